@@ -1,0 +1,75 @@
+import { never } from "../util/never.ts";
+import type { Point } from "./series.ts";
+
+/**
+ * A message in the bot's own words. Surfaces translate it; nothing here knows them. Every string is plain text:
+ * no markup of any platform is ever read out of it, and each surface escapes it for its own syntax.
+ */
+export type Card = {
+  /** First line: the verdict. It must make sense alone, as a phone notification does. */
+  readonly title: string;
+  readonly tone: Tone;
+  readonly blocks: readonly Block[];
+};
+
+export type Tone = "info" | "good" | "warning" | "danger";
+
+export type Block =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "list"; readonly items: readonly string[] }
+  | { readonly kind: "table"; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | { readonly kind: "chart"; readonly chart: Chart }
+  /** The queries behind the answer. `url` opens the same query in Prometheus. */
+  | { readonly kind: "evidence"; readonly items: readonly EvidenceLine[] }
+  /** Small print: data age, what was not looked at, what is degraded. */
+  | { readonly kind: "note"; readonly text: string }
+  | { readonly kind: "buttons"; readonly buttons: readonly Button[] };
+
+export type EvidenceLine = { readonly promql: string; readonly source: string; readonly url?: string };
+
+/** Lines over time. Units are those of `core/units.ts`. */
+export type Chart = {
+  readonly title: string;
+  readonly unit: string;
+  readonly series: readonly { readonly name: string; readonly points: readonly Point[] }[];
+  /** Usual range at this hour, drawn behind the lines. */
+  readonly band?: { readonly low: number; readonly high: number };
+  readonly threshold?: number;
+  /** Things that happened: unix seconds and a short name. */
+  readonly events?: readonly { readonly at: number; readonly name: string }[];
+};
+
+export type Button = {
+  readonly label: string;
+  readonly style: "primary" | "danger" | "plain";
+  /** What the click means. The platform carries it there and back unread. */
+  readonly action: ButtonAction;
+};
+
+/** `ask`: the click asks `text` in the same conversation, as if typed. */
+export type ButtonAction = { readonly kind: "ask"; readonly text: string };
+
+/** The card as plain text: `ask`, notifications, screen readers, logs, and platforms that lack a block. */
+export function plainText(card: Card): string {
+  return [card.title, ...card.blocks.map(blockText)].filter((part) => part !== "").join("\n");
+}
+
+function blockText(block: Block): string {
+  switch (block.kind) {
+    case "text":
+    case "note":
+      return block.text;
+    case "list":
+      return block.items.map((item) => `- ${item}`).join("\n");
+    case "table":
+      return [block.columns, ...block.rows].map((row) => row.join(" | ")).join("\n");
+    case "chart":
+      return "";
+    case "evidence":
+      return block.items.map((item) => `\`${item.promql}\``).join("\n");
+    case "buttons":
+      return block.buttons.length === 0 ? "" : `Next: ${block.buttons.map((button) => button.label).join(" · ")}`;
+    default:
+      return never(block);
+  }
+}

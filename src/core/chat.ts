@@ -1,0 +1,20 @@
+/** Where a message lives. `address` belongs to the platform; only its adapter reads it. */
+export type Place = {
+  readonly platform: "terminal" | "slack" | "teams" | (string & {});
+  /** The channel, or the person for a direct message. */
+  readonly channel: string;
+  /** The conversation inside the channel. Follow-ups share it. */
+  readonly thread: string;
+};
+
+/** An account on one platform. `zone` is the person's IANA time zone where the platform tells it. */
+export type User = { readonly platform: string; readonly id: string; readonly name: string; readonly zone?: string };
+
+/** Something a person asked, in their words. `at` is unix seconds. */
+export type Question = {
+  readonly id: string;
+  readonly place: Place;
+  readonly user: User;
+  readonly text: string;
+  readonly at: number;
+};

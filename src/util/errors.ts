@@ -1,0 +1,29 @@
+/** The world could not be reached: refused, timed out, cut off, name not found. Asking again later may help. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+  readonly service: string;
+  constructor(service: string, reason: string, options?: ErrorOptions) {
+    super(`${service}: ${reason}`, options);
+    this.service = service;
+  }
+}
+
+/** It answered, and said no. `status` is its HTTP status, or 200 for a refusal inside the body. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly service: string;
+  readonly status: number;
+  constructor(service: string, status: number, reason: string, options?: ErrorOptions) {
+    super(`${service}: ${reason}`, options);
+    this.service = service;
+    this.status = status;
+  }
+  get retryable(): boolean {
+    return this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+}
+
+/** Our own guard refused a query before it left. `message` is a sentence for the person who asked. */
+export class QueryRefusedError extends Error {
+  override readonly name = "QueryRefusedError";
+}
