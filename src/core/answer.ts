@@ -1,0 +1,62 @@
+import type { Button, Chart, Tone } from "./card.ts";
+import type { ProposedAction } from "./proposal.ts";
+import type { Evidence } from "./reading.ts";
+import type { Labels } from "./series.ts";
+
+/** One number that an answer states. `at` is unix seconds. */
+export type Value = {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly labels: Labels;
+  readonly at: number;
+};
+
+/** What was found out, before it becomes a card. Strings are plain sentences, names in them already inert. */
+export type Answer = {
+  /** First line: verdict, number, unit, place. */
+  readonly verdict: string;
+  readonly tone: Tone;
+  /** What is usual, what changed, what it means. One sentence each. */
+  readonly details: readonly string[];
+  readonly list?: readonly string[];
+  readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  readonly chart?: Chart;
+  readonly values: readonly Value[];
+  /** Small print: data age, what was not looked at. */
+  readonly notes: readonly string[];
+  /** Questions worth asking next; at most three are shown. Candidates of a clarification are all shown. */
+  readonly next: readonly Button[];
+  readonly proposals: readonly ProposedAction[];
+  /** When set, the intent was decided only while answering (a question that turned out to be ambiguous, say). */
+  readonly intent?: string;
+};
+
+/** `ask --json`, one object. Field names and shapes are a public contract. */
+export type AskReply = {
+  readonly intent: string;
+  readonly slots: Readonly<Record<string, unknown>>;
+  readonly reply_text: string;
+  readonly promql: readonly string[];
+  readonly values: readonly { readonly name: string; readonly value: number; readonly unit: string; readonly labels: Labels; readonly at: string }[];
+  readonly proposed_actions: readonly ProposedAction[];
+  readonly sources: readonly {
+    readonly promql: string;
+    readonly source: string;
+    readonly start: string;
+    readonly end: string;
+    readonly step: number;
+    readonly readings: Evidence["readings"];
+  }[];
+  readonly degraded?: readonly string[];
+};
+
+/** An answer with only a verdict; the rest is given where it differs. */
+export function answerOf(verdict: string, rest: Partial<Answer> = {}): Answer {
+  return { verdict, tone: "info", details: [], values: [], notes: [], next: [], proposals: [], ...rest };
+}
+
+/** A button that asks `text` in the same conversation. */
+export function askButton(label: string, text: string = label): Button {
+  return { label, style: "plain", action: { kind: "ask", text } };
+}
