@@ -1,0 +1,174 @@
+import type { Place } from "../core/chat.ts";
+import type { Proposal } from "../core/proposal.ts";
+import type { Evidence } from "../core/reading.ts";
+import type { Lesson, Store, Turn } from "../ports.ts";
+import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
+
+type Answer = { id: string; place: Place; at: number; text: string; evidence: readonly Evidence[] };
+
+/**
+ * The store in memory: the reference that every other store is compared with, and what tests run on. Values are
+ * copied as JSON on their way in and out, as a file would do, so nobody can change a stored fact by accident.
+ * Turns stay in the order they were appended in: clocks may jump back, and `ask --now` asks about the past.
+ */
+export function createMemoryStore(settings: { readonly retention: Retention }): Store {
+  const conversations = new Map<string, Map<string, Turn>>();
+  const places = new Map<string, { place: Place; reference: unknown; at: number }>();
+  const seen = new Map<string, { at: number }>();
+  const answers = new Map<string, Answer>();
+  const lessons = new Map<string, { channel: string; lesson: Lesson }>();
+  const proposals = new Map<string, Proposal>();
+  let closed = false;
+
+  /** Every call goes through here: it is asynchronous like a real store, and fails after `close`. */
+  async function use<T>(work: () => T): Promise<T> {
+    if (closed) throw new Error("the store was used after it had been closed");
+    return work();
+  }
+
+  return {
+    conversations: {
+      append: (place, turn) =>
+        use(() => {
+          const turns = conversations.get(placeKey(place)) ?? new Map<string, Turn>();
+          conversations.set(placeKey(place), turns);
+          return insert(turns, turn.id, turn);
+        }),
+      recent: (place, limit) =>
+        use(() => {
+          const turns = [...(conversations.get(placeKey(place))?.values() ?? [])];
+          return copy(turns.slice(Math.max(0, turns.length - limit))).map(withOptional);
+        }),
+    },
+    places: {
+      save: (place, reference, at) =>
+        use(() => {
+          places.set(placeKey(place), copy({ place, reference, at }));
+        }),
+      get: (place) =>
+        use(() => {
+          const found = places.get(placeKey(place));
+          return found && copy({ reference: found.reference, at: found.at });
+        }),
+      all: (platform) =>
+        use(() =>
+          copy(
+            [...places.values()]
+              .filter((entry) => entry.place.platform === platform)
+              .map(({ place, reference }) => ({ place, reference })),
+          ),
+        ),
+      remove: (place) =>
+        use(() => {
+          places.delete(placeKey(place));
+        }),
+    },
+    seen: {
+      first: (platform, id, at) => use(() => insert(seen, key(platform, id), { at })),
+    },
+    evidence: {
+      save: (answer) =>
+        use(() => {
+          insert(answers, answer.id, { ...answer });
+        }),
+      get: (answerId) =>
+        use(() => {
+          const found = answers.get(answerId);
+          return found && copy({ at: found.at, text: found.text, evidence: found.evidence });
+        }),
+      since: (at, limit) =>
+        use(() =>
+          [...answers.values()]
+            .filter((answer) => answer.at >= at)
+            .reverse()
+            .sort((a, b) => b.at - a.at)
+            .slice(0, Math.max(0, limit))
+            .map((answer) => ({ id: answer.id, at: answer.at, text: answer.text, queries: answer.evidence.length })),
+        ),
+    },
+    lessons: {
+      teach: (channel, lesson) =>
+        use(() => {
+          const at = key(channel.platform, channel.channel, wordKey(lesson.word));
+          const replaced = lessons.get(at);
+          lessons.delete(at); // so that the new one is the youngest
+          lessons.set(at, copy({ channel: key(channel.platform, channel.channel), lesson }));
+          return replaced && copy(replaced.lesson);
+        }),
+      of: (channel) =>
+        use(() => {
+          const here = key(channel.platform, channel.channel);
+          const found = [...lessons.values()].filter((entry) => entry.channel === here).map((entry) => entry.lesson);
+          return copy(found.sort((a, b) => a.at - b.at));
+        }),
+      forget: (channel, word) => use(() => lessons.delete(key(channel.platform, channel.channel, wordKey(word)))),
+    },
+    proposals: {
+      insert: (proposal) => use(() => insert(proposals, proposal.id, proposal)),
+      get: (id) =>
+        use(() => {
+          const found = proposals.get(id);
+          return found && copy(found);
+        }),
+      pending: (limit) =>
+        use(() => copy([...proposals.values()].sort((a, b) => a.at - b.at).slice(0, Math.max(0, limit)))),
+    },
+    prune: (now) =>
+      use(() => {
+        const ages: Record<Table, () => number> = {
+          turns: pruneTurns,
+          answers: () => forgetWhere(answers, "answers", (entry) => entry.at),
+          seen_events: () => forgetWhere(seen, "seen_events", (entry) => entry.at),
+          proposals: () => forgetWhere(proposals, "proposals", (entry) => entry.at),
+          places: () => forgetWhere(places, "places", (entry) => entry.at),
+          lessons: () => forgetWhere(lessons, "lessons", (entry) => entry.lesson.at),
+        };
+        return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));
+
+        function pruneTurns(): number {
+          let gone = 0;
+          for (const [place, turns] of conversations) {
+            gone += forgetWhere(turns, "turns", (turn) => turn.at);
+            if (turns.size === 0) conversations.delete(place);
+          }
+          return gone;
+        }
+
+        function forgetWhere<T>(entries: Map<string, T>, table: Table, atOf: (entry: T) => number): number {
+          const before = cutoff(table, settings.retention, now);
+          if (before === undefined) return 0;
+          const old = [...entries].filter(([, entry]) => atOf(entry) < before);
+          for (const [id] of old) entries.delete(id);
+          return old.length;
+        }
+      }),
+    check: () => use(() => undefined),
+    close: async () => {
+      closed = true;
+    },
+  };
+}
+
+/** The first one stays. */
+function insert<T>(entries: Map<string, T>, id: string, entry: T): boolean {
+  if (entries.has(id)) return false;
+  entries.set(id, copy(entry));
+  return true;
+}
+
+function copy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+/** JSON leaves out what is undefined; the shape of a turn has these two all the same. */
+function withOptional(turn: Turn): Turn {
+  return { ...turn, user: turn.user, memory: turn.memory };
+}
+
+function key(...parts: string[]): string {
+  return JSON.stringify(parts);
+}
+
+function placeKey(place: Place): string {
+  return key(place.platform, place.channel, place.thread);
+}

@@ -1,0 +1,31 @@
+/** How long each kind of fact is kept, in seconds. What is left out is kept for ever. */
+export type Retention = {
+  readonly conversations: number;
+  readonly evidence: number;
+  readonly seenEvents: number;
+  readonly proposals: number;
+  readonly places?: number | undefined;
+  readonly lessons?: number | undefined;
+};
+
+/** The tables of a store, as `prune` reports them. */
+export const TABLES = ["turns", "answers", "seen_events", "proposals", "places", "lessons"] as const;
+export type Table = (typeof TABLES)[number];
+
+/** Rows of that table older than this unix second are past their retention; undefined keeps them all. */
+export function cutoff(table: Table, retention: Retention, now: number): number | undefined {
+  const seconds = {
+    turns: retention.conversations,
+    answers: retention.evidence,
+    seen_events: retention.seenEvents,
+    proposals: retention.proposals,
+    places: retention.places,
+    lessons: retention.lessons,
+  }[table];
+  return seconds === undefined ? undefined : now - seconds;
+}
+
+/** "Shop", "shop " and "SHOP" are one word to a person, so a lesson for one replaces a lesson for another. */
+export function wordKey(word: string): string {
+  return word.normalize("NFKC").trim().toLowerCase();
+}

@@ -1,0 +1,304 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "vitest";
+import type { Place } from "../../src/core/chat.ts";
+import type { Proposal } from "../../src/core/proposal.ts";
+import type { Evidence } from "../../src/core/reading.ts";
+import type { Lesson, Store, Turn } from "../../src/ports.ts";
+import type { Retention } from "../../src/store/retention.ts";
+
+export const HOUR = 3600;
+export const DAY = 24 * HOUR;
+/** Long enough that nothing is forgotten unless a test says so. */
+export const RETENTION: Retention = {
+  conversations: 30 * DAY,
+  evidence: 30 * DAY,
+  seenEvents: 2 * DAY,
+  proposals: 30 * DAY,
+};
+
+const NOW = 1_790_000_000;
+const THREAD: Place = { platform: "slack", channel: "C1", thread: "17900.1" };
+const OTHER: Place = { platform: "slack", channel: "C1", thread: "17900.2" };
+
+export function turn(id: string, more: Partial<Turn> = {}): Turn {
+  const user = { platform: "slack", id: "U1", name: "Ana", zone: "Europe/Madrid" };
+  return { id, at: NOW, author: "person", user, text: `text of ${id}`, memory: undefined, ...more };
+}
+
+const EVIDENCE: Evidence[] = [
+  {
+    promql: 'sum(rate(http_requests_total{service="shop"}[5m]))',
+    source: "default",
+    start: NOW,
+    end: NOW,
+    step: 0,
+    readings: 1,
+  },
+  {
+    promql: "up",
+    source: "eu",
+    start: NOW - 60,
+    end: NOW,
+    step: 15,
+    readings: { failed: "timed out" },
+    url: "https://p.example/graph",
+  },
+];
+
+function proposal(id: string, at = NOW): Proposal {
+  return {
+    id,
+    action: {
+      type: "scale",
+      target: "checkout",
+      params: { replicas: 3, reason: "it's slow" },
+      status: "pending",
+      executed: false,
+    },
+    requester: { platform: "slack", id: "U1", name: "Ana" },
+    place: THREAD,
+    at,
+  };
+}
+
+function lesson(id: string, word: string, meaning: string, at = NOW): Lesson {
+  return { id, word, meaning, by: "U1", at };
+}
+
+/** What every store does, whatever it is made of. `open` gives an empty one each time. */
+export function storeContract(
+  name: string,
+  open: (retention: Retention) => Store | Promise<Store>,
+  { many = 1203 }: { readonly many?: number } = {},
+): void {
+  describe(name, () => {
+    const opened: Store[] = [];
+    afterEach(async () => {
+      for (const store of opened.splice(0)) await store.close();
+    });
+    async function empty(retention: Retention = RETENTION): Promise<Store> {
+      const store = await open(retention);
+      opened.push(store);
+      return store;
+    }
+
+    it("gives back the newest turns of a conversation, oldest first", async () => {
+      const { conversations } = await empty();
+      for (const id of ["a", "b", "c"]) assert.equal(await conversations.append(THREAD, turn(id)), true);
+      assert.deepEqual(await conversations.recent(THREAD, 2), [turn("b"), turn("c")]);
+      assert.equal((await conversations.recent(THREAD, 100)).length, 3);
+      assert.deepEqual(await conversations.recent(THREAD, 0), []);
+    });
+
+    it("keeps turns in the order they were said in even when the clock jumps back", async () => {
+      const { conversations } = await empty();
+      await conversations.append(THREAD, turn("first", { at: NOW }));
+      await conversations.append(THREAD, turn("second", { at: NOW - HOUR }));
+      assert.deepEqual(
+        (await conversations.recent(THREAD, 1)).map((said) => said.id),
+        ["second"],
+      );
+    });
+
+    it("keeps the first of two turns under one id, and takes the id again in another thread", async () => {
+      const { conversations } = await empty();
+      await conversations.append(THREAD, turn("a", { text: "first" }));
+      assert.equal(await conversations.append(THREAD, turn("a", { text: "second" })), false);
+      assert.deepEqual(
+        (await conversations.recent(THREAD, 5)).map((said) => said.text),
+        ["first"],
+      );
+      assert.equal(await conversations.append(OTHER, turn("a", { text: "elsewhere" })), true);
+      assert.deepEqual(
+        (await conversations.recent(OTHER, 5)).map((said) => said.text),
+        ["elsewhere"],
+      );
+    });
+
+    it("knows nothing of a conversation that never was, nor of the same thread on another platform", async () => {
+      const { conversations } = await empty();
+      await conversations.append(THREAD, turn("a"));
+      assert.deepEqual(await conversations.recent({ ...THREAD, platform: "teams" }, 5), []);
+      assert.deepEqual(await conversations.recent({ ...THREAD, channel: "C2" }, 5), []);
+    });
+
+    it("gives back what the bot remembered of a turn, whatever its text", async () => {
+      const { conversations } = await empty();
+      const memory = { intent: "ask_metric", slots: { service: "shop", window: [NOW - HOUR, NOW] }, left: null };
+      const odd = "it's 100 % «ok» \u{1F600} \u202E\n-- '; DROP TABLE turns; {{x}} \\";
+      await conversations.append(
+        THREAD,
+        turn("bot", { author: "bot", user: undefined, text: odd, memory, at: NOW + 0.25 }),
+      );
+      assert.deepEqual(await conversations.recent(THREAD, 1), [
+        { id: "bot", at: NOW + 0.25, author: "bot", user: undefined, text: odd, memory },
+      ]);
+    });
+
+    it("cannot be changed through what was handed in or out", async () => {
+      const { conversations } = await empty();
+      const memory = { slots: { service: "shop" } };
+      await conversations.append(THREAD, turn("a", { memory }));
+      memory.slots.service = "changed";
+      const [read] = await conversations.recent(THREAD, 1);
+      (read!.memory as typeof memory).slots.service = "changed too";
+      assert.deepEqual((await conversations.recent(THREAD, 1))[0]!.memory, { slots: { service: "shop" } });
+    });
+
+    it("remembers places it may post to, renews them, and forgets one that is removed", async () => {
+      const { places } = await empty();
+      assert.equal(await places.get(THREAD), undefined);
+      await places.save(THREAD, { url: "https://a.example" }, NOW);
+      await places.save(OTHER, null, NOW);
+      await places.save({ platform: "teams", channel: "19:x", thread: "" }, { id: 1 }, NOW);
+      await places.save(THREAD, { url: "https://b.example" }, NOW + 5);
+      assert.deepEqual(await places.get(THREAD), { reference: { url: "https://b.example" }, at: NOW + 5 });
+      assert.deepEqual(await places.all("slack"), [
+        { place: THREAD, reference: { url: "https://b.example" } },
+        { place: OTHER, reference: null },
+      ]);
+      await places.remove(THREAD);
+      await places.remove(THREAD);
+      assert.equal(await places.get(THREAD), undefined);
+      assert.deepEqual(
+        (await places.all("slack")).map((entry) => entry.place),
+        [OTHER],
+      );
+    });
+
+    it("sees an event for the first time once per platform, also when it comes many times at once", async () => {
+      const { seen } = await empty();
+      const answers = await Promise.all(Array.from({ length: 8 }, () => seen.first("slack", "Ev1", NOW)));
+      assert.equal(answers.filter((first) => first).length, 1);
+      assert.equal(await seen.first("teams", "Ev1", NOW), true);
+      assert.equal(await seen.first("slack", "Ev2", NOW), true);
+      assert.equal(await seen.first("slack", "Ev1", NOW + DAY), false);
+    });
+
+    it("shows what an answer rested on, and ignores a second save under one id", async () => {
+      const { evidence } = await empty();
+      await evidence.save({ id: "a1", place: THREAD, at: NOW, text: "3 req/s", evidence: EVIDENCE });
+      await evidence.save({ id: "a1", place: OTHER, at: NOW + 1, text: "changed", evidence: [] });
+      assert.deepEqual(await evidence.get("a1"), { at: NOW, text: "3 req/s", evidence: EVIDENCE });
+      assert.equal(await evidence.get("a2"), undefined);
+    });
+
+    it("lists answers since a time, newest first, no more than asked for", async () => {
+      const { evidence } = await empty();
+      for (const [id, at] of [
+        ["old", NOW - 10],
+        ["b", NOW],
+        ["c", NOW],
+        ["d", NOW + 1],
+      ] as const) {
+        await evidence.save({ id, place: THREAD, at, text: `text ${id}`, evidence: id === "b" ? EVIDENCE : [] });
+      }
+      const since = await evidence.since(NOW, 10);
+      assert.deepEqual(
+        since.map((answer) => answer.id),
+        ["d", "c", "b"],
+      );
+      assert.deepEqual(since[2], { id: "b", at: NOW, text: "text b", queries: 2 });
+      assert.deepEqual(
+        (await evidence.since(0, 2)).map((answer) => answer.id),
+        ["d", "c"],
+      );
+      assert.deepEqual(await evidence.since(0, 0), []);
+    });
+
+    it("learns a word per channel, and hands back the lesson that a new one replaces", async () => {
+      const { lessons } = await empty();
+      const here = { platform: "slack", channel: "C1" };
+      assert.equal(await lessons.teach(here, lesson("1", "shop", "checkout", NOW)), undefined);
+      assert.equal(await lessons.teach(here, lesson("2", "db", "postgres", NOW + 1)), undefined);
+      assert.deepEqual(
+        await lessons.teach(here, lesson("3", " Shop", "storefront", NOW + 2)),
+        lesson("1", "shop", "checkout", NOW),
+      );
+      assert.deepEqual(
+        (await lessons.of(here)).map((known) => known.id),
+        ["2", "3"],
+      );
+      assert.deepEqual(await lessons.of({ platform: "slack", channel: "C2" }), []);
+      assert.deepEqual(await lessons.of({ platform: "teams", channel: "C1" }), []);
+    });
+
+    it("forgets a word, and says when there was none", async () => {
+      const { lessons } = await empty();
+      const here = { platform: "slack", channel: "C1" };
+      await lessons.teach(here, lesson("1", "shop", "checkout"));
+      assert.equal(await lessons.forget({ platform: "slack", channel: "C2" }, "shop"), false);
+      assert.equal(await lessons.forget(here, "SHOP"), true);
+      assert.equal(await lessons.forget(here, "shop"), false);
+      assert.deepEqual(await lessons.of(here), []);
+    });
+
+    it("keeps the first of two proposals under one id and lists pending ones, oldest first", async () => {
+      const { proposals } = await empty();
+      assert.equal(await proposals.insert(proposal("p2", NOW + 2)), true);
+      assert.equal(await proposals.insert(proposal("p1", NOW + 1)), true);
+      assert.equal(await proposals.insert(proposal("p2", NOW + 9)), false);
+      assert.deepEqual(await proposals.get("p2"), proposal("p2", NOW + 2));
+      assert.equal(await proposals.get("p3"), undefined);
+      assert.deepEqual(
+        (await proposals.pending(10)).map((found) => found.id),
+        ["p1", "p2"],
+      );
+      assert.deepEqual(
+        (await proposals.pending(1)).map((found) => found.id),
+        ["p1"],
+      );
+      assert.deepEqual(await proposals.pending(0), []);
+    });
+
+    it("forgets what is past its retention, says how much, and keeps the rest", async () => {
+      const store = await empty({ conversations: 10, evidence: 20, seenEvents: 30, proposals: 40 });
+      await fill(store);
+      assert.deepEqual(await store.prune(NOW + 10), none());
+      assert.deepEqual(await store.prune(NOW + 11), { ...none(), turns: 1 });
+      assert.deepEqual(await store.prune(NOW + 100), { ...none(), answers: 1, seen_events: 1, proposals: 1 });
+      assert.deepEqual(await store.conversations.recent(THREAD, 5), []);
+      assert.equal(await store.evidence.get("a1"), undefined);
+      assert.equal(await store.seen.first("slack", "Ev1", NOW + 100), true);
+      assert.equal(await store.proposals.get("p1"), undefined);
+      assert.notEqual(await store.places.get(THREAD), undefined);
+      assert.equal((await store.lessons.of(THREAD)).length, 1);
+    });
+
+    it("forgets places and lessons too when they are given a retention", async () => {
+      const store = await empty({ ...RETENTION, places: 5, lessons: 6 });
+      await fill(store);
+      assert.deepEqual(await store.prune(NOW + 7), { ...none(), places: 1, lessons: 1 });
+    });
+
+    it("prunes far more rows than one step takes", async () => {
+      const store = await empty({ ...RETENTION, seenEvents: 10 });
+      for (let n = 0; n < many; n++) await store.seen.first("slack", `Ev${n}`, NOW);
+      await store.seen.first("slack", "new", NOW + 100);
+      assert.equal((await store.prune(NOW + 100)).seen_events, many);
+      assert.equal(await store.seen.first("slack", "new", NOW + 100), false);
+    });
+
+    it("passes its own check, and refuses to work once closed", async () => {
+      const store = await empty();
+      await store.check();
+      await store.close();
+      await store.close();
+      await assert.rejects(store.conversations.append(THREAD, turn("a")), /closed/);
+      await assert.rejects(store.check(), /closed/);
+    });
+  });
+}
+
+async function fill(store: Store): Promise<void> {
+  await store.conversations.append(THREAD, turn("a"));
+  await store.evidence.save({ id: "a1", place: THREAD, at: NOW, text: "3 req/s", evidence: EVIDENCE });
+  await store.seen.first("slack", "Ev1", NOW);
+  await store.proposals.insert(proposal("p1"));
+  await store.places.save(THREAD, {}, NOW);
+  await store.lessons.teach(THREAD, lesson("1", "shop", "checkout"));
+}
+
+function none(): Record<string, number> {
+  return { turns: 0, answers: 0, seen_events: 0, proposals: 0, places: 0, lessons: 0 };
+}
