@@ -1,0 +1,79 @@
+import { createRequire } from "node:module";
+import type { DestinationStream, Logger } from "pino";
+import { redactor } from "./redact.ts";
+import type { Secret } from "./secret.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** `log.warn("said")` or `log.warn({ source, err }, "said")`. An error belongs under `err`. */
+type Line = { (message: string): void; (facts: Readonly<Record<string, unknown>>, message: string): void };
+
+export type Log = {
+  readonly debug: Line;
+  readonly info: Line;
+  readonly warn: Line;
+  readonly error: Line;
+  /** The same log with these facts on each line. */
+  readonly child: (facts: Readonly<Record<string, unknown>>) => Log;
+};
+
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/**
+ * A log of JSON lines, one object each, on stderr (stdout belongs to answers) or on `stream`. Lines below `level` are
+ * dropped. `secrets` are hidden wherever they occur in a line, see redact.ts. Logging never throws because of what it is given.
+ */
+export function createLog({
+  level,
+  stream,
+  secrets = [],
+}: {
+  level: LogLevel;
+  stream?: DestinationStream;
+  secrets?: readonly Secret[];
+}): Log {
+  const redact = redactor(secrets.map((one) => one.reveal()));
+  let opened: Logger | undefined;
+  // Pino takes some 30 ms to load and start, a fifth of what one `ask` takes: only a line that is written pays it.
+  const open = () => {
+    opened ??= openPino(level, stream);
+    return opened;
+  };
+  return logWith({}, level, redact, open);
+}
+
+function logWith(
+  bound: Readonly<Record<string, unknown>>,
+  level: LogLevel,
+  redact: (value: unknown) => unknown,
+  open: () => Logger,
+): Log {
+  const line = (rank: LogLevel): Line => {
+    return (...said: [string] | [Readonly<Record<string, unknown>>, string]) => {
+      if (RANK[rank] < RANK[level]) return;
+      const [facts, message] = said.length === 1 ? [{}, said[0]] : said;
+      open()[rank](redact({ ...bound, ...facts }) as object, redact(message) as string);
+    };
+  };
+  return {
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+    child: (facts) => logWith({ ...bound, ...facts }, level, redact, open),
+  };
+}
+
+function openPino(level: LogLevel, stream: DestinationStream | undefined): Logger {
+  const pino = createRequire(import.meta.url)("pino") as typeof import("pino").default;
+  const options = {
+    level,
+    base: { pid: process.pid },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    // Values arrive redacted and errors as plain objects: pino's own serialisers would read them a second time.
+    serializers: { err: (value: unknown) => value },
+  };
+  // Synchronous, so that the last words of a dying process are written.
+  return pino(options, stream ?? pino.destination({ dest: 2, sync: true }));
+}
