@@ -1,0 +1,93 @@
+import type { DatabaseSync } from "node:sqlite";
+import { StoreError } from "./errors.ts";
+
+/** "SMCO": marks the file as ours, so that another program's database is not taken for an empty store. */
+const APPLICATION_ID = 0x534d434f;
+
+/**
+ * How the file came to its present shape: step n leads from version n - 1 to n. A step that was released is never
+ * edited; a change is a new step at the end. Times are unix seconds; payloads are JSON text.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE turns (
+    seq INTEGER PRIMARY KEY, platform TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
+    id TEXT NOT NULL, at REAL NOT NULL, author TEXT NOT NULL, user TEXT, text TEXT NOT NULL, memory TEXT,
+    UNIQUE (platform, channel, thread, id)) STRICT;
+  CREATE INDEX turns_place ON turns (platform, channel, thread);
+  CREATE INDEX turns_at ON turns (at);
+
+  CREATE TABLE places (
+    seq INTEGER PRIMARY KEY, platform TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
+    reference TEXT, at REAL NOT NULL, UNIQUE (platform, channel, thread)) STRICT;
+  CREATE INDEX places_at ON places (at);
+
+  CREATE TABLE seen_events (
+    seq INTEGER PRIMARY KEY, platform TEXT NOT NULL, id TEXT NOT NULL, at REAL NOT NULL, UNIQUE (platform, id)) STRICT;
+  CREATE INDEX seen_events_at ON seen_events (at);
+
+  CREATE TABLE answers (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, platform TEXT NOT NULL, channel TEXT NOT NULL,
+    thread TEXT NOT NULL, at REAL NOT NULL, text TEXT NOT NULL, evidence TEXT NOT NULL, queries INTEGER NOT NULL) STRICT;
+  CREATE INDEX answers_at ON answers (at);
+
+  CREATE TABLE lessons (
+    seq INTEGER PRIMARY KEY, platform TEXT NOT NULL, channel TEXT NOT NULL, word_key TEXT NOT NULL, id TEXT NOT NULL,
+    word TEXT NOT NULL, meaning TEXT NOT NULL, taught_by TEXT NOT NULL, at REAL NOT NULL,
+    UNIQUE (platform, channel, word_key)) STRICT;
+  CREATE INDEX lessons_at ON lessons (at);
+
+  CREATE TABLE proposals (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX proposals_status ON proposals (status, at);
+  CREATE INDEX proposals_at ON proposals (at);
+  `,
+];
+
+/** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */
+export function versionOf(db: DatabaseSync, path: string, known = MIGRATIONS.length): number {
+  const version = pragma(db, "user_version");
+  const foreign = pragma(db, "application_id") !== APPLICATION_ID;
+  if (foreign && (version > 0 || db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined)) {
+    throw new StoreError(
+      "not-a-database",
+      `${path} is a SQLite database of another program. Point SMARTCLOUDOPS_DATA at another folder, or move that file away.`,
+    );
+  }
+  if (version > known) {
+    throw new StoreError(
+      "newer",
+      `${path} was written by a newer SmartCloudOps (its store has version ${version}, this one knows ${known}). Run that newer version, or restore a backup from before the upgrade: a store is never taken back to an older version.`,
+    );
+  }
+  return version;
+}
+
+/**
+ * Brings the file to the newest version, one transaction a step: a crash in between leaves a whole older version.
+ * Several processes may try at once; the version is read again under the write lock.
+ */
+export function migrate(db: DatabaseSync, path: string, steps: readonly string[] = MIGRATIONS): void {
+  while (versionOf(db, path, steps.length) < steps.length) {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const version = versionOf(db, path, steps.length);
+      const step = steps[version];
+      if (step !== undefined) {
+        db.exec(step);
+        db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}`);
+      }
+      db.exec("COMMIT");
+    } catch (cause) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw cause;
+    }
+  }
+}
+
+function pragma(db: DatabaseSync, name: "user_version" | "application_id"): number {
+  const row = db.prepare(`PRAGMA ${name}`).get();
+  return Number(row?.[name] ?? 0);
+}

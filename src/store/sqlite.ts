@@ -1,0 +1,264 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { setImmediate as nextTick } from "node:timers/promises";
+import type { z } from "zod";
+import type { Place } from "../core/chat.ts";
+import type { Clock, Store } from "../ports.ts";
+import { StoreError, storeError } from "./errors.ts";
+import { openFile } from "./file.ts";
+import { cutoff, type Retention, TABLES, wordKey } from "./retention.ts";
+import { AnswerLine, AnswerRow, LessonRow, PlaceRow, ProposalRow, TurnRow } from "./rows.ts";
+
+/** Rows deleted at once, and how often in one call of `prune`: each step holds the event loop for a few ms. */
+const PRUNE_ROWS = 500;
+const PRUNE_STEPS = 200;
+
+export type SqliteSettings = {
+  /** The folder of `SMARTCLOUDOPS_DATA`. Created when missing, for its owner only. */
+  readonly dataDir: string;
+  readonly retention: Retention;
+  /** Reads beside a running bot. Every write throws. */
+  readonly readOnly?: boolean;
+  /** The file refuses to grow beyond this. Unlimited when left out. */
+  readonly maxBytes?: number;
+  readonly now: Clock;
+};
+
+/**
+ * The store in one SQLite file, `smartcloudops.db` in the data folder. What a promise of this store has confirmed is
+ * on the disk (WAL with synchronous=FULL) and survives a kill. Throws `StoreError` when the file cannot be opened;
+ * its methods reject with one when they cannot read or write.
+ */
+export function openSqliteStore(settings: SqliteSettings): Store {
+  const { db, path } = openFile(settings);
+  const sql = statements(db, path);
+
+  return {
+    conversations: {
+      async append(place, turn) {
+        return sql.inserted(
+          `INSERT INTO turns (platform, channel, thread, id, at, author, user, text, memory) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT DO NOTHING`,
+          [...columns(place), turn.id, turn.at, turn.author, toJson(turn.user), turn.text, toJson(turn.memory)],
+        );
+      },
+      async recent(place, limit) {
+        const rows = sql.all(
+          TurnRow,
+          `SELECT id, at, author, user, text, memory, memory IS NOT NULL AS has_memory FROM turns
+           WHERE platform = ? AND channel = ? AND thread = ? ORDER BY seq DESC LIMIT ?`,
+          [...columns(place), atMost(limit)],
+        );
+        return rows.reverse();
+      },
+    },
+
+    places: {
+      async save(place, reference, at) {
+        sql.run(
+          `INSERT INTO places (platform, channel, thread, reference, at) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (platform, channel, thread) DO UPDATE SET reference = excluded.reference, at = excluded.at`,
+          [...columns(place), toJson(reference), at],
+        );
+      },
+      async get(place) {
+        const [found] = sql.all(
+          PlaceRow,
+          "SELECT platform, channel, thread, reference, at FROM places WHERE platform = ? AND channel = ? AND thread = ?",
+          columns(place),
+        );
+        return found && { reference: found.reference, at: found.at };
+      },
+      async all(platform) {
+        return sql
+          .all(
+            PlaceRow,
+            "SELECT platform, channel, thread, reference, at FROM places WHERE platform = ? ORDER BY seq",
+            [platform],
+          )
+          .map(({ place, reference }) => ({ place, reference }));
+      },
+      async remove(place) {
+        sql.run("DELETE FROM places WHERE platform = ? AND channel = ? AND thread = ?", columns(place));
+      },
+    },
+
+    seen: {
+      async first(platform, id, at) {
+        return sql.inserted("INSERT INTO seen_events (platform, id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", [
+          platform,
+          id,
+          at,
+        ]);
+      },
+    },
+
+    evidence: {
+      async save({ id, place, at, text, evidence }) {
+        sql.run(
+          `INSERT INTO answers (id, platform, channel, thread, at, text, evidence, queries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT DO NOTHING`,
+          [id, ...columns(place), at, text, toJson(evidence), evidence.length],
+        );
+      },
+      async get(answerId) {
+        return sql.all(AnswerRow, "SELECT at, text, evidence FROM answers WHERE id = ?", [answerId])[0];
+      },
+      async since(at, limit) {
+        return sql.all(
+          AnswerLine,
+          "SELECT id, at, text, queries FROM answers WHERE at >= ? ORDER BY at DESC, seq DESC LIMIT ?",
+          [at, atMost(limit)],
+        );
+      },
+    },
+
+    lessons: {
+      async teach({ platform, channel }, lesson) {
+        const where = [platform, channel, wordKey(lesson.word)];
+        return sql.together(() => {
+          const [replaced] = sql.all(
+            LessonRow,
+            `DELETE FROM lessons WHERE platform = ? AND channel = ? AND word_key = ?
+             RETURNING id, word, meaning, taught_by, at`,
+            where,
+          );
+          sql.run(
+            "INSERT INTO lessons (platform, channel, word_key, id, word, meaning, taught_by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [...where, lesson.id, lesson.word, lesson.meaning, lesson.by, lesson.at],
+          );
+          return replaced;
+        });
+      },
+      async of({ platform, channel }) {
+        return sql.all(
+          LessonRow,
+          "SELECT id, word, meaning, taught_by, at FROM lessons WHERE platform = ? AND channel = ? ORDER BY at, seq",
+          [platform, channel],
+        );
+      },
+      async forget({ platform, channel }, word) {
+        const where = [platform, channel, wordKey(word)];
+        return sql.run("DELETE FROM lessons WHERE platform = ? AND channel = ? AND word_key = ?", where) > 0;
+      },
+    },
+
+    proposals: {
+      async insert(proposal) {
+        return sql.inserted("INSERT INTO proposals (id, at, status, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", [
+          proposal.id,
+          proposal.at,
+          proposal.action.status,
+          toJson(proposal),
+        ]);
+      },
+      async get(id) {
+        return sql.all(ProposalRow, "SELECT body FROM proposals WHERE id = ?", [id])[0];
+      },
+      async pending(limit) {
+        return sql.all(ProposalRow, "SELECT body FROM proposals WHERE status = 'pending' ORDER BY at, seq LIMIT ?", [
+          atMost(limit),
+        ]);
+      },
+    },
+
+    async prune(now) {
+      const gone: Record<string, number> = {};
+      for (const table of TABLES) {
+        gone[table] = 0;
+        const before = cutoff(table, settings.retention, now);
+        if (before === undefined) continue;
+        for (let step = 0; step < PRUNE_STEPS; step++) {
+          const rows = sql.run(
+            `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE at < ? LIMIT ${PRUNE_ROWS})`,
+            [before],
+          );
+          gone[table] += rows;
+          if (rows < PRUNE_ROWS) break;
+          await nextTick();
+        }
+      }
+      return gone;
+    },
+
+    async check() {
+      sql.run(
+        "INSERT INTO meta (key, value) VALUES ('checked_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [String(settings.now())],
+      );
+    },
+
+    async close() {
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+/** Statements, prepared when first used, with errors as sentences. */
+function statements(db: DatabaseSync, path: string) {
+  const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+
+  function guarded<T>(work: () => T): T {
+    if (!db.isOpen) throw new StoreError("closed", `the store in ${path} was used after it had been closed`);
+    try {
+      return work();
+    } catch (cause) {
+      throw storeError(path, cause);
+    }
+  }
+
+  function statement(text: string) {
+    const known = prepared.get(text);
+    if (known !== undefined) return known;
+    const made = db.prepare(text);
+    prepared.set(text, made);
+    return made;
+  }
+
+  /** Returns how many rows changed. */
+  function run(text: string, values: readonly SQLInputValue[]): number {
+    return guarded(() => Number(statement(text).run(...values).changes));
+  }
+
+  return {
+    run,
+    inserted: (text: string, values: readonly SQLInputValue[]): boolean => run(text, values) > 0,
+    all<T>(schema: z.ZodType<T>, text: string, values: readonly SQLInputValue[]): T[] {
+      return guarded(() => statement(text).all(...values)).map((row) => {
+        const read = schema.safeParse(row);
+        if (read.success) return read.data;
+        const what = read.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ");
+        throw new StoreError(
+          "corrupt",
+          `a row in ${path} cannot be read: ${what}. It was damaged or edited by hand: delete that row, or restore a backup.`,
+        );
+      });
+    },
+    /** All or nothing. IMMEDIATE, since a transaction that starts as a reader can fail when it turns writer. */
+    together<T>(work: () => T): T {
+      return guarded(() => {
+        db.exec("BEGIN IMMEDIATE");
+        try {
+          const result = work();
+          db.exec("COMMIT");
+          return result;
+        } catch (cause) {
+          if (db.isTransaction) db.exec("ROLLBACK");
+          throw cause;
+        }
+      });
+    },
+  };
+}
+
+function columns(place: Place): [string, string, string] {
+  return [place.platform, place.channel, place.thread];
+}
+
+function toJson(value: unknown): string | null {
+  return JSON.stringify(value) ?? null;
+}
+
+/** SQLite takes a negative limit for "no limit". */
+function atMost(limit: number): number {
+  return Math.max(0, Math.floor(limit));
+}
