@@ -1,0 +1,43 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+const LINES = 500;
+const LONGEST = 2000;
+
+/**
+ * The questions typed so far, newest first, in a file that only its owner can read. A history is a comfort: when the
+ * file cannot be read or written, the conversation goes on without it.
+ */
+export function openHistory(file: string | undefined): {
+  readonly lines: string[];
+  save(lines: readonly string[]): void;
+} {
+  return {
+    lines: file === undefined ? [] : read(file),
+    save(lines) {
+      if (file === undefined) return;
+      const text = lines
+        .filter((line) => line.length <= LONGEST)
+        .slice(0, LINES)
+        .map((line) => `${line}\n`);
+      try {
+        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+        writeFileSync(`${file}.new`, text.join(""), { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+      } catch {
+        // Nothing to be done about it here, and nothing lost that matters.
+      }
+    },
+  };
+}
+
+function read(file: string): string[] {
+  try {
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .slice(0, LINES);
+  } catch {
+    return [];
+  }
+}

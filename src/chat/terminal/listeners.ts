@@ -1,0 +1,85 @@
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+
+export type Heard = {
+  /** The next line, or undefined when the person or the pipe has finished. */
+  next(): Promise<string | undefined>;
+  /** Calls back at Ctrl-C while a question runs; without one, Ctrl-C twice leaves. Pass undefined when it is done. */
+  whileAsking(cancel: (() => void) | undefined): void;
+  close(): void;
+};
+
+export type Keyboard = {
+  readonly input: Readable & { readonly isTTY?: boolean };
+  readonly output: Writable;
+  readonly prompt: string;
+  readonly history: { readonly lines: string[]; save(lines: readonly string[]): void };
+  /** Where to say that a second Ctrl-C leaves. */
+  readonly tell: (sentence: string) => void;
+};
+
+/** More lines than this waiting stops reading the pipe until they are answered. */
+const WAITING = 100;
+
+/** Terminal keys and piped lines -> lines in order. Reads no further ahead than it must. */
+export function listen({ input, output, prompt, history, tell }: Keyboard): Heard {
+  const isTerminal = input.isTTY === true;
+  const lines: string[] = [];
+  const waiting: ((line: string | undefined) => void)[] = [];
+  let closed = false;
+  let cancel: (() => void) | undefined;
+  let warned = false;
+
+  const reader = createInterface(
+    isTerminal
+      ? {
+          input,
+          output,
+          terminal: true,
+          prompt,
+          history: [...history.lines],
+          historySize: 500,
+          removeHistoryDuplicates: true,
+        }
+      : { input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY },
+  );
+  reader.on("line", (line) => {
+    warned = false;
+    const taker = waiting.shift();
+    if (taker !== undefined) return taker(line);
+    lines.push(line);
+    if (lines.length >= WAITING) reader.pause();
+  });
+  reader.on("history", (all: string[]) => history.save(all));
+  reader.on("SIGINT", () => {
+    if (cancel !== undefined) return cancel();
+    if (warned || closed) return reader.close();
+    warned = true;
+    tell("Press Ctrl-C once more, or Ctrl-D, to leave.");
+    reader.prompt();
+  });
+  reader.on("close", () => {
+    closed = true;
+    for (const taker of waiting.splice(0)) taker(undefined);
+  });
+
+  return {
+    next() {
+      const line = lines.shift();
+      if (line !== undefined) {
+        if (lines.length < WAITING / 2 && !closed) reader.resume();
+        return Promise.resolve(line);
+      }
+      if (closed) return Promise.resolve(undefined);
+      if (isTerminal) reader.prompt();
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    whileAsking(callback) {
+      cancel = callback;
+      if (callback === undefined) warned = false;
+    },
+    close() {
+      reader.close();
+    },
+  };
+}
