@@ -1,0 +1,145 @@
+import { HIDDEN, type Secret, secret } from "../util/secret.ts";
+import { nearest, type Report } from "./problem.ts";
+import { whyNotSecret } from "./values.ts";
+
+/** Reads a whole file as text, or throws an error whose message says why it cannot. `code` is "ENOENT" when there is none. */
+export type ReadFile = (path: string) => string;
+
+/** Each variable, and whether it is a secret (and so can come as NAME_FILE). `.env.example` explains them; a test compares. */
+export const VARIABLES = {
+  PROMETHEUS_URL: "plain",
+  PROMETHEUS_EXTERNAL_URL: "plain",
+  PROMETHEUS_BEARER_TOKEN: "secret",
+  PROMETHEUS_USERNAME: "plain",
+  PROMETHEUS_PASSWORD: "secret",
+  PROMETHEUS_TENANT: "plain",
+  PROMETHEUS_CA_FILE: "plain",
+  ALERTMANAGER_URL: "plain",
+  ALERTMANAGER_EXTERNAL_URL: "plain",
+  GRAFANA_EXTERNAL_URL: "plain",
+  PORT: "plain",
+  HOST: "plain",
+  METRICS_TOKEN: "secret",
+  SMARTCLOUDOPS_CONFIG: "plain",
+  SMARTCLOUDOPS_ENV: "plain",
+  SMARTCLOUDOPS_DATA: "plain",
+  LOG_LEVEL: "plain",
+} as const;
+
+type Name = keyof typeof VARIABLES;
+type SecretName = { [N in Name]: (typeof VARIABLES)[N] extends "secret" ? N : never }[Name];
+type PlainName = Exclude<Name, SecretName>;
+
+/** Variables of surfaces that a later version brings, and whose they are. */
+const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [
+  ["Slack", /^SLACK_(BOT_TOKEN|APP_TOKEN|SIGNING_SECRET|MODE|API_URL|TEAMS)(_FILE)?$/],
+  ["Microsoft Teams", /^(MicrosoftApp(Id|Password|TenantId|Type)|TEAMS_(TENANTS|SERVICE_URLS))(_FILE)?$/],
+  [
+    "Microsoft Teams",
+    /^(ToBotFrom(Channel|Emulator)OpenIdMetadataUrl|ToBotFromChannelTokenIssuer|ToChannelFromBot(LoginUrl|OAuthScope)|OAuthUrl|SMARTCLOUDOPS_INSECURE_DEV)$/,
+  ],
+  ["a language model", /^OPENAI_(API_KEY|BASE_URL|MODEL)(_FILE)?$/],
+  ["Redis", /^REDIS_URL(_FILE)?$/],
+  ["the alert webhook", /^ALERTMANAGER_WEBHOOK_TOKEN(_FILE)?$/],
+  ["the CI webhook", /^CI_WEBHOOK_SECRET(_FILE)?$/],
+  ["the HTTP API", /^API_TOKENS(_FILE)?$/],
+  ["GitHub", /^GITHUB_TOKEN(_FILE)?$/],
+  ["the audit record", /^AUDIT_KEY_FILE$/],
+];
+
+export type Environment = {
+  /** Trimmed; undefined when the variable is not set or empty. */
+  readonly plain: (name: PlainName) => string | undefined;
+  /** From NAME or NAME_FILE. A problem is reported once, and gives undefined. */
+  readonly secret: (name: SecretName) => Secret | undefined;
+  readonly isSet: (name: Name) => boolean;
+  readonly notices: readonly string[];
+};
+
+/** Reads the variables in VARIABLES out of `env`. An empty one counts as not set, as compose files leave them. */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+  report: Report,
+): Environment {
+  const plain = (name: string) => env[name]?.trim() || undefined;
+  if (plain("NODE_TLS_REJECT_UNAUTHORIZED") === "0") {
+    report(
+      "NODE_TLS_REJECT_UNAUTHORIZED",
+      "must not be 0: it turns off the check of every server's certificate. Remove it, and name your own authority in PROMETHEUS_CA_FILE.",
+    );
+  }
+  const secrets = new Map<string, Secret | undefined>();
+  for (const [name, kind] of Object.entries(VARIABLES))
+    if (kind === "secret") secrets.set(name, readSecretVariable(name, env, readFile, report));
+  return {
+    plain,
+    secret: (name) => secrets.get(name),
+    isSet: (name) => plain(name) !== undefined || (VARIABLES[name] === "secret" && plain(`${name}_FILE`) !== undefined),
+    notices: Object.keys(env)
+      .filter((name) => plain(name) !== undefined)
+      .flatMap(noticeOn),
+  };
+}
+
+function readSecretVariable(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+  report: Report,
+): Secret | undefined {
+  const value = env[name];
+  const file = env[`${name}_FILE`]?.trim();
+  if (value && file) {
+    report(name, `must be given once: ${name} (${HIDDEN}) and ${name}_FILE are both set. Remove one of them.`);
+    return undefined;
+  }
+  if (file) return readSecretFile(file, `${name}_FILE`, readFile, report);
+  if (!value) return undefined;
+  const reason = whyNotSecret(value);
+  if (reason === undefined) return secret(value);
+  report(
+    name,
+    `must be one line of text without blanks around it: it ${reason}. Set it again, or put it into a file and name that in ${name}_FILE.`,
+  );
+  return undefined;
+}
+
+/** The one line in a file, without the line break at its end. Reports under `where` and gives undefined when there is none. */
+export function readSecretFile(path: string, where: string, readFile: ReadFile, report: Report): Secret | undefined {
+  let content: string;
+  try {
+    content = readFile(path);
+  } catch (cause) {
+    report(where, `must name a readable file: ${reasonOf(cause)}. Check the path and its permissions.`);
+    return undefined;
+  }
+  const value = content.replace(/\r?\n$/, "");
+  const reason = whyNotSecret(value);
+  if (reason === undefined) return secret(value);
+  report(
+    where,
+    `must name a file with the secret on one line and nothing else: the content of ${JSON.stringify(path)} ${reason}. Write the file again.`,
+  );
+  return undefined;
+}
+
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function noticeOn(name: string): string[] {
+  const surface = LATER.find(([, pattern]) => pattern.test(name))?.[0];
+  if (surface !== undefined) return [`${name} is set but ${surface} is not part of this version; it is ignored`];
+  if (isKnown(name) || !/^(PROMETHEUS|ALERTMANAGER|GRAFANA|SMARTCLOUDOPS|METRICS)_/.test(name)) return [];
+  // Only near misses: Kubernetes adds PROMETHEUS_SERVICE_HOST and the like to every container beside such a service.
+  if (/_(SERVICE|PORT)(_|$)/.test(name)) return [];
+  const meant = nearest(name, Object.keys(VARIABLES));
+  return meant === undefined ? [] : [`${name} is not a setting and is ignored; did you mean ${meant}?`];
+}
+
+function isKnown(name: string): boolean {
+  if (Object.hasOwn(VARIABLES, name)) return true;
+  const bare = name.replace(/_FILE$/, "");
+  return Object.hasOwn(VARIABLES, bare) && VARIABLES[bare as Name] === "secret";
+}

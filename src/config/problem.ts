@@ -1,0 +1,54 @@
+/** Something in the settings that keeps the bot from starting. `message` is the rule, what was found (never a secret), and the cure. */
+export type Problem = {
+  /** `PROMETHEUS_URL`, or `smartcloudops.yaml:12:3 sources[1].url`. */
+  readonly where: string;
+  readonly message: string;
+};
+
+/** Collects problems while everything is read to the end. */
+export type Report = (where: string, message: string) => void;
+
+/** All problems as text for a terminal, one a line, under a line that counts them. */
+export function explain(problems: readonly Problem[]): string {
+  const count = problems.length === 1 ? "one problem" : `${problems.length} problems`;
+  return [`The configuration has ${count}:`, ...problems.map(({ where, message }) => `  ${where}: ${message}`)].join(
+    "\n",
+  );
+}
+
+/** The known name most like `name`, when it is near enough to be a slip of the keyboard. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  const plain = (word: string) => word.toLowerCase().replace(/[-_]/g, "");
+  const wanted = plain(name);
+  let best: { readonly word: string; readonly distance: number } | undefined;
+  for (const word of known) {
+    const candidate = plain(word);
+    const isPart = wanted.length >= 4 && (candidate.startsWith(wanted) || wanted.startsWith(candidate));
+    const distance = isPart ? 1 : editDistance(wanted, candidate);
+    if (
+      distance <= Math.max(1, Math.floor(candidate.length / 3)) &&
+      distance < (best?.distance ?? Number.POSITIVE_INFINITY)
+    )
+      best = { word, distance };
+  }
+  return best?.word;
+}
+
+/** Levenshtein's distance, with a swap of neighbours as one step. */
+export function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const cost = a[row - 1] === b[column - 1] ? 0 : 1;
+      let best = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + cost);
+      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (isSwap) best = Math.min(best, before[column - 2]! + 1);
+      current.push(best);
+    }
+    before = last;
+    last = current;
+  }
+  return last[b.length]!;
+}

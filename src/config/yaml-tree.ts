@@ -1,0 +1,185 @@
+import { createRequire } from "node:module";
+import type { Document, LineCounter, Node as YamlNode } from "yaml";
+import type { Report } from "./problem.ts";
+
+/** A YAML file as plain data in which everything still knows its line. */
+export type Tree =
+  | { readonly kind: "scalar"; readonly at: Position; readonly value: string | number | boolean | null }
+  | { readonly kind: "list"; readonly at: Position; readonly items: readonly Tree[] }
+  | {
+      readonly kind: "map";
+      readonly at: Position;
+      readonly entries: ReadonlyMap<string, { readonly at: Position; readonly tree: Tree }>;
+    };
+
+export type Position = { readonly file: string; readonly line: number; readonly column: number };
+
+export const LARGEST_FILE = 1_000_000;
+const MOST_SYNTAX_PROBLEMS = 20;
+const NEVER_A_KEY = ["__proto__", "constructor", "prototype"];
+
+/**
+ * Parses one YAML 1.2 document. Aliases, tags, double keys and keys that are not text are refused: each hides what a
+ * setting is from the person who reads the file. Reports every problem, and then gives undefined. An empty file is an empty map.
+ */
+export function parseTree(text: string, file: string, report: Report): Tree | undefined {
+  if (text.length > LARGEST_FILE) {
+    report(
+      file,
+      `must have at most ${LARGEST_FILE} characters: it has ${text.length}. Move what is not a setting elsewhere.`,
+    );
+    return undefined;
+  }
+  // Loaded here, because a bot that is configured by its environment alone does not need it.
+  const yaml = createRequire(import.meta.url)("yaml") as typeof import("yaml");
+  const lines = new yaml.LineCounter();
+  try {
+    const document = yaml.parseDocument(text, {
+      version: "1.2",
+      strict: true,
+      uniqueKeys: true,
+      stringKeys: true,
+      merge: false,
+      prettyErrors: false,
+      logLevel: "error",
+      lineCounter: lines,
+    });
+    return treeOf(document, { yaml, file, lines, report });
+  } catch (cause) {
+    // The parser calls itself for each level, so a file of a million brackets ends its stack.
+    if (!(cause instanceof RangeError)) throw cause;
+    report(file, "must not nest settings that deep. Keep to the keys of the example configuration.");
+    return undefined;
+  }
+}
+
+type Reading = {
+  readonly yaml: typeof import("yaml");
+  readonly file: string;
+  readonly lines: LineCounter;
+  readonly report: Report;
+};
+
+function treeOf(document: Document.Parsed, reading: Reading): Tree | undefined {
+  const { file, lines, report } = reading;
+  const faults = [...document.errors, ...document.warnings.filter(({ code }) => code !== "TAG_RESOLVE_FAILED")];
+  for (const { code, message, pos } of faults.slice(0, MOST_SYNTAX_PROBLEMS)) {
+    const cure =
+      code === "DUPLICATE_KEY"
+        ? "Keep one of them."
+        : code === "TAB_AS_INDENT"
+          ? "Indent with spaces."
+          : "Mend it by the example configuration.";
+    report(placeAt(positionAt(file, lines, pos[0])), `must be valid YAML: ${message.split("\n")[0]}. ${cure}`);
+  }
+  let problems = faults.length;
+  const convert = (node: YamlNode | null | undefined, fallback: Position): Tree => {
+    const at = node?.range ? positionAt(file, lines, node.range[0]) : fallback;
+    const refuse = (message: string): Tree => {
+      problems += 1;
+      report(placeAt(at), message);
+      return { kind: "scalar", at, value: null };
+    };
+    if (node == null) return { kind: "scalar", at, value: null };
+    if (reading.yaml.isAlias(node))
+      return refuse(`must not use YAML aliases: it is *${node.source}. Write the value out.`);
+    if (node.tag !== undefined) return refuse(`must not use YAML tags: it has ${node.tag}. Write the plain value.`);
+    if (reading.yaml.isSeq(node))
+      return { kind: "list", at, items: node.items.map((item) => convert(item as YamlNode | null, at)) };
+    if (!reading.yaml.isMap(node))
+      return { kind: "scalar", at, value: reading.yaml.isScalar(node) ? scalarOf(node.value) : null };
+    const entries = new Map<string, { at: Position; tree: Tree }>();
+    for (const pair of node.items) {
+      const keyNode = pair.key as YamlNode;
+      const keyAt = keyNode?.range ? positionAt(file, lines, keyNode.range[0]) : at;
+      const key = reading.yaml.isScalar(keyNode) ? String(keyNode.value) : "";
+      if (!reading.yaml.isScalar(keyNode) || keyNode.tag !== undefined)
+        refuse("must have plain text as the name of each setting.");
+      else if (NEVER_A_KEY.includes(key)) refuse(`must not have a key ${JSON.stringify(key)}. Remove it.`);
+      else entries.set(key, { at: keyAt, tree: convert(pair.value as YamlNode | null, keyAt) });
+    }
+    return { kind: "map", at, entries };
+  };
+  const start = { file, line: 1, column: 1 };
+  if (document.contents === null) return problems === 0 ? { kind: "map", at: start, entries: new Map() } : undefined;
+  const tree = convert(document.contents, start);
+  return problems === 0 ? tree : undefined;
+}
+
+function scalarOf(value: unknown): string | number | boolean | null {
+  if (typeof value === "bigint") return Number(value);
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null;
+}
+
+/** `over` laid on `base`: groups are merged key by key, lists of named things by name, and anything else is replaced. */
+export function mergeTrees(base: Tree, over: Tree): Tree {
+  if (base.kind === "map" && over.kind === "map") {
+    const entries = new Map(base.entries);
+    for (const [key, entry] of over.entries) {
+      const below = entries.get(key);
+      entries.set(key, below === undefined ? entry : { at: entry.at, tree: mergeTrees(below.tree, entry.tree) });
+    }
+    return { kind: "map", at: over.at, entries };
+  }
+  if (
+    base.kind === "list" &&
+    over.kind === "list" &&
+    [...base.items, ...over.items].every((item) => nameOf(item) !== undefined)
+  ) {
+    const items = [...base.items];
+    for (const item of over.items) {
+      const index = items.findIndex((other) => nameOf(other) === nameOf(item));
+      // Two of one name in the same file stay two, for the check on names to find.
+      const isFromBase = index >= 0 && index < base.items.length && items[index]?.at.file !== item.at.file;
+      if (isFromBase) items[index] = mergeTrees(items[index]!, item);
+      else items.push(item);
+    }
+    return { kind: "list", at: over.at, items };
+  }
+  return over;
+}
+
+function nameOf(tree: Tree): string | undefined {
+  const name = tree.kind === "map" ? tree.entries.get("name")?.tree : undefined;
+  return name?.kind === "scalar" && typeof name.value === "string" ? name.value : undefined;
+}
+
+/** The data alone. A key without a value counts as absent, as a group whose lines are all commented out is. */
+export function plainOf(tree: Tree): unknown {
+  switch (tree.kind) {
+    case "scalar":
+      return tree.value ?? undefined;
+    case "list":
+      return tree.items.map(plainOf);
+    case "map":
+      return Object.fromEntries([...tree.entries].map(([key, entry]) => [key, plainOf(entry.tree)]));
+  }
+}
+
+/** Where the setting at `path` stands: its value, or with `atKey` its name; of the nearest group around it when it is absent. */
+export function positionOf(tree: Tree, path: readonly PropertyKey[], atKey = false): Position {
+  let current = tree;
+  for (const [index, step] of path.entries()) {
+    if (current.kind === "map") {
+      const entry = current.entries.get(String(step));
+      if (entry === undefined) return current.at;
+      if (atKey && index === path.length - 1) return entry.at;
+      current = entry.tree;
+    } else if (current.kind === "list") {
+      const item = current.items[Number(step)];
+      if (item === undefined) return current.at;
+      current = item;
+    }
+  }
+  return current.at;
+}
+
+/** `smartcloudops.yaml:12:3`. */
+export function placeAt({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`;
+}
+
+function positionAt(file: string, lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { file, line, column: col };
+}
