@@ -1,0 +1,97 @@
+import type { Telemetry } from "./telemetry.ts";
+
+/** Distinct values a label may take before the rest is counted as `other`: every one of them is a series for ever. */
+const VALUES_PER_LABEL = 100;
+
+/** The same methods on loaded metrics. */
+export type Metrics = Pick<Telemetry, "answered" | "understood" | "asked" | "pruned" | "text">;
+
+/** Loads prom-client and defines every metric of the bot. */
+export async function createMetrics(version: string): Promise<Metrics> {
+  const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import("prom-client");
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry }); // process_* and nodejs_*, the event loop's lag among them
+
+  const questions = new Counter({
+    name: "smartcloudops_questions_total",
+    help: "Questions by what was asked, where, and how it ended.",
+    labelNames: ["intent", "platform", "outcome"],
+    registers,
+  });
+  const answerSeconds = new Histogram({
+    name: "smartcloudops_answer_seconds",
+    help: "Time from a question to its answer.",
+    labelNames: ["platform"],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30],
+    registers,
+  });
+  const understandingSeconds = new Histogram({
+    name: "smartcloudops_understanding_seconds",
+    help: "Time to read a question, before anything is asked of Prometheus.",
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25],
+    registers,
+  });
+  const requests = new Counter({
+    name: "smartcloudops_prometheus_requests_total",
+    help: "Requests to Prometheus by source, endpoint and how they ended.",
+    labelNames: ["source", "api", "outcome"],
+    registers,
+  });
+  const requestSeconds = new Histogram({
+    name: "smartcloudops_prometheus_request_seconds",
+    help: "Time of one request to Prometheus.",
+    labelNames: ["source", "api"],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const rowsPruned = new Counter({
+    name: "smartcloudops_store_rows_pruned_total",
+    help: "Rows deleted because they were past their retention.",
+    labelNames: ["table"],
+    registers,
+  });
+  const tokens = new Counter({
+    name: "smartcloudops_llm_tokens_total",
+    help: "Tokens of language model calls. Stays 0 while no model is configured.",
+    labelNames: ["kind"],
+    registers,
+  });
+  for (const kind of ["input", "output"]) tokens.inc({ kind }, 0);
+  new Gauge({
+    name: "smartcloudops_build_info",
+    help: "Always 1; its label is the running version.",
+    labelNames: ["version"],
+    registers,
+  }).set({ version }, 1);
+
+  const label = safeLabels();
+  return {
+    answered({ intent, platform, outcome, seconds }) {
+      const where = label("platform", platform);
+      questions.inc({ intent: label("intent", intent), platform: where, outcome: label("outcome", outcome) });
+      answerSeconds.observe({ platform: where }, seconds);
+    },
+    understood: (seconds) => understandingSeconds.observe(seconds),
+    asked({ source, api, outcome, seconds }) {
+      const request = { source: label("source", source), api: label("api", api) };
+      requests.inc({ ...request, outcome: label("result", outcome) });
+      requestSeconds.observe(request, seconds);
+    },
+    pruned: (table, rows) => rowsPruned.inc({ table: label("table", table) }, rows),
+    text: () => registry.metrics(),
+  };
+}
+
+/** Label values are words of ours or of the configuration. Anything that looks otherwise, or is one too many, is `other`. */
+function safeLabels(): (name: string, value: string) => string {
+  const seen = new Map<string, Set<string>>();
+  return (name, value) => {
+    const values = seen.get(name) ?? new Set();
+    seen.set(name, values);
+    if (values.has(value)) return value;
+    if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(value) || values.size >= VALUES_PER_LABEL) return "other";
+    values.add(value);
+    return value;
+  };
+}

@@ -1,0 +1,76 @@
+import { createMetrics, type Metrics } from "./metrics.ts";
+
+/** Counts waiting for prom-client. A process that has more to say is no one-shot command and loads it at once. */
+const WAITING = 500;
+
+export type Telemetry = {
+  /** A question was answered, or not: `outcome` is a word of ours such as `answered`, `unclear`, `failed`. */
+  answered(event: {
+    readonly intent: string;
+    readonly platform: string;
+    readonly outcome: string;
+    readonly seconds: number;
+  }): void;
+  /** A question was read, before anything was asked of Prometheus. */
+  understood(seconds: number): void;
+  /** One request to a Prometheus source. `api` is the endpoint's name such as `query_range`. */
+  asked(event: {
+    readonly source: string;
+    readonly api: string;
+    readonly outcome: string;
+    readonly seconds: number;
+  }): void;
+  /** Retention deleted `rows` rows of that table. */
+  pruned(table: string, rows: number): void;
+  /** Loads prom-client and starts measuring the event loop. A long-running bot calls it at start; a scrape does too. */
+  load(): Promise<void>;
+  /** All metrics in Prometheus's text format. */
+  text(): Promise<string>;
+  /** The Content-Type of `text`. */
+  readonly contentType: string;
+};
+
+/**
+ * What the bot counts about itself, in a registry of its own. Costs nothing until somebody scrapes: prom-client takes
+ * about 60 ms to load, which a one-shot `ask` must not pay, so counts wait in a short list until it is there.
+ */
+export function createTelemetry({ version }: { readonly version: string }): Telemetry {
+  let metrics: Metrics | undefined;
+  let loading: Promise<Metrics> | undefined;
+  let waiting: ((metrics: Metrics) => void)[] = [];
+
+  function count(step: (metrics: Metrics) => void): void {
+    if (metrics === undefined) waiting.push(step);
+    else step(metrics);
+    // Counting must never fail its caller. A failed load is tried again by the next scrape, which says why.
+    if (waiting.length >= WAITING) load().catch(() => waiting.splice(0, waiting.length - WAITING / 2));
+  }
+
+  function load(): Promise<Metrics> {
+    loading ??= createMetrics(version).then(
+      (made) => {
+        for (const step of waiting) step(made);
+        waiting = [];
+        metrics = made;
+        return made;
+      },
+      (cause) => {
+        loading = undefined;
+        throw cause;
+      },
+    );
+    return loading;
+  }
+
+  return {
+    answered: (event) => count((made) => made.answered(event)),
+    understood: (seconds) => count((made) => made.understood(seconds)),
+    asked: (event) => count((made) => made.asked(event)),
+    pruned: (table, rows) => count((made) => made.pruned(table, rows)),
+    load: async () => {
+      await load();
+    },
+    text: async () => (await load()).text(),
+    contentType: "text/plain; version=0.0.4; charset=utf-8",
+  };
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, it } from "vitest";
+import { createTelemetry } from "../../src/telemetry/telemetry.ts";
+
+const ANSWER = { intent: "metric", platform: "slack", outcome: "answered", seconds: 0.3 };
+const lines = (text: string) => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+
+describe("the bot's own metrics", () => {
+  it("have everything that was counted before and after the first scrape", async () => {
+    const telemetry = createTelemetry({ version: "1.2.3" });
+    telemetry.answered(ANSWER);
+    telemetry.understood(0.004);
+    telemetry.asked({ source: "default", api: "query", outcome: "ok", seconds: 0.02 });
+    telemetry.pruned("turns", 7);
+    assert.match(telemetry.contentType, /^text\/plain; version=0\.0\.4/);
+    const first = lines(await telemetry.text());
+    telemetry.answered({ ...ANSWER, seconds: 4 });
+    const second = lines(await telemetry.text());
+    for (const line of [
+      'smartcloudops_questions_total{intent="metric",platform="slack",outcome="answered"} 1',
+      'smartcloudops_answer_seconds_bucket{le="0.25",platform="slack"} 0',
+      'smartcloudops_answer_seconds_bucket{le="0.5",platform="slack"} 1',
+      "smartcloudops_understanding_seconds_count 1",
+      'smartcloudops_prometheus_requests_total{source="default",api="query",outcome="ok"} 1',
+      'smartcloudops_prometheus_request_seconds_sum{source="default",api="query"} 0.02',
+      'smartcloudops_store_rows_pruned_total{table="turns"} 7',
+      'smartcloudops_llm_tokens_total{kind="input"} 0',
+      'smartcloudops_build_info{version="1.2.3"} 1',
+    ]) {
+      assert.ok(first.includes(line), line);
+    }
+    assert.ok(second.includes('smartcloudops_questions_total{intent="metric",platform="slack",outcome="answered"} 2'));
+    assert.ok(second.includes('smartcloudops_answer_seconds_sum{platform="slack"} 4.3'));
+    for (const name of ["nodejs_eventloop_lag_seconds", "process_resident_memory_bytes", "process_cpu_seconds_total"]) {
+      assert.ok(
+        first.some((line) => line.startsWith(name)),
+        name,
+      );
+    }
+  });
+
+  it("lose nothing when thousands of questions come before anybody scrapes", async () => {
+    const telemetry = createTelemetry({ version: "1" });
+    for (let n = 0; n < 3000; n++) telemetry.understood(0.01);
+    assert.ok(lines(await telemetry.text()).includes("smartcloudops_understanding_seconds_count 3000"));
+  });
+
+  it("never carry what a person wrote, and never grow without end", async () => {
+    const telemetry = createTelemetry({ version: "1" });
+    telemetry.answered({ ...ANSWER, intent: "how is the canary-text doing?" });
+    telemetry.asked({ source: 'x"} 1\ncanary-text{a="', api: "query", outcome: "z".repeat(200), seconds: 1 });
+    for (let n = 0; n < 1000; n++) telemetry.answered({ ...ANSWER, intent: `made-up-${n}` });
+    const text = await telemetry.text();
+    assert.equal(text.includes("canary-text"), false);
+    assert.ok(
+      lines(text).includes('smartcloudops_prometheus_requests_total{source="other",api="query",outcome="other"} 1'),
+    );
+    assert.equal(lines(text).filter((line) => line.startsWith("smartcloudops_questions_total")).length, 101);
+  });
+
+  it("share nothing between two registries", async () => {
+    const [one, two] = [createTelemetry({ version: "1" }), createTelemetry({ version: "2" })];
+    one.understood(1);
+    await one.text();
+    assert.ok(lines(await two.text()).includes("smartcloudops_understanding_seconds_count 0"));
+  });
+
+  it("do not load prom-client for a one-shot command, nor keep it from ending", () => {
+    const script = `
+      import { createRequire } from "node:module";
+      const { createTelemetry } = await import(${JSON.stringify(join(import.meta.dirname, "../../src/telemetry/telemetry.ts"))});
+      const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("prom-client"));
+      const telemetry = createTelemetry({ version: "1" });
+      telemetry.understood(0.1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const before = loaded();
+      await telemetry.load();
+      console.log(JSON.stringify([before, loaded()]));`;
+    const out = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+      encoding: "utf8",
+      timeout: 20_000,
+      cwd: import.meta.dirname,
+    });
+    assert.deepEqual(JSON.parse(out), [false, true]);
+  });
+});
