@@ -1,0 +1,40 @@
+import { connectTo } from "./connect.ts";
+import { readLine } from "./line.ts";
+import { findSocketPath } from "./path.ts";
+import { MAX_REPLY, SocketReply, type SocketRequest } from "./schema.ts";
+
+/**
+ * Sends one request to the bot that runs on that data folder and gives back what it answered, as JSON has it: read it
+ * with a schema. Throws with the bot's own sentence when it refused, and with another when none runs or it took longer
+ * than `timeoutMs`.
+ */
+export async function callSocket(
+  dataDir: string,
+  request: SocketRequest,
+  { timeoutMs }: { readonly timeoutMs: number },
+): Promise<unknown> {
+  const path = findSocketPath(dataDir);
+  const socket = path === undefined ? undefined : await connectTo(path);
+  if (socket === undefined) throw new Error(`no bot is running on ${dataDir}. Start one with \`smartcloudops start\`.`);
+  try {
+    socket.on("error", () => {}); // readLine reports it; this one is for what comes after
+    socket.write(`${JSON.stringify(request)}\n`);
+    const line = await readLine(socket, MAX_REPLY, timeoutMs).catch((cause: Error) => {
+      throw new Error(`the bot that runs on ${dataDir} gave no answer: ${cause.message}.`, { cause });
+    });
+    const reply = SocketReply.parse(JSON.parse(line));
+    if ("error" in reply) throw new Error(reply.error);
+    return reply.ok;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Whether a bot runs on that data folder. One that is stuck counts as running: the system takes the call for it. */
+export async function isRunning(dataDir: string): Promise<boolean> {
+  const path = findSocketPath(dataDir);
+  const socket = path === undefined ? undefined : await connectTo(path);
+  if (socket === undefined) return false;
+  socket.destroy();
+  return true;
+}
