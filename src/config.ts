@@ -1,69 +1,18 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Environment, type ReadFile, readEnvironment, readSecretFile, reasonOf } from "./config/environment.ts";
-import { readSettingsFile, type SettingsFile } from "./config/file.ts";
+import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
+import { readSettingsFile } from "./config/file.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
-import type { SourceEntry } from "./config/schema.ts";
-import { parseDuration, show, tidyUrl, whyNotBaseUrl } from "./config/values.ts";
-import { LARGEST_FILE } from "./config/yaml-tree.ts";
+import { readRegularFile } from "./config/read-file.ts";
+import { type Deps, readSources } from "./config/sources.ts";
+import type { Config } from "./config/types.ts";
+import { parseDuration, show, tidyUrl } from "./config/values.ts";
 import { type Secret, secret } from "./util/secret.ts";
 
 export { explain, type Problem } from "./config/problem.ts";
-
-/** Everything that can be set, read once and frozen. Addresses have no slash at the end, paths are absolute. */
-export type Config = {
-  timezone: string;
-  /** Which overlay was asked for. */
-  env: string | undefined;
-  dataDir: string;
-  /** May be empty. Else exactly one has `default: true`. */
-  sources: readonly SourceConfig[];
-  alertmanager: { url: string; externalUrl?: string } | undefined;
-  grafanaExternalUrl: string | undefined;
-  /** Folders with the user's own concept packs. */
-  packs: readonly string[];
-  http: { host: string; port: number; metricsToken: Secret | undefined };
-  log: { level: "debug" | "info" | "warn" | "error" };
-  limits: {
-    /** Characters. */
-    questionLength: number;
-    answerTimeoutMs: number;
-    /** From one person. */
-    questionsPerMinute: number;
-    retentionSeconds: {
-      conversations: number;
-      evidence: number;
-      seenEvents: number;
-      proposals: number;
-      places?: number;
-      lessons?: number;
-    };
-  };
-  /** Sentences about settings that are odd but not wrong. */
-  notices: readonly string[];
-};
-
-export type SourceConfig = {
-  name: string;
-  url: string;
-  externalUrl?: string;
-  environment?: string;
-  cluster?: string;
-  default: boolean;
-  bearerToken?: Secret;
-  basic?: { user: string; password: Secret };
-  headers: Readonly<Record<string, string>>;
-  caFile?: string;
-  timeoutMs: number;
-  maxConcurrent: number;
-  refreshMs: number;
-};
+export type { Config, SourceConfig } from "./config/types.ts";
 
 const DAY = 86_400;
 const DEFAULTS = {
-  queryTimeoutMs: 10_000,
-  maxConcurrent: 4,
-  refreshMs: 300_000,
   port: 3978,
   host: "127.0.0.1",
   questionLength: 4000,
@@ -91,15 +40,17 @@ export function loadConfig(deps: {
   const file = readSettingsFile({ named: env.plain("SMARTCLOUDOPS_CONFIG"), env: envName, cwd, readFile, report });
   const notices = [...env.notices];
   // A file with problems counts as empty from here on, so that those of the environment are still found.
-  const config = build({
-    env,
+  const config = build(
+    {
+      env,
+      file: file ?? { settings: {}, where: () => "", resolvePath: (_, value) => value },
+      cwd,
+      readFile,
+      report,
+      notices,
+    },
     envName,
-    file: file ?? { settings: {}, where: () => "", resolvePath: (_, value) => value },
-    cwd,
-    readFile,
-    report,
-    notices,
-  });
+  );
   return problems.length === 0 ? { ok: true, config: freezeDeep(config) } : { ok: false, problems };
 }
 
@@ -115,17 +66,7 @@ export function secretsOf(config: Config): readonly Secret[] {
   return config.http.metricsToken === undefined ? fromSources : [...fromSources, config.http.metricsToken];
 }
 
-type Deps = {
-  env: Environment;
-  envName: string | undefined;
-  file: SettingsFile;
-  cwd: string;
-  readFile: ReadFile;
-  report: Report;
-  notices: string[];
-};
-
-function build(deps: Deps): Config {
+function build(deps: Deps, envName: string | undefined): Config {
   const { env, file, cwd, report, notices } = deps;
   const { settings } = file;
   const retention = settings.limits?.retention ?? {};
@@ -133,7 +74,7 @@ function build(deps: Deps): Config {
   const [places, lessons] = [seconds(retention.places), seconds(retention.lessons)];
   return {
     timezone: settings.timezone ?? "UTC",
-    env: deps.envName,
+    env: envName,
     dataDir: resolve(cwd, readPath("SMARTCLOUDOPS_DATA", env, report) ?? ".smartcloudops"),
     sources: readSources(deps),
     alertmanager: readAlertmanager(deps),
@@ -162,203 +103,6 @@ function build(deps: Deps): Config {
   };
 }
 
-// ---------------------------------------------------------------- sources
-
-function readSources(deps: Deps): SourceConfig[] {
-  const { file, report, notices } = deps;
-  const fromEnv = readDefaultSource(deps);
-  const entries = file.settings.sources ?? [];
-  const seen = new Set(fromEnv === undefined ? [] : [fromEnv.name]);
-  for (const [index, { name }] of entries.entries()) {
-    const isFromEnv = name === fromEnv?.name;
-    if (seen.has(name))
-      report(
-        file.where(["sources", index, "name"]),
-        `must differ from the other names: ${show(name)} is ${isFromEnv ? "the source that PROMETHEUS_URL makes" : "there twice"}. Give it another name.`,
-      );
-    seen.add(name);
-  }
-  const marked = entries.flatMap((entry, index) => (entry.default === true ? [index] : []));
-  for (const index of fromEnv === undefined ? marked.slice(1) : marked) {
-    const other = fromEnv === undefined ? `sources[${marked[0]}]` : "PROMETHEUS_URL";
-    report(
-      file.where(["sources", index, "default"]),
-      `must be true for one source only: ${other} already makes the default. Set one of them to false or take it away.`,
-    );
-  }
-  if (fromEnv === undefined && entries.length > 1 && marked.length === 0)
-    notices.push(
-      `no source is marked "default: true", so the first one, ${entries[0]?.name}, is asked when a question names none`,
-    );
-  const fallback = fromEnv === undefined ? (marked[0] ?? 0) : -1;
-  const fromFile = entries.map((entry, index) => readEntry(entry, index, index === fallback, deps));
-  const sources = fromEnv === undefined ? fromFile : [fromEnv, ...fromFile];
-  for (const source of sources) {
-    if (
-      (source.bearerToken ?? source.basic) !== undefined &&
-      source.url.startsWith("http:") &&
-      !isLoopback(source.url)
-    ) {
-      notices.push(`source ${source.name}: credentials go to ${source.url} unencrypted; use https where it is offered`);
-    }
-  }
-  return sources;
-}
-
-function readDefaultSource({ env, file, cwd, readFile, report }: Deps): SourceConfig | undefined {
-  const others = [
-    "PROMETHEUS_EXTERNAL_URL",
-    "PROMETHEUS_BEARER_TOKEN",
-    "PROMETHEUS_USERNAME",
-    "PROMETHEUS_PASSWORD",
-    "PROMETHEUS_TENANT",
-    "PROMETHEUS_CA_FILE",
-  ] as const;
-  if (!env.isSet("PROMETHEUS_URL")) {
-    for (const name of others)
-      if (env.isSet(name))
-        report(name, "must come together with PROMETHEUS_URL, which is not set. Set it, or take this one away.");
-    return undefined;
-  }
-  const url = readUrl("PROMETHEUS_URL", env, report);
-  const externalUrl = readUrl("PROMETHEUS_EXTERNAL_URL", env, report);
-  const tenant = env.plain("PROMETHEUS_TENANT");
-  if (tenant !== undefined && !/^[\x20-\x7e]+$/.test(tenant))
-    report("PROMETHEUS_TENANT", `must be one line of printable ASCII: it is ${show(tenant)}.`);
-  const caFile = readPath("PROMETHEUS_CA_FILE", env, report);
-  const credentials = readCredentials({
-    bearerToken: env.secret("PROMETHEUS_BEARER_TOKEN"),
-    user: env.plain("PROMETHEUS_USERNAME"),
-    password: env.secret("PROMETHEUS_PASSWORD"),
-    has: {
-      bearer: env.isSet("PROMETHEUS_BEARER_TOKEN"),
-      user: env.isSet("PROMETHEUS_USERNAME"),
-      password: env.isSet("PROMETHEUS_PASSWORD"),
-    },
-    names: { bearer: "PROMETHEUS_BEARER_TOKEN", user: "PROMETHEUS_USERNAME", password: "PROMETHEUS_PASSWORD" },
-    where: (name) => name,
-    report,
-  });
-  return {
-    name: "default",
-    url: url ?? "",
-    ...(externalUrl === undefined ? {} : { externalUrl }),
-    default: true,
-    ...credentials,
-    headers: tenant === undefined ? {} : { "X-Scope-OrgID": tenant },
-    ...(caFile === undefined
-      ? {}
-      : { caFile: readableCa(resolve(cwd, caFile), "PROMETHEUS_CA_FILE", readFile, report) }),
-    timeoutMs: parseDuration(file.settings.limits?.query_timeout ?? "") ?? DEFAULTS.queryTimeoutMs,
-    maxConcurrent: DEFAULTS.maxConcurrent,
-    refreshMs: DEFAULTS.refreshMs,
-  };
-}
-
-function readEntry(
-  entry: SourceEntry,
-  index: number,
-  isDefault: boolean,
-  { file, readFile, report }: Deps,
-): SourceConfig {
-  const path = (key: string) => ["sources", index, key];
-  const place = (key: string) => file.where(path(key));
-  const fromFile = (key: "bearer_token_file" | "password_file") => {
-    const name = entry[key];
-    return name === undefined
-      ? undefined
-      : readSecretFile(file.resolvePath(path(key), name), place(key), readFile, report);
-  };
-  const credentials = readCredentials({
-    bearerToken: fromFile("bearer_token_file"),
-    user: entry.username,
-    password: fromFile("password_file"),
-    has: {
-      bearer: entry.bearer_token_file !== undefined,
-      user: entry.username !== undefined,
-      password: entry.password_file !== undefined,
-    },
-    names: { bearer: "bearer_token_file", user: "username", password: "password_file" },
-    where: place,
-    report,
-  });
-  const headers = { ...entry.headers };
-  if (entry.tenant !== undefined) {
-    const double = Object.keys(headers).find((name) => name.toLowerCase() === "x-scope-orgid");
-    if (double !== undefined)
-      report(place("tenant"), `must be given once: headers has ${double} too. Remove one of them.`);
-    if (!/^[\x20-\x7e]+$/.test(entry.tenant))
-      report(place("tenant"), `must be one line of printable ASCII: it is ${show(entry.tenant)}.`);
-    headers["X-Scope-OrgID"] = entry.tenant;
-  }
-  return {
-    name: entry.name,
-    url: tidyUrl(entry.url),
-    ...(entry.external_url === undefined ? {} : { externalUrl: tidyUrl(entry.external_url) }),
-    ...(entry.environment === undefined ? {} : { environment: entry.environment }),
-    ...(entry.cluster === undefined ? {} : { cluster: entry.cluster }),
-    default: isDefault,
-    ...credentials,
-    headers,
-    ...(entry.ca_file === undefined
-      ? {}
-      : { caFile: readableCa(file.resolvePath(path("ca_file"), entry.ca_file), place("ca_file"), readFile, report) }),
-    timeoutMs: parseDuration(entry.timeout ?? file.settings.limits?.query_timeout ?? "") ?? DEFAULTS.queryTimeoutMs,
-    maxConcurrent: entry.max_concurrent ?? DEFAULTS.maxConcurrent,
-    refreshMs: parseDuration(entry.refresh ?? "") ?? DEFAULTS.refreshMs,
-  };
-}
-
-type Credential = "bearer" | "user" | "password";
-
-/** One way to log in, whole or not at all. */
-function readCredentials(deps: {
-  bearerToken: Secret | undefined;
-  user: string | undefined;
-  password: Secret | undefined;
-  has: Readonly<Record<Credential, boolean>>;
-  names: Readonly<Record<Credential, string>>;
-  where: (name: string) => string;
-  report: Report;
-}): { bearerToken?: Secret; basic?: { user: string; password: Secret } } {
-  const { bearerToken, user, password, has, names, where, report } = deps;
-  if (has.bearer && (has.user || has.password))
-    report(
-      where(names.bearer),
-      `must not come with ${names.user} and ${names.password}: a request carries one kind of credentials. Remove one kind.`,
-    );
-  if (has.user && !has.password)
-    report(
-      where(names.user),
-      `must come together with ${names.password}, which is not set. Set it, or take this one away.`,
-    );
-  if (has.password && !has.user)
-    report(
-      where(names.password),
-      `must come together with ${names.user}, which is not set. Set it, or take this one away.`,
-    );
-  if (user?.includes(":"))
-    report(
-      where(names.user),
-      `must not hold a colon, which ends the user name in basic authentication: it is ${show(user)}.`,
-    );
-  if (bearerToken !== undefined) return { bearerToken };
-  return user === undefined || password === undefined ? {} : { basic: { user, password } };
-}
-
-function readableCa(path: string, where: string, readFile: ReadFile, report: Report): string {
-  try {
-    if (!readFile(path).includes("-----BEGIN CERTIFICATE-----"))
-      report(
-        where,
-        `must name a PEM file with a certificate: ${show(path)} has no "BEGIN CERTIFICATE" line. Convert it to PEM.`,
-      );
-  } catch (cause) {
-    report(where, `must name a readable file: ${reasonOf(cause)}. Check the path and its permissions.`);
-  }
-  return path;
-}
-
 // ---------------------------------------------------------------- single settings
 
 function readAlertmanager({ env, file, report }: Deps): Config["alertmanager"] {
@@ -374,46 +118,6 @@ function readAlertmanager({ env, file, report }: Deps): Config["alertmanager"] {
       "must come together with ALERTMANAGER_URL, which is not set. Set it, or take this one away.",
     );
   return undefined;
-}
-
-function readUrl(
-  name:
-    | "PROMETHEUS_URL"
-    | "PROMETHEUS_EXTERNAL_URL"
-    | "ALERTMANAGER_URL"
-    | "ALERTMANAGER_EXTERNAL_URL"
-    | "GRAFANA_EXTERNAL_URL",
-  env: Environment,
-  report: Report,
-): string | undefined {
-  const value = env.plain(name);
-  if (value === undefined) return undefined;
-  const reason = whyNotBaseUrl(value);
-  if (reason === undefined) return tidyUrl(value);
-  const isCredential = reason.includes("user name");
-  const cure =
-    isCredential && name === "PROMETHEUS_URL"
-      ? " Put them into PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD."
-      : isCredential
-        ? " Take them out."
-        : "";
-  report(
-    name,
-    isCredential
-      ? `${reason}: it does.${cure}`
-      : `${reason}: it is ${show(value)}. Write it like https://host:port/path.`,
-  );
-  return undefined;
-}
-
-function readPath(
-  name: "SMARTCLOUDOPS_DATA" | "PROMETHEUS_CA_FILE",
-  env: Environment,
-  report: Report,
-): string | undefined {
-  const value = env.plain(name);
-  if (value?.includes("\0")) report(name, "must be a path: it holds a NUL character. Set it again.");
-  return value?.includes("\0") ? undefined : value;
 }
 
 /** It becomes part of a file's name, so nothing that could leave the folder. */
@@ -462,39 +166,6 @@ function readLevel(env: Environment, report: Report): Config["log"]["level"] | u
 }
 
 // ---------------------------------------------------------------- helpers
-
-/** Only a regular file: a pipe or a device could keep the start waiting for ever. */
-function readRegularFile(path: string): string {
-  if (path.includes("\0")) throw new Error("the path holds a NUL character");
-  const descriptor = openFile(path);
-  try {
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw new Error(`${show(path)} is ${stat.isDirectory() ? "a folder" : "not a regular file"}`);
-    if (stat.size > LARGEST_FILE) throw new Error(`${show(path)} is larger than ${LARGEST_FILE} bytes`);
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(descriptor));
-  } catch (cause) {
-    if (cause instanceof TypeError) throw new Error(`${show(path)} is not UTF-8 text`, { cause });
-    throw cause;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    const reason =
-      code === "ENOENT" ? "there is no" : code === "EACCES" ? "no permission to read" : `(${code}) cannot open`;
-    throw Object.assign(new Error(`${reason} ${show(path)}`, { cause }), { code });
-  }
-}
-
-function isLoopback(url: string): boolean {
-  const host = URL.parse(url)?.hostname ?? "";
-  return host === "localhost" || host === "[::1]" || host.startsWith("127.");
-}
 
 function btoaUtf8(text: string): string {
   return Buffer.from(text).toString("base64");

@@ -1,6 +1,6 @@
 import { HIDDEN, type Secret, secret } from "../util/secret.ts";
 import { nearest, type Report } from "./problem.ts";
-import { whyNotSecret } from "./values.ts";
+import { show, tidyUrl, whyNotBaseUrl, whyNotSecret } from "./values.ts";
 
 /** Reads a whole file as text, or throws an error whose message says why it cannot. `code` is "ENOENT" when there is none. */
 export type ReadFile = (path: string) => string;
@@ -122,6 +122,39 @@ export function readSecretFile(path: string, where: string, readFile: ReadFile, 
     `must name a file with the secret on one line and nothing else: the content of ${JSON.stringify(path)} ${reason}. Write the file again.`,
   );
   return undefined;
+}
+
+/** The base address in a variable, tidied; undefined when it is not set or, reported, not one. */
+export function readUrl(
+  name: Extract<PlainName, `${string}_URL`>,
+  env: Environment,
+  report: Report,
+): string | undefined {
+  const value = env.plain(name);
+  if (value === undefined) return undefined;
+  const reason = whyNotBaseUrl(value);
+  if (reason === undefined) return tidyUrl(value);
+  const isCredential = reason.includes("user name");
+  const cure =
+    isCredential && name === "PROMETHEUS_URL"
+      ? " Put them into PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD."
+      : isCredential
+        ? " Take them out."
+        : "";
+  report(
+    name,
+    isCredential
+      ? `${reason}: it does.${cure}`
+      : `${reason}: it is ${show(value)}. Write it like https://host:port/path.`,
+  );
+  return undefined;
+}
+
+/** The path in a variable as it is written. */
+export function readPath(name: PlainName, env: Environment, report: Report): string | undefined {
+  const value = env.plain(name);
+  if (value?.includes("\0")) report(name, "must be a path: it holds a NUL character. Set it again.");
+  return value?.includes("\0") ? undefined : value;
 }
 
 export function reasonOf(cause: unknown): string {

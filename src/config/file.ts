@@ -136,7 +136,14 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
 
 function bare(schema: unknown): unknown {
   let current = schema;
-  while (current !== null && typeof current === "object" && "unwrap" in current && typeof current.unwrap === "function")
+  // An array has `unwrap` too, but its entries are a step of their own.
+  while (
+    current !== null &&
+    typeof current === "object" &&
+    !("element" in current) &&
+    "unwrap" in current &&
+    typeof current.unwrap === "function"
+  )
     current = current.unwrap();
   return current;
 }

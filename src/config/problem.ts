@@ -1,3 +1,5 @@
+import { editDistance } from "../util/distance.ts";
+
 /** Something in the settings that keeps the bot from starting. `message` is the rule, what was found (never a secret), and the cure. */
 export type Problem = {
   /** `PROMETHEUS_URL`, or `smartcloudops.yaml:12:3 sources[1].url`. */
@@ -24,31 +26,9 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   for (const word of known) {
     const candidate = plain(word);
     const isPart = wanted.length >= 4 && (candidate.startsWith(wanted) || wanted.startsWith(candidate));
-    const distance = isPart ? 1 : editDistance(wanted, candidate);
-    if (
-      distance <= Math.max(1, Math.floor(candidate.length / 3)) &&
-      distance < (best?.distance ?? Number.POSITIVE_INFINITY)
-    )
-      best = { word, distance };
+    const limit = Math.max(1, Math.floor(candidate.length / 3));
+    const distance = isPart ? 1 : editDistance(wanted, candidate, limit);
+    if (distance <= limit && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) best = { word, distance };
   }
   return best?.word;
-}
-
-/** Levenshtein's distance, with a swap of neighbours as one step. */
-export function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const cost = a[row - 1] === b[column - 1] ? 0 : 1;
-      let best = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + cost);
-      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (isSwap) best = Math.min(best, before[column - 2]! + 1);
-      current.push(best);
-    }
-    before = last;
-    last = current;
-  }
-  return last[b.length]!;
 }

@@ -63,15 +63,13 @@ type Reading = {
 function treeOf(document: Document.Parsed, reading: Reading): Tree | undefined {
   const { file, lines, report } = reading;
   const faults = [...document.errors, ...document.warnings.filter(({ code }) => code !== "TAG_RESOLVE_FAILED")];
-  for (const { code, message, pos } of faults.slice(0, MOST_SYNTAX_PROBLEMS)) {
-    const cure =
-      code === "DUPLICATE_KEY"
-        ? "Keep one of them."
-        : code === "TAB_AS_INDENT"
-          ? "Indent with spaces."
-          : "Mend it by the example configuration.";
-    report(placeAt(positionAt(file, lines, pos[0])), `must be valid YAML: ${message.split("\n")[0]}. ${cure}`);
-  }
+  // One slip in the punctuation gives the same message again and again.
+  const said = new Set<string>();
+  const different = faults.filter(
+    ({ code, message }) => code === "DUPLICATE_KEY" || (!said.has(message) && said.add(message)),
+  );
+  for (const { code, message, pos } of different.slice(0, MOST_SYNTAX_PROBLEMS))
+    report(placeAt(positionAt(file, lines, pos[0])), sayFault(code, message));
   let problems = faults.length;
   const convert = (node: YamlNode | null | undefined, fallback: Position): Tree => {
     const at = node?.range ? positionAt(file, lines, node.range[0]) : fallback;
@@ -104,6 +102,21 @@ function treeOf(document: Document.Parsed, reading: Reading): Tree | undefined {
   if (document.contents === null) return problems === 0 ? { kind: "map", at: start, entries: new Map() } : undefined;
   const tree = convert(document.contents, start);
   return problems === 0 ? tree : undefined;
+}
+
+function sayFault(code: string, message: string): string {
+  switch (code) {
+    case "DUPLICATE_KEY":
+      return "must be there once: this key stands twice in its group. Keep one of them.";
+    case "TAB_AS_INDENT":
+      return "must be indented with spaces: it is indented with a tab.";
+    case "MULTIPLE_DOCS":
+      return "must be one document: another begins here. Put each into a file of its own.";
+    case "NON_STRING_KEY":
+      return "must have plain text as the name of each setting.";
+    default:
+      return `must be valid YAML: ${message.split("\n")[0]}. Compare it with the example configuration.`;
+  }
 }
 
 function scalarOf(value: unknown): string | number | boolean | null {
