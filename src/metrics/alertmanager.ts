@@ -1,0 +1,77 @@
+import { z } from "zod";
+import type { AlertRouter } from "../ports.ts";
+import { UnreachableError } from "../util/errors.ts";
+import { createHttp, type Hidden, type HttpDeps } from "./http.ts";
+
+export type AlertmanagerSettings = {
+  readonly url: string;
+  readonly bearerToken?: Hidden | undefined;
+  readonly basic?: { readonly user: string; readonly password: Hidden } | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly caFile?: string | undefined;
+  /** Milliseconds; 10,000 unless told. */
+  readonly timeoutMs?: number | undefined;
+  /** 20 MB unless told. */
+  readonly maxBytes?: number | undefined;
+};
+
+// https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
+const Silences = z.array(
+  z.object({
+    id: z.string(),
+    status: z.object({ state: z.string() }),
+    matchers: z.array(
+      z.object({
+        name: z.string(),
+        value: z.string(),
+        isRegex: z.boolean(),
+        // Absent before Alertmanager 0.22, which knew no negative matchers.
+        isEqual: z.boolean().default(true),
+      }),
+    ),
+    endsAt: z.string(),
+    createdBy: z.string().default(""),
+    comment: z.string().default(""),
+  }),
+);
+const Status = z.object({ versionInfo: z.object({ version: z.string() }) });
+
+/** Reads Alertmanager's silences that hold now, and its version. Throws like the Prometheus client. */
+export function createAlertmanager(
+  settings: AlertmanagerSettings,
+  deps: HttpDeps,
+): AlertRouter & { stop(): Promise<void> } {
+  const service = "Alertmanager";
+  const http = createHttp(
+    {
+      ...settings,
+      service,
+      timeoutMs: settings.timeoutMs ?? 10_000,
+      maxBytes: settings.maxBytes ?? 20_000_000,
+      maxConcurrent: 2,
+    },
+    deps,
+  );
+
+  async function ask<T>(api: string, path: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
+    const read = schema.safeParse(await http.json({ api, path, signal }));
+    if (read.success) return read.data;
+    throw new UnreachableError(service, "its answer is not one of Alertmanager's. Check the address and its path.", {
+      cause: read.error,
+    });
+  }
+
+  return {
+    silences: async (signal) => {
+      const all = await ask("silences", "/api/v2/silences", Silences, signal);
+      return all
+        .filter(({ status }) => status.state === "active")
+        .map(({ status: _, endsAt, ...silence }) => ({ ...silence, endsAt: Date.parse(endsAt) / 1000 || 0 }));
+    },
+    check: async (signal) => {
+      const { versionInfo } = await ask("status", "/api/v2/status", Status, signal);
+      return { version: versionInfo.version };
+    },
+    stop: async () => http.close(),
+  };
+}
