@@ -15,7 +15,9 @@ export type Tree =
 export type Position = { readonly file: string; readonly line: number; readonly column: number };
 
 export const LARGEST_FILE = 1_000_000;
-const MOST_SYNTAX_PROBLEMS = 20;
+const MOST_PROBLEMS = 20;
+const DEEPEST = 100;
+const DASHES_IN_A_ROW = /(?:[-?:][ \t]+){100}/;
 const NEVER_A_KEY = ["__proto__", "constructor", "prototype"];
 
 /**
@@ -30,27 +32,39 @@ export function parseTree(text: string, file: string, report: Report): Tree | un
     );
     return undefined;
   }
+  if (isTooDeep(text)) {
+    report(file, `must not nest settings more than ${DEEPEST} levels. Keep to the keys of the example configuration.`);
+    return undefined;
+  }
   // Loaded here, because a bot that is configured by its environment alone does not need it.
   const yaml = createRequire(import.meta.url)("yaml") as typeof import("yaml");
   const lines = new yaml.LineCounter();
-  try {
-    const document = yaml.parseDocument(text, {
-      version: "1.2",
-      strict: true,
-      uniqueKeys: true,
-      stringKeys: true,
-      merge: false,
-      prettyErrors: false,
-      logLevel: "error",
-      lineCounter: lines,
-    });
-    return treeOf(document, { yaml, file, lines, report });
-  } catch (cause) {
-    // The parser calls itself for each level, so a file of a million brackets ends its stack.
-    if (!(cause instanceof RangeError)) throw cause;
-    report(file, "must not nest settings that deep. Keep to the keys of the example configuration.");
-    return undefined;
+  const document = yaml.parseDocument(text, {
+    version: "1.2",
+    strict: true,
+    uniqueKeys: true,
+    stringKeys: true,
+    merge: false,
+    prettyErrors: false,
+    logLevel: "error",
+    lineCounter: lines,
+  });
+  return treeOf(document, { yaml, file, lines, report });
+}
+
+/**
+ * The parser calls itself for each level and is slow when its stack ends, so brackets and "- - -" are counted first.
+ * Brackets inside text count too, which does not matter with a limit that is this far off.
+ */
+function isTooDeep(text: string): boolean {
+  let open = 0;
+  let deepest = 0;
+  for (const character of text) {
+    if (character === "[" || character === "{") open += 1;
+    else if (character === "]" || character === "}") open -= 1;
+    deepest = Math.max(deepest, open);
   }
+  return deepest > DEEPEST || DASHES_IN_A_ROW.test(text);
 }
 
 type Reading = {
@@ -68,14 +82,14 @@ function treeOf(document: Document.Parsed, reading: Reading): Tree | undefined {
   const different = faults.filter(
     ({ code, message }) => code === "DUPLICATE_KEY" || (!said.has(message) && said.add(message)),
   );
-  for (const { code, message, pos } of different.slice(0, MOST_SYNTAX_PROBLEMS))
+  for (const { code, message, pos } of different.slice(0, MOST_PROBLEMS))
     report(placeAt(positionAt(file, lines, pos[0])), sayFault(code, message));
   let problems = faults.length;
   const convert = (node: YamlNode | null | undefined, fallback: Position): Tree => {
     const at = node?.range ? positionAt(file, lines, node.range[0]) : fallback;
     const refuse = (message: string): Tree => {
       problems += 1;
-      report(placeAt(at), message);
+      if (problems <= MOST_PROBLEMS) report(placeAt(at), message);
       return { kind: "scalar", at, value: null };
     };
     if (node == null) return { kind: "scalar", at, value: null };
