@@ -15,7 +15,6 @@ export type { TimeExpression } from "./time/types.ts";
 export function readTimes(text: string, now: number, zone: string): TimeExpression[] {
   if (!Number.isFinite(now)) return [];
   const folded = fold(text);
-  if (!TIMELIKE.test(folded.text)) return [];
   const context = { now, zone: safeZone(zone), future: FUTURE_TALK.test(folded.text), text: folded.text };
   let rest = folded.text;
   // German "hier" is a place, French "hier" a day.
@@ -45,12 +44,8 @@ const MOST = 50;
 
 const GERMAN = /\b(?:ist|sind|der|die|das|und|wie|was|warum|bei|nicht|gibt|heute|gestern|seit|los|laeuft|lauft)\b/;
 
-// Most texts without a digit and without one of these hold no time at all.
-const TIMELIKE =
-  /\d|\b(?:a|an|half|couple|few|last|past|prev|next|since|ago|over|every|each|daily|hourly|today|yester|tomorrow|tonight|this|noon|midnight|week|mon|tue|wed|thu|fri|sat|sun|day|hour|minute|morning|night|heut|gest|vor|morgen|letzt|nachst|seit|jede|stundl|tagl|werk|woch|wahrend|uber|gegen|alle|hoy|ayer|ante|manana|esta|cada|todo|ultim|proxim|desde|hace|anoche|fin|entre|que|auj|hier|avant|demain|derni|ces|cette|depuis|tous|toutes|chaque|il y a|dans|ce|par|hoje|ontem|amanha|semana|fim|aaj|kal|parson|pichh?l|agl|har|roz|ek|do|teen|in|within|en|em|between|from|on|at|um|by|until|bis|hasta|compar|than|vs|same|am|la|le|el|les|los|las|dia|mes|um|uma|un|una|une|ein|zwei|drei|two|three|one|one)/;
-
 const BEFORE_REST: readonly Rule[] = [...SCHEDULES, ...OFFSETS];
-const REST: readonly Rule[] = [...PAST.slice(0, 2), ...FUTURES, ...PAST.slice(2), ...MOMENTS];
+const REST: readonly Rule[] = [...PAST, ...FUTURES, ...MOMENTS];
 const ALL: readonly Rule[] = [...BEFORE_REST, ...REST];
 
 const compiled = new Map<Rule, RegExp>();

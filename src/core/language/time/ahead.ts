@@ -24,6 +24,8 @@ import { AFTER, BEFORE, LENGTH, lengthOf } from "./words.ts";
 export const FUTURE_TALK =
   /\b(?:will|won't|going to|gonna|forecasts?|predict\w{0,5}|projected|projection|run out|runs out|fill up|fills up|remind|wird|werden|vorhersage|prognose|va a|van a|habra|sera|prevision\w{0,2}|va-t-il|va-t-elle|vont|vai|vao|hoga|hogi|honge|tomorrow|until|till|snooze)\b/;
 
+const SILENCING = /\b(?:snooze|silence|mute|ack|acknowledge|pause|stumm\w{0,8}|silencia\w{0,2}|suspend\w{0,3})\b/;
+
 const forward = (length: string, context: Context): Meaning | undefined => {
   const seconds = lengthOf(length);
   return seconds === undefined || seconds <= 0 ? undefined : { kind: "future", seconds, to: context.now + seconds };
@@ -55,14 +57,16 @@ export const FUTURES: readonly Rule[] = [
     read: (match, context) => forward(match[1]!, context),
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:snooze|silence|mute|ack|pause)[^.?!]{0,60}? ?((?:for|fur|por|pendant) (${LENGTH}))${AFTER}`,
-    ),
-    read: (match, context) => forward(match[2]!, context),
+    pattern: new RegExp(`${BEFORE}(?:for|fur|por|pendant|durante) (${LENGTH})${AFTER}`),
+    // "silence web-1 for 2 hours" looks ahead; "above 80 % for 2 hours" looks back.
+    read: (match, context) =>
+      SILENCING.test(match.input.slice(Math.max(0, match.index - 80), match.index))
+        ? forward(match[1]!, context)
+        : undefined,
   },
   {
     pattern: new RegExp(
-      `${BEFORE}(?:${UNTIL} )?(?:the )?(?:(?:la |el |le |a |o )?(?:semana que vem|proxima semana|semaine prochaine|mes que vem|proximo mes|mois prochain)|${NEXT} (?:week|woche|month|monat|hafte|mahine|hour|stunde|day|minute))${AFTER}`,
+      `${BEFORE}(?:(?:${UNTIL}|in|within|over|during|for) )?(?:the |der |den )?(?:(?:la |el |le |a |o )?(?:semana que vem|proxima semana|semaine prochaine|mes que vem|proximo mes|mois prochain)|${NEXT} (?:week|woche|month|monat|hafte|mahine|hour|stunde|day|minute))${AFTER}`,
     ),
     read: (match, context) => nextUnit(match[0], context),
   },
@@ -164,8 +168,8 @@ export const COMPARE_TALK = /\b(?:compar\w{1,9}|vergleich\w{0,3}|difference betw
 const isWeek = new RegExp(WEEK_AGO);
 const isMonth = new RegExp(MONTH_AGO);
 const isDay = new RegExp(`\\b${DAY_AGO}`);
-const someLength = new RegExp(LENGTH);
-const isAgo = new RegExp(AGO);
+const someLength = new RegExp(`${LENGTH}${AFTER}`);
+const isAgo = new RegExp(`${AGO}${AFTER}`);
 
 function offsetOf(text: string, context: Context): Meaning | undefined {
   const ago = isAgo.exec(text);

@@ -28,7 +28,7 @@ const MONTHS = [
   "february?|februar|febrero|fevrier|fevereiro|feb|fev",
   "march|marz|maerz|marzo|mars|marco|mar",
   "april|abril|avril|apr|abr|avr",
-  "may|mai|mayo|maio",
+  "may(?! (?!at|on|and|to|until)[a-z])|mai|mayo|maio",
   "june|juni|junio|juin|junho|jun",
   "july|juli|julio|juillet|julho|jul|juil",
   "august|agosto|aout|aug",
@@ -40,7 +40,7 @@ const MONTHS = [
 const MONTH = `(?:${MONTHS.join("|")})\\.?`;
 const YEAR = "(?:,? (?:de |del )?20\\d\\d)?";
 /** "18 Nov", "Nov 18th", "18. November 2026", "18 de noviembre", "18.11.2026", "18.11." */
-export const DATE = `(?:[0-3]?\\d(?:st|nd|rd|th|er|\\.)?(?: of)?(?: de)? ?${MONTH}${YEAR}|${MONTH} [0-3]?\\d(?:st|nd|rd|th)?(?![\\d:])${YEAR}|[0-3]?\\d\\.[01]?\\d\\.(?:20\\d\\d)?|20\\d\\d-[01]\\d-[0-3]\\d)`;
+export const DATE = `(?:[0-3]?\\d(?:st|nd|rd|th|er|\\.)?(?: of)?(?: de)? ?${MONTH}${YEAR}|${MONTH} [0-3]?\\d(?:st|nd|rd|th)?(?![\\d:])${YEAR}|[0-3]?\\d\\.[01]?\\d\\.20\\d\\d|(?<=^|\\b(?:am|vom|den|seit|bis|zum|ab|on|since|until|the) )[0-3]?\\d\\.[01]?\\d\\.(?!\\d)|20\\d\\d-[01]\\d-[0-3]\\d)`;
 
 const PART =
   "(?:morning|afternoon|evening|night|fruh|morgen|vormittag|nachmittag|mittag|abend|nacht|matin|apres-midi|soir|nuit|subah|dopahar|shaam|sham|raat)";
@@ -89,14 +89,17 @@ const ZONES: Readonly<Record<string, string>> = {
     brt: "-03:00",
   },
 };
-export const ZONE = `(?: ?(?:utc|gmt)(?:[+-]\\d{1,2}(?::?\\d\\d)?)?| ?z| (?:${Object.keys(ZONES).join("|")})| ?[+-]\\d\\d:?\\d\\d| (?:europe|america|asia|africa|australia|pacific|atlantic)/[a-z_]{2,30}(?:/[a-z_]{2,30})?| [a-z]{3,20}(?: [a-z]{3,20})? time)`;
+export const ZONE = `(?: ?(?:utc|gmt)(?:[+-]\\d{1,2}(?::?\\d\\d)?)?|(?<=\\d) ?z| (?:${Object.keys(ZONES).join("|")})| ?[+-]\\d\\d:?\\d\\d| (?:europe|america|asia|africa|australia|pacific|atlantic)/[a-z_]{2,30}(?:/[a-z_]{2,30})?| [a-z]{3,20}(?: [a-z]{3,20})? time)`;
 
 const HM = "(?:[01]?\\d|2[0-4])(?::[0-5]\\d(?::[0-5]\\d)?|h[0-5]\\d)(?: ?[ap]\\.?m\\b\\.?| uhr)?";
 const NOON = "(?:noon|midday|mittags|mediodia|midi|meio-?dia)";
 const MIDNIGHT = "(?:midnight|mitternacht|medianoche|minuit|meia-?noite)";
+/** "3 in the morning", "3 Uhr nachmittags", "3 de la tarde": which half of the day. */
+const HALF =
+  "(?: in the (?:morning|afternoon|evening)| at night| (?:nach)?mittags| morgens| abends| nachts| de la (?:manana|tarde|noche)| du matin| de l'apres-midi| du soir| da (?:manha|tarde|noite))";
 const HINDI = "(?:(?:subah|dopahar|shaam|sham|raat) )?\\d{1,2} baje";
 /** A time of day that can't be anything else: "14:00", "3pm", "15h30", "3 Uhr 15", "noon", "9 baje". */
-export const CLOCK = `(?:${HM}|(?:1[0-2]|0?\\d) ?[ap]\\.?m\\b\\.?|(?:[01]?\\d|2[0-4])(?:\\.[0-5]\\d)? uhr(?: [0-5]\\d)?|${NOON}|${MIDNIGHT}|${HINDI})`;
+export const CLOCK = `(?:(?:1[0-2]|0?[1-9])(?::[0-5]\\d)?(?: uhr| ?h(?:eures?)?)?${HALF}|${HM}|(?:1[0-2]|0?\\d) ?[ap]\\.?m\\b\\.?|(?:[01]?\\d|2[0-4])(?:\\.[0-5]\\d)? uhr(?: [0-5]\\d)?|${NOON}|${MIDNIGHT}|${HINDI})`;
 /** After "at" and the like: also "15h" and a bare hour. */
 export const LOOSE_CLOCK = `(?:${CLOCK}|(?:[01]?\\d|2[0-4])(?: ?h(?:eures?|oras)?\\b)?)`;
 
@@ -114,15 +117,16 @@ export type Clock = { readonly hour: number; readonly minute: number; readonly s
 
 const patterns = {
   stamp: new RegExp(`${BEFORE}${STAMP}`),
-  ago: new RegExp(`${BEFORE}${AGO}`),
-  length: new RegExp(LENGTH),
+  ago: new RegExp(`${BEFORE}${AGO}${AFTER}`),
+  length: new RegExp(`${LENGTH}${AFTER}`),
   hm: /(?<![\d-])(\d{1,2})[:h.]([0-5]\d)(?::([0-5]\d))?(?: ?([ap])\.?m)?/,
   ampm: /(?<![\d-])(\d{1,2}) ?([ap])\.?m\b/,
   hour: /(?<![\d-])(\d{1,2}) ?(?:uhr(?: ([0-5]\d))?|h\b|heures?|horas|baje)/,
   bare: /(?:^| )(\d{1,2})(?![\d.-])/g,
+  half: new RegExp(HALF),
   noon: new RegExp(`\\b${NOON}\\b`),
   midnight: new RegExp(`\\b${MIDNIGHT}\\b`),
-  date: new RegExp(`${BEFORE}${DATE}`),
+  date: new RegExp(`${BEFORE}(?:${DATE}|[0-3]?\\d\\.[01]?\\d\\.)`),
   zone: new RegExp(`${ZONE}${AFTER}`, "g"),
   beforeYesterday: new RegExp(`\\b${BEFORE_YESTERDAY}\\b`),
   yesterday: new RegExp(`\\b${YESTERDAY}\\b`),
@@ -159,7 +163,7 @@ function clock(
     half === "p" ||
     (half === undefined &&
       h < 12 &&
-      /\b(?:afternoon|evening|nachmittag|abends?|tarde|soir|shaam|sham|dopahar)\b/.test(text));
+      /\b(?:afternoon|evening|nachmittag|abends?|tarde|soir|nachmittags|shaam|sham|dopahar)\b/.test(text));
   if (afternoon && h < 12) h += 12;
   else if (half === "a" && h === 12) h = 0;
   if (h === 24 && minute === 0) h = 0;
@@ -271,7 +275,7 @@ export function momentOf(text: string, context: Context, bare = true): number | 
   const rest = (
     named === undefined ? text : text.slice(0, named.index) + text.slice(named.index).replace(/[+-]\d\d:?\d\d/, "")
   ).replace(ago?.[0] ?? "\0", "");
-  const day = dayOf(rest, local);
+  const day = dayOf(rest.replace(patterns.half, " "), local); // "de la mañana" is not tomorrow
   const withoutDate = day === undefined ? rest : rest.replace(patterns.date, " ");
   const clock = clockOf(withoutDate, bare);
   if (length !== undefined) {

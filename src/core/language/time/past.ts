@@ -52,7 +52,7 @@ const AFTERWARDS = "(?: (?:mein|me|ka|ke|ki))?";
 /** Rolling: "last 3 hours", "in the last day", "les 24 dernières heures". */
 const ROLLING: readonly Rule[] = [
   {
-    pattern: new RegExp(`${BEFORE}${PRE}${THE}${LAST_WORD} (${LENGTH})${AFTERWARDS}${AFTER}`),
+    pattern: new RegExp(`${BEFORE}${PRE}${THE}${LAST_WORD} (?!an? )(${LENGTH})${AFTERWARDS}${AFTER}`),
     read: (match, context) => back(match[1]!, context),
   },
   {
@@ -70,7 +70,7 @@ const ROLLING: readonly Rule[] = [
   },
   {
     pattern: new RegExp(
-      `${BEFORE}${PRE}(?:la |l'|le |el |a |o )(semana|semaine|mes|mois|hora|heure|dia|jour) (?:pasad[oa]|passe?e?|passad[oa]|dernier|derniere)${AFTER}`,
+      `${BEFORE}${PRE}(?:la |l'|le |el |a |o )?(semana|semaine|mes|mois|hora|heure|dia|jour) (?:pasad[oa]|passe?e?|passad[oa]|dernier|derniere)${AFTER}`,
     ),
     read: (match, context) => (/^(?:sem|m)/.test(match[1]!) ? calendar(match[1]!, context) : back(match[1]!, context)),
   },
@@ -86,9 +86,10 @@ function calendar(unit: string, context: Context): Meaning | undefined {
 
 const SINCE = "(?:ever since|since|seit|desde|depuis)";
 const THIS_WEEK = "(?:this week|diese[rn]? woche|esta semana|cette semaine|is hafte)";
+const THIS_YEAR = "(?:this year|dieses jahr|este ano|cette annee|is saal)";
 const THIS_MONTH = "(?:this month|diese[nrm]? monat|este mes|ce mois(?:-ci)?|is mahine)";
 const LAST_NIGHT =
-  "(?:last night|overnight|over night|letzte nacht|uber nacht|heute nacht|anoche|la nuit derniere|cette nuit|ontem a noite|durante a noite|kal raat|pichhli raat|raat bhar)";
+  "(?:last night|overnight|over night|(?:during|in) the night|letzte nacht|uber nacht|heute nacht|anoche|la nuit derniere|cette nuit|ontem a noite|durante a noite|kal raat|pichhli raat|raat bhar)";
 const THIS_MORNING =
   "(?:this morning|heute (?:morgen|fruh|vormittag)|esta manana|ce matin|esta manha|hoje de manha|aaj subah)";
 const THIS_AFTERNOON = "(?:this afternoon|heute nachmittag|esta tarde|cet apres-midi|aaj dopahar)";
@@ -97,9 +98,14 @@ const WEEKEND =
   "(?:(?:(?:over|on|at|during) )?(?:the |this |last )?weekend|(?:am |letztes |dieses )?wochenende|(?:el |este )?fin de semana|(?:le |ce )?week-end|fim de semana)";
 
 const SINCE_RULES: readonly Rule[] = [
+  // Before the clock times: "depuis 2 heures" is a length, and only "seit 9 Uhr" a time.
+  {
+    pattern: new RegExp(`${BEFORE}(?:seit|since|depuis|desde hace|desde) (${LENGTH})${AFTER}`),
+    read: (match, context) => back(match[1]!, context),
+  },
   {
     pattern: new RegExp(
-      `${BEFORE}${SINCE} (?:the |las? |les? |el |o )?(${LAST_NIGHT}|${THIS_MORNING}|${THIS_WEEK}|${THIS_MONTH}|${THIS_AFTERNOON}|${WEEKEND})${AFTER}`,
+      `${BEFORE}${SINCE} (?:the |las? |les? |el |o )?(${LAST_NIGHT}|${THIS_MORNING}|${THIS_WEEK}|${THIS_MONTH}|${THIS_YEAR}|${THIS_AFTERNOON}|${WEEKEND})${AFTER}`,
     ),
     read: (match, context) => {
       const meaning = named(match[1]!, context);
@@ -116,16 +122,14 @@ const SINCE_RULES: readonly Rule[] = [
     },
   },
   {
-    pattern: new RegExp(`${BEFORE}${SINCE} (?:the |las |les |el |as )?(${MOMENT}|${LOOSE_CLOCK}${ZONE}?)${AFTER}`),
+    pattern: new RegExp(
+      `${BEFORE}${SINCE} (?:the |las |les |el |as )?(${MOMENT}|${LOOSE_CLOCK}${ZONE}?(?=[?!.,;)]|$| (?:on )?${DAY}))${AFTER}`,
+    ),
     read: (match, context) => until(momentOf(match[1]!, past(context)), context),
   },
   {
     pattern: new RegExp(`${BEFORE}${SINCE} (?:the |el |le |o )?(${DAY}|${ANY_WEEKDAY})${AFTER}`),
     read: (match, context) => until(dayOf(match[1]!, past(context)), context),
-  },
-  {
-    pattern: new RegExp(`${BEFORE}(?:seit|since|depuis|desde hace|desde|ha) (${LENGTH})${AFTER}`),
-    read: (match, context) => back(match[1]!, context),
   },
   {
     pattern: new RegExp(`${BEFORE}(${LENGTH}|kal|parson) se${AFTER}`),
@@ -186,6 +190,7 @@ const thisMorning = new RegExp(`^${THIS_MORNING}$`);
 const thisAfternoon = new RegExp(`^${THIS_AFTERNOON}$`);
 const tonight = new RegExp(`^${TONIGHT}$`);
 const thisWeek = new RegExp(`^${THIS_WEEK}$`);
+const thisYear = new RegExp(`^${THIS_YEAR}$`);
 const thisMonth = new RegExp(`^${THIS_MONTH}$`);
 
 /** Stretches with a name of their own. Ahead of now they are a future. */
@@ -210,6 +215,11 @@ function named(text: string, context: Context): Meaning | undefined {
     return span(
       fromLocal(today.year, today.month, 1, 0, 0, 0, zone),
       context.future ? fromLocal(today.year, today.month + 1, 1, 0, 0, 0, zone) : now,
+    );
+  if (thisYear.test(text))
+    return span(
+      fromLocal(today.year, 1, 1, 0, 0, 0, zone),
+      context.future ? fromLocal(today.year + 1, 1, 1, 0, 0, 0, zone) : now,
     );
   // The weekend: the one that has begun, else the one before.
   const saturday = startOfDay(monday, zone, today.weekday >= 6 && !/\blast\b|letztes/.test(text) ? 5 : -2);
@@ -257,7 +267,7 @@ export const PAST: readonly Rule[] = [
   ...ROLLING,
   {
     pattern: new RegExp(
-      `${BEFORE}(${LAST_NIGHT}|${THIS_MORNING}|${THIS_AFTERNOON}|${TONIGHT}|${THIS_WEEK}|${THIS_MONTH}|${WEEKEND})${AFTER}`,
+      `${BEFORE}(${LAST_NIGHT}|${THIS_MORNING}|${THIS_AFTERNOON}|${TONIGHT}|${THIS_WEEK}|${THIS_MONTH}|${THIS_YEAR}|${WEEKEND})${AFTER}`,
     ),
     read: (match, context) => named(match[1]!, context),
   },
@@ -286,7 +296,7 @@ export const MOMENTS: readonly Rule[] = [
     read: (match, context) => (/^a \d{1,2}$/.test(match[0]) ? undefined : atMoment(match[0], context)),
   },
   {
-    pattern: new RegExp(`${BEFORE}(?:${DAY}|(?:on |last )(?:${ANY_WEEKDAY}))${AFTER}`),
+    pattern: new RegExp(`${BEFORE}(?<!\\b(?:a|any|for|normal) )(?:${DAY}|(?:on |last )(?:${ANY_WEEKDAY}))${AFTER}`),
     read: (match, context) => wholeDay(match[0], context),
   },
   // Terse: "p99 checkout 1h", "errors (15m)", "cpu for 2 hours".
@@ -296,6 +306,18 @@ export const MOMENTS: readonly Rule[] = [
   },
   {
     pattern: new RegExp(`(?<=[ (,]|^)(${LENGTH})(?=\\)?[ ?!.]*$)`),
-    read: (match, context) => back(match[1]!, context),
+    read: (match, context) => (isWindow(match) ? back(match[1]!, context) : undefined),
   },
 ];
+
+/** "older than 5 minutes", "every 45 minutes", "p99 > 2s": a limit or a rhythm, not a window. Nor is "once a day", nor anything under a minute. */
+function isWindow(match: RegExpExecArray): boolean {
+  const before = match.input.slice(Math.max(0, match.index - 30), match.index);
+  return (
+    !/^(?:an?|un[ae]?|eine?|uma?) /.test(match[1]!) &&
+    (lengthOf(match[1]!) ?? 0) >= 60 &&
+    !/(?:[<>=]|\b(?:every|each|alle|cada|chaque|les|har|than|als|que|de|above|below|under|over|uber|unter|exceed\w{0,3}|least|most|threshold|limit|timeout|to|by|of|is|was|takes?|took|only|about)) ?$/.test(
+      before,
+    )
+  );
+}

@@ -19,7 +19,9 @@ const MONTHLY =
   "(?:(?:on the (?:1st|first) of )?every month|monthly|jeden monat|monatlich|cada mes|chaque mois|tous les mois|todo mes)";
 const PART = "(?: in the morning| morgens| (?:por|de) la manana| du matin| da manha| subah| shaam)?";
 const AT = `(?:,? (?:(?:at|@|um|gegen|a las?|as|a|vers|ko) )?${LOOSE_CLOCK}${ZONE}?${PART})`;
-const WHICH = `${WORKDAYS}|${WEEKENDS}|${ON_DAYS}|${DAILY}|${WEEKLY}|${MONTHLY}`;
+const DAYPARTS =
+  "(?:every (?:morning|evening|night)|jeden (?:morgen|abend)|cada (?:manana|noche)|chaque (?:matin|soir)|toda (?:manha|noite))";
+const WHICH = `${DAYPARTS}|${WORKDAYS}|${WEEKENDS}|${ON_DAYS}|${DAILY}|${WEEKLY}|${MONTHLY}`;
 
 export const SCHEDULES: readonly Rule[] = [
   {
@@ -41,7 +43,7 @@ export const SCHEDULES: readonly Rule[] = [
   // Without a time: nine in the morning, except for words that are more often an adjective ("daily users").
   {
     pattern: new RegExp(
-      `${BEFORE}(?!(?:daily|weekly|monthly|taglich|roz|weekdays|weekends|(?:on |am )?(?:wochenende|mondays?))${AFTER})(?:${WHICH}|every (?:morning|evening|night)|jeden (?:morgen|abend))${AFTER}`,
+      `${BEFORE}(?!(?:daily|weekly|monthly|taglich|roz|weekdays|weekends|(?:on |am )?(?:wochenende|mondays?))${AFTER})(?:${WHICH})${AFTER}`,
     ),
     read: (match) => timed(match[0]),
   },
@@ -71,7 +73,10 @@ function timed(text: string): Meaning | undefined {
 }
 
 function usualHour(text: string): { readonly hour: number; readonly minute: number } {
-  return { hour: /\bnight\b/.test(text) ? 22 : /\b(?:evening|abend)\b/.test(text) ? 18 : 9, minute: 0 };
+  return {
+    hour: /\b(?:night|noche|noite)\b/.test(text) ? 22 : /\b(?:evening|abend|soir)\b/.test(text) ? 18 : 9,
+    minute: 0,
+  };
 }
 
 const isWork = new RegExp(WORKDAYS);
