@@ -1,0 +1,304 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { findBinaries } from "./binaries.ts";
+import { startExporter } from "./exporter.ts";
+import { importHistory } from "./history.ts";
+import { createProcesses } from "./processes.ts";
+import { alertmanagerYaml, prometheusYaml, rulesYaml } from "./settings.ts";
+import { createWorld, type Story, type World } from "./world.ts";
+
+/** `fraction` goes from 0 to 1 over the whole start. `problem` is a sentence about something that broke afterwards. */
+export type Progress = { readonly step: string; readonly fraction: number; readonly problem?: string };
+
+export type Demo = {
+  readonly prometheusUrl: string;
+  readonly alertmanagerUrl: string;
+  /** What a newcomer could ask first. */
+  readonly questions: readonly [string, string, string, string, string];
+  readonly story: Story;
+  readonly world: World;
+  /** Ends everything that was started and deletes its data. May be called twice. */
+  stop(): Promise<void>;
+};
+
+export type DemoOptions = {
+  /** Where the programs are kept and the data lives while it runs. Default `.demo` in the working folder. */
+  readonly folder?: string;
+  readonly report: (progress: Progress) => void;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly signal?: AbortSignal;
+  readonly seed?: number;
+};
+
+/**
+ * Builds the demo's world and starts a real Prometheus and Alertmanager on it, on free loopback ports. Resolves when
+ * history is there, every target has been scraped and the story's alerts fire. Throws a sentence when a program is
+ * missing or does not start; whatever was started is ended first. An abort of `signal`, at any time, ends everything.
+ */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const folder = resolve(options.folder ?? ".demo");
+  const { report, now } = options;
+  const ours = new AbortController();
+  const signal = options.signal === undefined ? ours.signal : AbortSignal.any([options.signal, ours.signal]);
+  signal.throwIfAborted();
+  const processes = createProcesses();
+  const run = join(folder, `run-${process.pid}-${Date.now().toString(36)}`);
+  const closers: (() => Promise<void>)[] = [
+    () => rm(run, { recursive: true, force: true, maxRetries: 3 }),
+    () => processes.stopAll(),
+  ];
+  const ended = Promise.withResolvers<void>();
+  const dropHandlers = onTermination(() => {
+    ours.abort(new Error("The demo was interrupted."));
+    return ended.promise;
+  });
+
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= (async () => {
+      dropHandlers();
+      signal.removeEventListener("abort", stopOnAbort);
+      ours.abort(new Error("The demo was stopped."));
+      try {
+        for (const close of closers.toReversed()) await close();
+      } finally {
+        ended.resolve();
+      }
+    })();
+    return stopped;
+  };
+  const stopOnAbort = () => void stop().catch(() => undefined);
+
+  try {
+    report({ step: "looking for Prometheus", fraction: 0 });
+    await mkdir(folder, { recursive: true });
+    await removeOldRuns(folder);
+    const found = await findBinaries(folder, (step) => report({ step, fraction: 0.01 }), { signal });
+    if ("missing" in found) throw new Error(found.missing);
+
+    await mkdir(join(run, "data"), { recursive: true });
+    report({ step: "writing two weeks of history", fraction: 0.05 });
+    const world = createWorld({ now: now(), ...(options.seed === undefined ? {} : { seed: options.seed }) });
+    await importHistory({
+      world,
+      promtool: found.promtool,
+      processes,
+      data: join(run, "data"),
+      work: run,
+      signal,
+      done: (share) => report({ step: "writing two weeks of history", fraction: 0.05 + 0.6 * share }),
+    });
+
+    report({ step: "starting Prometheus and Alertmanager", fraction: 0.66 });
+    const exporter = await startExporter(world, now);
+    closers.push(() => exporter.stop());
+    signal.throwIfAborted();
+    const [prometheusPort, alertmanagerPort] = await freePorts();
+    await writeFile(join(run, "rules.yml"), rulesYaml());
+    await writeFile(
+      join(run, "prometheus.yml"),
+      prometheusYaml(world, { exporter: exporter.port, alertmanager: alertmanagerPort }, join(run, "rules.yml")),
+    );
+    await writeFile(join(run, "alertmanager.yml"), alertmanagerYaml());
+    const died = Promise.withResolvers<never>();
+    died.promise.catch(() => undefined);
+    const onExit = (name: string, log: string) => (code: number | null) => {
+      void readFile(log, "utf8")
+        .catch(() => "")
+        .then((text) => {
+          const problem = `${name} ended by itself with ${code}. Its last words: ${text.trim().slice(-600) || "none"}`;
+          died.reject(new Error(problem));
+          report({ step: "running", fraction: 1, problem });
+        });
+    };
+    const logs = { prometheus: join(run, "prometheus.log"), alertmanager: join(run, "alertmanager.log") };
+    await processes.start(
+      found.prometheus,
+      [
+        `--config.file=${join(run, "prometheus.yml")}`,
+        `--storage.tsdb.path=${join(run, "data")}`,
+        `--web.listen-address=127.0.0.1:${prometheusPort}`,
+        // The blocks are two weeks old and as large as blocks should get: nothing to delete, nothing to merge.
+        "--storage.tsdb.retention.time=5y",
+        "--storage.tsdb.min-block-duration=2h",
+        "--storage.tsdb.max-block-duration=54h",
+        // Alerts that have held long enough in the history we wrote fire again at once.
+        "--rules.alert.for-grace-period=0s",
+        "--log.level=warn",
+      ],
+      logs.prometheus,
+      onExit("Prometheus", logs.prometheus),
+    );
+    await processes.start(
+      found.alertmanager,
+      [
+        `--config.file=${join(run, "alertmanager.yml")}`,
+        `--storage.path=${join(run, "alertmanager")}`,
+        `--web.listen-address=127.0.0.1:${alertmanagerPort}`,
+        "--cluster.listen-address=",
+        "--log.level=warn",
+      ],
+      logs.alertmanager,
+      onExit("Alertmanager", logs.alertmanager),
+    );
+    const prometheusUrl = `http://127.0.0.1:${prometheusPort}`;
+    const alertmanagerUrl = `http://127.0.0.1:${alertmanagerPort}`;
+    await Promise.race([untilReady({ prometheusUrl, alertmanagerUrl, world, report, signal }), died.promise]);
+    await silence(alertmanagerUrl, world, now(), signal);
+
+    signal.addEventListener("abort", stopOnAbort, { once: true });
+    signal.throwIfAborted();
+    report({ step: "ready", fraction: 1 });
+    return { prometheusUrl, alertmanagerUrl, questions: questionsOf(world.story), story: world.story, world, stop };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+function questionsOf(story: Story): Demo["questions"] {
+  return [
+    "what is wrong?",
+    `why is ${story.service} slow?`,
+    `when will the disk of ${story.disk.host} be full?`,
+    "which certificates expire soon?",
+    "which hosts use the most cpu?",
+  ];
+}
+
+/** Waits until both answer, all targets were scraped and the story's alerts have reached Alertmanager. */
+async function untilReady({
+  prometheusUrl,
+  alertmanagerUrl,
+  world,
+  report,
+  signal,
+}: {
+  prometheusUrl: string;
+  alertmanagerUrl: string;
+  world: World;
+  report: DemoOptions["report"];
+  signal: AbortSignal;
+}): Promise<void> {
+  await until(
+    "Prometheus to be ready",
+    60,
+    signal,
+    async () => (await ask(`${prometheusUrl}/-/ready`, signal))?.ok === true,
+  );
+  await until(
+    "Alertmanager to be ready",
+    30,
+    signal,
+    async () => (await ask(`${alertmanagerUrl}/-/ready`, signal))?.ok === true,
+  );
+  report({ step: "waiting for the first scrapes", fraction: 0.75 });
+  await until("every target to be scraped", 60, signal, async () => {
+    const seen = Targets.safeParse(await (await ask(`${prometheusUrl}/api/v1/targets?state=active`, signal))?.json());
+    const done = seen.success ? seen.data.data.activeTargets.filter((target) => target.health !== "unknown").length : 0;
+    report({ step: "waiting for the first scrapes", fraction: 0.75 + (0.12 * done) / world.targets.length });
+    return done >= world.targets.length;
+  });
+  report({ step: "waiting for the alerts", fraction: 0.88 });
+  await until(`these alerts to fire: ${world.story.alerts.join(", ")}`, 60, signal, async () => {
+    const seen = Alerts.safeParse(await (await ask(`${alertmanagerUrl}/api/v2/alerts`, signal))?.json());
+    const firing = new Set(seen.success ? seen.data.map((alert) => alert.labels["alertname"]) : []);
+    return world.story.alerts.every((name) => firing.has(name));
+  });
+}
+
+const Targets = z.object({ data: z.object({ activeTargets: z.array(z.object({ health: z.string() })) }) });
+const Alerts = z.array(z.object({ labels: z.record(z.string(), z.string()) }));
+
+/** Somebody knows already that the story's host is away. */
+async function silence(alertmanagerUrl: string, { story }: World, now: number, signal: AbortSignal): Promise<void> {
+  const time = (at: number) => new Date(at * 1000).toISOString();
+  const response = await fetch(`${alertmanagerUrl}/api/v2/silences`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      matchers: [{ name: "instance", value: story.down.instance, isRegex: false, isEqual: true }],
+      startsAt: time(now),
+      endsAt: time(now + 3 * 3600),
+      createdBy: "linnea",
+      comment: `${story.down.host} gets a new disk`,
+    }),
+    signal,
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`Alertmanager refused the demo's silence with status ${response.status}`);
+}
+
+async function until(what: string, seconds: number, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  while (!(await holds())) {
+    signal.throwIfAborted();
+    if (performance.now() > deadline) throw new Error(`The demo waited ${seconds} s in vain for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** The answer, or undefined while nobody listens. */
+async function ask(url: string, signal: AbortSignal): Promise<Response | undefined> {
+  return await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) }).catch(() => undefined);
+}
+
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()];
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once("error", reject);
+          server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            resolve(typeof address === "object" && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return [ports[0]!, ports[1]!];
+}
+
+/** Data of runs whose process is gone: a power cut, a kill -9. */
+async function removeOldRuns(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = Number(/^run-(\d+)-/.exec(name)?.[1] ?? "0");
+    if (pid === 0 || isAlive(pid)) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/**
+ * Calls `end` on Ctrl-C and its kin, and waits for it. When nobody else listened for that signal, it is then sent once
+ * more, without our handlers, so that the process ends as it would have.
+ */
+function onTermination(end: () => Promise<void>): () => void {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const handlers = signals.map((name) => {
+    const handle = () => {
+      const isAlone = process.listenerCount(name) === 1;
+      void end().finally(() => {
+        if (isAlone) process.kill(process.pid, name);
+      });
+    };
+    process.on(name, handle);
+    return () => process.removeListener(name, handle);
+  });
+  return () => {
+    for (const drop of handlers) drop();
+  };
+}
