@@ -7,7 +7,7 @@ import { listen } from "./listeners.ts";
 import { choicesOf, type Look, oneLine, paint, renderCard } from "./render.ts";
 import { spin } from "./spinner.ts";
 
-export { type Look, renderCard } from "./render.ts";
+export { type Look, oneLine, paint, renderCard } from "./render.ts";
 
 export type Terminal = {
   readonly answer: (question: Question, signal: AbortSignal) => Promise<Card>;

@@ -1,0 +1,291 @@
+import { randomUUID } from "node:crypto";
+import type { Config } from "./config.ts";
+import { secretsOf } from "./config.ts";
+import type { AskReply } from "./core/answer.ts";
+import { type Card, plainText } from "./core/card.ts";
+import type { Question } from "./core/chat.ts";
+import type { ConceptPacks } from "./core/concept.ts";
+import type { answer as answerFlow } from "./flows/answer.ts";
+import type { AlertRouter, Clock, Metrics, Store } from "./ports.ts";
+import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
+import { createLog, type Log } from "./util/log.ts";
+
+/** What one question gave. `failed`: it could not be asked at all, and the card says so. */
+export type Asked = {
+  readonly card: Card;
+  readonly reply: AskReply;
+  readonly failed?: true;
+  /** Said already this minute to this person: a chat surface leaves it unsaid. */
+  readonly repeated?: true;
+};
+
+export type Ask = (question: Question, signal?: AbortSignal) => Promise<Asked>;
+
+export type App = {
+  /** Never throws: what goes wrong becomes a card that says so. */
+  readonly ask: Ask;
+  /** The same bot on a new, empty store in memory that nobody else sees, without a limit per person. */
+  readonly aside: () => Ask;
+  readonly sources: readonly Metrics[];
+  readonly alertmanager: AlertRouter | undefined;
+  readonly store: Store;
+  readonly log: Log;
+  /** Lets the sources read anew, now and regularly, what exists. Without it they do so when first asked. */
+  readonly start: () => void;
+  /** Ends the sources' refreshing and closes the store. Does nothing the second time. */
+  readonly stop: () => Promise<void>;
+};
+
+/** Telemetry as the app and its surfaces use it. */
+export type Observer = {
+  answered(event: { intent: string; platform: string; outcome: string; seconds: number }): void;
+  understood(seconds: number): void;
+  asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
+};
+
+/** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
+export type Overrides = {
+  readonly clock?: Clock;
+  readonly newId?: () => string;
+  readonly store?: Store;
+  readonly sources?: readonly Metrics[];
+  readonly alertmanager?: AlertRouter;
+  readonly packs?: ConceptPacks;
+  readonly answer?: typeof answerFlow;
+  readonly log?: Log;
+  readonly observer?: Observer;
+  /** Off for one person's own terminal, where nobody else is kept waiting. */
+  readonly limitPerPerson?: boolean;
+  /** Sentences that every reply carries: what works only in part, and why. */
+  readonly degraded?: readonly string[];
+};
+
+/**
+ * The composition root: builds ports, flows and adapters out of the configuration. Loads only what answering needs.
+ * Throws `StoreError` when the data folder cannot be used and `PackError` when a concept pack is wrong.
+ */
+export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
+  const clock = overrides.clock ?? (() => Date.now() / 1000);
+  const newId = overrides.newId ?? randomUUID;
+  const log = overrides.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
+  const [metrics, packs, memory, flow, store] = await Promise.all([
+    overrides.sources === undefined
+      ? createSources(config, clock, log, overrides.observer)
+      : { sources: overrides.sources, start: () => {}, stop: async () => {} },
+    overrides.packs ?? import("./metrics/packs.ts").then(({ loadPacks }) => loadPacks(config.packs)),
+    import("./store/memory.ts"),
+    overrides.answer ?? import("./flows/answer.ts").then(({ answer }) => answer),
+    overrides.store ?? openStore(config, clock),
+  ]);
+  const alertmanager = overrides.alertmanager ?? (await createAlerts(config, clock, log));
+  const retention = config.limits.retentionSeconds;
+  const observer = overrides.observer;
+  const limit = overrides.limitPerPerson === false ? undefined : perMinute(config.limits.questionsPerMinute);
+
+  /** The flow on one store, with everything around it that no question may escape. */
+  function askOn(on: Store, limited: typeof limit): Ask {
+    return async (question, signal) => {
+      const started = performance.now();
+      const asked = await askSafely(on, limited, question, signal);
+      const outcome = asked.repeated ? "limited" : asked.failed ? "failed" : "answered";
+      const seconds = (performance.now() - started) / 1000;
+      observer?.answered({ intent: asked.reply.intent, platform: question.place.platform, outcome, seconds });
+      return withDegraded(asked, overrides.degraded ?? []);
+    };
+  }
+
+  async function askSafely(on: Store, limited: typeof limit, question: Question, signal?: AbortSignal): Promise<Asked> {
+    const verdict = limited?.(`${question.user.platform}/${question.user.id}`, clock());
+    if (verdict !== undefined && verdict !== "go")
+      return tooMany(config.limits.questionsPerMinute, verdict === "again");
+    if (metrics.sources.length === 0) return failure(NO_SOURCE);
+    const deadline = AbortSignal.timeout(config.limits.answerTimeoutMs);
+    const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    const deps = {
+      sources: metrics.sources,
+      alertmanager,
+      store: on,
+      packs,
+      clock,
+      newId,
+      timezone: config.timezone,
+      limits: config.limits,
+    };
+    try {
+      const answered = await orAborted(
+        flow(observer === undefined ? deps : { ...deps, telemetry: observer }, question, both),
+        both,
+      );
+      return couldNotAsk(answered.reply) ? { ...answered, failed: true } : answered;
+    } catch (problem) {
+      if (signal?.aborted) return failure({ title: "Stopped: you cancelled this question.", tone: "info", blocks: [] });
+      if (deadline.aborted) return failure(tooSlow(config.limits.answerTimeoutMs));
+      return failure(explainFailure(problem, question, log));
+    }
+  }
+
+  let stopped: Promise<void> | undefined;
+  return {
+    ask: askOn(store, limit),
+    aside: () => askOn(memory.createMemoryStore({ retention }), undefined),
+    sources: metrics.sources,
+    alertmanager,
+    store,
+    log,
+    start: metrics.start,
+    stop() {
+      stopped ??= (async () => {
+        await metrics.stop();
+        await store.close();
+      })();
+      return stopped;
+    },
+  };
+}
+
+// ---------------------------------------------------------------- parts
+
+/** Prometheus clients, the default one first. `stop` ends their refreshing. */
+export async function createSources(config: Config, clock: Clock, log: Log, observer: Observer | undefined) {
+  if (config.sources.length === 0) return { sources: [], start: () => {}, stop: async () => {} };
+  const { createPrometheus } = await import("./metrics/prometheus.ts");
+  const ordered = [...config.sources].sort((a, b) => Number(b.default) - Number(a.default));
+  const sources = ordered.map((settings) => {
+    const observe = observer && ((event: Requested) => observer.asked({ source: settings.name, ...event }));
+    return createPrometheus(settings, { clock, log: lineLog(log), ...(observe === undefined ? {} : { observe }) });
+  });
+  return {
+    sources,
+    start() {
+      for (const source of sources) source.start();
+    },
+    async stop() {
+      await Promise.all(sources.map((source) => source.stop()));
+    },
+  };
+}
+
+type Requested = { readonly api: string; readonly outcome: string; readonly seconds: number };
+
+/** The log in the form that metric sources take it. */
+function lineLog(log: Log) {
+  return (level: "debug" | "info" | "warn" | "error", message: string, data: Readonly<Record<string, unknown>> = {}) =>
+    log[level](data, message);
+}
+
+/** The configured Alertmanager, if there is one. */
+export async function createAlerts(config: Config, clock: Clock, log: Log): Promise<AlertRouter | undefined> {
+  if (config.alertmanager === undefined) return undefined;
+  const { createAlertmanager } = await import("./metrics/alertmanager.ts");
+  return createAlertmanager(config.alertmanager, { clock, log });
+}
+
+/** The SQLite store in the data folder. Throws `StoreError` when it cannot be opened. */
+export async function openStore(
+  config: Config,
+  now: Clock,
+  options: { readonly readOnly?: true } = {},
+): Promise<Store> {
+  const { openSqliteStore } = await import("./store/sqlite.ts");
+  return openSqliteStore({ dataDir: config.dataDir, retention: config.limits.retentionSeconds, now, ...options });
+}
+
+// ---------------------------------------------------------------- what can go wrong
+
+const NO_SOURCE: Card = {
+  title: "I cannot look: no Prometheus is configured.",
+  tone: "warning",
+  blocks: [
+    {
+      kind: "text",
+      text: "Set PROMETHEUS_URL to its address, or list several under `sources` in smartcloudops.yaml. `smartcloudops demo` brings one to try.",
+    },
+  ],
+};
+
+/** Every query failed, and there was at least one. */
+function couldNotAsk(reply: AskReply): boolean {
+  return reply.sources.length > 0 && reply.sources.every(({ readings }) => typeof readings !== "number");
+}
+
+/** Settles when the work does, or rejects when the signal fires first: work that ignores its signal keeps nobody waiting. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function tooSlow(limitMs: number): Card {
+  const text = "Ask about a shorter time or about fewer things, or see `smartcloudops doctor` when this happens often.";
+  return {
+    title: `I stopped looking after ${limitMs / 1000} s: Prometheus was too slow for this question.`,
+    tone: "warning",
+    blocks: [{ kind: "text", text }],
+  };
+}
+
+function explainFailure(problem: unknown, question: Question, log: Log): Card {
+  const isWorld =
+    problem instanceof UnreachableError || problem instanceof RefusedError || problem instanceof QueryRefusedError;
+  if (isWorld) {
+    log.warn({ question: question.id, err: problem }, "a question could not be asked");
+    return { title: "I could not look.", tone: "warning", blocks: [{ kind: "text", text: problem.message }] };
+  }
+  const reference = question.id.slice(0, 8);
+  log.error({ reference, question: question.id, err: problem }, "a question failed");
+  const text = "Nothing was changed. Ask again; if it stays like this, the log has the details under that reference.";
+  return {
+    title: `That went wrong on my side (reference ${reference}).`,
+    tone: "danger",
+    blocks: [{ kind: "text", text }],
+  };
+}
+
+function failure(card: Card): Asked {
+  const reply = {
+    intent: "unclear",
+    slots: {},
+    reply_text: plainText(card),
+    promql: [],
+    values: [],
+    proposed_actions: [],
+    sources: [],
+    degraded: [card.title],
+  };
+  return { card, reply, failed: true };
+}
+
+function tooMany(limit: number, isAgain: boolean): Asked {
+  const title = `That was more than ${limit} questions in a minute: I skip yours until the minute is over.`;
+  const asked = failure({ title, tone: "warning", blocks: [] });
+  return isAgain ? { ...asked, repeated: true } : asked;
+}
+
+function withDegraded(asked: Asked, sentences: readonly string[]): Asked {
+  if (sentences.length === 0) return asked;
+  const notes = sentences.map((text) => ({ kind: "note" as const, text }));
+  const reply = { ...asked.reply, degraded: [...(asked.reply.degraded ?? []), ...sentences] };
+  return { ...asked, card: { ...asked.card, blocks: [...asked.card.blocks, ...notes] }, reply };
+}
+
+/** People remembered at once. The one seen longest ago is forgotten first: at worst, someone may ask a few times more. */
+const PEOPLE = 10_000;
+
+/** Counts questions per person and minute. "over" is the first refusal of that minute, "again" every further one. */
+function perMinute(limit: number): (person: string, now: number) => "go" | "over" | "again" {
+  const people = new Map<string, { since: number; asked: number }>();
+  return (person, now) => {
+    const known = people.get(person);
+    const isNew = known === undefined || now - known.since >= 60 || now < known.since;
+    const entry = isNew ? { since: now, asked: 0 } : known;
+    people.delete(person);
+    people.set(person, entry);
+    if (people.size > PEOPLE) people.delete(people.keys().next().value!);
+    entry.asked++;
+    if (entry.asked <= limit) return "go";
+    return entry.asked === limit + 1 ? "over" : "again";
+  };
+}

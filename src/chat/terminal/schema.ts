@@ -1,0 +1,48 @@
+import { z } from "zod";
+import type { Card } from "../../core/card.ts";
+
+// JSON has no NaN or infinity: what such a point was, a chart shows as a hole.
+const number = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+const strings = z.array(z.string());
+
+const ChartJson = z.object({
+  title: z.string(),
+  unit: z.string(),
+  series: z.array(z.object({ name: z.string(), points: z.array(z.tuple([number, number])) })),
+  band: z.object({ low: number, high: number }).optional(),
+  threshold: number.optional(),
+  events: z.array(z.object({ at: number, name: z.string() })).optional(),
+});
+
+const Button = z.object({
+  label: z.string(),
+  style: z.enum(["primary", "danger", "plain"]),
+  action: z.object({ kind: z.literal("ask"), text: z.string() }),
+});
+
+const Block = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("text"), text: z.string() }),
+  z.object({ kind: z.literal("list"), items: strings }),
+  z.object({ kind: z.literal("table"), columns: strings, rows: z.array(strings) }),
+  z.object({ kind: z.literal("chart"), chart: ChartJson }),
+  z.object({
+    kind: z.literal("evidence"),
+    items: z.array(z.object({ promql: z.string(), source: z.string(), url: z.string().optional() })),
+  }),
+  z.object({ kind: z.literal("note"), text: z.string() }),
+  z.object({ kind: z.literal("buttons"), buttons: z.array(Button) }),
+]);
+
+const CardJson = z.object({
+  title: z.string(),
+  tone: z.enum(["info", "good", "warning", "danger"]),
+  blocks: z.array(Block),
+});
+
+/** A card that came as JSON from a bot in another process. Throws `ZodError` when it is none. */
+export function readCard(value: unknown): Card {
+  return CardJson.parse(value) as Card;
+}

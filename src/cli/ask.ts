@@ -1,0 +1,29 @@
+import { randomUUID } from "node:crypto";
+import { lookOf, renderCard } from "../chat/terminal/index.ts";
+import { openBot } from "./bot.ts";
+import { type Call, EXIT, flag, readNow, UsageError } from "./command.ts";
+import { placeOf, readConfig, readUser } from "./settings.ts";
+
+/** `ask "text"`: one question, one answer. `ask --batch`: see batch.ts. */
+export async function run(call: Call): Promise<number> {
+  if (call.flags.batch !== undefined) return (await import("./batch.ts")).runBatch(call);
+  if (call.flags.parallel !== undefined) throw new UsageError("--parallel belongs to --batch, which was not given.");
+  const text = call.words.join(" ").trim();
+  if (text === "") throw new UsageError('ask wants a question, as in: smartcloudops ask "how is checkout doing?"');
+  const now = readNow(call);
+  const config = readConfig(call);
+  const user = readUser(call);
+  const bot = await openBot(config, { now });
+  try {
+    const place = placeOf(user, flag(call, "thread") ?? "cli");
+    const asked = await bot.ask({ id: randomUUID(), place, user, text, at: now ?? Date.now() / 1000 });
+    call.stdout.write(
+      call.flags.json === true
+        ? `${JSON.stringify(asked.reply)}\n`
+        : renderCard(asked.card, lookOf(call.stdout, call.env, config.timezone)),
+    );
+    return asked.failed ? EXIT.failed : EXIT.ok;
+  } finally {
+    await bot.stop();
+  }
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { type Ask, type Asked, createApp, openStore } from "../app.ts";
+import { callSocket, isRunning } from "../chat/socket/call.ts";
+import { readCard } from "../chat/terminal/schema.ts";
+import { type Config, secretsOf } from "../config.ts";
+import type { AskReply } from "../core/answer.ts";
+import type { Store } from "../ports.ts";
+import { createLog, type Log } from "../util/log.ts";
+
+/** Whom a command asks: the bot that runs on the data folder, or one in this process. */
+export type Bot = { readonly ask: Ask; readonly isRemote: boolean; readonly stop: () => Promise<void> };
+
+/**
+ * Finds the running bot, or makes one. With `now` (unix seconds) it is always one of our own, whose clock stands there.
+ * Without a usable data folder the conversation is kept in memory, and every reply says so.
+ */
+export async function openBot(config: Config, { now }: { readonly now?: number | undefined } = {}): Promise<Bot> {
+  if (now === undefined && (await isRunning(config.dataDir).catch(() => false))) return remoteBot(config);
+  const clock = now === undefined ? () => Date.now() / 1000 : () => now;
+  const { store, degraded } = await storeFor(config, clock);
+  const app = await createApp(config, { clock, store, degraded, limitPerPerson: false, log: quietLog(config) });
+  return { ask: app.ask, isRemote: false, stop: app.stop };
+}
+
+/** A person reads this terminal: only what went wrong is said there, unless they want to see everything. */
+export function quietLog(config: Config): Log {
+  return createLog({ level: config.log.level === "debug" ? "debug" : "error", secrets: secretsOf(config) });
+}
+
+async function storeFor(config: Config, clock: () => number): Promise<{ store: Store; degraded: string[] }> {
+  try {
+    return { store: await openStore(config, clock), degraded: [] };
+  } catch (problem) {
+    if (!(problem instanceof Error) || problem.name !== "StoreError") throw problem;
+    const { createMemoryStore } = await import("../store/memory.ts");
+    const store = createMemoryStore({ retention: config.limits.retentionSeconds });
+    return { store, degraded: [`This conversation is not kept: ${problem.message}`] };
+  }
+}
+
+// ---------------------------------------------------------------- over the socket
+
+const Remote = z.object({
+  card: z.unknown(),
+  reply: z.looseObject({ intent: z.string(), reply_text: z.string() }),
+  failed: z.literal(true).optional(),
+  repeated: z.literal(true).optional(),
+});
+
+/** A little longer than the bot itself may take, so that its own words about slowness arrive. */
+const GRACE_MS = 5000;
+
+function remoteBot(config: Config): Bot {
+  const timeoutMs = config.limits.answerTimeoutMs + GRACE_MS;
+  return {
+    isRemote: true,
+    async ask({ text, user, place }, signal): Promise<Asked> {
+      const request = { kind: "ask" as const, text, user: user.id, thread: place.thread };
+      const { card, reply, ...rest } = Remote.parse(
+        await orCancelled(callSocket(config.dataDir, request, { timeoutMs }), signal),
+      );
+      // The reply is printed as it came: the bot that made it is of the same version or says so itself.
+      return { card: readCard(card), reply: reply as unknown as AskReply, ...(rest.failed ? { failed: true } : {}) };
+    },
+    stop: async () => {},
+  };
+}
+
+function orCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { converse, lookOf } from "../chat/terminal/index.ts";
+import type { Config } from "../config.ts";
+import { type Bot, openBot } from "./bot.ts";
+import { type Call, EXIT, flag, UsageError } from "./command.ts";
+import { placeOf, readConfig, readUser } from "./settings.ts";
+
+/** `chat`: a conversation until Ctrl-D. */
+export async function run(call: Call): Promise<number> {
+  if (call.words.length > 0)
+    throw new UsageError(
+      `chat takes no words: ask ${JSON.stringify(call.words.join(" "))} with "smartcloudops ask", or type it in the chat.`,
+    );
+  const config = readConfig(call);
+  const bot = await openBot(config);
+  try {
+    if (call.stdin.isTTY === true) {
+      const whom = bot.isRemote ? `the bot that runs on ${config.dataDir}` : "a bot of this terminal's own";
+      call.stderr.write(`You talk to ${whom}. Ask in plain words; "help" shows what it can do, Ctrl-D leaves.\n\n`);
+    }
+    await chatWith(bot.ask, config, call);
+    return EXIT.ok;
+  } finally {
+    await bot.stop();
+  }
+}
+
+/** The conversation itself, with whoever answers. */
+export async function chatWith(ask: Bot["ask"], config: Config, call: Call, signal?: AbortSignal): Promise<void> {
+  const user = readUser(call);
+  await converse({
+    answer: async (question, stop) => (await ask(question, stop)).card,
+    place: placeOf(user, flag(call, "thread") ?? "chat"),
+    user,
+    clock: () => Date.now() / 1000,
+    newId: randomUUID,
+    input: call.stdin,
+    output: call.stdout,
+    status: call.stderr,
+    look: { ...lookOf(call.stdout, call.env, config.timezone), buttons: "numbered" },
+    historyFile: call.stdin.isTTY === true ? join(config.dataDir, "history") : undefined,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}

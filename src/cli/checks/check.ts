@@ -1,0 +1,21 @@
+/** One thing the doctor looked at. `found` is what it saw; `cure` what to do, on a failure always. */
+export type Check =
+  | { readonly name: string; readonly state: "ok" | "skipped"; readonly found: string }
+  | { readonly name: string; readonly state: "failed"; readonly found: string; readonly cure: string };
+
+export function ok(name: string, found: string): Check {
+  return { name, state: "ok", found };
+}
+
+export function skipped(name: string, found: string): Check {
+  return { name, state: "skipped", found };
+}
+
+export function failed(name: string, found: string, cure: string): Check {
+  return { name, state: "failed", found, cure };
+}
+
+/** What was thrown, as words. */
+export function reasonOf(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem);
+}

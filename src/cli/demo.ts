@@ -1,0 +1,149 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Config, explain, loadConfig } from "../config.ts";
+import type { Demo, Progress } from "../demo/run.ts";
+import { quietLog } from "./bot.ts";
+import { chatWith } from "./chat.ts";
+import { type Call, ConfigError, EXIT, UsageError } from "./command.ts";
+import { type Serving, serve } from "./serve.ts";
+import { readUser } from "./settings.ts";
+
+/** The demo cannot run here. `message` is a sentence with the cure. */
+class DemoError extends Error {
+  override readonly name = "DemoError";
+}
+
+/** `demo`: a shop on a real Prometheus, the bot in front of it, and a chat. Everything ends with the chat. */
+export async function run(call: Call): Promise<number> {
+  if (call.words.length > 0)
+    throw new UsageError(`demo takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
+  const folder = resolve(call.cwd, ".demo");
+  const stop = new AbortController();
+  const onSignal = () => stop.abort(new Error("The demo was stopped."));
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  try {
+    const demo = await startWorld(folder, call, stop.signal);
+    try {
+      const config = demoConfig(demo, folder, call);
+      const serving = await serve(config, {
+        log: quietLog(config),
+        overrides: { limitPerPerson: false },
+        onBrokenStore: onSignal,
+      });
+      try {
+        return call.flags.check === true
+          ? await tour(demo, serving, call)
+          : await talk(demo, serving, config, call, stop.signal);
+      } finally {
+        await serving.stop(1000);
+      }
+    } finally {
+      await demo.stop();
+    }
+  } catch (problem) {
+    if (stop.signal.aborted) return EXIT.ok;
+    throw problem;
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+async function startWorld(folder: string, call: Call, signal: AbortSignal): Promise<Demo> {
+  const { startDemo } = await import("../demo/run.ts");
+  const progress = showProgress(call);
+  try {
+    return await startDemo({ folder, report: progress.report, now: () => Date.now() / 1000, signal });
+  } catch (cause) {
+    throw cause instanceof Error ? new DemoError(`the demo did not start: ${cause.message}`, { cause }) : cause;
+  } finally {
+    progress.end();
+  }
+}
+
+/** As if these variables were set, and nothing else: a person's own settings have no part in the demo. */
+function demoConfig(demo: Demo, folder: string, call: Call): Config {
+  const home = join(folder, "bot");
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const env = {
+    PROMETHEUS_URL: demo.prometheusUrl,
+    PROMETHEUS_EXTERNAL_URL: demo.prometheusUrl,
+    ALERTMANAGER_URL: demo.alertmanagerUrl,
+    ALERTMANAGER_EXTERNAL_URL: demo.alertmanagerUrl,
+    SMARTCLOUDOPS_DATA: home,
+    // Any free port: a bot of one's own may run on the usual one.
+    PORT: "0",
+    LOG_LEVEL: call.env.LOG_LEVEL,
+  };
+  const loaded = loadConfig({ env, cwd: home });
+  if (loaded.ok) return loaded.config;
+  throw new ConfigError(explain(loaded.problems));
+}
+
+async function talk(demo: Demo, serving: Serving, config: Config, call: Call, signal: AbortSignal): Promise<number> {
+  call.stderr.write(`${welcome(demo, serving, config)}\n`);
+  const ask: Serving["app"]["ask"] = (question, stop) => {
+    asked++;
+    return serving.app.ask(question, stop);
+  };
+  let asked = 0;
+  await chatWith(ask, config, call, signal);
+  // Without a terminal and without a question, as under a service manager, the demo stays for others to ask.
+  if (asked === 0 && call.stdin.isTTY !== true && !signal.aborted) {
+    call.stderr.write("Nobody types here; the demo stays until it is stopped.\n");
+    await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
+  }
+  return EXIT.ok;
+}
+
+function welcome(demo: Demo, serving: Serving, config: Config): string {
+  return [
+    `A shop with two weeks of history and an incident under way. Prometheus: ${demo.prometheusUrl}  Alertmanager: ${demo.alertmanagerUrl}`,
+    `The bot's own health: http://127.0.0.1:${serving.port}/healthz. From another terminal: SMARTCLOUDOPS_DATA=${config.dataDir} npx smartcloudops ask "…"`,
+    "",
+    "Ask, for a start:",
+    ...demo.questions.map((question) => `  ${question}`),
+    "",
+    '"exit" or Ctrl-D ends the demo and deletes its data.',
+    "",
+  ].join("\n");
+}
+
+async function tour(demo: Demo, serving: Serving, call: Call): Promise<number> {
+  const { runTour } = await import("../demo/tour.ts");
+  const user = readUser(call);
+  const ask = serving.app.aside();
+  const place = { platform: "terminal", channel: user.id, thread: "tour" };
+  const found = await runTour(async (text) => {
+    const asked = await ask({ id: crypto.randomUUID(), place, user, text, at: Date.now() / 1000 });
+    return asked.reply;
+  }, demo.world);
+  throw new Error(`tour: ${String(found)}`);
+}
+
+// ---------------------------------------------------------------- progress
+
+const BAR = 24;
+
+/** A bar on a terminal, else one line per step. On stderr: stdout is for answers. */
+function showProgress({ stderr }: Call): { report(progress: Progress): void; end(): void } {
+  const isTerminal = stderr.isTTY === true;
+  let last = "";
+  let ended = false;
+  return {
+    report({ step, fraction, problem }) {
+      if (problem !== undefined) stderr.write(`\n${problem}\n`);
+      if (ended) return;
+      if (isTerminal) {
+        const full = Math.round(Math.min(1, Math.max(0, fraction)) * BAR);
+        stderr.write(
+          `\r\u001b[2K${"█".repeat(full)}${"░".repeat(BAR - full)} ${String(Math.round(fraction * 100)).padStart(3)} % ${step}`,
+        );
+      } else if (step !== last) stderr.write(`${step}…\n`);
+      last = step;
+    },
+    end() {
+      ended = true;
+      if (isTerminal && last !== "") stderr.write("\r\u001b[2K");
+    },
+  };
+}

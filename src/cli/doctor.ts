@@ -1,0 +1,50 @@
+import { lookOf, oneLine, paint } from "../chat/terminal/index.ts";
+import { loadConfig, secretsOf } from "../config.ts";
+import { createLog } from "../util/log.ts";
+import { type Check, failed, ok, skipped } from "./checks/check.ts";
+import { checkClock, checkHere, checkNode } from "./checks/here.ts";
+import { checkSources } from "./checks/sources.ts";
+import { type Call, EXIT, UsageError } from "./command.ts";
+
+/** `doctor`: looks at everything one by one, changes nothing but the store's migrations. Exit code 1 when something failed. */
+export async function run(call: Call): Promise<number> {
+  if (call.words.length > 0)
+    throw new UsageError(`doctor takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
+  const checks: Check[] = [];
+  const asJson = call.flags.json === true;
+  const add = (...found: readonly Check[]) => {
+    checks.push(...found);
+    if (!asJson) for (const check of found) call.stdout.write(lineOf(check, call));
+  };
+  add(checkNode(process.versions.node), checkClock(Date.now() / 1000));
+  const loaded = loadConfig({ env: call.env, cwd: call.cwd });
+  if (loaded.ok) {
+    const { config } = loaded;
+    const notices = config.notices.length === 0 ? "" : ` (${config.notices.join("; ")})`;
+    add(ok("configuration", `complete${notices}`));
+    add(...(await checkHere(config)));
+    add(...(await checkSources(config, createLog({ level: "error", secrets: secretsOf(config) }))));
+  } else {
+    add(
+      ...loaded.problems.map(({ where, message }) =>
+        failed("configuration", `${where} ${message}`, "Correct it where it stands, and run the doctor again."),
+      ),
+    );
+    add(skipped("everything else", "needs a configuration without problems"));
+  }
+  const broken = checks.filter(({ state }) => state === "failed").length;
+  if (asJson) call.stdout.write(`${JSON.stringify({ ok: broken === 0, checks })}\n`);
+  else call.stdout.write(`\n${broken === 0 ? "All is well." : `${broken} of ${checks.length} checks failed.`}\n`);
+  return broken === 0 ? EXIT.ok : EXIT.failed;
+}
+
+const MARKS = { ok: ["✓", "green"], failed: ["✗", "red"], skipped: ["–", "dim"] } as const;
+
+function lineOf(check: Check, call: Call): string {
+  const look = lookOf(call.stdout, call.env, "UTC");
+  const [mark, style] = MARKS[check.state];
+  // Whole lines: a reason that is cut off helps nobody.
+  const whole = Number.POSITIVE_INFINITY;
+  const line = `${paint(style, mark, look)} ${check.name}: ${oneLine(check.found, whole)}\n`;
+  return check.state === "failed" ? `${line}  → ${oneLine(check.cure, whole)}\n` : line;
+}

@@ -1,0 +1,170 @@
+import { type App, createApp, type Overrides, openStore } from "../app.ts";
+import { serveSocket } from "../chat/socket/serve.ts";
+import { type Config, secretsOf } from "../config.ts";
+import { createHttpServer } from "../http/server.ts";
+import { acquireStart } from "../store/lock.ts";
+import { createTelemetry } from "../telemetry/telemetry.ts";
+import { createLog, type Log } from "../util/log.ts";
+import { ownVersion } from "./help.ts";
+
+export type Serving = {
+  readonly app: App;
+  readonly port: number;
+  /** Takes nothing new, lets what is under way end within the grace, then closes everything. */
+  stop(graceMs?: number): Promise<void>;
+};
+
+export type ServeDeps = {
+  readonly log?: Log;
+  readonly overrides?: Overrides;
+  /** Called when the store cannot be written any more: the process should end, and be started again. */
+  readonly onBrokenStore: (problem: unknown) => void;
+};
+
+/** The bot cannot start here. `message` is a sentence with the cure. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+function cannotStart(cause: unknown): never {
+  throw new StartError(cause instanceof Error ? cause.message : String(cause), { cause });
+}
+
+const PRUNE_EVERY_MS = 3_600_000;
+const STORE_CHECK_EVERY_MS = 60_000;
+/** A store that refuses twice in a row is broken; once may be a moment of a full disk or a slow backup. */
+const STORE_STRIKES = 2;
+
+/**
+ * Starts the bot on its data folder: lock, store, sources, HTTP server, socket for commands, clean-up. Throws when
+ * another bot runs there, the store cannot be opened or the port is taken, and leaves nothing behind then.
+ */
+export async function serve(
+  config: Config,
+  {
+    log = createLog({ level: config.log.level, secrets: secretsOf(config) }),
+    overrides = {},
+    onBrokenStore,
+  }: ServeDeps,
+): Promise<Serving> {
+  const undo: (() => Promise<unknown> | unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    // Last made, first ended: the store outlives everybody who writes to it.
+    for (const step of undo.splice(0).reverse())
+      await Promise.resolve(step()).catch((err: unknown) => log.error({ err }, "something did not stop cleanly"));
+  };
+  try {
+    const clock = overrides.clock ?? (() => Date.now() / 1000);
+    const lock = acquireStart(config.dataDir);
+    undo.push(() => lock.release());
+    const telemetry = createTelemetry({ version: ownVersion() });
+    const store = overrides.store ?? (await openStore(config, clock));
+    const app = await createApp(config, { observer: telemetry, log, ...overrides, store });
+    undo.push(app.stop);
+    await store.check();
+    let graceMs = 10_000;
+    const http = createHttpServer({
+      host: config.http.host,
+      port: config.http.port,
+      metricsToken: config.http.metricsToken,
+      log,
+      readiness: () => readiness(app),
+      metrics: async () => ({ contentType: telemetry.contentType, body: await telemetry.text() }),
+    });
+    const { port } = await http.start().catch(cannotStart);
+    undo.push(() => http.stop(graceMs));
+    const socket = await serveSocket({
+      dataDir: config.dataDir,
+      log,
+      handle: (request, signal) => handle(app, clock, request, signal),
+    }).catch(cannotStart);
+    undo.push(() => socket.stop(graceMs));
+    undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
+    undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, onBrokenStore)));
+    app.start();
+    telemetry.load().catch((err: unknown) => log.warn({ err }, "the bot's own metrics cannot be measured"));
+    return {
+      app,
+      port,
+      async stop(grace = graceMs) {
+        graceMs = grace;
+        await stop();
+      },
+    };
+  } catch (problem) {
+    await stop();
+    throw problem;
+  }
+}
+
+type Request = Parameters<Parameters<typeof serveSocket>[0]["handle"]>[0];
+
+/** What a command on this machine asks of the running bot. The caller is the socket's owner, so the name is believed. */
+async function handle(app: App, clock: () => number, request: Request, signal: AbortSignal): Promise<unknown> {
+  if (request.kind === "ping") return { version: ownVersion() };
+  const { text, thread, at = clock() } = request;
+  const user = { platform: "terminal", id: request.user, name: request.user };
+  const place = { platform: "terminal", channel: user.id, thread };
+  return app.ask({ id: crypto.randomUUID(), place, user, text, at }, signal);
+}
+
+/** Each dependency by itself. A Prometheus that is down degrades the bot; only its own store takes it down. */
+async function readiness(app: App) {
+  const look = async (name: string, whenBroken: "degraded" | "down", check: () => Promise<unknown>) =>
+    check().then(
+      () => ({ name, state: "ok" as const }),
+      (problem: unknown) => ({
+        name,
+        state: whenBroken,
+        detail: problem instanceof Error ? problem.message : String(problem),
+      }),
+    );
+  const signal = AbortSignal.timeout(4000);
+  const { alertmanager } = app;
+  return Promise.all([
+    look("store", "down", () => app.store.check()),
+    ...app.sources.map((source) => look(`prometheus/${source.name}`, "degraded", () => source.check(signal))),
+    alertmanager === undefined
+      ? { name: "alertmanager", state: "off" as const }
+      : look("alertmanager", "degraded", () => alertmanager.check(signal)),
+  ]);
+}
+
+async function prune(app: App, now: number, count: (table: string, rows: number) => void): Promise<void> {
+  const gone = await app.store.prune(now);
+  for (const [table, rows] of Object.entries(gone)) if (rows > 0) count(table, rows);
+}
+
+function watchStore(app: App, onBroken: (problem: unknown) => void): () => Promise<void> {
+  let strikes = 0;
+  return async () => {
+    try {
+      await app.store.check();
+      strikes = 0;
+    } catch (problem) {
+      strikes++;
+      app.log.error({ err: problem, strikes }, "the store cannot be written");
+      if (strikes >= STORE_STRIKES) onBroken(problem);
+    }
+  };
+}
+
+/** Repeats the work, never twice at once, without keeping the process alive. Returns what ends it. */
+function every(ms: number, work: () => Promise<void>): () => Promise<void> {
+  let running = Promise.resolve();
+  let isRunning = false;
+  const timer = setInterval(() => {
+    if (isRunning) return;
+    isRunning = true;
+    running = work()
+      .catch(() => {}) // the work logs what matters; the next round tries again
+      .finally(() => {
+        isRunning = false;
+      });
+  }, ms);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}

@@ -1,0 +1,19 @@
+import module from "node:module";
+
+// Before anything of ours is loaded: with the compiled code at hand a command starts in a third of the time.
+module.enableCompileCache();
+const { runCommand } = await import("./cli/run.ts");
+
+// `ask … | head -1` closes the pipe early: that is the reader's wish, not an error.
+process.stdout.on("error", (problem: NodeJS.ErrnoException) => {
+  if (problem.code === "EPIPE") process.exit(0);
+  throw problem;
+});
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+});

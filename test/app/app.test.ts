@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { describe, it } from "vitest";
+import { createApp, type Overrides } from "../../src/app.ts";
+import { type Config, loadConfig } from "../../src/config.ts";
+import type { Question } from "../../src/core/chat.ts";
+import type { Metrics } from "../../src/ports.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { QueryRefusedError, UnreachableError } from "../../src/util/errors.ts";
+import type { Log } from "../../src/util/log.ts";
+
+function configOf(env: Record<string, string> = {}, limits: Partial<Config["limits"]> = {}): Config {
+  const loaded = loadConfig({ env: { PROMETHEUS_URL: "http://127.0.0.1:1", ...env }, cwd: "/nowhere" });
+  assert.ok(loaded.ok);
+  return { ...loaded.config, limits: { ...loaded.config.limits, ...limits } };
+}
+
+/** A log that keeps what errors it was told. */
+function memoryLog(): { log: Log; errors: Record<string, unknown>[] } {
+  const errors: Record<string, unknown>[] = [];
+  const quiet = () => {};
+  const log: Log = {
+    debug: quiet,
+    info: quiet,
+    warn: quiet,
+    error: (...args: [string] | [Readonly<Record<string, unknown>>, string]) => {
+      errors.push(typeof args[0] === "string" ? { message: args[0] } : { ...args[0], message: args[1] });
+    },
+    child: () => log,
+  };
+  return { log, errors };
+}
+
+const source = { name: "main" } as Metrics; // the flow of these tests never asks it
+
+type Flow = NonNullable<Overrides["answer"]>;
+const answered = (text: string, sources: readonly object[] = []) =>
+  ({
+    card: { title: text, tone: "info", blocks: [] },
+    reply: {
+      intent: "metric_query",
+      slots: {},
+      reply_text: text,
+      promql: [],
+      values: [],
+      proposed_actions: [],
+      sources,
+    },
+  }) as unknown as Awaited<ReturnType<Flow>>;
+
+async function appWith(answer: Flow, rest: Overrides = {}, config = configOf()) {
+  const { log, errors } = memoryLog();
+  const store = createMemoryStore({ retention: config.limits.retentionSeconds });
+  const app = await createApp(config, { answer, store, log, sources: [source], packs: { concepts: [] }, ...rest });
+  return { app, errors, store };
+}
+
+let count = 0;
+const question = (text = "cpu of web-1", user = "ada"): Question => ({
+  id: `question-${++count}`,
+  place: { platform: "terminal", channel: user, thread: "t" },
+  user: { platform: "terminal", id: user, name: user },
+  text,
+  at: 1000,
+});
+
+describe("a question to the app", () => {
+  it("is answered by the flow, with the app's sources, store and clock", async () => {
+    let given: Parameters<Flow>[0] | undefined;
+    const { app, store } = await appWith(
+      async (deps, { text }) => {
+        given = deps;
+        return answered(`heard ${text}`);
+      },
+      { clock: () => 42 },
+    );
+    const { card, failed } = await app.ask(question("hello"));
+    assert.equal(card.title, "heard hello");
+    assert.equal(failed, undefined);
+    assert.equal(given?.clock(), 42);
+    assert.equal(given?.store, store);
+    assert.deepEqual(given?.sources, [source]);
+  });
+
+  it("never throws: a mistake becomes a card with a reference, and is logged once under it", async () => {
+    const { app, errors } = await appWith(async () => {
+      throw new TypeError("x is not a function");
+    });
+    const asked = question();
+    const { card, reply, failed } = await app.ask({ ...asked, id: "0badc0de-1111" });
+    assert.match(card.title, /^That went wrong on my side \(reference 0badc0de\)/);
+    assert.doesNotMatch(reply.reply_text, /not a function/);
+    assert.equal(failed, true);
+    assert.equal(errors.length, 1);
+    assert.equal(errors[0]!.reference, "0badc0de");
+  });
+
+  it("says what could not be reached, and does not call it a mistake of its own", async () => {
+    for (const problem of [
+      new UnreachableError("Prometheus (main)", "connection refused"),
+      new QueryRefusedError("Too many points."),
+    ]) {
+      const { app, errors } = await appWith(async () => {
+        throw problem;
+      });
+      const { card, reply } = await app.ask(question());
+      assert.equal(card.title, "I could not look.");
+      assert.ok(reply.reply_text.includes(problem.message));
+      assert.equal(errors.length, 0);
+    }
+  });
+
+  it("is given up at its time limit, also when the flow does not listen", async () => {
+    const { app } = await appWith(() => new Promise(() => {}), {}, configOf({}, { answerTimeoutMs: 20 }));
+    const { card, failed } = await app.ask(question());
+    assert.match(card.title, /stopped looking after 0\.02 s/);
+    assert.equal(failed, true);
+  });
+
+  it("stops when the person cancels it", async () => {
+    const stop = new AbortController();
+    const { app } = await appWith(() => new Promise(() => {}));
+    const asked = app.ask(question(), stop.signal);
+    stop.abort();
+    assert.match((await asked).card.title, /you cancelled/);
+  });
+
+  it("counts as not asked when every query failed, and as answered when one came back", async () => {
+    const broken = { promql: "up", readings: { failed: "connection refused" } };
+    const all = await appWith(async () => answered("could not ask", [broken, broken]));
+    assert.equal((await all.app.ask(question())).failed, true);
+    const some = await appWith(async () => answered("no data", [broken, { promql: "up", readings: 0 }]));
+    assert.equal((await some.app.ask(question())).failed, undefined);
+  });
+
+  it("says that no Prometheus is configured instead of asking nobody", async () => {
+    const { app } = await appWith(async () => answered("never"), { sources: [] });
+    const { card, failed } = await app.ask(question());
+    assert.match(card.title, /no Prometheus is configured/);
+    assert.equal(failed, true);
+  });
+
+  it("carries what works only in part into every card and reply", async () => {
+    const { app } = await appWith(async () => answered("ok"), { degraded: ["Nothing is kept."] });
+    const { card, reply } = await app.ask(question());
+    assert.deepEqual(reply.degraded, ["Nothing is kept."]);
+    assert.deepEqual(card.blocks, [{ kind: "note", text: "Nothing is kept." }]);
+  });
+
+  it("is refused beyond the limit per person and minute, told once, and welcome again after it", async () => {
+    let now = 1000;
+    let asked = 0;
+    const flow: Flow = async () => {
+      asked++;
+      return answered("ok");
+    };
+    const { app } = await appWith(flow, { clock: () => now }, configOf({}, { questionsPerMinute: 2 }));
+    const outcomes = [];
+    for (let i = 0; i < 4; i++) outcomes.push(await app.ask(question()));
+    assert.deepEqual(
+      outcomes.map(({ failed, repeated }) => [failed, repeated]),
+      [
+        [undefined, undefined],
+        [undefined, undefined],
+        [true, undefined],
+        [true, true],
+      ],
+    );
+    assert.match(outcomes[2]!.card.title, /more than 2 questions in a minute/);
+    assert.equal((await app.ask(question("x", "bo"))).failed, undefined);
+    now += 60;
+    assert.equal((await app.ask(question())).failed, undefined);
+    assert.equal(asked, 4);
+  });
+
+  it("asked aside leaves nothing in the store, and each aside has a memory of its own", async () => {
+    const stores = new Set<unknown>();
+    const { app, store } = await appWith(async (deps, { place }) => {
+      stores.add(deps.store);
+      await deps.store.conversations.append(place, {
+        id: "1",
+        at: 1,
+        author: "person",
+        user: undefined,
+        text: "x",
+        memory: undefined,
+      });
+      return answered("ok");
+    });
+    const asked = question();
+    await app.aside()(asked);
+    await app.aside()(asked);
+    assert.equal(stores.size, 2);
+    assert.deepEqual(await store.conversations.recent(asked.place, 10), []);
+  });
+
+  it("is counted with how it ended", async () => {
+    const seen: string[] = [];
+    const observer = {
+      answered: ({ outcome }: { outcome: string }) => seen.push(outcome),
+      understood: () => {},
+      asked: () => {},
+    };
+    const flow: Flow = async (_, { text }) => {
+      if (text === "bad") throw new Error("no");
+      return answered("ok");
+    };
+    const { app } = await appWith(flow, { observer });
+    await app.ask(question());
+    await app.ask(question("bad"));
+    assert.deepEqual(seen, ["answered", "failed"]);
+  });
+});
+
+describe("stopping the app", () => {
+  it("closes the store, and does nothing the second time", async () => {
+    const { app, store } = await appWith(async () => answered("ok"));
+    await app.stop();
+    await app.stop();
+    await assert.rejects(store.check(), /closed/);
+  });
+});
