@@ -106,7 +106,6 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
       working.delete(response);
       busy.delete(request.socket);
       gone.abort(new Error("the client went away"));
-      if (stopping) server.closeIdleConnections();
     });
     const failed = (cause: unknown): HttpResponse => {
       if (cause instanceof HttpProblem) return cause.response;

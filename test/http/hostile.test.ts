@@ -10,7 +10,7 @@ import { raw, statusOf } from "./raw.ts";
 let server: HttpServer;
 afterEach(() => server.stop(0));
 
-async function serve(limits: Partial<Limits> = {}) {
+async function serve(limits: Partial<Limits> = {}, onLarge: (signal: AbortSignal) => void = () => {}) {
   const logged: string[] = [];
   server = createHttpServer({
     host: "127.0.0.1",
@@ -23,6 +23,14 @@ async function serve(limits: Partial<Limits> = {}) {
         method: "POST",
         path: "/webhooks/test",
         handle: async ({ body }) => ({ status: 200, body: String(body.length) }),
+      },
+      {
+        method: "POST",
+        path: "/large",
+        handle: async ({ signal }) => {
+          onLarge(signal);
+          return { status: 200, body: Buffer.alloc(50_000_000) };
+        },
       },
     ],
     log: createLog({ level: "debug", stream: { write: (line: string) => logged.push(line) } }),
@@ -98,7 +106,7 @@ function mutate(random: () => number): Buffer {
 
 describe("a stranger at the HTTP port", () => {
   it("cannot end the process, nor get a 5xx or a look inside, with thousands of broken requests", async () => {
-    const { port, logged } = await serve({ headersMs: 300, bodyMs: 300, checkMs: 50, keepAliveMs: 200 });
+    const { port, logged } = await serve({ headersMs: 1000, bodyMs: 1000, checkMs: 50, keepAliveMs: 500 });
     const random = randomNumbers(20_260_101);
     const statuses = new Map<number, number>();
     for (let batch = 0; batch < 75; batch++) {
@@ -118,7 +126,7 @@ describe("a stranger at the HTTP port", () => {
   }, 60_000);
 
   it("cannot hold connections by sending slowly or not at all, and others are served meanwhile", async () => {
-    const { port } = await serve({ headersMs: 150, bodyMs: 150, checkMs: 20 });
+    const { port } = await serve({ headersMs: 1000, bodyMs: 1000, checkMs: 20 });
     const slow = Array.from({ length: 24 }, (_, index) => {
       const socket = createConnection({ port, host: "127.0.0.1" });
       socket.on("error", () => {});
@@ -138,8 +146,18 @@ describe("a stranger at the HTTP port", () => {
     assert.equal(statusOf(await raw(port, SEEDS[0]!)), 200);
   });
 
+  it("cannot hold an answer open by not reading it", async () => {
+    const gone = Promise.withResolvers<void>();
+    const { port } = await serve({ idleMs: 200 }, (signal) => signal.addEventListener("abort", () => gone.resolve()));
+    const socket = createConnection({ port, host: "127.0.0.1" }).on("error", () => {});
+    socket.pause();
+    socket.write("POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    await gone.promise;
+    socket.destroy();
+  });
+
   it("gets no more connections than the limit, and the server takes new ones when those are gone", async () => {
-    const { port } = await serve({ sockets: 3, headersMs: 200, checkMs: 20 });
+    const { port } = await serve({ sockets: 3, headersMs: 1000, checkMs: 20 });
     const held = Array.from({ length: 3 }, () => createConnection({ port, host: "127.0.0.1" }).on("error", () => {}));
     await Promise.all(held.map((socket) => once(socket, "connect")));
     const closed = held.map((socket) => once(socket, "close"));
