@@ -42,7 +42,8 @@ export function readTimes(text: string, now: number, zone: string): TimeExpressi
 /** No question has more; a text of nothing but times must not take for ever. */
 const MOST = 50;
 
-const GERMAN = /\b(?:ist|sind|der|die|das|und|wie|was|warum|bei|nicht|gibt|heute|gestern|seit|los|laeuft|lauft)\b/;
+const GERMAN =
+  /\b(?:ist|sind|der|die|das|und|wie|was|warum|bei|nicht|gibt|heute|gestern|seit|los|lauft|uhr|letzten?)\b/;
 
 const BEFORE_REST: readonly Rule[] = [...SCHEDULES, ...OFFSETS];
 const REST: readonly Rule[] = [...PAST, ...FUTURES, ...MOMENTS];

@@ -34,8 +34,7 @@ const looking = (context: Context): Context => ({ ...context, future: true });
 
 const NEXT = "(?:next|coming|following|nachste[nrms]?|kommende[nrms]?|proxim[oa]s?|prochaine?s?|agl[aei])";
 const IN_NEXT = `(?:(?:in|within|over|for|during|innerhalb|en|durante|nas?|nos?|dans|pour|sur|d'ici|au cours) )?(?:the |der |den |die |das |las? |los |el |les? |des |as |os |a |o )?`;
-const UNTIL =
-  "(?:by|until|till|before|not until|bis(?: zum)?|hasta(?: el)?|para el|jusqu'(?:a|au)|d'ici(?: a| le)?|avant|ate(?: o| a)?)";
+const UNTIL = "(?:by|until|till|bis(?: zum)?|hasta(?: el)?|para el|jusqu'(?:a|au)|d'ici(?: a| le)?|ate(?: o| a)?)";
 
 export const FUTURES: readonly Rule[] = [
   {

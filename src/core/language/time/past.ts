@@ -221,6 +221,15 @@ function named(text: string, context: Context): Meaning | undefined {
       fromLocal(today.year, 1, 1, 0, 0, 0, zone),
       context.future ? fromLocal(today.year + 1, 1, 1, 0, 0, 0, zone) : now,
     );
+  // From Wednesday on "this weekend" is the coming one.
+  if (
+    /^(?:this weekend|dieses wochenende|este fin de semana|ce week-?end)$/.test(
+      text.replace(/^(?:over|on|at|during) /, ""),
+    ) &&
+    today.weekday >= 3 &&
+    today.weekday <= 5
+  )
+    return ahead(startOfDay(monday, zone, 7), context);
   // The weekend: the one that has begun, else the one before.
   const saturday = startOfDay(monday, zone, today.weekday >= 6 && !/\blast\b|letztes/.test(text) ? 5 : -2);
   if (context.future && today.weekday < 6) return ahead(startOfDay(monday, zone, 7), context);
@@ -301,8 +310,14 @@ export const MOMENTS: readonly Rule[] = [
   },
   // Terse: "p99 checkout 1h", "errors (15m)", "cpu for 2 hours".
   {
-    pattern: new RegExp(`${BEFORE}(?:for |for the |fur |durante |pendant )(${LENGTH})${AFTER}`),
-    read: (match, context) => back(match[1]!, context),
+    pattern: new RegExp(
+      `${BEFORE}(?:for |for the |over |across |fur |uber |durante |pendant |sur )(${LENGTH})${AFTER}`,
+    ),
+    read: (match, context) =>
+      (lengthOf(match[1]!) ?? 0) < 60 ||
+      /\b(?:running|taking|takes|took|firing|older|longer) $/.test(match.input.slice(0, match.index).slice(-12))
+        ? undefined
+        : back(match[1]!, context),
   },
   {
     pattern: new RegExp(`(?<=[ (,]|^)(${LENGTH})(?=\\)?[ ?!.]*$)`),
