@@ -1,7 +1,7 @@
 /**
  * `npm run eval`: how many questions the program answers right.
  *
- *   npm run eval -- [--prom URL] [--alertmanager URL]    our own questions, about the demo's shop while `npm run demo` runs
+ *   npm run eval -- [--prom URL] [--alertmanager URL]    our own questions, about the demo's shop: started for it, or the one at --prom
  *   npm run eval -- --dir DIR                             a folder with examples.jsonl, score.mjs and world/up.sh: its world, its scorer
  *
  * Both: [--questions FILE] [--fails N] [--replies FILE]. With --dir also [--serve URL --prom URL] for where the world answers:
@@ -15,6 +15,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { startDemo } from "../../src/demo/run.ts";
 import { type Asked, askAll, timesLine } from "./ask.ts";
 import { type Question, queriesOf, questionSchema, type Sample, type Score, scoreReply } from "./score.ts";
 
@@ -94,7 +95,7 @@ async function worldOf(dir: string): Promise<World | undefined> {
     });
     if (status !== 0 || !(await answers(serve))) {
       fail(
-        "world/up.sh did not start the world. It needs prometheus and promtool on PATH, or PROMETHEUS and PROMTOOL with their paths.",
+        `world/up.sh did not start the world. It needs prometheus and promtool on PATH, or PROMETHEUS and PROMTOOL with their paths; *.log in ${place} says more.`,
       );
       return undefined;
     }
@@ -111,12 +112,26 @@ async function worldOf(dir: string): Promise<World | undefined> {
 // ---------------------------------------------------------------- our own questions
 
 async function evaluateOurs(): Promise<number> {
-  const prom = options.prom ?? process.env.PROMETHEUS_URL ?? "http://127.0.0.1:9090";
-  const alertmanager = options.alertmanager ?? process.env.ALERTMANAGER_URL ?? "http://127.0.0.1:9093";
-  if (!(await answers(prom)))
-    return fail(
-      `No Prometheus answers at ${prom}. Start the shop with \`npm run demo\`, and give its address as --prom.`,
-    );
+  if (options.prom !== undefined) {
+    if (!(await answers(options.prom)))
+      return fail(`No Prometheus answers at ${options.prom}. Leave --prom out to have the demo's started.`);
+    return askOurs(options.prom, options.alertmanager ?? options.prom);
+  }
+  let said = "";
+  const report = ({ step, problem }: { step: string; problem?: string }) => {
+    const text = problem ?? step;
+    if (text !== said) process.stderr.write(`${text}\n`);
+    said = text;
+  };
+  const demo = await startDemo({ report, now: () => Date.now() / 1000 });
+  try {
+    return await askOurs(demo.prometheusUrl, demo.alertmanagerUrl);
+  } finally {
+    await demo.stop();
+  }
+}
+
+async function askOurs(prom: string, alertmanager: string): Promise<number> {
   const file = resolve(options.questions ?? fileURLToPath(new URL("questions/questions.jsonl", import.meta.url)));
   const questions = readQuestions(file);
   const byId = new Map(questions.map((question) => [question.id, question]));
