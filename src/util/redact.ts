@@ -61,7 +61,14 @@ function needlesOf(secrets: readonly string[]): readonly string[] {
       const bytes = Buffer.from(value);
       const encoded = encodeURIComponent(value.toWellFormed());
       const json = JSON.stringify(value).slice(1, -1);
-      return [value, encoded, json, bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url")];
+      return [
+        value,
+        encoded,
+        json,
+        bytes.toString("base64"),
+        bytes.toString("base64").replace(/=+$/, ""),
+        bytes.toString("base64url"),
+      ];
     });
   // Longest first: one secret may be the beginning of another.
   return [...new Set(forms)].sort((a, b) => b.length - a.length);
