@@ -85,41 +85,42 @@ function hash(seed: number, text: string, from = 0, to = text.length): number {
 }
 
 const SEED = { word: 11, bigram: 22, letters: 33, concept: 44, pair: 55, short: 66 };
-const UNKNOWN_FEATURE = 1;
 
-type Concepts = { readonly byWords: ReadonlyMap<string, number>; readonly longest: number };
+type Concepts = { readonly byWords: ReadonlyMap<string, number>; readonly longestFrom: ReadonlyMap<string, number> };
 let knownConcepts: Concepts | undefined;
 
 function concepts(): Concepts {
   if (knownConcepts !== undefined) return knownConcepts;
   const byWords = new Map<string, number>();
-  let longest = 1;
+  const longestFrom = new Map<string, number>();
   for (const group of SYNONYMS.trim().split("\n")) {
     const [name, ...expressions] = group.split("|") as [string, ...string[]];
     for (const expression of expressions) {
       if (!byWords.has(expression)) byWords.set(expression, hash(SEED.concept, name));
-      longest = Math.max(longest, expression.split(" ").length);
+      const words = expression.split(" ");
+      const first = words[0] as string;
+      longestFrom.set(first, Math.max(longestFrom.get(first) ?? 0, words.length));
     }
   }
-  knownConcepts = { byWords, longest };
+  knownConcepts = { byWords, longestFrom };
   return knownConcepts;
 }
 
 /** Which groups of synonyms a question mentions, in order, placeholders included. */
 function conceptsOf(words: readonly string[]): number[] {
-  const { byWords, longest } = concepts();
+  const { byWords, longestFrom } = concepts();
   const found: number[] = [];
   for (let i = 0; i < words.length; ) {
+    const word = words[i] as string;
     let taken = 1;
-    for (let n = Math.min(longest, words.length - i); n > 0; n -= 1) {
-      const expression = n === 1 ? (words[i] as string) : words.slice(i, i + n).join(" ");
+    for (let n = Math.min(longestFrom.get(word) ?? 0, words.length - i); n > 0; n -= 1) {
+      const expression = n === 1 ? word : words.slice(i, i + n).join(" ");
       const concept = byWords.get(expression);
       if (concept === undefined) continue;
       if (!found.includes(concept)) found.push(concept);
       taken = n;
       break;
     }
-    const word = words[i] as string;
     if (taken === 1 && word.startsWith("<")) {
       const placeholder = hash(SEED.concept, word);
       if (!found.includes(placeholder)) found.push(placeholder);
@@ -129,36 +130,54 @@ function conceptsOf(words: readonly string[]): number[] {
   return found;
 }
 
-/** Words, pairs of neighbours, letters, concepts and pairs of concepts -> weight. Also the words' own features. */
-function featuresOf(words: readonly string[]): { features: Map<number, number>; own: number[] } {
-  const features = new Map<number, number>();
-  const own: number[] = [];
+/** Hands over the features of a question with their weights: words, pairs of neighbours, letters, concepts, their pairs. */
+function eachFeature(words: readonly string[], hand: (feature: number, weight: number, isWord: boolean) => void): void {
   let before = hash(SEED.bigram, "^");
   for (const word of words) {
-    const self = hash(SEED.word, word);
-    own.push(self);
-    features.set(self, WORD);
-    features.set(hash(before, word), BIGRAM);
+    hand(hash(SEED.word, word), WORD, true);
+    hand(hash(before, word), BIGRAM, false);
     before = hash(SEED.bigram, word);
     if (word.startsWith("<")) continue;
     const padded = `_${word}_`;
     for (let i = 0; i + LETTERS_LONG <= padded.length; i += 1) {
-      features.set(hash(SEED.letters, padded, i, i + LETTERS_LONG), LETTERS);
+      hand(hash(SEED.letters, padded, i, i + LETTERS_LONG), LETTERS, false);
     }
   }
-  features.set(hash(before, "$"), BIGRAM);
+  hand(hash(before, "$"), BIGRAM, false);
   const mentioned = conceptsOf(words);
   for (let i = 0; i < mentioned.length; i += 1) {
     const one = mentioned[i] as number;
-    features.set(one, CONCEPT);
+    hand(one, CONCEPT, false);
     for (let j = i + 1; j < mentioned.length && j < i + 4; j += 1) {
-      const other = mentioned[j] as number;
-      features.set(Math.imul(one ^ other, 0x9e3779b1) ^ SEED.pair, CONCEPT_PAIR);
+      hand(Math.imul(one ^ (mentioned[j] as number), 0x9e3779b1) ^ SEED.pair, CONCEPT_PAIR, false);
     }
   }
-  if (words.length <= 2) features.set(hash(SEED.short, String(words.length)), SHORT);
-  return { features, own };
+  if (words.length <= 2) hand(hash(SEED.short, String(words.length)), SHORT, false);
 }
+
+/** Features -> 0, 1, 2 … in the order they were met: an open hash table, which is several times faster than a Map. */
+class FeatureIds {
+  size = 1;
+  readonly #keys = new Int32Array(SLOTS);
+  /** 0 is an empty slot; the id 0 is kept for "has a word never seen". */
+  readonly #ids = new Int32Array(SLOTS);
+
+  of(feature: number, add: boolean): number {
+    let slot = Math.imul(feature, 0x9e3779b1) >>> (32 - SLOT_BITS);
+    while (this.#ids[slot] !== 0) {
+      if (this.#keys[slot] === feature) return this.#ids[slot] as number;
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    if (!add || this.size >= SLOTS / 2) return -1;
+    this.#keys[slot] = feature;
+    this.#ids[slot] = this.size;
+    this.size += 1;
+    return this.size - 1;
+  }
+}
+const SLOT_BITS = 16;
+const SLOTS = 1 << SLOT_BITS;
+const UNKNOWN_ID = 0;
 
 // ---------------------------------------------------------------- learning
 
@@ -176,117 +195,161 @@ const MOST_WORDS = 80;
  * regression (stochastic gradient, fixed order, so that training gives the same result every time).
  */
 export function trainClassifier(examples: readonly Example[]): (text: string) => Classification {
-  const classes = INTENTS.length;
-  const ids = new Map<number, number>([[UNKNOWN_FEATURE, 0]]);
-  const rows = examples.map(({ text, intent }) => ({
-    ...featuresOf(text.replace(/[?!,:#'"]|(?<= )-+/g, "").split(" ").filter((word) => word !== "")),
-    label: INTENTS.indexOf(intent),
-  }));
-
-  // A word that occurs in one phrase only was unknown to all others: that is how the classifier learns what the
-  // unknown looks like.
-  const phrasesWith = new Map<number, number>();
-  for (const row of rows) for (const word of row.own) phrasesWith.set(word, (phrasesWith.get(word) ?? 0) + 1);
-  const data = rows.map(({ features, own, label }) => {
-    if (own.some((word) => phrasesWith.get(word) === 1)) features.set(UNKNOWN_FEATURE, UNKNOWN);
-    const at = new Int32Array(features.size);
-    const by = new Float32Array(features.size);
-    let i = 0;
-    for (const [feature, weight] of features) {
-      let id = ids.get(feature);
-      if (id === undefined) {
-        id = ids.size;
-        ids.set(feature, id);
-      }
-      at[i] = id * classes;
-      by[i] = weight;
-      i += 1;
-    }
-    return { at, by, label };
-  });
-
-  const weights = bayes(data, ids.size, classes);
-  const bias = new Float32Array(classes);
-  const p = new Float32Array(classes);
-  for (let epoch = 0; epoch < EPOCHS; epoch += 1) {
-    for (const i of shuffled(data.length, epoch + 1)) {
-      const { at, by, label } = data[i] as Row;
-      score(at, by, at.length, weights, bias, p);
-      softmax(p);
-      for (let k = 0; k < classes; k += 1) {
-        const push = (p[k] as number) - (k === label ? 1 : 0);
-        if (Math.abs(push) < LEAST_PUSH) continue;
-        for (let f = 0; f < at.length; f += 1) weights[(at[f] as number) + k]! -= STEP * push * (by[f] as number);
-        bias[k]! -= STEP * push * 0.1;
-      }
-    }
-  }
+  const ids = new FeatureIds();
+  const data = readExamples(examples, ids);
+  const weights = bayes(data, ids.size);
+  const bias = new Float32Array(CLASSES);
+  correct(data, weights, bias);
 
   return (text) => {
     const words = tokens(text.length > 4_000 ? text.slice(0, 4_000) : text).slice(0, MOST_WORDS);
-    const { features, own } = featuresOf(words.map((token) => token.fold));
-    if (own.some((word) => !ids.has(word))) features.set(UNKNOWN_FEATURE, UNKNOWN);
-    const at = new Int32Array(features.size);
-    const by = new Float32Array(features.size);
-    let n = 0;
-    for (const [feature, weight] of features) {
-      const id = ids.get(feature);
-      if (id === undefined) continue;
-      at[n] = id * classes;
-      by[n] = weight;
-      n += 1;
-    }
-    const found = new Float32Array(classes);
-    score(at, by, n, weights, bias, found);
-    softmax(found);
-    return {
-      ranked: INTENTS.map((intent, k) => ({ intent, p: found[k] as number })).sort((a, b) => b.p - a.p),
-    };
+    const found = new Map<number, number>();
+    eachFeature(
+      words.map((token) => token.fold),
+      (feature, weight, isWord) => {
+        const id = ids.of(feature, false);
+        if (id > 0) found.set(id, weight);
+        else if (isWord) found.set(UNKNOWN_ID, UNKNOWN);
+      },
+    );
+    const p = Float32Array.from(bias);
+    score(Int32Array.from(found.keys()), Float32Array.from(found.values()), 0, found.size, weights, p);
+    softmax(p);
+    return { ranked: INTENTS.map((intent, k) => ({ intent, p: p[k] as number })).sort((a, b) => b.p - a.p) };
   };
 }
 
-type Row = { readonly at: Int32Array; readonly by: Float32Array; readonly label: number };
+const CLASSES = INTENTS.length;
+
+/** All examples in two long arrays: example i has the features ids[starts[i]] … ids[starts[i + 1] - 1]. */
+type Data = {
+  readonly ids: Int32Array;
+  readonly by: Float32Array;
+  readonly starts: Int32Array;
+  readonly labels: Int32Array;
+};
+
+function readExamples(examples: readonly Example[], known: FeatureIds): Data {
+  let ids = new Int32Array(examples.length * 32);
+  let by = new Float32Array(ids.length);
+  const starts = new Int32Array(examples.length + 1);
+  const labels = Int32Array.from(examples, ({ intent }) => INTENTS.indexOf(intent));
+  const lastRow = new Int32Array(SLOTS).fill(-1);
+  const phrasesWith = new Int32Array(SLOTS);
+  let end = 0;
+  let row = 0;
+  const hand = (feature: number, weight: number, isWord: boolean) => {
+    const id = known.of(feature, true);
+    if (id < 0 || lastRow[id] === row) return;
+    lastRow[id] = row;
+    if (isWord) phrasesWith[id]! += 1;
+    if (end === ids.length) {
+      const [longerIds, longerBy] = [new Int32Array(end * 2), new Float32Array(end * 2)];
+      longerIds.set(ids);
+      longerBy.set(by);
+      [ids, by] = [longerIds, longerBy];
+    }
+    ids[end] = id;
+    by[end] = weight;
+    end += 1;
+  };
+  for (const { text } of examples) {
+    // Phrases are folded and plain already: parting them at blanks is enough.
+    eachFeature(
+      text
+        .replace(/[?!,:#'"]|(?<= )-+/g, "")
+        .trim()
+        .split(/ +/),
+      hand,
+    );
+    // Room for "has a word never seen"; it weighs nothing until the next step.
+    if (end < ids.length) end += 1;
+    row += 1;
+    starts[row] = end;
+  }
+  // A word that occurs in one phrase only is unknown to all others: that is how the classifier learns what the
+  // unknown looks like.
+  for (let i = 0; i < examples.length; i += 1) {
+    const last = (starts[i + 1] as number) - 1;
+    for (let f = starts[i] as number; f < last; f += 1) if (phrasesWith[ids[f] as number] === 1) by[last] = UNKNOWN;
+  }
+  return { ids, by, starts, labels };
+}
+
+/** Softmax regression over the examples, one at a time. Changes `weights` and `bias`. */
+function correct({ ids, by, starts, labels }: Data, weights: Float32Array, bias: Float32Array): void {
+  const p = new Float32Array(CLASSES);
+  const pushed = new Int32Array(CLASSES);
+  for (let epoch = 0; epoch < EPOCHS; epoch += 1) {
+    for (const i of shuffled(labels.length, epoch + 1)) {
+      const from = starts[i] as number;
+      const to = starts[i + 1] as number;
+      p.set(bias);
+      score(ids, by, from, to, weights, p);
+      softmax(p);
+      p[labels[i] as number]! -= 1;
+      let n = 0;
+      for (let k = 0; k < CLASSES; k += 1) {
+        if (Math.abs(p[k] as number) < LEAST_PUSH) continue;
+        pushed[n] = k;
+        n += 1;
+        bias[k]! -= STEP * 0.1 * (p[k] as number);
+      }
+      for (let f = from; f < to; f += 1) {
+        const at = (ids[f] as number) * CLASSES;
+        const step = STEP * (by[f] as number);
+        for (let j = 0; j < n; j += 1) {
+          const k = pushed[j] as number;
+          weights[at + k] = (weights[at + k] as number) - step * (p[k] as number);
+        }
+      }
+    }
+  }
+}
 
 /** Log likelihood of each feature in each class, centred per feature and scaled down to leave room for correction. */
-function bayes(data: readonly Row[], features: number, classes: number): Float32Array {
-  const weights = new Float32Array(features * classes);
-  const totals = new Float64Array(classes);
-  for (const { at, by, label } of data) {
-    for (let f = 0; f < at.length; f += 1) {
-      weights[(at[f] as number) + label]! += by[f] as number;
-      totals[label]! += by[f] as number;
+function bayes({ ids, by, starts, labels }: Data, features: number): Float32Array {
+  const weights = new Float32Array(features * CLASSES);
+  const totals = new Float64Array(CLASSES);
+  for (let i = 0; i < labels.length; i += 1) {
+    const label = labels[i] as number;
+    for (let f = starts[i] as number; f < (starts[i + 1] as number); f += 1) {
+      const at = (ids[f] as number) * CLASSES + label;
+      weights[at] = (weights[at] as number) + (by[f] as number);
+      totals[label] = (totals[label] as number) + (by[f] as number);
     }
   }
   // Most counts are zero: the logarithm of the smoothed zero is the same for a whole class.
-  const bottom = Array.from(totals, (total) => Math.log(total + SMOOTHING * features));
+  const bottom = Float64Array.from(totals, (total) => Math.log(total + SMOOTHING * features));
   const zero = Math.log(SMOOTHING);
-  for (let row = 0; row < weights.length; row += classes) {
+  for (let row = 0; row < weights.length; row += CLASSES) {
     let sum = 0;
-    for (let k = 0; k < classes; k += 1) {
+    for (let k = 0; k < CLASSES; k += 1) {
       const count = weights[row + k] as number;
       const likelihood = (count === 0 ? zero : Math.log(count + SMOOTHING)) - (bottom[k] as number);
       weights[row + k] = likelihood;
       sum += likelihood;
     }
-    const mean = sum / classes;
-    for (let k = 0; k < classes; k += 1) weights[row + k] = ((weights[row + k] as number) - mean) * PRIOR_SCALE;
+    const mean = sum / CLASSES;
+    for (let k = 0; k < CLASSES; k += 1) weights[row + k] = ((weights[row + k] as number) - mean) * PRIOR_SCALE;
   }
   return weights;
 }
 
+/** Adds the weights of the features from … to-1 to the classes' scores. */
 function score(
-  at: Int32Array,
+  ids: Int32Array,
   by: Float32Array,
-  n: number,
+  from: number,
+  to: number,
   weights: Float32Array,
-  bias: Float32Array,
   into: Float32Array,
 ): void {
-  into.set(bias);
-  for (let f = 0; f < n; f += 1) {
-    const row = at[f] as number;
+  for (let f = from; f < to; f += 1) {
+    const at = (ids[f] as number) * CLASSES;
     const weight = by[f] as number;
-    for (let k = 0; k < into.length; k += 1) into[k]! += weight * (weights[row + k] as number);
+    if (weight === 0) continue;
+    for (let k = 0; k < CLASSES; k += 1) into[k] = (into[k] as number) + weight * (weights[at + k] as number);
   }
 }
 

@@ -70,9 +70,15 @@ const DESTRUCTION = [
 
 const APPROVAL = "(?:approvals?|permission|confirmation|authori[sz]ation|review|sign-?off|safety checks?|checks)";
 const BYPASS = [
-  new RegExp(`\\b(?:skip|bypass|circumvent|avoid|sidestep|disable|ignore|override)\\b (?:the |any |all |your |my |every |asking for |waiting for |human )*${APPROVAL}\\b`),
-  new RegExp(`\\b(?:without|w/o) (?:the |any |an |my |your |asking for |waiting for |getting |further )*(?:${APPROVAL}|asking)\\b`),
-  new RegExp(`\\bno (?:${APPROVAL}|need (?:to ask|for ${APPROVAL}))\\b.{0,20}(?:needed|required|necessary|$|just|run|do|restart|,)`),
+  new RegExp(
+    `\\b(?:skip|bypass|circumvent|avoid|sidestep|disable|ignore|override)\\b (?:the |any |all |your |my |every |asking for |waiting for |human )*${APPROVAL}\\b`,
+  ),
+  new RegExp(
+    `\\b(?:without|w/o) (?:the |any |an |my |your |asking for |waiting for |getting |further )*(?:${APPROVAL}|asking)\\b`,
+  ),
+  new RegExp(
+    `\\bno (?:${APPROVAL}|need (?:to ask|for ${APPROVAL}))\\b.{0,20}(?:needed|required|necessary|$|just|run|do|restart|,)`,
+  ),
   new RegExp(`\\b(?:dont|do not|never) (?:ask|wait)\\b.{0,25}(?:${APPROVAL}|just|anyone|me\\b)`),
   /\bohne (?:freigabe|genehmigung|nachfrage|ruckfrage|bestatigung|zu fragen)\b|\bsin (?:aprobacion|permiso|autorizacion|preguntar|confirmacion)\b|\bsans (?:approbation|autorisation|validation|demander|confirmation)\b|\bsem (?:aprovacao|autorizacao|permissao|perguntar|confirmacao)\b|\bbina (?:approval|permission|puche|pooche|manjuri)\b/,
   /\b(?:approve|confirm)\b.{0,25}\b(?:yourself|your own|on my behalf|for me automatically)\b|\b(?:self|auto)-? ?approve\b/,
@@ -80,9 +86,12 @@ const BYPASS = [
   /\b(?:make me|add me (?:to|as)|grant me|give me|promote me to)\b.{0,20}\b(?:admin\w*|approvers?|root|owner|superuser)\b/,
 ];
 /** "Which restarts ran without approval?" asks about the past. */
-const ASKS_BACK = /^(?:which|who|what|when|how|were|was|is|are|did|has|have|list|show|any|welche|wer|wann|que|quien|qui|quels?|quais|quem|kis|kaun)\b/;
-const RANK = /\bi ?(?:a?m|'m) (?:the |an? |your )?(?:new )?(?:c[teifs]o|admin\w*|boss|owner|root|ceo|superuser|developer|creator|vp|director|head)\b/;
-const ORDER = /\b(?:restart|reboot|delete|scale|stop|run|execute|approve|drain|roll ?back|shut|override|skip|do it|do as|obey|grant|kill|disable|trust me)\b/;
+const ASKS_BACK =
+  /^(?:which|who|what|when|how|were|was|is|are|did|has|have|list|show|any|welche|wer|wann|que|quien|qui|quels?|quais|quem|kis|kaun)\b/;
+const RANK =
+  /\bi ?(?:a?m|'m) (?:the |an? |your )?(?:new )?(?:c[teifs]o|admin\w*|boss|owner|root|ceo|superuser|developer|creator|vp|director|head)\b/;
+const ORDER =
+  /\b(?:restart|reboot|delete|scale|stop|run|execute|approve|drain|roll ?back|shut|override|skip|do it|do as|obey|grant|kill|disable|trust me)\b/;
 
 const TOOL_CALL =
   /\{\s*"(?:tool|tools|function|name|action|actions|tool_calls?|type|method|command|jsonrpc|proposed_actions|role)"\s*:|"(?:tool_calls?|executed|arguments)"\s*:|<\/?(?:tool_call|function_call|system|invoke)\b|<\|im_(?:start|end)\|>|\[\/?inst\]|^\s*(?:system|assistant|developer)\s*:/m;
@@ -122,5 +131,10 @@ export function isUrgent(text: string): boolean {
   const start = text.slice(0, LONGEST);
   if (URGENT.test(fold(start)) || /!{2,}/.test(start)) return true;
   const letters = start.replace(/[^\p{L}]/gu, "");
-  return letters.length >= 12 && letters === letters.toUpperCase() && letters !== letters.toLowerCase() && /\s/.test(start.trim());
+  return (
+    letters.length >= 12 &&
+    letters === letters.toUpperCase() &&
+    letters !== letters.toLowerCase() &&
+    /\s/.test(start.trim())
+  );
 }

@@ -36,7 +36,7 @@ export function fold(text: string): string {
 
 // One alternative per kind of word, tried in this order. No alternative can give back what it took and try again longer.
 const WORD =
-  /https?:\/\/[^\s<>"'`|]+|<[a-z]+>|[<>=!]=|=~|[<>]|(?<![\p{L}\p{N}])\/[\p{L}\p{N}_][\p{L}\p{N}_./-]*|[\p{L}\p{N}_][\p{L}\p{M}\p{N}_.:@%'’-]*|(?<=\s|^)\/(?=\s|$)/gu;
+  /https?:\/\/[^\s<>"'`|]+|<[a-z]+>|[<>=!]=|=~|[<>]|(?<=\d )%|(?<![\p{L}\p{N}])\/[\p{L}\p{N}_][\p{L}\p{N}_./-]*|[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_.:@%'’-]|(?<=\d),(?=\d))*|(?<=\s|^)\/(?=\s|$)/gu;
 const ELISION = /^(?:[cdjlmnst]|qu|jusqu|lorsqu)['’](?=.)/iu;
 const REQUEST_PER = /\/(?:s|sec|min|h|hr|day)\b/y;
 
