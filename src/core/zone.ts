@@ -75,7 +75,7 @@ export function localTime(at: number, zone: string): Local {
 }
 
 /** 1 for Monday to 7 for Sunday. */
-export function weekdayOf(year: number, month: number, day: number): number {
+function weekdayOf(year: number, month: number, day: number): number {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDay() || 7;
 }
 

@@ -42,6 +42,7 @@ describe("units", () => {
     [22.53, "celsius", "22.5 °C"],
     [-0.01, "celsius", "0 °C"],
     [1234.5, "money", "1,234.50"],
+    [-0, "money", "0.00"],
     [1, "bool", "yes"],
     [0, "bool", "no"],
     [1_763_647_200, "timestamp", "20 Nov 2025 14:00 UTC"],

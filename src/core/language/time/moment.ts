@@ -113,7 +113,7 @@ const AT = "(?:at|@|around|about|um|gegen|ab|a las?|a|as|vers|de)";
 /** A moment: a stamp, a day and a time in either order, or so long ago. */
 export const MOMENT = `(?:${STAMP}|(?:${DAY},? (?:${AT} )?)${LOOSE_CLOCK}${ZONE}?|(?:${AT} )?${CLOCK}${ZONE}?(?:,? (?:on )?${DAY})?|${AT} ${LOOSE_CLOCK}${ZONE}?(?:,? (?:on )?${DAY})?|${AGO}(?: ${AT} ${LOOSE_CLOCK}${ZONE}?)?)`;
 
-export type Clock = { readonly hour: number; readonly minute: number; readonly second: number };
+type Clock = { readonly hour: number; readonly minute: number; readonly second: number };
 
 const patterns = {
   stamp: new RegExp(`${BEFORE}${STAMP}`),

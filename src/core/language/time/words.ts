@@ -157,7 +157,7 @@ const sizes = new Map<string, number>();
 const unitPatterns = UNITS.map(([size, words]) => [new RegExp(`^(?:${words})$`), size] as const);
 
 /** Seconds in one of that unit, or undefined when it is no unit. */
-export function unitSeconds(word: string): number | undefined {
+function unitSeconds(word: string): number | undefined {
   const known = sizes.get(word);
   if (known !== undefined) return known;
   const found = unitPatterns.find(([pattern]) => pattern.test(word))?.[1];
@@ -166,15 +166,15 @@ export function unitSeconds(word: string): number | undefined {
 }
 
 /** A number in digits ("1.5", "2,5") or words, or undefined. */
-export function numberOf(text: string): number | undefined {
+function numberOf(text: string): number | undefined {
   if (/^\d/.test(text)) return Number(text.replace(",", "."));
   return NUMBERS[text] ?? (text === "do" ? 2 : undefined);
 }
 
 const longestFirst = (words: readonly string[]): string => [...words].sort((a, b) => b.length - a.length).join("|");
 
-export const NUMBER_WORD = `(?:${longestFirst(Object.keys(NUMBERS))})`;
-export const UNIT = `(?:${UNITS.map(([, words]) => words).join("|")})`;
+const NUMBER_WORD = `(?:${longestFirst(Object.keys(NUMBERS))})`;
+const UNIT = `(?:${UNITS.map(([, words]) => words).join("|")})`;
 /** Spelled out, without the letters that only mean a unit next to digits. */
 export const LONG_UNIT = `(?:${UNITS.flatMap(([, words]) => words.split("|").filter((word) => word.replace(/\W/g, "").length > 1 && word !== "ms")).join("|")})`;
 const HINDI_UNIT = "(?:ghant[ea]|ghanton|minat|minutes?|dino?n?|haft[ae]|mahin[ae])";
