@@ -77,7 +77,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     overrides.answer ?? import("./flows/answer.ts").then(({ answer }) => answer),
     overrides.store ?? openStore(config, clock),
   ]);
-  const alertmanager = overrides.alertmanager ?? (await createAlerts(config, clock, log));
+  const ownAlerts =
+    overrides.alertmanager === undefined ? await createAlerts(config, clock, overrides.observer) : undefined;
+  const alertmanager = overrides.alertmanager ?? ownAlerts;
   const retention = config.limits.retentionSeconds;
   const observer = overrides.observer;
   const limit = overrides.limitPerPerson === false ? undefined : perMinute(config.limits.questionsPerMinute);
@@ -135,7 +137,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     start: metrics.start,
     stop() {
       stopped ??= (async () => {
-        await metrics.stop();
+        await Promise.all([metrics.stop(), ownAlerts?.stop()]);
         await store.close();
       })();
       return stopped;
@@ -173,12 +175,15 @@ function lineLog(log: Log) {
     log[level](data, message);
 }
 
-/** The configured Alertmanager, if there is one. */
-export async function createAlerts(config: Config, clock: Clock, log: Log): Promise<AlertRouter | undefined> {
+/** The configured Alertmanager, if there is one. `stop` closes its connections. */
+export async function createAlerts(config: Config, clock: Clock, observer?: Observer): Promise<Alerts | undefined> {
   if (config.alertmanager === undefined) return undefined;
   const { createAlertmanager } = await import("./metrics/alertmanager.ts");
-  return createAlertmanager(config.alertmanager, { clock, log });
+  const observe = observer && ((event: Requested) => observer.asked({ source: "alertmanager", ...event }));
+  return createAlertmanager(config.alertmanager, { clock, ...(observe === undefined ? {} : { observe }) });
 }
+
+type Alerts = AlertRouter & { stop(): Promise<void> };
 
 /** The SQLite store in the data folder. Throws `StoreError` when it cannot be opened. */
 export async function openStore(

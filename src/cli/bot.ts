@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Ask, type Asked, createApp, openStore } from "../app.ts";
+import { type Ask, type Asked, createApp, type Overrides, openStore } from "../app.ts";
 import { callSocket, isRunning } from "../chat/socket/call.ts";
 import { readCard } from "../chat/terminal/schema.ts";
 import { type Config, secretsOf } from "../config.ts";
@@ -14,11 +14,21 @@ export type Bot = { readonly ask: Ask; readonly isRemote: boolean; readonly stop
  * Finds the running bot, or makes one. With `now` (unix seconds) it is always one of our own, whose clock stands there.
  * Without a usable data folder the conversation is kept in memory, and every reply says so.
  */
-export async function openBot(config: Config, { now }: { readonly now?: number | undefined } = {}): Promise<Bot> {
+export async function openBot(
+  config: Config,
+  { now, overrides = {} }: { readonly now?: number | undefined; readonly overrides?: Overrides } = {},
+): Promise<Bot> {
   if (now === undefined && (await isRunning(config.dataDir).catch(() => false))) return remoteBot(config);
   const clock = now === undefined ? () => Date.now() / 1000 : () => now;
   const { store, degraded } = await storeFor(config, clock);
-  const app = await createApp(config, { clock, store, degraded, limitPerPerson: false, log: quietLog(config) });
+  const app = await createApp(config, {
+    clock,
+    store,
+    degraded,
+    limitPerPerson: false,
+    log: quietLog(config),
+    ...overrides,
+  });
   return { ask: app.ask, isRemote: false, stop: app.stop };
 }
 

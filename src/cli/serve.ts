@@ -59,6 +59,7 @@ export async function serve(
     undo.push(() => lock.release());
     const telemetry = createTelemetry({ version: ownVersion() });
     const store = overrides.store ?? (await openStore(config, clock));
+    undo.push(() => store.close());
     const app = await createApp(config, { observer: telemetry, log, ...overrides, store });
     undo.push(app.stop);
     await store.check();

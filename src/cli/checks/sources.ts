@@ -31,7 +31,7 @@ export async function checkSources(config: Config, log: Log): Promise<Check[]> {
         "Set PROMETHEUS_URL, or list sources in smartcloudops.yaml. `smartcloudops demo` brings one to try.",
       ),
     );
-  return [...done, ...(await checkAlertmanager(config, clock, log))];
+  return [...done, ...(await checkAlertmanager(config, clock))];
 }
 
 /** A wrong clock spoils answers but does not keep us from asking. */
@@ -108,8 +108,8 @@ async function checkCatalogue(name: string, source: Metrics): Promise<Check> {
   }
 }
 
-async function checkAlertmanager(config: Config, clock: () => number, log: Log): Promise<Check[]> {
-  const alerts = await createAlerts(config, clock, log);
+async function checkAlertmanager(config: Config, clock: () => number): Promise<Check[]> {
+  const alerts = await createAlerts(config, clock);
   if (alerts === undefined || config.alertmanager === undefined)
     return [skipped("Alertmanager", "none is configured (ALERTMANAGER_URL): silences are not shown")];
   const way = await checkWay("Alertmanager", config.alertmanager.url, undefined);
@@ -118,13 +118,9 @@ async function checkAlertmanager(config: Config, clock: () => number, log: Log):
     const { version } = await alerts.check();
     return [...way, ok("Alertmanager: access", `lets us in, version ${version}`)];
   } catch (problem) {
-    return [
-      ...way,
-      failed(
-        "Alertmanager: access",
-        reasonOf(problem),
-        "Open the address with /api/v2/status behind it from this machine.",
-      ),
-    ];
+    const cure = "Open the address with /api/v2/status behind it from this machine.";
+    return [...way, failed("Alertmanager: access", reasonOf(problem), cure)];
+  } finally {
+    await alerts.stop();
   }
 }

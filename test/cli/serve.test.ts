@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, it } from "vitest";
+import type { Overrides } from "../../src/app.ts";
+import { isRunning } from "../../src/chat/socket/call.ts";
+import { openBot } from "../../src/cli/bot.ts";
+import { type Serving, serve } from "../../src/cli/serve.ts";
+import { type Config, loadConfig } from "../../src/config.ts";
+import type { Question } from "../../src/core/chat.ts";
+import type { Metrics } from "../../src/ports.ts";
+import type { Log } from "../../src/util/log.ts";
+
+const folders: string[] = [];
+const running: Serving[] = [];
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop(100);
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+const nothing = () => {};
+const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
+
+function newConfig(): Config {
+  const folder = mkdtempSync(join(tmpdir(), "serve-"));
+  folders.push(folder);
+  const loaded = loadConfig({
+    env: { PORT: "0", SMARTCLOUDOPS_DATA: folder, PROMETHEUS_URL: "http://127.0.0.1:1" },
+    cwd: folder,
+  });
+  assert.ok(loaded.ok);
+  return loaded.config;
+}
+
+const source = (check: () => Promise<{ version: string }>) => ({ name: "main", check }) as unknown as Metrics;
+
+/** Keeps what it was asked, and answers with a chart whose JSON has a hole. */
+function fakeFlow(asked: Question[] = []): NonNullable<Overrides["answer"]> {
+  return async (_deps: unknown, question: Question) => {
+    asked.push(question);
+    const chart = {
+      title: "t",
+      unit: "count",
+      series: [{ name: "a", points: [[0, Number.NaN] as const, [60, 2] as const] }],
+    };
+    return {
+      card: { title: `heard ${question.text}`, tone: "info", blocks: [{ kind: "chart", chart }] },
+      reply: {
+        intent: "metric_query",
+        slots: { n: 1 },
+        reply_text: "heard",
+        promql: ["up"],
+        values: [],
+        proposed_actions: [],
+        sources: [],
+      },
+    };
+  };
+}
+
+async function start(config: Config, overrides: Overrides = {}): Promise<Serving> {
+  const sources = [source(async () => ({ version: "3.0.0" }))];
+  const serving = await serve(config, {
+    log,
+    overrides: { answer: fakeFlow(), sources, packs: { concepts: [] }, ...overrides },
+    onBrokenStore: nothing,
+  });
+  running.push(serving);
+  return serving;
+}
+
+describe("a running bot", () => {
+  it("answers a command on the same data folder over its socket, card and reply alike", async () => {
+    const config = newConfig();
+    const asked: Question[] = [];
+    await start(config, { answer: fakeFlow(asked) });
+    const bot = await openBot(config);
+    assert.equal(bot.isRemote, true);
+    const user = { platform: "terminal", id: "ada", name: "ada" };
+    const place = { platform: "terminal", channel: "ada", thread: "cli" };
+    const { card, reply } = await bot.ask({ id: "x", place, user, text: "hello", at: 0 });
+    assert.equal(card.title, "heard hello");
+    const [block] = card.blocks;
+    assert.ok(block?.kind === "chart");
+    assert.deepEqual(block.chart.series[0]!.points, [
+      [0, Number.NaN],
+      [60, 2],
+    ]);
+    assert.deepEqual(reply.slots, { n: 1 });
+    assert.deepEqual(asked[0]!.place, place);
+    assert.equal(asked[0]!.user.id, "ada");
+  });
+
+  it("is passed by when the question is about another time", async () => {
+    const config = newConfig();
+    await start(config);
+    const bot = await openBot(config, { now: 1000, overrides: { answer: fakeFlow(), packs: { concepts: [] } } });
+    assert.equal(bot.isRemote, false);
+    await bot.stop();
+  });
+
+  it("refuses a second start on its data folder, and the first goes on", async () => {
+    const config = newConfig();
+    await start(config);
+    await assert.rejects(start(config), /already running on .*process \d+/);
+    assert.equal(await isRunning(config.dataDir), true);
+  });
+
+  it("leaves a free folder behind: after it stops another can start, also after a start that failed", async () => {
+    const config = newConfig();
+    const first = await start(config);
+    const other = newConfig();
+    await assert.rejects(start({ ...other, http: { ...other.http, port: first.port } }), /is taken by another program/);
+    await start(other);
+    await first.stop(100);
+    assert.equal(await isRunning(config.dataDir), false);
+    await start(config);
+  });
+
+  it("is healthy and ready with its Prometheus, and only degraded without it", async () => {
+    const { port } = await start(newConfig());
+    assert.equal(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text(), "ok\n");
+    const alone = await start(newConfig(), {
+      sources: [source(() => Promise.reject(new Error("connection refused")))],
+    });
+    assert.equal(await (await fetch(`http://127.0.0.1:${alone.port}/healthz`)).text(), "degraded\n");
+    const ready = await fetch(`http://127.0.0.1:${alone.port}/readyz`);
+    assert.equal(ready.status, 200);
+    assert.match(await ready.text(), /prometheus\/main/);
+  });
+
+  it("counts what it answered in its own metrics", async () => {
+    const config = newConfig();
+    const serving = await start(config);
+    const user = { platform: "terminal", id: "ada", name: "ada" };
+    await serving.app.ask({
+      id: "x",
+      place: { platform: "terminal", channel: "ada", thread: "t" },
+      user,
+      text: "hi",
+      at: 0,
+    });
+    const metrics = await (await fetch(`http://127.0.0.1:${serving.port}/metrics`)).text();
+    assert.match(
+      metrics,
+      /smartcloudops_questions_total\{intent="metric_query",platform="terminal",outcome="answered"\} 1/,
+    );
+  });
+});
+
+describe("a bot in the command's own process", () => {
+  it("keeps the conversation in memory when the data folder cannot be used, and says so", async () => {
+    const config = { ...newConfig(), dataDir: "/dev/null/data" };
+    const bot = await openBot(config, { overrides: { answer: fakeFlow(), packs: { concepts: [] } } });
+    const user = { platform: "terminal", id: "ada", name: "ada" };
+    const { reply } = await bot.ask({
+      id: "x",
+      place: { platform: "terminal", channel: "ada", thread: "t" },
+      user,
+      text: "hi",
+      at: 0,
+    });
+    assert.match(reply.degraded?.[0] ?? "", /^This conversation is not kept: \/dev\/null\/data/);
+    await bot.stop();
+  });
+});
