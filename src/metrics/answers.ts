@@ -125,17 +125,22 @@ export function readStrings(data: unknown, service: string): readonly string[] {
 }
 
 export type MetadataEntry = { readonly type: string; readonly help: string; readonly unit: string };
-const Metadata = z.record(
-  z.string(),
-  z.array(z.object({ type: z.string().default(""), help: z.string().default(""), unit: z.string().default("") })),
-);
-/** Metric name -> what its first target says of it. */
+/** Metric name -> what its first target says of it. Plain checks: there may be 50,000. */
 export function readMetadata(data: unknown, service: string): ReadonlyMap<string, MetadataEntry> {
-  const read = Metadata.safeParse(data);
-  if (!read.success) throw strange(service, "no metadata");
+  if (typeof data !== "object" || data === null || Array.isArray(data)) throw strange(service, "no metadata");
   const entries = new Map<string, MetadataEntry>();
-  for (const [name, [first]] of Object.entries(read.data)) if (first !== undefined) entries.set(name, first);
+  for (const name in data) {
+    const told = (data as Record<string, unknown>)[name];
+    const first: unknown = Array.isArray(told) ? told[0] : undefined;
+    if (typeof first !== "object" || first === null) continue;
+    const { type, help, unit } = first as { type?: unknown; help?: unknown; unit?: unknown };
+    entries.set(name, { type: text(type), help: text(help), unit: text(unit) });
+  }
   return entries;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 const labels = z.record(z.string(), z.string()).default({});

@@ -1,10 +1,10 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import MiniSearch from "minisearch";
-import { type Catalogue, type Entity, type Metric, type MetricHit, VALUES_PER_LABEL } from "../core/catalogue.ts";
+import { type Catalogue, type Entity, type Metric, VALUES_PER_LABEL } from "../core/catalogue.ts";
 import type { RawFacts } from "./discover.ts";
 import { type FoldedMetric, foldMetrics } from "./fold.ts";
 import { kindOfLabel, kindOfValue, likeHosts } from "./kinds.ts";
 import { createLikeness } from "./likeness.ts";
+import { createSearch } from "./search.ts";
 import { bareName, wordsOf } from "./words.ts";
 
 /** Longest stretch of building before other work gets its turn. */
@@ -50,7 +50,7 @@ function* build(raw: RawFacts, source: string, at: number | undefined): Generato
   const byKind = yield* groupBy(entities, (entity) => entity.kind);
   const valueIndex = yield* indexValues(pairs);
   const likeness = yield* createLikeness(entities);
-  const words = yield* indexWords(metrics);
+  const search = yield* createSearch(metrics);
 
   return {
     source,
@@ -60,7 +60,7 @@ function* build(raw: RawFacts, source: string, at: number | undefined): Generato
     named: (name) => byName.get(bareName(name.trim()).toLowerCase()) ?? [],
     like: (name, limit = 5) => likeness(bareName(name.trim()), limit),
     ofKind: (kind) => byKind.get(kind) ?? [],
-    search: (text, limit = 10) => searchWords(words, metrics, text, limit),
+    search: (text, limit = 10) => search(text, limit),
     withValue: (word) => findValues(valueIndex, pairs, word),
   };
 }
@@ -188,36 +188,4 @@ function withWords(index: ValueIndex, pairs: readonly Pair[], wanted: readonly s
     .map((number) => pairs[number]!)
     .filter(({ value }) => ` ${wordsOf(value.slice(0, 300)).join(" ")} `.includes(phrase))
     .sort((a, b) => b.metrics.length - a.metrics.length);
-}
-
-type Words = MiniSearch<{ id: string; name: string; help: string; labels: string }>;
-
-function* indexWords(metrics: ReadonlyMap<string, Metric>): Generator<void, Words> {
-  const words: Words = new MiniSearch({
-    fields: ["name", "help", "labels"],
-    tokenize: (text) => wordsOf(text) as string[],
-    processTerm: (term) => (term.length > 40 ? null : term),
-  });
-  for (const { name, help, labels } of metrics.values()) {
-    words.add({ id: name, name, help: help.slice(0, 300), labels: [...labels.keys()].join(" ") });
-    yield;
-  }
-  return words;
-}
-
-function searchWords(
-  words: Words,
-  metrics: ReadonlyMap<string, Metric>,
-  text: string,
-  limit: number,
-): readonly MetricHit[] {
-  const found = words.search(text.slice(0, 300), {
-    boost: { name: 3, help: 1, labels: 0.5 },
-    prefix: (term) => term.length > 2,
-    fuzzy: (term) => (term.length < 4 ? false : term.length < 8 ? 1 : 2),
-  });
-  return found.slice(0, limit).flatMap(({ id, score }) => {
-    const metric = metrics.get(String(id));
-    return metric === undefined ? [] : { metric, score };
-  });
 }
