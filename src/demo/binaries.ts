@@ -28,7 +28,7 @@ export async function findBinaries(
   options: Partial<Machine> & { readonly signal?: AbortSignal } = {},
 ): Promise<Found> {
   const machine: Machine = {
-    path: options.path ?? process.env["PATH"] ?? "",
+    path: options.path ?? process.env.PATH ?? "",
     isRoot: options.isRoot ?? process.getuid?.() === 0,
   };
   const kept = join(folder, "packages");

@@ -1,5 +1,5 @@
 import type { TargetKey } from "./model.ts";
-import { valueOf, type World } from "./world.ts";
+import { valueIn, type World } from "./world.ts";
 
 /** Largest block that Prometheus makes by threes from two hours: promtool reads its input once for each block. */
 export const PART_SECONDS = 54 * 3600;
@@ -39,7 +39,7 @@ export function* historyText(world: World, part: Part): Generator<string> {
       const head = `${series.name}${labelText({ ...series.labels, ...series.target })} `;
       const times = family.steady ? steady : family.type === "gauge" ? moving : summed;
       for (const at of times) {
-        const value = valueOf(world, series, at);
+        const value = valueIn(world, series, at);
         if (value !== undefined) text += `${head}${value} ${at}\n`;
       }
       if (text.length > 500_000) {

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { z } from "zod";
 import { findBinaries } from "./binaries.ts";
 import { startExporter } from "./exporter.ts";
 import { importHistory } from "./history.ts";
 import { createProcesses } from "./processes.ts";
+import { untilReady } from "./ready.ts";
 import { alertmanagerYaml, prometheusYaml, rulesYaml } from "./settings.ts";
 import { createWorld, type Story, type World } from "./world.ts";
 
@@ -18,10 +18,14 @@ export type Demo = {
   /** What a newcomer could ask first. */
   readonly questions: readonly [string, string, string, string, string];
   readonly story: Story;
-  readonly world: World;
+  /** What the tour is judged by. */
+  readonly world: TouredWorld;
   /** Ends everything that was started and deletes its data. May be called twice. */
   stop(): Promise<void>;
 };
+
+/** A world, and where a Prometheus shows it. */
+export type TouredWorld = World & { readonly prometheusUrl: string };
 
 export type DemoOptions = {
   /** Where the programs are kept and the data lives while it runs. Default `.demo` in the working folder. */
@@ -29,6 +33,7 @@ export type DemoOptions = {
   readonly report: (progress: Progress) => void;
   /** Unix seconds. */
   readonly now: () => number;
+  /** Whoever gives one handles Ctrl-C too; without one, the demo ends on SIGINT, SIGTERM and SIGHUP by itself. */
   readonly signal?: AbortSignal;
   readonly seed?: number;
 };
@@ -51,10 +56,11 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     () => processes.stopAll(),
   ];
   const ended = Promise.withResolvers<void>();
-  const dropHandlers = onTermination(() => {
+  const interrupt = () => {
     ours.abort(new Error("The demo was interrupted."));
     return ended.promise;
-  });
+  };
+  const dropHandlers = options.signal === undefined ? onTermination(interrupt) : () => undefined;
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -146,13 +152,22 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     );
     const prometheusUrl = `http://127.0.0.1:${prometheusPort}`;
     const alertmanagerUrl = `http://127.0.0.1:${alertmanagerPort}`;
-    await Promise.race([untilReady({ prometheusUrl, alertmanagerUrl, world, report, signal }), died.promise]);
+    const where = { prometheusUrl, alertmanagerUrl, targets: world.targets.length, alerts: world.story.alerts };
+    const ready = untilReady(where, signal, (step, share) => report({ step, fraction: 0.7 + 0.29 * share }));
+    await Promise.race([ready, died.promise]);
     await silence(alertmanagerUrl, world, now(), signal);
 
     signal.addEventListener("abort", stopOnAbort, { once: true });
     signal.throwIfAborted();
     report({ step: "ready", fraction: 1 });
-    return { prometheusUrl, alertmanagerUrl, questions: questionsOf(world.story), story: world.story, world, stop };
+    return {
+      prometheusUrl,
+      alertmanagerUrl,
+      questions: questionsOf(world.story),
+      story: world.story,
+      world: { ...world, prometheusUrl },
+      stop,
+    };
   } catch (cause) {
     await stop();
     throw cause;
@@ -168,50 +183,6 @@ function questionsOf(story: Story): Demo["questions"] {
     "which hosts use the most cpu?",
   ];
 }
-
-/** Waits until both answer, all targets were scraped and the story's alerts have reached Alertmanager. */
-async function untilReady({
-  prometheusUrl,
-  alertmanagerUrl,
-  world,
-  report,
-  signal,
-}: {
-  prometheusUrl: string;
-  alertmanagerUrl: string;
-  world: World;
-  report: DemoOptions["report"];
-  signal: AbortSignal;
-}): Promise<void> {
-  await until(
-    "Prometheus to be ready",
-    60,
-    signal,
-    async () => (await ask(`${prometheusUrl}/-/ready`, signal))?.ok === true,
-  );
-  await until(
-    "Alertmanager to be ready",
-    30,
-    signal,
-    async () => (await ask(`${alertmanagerUrl}/-/ready`, signal))?.ok === true,
-  );
-  report({ step: "waiting for the first scrapes", fraction: 0.75 });
-  await until("every target to be scraped", 60, signal, async () => {
-    const seen = Targets.safeParse(await (await ask(`${prometheusUrl}/api/v1/targets?state=active`, signal))?.json());
-    const done = seen.success ? seen.data.data.activeTargets.filter((target) => target.health !== "unknown").length : 0;
-    report({ step: "waiting for the first scrapes", fraction: 0.75 + (0.12 * done) / world.targets.length });
-    return done >= world.targets.length;
-  });
-  report({ step: "waiting for the alerts", fraction: 0.88 });
-  await until(`these alerts to fire: ${world.story.alerts.join(", ")}`, 60, signal, async () => {
-    const seen = Alerts.safeParse(await (await ask(`${alertmanagerUrl}/api/v2/alerts`, signal))?.json());
-    const firing = new Set(seen.success ? seen.data.map((alert) => alert.labels["alertname"]) : []);
-    return world.story.alerts.every((name) => firing.has(name));
-  });
-}
-
-const Targets = z.object({ data: z.object({ activeTargets: z.array(z.object({ health: z.string() })) }) });
-const Alerts = z.array(z.object({ labels: z.record(z.string(), z.string()) }));
 
 /** Somebody knows already that the story's host is away. */
 async function silence(alertmanagerUrl: string, { story }: World, now: number, signal: AbortSignal): Promise<void> {
@@ -230,20 +201,6 @@ async function silence(alertmanagerUrl: string, { story }: World, now: number, s
   });
   await response.body?.cancel();
   if (!response.ok) throw new Error(`Alertmanager refused the demo's silence with status ${response.status}`);
-}
-
-async function until(what: string, seconds: number, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
-  while (!(await holds())) {
-    signal.throwIfAborted();
-    if (performance.now() > deadline) throw new Error(`The demo waited ${seconds} s in vain for ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-/** The answer, or undefined while nobody listens. */
-async function ask(url: string, signal: AbortSignal): Promise<Response | undefined> {
-  return await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) }).catch(() => undefined);
 }
 
 async function freePorts(): Promise<[number, number]> {

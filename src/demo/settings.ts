@@ -1,9 +1,11 @@
-import { stringify } from "yaml";
 import { ALERT_RULES, RECORDING_RULES, ruleLabels } from "./rules.ts";
 import type { World } from "./world.ts";
 
 export const SCRAPE_SECONDS = 5;
 const EVALUATE_SECONDS = 3;
+
+/** Both programs read YAML, and JSON is YAML. */
+const stringify = (settings: unknown) => `${JSON.stringify(settings, null, 2)}\n`;
 
 /** Prometheus' configuration: each target keeps its real name as `instance` and is fetched from our exporter. */
 export function prometheusYaml(

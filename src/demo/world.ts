@@ -69,7 +69,7 @@ export function createWorld({ now, seed = 7 }: { now: number; seed?: number }): 
 }
 
 /** A series' value as Prometheus would get it: nothing while its target is down. */
-export function valueOf(world: World, series: SeriesModel, at: number): number | undefined {
+export function valueIn(world: World, series: SeriesModel, at: number): number | undefined {
   return world.isDown(series.target, at) ? undefined : series.value(at);
 }
 
