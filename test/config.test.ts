@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { VARIABLES } from "../src/config/environment.ts";
-import { explain, loadConfig, secretsOf } from "../src/config.ts";
+import { explain, loadConfig, type SourceConfig, secretsOf } from "../src/config.ts";
 import { configOf, problemsOf } from "./config/helpers.ts";
 
 describe("the environment", () => {
@@ -46,7 +46,7 @@ describe("the environment", () => {
       files,
     );
     expect(sources).toHaveLength(1);
-    const [{ bearerToken, ...source } = { bearerToken: undefined }] = sources;
+    const { bearerToken, ...source } = sources[0] as SourceConfig;
     expect(bearerToken?.reveal()).toBe("t0ps3cret");
     expect(source).toEqual({
       name: "default",
