@@ -12,6 +12,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
@@ -93,7 +94,7 @@ async function worldOf(dir: string): Promise<World | undefined> {
     const { status } = spawnSync("sh", [join(dir, "world/up.sh"), place, "now", ...ports], {
       stdio: ["ignore", "ignore", "inherit"],
     });
-    if (status !== 0 || !(await answers(serve))) {
+    if (status !== 0 || !(await answersSoon(serve))) {
       fail(
         `world/up.sh did not start the world. It needs prometheus and promtool on PATH, or PROMETHEUS and PROMTOOL with their paths; *.log in ${place} says more.`,
       );
@@ -227,6 +228,15 @@ async function answers(base: string): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   );
+}
+
+/** up.sh waits for Prometheus only: the front in front of it may need a moment more. */
+async function answersSoon(base: string): Promise<boolean> {
+  for (let tries = 0; tries < 40; tries++) {
+    if (await answers(base)) return true;
+    await setTimeout(250);
+  }
+  return false;
 }
 
 function writeReplies(asked: readonly Asked[]): string {
