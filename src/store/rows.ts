@@ -3,89 +3,116 @@ import type { Proposal } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Lesson, Turn } from "../ports.ts";
 
-/** Rows as they stand in the file, read once on their way out: a file can be old, damaged or edited by hand. */
+/**
+ * Rows as they stand in the file, read once on their way out: a file can be old, damaged or edited by hand. A schema
+ * is built when its first row is read: all of them together take some 10 ms, and a one-shot `ask` needs two.
+ */
 
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: "custom", message: "is not JSON" });
-    return z.NEVER;
-  }
+/** Reads rows of one table. */
+export type RowSchema<T> = () => z.ZodType<T>;
+
+export const TurnRow = once(() => {
+  const User = z.object({ platform: z.string(), id: z.string(), name: z.string(), zone: z.string().optional() });
+  return z
+    .object({
+      id: z.string(),
+      at: z.number(),
+      author: z.enum(["person", "bot"]),
+      user: json().pipe(User).nullable(),
+      text: z.string(),
+      memory: json().nullable(),
+      has_memory: z.number(),
+    })
+    .transform(
+      ({ id, at, author, user, text, memory, has_memory }): Turn => ({
+        id,
+        at,
+        author,
+        user: user === null ? undefined : defined(user),
+        text,
+        memory: has_memory === 0 ? undefined : memory,
+      }),
+    );
 });
 
-const place = { platform: z.string(), channel: z.string(), thread: z.string() };
-
-const User = z.object({ platform: z.string(), id: z.string(), name: z.string(), zone: z.string().optional() });
-
-export const TurnRow = z
-  .object({
-    id: z.string(),
-    at: z.number(),
-    author: z.enum(["person", "bot"]),
-    user: json.pipe(User).nullable(),
-    text: z.string(),
-    memory: json.nullable(),
-    has_memory: z.number(),
-  })
-  .transform(
-    ({ id, at, author, user, text, memory, has_memory }): Turn => ({
-      id,
+export const PlaceRow = once(() =>
+  z
+    .object({ ...place(), reference: json().nullable(), at: z.number() })
+    .transform(({ platform, channel, thread, reference, at }) => ({
+      place: { platform, channel, thread },
+      reference,
       at,
-      author,
-      user: user === null ? undefined : defined(user),
-      text,
-      memory: has_memory === 0 ? undefined : memory,
-    }),
-  );
-
-export const PlaceRow = z
-  .object({ ...place, reference: json.nullable(), at: z.number() })
-  .transform(({ platform, channel, thread, reference, at }) => ({
-    place: { platform, channel, thread },
-    reference,
-    at,
-  }));
-
-const EvidenceList = z.array(
-  z.object({
-    promql: z.string(),
-    source: z.string(),
-    start: z.number(),
-    end: z.number(),
-    step: z.number(),
-    readings: z.union([z.number(), z.object({ failed: z.string() })]),
-    url: z.string().optional(),
-  }),
+    })),
 );
 
-export const AnswerRow = z
-  .object({ at: z.number(), text: z.string(), evidence: json.pipe(EvidenceList) })
-  .transform(({ at, text, evidence }) => ({ at, text, evidence: evidence.map((item): Evidence => defined(item)) }));
-
-export const AnswerLine = z.object({ id: z.string(), at: z.number(), text: z.string(), queries: z.number() });
-
-export const LessonRow = z
-  .object({ id: z.string(), word: z.string(), meaning: z.string(), taught_by: z.string(), at: z.number() })
-  .transform(({ id, word, meaning, taught_by, at }): Lesson => ({ id, word, meaning, by: taught_by, at }));
-
-const ProposalBody = z.object({
-  id: z.string(),
-  action: z.object({
-    type: z.string(),
-    target: z.string(),
-    params: z.record(z.string(), z.union([z.string(), z.number()])),
-    status: z.literal("pending"),
-    executed: z.literal(false),
-  }),
-  requester: z.object({ platform: z.string(), id: z.string(), name: z.string() }),
-  place: z.object(place),
-  at: z.number(),
+export const AnswerRow = once(() => {
+  const EvidenceList = z.array(
+    z.object({
+      promql: z.string(),
+      source: z.string(),
+      start: z.number(),
+      end: z.number(),
+      step: z.number(),
+      readings: z.union([z.number(), z.object({ failed: z.string() })]),
+      url: z.string().optional(),
+    }),
+  );
+  return z
+    .object({ at: z.number(), text: z.string(), evidence: json().pipe(EvidenceList) })
+    .transform(({ at, text, evidence }) => ({ at, text, evidence: evidence.map((item): Evidence => defined(item)) }));
 });
 
-export const ProposalRow = z.object({ body: json.pipe(ProposalBody) }).transform(({ body }): Proposal => body);
+export const AnswerLine = once(() =>
+  z.object({ id: z.string(), at: z.number(), text: z.string(), queries: z.number() }),
+);
+
+export const LessonRow = once(() =>
+  z
+    .object({ id: z.string(), word: z.string(), meaning: z.string(), taught_by: z.string(), at: z.number() })
+    .transform(({ id, word, meaning, taught_by, at }): Lesson => ({ id, word, meaning, by: taught_by, at })),
+);
+
+export const ProposalRow = once(() => {
+  const Body = z.object({
+    id: z.string(),
+    action: z.object({
+      type: z.string(),
+      target: z.string(),
+      params: z.record(z.string(), z.union([z.string(), z.number()])),
+      status: z.literal("pending"),
+      executed: z.literal(false),
+    }),
+    requester: z.object({ platform: z.string(), id: z.string(), name: z.string() }),
+    place: z.object(place()),
+    at: z.number(),
+  });
+  return z.object({ body: json().pipe(Body) }).transform(({ body }): Proposal => body);
+});
+
+function json() {
+  return z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: "custom", message: "is not JSON" });
+      return z.NEVER;
+    }
+  });
+}
+
+function place() {
+  return { platform: z.string(), channel: z.string(), thread: z.string() };
+}
 
 /** Without the keys that are undefined, so that what comes out equals what went in. */
 function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T;
+}
+
+function once<T>(build: () => T): () => T {
+  let built: { readonly value: T } | undefined;
+  return () => {
+    built ??= { value: build() };
+    return built.value;
+  };
 }

@@ -1,12 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as nextTick } from "node:timers/promises";
-import type { z } from "zod";
 import type { Place } from "../core/chat.ts";
 import type { Clock, Store } from "../ports.ts";
 import { StoreError, storeError } from "./errors.ts";
 import { openFile } from "./file.ts";
 import { cutoff, type Retention, TABLES, wordKey } from "./retention.ts";
-import { AnswerLine, AnswerRow, LessonRow, PlaceRow, ProposalRow, TurnRow } from "./rows.ts";
+import { AnswerLine, AnswerRow, LessonRow, PlaceRow, ProposalRow, type RowSchema, TurnRow } from "./rows.ts";
 
 /** Rows deleted at once, and how often in one call of `prune`: each step holds the event loop for a few ms. */
 const PRUNE_ROWS = 500;
@@ -222,9 +221,9 @@ function statements(db: DatabaseSync, path: string) {
   return {
     run,
     inserted: (text: string, values: readonly SQLInputValue[]): boolean => run(text, values) > 0,
-    all<T>(schema: z.ZodType<T>, text: string, values: readonly SQLInputValue[]): T[] {
+    all<T>(schema: RowSchema<T>, text: string, values: readonly SQLInputValue[]): T[] {
       return guarded(() => statement(text).all(...values)).map((row) => {
-        const read = schema.safeParse(row);
+        const read = schema().safeParse(row);
         if (read.success) return read.data;
         const what = read.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ");
         throw new StoreError(

@@ -5,11 +5,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, it } from "vitest";
 import { acquireStart } from "../../src/store/lock.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { RETENTION } from "../contracts/store.ts";
 
+const APPENDER = fileURLToPath(new URL("./append-forever.ts", import.meta.url));
 const PLACE = { platform: "terminal", channel: "local", thread: "t" };
 
 describe("a bot that is killed without warning", () => {
@@ -21,7 +23,7 @@ describe("a bot that is killed without warning", () => {
 
   /** Starts the child and kills it with SIGKILL when it has said that it stored `count` turns. */
   async function killAfter(count: number): Promise<string[]> {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "append-forever.ts"), dataDir], {
+    const child = spawn(process.execPath, [APPENDER, dataDir], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const exit = once(child, "exit");
@@ -54,7 +56,7 @@ describe("a bot that is killed without warning", () => {
   });
 
   it("holds its folder against a second start while it lives, and names its process", async () => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "append-forever.ts"), dataDir], {
+    const child = spawn(process.execPath, [APPENDER, dataDir], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(child.stdout, "data");
