@@ -157,7 +157,7 @@ const NOUNS_BEFORE = new Set(
 );
 
 export type FoundAction = {
-  readonly type: ActionType;
+  readonly value: ActionType;
   readonly start: number;
   readonly end: number;
   /** False when the words stand in a question or as a noun: "how many restarts", "since the last rollback". */
@@ -181,5 +181,5 @@ export function findAction(text: string | readonly Token[]): FoundAction | undef
   }
   const asked = ASKS.has(all[0]?.fold ?? "");
   const asNoun = NOUNS_BEFORE.has(all[found.first - 1]?.fold ?? "");
-  return { type: found.value, start: found.start, end: found.end, imperative: !asked && !asNoun };
+  return { value: found.value, start: found.start, end: found.end, imperative: !asked && !asNoun };
 }

@@ -140,16 +140,24 @@ export type RankedConcept =
   | "temperature"
   | "load"
   | "restarts";
-export type FoundRanking = Span & {
-  readonly direction: "high" | "low";
-  /** How many are wanted, at most 100; undefined when the question names no number. */
-  readonly k: number | undefined;
-  readonly implies: RankedConcept | undefined;
+export type Ranking = {
+  /** How many are wanted, at most 100; 1 when the question names no number. */
+  readonly k: number;
+  readonly explicitK: boolean;
+  /** "desc": the largest first. */
+  readonly direction: "desc" | "asc";
+  readonly concept?: RankedConcept;
 };
-type Superlative = { readonly direction: "high" | "low"; readonly implies: RankedConcept | undefined };
+type Superlative = { readonly direction: "desc" | "asc"; readonly concept?: RankedConcept };
 
-const high = (implies?: RankedConcept): Superlative => ({ direction: "high", implies });
-const low = (implies?: RankedConcept): Superlative => ({ direction: "low", implies });
+const high = (concept?: RankedConcept): Superlative => ({
+  direction: "desc",
+  ...(concept === undefined ? {} : { concept }),
+});
+const low = (concept?: RankedConcept): Superlative => ({
+  direction: "asc",
+  ...(concept === undefined ? {} : { concept }),
+});
 
 const SUPERLATIVES = phraseBook<Superlative>([
   [
@@ -242,14 +250,13 @@ function isRanking(found: Found<Superlative>, all: readonly Token[]): boolean {
   if (word === "max" || word === "maximum" || word === "minimum" || word === "peak")
     return (
       /^(?:which|what|who|welche\w*|que|quel\w*|qual)$/.test(all[0]?.fold ?? "") &&
-      !/^(?:of|is|was|replicas?)$/.test(after) &&
-      before !== "the"
+      !/^(?:of|is|was|replicas?)$/.test(after)
     );
   return true;
 }
 
 /** "top 5", "3 services with the highest …", "slowest", "el más lento" -> how many, which end, and of what if it says so. */
-export function findRanking(text: Text): FoundRanking | undefined {
+export function findRanking(text: Text): (Span & { readonly value: Ranking }) | undefined {
   const all = typeof text === "string" ? tokens(text) : text;
   const counted = findPhrase(all, TOP_K, (found, at) => {
     const lead = at[found.first]?.fold ?? "";
@@ -268,19 +275,22 @@ export function findRanking(text: Text): FoundRanking | undefined {
   if (one === undefined) return undefined;
   const kAt = counted === undefined ? bareCount(all, one.first) : counted.last;
   const k = kAt === undefined ? undefined : readCount(all[kAt]?.fold ?? "");
-  const { direction, implies } = one.value;
   // The span holds the number only where it stands next to the superlative: "3 slowest", not "3 services with the".
   const near = (at: number | undefined) => at !== undefined && Math.abs(at - one.first) <= 1;
   const joined = near(kAt) ? (all[kAt as number] as Token) : undefined;
   const start = Math.min(one.start, joined?.start ?? one.start);
   const end = Math.max(one.end, joined?.end ?? one.end);
-  return { direction, k: k !== undefined && k > 0 ? Math.min(k, 100) : undefined, implies, start, end };
+  return {
+    value: { ...one.value, k: k !== undefined && k > 0 ? Math.min(k, 100) : 1, explicitK: k !== undefined && k > 0 },
+    start,
+    end,
+  };
 }
 
 /** Of "le plus lent" the words "plus lent" say what it is about. */
 function preferTelling(all: readonly Token[], found: Found<Superlative> | undefined): Found<Superlative> | undefined {
-  if (found === undefined || found.value.implies !== undefined) return found;
-  const telling = findPhrase(all, SUPERLATIVES, (one) => one.value.implies !== undefined);
+  if (found === undefined || found.value.concept !== undefined) return found;
+  const telling = findPhrase(all, SUPERLATIVES, (one) => one.value.concept !== undefined);
   return telling !== undefined && telling.first <= found.last + 1 && telling.last >= found.first ? telling : found;
 }
 
@@ -305,7 +315,7 @@ function bareCount(all: readonly Token[], superlative: number): number | undefin
 
 export type Comparison = ">" | ">=" | "<" | "<=";
 export type ThresholdUnit = "ratio" | "seconds" | "bytes" | "celsius" | "none";
-export type FoundThreshold = Span & {
+export type Threshold = {
   readonly op: Comparison;
   /** The quantity as typed: "70%", "200 ms". */
   readonly text: string;
@@ -379,7 +389,7 @@ const MULTIPLES: Readonly<Record<string, number>> = {
 const ALSO_TIME = /^(?:over|uber|from|ab|sobre)$/;
 
 /** "more than 70%", "above 0.5", "über 200 ms", "> 2 GB", "80% or more" -> the comparison and the value in base units. */
-export function findThreshold(text: Text): FoundThreshold | undefined {
+export function findThreshold(text: Text): (Span & { readonly value: Threshold }) | undefined {
   const all = typeof text === "string" ? tokens(text) : text;
   for (let i = 0; i < all.length; i += 1) {
     if (readNumber((all[i] as Token).fold) === undefined) continue;
@@ -391,10 +401,12 @@ export function findThreshold(text: Text): FoundThreshold | undefined {
       const long = quantity.unit === "seconds" && quantity.scale >= 60;
       if (ALSO_TIME.test(lead) && (long || (lead !== "over" && lead !== "uber" && quantity.unit === "none"))) continue;
       return {
-        op: before.value,
-        text: typed(all, i, quantity.last),
-        value: quantity.value,
-        unit: quantity.unit,
+        value: {
+          op: before.value,
+          text: typed(all, i, quantity.last),
+          value: quantity.value,
+          unit: quantity.unit,
+        },
         start: before.start,
         end: quantity.end,
       };
@@ -406,10 +418,12 @@ export function findThreshold(text: Text): FoundThreshold | undefined {
     );
     if (after !== undefined)
       return {
-        op: after.value,
-        text: typed(all, i, quantity.last),
-        value: quantity.value,
-        unit: quantity.unit,
+        value: {
+          op: after.value,
+          text: typed(all, i, quantity.last),
+          value: quantity.value,
+          unit: quantity.unit,
+        },
         start: (all[i] as Token).start,
         end: after.end,
       };

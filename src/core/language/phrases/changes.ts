@@ -1,6 +1,17 @@
 /** Training phrases, one a line, names and numbers replaced by placeholders. */
 export const remediation = `
 restart <service>
+restart <name>
+restart service <service>
+restart the service <service>
+rollback <name>
+rollback <service>
+scale <name> to <n>
+redemarre le service <service>
+redemarrer le serveur <host>
+reinicia el servicio <service>
+starte den dienst <service> neu
+reinicie o servico <service>
 restart <pod>
 restart <host>
 restart the <service> pods

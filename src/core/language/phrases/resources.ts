@@ -426,6 +426,9 @@ parcels shipped today
 is the feature flag <name> on
 is <name> turned on
 is flag <name> active
+is <name> enabled
+is <name> disabled
+is <name> switched on
 feature flags
 which feature flags are on
 flag <name> status
