@@ -37,7 +37,7 @@ async function useTool([name, ...args]) {
     format: () => [binOf("@biomejs/biome", "biome"), "check", "--write", ...args],
     schema: () => [join(root, "test/tools/write-schema.ts"), ...args],
     bench: () => [join(root, "test/bench/run.ts"), ...args],
-    eval: () => [join(root, "test/eval.ts"), ...args],
+    eval: () => [join(root, "test/bench/eval.ts"), ...args],
   };
   if (name === undefined || !Object.hasOwn(tools, name)) {
     fail(`--tool wants one of ${Object.keys(tools).join(", ")}: it is ${name ?? "missing"}.`);
