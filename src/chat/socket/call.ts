@@ -1,7 +1,7 @@
 import { connectTo } from "./connect.ts";
 import { readLine } from "./line.ts";
 import { findSocketPath } from "./path.ts";
-import { MAX_REPLY, SocketReply, type SocketRequest } from "./schema.ts";
+import { MAX_REPLY, type SocketRequest, socketReply } from "./schema.ts";
 
 /**
  * Sends one request to the bot that runs on that data folder and gives back what it answered, as JSON has it: read it
@@ -22,7 +22,7 @@ export async function callSocket(
     const line = await readLine(socket, MAX_REPLY, timeoutMs).catch((cause: Error) => {
       throw new Error(`the bot that runs on ${dataDir} gave no answer: ${cause.message}.`, { cause });
     });
-    const reply = SocketReply.parse(JSON.parse(line));
+    const reply = socketReply().parse(JSON.parse(line));
     if ("error" in reply) throw new Error(reply.error);
     return reply.ok;
   } finally {

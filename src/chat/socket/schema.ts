@@ -1,21 +1,28 @@
 import { z } from "zod";
 
-/** What a command may ask of a running bot. One JSON object on one line. */
-export const SocketRequest = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("ping") }),
-  z.object({
-    kind: z.literal("ask"),
-    text: z.string(),
-    user: z.string(),
-    thread: z.string(),
-    /** Unix seconds the question is asked at; the present when left out. */
-    at: z.number().optional(),
-  }),
-]);
-export type SocketRequest = z.infer<typeof SocketRequest>;
+/**
+ * What a command may ask of a running bot. One JSON object on one line. Built when first used, since most commands
+ * only look whether a bot runs.
+ */
+export function socketRequest() {
+  return z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("ping") }),
+    z.object({
+      kind: z.literal("ask"),
+      text: z.string(),
+      user: z.string(),
+      thread: z.string(),
+      /** Unix seconds the question is asked at; the present when left out. */
+      at: z.number().optional(),
+    }),
+  ]);
+}
+export type SocketRequest = z.infer<ReturnType<typeof socketRequest>>;
 
 /** What comes back, on one line: what the bot answered, or a sentence on why it did not. */
-export const SocketReply = z.union([z.object({ error: z.string() }), z.object({ ok: z.unknown() })]);
+export function socketReply() {
+  return z.union([z.object({ error: z.string() }), z.object({ ok: z.unknown() })]);
+}
 
 /** Longest request and reply in bytes. A reply holds a chart's points at most; a request is one question. */
 export const MAX_REQUEST = 64 * 1024;

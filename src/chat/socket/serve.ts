@@ -4,7 +4,7 @@ import type { Log } from "../../util/log.ts";
 import { connectTo } from "./connect.ts";
 import { readLine } from "./line.ts";
 import { claimSocketPath, isFile } from "./path.ts";
-import { MAX_REQUEST, SocketRequest } from "./schema.ts";
+import { MAX_REQUEST, type SocketRequest, socketRequest } from "./schema.ts";
 
 /** Commands at once. Each is one person's terminal, or a script's. */
 const MAX_CLIENTS = 64;
@@ -36,6 +36,7 @@ export async function serveSocket({
   }
   if (isFile(path)) rmSync(path, { force: true });
 
+  const schema = socketRequest();
   const clients = new Map<Socket, AbortController>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const gone = new AbortController();
@@ -51,7 +52,7 @@ export async function serveSocket({
       });
       return;
     }
-    answer(socket, handle, gone.signal, lineMs).catch((err) => {
+    answer(socket, (line) => readRequest(schema, line), handle, gone.signal, lineMs).catch((err) => {
       log.error({ err }, "a command could not be answered over the socket");
       socket.destroy();
     });
@@ -74,13 +75,14 @@ export async function serveSocket({
 
 async function answer(
   socket: Socket,
+  read: (line: string) => SocketRequest,
   handle: (request: SocketRequest, signal: AbortSignal) => Promise<unknown>,
   signal: AbortSignal,
   lineMs: number,
 ): Promise<void> {
   let request: SocketRequest;
   try {
-    request = readRequest(await readLine(socket, MAX_REQUEST, lineMs));
+    request = read(await readLine(socket, MAX_REQUEST, lineMs));
   } catch (cause) {
     return reply(socket, { error: sentence(cause) });
   }
@@ -94,14 +96,14 @@ async function answer(
   }
 }
 
-function readRequest(line: string): SocketRequest {
+function readRequest(schema: ReturnType<typeof socketRequest>, line: string): SocketRequest {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     throw new Error("the request is not a line of JSON");
   }
-  const read = SocketRequest.safeParse(value);
+  const read = schema.safeParse(value);
   if (read.success) return read.data;
   const what = read.error.issues.map((issue) => `${issue.path.join(".") || "request"}: ${issue.message}`).join("; ");
   throw new Error(
