@@ -3,7 +3,7 @@ import { editDistance } from "../util/distance.ts";
 import { wordsOf } from "./words.ts";
 
 /** How many candidates that share letter pairs are compared in full. */
-const CANDIDATES = 300;
+const CANDIDATES = 120;
 const LEAST = 0.5;
 
 type Name = { readonly entity: Entity; readonly joined: string; readonly words: readonly string[] };
