@@ -10,12 +10,15 @@ import { MAX_REQUEST, type SocketRequest, socketRequest } from "./schema.ts";
 const MAX_CLIENTS = 64;
 /** How long a client may take to send its line. */
 const LINE_MS = 10_000;
+/** What a handler that was told to stop has left for saying so. */
+const LAST_WORDS_MS = 100;
 
 /**
  * Listens in the data folder, which must exist, and answers one request per connection. `handle` gets a checked
- * request and a signal that fires when the client goes away or the server stops; what it throws reaches the client
- * as `{error: sentence}`. `stop` tells the handlers, and cuts off what is left after `graceMs`. Throws when another bot listens there already. A socket file that a killed bot left is removed,
- * but only after nobody answered on it.
+ * request and a signal that fires when the client goes away or the server has no more time; what it throws reaches
+ * the client as `{error: sentence}`. `stop` takes no new requests, lets those under way end within `graceMs`, and then
+ * aborts them. Throws when another bot listens there already. A socket file that a killed bot left is removed, but
+ * only after nobody answered on it.
  */
 export async function serveSocket({
   dataDir,
@@ -38,6 +41,7 @@ export async function serveSocket({
 
   const schema = socketRequest();
   const clients = new Map<Socket, AbortController>();
+  const working = new WeakSet<Socket>(); // those whose request is being answered
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const gone = new AbortController();
     clients.set(socket, gone);
@@ -52,7 +56,12 @@ export async function serveSocket({
       });
       return;
     }
-    answer(socket, (line) => readRequest(schema, line), handle, gone.signal, lineMs).catch((err) => {
+    const read = (line: string) => {
+      const request = readRequest(schema, line);
+      working.add(socket);
+      return request;
+    };
+    answer(socket, read, handle, gone.signal, lineMs).catch((err) => {
       log.error({ err }, "a command could not be answered over the socket");
       socket.destroy();
     });
@@ -63,12 +72,17 @@ export async function serveSocket({
   return {
     async stop(graceMs = 1000) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const gone of clients.values()) gone.abort(new Error("the bot is stopping"));
-      const late = setTimeout(() => {
-        for (const socket of clients.keys()) socket.destroy();
-      }, graceMs);
+      for (const socket of clients.keys()) if (!working.has(socket)) socket.destroy();
+      const timers = [
+        setTimeout(() => {
+          for (const gone of clients.values()) gone.abort(new Error("the bot is stopping"));
+        }, graceMs),
+        setTimeout(() => {
+          for (const socket of clients.keys()) socket.destroy();
+        }, graceMs + LAST_WORDS_MS),
+      ];
       await closed;
-      clearTimeout(late);
+      timers.forEach(clearTimeout);
     },
   };
 }

@@ -115,7 +115,25 @@ describe("the socket of a running bot", () => {
     await aborted.promise;
   });
 
-  it("tells a waiting command that the bot is stopping, and is gone afterwards", async () => {
+  it("finishes what a command asked before it stops, and does not wait for one that asks nothing", async () => {
+    const started = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<string>();
+    const server = await serve(() => {
+      started.resolve();
+      return release.promise;
+    });
+    const silent = createConnection(join(dataDir, "bot.sock"));
+    const closed = once(silent, "close");
+    const answer = callSocket(dataDir, ASK, SOON);
+    await started.promise;
+    const stopped = server.stop(60_000);
+    await closed;
+    release.resolve("in time");
+    assert.equal(await answer, "in time");
+    await stopped;
+  });
+
+  it("tells a waiting command that the bot is stopping when it takes too long, and is gone afterwards", async () => {
     const started = Promise.withResolvers<void>();
     const server = await serve((_, signal) => {
       started.resolve();
@@ -123,7 +141,7 @@ describe("the socket of a running bot", () => {
     });
     const waiting = assert.rejects(callSocket(dataDir, ASK, SOON), /the bot is stopping/);
     await started.promise;
-    await server.stop();
+    await server.stop(20);
     await waiting;
     assert.equal(await isRunning(dataDir), false);
     assert.equal(existsSync(join(dataDir, "bot.sock")), false);
