@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { HIDDEN } from "../util/secret.ts";
 import { type ReadFile, reasonOf } from "./environment.ts";
 import { nearest, type Report } from "./problem.ts";
-import { ConfigFile, LATER_KEYS } from "./schema.ts";
+import { type ConfigFile, configFile, LATER_KEYS } from "./schema.ts";
 import { show } from "./values.ts";
 import { mergeTrees, parseTree, placeAt, plainOf, positionOf, type Tree } from "./yaml-tree.ts";
 
@@ -75,7 +75,7 @@ function checkTree(tree: Tree, cwd: string, report: Report): SettingsFile | unde
   const now = withoutLaterKeys(tree, (key) =>
     refuse(where([key], true), "is not part of this version. Take it out of the file until it is."),
   );
-  const read = ConfigFile.safeParse(plainOf(now), { reportInput: true });
+  const read = configFile().safeParse(plainOf(now), { reportInput: true });
   for (const issue of read.error?.issues ?? []) reportIssue(issue, where, refuse);
   if (!isRight || !read.success) return undefined;
   return {
@@ -123,7 +123,7 @@ function reportIssue(
 
 /** The names that the schema knows inside the group at `path`. */
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let schema: unknown = ConfigFile;
+  let schema: unknown = configFile();
   for (const step of path) {
     schema = bare(schema);
     if (schema !== null && typeof schema === "object" && "element" in schema && typeof step === "number")

@@ -49,119 +49,131 @@ function url(description: string) {
 const HEADERS_NOT_TAKEN =
   /^(authorization|proxy-authorization|cookie|host|content-length|content-type|transfer-encoding|connection|upgrade|te|trailer|expect)$/i;
 
-const Headers = z
-  .record(
-    z
-      .string()
-      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name")
-      .refine(
-        (name) => !HEADERS_NOT_TAKEN.test(name),
-        "is a header that the bot sets itself; for credentials write bearer_token_file, or username and password_file",
-      ),
-    z.string("must be text").regex(/^[\t\x20-\x7e]*$/, "must be one line of printable ASCII"),
-  )
-  .optional()
-  .describe("Headers sent with each request, for a proxy in front of Prometheus.");
+const headers = () =>
+  z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be a header name")
+        .refine(
+          (name) => !HEADERS_NOT_TAKEN.test(name),
+          "is a header that the bot sets itself; for credentials write bearer_token_file, or username and password_file",
+        ),
+      z.string("must be text").regex(/^[\t\x20-\x7e]*$/, "must be one line of printable ASCII"),
+    )
+    .optional()
+    .describe("Headers sent with each request, for a proxy in front of Prometheus.");
 
 /** Names are shown in answers and typed by people. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
-const Source = z.strictObject({
-  name: z
-    .string("must be text")
-    .regex(NAME, "must be 1 to 63 letters, digits, dots, dashes or underscores")
-    .describe("How people and answers call this source."),
-  url: url("Where the bot reaches Prometheus, without /api/v1."),
-  external_url: url("Where people reach it, for links.").optional(),
-  environment: text("What runs there, as people say it: production, staging, …").optional(),
-  cluster: text("The cluster it watches, where there are several.").optional(),
-  default: z
-    .boolean("must be true or false")
-    .optional()
-    .describe("Asked when a question names no source. One source may have it; else it is the first."),
-  bearer_token_file: text("File with a bearer token.").optional(),
-  username: text("User name for basic authentication.").optional(),
-  password_file: text("File with the password that goes with username.").optional(),
-  headers: Headers,
-  tenant: text("Sent as X-Scope-OrgID, for Mimir, Cortex and Thanos.").optional(),
-  ca_file: text("PEM file with the certificate authority that signed the server's certificate.").optional(),
-  timeout: duration("100ms", "2m", "How long one query may take. Default: limits.query_timeout."),
-  max_concurrent: whole(1, 64, "Queries in flight at once. Default 4."),
-  refresh: duration("10s", "1d", "How often the list of metrics is read again. Default 5m."),
-});
-
-const Retention = z.strictObject({
-  conversations: duration("1h", "365d", "What was said, for follow-ups. Default 30d."),
-  evidence: duration("1h", "400d", "The queries behind each answer. Default 90d."),
-  seen_events: duration("1d", "90d", "Ids of handled events, so that a redelivery is answered once. Default 7d."),
-  proposals: duration("1d", "730d", "Changes that somebody asked for. Default 365d."),
-  places: duration("1d", "730d", "Channels the bot was added to. Default: kept."),
-  lessons: duration("1d", "3650d", "Words a channel taught the bot. Default: kept."),
-});
-
-export const ConfigFile = z
-  .strictObject({
-    timezone: z
+const source = () =>
+  z.strictObject({
+    name: z
       .string("must be text")
-      .refine(isTimeZone, 'must be the IANA name of a time zone, such as "UTC" or "Europe/Berlin"')
+      .regex(NAME, "must be 1 to 63 letters, digits, dots, dashes or underscores")
+      .describe("How people and answers call this source."),
+    url: url("Where the bot reaches Prometheus, without /api/v1."),
+    external_url: url("Where people reach it, for links.").optional(),
+    environment: text("What runs there, as people say it: production, staging, …").optional(),
+    cluster: text("The cluster it watches, where there are several.").optional(),
+    default: z
+      .boolean("must be true or false")
       .optional()
-      .describe("Zone of times in answers. Default UTC."),
-    sources: z
-      .array(Source, "must be a list")
-      .max(100, "must have at most 100 entries")
-      .optional()
-      .describe("Prometheus servers, and others that speak its API."),
-    alertmanager: z
-      .strictObject(
-        {
-          url: url("Where the bot reaches Alertmanager."),
-          external_url: url("Where people reach it, for links.").optional(),
-        },
-        "must be a group of settings",
-      )
-      .optional(),
-    packs: z
-      .array(text("A folder, relative to this file."), "must be a list")
-      .max(100, "must have at most 100 entries")
-      .optional()
-      .describe("Folders with concept packs of your own: what your metrics mean."),
-    limits: z
-      .strictObject(
-        {
-          question_length: whole(100, 20_000, "Characters in one question. Default 4000."),
-          query_timeout: duration("100ms", "2m", "How long one query may take. Default 10s."),
-          questions_per_minute: whole(1, 1000, "Questions from one person in a minute. Default 30."),
-          answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
-          retention: Retention.optional().describe("How long each kind of record is kept."),
-        },
-        "must be a group of settings",
-      )
-      .optional(),
-    http: z
-      .strictObject(
-        {
-          port: whole(0, 65_535, "Port of health and metrics; 0 takes any free one. Default 3978."),
-          host: text("Address to listen on. Default 127.0.0.1.").optional(),
-        },
-        "must be a group of settings",
-      )
-      .optional(),
-    log: z
-      .strictObject(
-        {
-          level: z
-            .enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error")
-            .optional()
-            .describe("Least severe line that is written. Default info."),
-        },
-        "must be a group of settings",
-      )
-      .optional(),
-  })
-  .describe("Settings of SmartCloudOps.");
+      .describe("Asked when a question names no source. One source may have it; else it is the first."),
+    bearer_token_file: text("File with a bearer token.").optional(),
+    username: text("User name for basic authentication.").optional(),
+    password_file: text("File with the password that goes with username.").optional(),
+    headers: headers(),
+    tenant: text("Sent as X-Scope-OrgID, for Mimir, Cortex and Thanos.").optional(),
+    ca_file: text("PEM file with the certificate authority that signed the server's certificate.").optional(),
+    timeout: duration("100ms", "2m", "How long one query may take. Default: limits.query_timeout."),
+    max_concurrent: whole(1, 64, "Queries in flight at once. Default 4."),
+    refresh: duration("10s", "1d", "How often the list of metrics is read again. Default 5m."),
+  });
 
-export type ConfigFile = z.infer<typeof ConfigFile>;
-export type SourceEntry = z.infer<typeof Source>;
+const retention = () =>
+  z.strictObject({
+    conversations: duration("1h", "365d", "What was said, for follow-ups. Default 30d."),
+    evidence: duration("1h", "400d", "The queries behind each answer. Default 90d."),
+    seen_events: duration("1d", "90d", "Ids of handled events, so that a redelivery is answered once. Default 7d."),
+    proposals: duration("1d", "730d", "Changes that somebody asked for. Default 365d."),
+    places: duration("1d", "730d", "Channels the bot was added to. Default: kept."),
+    lessons: duration("1d", "3650d", "Words a channel taught the bot. Default: kept."),
+  });
+
+const file = () =>
+  z
+    .strictObject({
+      timezone: z
+        .string("must be text")
+        .refine(isTimeZone, 'must be the IANA name of a time zone, such as "UTC" or "Europe/Berlin"')
+        .optional()
+        .describe("Zone of times in answers. Default UTC."),
+      sources: z
+        .array(source(), "must be a list")
+        .max(100, "must have at most 100 entries")
+        .optional()
+        .describe("Prometheus servers, and others that speak its API."),
+      alertmanager: z
+        .strictObject(
+          {
+            url: url("Where the bot reaches Alertmanager."),
+            external_url: url("Where people reach it, for links.").optional(),
+          },
+          "must be a group of settings",
+        )
+        .optional(),
+      packs: z
+        .array(text("A folder, relative to this file."), "must be a list")
+        .max(100, "must have at most 100 entries")
+        .optional()
+        .describe("Folders with concept packs of your own: what your metrics mean."),
+      limits: z
+        .strictObject(
+          {
+            question_length: whole(100, 20_000, "Characters in one question. Default 4000."),
+            query_timeout: duration("100ms", "2m", "How long one query may take. Default 10s."),
+            questions_per_minute: whole(1, 1000, "Questions from one person in a minute. Default 30."),
+            answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
+            retention: retention().optional().describe("How long each kind of record is kept."),
+          },
+          "must be a group of settings",
+        )
+        .optional(),
+      http: z
+        .strictObject(
+          {
+            port: whole(0, 65_535, "Port of health and metrics; 0 takes any free one. Default 3978."),
+            host: text("Address to listen on. Default 127.0.0.1.").optional(),
+          },
+          "must be a group of settings",
+        )
+        .optional(),
+      log: z
+        .strictObject(
+          {
+            level: z
+              .enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error")
+              .optional()
+              .describe("Least severe line that is written. Default info."),
+          },
+          "must be a group of settings",
+        )
+        .optional(),
+    })
+    .describe("Settings of SmartCloudOps.");
+
+let built: ReturnType<typeof file> | undefined;
+
+/** The description, made when first asked for: it takes some 15 ms, which a bot without a file need not spend. */
+export function configFile(): ReturnType<typeof file> {
+  built ??= file();
+  return built;
+}
+
+export type ConfigFile = z.infer<ReturnType<typeof file>>;
+export type SourceEntry = NonNullable<ConfigFile["sources"]>[number];
 
 /** Keys that a later version brings: better said than "unknown". */
 export const LATER_KEYS: ReadonlySet<string> = new Set([
@@ -177,6 +189,6 @@ export const LATER_KEYS: ReadonlySet<string> = new Set([
 
 /** The JSON Schema (draft 2020-12) of the file, as text: what docker/config/smartcloudops.schema.json holds. */
 export function jsonSchema(): string {
-  const schema = z.toJSONSchema(ConfigFile, { io: "input" });
+  const schema = z.toJSONSchema(configFile(), { io: "input" });
   return `${JSON.stringify({ title: "SmartCloudOps", ...schema }, null, 2)}\n`;
 }

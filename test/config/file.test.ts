@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { ConfigFile, jsonSchema } from "../../src/config/schema.ts";
+import { configFile, jsonSchema } from "../../src/config/schema.ts";
 import { loadConfig, secretsOf } from "../../src/config.ts";
 import { configIn, configOf, problemsIn, problemsOf } from "./helpers.ts";
 
@@ -364,7 +364,7 @@ describe("the examples in docker/config", () => {
     expect(schema.safeParse({ timezone: "UTC", limits: { query_timeout: "5s" } }).success).toBe(true);
     expect(schema.safeParse({ limits: { query_timeout: "5 s" } }).success).toBe(false);
     expect(schema.safeParse({ sourcs: [] }).success).toBe(false);
-    expect(ConfigFile.safeParse({ sourcs: [] }).success).toBe(false);
+    expect(configFile().safeParse({ sourcs: [] }).success).toBe(false);
   });
 });
 
