@@ -110,7 +110,8 @@ export type Asking = {
 export function queryFor(bound: Bound, asking: Asking): string {
   const template = asking.form === "count" && bound.concept.count !== undefined ? bound.concept.count : bound.concept.promql;
   const match = asking.filters.map(matcher).join(",");
-  const filled = template.replace(/\$(\w+)/g, (whole, name: string) => {
+  const filled = template.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced: string | undefined, plain: string) => {
+    const name = braced ?? plain;
     switch (name) {
       case "match":
         return match;

@@ -1,6 +1,7 @@
 import { tokens } from "./normalise.ts";
 import { PHRASES } from "./phrases/index.ts";
 import { SYNONYMS } from "./phrases/synonyms.ts";
+import { matchWord } from "./words.ts";
 
 export { type HostileReason, isHostile, isUrgent } from "./hostile.ts";
 
@@ -86,7 +87,11 @@ function hash(seed: number, text: string, from = 0, to = text.length): number {
 
 const SEED = { word: 11, bigram: 22, letters: 33, concept: 44, pair: 55, short: 66 };
 
-type Concepts = { readonly byWords: ReadonlyMap<string, number>; readonly longestFrom: ReadonlyMap<string, number> };
+type Concepts = {
+  readonly byWords: ReadonlyMap<string, number>;
+  readonly longestFrom: ReadonlyMap<string, number>;
+  readonly single: readonly string[];
+};
 let knownConcepts: Concepts | undefined;
 
 function concepts(): Concepts {
@@ -102,7 +107,7 @@ function concepts(): Concepts {
       longestFrom.set(first, Math.max(longestFrom.get(first) ?? 0, words.length));
     }
   }
-  knownConcepts = { byWords, longestFrom };
+  knownConcepts = { byWords, longestFrom, single: [...byWords.keys()].filter((word) => !word.includes(" ")) };
   return knownConcepts;
 }
 
@@ -203,15 +208,16 @@ export function trainClassifier(examples: readonly Example[]): (text: string) =>
 
   return (text) => {
     const words = tokens(text.length > 4_000 ? text.slice(0, 4_000) : text).slice(0, MOST_WORDS);
-    const found = new Map<number, number>();
-    eachFeature(
-      words.map((token) => token.fold),
-      (feature, weight, isWord) => {
-        const id = ids.of(feature, false);
-        if (id > 0) found.set(id, weight);
-        else if (isWord) found.set(UNKNOWN_ID, UNKNOWN);
-      },
+    const { single } = concepts();
+    const spelled = words.map(({ fold }) =>
+      ids.of(hash(SEED.word, fold), false) < 0 ? (matchWord(fold, single) ?? fold) : fold,
     );
+    const found = new Map<number, number>();
+    eachFeature(spelled, (feature, weight, isWord) => {
+      const id = ids.of(feature, false);
+      if (id > 0) found.set(id, weight);
+      else if (isWord) found.set(UNKNOWN_ID, UNKNOWN);
+    });
     const p = Float32Array.from(bias);
     score(Int32Array.from(found.keys()), Float32Array.from(found.values()), 0, found.size, weights, p);
     softmax(p);

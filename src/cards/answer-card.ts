@@ -1,0 +1,46 @@
+import type { Answer, AskReply } from "../core/answer.ts";
+import { type Block, type Button, type Card, type EvidenceLine, plainText } from "../core/card.ts";
+import type { Evidence } from "../core/reading.ts";
+import { rfc3339 } from "../core/zone.ts";
+
+/** Suggestions under an ordinary answer. Candidates of a question back are all shown. */
+const NEXT_SHOWN = 3;
+const CANDIDATES_SHOWN = 8;
+const EVIDENCE_SHOWN = 4;
+
+/** An answer and the queries behind it -> a message. `evidence` holds only the queries to show. */
+export function answerCard(answer: Answer, evidence: readonly Evidence[], degraded: readonly string[]): Card {
+  const blocks: Block[] = [];
+  for (const detail of answer.details) blocks.push({ kind: "text", text: detail });
+  if (answer.list !== undefined && answer.list.length > 0) blocks.push({ kind: "list", items: answer.list });
+  if (answer.table !== undefined) blocks.push({ kind: "table", ...answer.table });
+  if (answer.chart !== undefined && answer.chart.series.some((series) => series.points.length > 2)) blocks.push({ kind: "chart", chart: answer.chart });
+  if (evidence.length > 0) blocks.push({ kind: "evidence", items: evidenceLines(evidence) });
+  for (const note of [...answer.notes, ...degraded.map((reason) => `Degraded: ${reason}`)]) blocks.push({ kind: "note", text: note });
+  if (answer.next.length > 0) blocks.push({ kind: "buttons", buttons: answer.next.slice(0, answer.intent === "clarify" ? CANDIDATES_SHOWN : NEXT_SHOWN) as Button[] });
+  return { title: answer.verdict, tone: answer.tone, blocks };
+}
+
+function evidenceLines(evidence: readonly Evidence[]): EvidenceLine[] {
+  const lines: EvidenceLine[] = [];
+  for (const { promql, source, url } of evidence) {
+    if (lines.some((line) => line.promql === promql)) continue;
+    lines.push({ promql, source, ...(url === undefined ? {} : { url }) });
+  }
+  return lines.slice(0, EVIDENCE_SHOWN);
+}
+
+/** The machine-readable reply of `ask --json`. */
+export function askReply(input: { readonly intent: string; readonly slots: Readonly<Record<string, unknown>>; readonly answer: Answer; readonly card: Card; readonly evidence: readonly (Evidence & { readonly background?: boolean })[]; readonly degraded: readonly string[] }): AskReply {
+  const { intent, slots, answer, card, evidence, degraded } = input;
+  return {
+    intent,
+    slots,
+    reply_text: plainText(card),
+    promql: [...new Set(evidence.filter((one) => one.background !== true).map((one) => one.promql))],
+    values: answer.values.map((value) => ({ ...value, at: rfc3339(value.at) })),
+    proposed_actions: answer.proposals,
+    sources: evidence.map(({ promql, source, start, end, step, readings }) => ({ promql, source, start: rfc3339(start), end: rfc3339(end), step, readings })),
+    ...(degraded.length === 0 ? {} : { degraded }),
+  };
+}

@@ -1,0 +1,73 @@
+import type { Intent } from "./classify.ts";
+import { fold } from "./normalise.ts";
+import type { Context, Memory, Understanding } from "./understand.ts";
+
+/** Intents whose answer is a number of one subject; which of them is meant follows from the subject. */
+const MEASURES: ReadonlySet<Intent> = new Set<Intent>(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity", "slo", "cert_expiry", "ci_status", "deploy_status", "health_check"]);
+
+const WHY = /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b/;
+const VERSUS = /\b(?:vs|versus|compared?|comparison|against|than|difference|verglichen|vergleich\w*|gegenuber|als|comparad[oa]|compara\w*|frente|que|comparer?|compare|par rapport|tulna)\b/;
+const LOGS = /\b(?:logs?|traces?|tracing|spans?|stack ?traces?|log ?files?|loglines?|journal|sql (?:statement|text|query)|protokolle?|registros|journaux)\b/;
+
+/** Which of the possible readings it is: the classifier's odds, moved by what was found in the question. */
+export function decideIntent(read: Omit<Understanding, "intent">, context: Context, memory: Memory | undefined, fromMemory: boolean): Intent {
+  const text = fold(read.plain);
+  if (read.hostile !== undefined) return "hostile";
+  if (looksLikePromql(read)) return "promql_query";
+  const score = new Map<Intent, number>(read.ranked.map(({ intent, p }) => [intent, Math.log(p + 1e-4)]));
+  const add = (intent: Intent, by: number): void => {
+    score.set(intent, (score.get(intent) ?? Math.log(1e-4)) + by);
+  };
+  const odds = (intent: Intent): number => read.ranked.find((one) => one.intent === intent)?.p ?? 0;
+  const [subject] = read.subjects;
+  const certain = subject?.score ?? 0;
+  const changes = odds("remediation") + odds("silence") + odds("ack") + odds("schedule");
+  if (read.action?.imperative && (changes > 0.08 || startsWithAction(read))) {
+    const { type } = read.action;
+    add(type === "silence" || type === "unsilence" ? "silence" : type === "ack" ? "ack" : type === "schedule" ? "schedule" : "remediation", 3.5);
+  }
+  if (read.schedule !== undefined) add("schedule", 3);
+  if (WHY.test(text)) add("root_cause", 3);
+  if (read.offset !== undefined) add("compare", 3);
+  const things = new Set(read.mentions.map((mention) => mention.text.toLowerCase())).size;
+  if (VERSUS.test(text) && things >= 2) add("compare", 2.5);
+  if (read.ahead !== undefined) add("forecast", certain > 0.4 && subject?.bound.concept.intent === "cert_expiry" ? -1 : 1.2);
+  if (read.ranking !== undefined && certain > 0.3) add("top_k", read.ranking.explicit || /\b(?:which|what|who|top|welche\w*|que|cual|quel\w*|qual|kaun\w*)\b/.test(text) ? 2.2 : 0.8);
+  if (LOGS.test(text) && !context.catalogue.metrics.has(text)) add("logs", 1.5);
+  if (certain > 0.45) {
+    const own = subject?.bound.concept.intent as Intent | undefined;
+    if (own !== undefined) add(own, 2.2 * certain);
+    for (const intent of ["out_of_scope", "smalltalk", "clarify"] as const) add(intent, -2.5 * certain);
+  } else if (read.mentions.some((mention) => mention.strong)) {
+    for (const intent of ["out_of_scope", "smalltalk"] as const) add(intent, -1.5);
+  }
+  if (memory !== undefined && !WHY.test(text)) {
+    if (fromMemory && read.action === undefined) add(MEASURES.has(memory.intent) || memory.intent === "compare" || memory.intent === "top_k" || memory.intent === "forecast" ? (things > 0 && memory.intent !== "compare" ? memory.intent : "metric_query") : (read.subjects[0]?.bound.concept.intent as Intent), 2.5);
+    for (const intent of ["out_of_scope", "smalltalk", "clarify", "help"] as const) add(intent, -2.5);
+  }
+  let best: Intent = "clarify";
+  let most = Number.NEGATIVE_INFINITY;
+  for (const [intent, value] of score) {
+    if (value <= most) continue;
+    best = intent;
+    most = value;
+  }
+  return MEASURES.has(best) && certain > 0.45 ? measureIntent(best, subject?.bound.concept.intent as Intent, certain) : best;
+}
+
+/** Health checks and the like keep their name when the classifier is sure; otherwise the subject says which measure it is. */
+function measureIntent(best: Intent, own: Intent, certain: number): Intent {
+  if (best === own || !MEASURES.has(own)) return best;
+  return certain > 0.6 ? own : best;
+}
+
+function startsWithAction(read: Pick<Understanding, "action" | "plain">): boolean {
+  return read.action !== undefined && read.action.start <= 2;
+}
+
+const PROMQL = /\b(?:sum|avg|max|min|count|rate|irate|increase|histogram_quantile|topk|bottomk|quantile|delta|deriv|predict_linear|absent|changes|label_replace|\w+_over_time)\s*(?:by|without)?\s*\(|[a-zA-Z_:][\w:]*\{[^}]*[=~]|\[\d+[smhdwy]\]/;
+
+/** PromQL in code ticks, or typed bare. */
+function looksLikePromql(read: Pick<Understanding, "code" | "plain">): boolean {
+  return read.code.some((code) => PROMQL.test(code) || /^[a-z_:][\w:]*_[\w:]*$/i.test(code.trim())) || (PROMQL.test(read.plain) && !/\b(?:silence|mute)\b/i.test(read.plain));
+}

@@ -1,0 +1,136 @@
+import { editDistance, forgiven } from "../../util/distance.ts";
+import type { Catalogue, Entity } from "../catalogue.ts";
+import { guessName, kindsOf, looksLikeName, type Mention } from "./link.ts";
+import type { Token } from "./normalise.ts";
+import { PHRASES } from "./phrases/index.ts";
+import type { ConceptIndex } from "./subject.ts";
+import { canonical, fieldWords, isFieldWord, nameWords, STOP_WORDS } from "./vocabulary.ts";
+
+/** A word that stands where a name stands, or looks like one, and names nothing known. `near` are names like it. */
+export type UnknownName = { readonly text: string; readonly near: readonly Entity[]; readonly token: number; readonly sure: boolean };
+
+/** A typing error that was mended. Said in the answer when it is a name. */
+export type Guess = { readonly typed: string; readonly meant: string };
+
+export type Spelled = {
+  /** The tokens with mended words. */
+  readonly tokens: readonly Token[];
+  readonly mentions: readonly Mention[];
+  readonly unknown: readonly UnknownName[];
+  readonly guesses: readonly Guess[];
+};
+
+type Input = {
+  readonly tokens: readonly Token[];
+  readonly taken: ReadonlySet<number>;
+  readonly mentions: readonly Mention[];
+  readonly catalogue: Catalogue;
+  readonly index: ConceptIndex;
+};
+
+/** Words no concept knows: mends typing errors, and tells which of the rest must be names of things that do not exist. */
+export function readUnknown(input: Input): Spelled {
+  const { tokens, taken, mentions, catalogue } = input;
+  const mentioned = new Set(mentions.flatMap((one) => Array.from({ length: one.end - one.first }, (_, index) => one.first + index)));
+  const mended = [...tokens];
+  const found: Mention[] = [];
+  const unknown: UnknownName[] = [];
+  const guesses: Guess[] = [];
+  tokens.forEach((token, at) => {
+    if (taken.has(at) || mentioned.has(at) || isKnown(token, input)) return;
+    const shaped = looksLikeName(token.text);
+    if (token.fold.length < 3 || (!shaped && /[^a-z-]/.test(token.fold))) return;
+    const entities = guessName(token.text, catalogue);
+    const word = shaped ? undefined : nearestWord(token.fold, input.index);
+    const [entity] = entities;
+    if (entity !== undefined) {
+      const distance = editDistance(token.fold, entity.name.toLowerCase(), 3);
+      if (word === undefined || distance <= word.distance) {
+        found.push({ first: at, end: at + 1, text: token.text, entities, strong: true, typed: token.text });
+        guesses.push({ typed: token.text, meant: entity.name });
+        return;
+      }
+    }
+    if (word !== undefined) {
+      mended[at] = { ...token, fold: word.word };
+      return;
+    }
+    if (shaped || standsAsName(tokens, at)) {
+      unknown.push({ text: token.text, near: catalogue.like(token.text, 3), token: at, sure: shaped || beside(tokens, at) });
+    }
+  });
+  return { tokens: mended, mentions: found, unknown, guesses };
+}
+
+function isKnown(token: Token, { index, catalogue }: Input): boolean {
+  const { fold } = token;
+  if (STOP_WORDS.has(fold) || isFieldWord(fold) || spoken().has(fold)) return true;
+  if (canonical(fold).some((term) => index.words.has(term))) return true;
+  if (/^<.*>$/.test(fold) || catalogue.metrics.has(token.text)) return true;
+  return metricWords(catalogue).has(fold) || canonical(fold).some((term) => metricWords(catalogue).has(term));
+}
+
+let ordinary: ReadonlySet<string> | undefined;
+
+/** Words of everyday questions: those of the classifier's phrases. */
+function spoken(): ReadonlySet<string> {
+  ordinary ??= new Set(Object.values(PHRASES).join(" ").replace(/<\w+>/g, " ").split(/[^\p{L}\d-]+/u).filter((word) => word.length > 1));
+  return ordinary;
+}
+
+const perCatalogue = new WeakMap<Catalogue, ReadonlySet<string>>();
+
+function metricWords(catalogue: Catalogue): ReadonlySet<string> {
+  let words = perCatalogue.get(catalogue);
+  if (words === undefined) {
+    const all = new Set<string>();
+    for (const metric of catalogue.metrics.values()) {
+      for (const word of nameWords(metric.name)) all.add(word);
+      for (const label of metric.labels.keys()) for (const word of nameWords(label)) all.add(word);
+    }
+    words = all;
+    perCatalogue.set(catalogue, words);
+  }
+  return words;
+}
+
+let byLength: Map<number, string[]> | undefined;
+
+function nearestWord(typed: string, index: ConceptIndex): { readonly word: string; readonly distance: number } | undefined {
+  const limit = forgiven(typed.length);
+  if (limit === 0) return undefined;
+  if (byLength === undefined) {
+    byLength = new Map();
+    for (const word of new Set([...fieldWords(), ...index.words, ...spoken()])) {
+      if (word.length < 4) continue;
+      byLength.set(word.length, [...(byLength.get(word.length) ?? []), word]);
+    }
+  }
+  let best: { word: string; distance: number } | undefined;
+  for (let length = typed.length - limit; length <= typed.length + limit; length++) {
+    for (const word of byLength.get(length) ?? []) {
+      if (word[0] !== typed[0] && limit < 2) continue;
+      const distance = editDistance(typed, word, limit);
+      if (distance > limit || (best !== undefined && distance >= best.distance)) continue;
+      best = { word, distance };
+    }
+  }
+  return best;
+}
+
+const BEFORE_NAME = /^(?:of|on|for|at|from|in|to|von|auf|bei|fur|de|del|du|da|do|des|sur|en|em|no|na|para|pour|ka|ki|ke|par)$/;
+const ARTICLES = /^(?:the|our|my|der|die|das|dem|den|el|la|le|los|les|o|a|os|as)$/;
+
+/** "of X", "X service", "service X": where names stand. */
+function standsAsName(tokens: readonly Token[], at: number): boolean {
+  if (beside(tokens, at)) return true;
+  let before = at - 1;
+  while (before >= 0 && ARTICLES.test(tokens[before]?.fold ?? "")) before--;
+  return before >= 0 && BEFORE_NAME.test(tokens[before]?.fold ?? "");
+}
+
+function beside(tokens: readonly Token[], at: number): boolean {
+  const next = tokens[at + 1]?.fold;
+  const previous = tokens[at - 1]?.fold;
+  return (next !== undefined && kindsOf(next) !== undefined) || (previous !== undefined && kindsOf(previous) !== undefined);
+}

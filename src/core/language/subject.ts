@@ -1,0 +1,363 @@
+import { autoConcept } from "../auto-concept.ts";
+import type { Catalogue, Metric } from "../catalogue.ts";
+import { type Bound, bind, type ConceptPacks, type Filter } from "../concept.ts";
+import type { Mention } from "./link.ts";
+import { kindsOf } from "./link.ts";
+import type { Token } from "./normalise.ts";
+import { canonical, nameWords, STOP_WORDS, stem } from "./vocabulary.ts";
+
+/** What a question is about: a concept bound to what exists, narrowed by the things the question names. */
+export type Subject = {
+  readonly bound: Bound;
+  readonly filters: readonly Filter[];
+  /** 0..1: how much of the question it explains and how much of it the question names. */
+  readonly score: number;
+  /** Indices of the tokens it explains. */
+  readonly covered: ReadonlySet<number>;
+  /** Mentions that narrow it. */
+  readonly mentions: readonly Mention[];
+  /** Mentions it has no label for. */
+  readonly unused: readonly Mention[];
+};
+
+/** The concepts of one catalogue with their words, ready for scoring. */
+export type ConceptIndex = {
+  readonly bound: readonly { readonly bound: Bound; readonly phrases: readonly (readonly string[])[] }[];
+  readonly byId: ReadonlyMap<string, Bound>;
+  /** How telling a word is: rare among concepts is high. Unknown words count as rare. */
+  weight(word: string): number;
+  readonly words: ReadonlySet<string>;
+};
+
+const indexes = new WeakMap<Catalogue, WeakMap<ConceptPacks, ConceptIndex>>();
+
+/** Binds all concepts to a catalogue; once per catalogue. */
+export function conceptIndex(packs: ConceptPacks, catalogue: Catalogue): ConceptIndex {
+  let perPacks = indexes.get(catalogue);
+  if (perPacks === undefined) {
+    perPacks = new WeakMap();
+    indexes.set(catalogue, perPacks);
+  }
+  const known = perPacks.get(packs);
+  if (known !== undefined) return known;
+  const index = buildIndex(packs, catalogue);
+  perPacks.set(packs, index);
+  return index;
+}
+
+function buildIndex(packs: ConceptPacks, catalogue: Catalogue): ConceptIndex {
+  const bound = [];
+  const byId = new Map<string, Bound>();
+  const seenIn = new Map<string, number>();
+  const words = new Set<string>();
+  for (const concept of packs.concepts) {
+    const phrases = concept.says.map((phrase) => [...new Set(phrase.toLowerCase().split(/\s+/).flatMap(canonical))]);
+    for (const word of new Set(phrases.flat())) {
+      words.add(word);
+      seenIn.set(word, (seenIn.get(word) ?? 0) + 1);
+    }
+    const found = bind(concept, catalogue);
+    if (found === undefined) continue;
+    bound.push({ bound: found, phrases });
+    byId.set(concept.id, found);
+  }
+  const total = packs.concepts.length;
+  return { bound, byId, words, weight: (word) => weigh(word, seenIn.get(word), total) };
+}
+
+/** Words that say little about what is measured, whatever their rarity. */
+const FAINT: ReadonlySet<string> = new Set(
+  "usage many number count total rate average time service host node pod name percent level".split(" "),
+);
+
+function weigh(word: string, seenIn: number | undefined, total: number): number {
+  const rarity = Math.log(1 + total / (1 + (seenIn ?? 0)));
+  return FAINT.has(word) ? rarity * 0.35 : rarity;
+}
+
+export type SubjectInput = {
+  readonly tokens: readonly Token[];
+  /** Tokens that mean something else already: times, numbers, thresholds, verbs of ranking. */
+  readonly taken: ReadonlySet<number>;
+  readonly mentions: readonly Mention[];
+  /** Words meant besides the typed ones: "slowest" means latency. */
+  readonly implied: readonly string[];
+  readonly catalogue: Catalogue;
+  readonly index: ConceptIndex;
+};
+
+type Word = { readonly token: number; readonly term: string; readonly weight: number; readonly strong: boolean };
+
+/** All subjects the question may be about, best first. */
+export function findSubjects(input: SubjectInput): Subject[] {
+  const words = contentWords(input);
+  const subjects: Subject[] = [];
+  for (const { bound, phrases } of input.index.bound) {
+    const subject = scoreConcept(bound, phrases, words, input);
+    if (subject !== undefined) subjects.push(subject);
+  }
+  for (const metric of candidates(words, input)) {
+    const subject = scoreMetric(metric, words, input);
+    if (subject !== undefined) subjects.push(subject);
+  }
+  return subjects
+    .sort((a, b) => b.score - a.score || a.bound.concept.id.localeCompare(b.bound.concept.id))
+    .slice(0, 12);
+}
+
+function contentWords({ tokens, taken, mentions, implied, index }: SubjectInput): Word[] {
+  const words: Word[] = [];
+  const strong = new Set(mentions.filter((one) => one.strong).flatMap((one) => range(one.first, one.end)));
+  tokens.forEach((token, at) => {
+    if (taken.has(at)) return;
+    if (strong.has(at)) {
+      words.push({ token: at, term: stem(token.fold), weight: 4, strong: true });
+      return;
+    }
+    if (STOP_WORDS.has(token.fold) && !["in", "out"].includes(token.fold)) return;
+    const mentioned = mentions.some((one) => at >= one.first && at < one.end);
+    for (const term of canonical(token.fold)) {
+      if (term === "in" || term === "out") {
+        if (token.fold === "in") continue; // the preposition; "incoming" and the like arrive under other spellings
+        words.push({ token: at, term, weight: 2, strong: false });
+        continue;
+      }
+      words.push({ token: at, term, weight: index.weight(term) * (mentioned ? 1.2 : 1), strong: false });
+    }
+  });
+  for (const term of implied.flatMap(canonical))
+    words.push({ token: -1, term, weight: index.weight(term), strong: false });
+  return words;
+}
+
+function scoreConcept(
+  bound: Bound,
+  phrases: readonly (readonly string[])[],
+  words: readonly Word[],
+  input: SubjectInput,
+): Subject | undefined {
+  const narrowed = narrow(bound, input);
+  let best = 0;
+  let bestPhrase: readonly string[] = [];
+  for (const phrase of phrases) {
+    let hit = 0;
+    let length = 0;
+    for (const term of phrase) {
+      const weight = input.index.weight(term);
+      length += weight;
+      if (words.some((word) => word.term === term && !(word.strong && narrowed.covered.has(word.token)))) hit += weight;
+    }
+    if (hit === 0) continue;
+    const precision = hit / length;
+    const value = precision * precision * hit;
+    if (value > best) {
+      best = value;
+      bestPhrase = phrase;
+    }
+  }
+  if (best === 0) return undefined;
+  const covered = new Set(narrowed.covered);
+  for (const word of words) if (bestPhrase.includes(word.term)) covered.add(word.token);
+  const phraseWeight = sum(bestPhrase.map((term) => input.index.weight(term)));
+  const phraseHit = sum(
+    bestPhrase.filter((term) => words.some((word) => word.term === term)).map((term) => input.index.weight(term)),
+  );
+  const precision = phraseHit / phraseWeight;
+  const recall = recallOf(words, covered, 0.15, kindWords(bound, words));
+  return subjectOf(bound, narrowed, covered, 0.62 * recall + 0.38 * precision + 0.03);
+}
+
+/** A word that only says which kind of thing is meant ("service", "host", "queue") is explained by a concept about that kind. */
+function kindWords(bound: Bound, words: readonly Word[]): ReadonlySet<number> {
+  const kinds = new Set([bound.concept.about, ...bound.concept.narrows, ...bound.metric.labels.keys()]);
+  return new Set(words.filter((word) => kindsOf(word.term)?.some((kind) => kinds.has(kind))).map((word) => word.token));
+}
+
+function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput): Subject | undefined {
+  const bound = autoConcept(metric);
+  const narrowed = narrow(bound, input);
+  const name = nameWords(metric.name).flatMap(canonical);
+  const said = new Set(name);
+  const help = new Set(nameWords(metric.help).flatMap(canonical));
+  const labels = new Set([...metric.labels.keys()].flatMap(nameWords).flatMap(canonical));
+  const covered = new Set(narrowed.covered);
+  let weak = 0;
+  for (const word of words) {
+    if (covered.has(word.token) && word.strong) continue;
+    if (said.has(word.term)) covered.add(word.token);
+    else if (labels.has(word.term)) {
+      covered.add(word.token);
+      weak += word.weight * 0.25;
+    } else if (help.has(word.term)) {
+      covered.add(word.token);
+      weak += word.weight * 0.45;
+    }
+  }
+  const exact = words.some((word) => input.tokens[word.token]?.text === metric.name);
+  if (exact)
+    return subjectOf(
+      bound,
+      narrowed,
+      new Set([
+        ...covered,
+        ...words.filter((word) => input.tokens[word.token]?.text === metric.name).map((word) => word.token),
+      ]),
+      1.2,
+    );
+  const meaningful = name.filter((term) => !PREFIXES.has(term));
+  const hits = meaningful.filter((term) => words.some((word) => word.term === term));
+  if (hits.length === 0 && covered.size <= narrowed.covered.size) return undefined;
+  const nameWeight = sum(meaningful.map((term) => input.index.weight(term))) || 1;
+  const precision = sum(hits.map((term) => input.index.weight(term))) / nameWeight;
+  const total = sum(words.map((word) => word.weight)) || 1;
+  const recall = Math.max(0, recallOf(words, covered, 0.15, new Set()) - weak / total);
+  return subjectOf(bound, narrowed, covered, 0.66 * recall + 0.34 * precision);
+}
+
+/** Parts of metric names that name the exporter or the unit rather than what is measured. */
+const PREFIXES: ReadonlySet<string> = new Set(
+  "total seconds bytes ratio count sum bucket info ms cents celsius hours kube node container pg app go process http".split(
+    " ",
+  ),
+);
+
+function candidates(words: readonly Word[], { tokens, mentions, catalogue }: SubjectInput): Metric[] {
+  const found = new Map<string, Metric>();
+  for (const token of tokens) {
+    const metric = catalogue.metrics.get(token.text);
+    if (metric !== undefined) found.set(metric.name, metric);
+  }
+  const text = [...new Set(words.filter((word) => !word.strong).map((word) => word.term))].join(" ");
+  if (text !== "") for (const { metric } of catalogue.search(text, 25)) found.set(metric.name, metric);
+  const labels = new Set(
+    mentions.flatMap((mention) =>
+      mention.entities.flatMap((entity) => entity.at.map((place) => `${place.label}\0${place.value}`)),
+    ),
+  );
+  if (labels.size > 0 && labels.size < 40) {
+    for (const mention of mentions) {
+      for (const place of mention.entities.flatMap((entity) => entity.at)) {
+        if (place.metrics > 12) continue;
+        for (const hit of catalogue.withValue(place.value)) {
+          if (hit.label !== place.label || hit.value !== place.value) continue;
+          for (const name of hit.metrics) {
+            const metric = catalogue.metrics.get(name);
+            if (metric !== undefined) found.set(name, metric);
+          }
+        }
+      }
+    }
+  }
+  found.delete("ALERTS");
+  found.delete("ALERTS_FOR_STATE");
+  return [...found.values()].slice(0, 80);
+}
+
+type Narrowed = {
+  readonly filters: readonly Filter[];
+  readonly covered: ReadonlySet<number>;
+  readonly mentions: readonly Mention[];
+  readonly unused: readonly Mention[];
+};
+
+/** Which of the named things are labels of the metric, and as which matchers. */
+export function narrow(bound: Bound, { mentions }: Pick<SubjectInput, "mentions">): Narrowed {
+  const byLabel = new Map<string, Set<string>>();
+  const regexes: Filter[] = [];
+  const covered = new Set<number>();
+  const used: Mention[] = [];
+  const unused: Mention[] = [];
+  for (const mention of mentions) {
+    const place = placeOf(bound, mention);
+    if (place === undefined) {
+      unused.push(mention);
+      continue;
+    }
+    used.push(mention);
+    for (const index of range(mention.first, mention.end)) covered.add(index);
+    if ("regex" in place) {
+      regexes.push({ label: place.label, values: [], regex: place.regex });
+      continue;
+    }
+    const values = byLabel.get(place.label) ?? new Set();
+    for (const value of place.values) values.add(value);
+    byLabel.set(place.label, values);
+  }
+  const filters = [...[...byLabel].map(([label, values]) => ({ label, values: [...values].sort() })), ...regexes];
+  return { filters, covered, mentions: used, unused };
+}
+
+type PlaceOf =
+  | { readonly label: string; readonly values: readonly string[] }
+  | { readonly label: string; readonly regex: string };
+
+function placeOf(bound: Bound, mention: Mention): PlaceOf | undefined {
+  const { metric, names } = bound;
+  const found = new Map<string, string[]>();
+  for (const entity of mention.entities) {
+    for (const { label, value } of entity.at) {
+      if (!metric.labels.get(label)?.includes(value)) continue;
+      found.set(label, [...new Set([...(found.get(label) ?? []), value])]);
+    }
+  }
+  const self = names["self"];
+  const label =
+    self !== undefined && found.has(self) ? self : (ORDER.find((one) => found.has(one)) ?? [...found.keys()][0]);
+  if (label !== undefined) return { label, values: found.get(label) ?? [] };
+  // A deployment's pods carry its name in front of two generated parts.
+  const workload = mention.entities.find((entity) =>
+    ["deployment", "service", "statefulset", "daemonset", "container", "horizontalpodautoscaler"].includes(entity.kind),
+  );
+  const pods = metric.labels.get("pod");
+  if (workload !== undefined && pods !== undefined) {
+    const prefix = `${workload.name}-`;
+    if (pods.some((pod) => pod.startsWith(prefix)))
+      return { label: "pod", regex: `${workload.name.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}-[a-z0-9]+(-[a-z0-9]+)?` };
+  }
+  return undefined;
+}
+
+/** When a name is a value of several labels of one metric, the one people mean. */
+const ORDER = [
+  "service",
+  "deployment",
+  "container",
+  "instance",
+  "node",
+  "queue",
+  "datname",
+  "namespace",
+  "project",
+  "branch",
+];
+
+function recallOf(
+  words: readonly Word[],
+  covered: ReadonlySet<number>,
+  unknownWeight: number,
+  kinds: ReadonlySet<number>,
+): number {
+  let hit = 0;
+  let all = 0;
+  for (const word of words) {
+    const weight = word.token === -1 ? word.weight : Math.max(unknownWeight, word.weight);
+    if (kinds.has(word.token) && !covered.has(word.token)) continue;
+    all += weight;
+    if (covered.has(word.token)) hit += weight;
+  }
+  return all === 0 ? 0 : hit / all;
+}
+
+function subjectOf(bound: Bound, narrowed: Narrowed, covered: ReadonlySet<number>, score: number): Subject {
+  return { bound, filters: narrowed.filters, score, covered, mentions: narrowed.mentions, unused: narrowed.unused };
+}
+
+function range(first: number, end: number): number[] {
+  return Array.from({ length: end - first }, (_, index) => first + index);
+}
+
+function sum(numbers: readonly number[]): number {
+  let total = 0;
+  for (const one of numbers) total += one;
+  return total;
+}

@@ -1,0 +1,253 @@
+import type { Catalogue } from "../catalogue.ts";
+import type { ConceptPacks } from "../concept.ts";
+import { type HostileReason, type Intent, classify, isHostile, isUrgent } from "./classify.ts";
+import { readCues } from "./cues.ts";
+import { decideIntent } from "./intent.ts";
+import { findAction, findAggregation, findQuantile, findRanking, findThreshold } from "./lexicon.ts";
+import type { ActionType } from "./actions.ts";
+import { findMentions, type Mention } from "./link.ts";
+import { type Normalised, normalise, type Token, tokens } from "./normalise.ts";
+import { type Guess, readUnknown, type UnknownName } from "./spelling.ts";
+import { type ConceptIndex, conceptIndex, findSubjects, type Subject } from "./subject.ts";
+import { type Threshold, threshold } from "./threshold.ts";
+import { readTimes, type TimeExpression } from "./time.ts";
+import { delexicalise } from "./delexicalise.ts";
+
+export type Window = Extract<TimeExpression, { kind: "window" }>;
+export type Moment = Extract<TimeExpression, { kind: "at" }>;
+export type Offset = Extract<TimeExpression, { kind: "offset" }>;
+export type Ahead = Extract<TimeExpression, { kind: "future" }>;
+export type Repeating = Extract<TimeExpression, { kind: "schedule" }>;
+
+export type Aggregation = "max" | "min" | "avg" | "sum" | "count" | "rate" | "current";
+export type Ranking = { readonly direction: "high" | "low"; readonly k: number; readonly explicit: boolean; readonly implies: string | undefined };
+
+/** A question as read: what it wants, and about what. Everything an answer needs besides the outside world. */
+export type Understanding = {
+  readonly intent: Intent;
+  readonly ranked: readonly { readonly intent: Intent; readonly p: number }[];
+  /** As typed, without markup. */
+  readonly text: string;
+  /** Without greeting and filler. */
+  readonly plain: string;
+  readonly language: Normalised["language"];
+  readonly tokens: readonly Token[];
+  readonly code: readonly string[];
+  readonly hostile: HostileReason | undefined;
+  readonly urgent: boolean;
+  readonly brief: boolean;
+  readonly mentions: readonly Mention[];
+  readonly subjects: readonly Subject[];
+  /** Words in a name's place that name nothing known. */
+  readonly unknown: readonly UnknownName[];
+  readonly guesses: readonly Guess[];
+  readonly window: Window | undefined;
+  readonly at: Moment | undefined;
+  readonly offset: Offset | undefined;
+  readonly ahead: Ahead | undefined;
+  readonly schedule: Repeating | undefined;
+  readonly quantile: number | undefined;
+  readonly aggregation: Aggregation | undefined;
+  readonly ranking: Ranking | undefined;
+  readonly threshold: Threshold | undefined;
+  /** `type`: the canonical verb. `imperative`: it is asked for, not asked about. `start`: where in `plain` it stands. */
+  readonly action: { readonly type: ActionType; readonly imperative: boolean; readonly start: number } | undefined;
+  /** A label of the chosen subject to break down by. */
+  readonly by: string | undefined;
+  readonly per: "s" | "min" | "hour" | "day" | undefined;
+  readonly yesNo: boolean;
+  readonly asksForBad: boolean;
+  readonly wantsShare: boolean;
+  readonly wantsChart: boolean;
+  /** It was completed from what was said before in the thread. */
+  readonly continued: boolean;
+};
+
+/** What a thread remembers of the last question, to complete the next one. JSON. */
+export type Memory = {
+  readonly intent: Intent;
+  readonly text: string;
+  readonly names: readonly string[];
+  readonly subject: string | undefined;
+  readonly words: readonly string[];
+  readonly quantile: number | undefined;
+  readonly answered: readonly string[];
+};
+
+export type Context = {
+  readonly catalogue: Catalogue;
+  readonly packs: ConceptPacks;
+  /** Unix seconds. */
+  readonly now: number;
+  readonly zone: string;
+  readonly memory: Memory | undefined;
+  /** Word -> meaning, taught in this channel. */
+  readonly lessons: ReadonlyMap<string, string>;
+  readonly alertNames: ReadonlySet<string>;
+};
+
+/** Reads one question. Never throws on any text; longer texts than the caller's limit should be cut before. */
+export function understand(original: string, context: Context): Understanding {
+  const first = read(original, context, undefined);
+  const { memory } = context;
+  if (memory === undefined || !needsMemory(first, memory)) return first;
+  return read(original, context, memory);
+}
+
+function read(original: string, context: Context, memory: Memory | undefined): Understanding {
+  const { catalogue, now, zone } = context;
+  const normal = normalise(original);
+  const taught = applyLessons(normal.plain, context.lessons);
+  const plain = taught;
+  const parts = tokens(plain);
+  const cues = readCues(plain);
+  const times = readTimes(plain, now, zone);
+  const quantile = findQuantile(plain);
+  const limit = findThreshold(plain);
+  const rankedWords = findRanking(plain);
+  const ranking =
+    rankedWords === undefined
+      ? undefined
+      : { start: rankedWords.start, end: rankedWords.end, direction: rankedWords.value.direction === "desc" ? ("high" as const) : ("low" as const), k: rankedWords.value.k, explicit: rankedWords.value.explicitK, implies: rankedWords.value.concept };
+  const aggregation = findAggregation(plain);
+  const action = findAction(plain);
+  const taken = takenTokens(parts, [...times, ...(quantile === undefined ? [] : [quantile]), ...(limit === undefined ? [] : [limit])]);
+  let mentions = findMentions(parts, taken, catalogue);
+  const index = conceptIndex(context.packs, catalogue);
+  const spelled = readUnknown({ tokens: parts, taken, mentions, catalogue, index });
+  mentions = [...mentions, ...spelled.mentions].sort((a, b) => a.first - b.first);
+  const corrected = spelled.tokens;
+  const rankTokens = ranking === undefined ? new Set<number>() : takenTokens(parts, [ranking]);
+  const carried = memory === undefined ? [] : carriedMentions(memory, mentions, catalogue, cues.pointsBack);
+  const allMentions = [...mentions, ...carried];
+  const implied = ranking?.implies === undefined ? [] : [ranking.implies];
+  const subjectTaken = new Set([...taken, ...[...rankTokens].filter((at) => ranking?.implies !== undefined || isRankWord(corrected[at]))]);
+  let subjects = findSubjects({ tokens: corrected, taken: subjectTaken, mentions: allMentions, implied, catalogue, index });
+  let usedMemorySubject = false;
+  if (memory !== undefined && (subjects[0]?.score ?? 0) < 0.35 + (memory.subject === undefined ? 1 : 0) && memory.words.length > 0) {
+    const again = findSubjects({ tokens: corrected, taken: new Set(corrected.keys()), mentions: allMentions, implied: memory.words, catalogue, index });
+    const kept = again.find((subject) => subject.bound.concept.id === memory.subject) ?? again[0];
+    if (kept !== undefined) {
+      subjects = [{ ...kept, score: Math.max(kept.score, 0.8) }, ...again.filter((one) => one !== kept)];
+      usedMemorySubject = true;
+    }
+  }
+  const delexicalised = delexicalise({ tokens: corrected, text: plain, times, mentions, alertNames: context.alertNames, subject: subjects[0] });
+  const { ranked } = classify(delexicalised);
+  const pick = <K extends TimeExpression["kind"]>(kind: K): Extract<TimeExpression, { kind: K }> | undefined =>
+    times.find((time): time is Extract<TimeExpression, { kind: K }> => time.kind === kind);
+  const partial = {
+    ranked,
+    text: normal.text,
+    plain,
+    language: normal.language,
+    tokens: corrected,
+    code: normal.code,
+    hostile: isHostile(original),
+    urgent: isUrgent(plain),
+    brief: isUrgent(plain),
+    mentions: allMentions,
+    subjects,
+    unknown: spelled.unknown,
+    guesses: spelled.guesses,
+    window: pick("window"),
+    at: pick("at"),
+    offset: pick("offset"),
+    ahead: pick("future"),
+    schedule: pick("schedule"),
+    quantile: quantile?.value ?? (usedMemorySubject ? memory?.quantile : undefined),
+    aggregation: aggregation?.value,
+    ranking: ranking,
+    threshold: limit === undefined ? undefined : threshold(limit.value.op, limit.value.value, limit.value.unit),
+    action: action === undefined ? undefined : { type: action.value, imperative: action.imperative, start: action.start },
+    by: labelFor(cues.by, subjects[0]),
+    per: cues.per,
+    yesNo: cues.yesNo,
+    asksForBad: cues.asksForBad,
+    wantsShare: cues.wantsShare,
+    wantsChart: cues.wantsChart,
+    continued: memory !== undefined,
+  };
+  return { ...partial, intent: decideIntent(partial, context, memory, usedMemorySubject) };
+}
+
+/** A question that lacks a thing or a measure, and that continues or points back, is completed from the thread. */
+function needsMemory(read: Understanding, memory: Memory): boolean {
+  const cues = readCues(read.plain);
+  if (read.hostile !== undefined) return false;
+  const words = read.tokens.length;
+  const hasSubject = (read.subjects[0]?.score ?? 0) >= 0.45;
+  const hasThing = read.mentions.length > 0;
+  const complete = hasSubject && hasThing;
+  if (complete && !cues.continues) return false;
+  if (cues.continues) return true;
+  if (cues.pointsBack && !hasThing && words <= 14) return true;
+  if (memory.intent === "clarify" || memory.intent === "help") return words <= 4 && !hasSubject;
+  return words <= 5 && (!hasThing || !hasSubject) && (hasThing || hasSubject || read.window !== undefined || read.offset !== undefined) && !STANDS_ALONE.test(read.plain);
+}
+
+const STANDS_ALONE = /\b(?:status|alerts?|help|top|all|every|everything|any|which|list|overview|hosts?|services?|show)\b|^\S+\?*$/i;
+
+function carriedMentions(memory: Memory, mentions: readonly Mention[], catalogue: Catalogue, pointsBack: boolean): Mention[] {
+  const kinds = new Set(mentions.flatMap((mention) => mention.entities.map((entity) => entity.kind)));
+  const names = pointsBack && memory.names.length === 0 ? memory.answered.slice(0, 1) : memory.names;
+  const carried: Mention[] = [];
+  for (const name of names) {
+    const entities = catalogue.named(name);
+    if (entities.length === 0) continue;
+    if (mentions.some((mention) => mention.strong) || entities.some((entity) => kinds.has(entity.kind))) continue;
+    carried.push({ first: -1, end: -1, text: name, entities, strong: true });
+  }
+  return carried;
+}
+
+/** Tokens inside any of the spans. */
+function takenTokens(parts: readonly Token[], spans: readonly { readonly start: number; readonly end: number }[]): Set<number> {
+  const taken = new Set<number>();
+  parts.forEach((token, at) => {
+    if (spans.some((span) => token.start < span.end && token.end > span.start)) taken.add(at);
+  });
+  return taken;
+}
+
+const RANK_WORDS = /^(?:top|most|least|highest|lowest|biggest|smallest|worst|best|first|bottom|max|min|largest|mas|plus|meiste\w*|hochste\w*|niedrigste\w*|mayor|menor|maior|sabse|zyada|kam|more|less|fewest|greatest|\d+)$/;
+
+function isRankWord(token: Token | undefined): boolean {
+  return token !== undefined && RANK_WORDS.test(token.fold);
+}
+
+function labelFor(word: string | undefined, subject: Subject | undefined): string | undefined {
+  if (word === undefined || subject === undefined) return undefined;
+  const labels = [...subject.bound.metric.labels.keys()];
+  const singular = word.replace(/s$/, "");
+  const direct = labels.find((label) => label === word || label === singular);
+  if (direct !== undefined) return direct;
+  const alias: Record<string, readonly string[]> = { host: ["instance", "node"], server: ["instance", "node"], machine: ["instance"], database: ["datname"], status: ["code", "status"], endpoint: ["route", "handler", "instance"], state: ["state"], disk: ["mountpoint"], mount: ["mountpoint"], service: ["service", "app", "job"], dienst: ["service"], servicio: ["service"], region: ["region"] };
+  return alias[singular]?.find((label) => labels.includes(label)) ?? labels.find((label) => label.startsWith(singular) || label.endsWith(`_${singular}`));
+}
+
+/** "here, shop means checkout": the taught word is read as its meaning. */
+function applyLessons(text: string, lessons: ReadonlyMap<string, string>): string {
+  let out = text;
+  for (const [word, meaning] of lessons) {
+    out = out.replace(new RegExp(`(?<![\\w-])${word.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}(?![\\w-])`, "gi"), () => meaning);
+  }
+  return out;
+}
+
+/** What the thread should remember of this question. `answered` are the names the answer gave first. */
+export function memoryOf(read: Understanding, subject: Subject | undefined, answered: readonly string[]): Memory {
+  const used = subject === undefined ? [] : [...subject.covered].filter((at) => at >= 0).map((at) => read.tokens[at]?.fold ?? "");
+  const nameTokens = new Set(read.mentions.flatMap((mention) => mention.text.toLowerCase().split(/\s+/)));
+  return {
+    intent: read.intent,
+    text: read.plain.slice(0, 500),
+    names: read.mentions.filter((mention) => subject === undefined || subject.mentions.includes(mention) || mention.strong).map((mention) => mention.entities[0]?.name ?? mention.text),
+    subject: subject?.bound.concept.id,
+    words: subject === undefined ? [] : [...new Set([...used.filter((word) => word !== "" && !nameTokens.has(word)), ...(read.ranking?.implies === undefined ? [] : [read.ranking.implies]), ...(used.length === 0 ? (subject.bound.concept.says[0]?.split(" ") ?? []) : [])])],
+    quantile: read.quantile,
+    answered: answered.slice(0, 5),
+  };
+}
+
+export type { ConceptIndex };

@@ -1,0 +1,163 @@
+import { answerCard, askReply } from "../cards/answer-card.ts";
+import { type Answer, type AskReply, answerOf, askButton } from "../core/answer.ts";
+import type { Card } from "../core/card.ts";
+import type { Catalogue } from "../core/catalogue.ts";
+import type { Question } from "../core/chat.ts";
+import type { ConceptPacks } from "../core/concept.ts";
+import { conceptIndex, type Subject } from "../core/language/subject.ts";
+import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
+import type { AlertRouter, Clock, Metrics, Store, Turn as StoredTurn } from "../ports.ts";
+import { RefusedError, UnreachableError } from "../util/errors.ts";
+import { createAsker } from "./answer/asker.ts";
+import { respond } from "./answer/respond.ts";
+import { chooseSource } from "./answer/sources.ts";
+import { readTeaching } from "./answer/teach.ts";
+import type { Turn } from "./answer/turn.ts";
+
+export type AnswerDeps = {
+  /** The first is the default. */
+  readonly sources: readonly Metrics[];
+  readonly alertmanager: AlertRouter | undefined;
+  readonly store: Store;
+  readonly packs: ConceptPacks;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** IANA zone of people whose own is not known. */
+  readonly timezone: string;
+  readonly limits: { readonly questionLength: number };
+  readonly telemetry?: { understood(seconds: number): void };
+};
+
+export type Answered = { readonly card: Card; readonly reply: AskReply };
+
+/** How many turns of a thread are read back. */
+const HISTORY = 40;
+
+/** A question -> a card, with the evidence kept. One arrow: question, store and Prometheus in; card out. */
+export async function answer(deps: AnswerDeps, question: Question, signal: AbortSignal): Promise<Answered> {
+  const { store } = deps;
+  const now = question.at;
+  if (deps.sources.length === 0) return withoutSource();
+  const zone = question.user.zone ?? deps.timezone;
+  const [history, lessons] = await Promise.all([store.conversations.recent(question.place, HISTORY), store.lessons.of(question.place)]);
+  const chosen = chooseSource(deps.sources, question.text, memoryIn(history));
+  const cut = question.text.length > deps.limits.questionLength;
+  const text = cut ? question.text.slice(0, deps.limits.questionLength) : question.text;
+  const catalogue = await catalogueOf(chosen.source, signal);
+  if (!catalogue.ok) return finish(deps, question, unreachable(catalogue.reason), [], undefined, undefined);
+  const taught = new Map(lessons.map((lesson) => [lesson.word, lesson.meaning]));
+  const started = deps.clock();
+  const context = { catalogue: catalogue.value, packs: deps.packs, now, zone, memory: memoryIn(history), lessons: taught, alertNames: alertNamesOf(catalogue.value) };
+  const teaching = readTeaching(text, new Set(taught.keys()));
+  const read = understand(teaching?.kind === "meant" ? teaching.text : chosen.rest ?? text, context);
+  deps.telemetry?.understood(deps.clock() - started);
+  const ask = createAsker(chosen.source, now, signal);
+  const turn: Turn = {
+    question,
+    read,
+    ask,
+    catalogue: catalogue.value,
+    packs: deps.packs,
+    index: conceptIndex(deps.packs, catalogue.value),
+    now,
+    zone,
+    store,
+    sources: deps.sources,
+    alertmanager: deps.alertmanager,
+    history,
+    signal,
+    newId: deps.newId,
+  };
+  const responded = await respond(turn, teaching);
+  const notes = [
+    ...responded.answer.notes,
+    ...(cut ? [`Your question was cut after ${deps.limits.questionLength} characters.`] : []),
+    ...(deps.sources.length > 1 ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`] : []),
+  ];
+  return finish(deps, question, { ...responded.answer, notes }, ask.evidence, { read, subject: responded.subject }, ask.degraded);
+}
+
+type Read = { readonly read: Understanding; readonly subject: Subject | undefined };
+
+async function finish(deps: AnswerDeps, question: Question, found: Answer, evidence: ReturnType<typeof createAsker>["evidence"], how: Read | undefined, degraded: readonly string[] = []): Promise<Answered> {
+  const intent = found.intent ?? how?.read.intent ?? "metric_query";
+  const card = answerCard(found, evidence.filter((one) => !one.background), degraded);
+  const reply = askReply({ intent, slots: how === undefined ? {} : slotsOf(how), answer: found, card, evidence, degraded });
+  const lost = await remember(deps, question, found, reply, evidence, how, intent);
+  return lost === undefined ? { card, reply } : { card, reply: { ...reply, degraded: [...(reply.degraded ?? []), lost] } };
+}
+
+/** Keeps the conversation and the evidence. A store that cannot be written costs the memory, not the answer. */
+async function remember({ store, newId }: AnswerDeps, question: Question, found: Answer, reply: AskReply, evidence: ReturnType<typeof createAsker>["evidence"], how: Read | undefined, intent: string): Promise<string | undefined> {
+  const { place, user } = question;
+  const answered = found.values.flatMap((value) => Object.values(value.labels)).slice(0, 5);
+  const memory: Memory | undefined = how === undefined ? undefined : { ...memoryOf(how.read, how.subject, answered), intent: intent as Memory["intent"] };
+  try {
+    await store.conversations.append(place, { id: question.id, at: question.at, author: "person", user, text: question.text.slice(0, 4000), memory: undefined });
+    await store.conversations.append(place, { id: newId(), at: question.at, author: "bot", user: undefined, text: reply.reply_text.slice(0, 8000), memory });
+    await store.evidence.save({ id: question.id, place, at: question.at, text: reply.reply_text.slice(0, 8000), evidence });
+    return undefined;
+  } catch (error) {
+    return `This answer could not be kept: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function memoryIn(history: readonly StoredTurn[]): Memory | undefined {
+  return history.findLast((said) => said.author === "bot" && said.memory !== undefined && said.memory !== null)?.memory as Memory | undefined;
+}
+
+async function catalogueOf(source: Metrics, signal: AbortSignal): Promise<{ ok: true; value: Catalogue } | { ok: false; reason: string }> {
+  try {
+    return { ok: true, value: await source.catalogue(signal) };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof UnreachableError || error instanceof RefusedError)) throw error;
+    return { ok: false, reason: error.message };
+  }
+}
+
+function alertNamesOf(catalogue: Catalogue): ReadonlySet<string> {
+  return new Set((catalogue.metrics.get("ALERTS")?.labels.get("alertname") ?? []).map((name) => name.toLowerCase()));
+}
+
+function unreachable(reason: string): Answer {
+  return answerOf("I could not ask Prometheus, so I cannot answer that.", {
+    tone: "danger",
+    details: [reason, "This says nothing about the system itself. Run `smartcloudops doctor` to see what is wrong."],
+    next: [askButton("status")],
+  });
+}
+
+function withoutSource(): Answered {
+  const found = answerOf("No Prometheus is configured, so there is nothing to ask.", { tone: "warning", details: ["Set PROMETHEUS_URL, or add a source to the configuration. To try the bot without one: npm run demo."] });
+  const card = answerCard(found, [], []);
+  return { card, reply: askReply({ intent: "help", slots: {}, answer: found, card, evidence: [], degraded: [] }) };
+}
+
+/** What was understood, for `ask --json`. */
+function slotsOf({ read, subject }: Read): Record<string, unknown> {
+  const slots: Record<string, unknown> = {};
+  for (const mention of read.mentions) {
+    const entity = mention.entities[0];
+    if (entity !== undefined) slots[entity.kind] ??= entity.name;
+  }
+  if (subject !== undefined) {
+    slots["concept"] = subject.bound.concept.id;
+    slots["metric"] = subject.bound.metric.name;
+  }
+  if (read.quantile !== undefined) slots["quantile"] = read.quantile;
+  if (read.window !== undefined) slots["window"] = { from: iso(read.window.from), to: iso(read.window.to) };
+  if (read.at !== undefined) slots["at"] = iso(read.at.at);
+  if (read.offset !== undefined) slots["offset_seconds"] = read.offset.seconds;
+  if (read.ahead !== undefined) slots["ahead_seconds"] = read.ahead.seconds;
+  if (read.schedule !== undefined) slots["cron"] = read.schedule.cron;
+  if (read.aggregation !== undefined) slots["aggregation"] = read.aggregation;
+  if (read.ranking !== undefined) slots["ranking"] = { direction: read.ranking.direction, k: read.ranking.k };
+  if (read.action?.imperative) slots["action"] = read.action.type;
+  if (read.by !== undefined) slots["by"] = read.by;
+  if (read.unknown.length > 0) slots["unknown"] = read.unknown.map((one) => one.text);
+  return slots;
+}
+
+function iso(at: number): string {
+  return new Date(at * 1000).toISOString();
+}

@@ -1,0 +1,83 @@
+import type { Evidence } from "../../core/reading.ts";
+import type { Sample, Series } from "../../core/series.ts";
+import type { Metrics, TimeWindow } from "../../ports.ts";
+import { QueryRefusedError, RefusedError, UnreachableError } from "../../util/errors.ts";
+
+/** What came back, or why nothing could. "guarded": our own guard refused; "refused": Prometheus did; else it was not reached. */
+export type Asked<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly why: "guarded" | "refused" | "unreachable"; readonly reason: string };
+
+/** Asks one source on behalf of one question and remembers every query as evidence. Equal queries are sent once. */
+export type Asker = {
+  readonly source: Metrics;
+  /** Unix seconds: the moment the question is about. */
+  readonly now: number;
+  instant(promql: string, options?: AskOptions): Promise<Asked<readonly Sample[]>>;
+  range(promql: string, window: TimeWindow, options?: AskOptions): Promise<Asked<readonly Series[]>>;
+  readonly evidence: readonly RecordedEvidence[];
+  /** Failures so far, each once, as sentences. */
+  readonly degraded: readonly string[];
+};
+
+/** `background`: kept as a source of the answer, but not shown among its queries. */
+export type AskOptions = { readonly at?: number; readonly background?: boolean };
+
+export type RecordedEvidence = Evidence & { readonly background: boolean };
+
+/** Three hours: what the link of an instant query opens, so that the person sees how it came to be. */
+const LINK_SECONDS = 3 * 3600;
+
+export function createAsker(source: Metrics, now: number, signal: AbortSignal): Asker {
+  const evidence: RecordedEvidence[] = [];
+  const degraded = new Set<string>();
+  const instants = new Map<string, Promise<Asked<readonly Sample[]>>>();
+
+  async function asked<T extends readonly unknown[]>(query: Omit<Evidence, "readings" | "source">, background: boolean, send: () => Promise<T>): Promise<Asked<T>> {
+    const slot = evidence.push({ ...query, source: source.name, readings: 0, background }) - 1;
+    const note = (readings: Evidence["readings"]): void => {
+      evidence[slot] = { ...query, source: source.name, readings, background };
+    };
+    try {
+      const data = await send();
+      note(data.length);
+      return { ok: true, data };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const failure = failureOf(error);
+      note({ failed: failure.reason });
+      if (failure.why !== "guarded") degraded.add(failure.reason);
+      return failure;
+    }
+  }
+
+  return {
+    source,
+    now,
+    get evidence() {
+      return evidence;
+    },
+    get degraded() {
+      return [...degraded];
+    },
+    instant(promql, { at = now, background = false } = {}) {
+      const key = `${at} ${promql}`;
+      const before = instants.get(key);
+      if (before !== undefined) return before;
+      const url = source.linkTo(promql, { start: at - LINK_SECONDS, end: at, step: 0 });
+      const query = { promql, start: at, end: at, step: 0, ...(url === undefined ? {} : { url }) };
+      const answer = asked(query, background, () => source.instant(promql, at, signal));
+      instants.set(key, answer);
+      return answer;
+    },
+    range(promql, window, { background = false } = {}) {
+      const url = source.linkTo(promql, window);
+      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, () => source.range(promql, window, signal));
+    },
+  };
+}
+
+function failureOf(error: unknown): Extract<Asked<never>, { ok: false }> {
+  if (error instanceof QueryRefusedError) return { ok: false, why: "guarded", reason: error.message };
+  if (error instanceof RefusedError) return { ok: false, why: "refused", reason: error.message };
+  if (error instanceof UnreachableError) return { ok: false, why: "unreachable", reason: error.message };
+  throw error;
+}

@@ -1,0 +1,91 @@
+import type { Answer } from "../../core/answer.ts";
+import type { Subject } from "../../core/language/subject.ts";
+import { alerts, silences } from "./alerts.ts";
+import { anomaly } from "./anomaly.ts";
+import { cause } from "./cause.ts";
+import { approvals, audit, change } from "./change.ts";
+import { compare } from "./compare.ts";
+import { discover } from "./discover.ts";
+import { forecast } from "./forecast.ts";
+import { health } from "./health.ts";
+import { measure } from "./measure.ts";
+import { overview } from "./overview.ts";
+import { promql } from "./promql.ts";
+import { rank } from "./rank.ts";
+import { help, hostile, logs, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
+import { type Teaching, teach } from "./teach.ts";
+import type { Turn } from "./turn.ts";
+
+export type Responded = { readonly answer: Answer; readonly subject: Subject | undefined };
+
+/** Below this a subject explains too little of the question to be answered with. */
+const SURE_ENOUGH = 0.3;
+
+const SUMMARY = /\b(?:summari[sz]e|summary of|recap|tl;?dr|zusammenfass\w*|resum\w*)\b.*\b(?:thread|conversation|discussion|channel|chat|this|unterhaltung|hilo|fil|conversa)\b|^tl;?dr\??$/i;
+
+/** The question as read -> the answerer that fits. The whole way from intent to answer stands here. */
+export async function respond(turn: Turn, teaching: Teaching | undefined): Promise<Responded> {
+  const { read } = turn;
+  const subject = subjectOf(turn);
+  const only = (answer: Answer): Responded => ({ answer, subject: undefined });
+  const about = (answer: Answer): Responded => ({ answer, subject });
+  if (read.hostile !== undefined) return only(hostile(turn));
+  if (teaching !== undefined && teaching.kind !== "meant") return only(await teach(turn, teaching));
+  if (SUMMARY.test(read.plain)) return only({ ...summary(turn), intent: "help" });
+  switch (read.intent) {
+    case "help":
+      return only(help(turn));
+    case "smalltalk":
+      return only(smalltalk(turn));
+    case "hostile":
+      return only(hostile(turn));
+    case "out_of_scope":
+      return only(outOfScope());
+    case "logs":
+      return only(logs(turn));
+    case "alerts":
+      return only(await alerts(turn));
+    case "silence":
+      return only(read.action?.imperative === true ? await change(turn) : await silences(turn));
+    case "ack":
+    case "schedule":
+    case "remediation":
+      return only(await change(turn));
+    case "approvals":
+      return only(await approvals(turn));
+    case "audit":
+      return only(await audit(turn));
+    case "status_overview":
+      return only(await overview(turn));
+    case "promql_query":
+      return about(await promql(turn, subject));
+    case "discovery":
+      return only(await discover(turn));
+    case "root_cause":
+      return about(await cause(turn, subject));
+    case "anomaly":
+      return about(await anomaly(turn, subject));
+    case "health_check":
+      return about(await health(turn, subject));
+    default:
+  }
+  if (read.unknown.some((one) => one.sure) || (read.unknown.length > 0 && (subject?.mentions.length ?? 0) === 0)) return only(unknownName(turn));
+  if (subject === undefined) return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
+  switch (read.intent) {
+    case "top_k":
+      return about(await rank(turn, subject));
+    case "compare":
+      return about(await compare(turn, subject));
+    case "forecast":
+      return about(await forecast(turn, subject));
+    case "clarify":
+      return about(subject.score > 0.55 ? await measure(turn, subject) : unclear(turn));
+    default:
+      return about(await measure(turn, subject));
+  }
+}
+
+function subjectOf(turn: Turn): Subject | undefined {
+  const [first] = turn.read.subjects;
+  return first !== undefined && first.score >= SURE_ENOUGH ? first : undefined;
+}

@@ -1,0 +1,99 @@
+import type { Value } from "../../core/answer.ts";
+import type { Bound } from "../../core/concept.ts";
+import type { Labels, Sample } from "../../core/series.ts";
+import { formatValue } from "../../core/units.ts";
+import { inertName } from "../../util/inert.ts";
+
+/** One line of an answer: what it is about, and its number. */
+export type Row = { readonly name: string; readonly labels: Labels; readonly value: number; readonly at: number };
+
+/** Rows with a name each. NaN and infinite values (0/0, an empty histogram) are kept apart: they are not numbers. */
+export function rowsOf(bound: Bound, samples: readonly Sample[]): { readonly rows: Row[]; readonly notNumbers: Row[] } {
+  const varying = varyingLabels(samples);
+  const rows: Row[] = [];
+  const notNumbers: Row[] = [];
+  for (const sample of samples) {
+    const row = { name: nameOf(bound, sample.labels, varying), labels: sample.labels, value: sample.value, at: sample.at };
+    if (Number.isFinite(sample.value)) rows.push(row);
+    else notNumbers.push(row);
+  }
+  return { rows, notNumbers };
+}
+
+/** Labels that every exporter adds and nobody says. */
+const SILENT = new Set(["__name__", "job", "device", "fstype", "vhost", "environment", "env", "cluster", "sli", "window", "endpoint", "prometheus", "replica", "uid", "severity"]);
+
+function nameOf(bound: Bound, labels: Labels, varying: ReadonlySet<string>): string {
+  const self = bound.names["self"];
+  const parts: string[] = [];
+  if (self !== undefined && labels[self] !== undefined) parts.push(shortName(self, labels[self]));
+  for (const label of bound.concept.rows) {
+    const value = labels[label];
+    if (value === undefined || label === "namespace" || (label === "job" && !varying.has("job"))) continue;
+    parts.push(inertName(value));
+  }
+  if (parts.length === 0) {
+    for (const [label, value] of Object.entries(labels)) {
+      if (SILENT.has(label) || (!varying.has(label) && varying.size > 0)) continue;
+      parts.push(shortName(label, value));
+    }
+  }
+  return parts.join(" ");
+}
+
+/** The name people say: hosts without port, addresses without scheme. */
+export function shortName(label: string, value: string): string {
+  const short = value.replace(/^https?:\/\//, "").replace(/\/$/, "");
+  return inertName(label === "instance" || label === "host" || label === "node" ? short.replace(/:\d+$/, "") : short);
+}
+
+function varyingLabels(samples: readonly Sample[]): ReadonlySet<string> {
+  const first = samples[0]?.labels ?? {};
+  const varying = new Set<string>();
+  for (const { labels } of samples) {
+    for (const label of new Set([...Object.keys(first), ...Object.keys(labels)])) if (labels[label] !== first[label]) varying.add(label);
+  }
+  return varying;
+}
+
+/** The row's value in words, in the concept's unit. */
+export function say(bound: Bound, value: number, form: "rate" | "count" = "rate"): string {
+  const { concept } = bound;
+  if (concept.unit === "bool") return sayBool(bound, value);
+  if (form === "count" && concept.count !== undefined && concept.unit !== "count" && concept.unit !== "money") {
+    return concept.unit === "bytes/s" ? formatValue(value, "bytes") : formatValue(Math.round(value), "count", { noun: concept.noun });
+  }
+  if (concept.unit === "count" && Math.abs(value) >= 1 && Math.abs(value - Math.round(value)) > 0.001 && /increase\(/.test(concept.promql)) {
+    return formatValue(Math.round(value), "count", { noun: concept.noun });
+  }
+  return formatValue(value, concept.unit, concept.unit === "money" ? { currency: concept.noun } : { noun: concept.noun });
+}
+
+function sayBool(bound: Bound, value: number): string {
+  const id = bound.concept.id;
+  const yes = value !== 0;
+  if (id === "ci.status") return yes ? "passing" : "failing";
+  if (id === "node.not_ready") return yes ? "ready" : "not ready";
+  if (id === "node.unschedulable") return yes ? "cordoned" : "schedulable";
+  if (id === "node.pressure") return yes ? "under pressure" : "no pressure";
+  if (id === "pg.slots") return yes ? "active" : "inactive";
+  if (/(^|_)(up|success|alive|healthy)$/.test(bound.metric.name)) return yes ? "up" : "down";
+  if (/enabled|flag/.test(bound.metric.name)) return yes ? "on (enabled)" : "off (disabled)";
+  return yes ? "yes" : "no";
+}
+
+/** Which unit a value has in that form, for `values` of the reply. */
+export function unitIn(bound: Bound, form: "rate" | "count"): string {
+  if (form === "count" && bound.concept.count !== undefined) return bound.concept.unit === "bytes/s" ? "bytes" : bound.concept.unit === "money" ? "money" : "count";
+  return bound.concept.unit;
+}
+
+export function valuesOf(bound: Bound, rows: readonly Row[], form: "rate" | "count" = "rate"): Value[] {
+  const unit = unitIn(bound, form);
+  return rows.map((row) => ({ name: row.name === "" ? bound.concept.name : `${bound.concept.name} of ${row.name}`, value: row.value, unit, labels: row.labels, at: row.at }));
+}
+
+/** Largest first, or smallest first; equal ones by name, so that the order never depends on Prometheus. */
+export function sorted(rows: readonly Row[], direction: "high" | "low"): Row[] {
+  return [...rows].sort((a, b) => (direction === "high" ? b.value - a.value : a.value - b.value) || a.name.localeCompare(b.name));
+}

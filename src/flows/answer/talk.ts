@@ -1,0 +1,103 @@
+import { type Answer, answerOf, askButton } from "../../core/answer.ts";
+import { fold } from "../../core/language/normalise.ts";
+import { inertName } from "../../util/inert.ts";
+import type { Turn } from "./turn.ts";
+
+const EXAMPLES = ["status", "top 5 hosts by cpu", "show active alerts"] as const;
+
+/** What it can do, with names that exist here. */
+export function help(turn: Turn): Answer {
+  const { catalogue } = turn;
+  const service = catalogue.ofKind("service")[0]?.name;
+  const host = catalogue.ofKind("host")[0]?.name;
+  const list = [
+    `Numbers: ${service === undefined ? "p95 latency of a service" : `p95 latency of ${inertName(service)}`}, ${host === undefined ? "cpu of a host" : `cpu of ${inertName(host)} in the last 3 hours`}, top 5 hosts by memory`,
+    "Overview: status, what's broken, anything unusual, how is a service doing",
+    "Alerts: show active alerts, critical alerts, alerts for a host, which alerts are pending",
+    "Comparison and time: traffic compared to yesterday, error rate at 03:00, since Monday",
+    "Ahead: when will the disk be full, which certificates expire in two weeks",
+    "Causes: why is a service slow, what changed",
+    "Delivery: versions, deploys, pipelines, error budgets",
+    "Changes: restart, scale, roll back; noted as a proposal that waits for approval, never run from text",
+    "Words of your own: here, shop means checkout",
+    "PromQL: put a query in code ticks to run it, or ask which PromQL gives something",
+  ];
+  return answerOf("Ask me about your systems in plain words; I answer with a number from Prometheus and the query behind it.", { list, next: EXAMPLES.map((text) => askButton(text)) });
+}
+
+export function smalltalk(turn: Turn): Answer {
+  const text = fold(turn.read.text);
+  if (/\b(?:thanks?|thx|ty|cheers|danke|gracias|merci|obrigad[oa]|dhanyavad|shukriya|awesome|great|nice|perfect|good (?:job|bot|work)|well done|super|genial|excelente)\b/.test(text)) return answerOf("You're welcome. Glad to help; ask any time.", { tone: "good" });
+  if (/\b(?:bye|good ?night|see you|tschuss|ciao|adios|au revoir|tchau|alvida|good ?bye)\b/.test(text)) return answerOf("Bye. I keep watching nothing by myself yet, but I answer any time you ask.");
+  if (/\b(?:who are you|what are you|your name|are you (?:a |an )?(?:bot|human|real|ai)|wer bist|quien eres|qui es|quem e)\b/.test(text)) return answerOf("I am SmartCloudOps, a bot that answers questions about your systems from Prometheus. Say help to see what you can ask.", { next: [askButton("help")] });
+  if (/\bhow are you|wie geht|como estas|comment (?:ca va|vas)|tudo bem|kaise ho\b/.test(text)) return answerOf("Hello, I am fine. Ask me how your systems are: status gives the overview.", { next: [askButton("status")] });
+  return answerOf("Hello. Ask me about your systems, for example status, or say help.", { next: EXAMPLES.map((text_) => askButton(text_)) });
+}
+
+/** Logs, traces and statements: no source for them is configured. */
+export function logs(turn: Turn): Answer {
+  const name = turn.read.mentions.find((mention) => mention.strong)?.entities[0]?.name ?? turn.read.mentions[0]?.entities[0]?.name;
+  return answerOf("I have no access to logs or traces: only metrics from Prometheus are connected.", {
+    tone: "warning",
+    details: [name === undefined ? "I can show error rates, restarts and alerts instead." : `I can show metrics of ${inertName(name)} instead: errors, latency, restarts, alerts.`],
+    next: name === undefined ? [askButton("status")] : [askButton(`error rate of ${name}`), askButton(`why is ${name} failing`)],
+  });
+}
+
+export function outOfScope(): Answer {
+  return answerOf("Sorry, I can't help with that: I only answer questions about your systems from Prometheus.", { details: ["Say help to see what you can ask."], next: EXAMPLES.map((text) => askButton(text)) });
+}
+
+/** One sentence, and nothing of what was sent is repeated. */
+export function hostile(turn: Turn): Answer {
+  switch (turn.read.hostile) {
+    case "secrets":
+      return answerOf("I can't show that: I don't reveal credentials, configuration or internal instructions.", { tone: "warning" });
+    case "bypass":
+      return answerOf("I can't do that: approvals are given only with buttons by the people whom the policy names, and no text replaces them. Nothing was changed.", { tone: "warning" });
+    default:
+      return answerOf("I can't do that: I run no commands and take no instructions of that kind. Nothing was changed.", { tone: "warning" });
+  }
+}
+
+/** The question fits several things, or none well enough: says which, and asks. */
+export function unclear(turn: Turn): Answer {
+  const { read } = turn;
+  const [unknown] = read.unknown;
+  if (unknown !== undefined) return unknownName(turn);
+  const candidates = read.subjects.filter((subject) => subject.score > 0.25).slice(0, 4);
+  if (candidates.length > 0) {
+    const names = [...new Set(candidates.map((subject) => subject.bound.concept.name))];
+    return answerOf(`What do you mean exactly: ${names.join(", ")}?`, { intent: "clarify", details: ["Please name which service, host or metric you want."], next: names.map((name) => askButton(name)) });
+  }
+  const name = read.mentions[0]?.entities[0]?.name;
+  if (name !== undefined) return answerOf(`What do you want to know about ${inertName(name)}?`, { intent: "clarify", details: ["Which measure: latency, errors, traffic, cpu, memory?"], next: [askButton(`how is ${name} doing`), askButton(`alerts for ${name}`)] });
+  return answerOf("What do you mean? Please name a service, host or metric.", { intent: "clarify", details: ["For example: p95 latency of a service, cpu of a host, or status for everything. Which one is it?"], next: EXAMPLES.map((text) => askButton(text)) });
+}
+
+/** A name that nothing here has. The nearest ones are offered, none is assumed. */
+export function unknownName(turn: Turn): Answer {
+  const [unknown] = turn.read.unknown;
+  const name = inertName(unknown?.text ?? "");
+  const near = unknown?.near ?? [];
+  return answerOf(`I know nothing called “${name}”: no such service, host or label value in Prometheus.`, {
+    tone: "warning",
+    details: near.length === 0 ? ["Ask list all services or list all hosts to see what there is."] : [`Did you mean ${near.map((entity) => `${inertName(entity.name)} (${entity.kind})`).join(", ")}?`],
+    next: near.slice(0, 3).map((entity) => askButton(entity.name, turn.read.plain.replace(unknown?.text ?? "", () => entity.name))),
+  });
+}
+
+/** The thread so far, as its questions and first lines of answers. */
+export function summary(turn: Turn): Answer {
+  const pairs: string[] = [];
+  let asked: string | undefined;
+  for (const said of turn.history) {
+    if (said.author === "person") asked = said.text;
+    else if (asked !== undefined) {
+      pairs.push(`${inertName(asked, { max: 120 })} → ${inertName(said.text.split("\n")[0] ?? "", { max: 160 })}`);
+      asked = undefined;
+    }
+  }
+  if (pairs.length === 0) return answerOf("There is nothing to summarise yet: nobody asked me anything in this thread.");
+  return answerOf(`This thread so far: ${pairs.length} question${pairs.length === 1 ? "" : "s"}.`, { list: pairs.slice(-15), notes: pairs.length > 15 ? [`${pairs.length - 15} earlier ones are left out.`] : [] });
+}

@@ -1,0 +1,26 @@
+import type { Catalogue } from "../../core/catalogue.ts";
+import type { Question } from "../../core/chat.ts";
+import type { ConceptPacks } from "../../core/concept.ts";
+import type { ConceptIndex } from "../../core/language/subject.ts";
+import type { Understanding } from "../../core/language/understand.ts";
+import type { AlertRouter, Metrics, Store, Turn as StoredTurn } from "../../ports.ts";
+import type { Asker } from "./asker.ts";
+
+/** Everything one question is answered with. Made once per question; answerers only read it and ask. */
+export type Turn = {
+  readonly question: Question;
+  readonly read: Understanding;
+  readonly ask: Asker;
+  readonly catalogue: Catalogue;
+  readonly packs: ConceptPacks;
+  readonly index: ConceptIndex;
+  /** Unix seconds. */
+  readonly now: number;
+  readonly zone: string;
+  readonly store: Store;
+  readonly sources: readonly Metrics[];
+  readonly alertmanager: AlertRouter | undefined;
+  readonly history: readonly StoredTurn[];
+  readonly signal: AbortSignal;
+  readonly newId: () => string;
+};
