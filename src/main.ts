@@ -17,3 +17,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
 });
+// What is still open now, such as the connection of a question that was cancelled, is not worth waiting for.
+setTimeout(() => process.exit(), 500).unref();

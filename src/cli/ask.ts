@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { lookOf, renderCard } from "../chat/terminal/index.ts";
+import type { Card } from "../core/card.ts";
 import { openBot } from "./bot.ts";
 import { type Call, EXIT, flag, readNow, UsageError } from "./command.ts";
 import { placeOf, readConfig, readUser } from "./settings.ts";
@@ -18,12 +18,16 @@ export async function run(call: Call): Promise<number> {
     const place = placeOf(user, flag(call, "thread") ?? "cli");
     const asked = await bot.ask({ id: randomUUID(), place, user, text, at: now ?? Date.now() / 1000 });
     call.stdout.write(
-      call.flags.json === true
-        ? `${JSON.stringify(asked.reply)}\n`
-        : renderCard(asked.card, lookOf(call.stdout, call.env, config.timezone)),
+      call.flags.json === true ? `${JSON.stringify(asked.reply)}\n` : await shown(asked.card, call, config.timezone),
     );
     return asked.failed ? EXIT.failed : EXIT.ok;
   } finally {
     await bot.stop();
   }
+}
+
+/** Loaded only for people: a script that wants JSON does not wait for what draws charts. */
+async function shown(card: Card, call: Call, zone: string): Promise<string> {
+  const { lookOf, renderCard } = await import("../chat/terminal/index.ts");
+  return renderCard(card, lookOf(call.stdout, call.env, zone));
 }

@@ -50,9 +50,12 @@ async function storeFor(config: Config, clock: () => number): Promise<{ store: S
 
 // ---------------------------------------------------------------- over the socket
 
+/** As much of a reply as is used here. It is printed as it came: the bot that made it keeps the contract. */
+const Shape = z.object({ intent: z.string(), reply_text: z.string() });
+
 const Remote = z.object({
   card: z.unknown(),
-  reply: z.looseObject({ intent: z.string(), reply_text: z.string() }),
+  reply: z.custom<AskReply>((value) => Shape.safeParse(value).success),
   failed: z.literal(true).optional(),
   repeated: z.literal(true).optional(),
 });
@@ -69,8 +72,7 @@ function remoteBot(config: Config): Bot {
       const { card, reply, ...rest } = Remote.parse(
         await orCancelled(callSocket(config.dataDir, request, { timeoutMs }), signal),
       );
-      // The reply is printed as it came: the bot that made it is of the same version or says so itself.
-      return { card: readCard(card), reply: reply as unknown as AskReply, ...(rest.failed ? { failed: true } : {}) };
+      return { card: readCard(card), reply, ...(rest.failed ? { failed: true } : {}) };
     },
     stop: async () => {},
   };

@@ -1,12 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Config, explain, loadConfig } from "../config.ts";
 import type { Demo, Progress } from "../demo/run.ts";
+import { inert } from "../util/inert.ts";
 import { quietLog } from "./bot.ts";
 import { chatWith } from "./chat.ts";
 import { type Call, ConfigError, EXIT, UsageError } from "./command.ts";
 import { type Serving, serve } from "./serve.ts";
-import { readUser } from "./settings.ts";
+import { placeOf, readUser } from "./settings.ts";
 
 /** The demo cannot run here. `message` is a sentence with the cure. */
 class DemoError extends Error {
@@ -108,16 +110,17 @@ function welcome(demo: Demo, serving: Serving, config: Config): string {
   ].join("\n");
 }
 
+/** Asks what somebody on call would ask and compares with what Prometheus measures. Exit code 1 when a step is off. */
 async function tour(demo: Demo, serving: Serving, call: Call): Promise<number> {
   const { runTour } = await import("../demo/tour.ts");
   const user = readUser(call);
   const ask = serving.app.aside();
-  const place = { platform: "terminal", channel: user.id, thread: "tour" };
-  const found = await runTour(async (text) => {
-    const asked = await ask({ id: crypto.randomUUID(), place, user, text, at: Date.now() / 1000 });
-    return asked.reply;
+  const { ok, lines } = await runTour(async (text, thread) => {
+    const place = placeOf(user, thread);
+    return (await ask({ id: randomUUID(), place, user, text, at: Date.now() / 1000 })).reply;
   }, demo.world);
-  throw new Error(`tour: ${String(found)}`);
+  call.stdout.write(`${lines.map((line) => inert(line, { keepNewlines: true })).join("\n")}\n`);
+  return ok ? EXIT.ok : EXIT.failed;
 }
 
 // ---------------------------------------------------------------- progress
