@@ -12,7 +12,7 @@ import { durationSeconds } from "./promql.ts";
 
 const Envelope = z.object({
   status: z.enum(["success", "error"]),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errorType: z.string().optional(),
   error: z.string().optional(),
   warnings: z.array(z.string()).optional(),
@@ -34,7 +34,10 @@ function strange(service: string, what: string): UnreachableError {
   );
 }
 
-const Result = z.object({ resultType: z.enum(["vector", "matrix", "scalar", "string"]), result: z.unknown() });
+const Result = z.object({
+  resultType: z.enum(["vector", "matrix", "scalar", "string"]),
+  result: z.unknown().optional(),
+});
 
 /** An instant answer. A matrix (a bare `x[5m]`) gives undefined. Native histograms have no single value and are left out. */
 export function readInstant(data: unknown, service: string): readonly Sample[] | undefined {

@@ -49,16 +49,17 @@ export function* createSearch(
     const exact = words.get(term);
     const near = vocabulary.search(term, {
       prefix: term.length > 2,
-      // A word that exists is no typing error.
-      fuzzy: exact !== undefined || term.length < 4 ? false : term.length < 7 ? 1 : 2,
+      // A word that exists is no typing error. Two edits, because it counts swapped neighbours as two.
+      fuzzy: exact !== undefined || term.length < 4 ? false : 2,
     });
+    const allowed = term.length < 8 ? 1 : 2;
     const fits: [Word, number][] = exact === undefined ? [] : [[exact, 1]];
     for (const { id } of near.slice(0, WORDS_PER_TERM)) {
       const text = String(id);
-      const fit = text.startsWith(term)
-        ? 0.5 + (0.4 * term.length) / text.length
-        : 0.6 - 0.1 * editDistance(term, text, 2);
-      if (text !== term) fits.push([words.get(text)!, fit]);
+      if (text === term) continue;
+      const distance = text.startsWith(term) ? 0 : editDistance(term, text, allowed);
+      if (distance > allowed) continue;
+      fits.push([words.get(text)!, distance === 0 ? 0.5 + (0.4 * term.length) / text.length : 0.6 - 0.1 * distance]);
     }
     return fits;
   }
