@@ -103,8 +103,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (metrics.sources.length === 0) return failure(NO_SOURCE);
     const deadline = AbortSignal.timeout(config.limits.answerTimeoutMs);
     const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    const seen = { unreachable: false };
     const deps = {
-      sources: metrics.sources,
+      sources: metrics.sources.map((source) => watched(source, seen)),
       alertmanager,
       store: on,
       packs,
@@ -112,13 +113,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       newId,
       timezone: config.timezone,
       limits: config.limits,
+      ...(observer === undefined ? {} : { telemetry: observer }),
     };
     try {
-      const answered = await orAborted(
-        flow(observer === undefined ? deps : { ...deps, telemetry: observer }, question, both),
-        both,
-      );
-      return couldNotAsk(answered.reply) ? { ...answered, failed: true } : answered;
+      const answered = await orAborted(flow(deps, question, both), both);
+      if (!couldNotAsk(answered.reply, seen.unreachable)) return answered;
+      const degraded = answered.reply.degraded ?? ["Prometheus could not be asked."];
+      return { ...answered, reply: { ...answered.reply, degraded }, failed: true };
     } catch (problem) {
       if (signal?.aborted) return failure({ title: "Stopped: you cancelled this question.", tone: "info", blocks: [] });
       if (deadline.aborted) return failure(tooSlow(config.limits.answerTimeoutMs));
@@ -208,9 +209,19 @@ const NO_SOURCE: Card = {
   ],
 };
 
-/** Every query failed, and there was at least one. */
-function couldNotAsk(reply: AskReply): boolean {
-  return reply.sources.length > 0 && reply.sources.every(({ readings }) => typeof readings !== "number");
+/** The same source, noting when it cannot even say what exists: then no query is asked, and none can be seen to fail. */
+function watched(source: Metrics, seen: { unreachable: boolean }): Metrics {
+  const catalogue: Metrics["catalogue"] = (signal) =>
+    source.catalogue(signal).catch((problem: unknown) => {
+      seen.unreachable = true;
+      throw problem;
+    });
+  return Object.assign(Object.create(source) as Metrics, { catalogue });
+}
+
+/** Nothing came back from any query, and something failed. */
+function couldNotAsk({ sources }: AskReply, isUnreachable: boolean): boolean {
+  return (isUnreachable || sources.length > 0) && sources.every(({ readings }) => typeof readings !== "number");
 }
 
 /** Settles when the work does, or rejects when the signal fires first: work that ignores its signal keeps nobody waiting. */

@@ -78,7 +78,10 @@ describe("a question to the app", () => {
     assert.equal(failed, undefined);
     assert.equal(given?.clock(), 42);
     assert.equal(given?.store, store);
-    assert.deepEqual(given?.sources, [source]);
+    assert.deepEqual(
+      given?.sources.map(({ name }) => name),
+      ["main"],
+    );
   });
 
   it("never throws: a mistake becomes a card with a reference, and is logged once under it", async () => {
@@ -130,6 +133,18 @@ describe("a question to the app", () => {
     assert.equal((await all.app.ask(question())).failed, true);
     const some = await appWith(async () => answered("no data", [broken, { promql: "up", readings: 0 }]));
     assert.equal((await some.app.ask(question())).failed, undefined);
+  });
+
+  it("counts as not asked when Prometheus could not even say what exists", async () => {
+    const catalogue = () => Promise.reject(new UnreachableError("Prometheus (main)", "connection refused"));
+    const flow: Flow = async ({ sources }) => {
+      await sources[0]!.catalogue().catch(() => {});
+      return answered("I could not ask");
+    };
+    const { app } = await appWith(flow, { sources: [{ name: "main", catalogue } as unknown as Metrics] });
+    const { failed, reply } = await app.ask(question());
+    assert.equal(failed, true);
+    assert.deepEqual(reply.degraded, ["Prometheus could not be asked."]);
   });
 
   it("says that no Prometheus is configured instead of asking nobody", async () => {
