@@ -76,7 +76,7 @@ const ACTIONS = phraseBook<ActionType>([
   ],
   [
     "free_disk",
-    `free up, free|clear|clean|reclaim|release|make|cleanup ~ ${DISK}, clean up, cleanup, clean-up, delete|remove|purge ~ old|temp|temporary files|logs|images, prune ~ images, raume ~ auf, aufraumen, mach ~ platz|speicher, schaffe ~ platz, gib ~ platz frei, speicher freigeben, platz schaffen, libera ~ ${DISK}, liberar ~ ${DISK}, limpia ~ ${DISK}, limpiar ~ ${DISK}, libere ~ ${DISK}, liberer ~ ${DISK}, nettoie, nettoyer, limpe ~ ${DISK}, limpar ~ ${DISK}, disk ~ khali, disk ~ saaf, jagah khali, jagah banao`,
+    `free up, free some|the ~ ${DISK}, clear|clean|reclaim|release|make|cleanup ~ ${DISK}, clean ~ files, clean up, cleanup, clean-up, delete|remove|purge ~ old|temp|temporary files|logs|images, prune ~ images, raume ~ auf, aufraumen, mach ~ platz|speicher, schaffe ~ platz, gib ~ platz frei, speicher freigeben, platz schaffen, libera ~ ${DISK}, liberar ~ ${DISK}, limpia ~ ${DISK}, limpiar ~ ${DISK}, libere ~ ${DISK}, liberer ~ ${DISK}, nettoie, nettoyer, limpe ~ ${DISK}, limpar ~ ${DISK}, disk ~ khali, disk ~ saaf, jagah khali, jagah banao`,
   ],
   [
     "flush_cache",
@@ -150,6 +150,22 @@ const ASKS = new Set(
     " ",
   ),
 );
+/** "Can it scale?" asks, "can you scale it?" orders. */
+const MAY_ASK = new Set(["can", "could", "will", "would", "kann", "wird", "puede", "peut", "pode"]);
+const ADDRESSED = new Set([
+  "you",
+  "u",
+  "someone",
+  "somebody",
+  "anyone",
+  "we",
+  "i",
+  "please",
+  "pls",
+  "jemand",
+  "alguien",
+  "on",
+]);
 const NOUNS_BEFORE = new Set(
   "the a an last recent number of many any no each every after since during pending container pod times failed his her its der die das den ein letzter el la un una ultimo le les dernier o um".split(
     " ",
@@ -179,7 +195,8 @@ export function findAction(text: string | readonly Token[]): FoundAction | undef
     );
     if (later !== undefined && later.first <= named.last + 3) found = later;
   }
-  const asked = ASKS.has(all[0]?.fold ?? "");
+  const first = all[0]?.fold ?? "";
+  const asked = ASKS.has(first) || (MAY_ASK.has(first) && !ADDRESSED.has(all[1]?.fold ?? ""));
   const asNoun = NOUNS_BEFORE.has(all[found.first - 1]?.fold ?? "");
   return { value: found.value, start: found.start, end: found.end, imperative: !asked && !asNoun };
 }

@@ -54,6 +54,7 @@ const SHELL = [
   /\$\((?:cat|curl|rm|ls|id|whoami|env|wget)\b|\b(?:ba)?sh -c\b|\bnc -e\b|\breverse shell\b|\beval\(|\bos\.system\b|\b__import__\b/,
   /\b(?:run|execute|exec|launch)\b.{0,25}\b(?:shell|bash|powershell|terminal|ssh)\b|\b(?:open|get|give me) (?:me )?a (?:root )?shell\b|\bssh (?:in)?to\b|\bexec into\b/,
   /\bshut ?down (?:everything|all|prod\w*|the (?:cluster|whole|entire|company|data ?cent\w+))\b/,
+  /\b(?:run|execute) (?:a |the )?(?:shutdown|halt|poweroff|rm)\b|\b(?:turn|switch|power) off (?:all|every) (?:the )?(?:servers?|hosts?|machines?|nodes?|services?)\b/,
   /\b(?:hack|ddos|exploit|pwn)\b|\bmine (?:bitcoin|crypto\w*|monero)\b|\bexfiltrat/,
 ];
 
@@ -65,6 +66,7 @@ const DESTRUCTION = [
   ),
   /\b(?:delete|destroy|wipe|erase|nuke|kill|burn)\b (?:absolutely )?everything\b|\b(?:losche?|zerstore) alles\b|\b(?:borra|elimina|destruye) todo\b|\b(?:supprime|efface|detruis) tout\b|\b(?:apague|apaga|exclua|delete) tudo\b|\bsab(?: kuch)? (?:delete|mita|uda)\b/,
   /\b(?:delete|destroy|wipe|erase|nuke)\b (?:the |our |my )?(?:entire |whole |production |prod |\S{1,40} )?(?:namespace|cluster|database|backups?|hard ?disk|disk|prometheus data|audit log|volume)\b(?! space)/,
+  /\bwipe (?!.{0,30}\b(?:cache|redis|queue)\b)\S/,
   /\b(?:delete|destroy|wipe|erase)\b (?:your|the) (?:history|audit|audit log|evidence|traces?)\b|\bformat (?:the )?(?:disk|drive|hard)/,
 ];
 

@@ -162,7 +162,7 @@ const low = (concept?: RankedConcept): Superlative => ({
 const SUPERLATIVES = phraseBook<Superlative>([
   [
     high(),
-    "most, highest, top, greatest, maximum, max, peak, heaviest, worst, am meisten, meisten, meiste, hochste, hochsten, hochster, grossten, mas, el mas, la mas, mayor, mayores, le plus, la plus, les plus, plus de, o mais, a mais, mais, maior, maiores, sabse zyada, sabse jyada, sabse adhik, sabse upar",
+    "most, rank, ranking, ranked by, sort, sorted by, ordered by, order ~ by, highest, top, greatest, maximum, max, peak, heaviest, worst, am meisten, meisten, meiste, hochste, hochsten, hochster, grossten, mas, el mas, la mas, mayor, mayores, le plus, la plus, les plus, plus de, o mais, a mais, mais, maior, maiores, sabse zyada, sabse jyada, sabse adhik, sabse upar",
   ],
   [
     low(),

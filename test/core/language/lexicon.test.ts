@@ -50,16 +50,23 @@ describe("findAction", () => {
     expect(findAction(text)).toMatchObject({ value: action, imperative: true });
   });
 
-  test.each(["what is the cause", "traffic surge", "pod count", "show the state", "how many restarts"])(
-    "finds no change in %s",
-    (text) => {
-      expect(findAction(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    "what is the cause",
+    "traffic surge",
+    "pod count",
+    "show the state",
+    "how many restarts",
+    "free disk space on node-7",
+    "autoscaler",
+  ])("finds no change in %s", (text) => {
+    expect(findAction(text)).toBeUndefined();
+  });
 
   test("tells a question about a restart from an order", () => {
     expect(findAction("how often did ledger restart")?.imperative).toBe(false);
     expect(findAction("since the restart")?.imperative).toBe(false);
+    expect(findAction("can ledger scale further")?.imperative).toBe(false);
+    expect(findAction("can you scale ledger to 3")?.imperative).toBe(true);
   });
 
   test("says where the words stand", () => {
@@ -114,6 +121,7 @@ describe("findRanking", () => {
     ["le service le plus lent", "desc", 1, "latency"],
     ["el servicio más lento", "desc", 1, "latency"],
     ["sabse slow service", "desc", 1, "latency"],
+    ["rank services by traffic", "desc", 1, undefined],
     ["bottom 3 by traffic", "asc", 3, undefined],
     ["which host has the max cpu", "desc", 1, undefined],
   ])("reads %s", (text, direction, k, concept) => {
