@@ -242,6 +242,7 @@ describe("the environment", () => {
     const { notices } = configOf({
       PROMETHEUS_ULR: "https://p",
       PROMETHEUS_SERVICE_HOST: "10.0.0.1",
+      PROMETHEUS_PORT: "tcp://10.0.0.1:9090",
       PROMETHEUS_PORT_9090_TCP: "tcp://10.0.0.1",
       PROMETHEUS_SOMETHING_ELSE: "x",
     });

@@ -301,12 +301,9 @@ describe("an overlay", () => {
     ]);
   });
 
-  it("does not hide two sources of one name in it", () => {
-    expect(
-      problemsOf(env, files("sources: [{ name: c, url: http://c }, { name: c, url: http://c }]")).map(
-        ({ message }) => message,
-      ),
-    ).toEqual([expect.stringMatching(/there twice/)]);
+  it.each(["c", "a"])("does not hide that it has two sources of the name %s", (name) => {
+    const twice = `sources: [{ name: ${name}, url: http://c }, { name: ${name}, url: http://d }]`;
+    expect(problemsOf(env, files(twice)).map(({ message }) => message)).toEqual([expect.stringMatching(/there twice/)]);
   });
 
   it("must exist when it is asked for beside a file", () => {

@@ -150,6 +150,15 @@ describe("what a log hides", () => {
     );
   });
 
+  it("is a configured secret that the cut of a long text goes through", () => {
+    const long = "hunter2".repeat(20);
+    for (let shift = 0; shift < long.length; shift += 7) {
+      const { log, text } = remembering({ secrets: [long] });
+      log.info("a".repeat(shift) + long.repeat(1000));
+      expect(text[0]).not.toMatch(/hunt/);
+    }
+  });
+
   it.each([
     "https://bot:hunter2@prom:9090/api",
     "redis://:hunter2@cache",
