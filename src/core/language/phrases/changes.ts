@@ -94,6 +94,8 @@ free up space on <host>
 clear disk on <host>
 clean up <host>
 clean old files on <host>
+get rid of old logs on <host>
+remove old files from <host>
 delete old logs on <host>
 rotate logs on <host>
 truncate the log files on <host>
@@ -278,6 +280,8 @@ show silences
 active silences
 silences
 which silences are active
+which silences exist
+what silences do we have
 which alerts are silenced
 which alerts are muted
 what is silenced

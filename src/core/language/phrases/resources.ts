@@ -237,6 +237,14 @@ apdex of <service>
 total request rate over all services
 error rate
 whats the latency
+what is the latency
+whats the error rate
+what is our error rate
+how high is the error rate
+what is the request rate
+what percentage of calls to <service> fail
+what share of requests to <service> returns 5xx
+is <service> returning 5xx
 current traffic
 overall error rate
 error rate of all services

@@ -166,6 +166,8 @@ is <service> down
 is <service> alive
 is <service> running
 is <service> reachable
+can i reach <service>
+can <service> be reached
 is <service> healthy
 is <service> ok
 is <service> available
@@ -328,6 +330,8 @@ how many times did <service> restart today
 how many restarts did <pod> have in the last <duration>
 which pods restarted in the last <duration>
 did <service> restart
+how often does <service> restart
+how often has <service> restarted
 did <pod> restart recently
 has <service> been restarting
 when did <pod> last restart
@@ -475,6 +479,7 @@ any alert on <host>
 alerts about <metric>
 is <alert> firing
 is <alert> still firing
+is <alert> going off again
 is <alert> active
 <alert>
 <alert>?
