@@ -9,6 +9,7 @@ import type { AskReply } from "../core/answer.ts";
 import type { User } from "../core/chat.ts";
 import { quietLog } from "./bot.ts";
 import { type Call, EXIT, flag, readNow, UsageError } from "./command.ts";
+import { loadKeptPacks } from "./packs-cache.ts";
 import { placeOf, readConfig, readUser } from "./settings.ts";
 
 /** One line of a batch. `turns` is the whole conversation; `text` ends it and may be left out where `turns` has it. */
@@ -37,7 +38,7 @@ export async function runBatch(call: Call): Promise<number> {
   const { createMemoryStore } = await import("../store/memory.ts");
   const clock = now === undefined ? () => Date.now() / 1000 : () => now;
   const store = createMemoryStore({ retention: config.limits.retentionSeconds });
-  const app = await createApp(config, { clock, store, log: quietLog(config) });
+  const app = await createApp(config, { clock, store, packs: await loadKeptPacks(config), log: quietLog(config) });
   try {
     const { lines, failed } = await answerLines({
       input,

@@ -6,6 +6,7 @@ import { type Config, secretsOf } from "../config.ts";
 import type { AskReply } from "../core/answer.ts";
 import type { Store } from "../ports.ts";
 import { createLog, type Log } from "../util/log.ts";
+import { loadKeptPacks } from "./packs-cache.ts";
 
 /** Whom a command asks: the bot that runs on the data folder, or one in this process. */
 export type Bot = { readonly ask: Ask; readonly isRemote: boolean; readonly stop: () => Promise<void> };
@@ -21,9 +22,11 @@ export async function openBot(
   if (now === undefined && (await isRunning(config.dataDir).catch(() => false))) return remoteBot(config);
   const clock = now === undefined ? () => Date.now() / 1000 : () => now;
   const { store, degraded } = await storeFor(config, clock);
+  const packs = overrides.packs ?? (await loadKeptPacks(config));
   const app = await createApp(config, {
     clock,
     store,
+    packs,
     degraded,
     limitPerPerson: false,
     log: quietLog(config),
