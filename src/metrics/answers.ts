@@ -27,7 +27,8 @@ export function readEnvelope(body: unknown, service: string): { data: unknown; w
   return { data: read.data.data, warnings: read.data.warnings ?? [] };
 }
 
-function strange(service: string, what: string): UnreachableError {
+/** The error for an answer that cannot be understood. */
+export function strange(service: string, what: string): UnreachableError {
   return new UnreachableError(
     service,
     `its answer is not one of Prometheus (${what}). Check the address and its path.`,
@@ -125,25 +126,6 @@ export function readStrings(data: unknown, service: string): readonly string[] {
   const read = Strings.safeParse(data);
   if (!read.success) throw strange(service, "no list of names");
   return read.data;
-}
-
-export type MetadataEntry = { readonly type: string; readonly help: string; readonly unit: string };
-/** Metric name -> what its first target says of it. Plain checks: there may be 50,000. */
-export function readMetadata(data: unknown, service: string): ReadonlyMap<string, MetadataEntry> {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) throw strange(service, "no metadata");
-  const entries = new Map<string, MetadataEntry>();
-  for (const name in data) {
-    const told = (data as Record<string, unknown>)[name];
-    const first: unknown = Array.isArray(told) ? told[0] : undefined;
-    if (typeof first !== "object" || first === null) continue;
-    const { type, help, unit } = first as { type?: unknown; help?: unknown; unit?: unknown };
-    entries.set(name, { type: text(type), help: text(help), unit: text(unit) });
-  }
-  return entries;
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 const labels = z.record(z.string(), z.string()).default({});

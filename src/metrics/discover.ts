@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Labels } from "../core/series.ts";
 import { RefusedError } from "../util/errors.ts";
-import type { MetadataEntry } from "./answers.ts";
 import { TooLargeError } from "./http.ts";
+import type { MetadataEntry } from "./metadata.ts";
 import { escapeRegex, quoteLabel } from "./promql.ts";
 
 /** The questions discovery asks. Times in unix seconds. */

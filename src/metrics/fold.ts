@@ -1,6 +1,6 @@
 import type { MetricType } from "../core/catalogue.ts";
-import type { MetadataEntry } from "./answers.ts";
 import type { RawFacts, RawLabels } from "./discover.ts";
+import type { MetadataEntry } from "./metadata.ts";
 import { unitInName } from "./words.ts";
 
 export type FoldedMetric = {

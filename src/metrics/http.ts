@@ -56,6 +56,8 @@ export type HttpRequest = {
   readonly params?: readonly (readonly [name: string, value: string])[];
   /** `post` sends the parameters as a form, and as a GET where the server knows no POST (405). */
   readonly post?: boolean;
+  /** Return the body's text instead of parsing it, for who parses a large one in steps. */
+  readonly asText?: boolean;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -160,11 +162,11 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
 
   async function once(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
     const form = new URLSearchParams(request.params?.map(([name, value]) => [name, value]) ?? []).toString();
-    if (request.post !== true || !postWorks) return readJson(await send("GET", request.path, form, signal));
+    if (request.post !== true || !postWorks) return readBody(await send("GET", request.path, form, signal), request);
     const answer = await send("POST", request.path, form, signal);
-    if (answer.status !== 405) return readJson(answer);
+    if (answer.status !== 405) return readBody(answer, request);
     postWorks = false;
-    return readJson(await send("GET", request.path, form, signal));
+    return readBody(await send("GET", request.path, form, signal), request);
   }
 
   /** One exchange. Retries by itself only when a kept connection turned out to be closed by the other side. */
@@ -231,9 +233,10 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
     });
   }
 
-  function readJson(answer: Answer): unknown {
+  function readBody(answer: Answer, request: HttpRequest): unknown {
     const { status } = answer;
-    if (status >= 200 && status < 300) return parse(answer);
+    if (status >= 200 && status < 300)
+      return request.asText === true && !isHtml(answer) ? answer.body.toString("utf8") : parse(answer);
     const said = errorIn(answer);
     if (status >= 300 && status < 400) {
       throw new Answered(

@@ -17,10 +17,13 @@ export function* createLikeness(
 ): Generator<void, (name: string, limit: number) => readonly Entity[]> {
   const names: Name[] = [];
   const index = new Map<string, number[]>();
+  const pairCounts = new Uint16Array(entities.length);
   for (const entity of entities) {
     const words = wordsOf(entity.name.slice(0, 100));
     const number = names.push({ entity, joined: words.join(""), words }) - 1;
-    for (const pair of letterPairs(words)) {
+    const pairs = letterPairs(words);
+    pairCounts[number] = pairs.size;
+    for (const pair of pairs) {
       const numbers = index.get(pair);
       if (numbers === undefined) index.set(pair, [number]);
       else numbers.push(number);
@@ -28,7 +31,6 @@ export function* createLikeness(
     yield;
   }
   const shared = new Uint16Array(names.length);
-  const pairCounts = Uint16Array.from(names, ({ words }) => letterPairs(words).size);
 
   return (name, limit) => {
     const words = wordsOf(name.slice(0, 100));

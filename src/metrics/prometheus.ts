@@ -6,7 +6,6 @@ import {
   readBuildInfo,
   readEnvelope,
   readInstant,
-  readMetadata,
   readRange,
   readRules,
   readSeriesList,
@@ -17,6 +16,7 @@ import { buildCatalogueSlowly } from "./catalogue.ts";
 import { type Discoverable, discover } from "./discover.ts";
 import { type GuardContext, guard } from "./guard.ts";
 import { createHttp, type Hidden, type HttpDeps, TooLargeError, untilAborted } from "./http.ts";
+import { readMetadata } from "./metadata.ts";
 
 export type PrometheusSettings = {
   readonly name: string;
@@ -160,7 +160,10 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
 
   const source: Discoverable = {
     names: async (window, signal) => readStrings(await ask("names", sayWindow(window), signal), service),
-    metadata: async (signal) => readMetadata(await ask("metadata", [], signal), service),
+    metadata: async (signal) => {
+      const body = await http.json({ api: "metadata", path: PATHS.metadata, asText: true, signal });
+      return await readMetadata(String(body), service, signal);
+    },
     series: async (match, window, signal) =>
       readSeriesList(
         await ask("series", [["match[]", match], ...sayWindow(window), ...withLimit(SERIES_LIMIT_SINCE)], signal),

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Catalogue } from "../../src/core/catalogue.ts";
-import type { MetadataEntry } from "../../src/metrics/answers.ts";
 import { buildCatalogue, buildCatalogueSlowly } from "../../src/metrics/catalogue.ts";
 import type { RawFacts } from "../../src/metrics/discover.ts";
+import type { MetadataEntry } from "../../src/metrics/metadata.ts";
 
 type Row = readonly [name: string, labels: Readonly<Record<string, readonly string[]>>];
 

@@ -289,7 +289,9 @@ describe("when Prometheus fails, the client says how", () => {
     });
     const source = create({ url, maxBytes: 50_000 });
     for (let i = 0; i < 7; i++)
-      expect((await failure(source.instant("up", NOW))).message).toMatch(/larger than 50000 bytes.*fewer series/);
+      expect((await failure(source.instant("up", NOW))).message).toMatch(
+        /^Prometheus \(prod\): the answer is larger than 50000 bytes.*fewer series/,
+      );
   });
 
   it("an answer that hangs in the middle ends at the deadline", async () => {
@@ -375,7 +377,8 @@ describe("when Prometheus is busy, the client", () => {
       .times(8)
       .reply(422, { status: "error", errorType: "execution", error: "many-to-many" });
     const source = create();
-    for (let i = 0; i < 8; i++) expect((await failure(source.instant("up", NOW))).message).toMatch(/many-to-many/);
+    for (let i = 0; i < 8; i++)
+      expect((await failure(source.instant("up", NOW))).message).toBe("Prometheus (prod): many-to-many");
   });
 
   it("has no more questions under way than allowed", async () => {
