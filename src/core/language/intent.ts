@@ -36,14 +36,16 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   if (LOGS.test(text) && !context.catalogue.metrics.has(text)) add("logs", 1.5);
   if (certain > 0.45) {
     const own = subject?.bound.concept.intent as Intent | undefined;
-    if (own !== undefined) add(own, 2.2 * certain);
-    for (const intent of ["out_of_scope", "smalltalk", "clarify"] as const) add(intent, -2.5 * certain);
+    const measured = read.ranked.reduce((sum, { intent, p }) => sum + (MEASURES.has(intent) ? p : 0), 0);
+    if (own !== undefined) add(own, (measured > 0.1 ? 2.2 : 0.6) * certain);
+    for (const intent of ["out_of_scope", "smalltalk", "clarify"] as const) if (odds(intent) < 0.75) add(intent, -2.5 * certain);
   } else if (read.mentions.some((mention) => mention.strong)) {
     for (const intent of ["out_of_scope", "smalltalk"] as const) add(intent, -1.5);
   }
   if (memory !== undefined && !WHY.test(text)) {
     if (fromMemory && read.action === undefined) add(MEASURES.has(memory.intent) || memory.intent === "compare" || memory.intent === "top_k" || memory.intent === "forecast" ? (things > 0 && memory.intent !== "compare" ? memory.intent : "metric_query") : (read.subjects[0]?.bound.concept.intent as Intent), 2.5);
     for (const intent of ["out_of_scope", "smalltalk", "clarify", "help"] as const) add(intent, -2.5);
+    if (read.action?.imperative !== true) for (const intent of ["remediation", "silence", "ack", "schedule", "approvals"] as const) add(intent, -5);
   }
   let best: Intent = "clarify";
   let most = Number.NEGATIVE_INFINITY;

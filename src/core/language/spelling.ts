@@ -41,7 +41,7 @@ export function readUnknown(input: Input): Spelled {
     const shaped = looksLikeName(token.text);
     if (token.fold.length < 3 || (!shaped && /[^a-z-]/.test(token.fold))) return;
     const entities = guessName(token.text, catalogue);
-    const word = shaped ? undefined : nearestWord(token.fold, input.index);
+    const word = shaped || beside(tokens, at) ? undefined : nearestWord(token.fold, input.index);
     const [entity] = entities;
     if (entity !== undefined) {
       const distance = editDistance(token.fold, entity.name.toLowerCase(), 3);

@@ -11,6 +11,7 @@ import { type Guess, readUnknown, type UnknownName } from "./spelling.ts";
 import { type ConceptIndex, conceptIndex, findSubjects, type Subject } from "./subject.ts";
 import { type Threshold, threshold } from "./threshold.ts";
 import { readTimes, type TimeExpression } from "./time.ts";
+import { canonical } from "./vocabulary.ts";
 import { delexicalise } from "./delexicalise.ts";
 
 export type Window = Extract<TimeExpression, { kind: "window" }>;
@@ -120,7 +121,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const rankTokens = ranking === undefined ? new Set<number>() : takenTokens(parts, [ranking]);
   const carried = memory === undefined ? [] : carriedMentions(memory, mentions, catalogue, cues.pointsBack);
   const allMentions = [...mentions, ...carried];
-  const implied = ranking?.implies === undefined ? [] : [ranking.implies];
+  const implied = [...(ranking?.implies === undefined ? [] : [ranking.implies]), ...(quantile === undefined ? [] : ["latency"])];
   const subjectTaken = new Set([...taken, ...[...rankTokens].filter((at) => ranking?.implies !== undefined || isRankWord(corrected[at]))]);
   let subjects = findSubjects({ tokens: corrected, taken: subjectTaken, mentions: allMentions, implied, catalogue, index });
   let usedMemorySubject = false;
@@ -160,7 +161,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     ranking: ranking,
     threshold: limit === undefined ? undefined : threshold(limit.value.op, limit.value.value, limit.value.unit),
     action: action === undefined ? undefined : { type: action.value, imperative: action.imperative, start: action.start },
-    by: labelFor(cues.by, subjects[0]),
+    by: labelFor(cues.by, subjects[0], corrected),
     per: cues.per,
     yesNo: cues.yesNo,
     asksForBad: cues.asksForBad,
@@ -216,8 +217,11 @@ function isRankWord(token: Token | undefined): boolean {
   return token !== undefined && RANK_WORDS.test(token.fold);
 }
 
-function labelFor(word: string | undefined, subject: Subject | undefined): string | undefined {
+function labelFor(word: string | undefined, subject: Subject | undefined, parts: readonly Token[]): string | undefined {
   if (word === undefined || subject === undefined) return undefined;
+  // "top 5 hosts by cpu": the measure itself, not a label of it
+  const at = parts.findIndex((token) => token.fold === word);
+  if (subject.covered.has(at) && subject.bound.concept.says.some((phrase) => phrase.split(" ").some((one) => canonical(word).includes(one)))) return undefined;
   const labels = [...subject.bound.metric.labels.keys()];
   const singular = word.replace(/s$/, "");
   const direct = labels.find((label) => label === word || label === singular);

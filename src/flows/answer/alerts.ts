@@ -6,6 +6,7 @@ import { sayTime } from "../../core/zone.ts";
 import { RefusedError, UnreachableError } from "../../util/errors.ts";
 import { inert, inertName } from "../../util/inert.ts";
 import { shortName } from "./rows.ts";
+import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 
 const SEVERITY_ORDER = ["critical", "page", "error", "high", "warning", "warn", "medium", "info", "low", "none"];
@@ -52,7 +53,7 @@ export async function alerts(turn: Turn): Promise<Answer> {
   const wantsPending = /\bpending\b|about to fire|ausstehend|pendiente|en attente|pendente/i.test(read.plain);
   const severity = severityIn(read.plain);
   const named = found.alerts.filter((alert) => new RegExp(`(?<![\\w-])${escape(alert.name)}(?![\\w-])`, "i").test(read.text));
-  const things = read.mentions.flatMap((mention) => mention.entities);
+  const things = scopeOf(read);
   let chosen = found.alerts.filter((alert) => !isHeartbeat(alert) || named.includes(alert));
   if (named.length > 0) chosen = named;
   if (severity !== undefined) chosen = chosen.filter((alert) => severity.includes(alert.severity.toLowerCase()));

@@ -5,7 +5,7 @@ import type { Subject } from "../../core/language/subject.ts";
 import { inertName } from "../../util/inert.ts";
 import { filtersFor, findTrouble, groupBy, linesOf } from "./findings.ts";
 import { placeName } from "./measure.ts";
-import { scopeOf } from "./overview.ts";
+import { scopeOf } from "./scope.ts";
 import { rowsOf, say } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 import { hourlyHistory, standing, type Usual, usualAt } from "./usual.ts";
@@ -20,7 +20,7 @@ export type Deviation = { readonly bound: Bound; readonly name: string; readonly
 
 /** "Anything weird?": everything, one thing, or one measure, against what is usual at this hour. */
 export async function anomaly(turn: Turn, subject: Subject | undefined): Promise<Answer> {
-  const scope = scopeOf(turn);
+  const scope = scopeOf(turn.read);
   if (subject !== undefined && subject.score > 0.5 && !WIDE.has(subject.bound.concept.about === "" ? "" : subject.bound.concept.id)) return one(turn, subject);
   const [trouble, compared] = await Promise.all([findTrouble(turn, scope), deviations(turn, scope, WATCHED)]);
   const { found, looked, usual } = compared;

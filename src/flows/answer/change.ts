@@ -34,9 +34,9 @@ const TARGET_KINDS: Readonly<Record<string, readonly string[]>> = {
 
 /** A request to change something -> a stored proposal with status `pending`. Nothing runs. */
 export async function change(turn: Turn): Promise<Answer> {
-  const type = turn.read.action?.type ?? "";
+  if (turn.read.intent === "schedule") return schedule(turn);
+  const type = turn.read.action?.type ?? (turn.read.intent === "ack" ? "ack" : "");
   if (type === "") return whichChange();
-  if (type === "schedule") return schedule(turn);
   if (type === "silence" || type === "unsilence" || type === "ack") return quiet(turn, type);
   const target = targetOf(turn, type);
   if (target === undefined) return whichTarget(turn, type);

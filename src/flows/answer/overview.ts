@@ -5,13 +5,14 @@ import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
 import { filtersFor, findTrouble, groupBy, linesOf } from "./findings.ts";
 import { rowsOf, say, valuesOf } from "./rows.ts";
+import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 
 const SHOWN = 15;
 
 /** State of everything, or of the things a question names: what is wrong first, and what was checked. */
 export async function overview(turn: Turn): Promise<Answer> {
-  const scope = scopeOf(turn);
+  const scope = scopeOf(turn.read);
   const [trouble, signals] = await Promise.all([findTrouble(turn, scope), scope.length === 0 ? [] : keySignals(turn, scope)]);
   const lines = linesOf(trouble.found);
   const name = scope.length === 0 ? "" : inertName(scope[0]?.name ?? "");
@@ -45,14 +46,6 @@ export async function overview(turn: Turn): Promise<Answer> {
     next: [askButton(`Why? (${trouble.found[0]?.subject ?? ""})`, `why: ${trouble.found[0]?.subject ?? ""}`), askButton("Show active alerts"), askButton("What changed today?", "deployments today")],
   });
 }
-
-/** The things a question names, strongest first; each with everything of that name. */
-export function scopeOf(turn: Turn): readonly Entity[] {
-  const strong = turn.read.mentions.filter((mention) => mention.strong || mention.entities.some((entity) => SCOPES.has(entity.kind)));
-  return strong.flatMap((mention) => mention.entities.filter((entity) => SCOPES.has(entity.kind) || mention.strong));
-}
-
-const SCOPES = new Set(["service", "host", "namespace", "deployment", "queue", "domain", "node", "database", "project", "instance", "container"]);
 
 const SIGNALS = ["service.requests", "service.errors", "service.latency", "host.cpu", "host.memory", "host.disk", "pod.memory", "queue.depth", "queue.consumers", "deployment.available", "pod.count", "pod.restarts", "probe.up", "cert.expiry", "ci.status", "pg.connections", "deploy.version"];
 

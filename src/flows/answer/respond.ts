@@ -12,6 +12,7 @@ import { measure } from "./measure.ts";
 import { overview } from "./overview.ts";
 import { promql } from "./promql.ts";
 import { rank } from "./rank.ts";
+import { listedSubjects, refine } from "./refine.ts";
 import { help, hostile, logs, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
 import { type Teaching, teach } from "./teach.ts";
 import type { Turn } from "./turn.ts";
@@ -71,6 +72,10 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   }
   if (read.unknown.some((one) => one.sure) || (read.unknown.length > 0 && (subject?.mentions.length ?? 0) === 0)) return only(unknownName(turn));
   if (subject === undefined) return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
+  const many = listedSubjects(read.subjects);
+  if (many.length > 1 && LISTS.has(read.intent)) return about(await together(turn, many));
+  const refined = refine(read, subject, turn.index);
+  if (refined.read !== read) return { answer: await measure({ ...turn, read: refined.read }, refined.subject), subject: refined.subject };
   switch (read.intent) {
     case "top_k":
       return about(await rank(turn, subject));
@@ -83,6 +88,25 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     default:
       return about(await measure(turn, subject));
   }
+}
+
+/** Intents whose question may list several measures. */
+const LISTS: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity"]);
+
+/** Several measures of the same things, one sentence each; the worst tone counts. */
+async function together(turn: Turn, subjects: readonly Subject[]): Promise<Answer> {
+  const answers = await Promise.all(subjects.map((subject) => measure(turn, subject)));
+  const [first, ...rest] = answers;
+  if (first === undefined) throw new Error("together needs a subject");
+  const worst = (["danger", "warning", "info", "good"] as const).find((tone) => answers.some((answer) => answer.tone === tone)) ?? "info";
+  return {
+    ...first,
+    tone: worst,
+    details: [...rest.map((answer) => answer.verdict), ...answers.flatMap((answer) => answer.details)],
+    list: answers.flatMap((answer) => answer.list ?? []),
+    values: answers.flatMap((answer) => answer.values),
+    notes: [...new Set(answers.flatMap((answer) => answer.notes))],
+  };
 }
 
 function subjectOf(turn: Turn): Subject | undefined {
