@@ -52,6 +52,7 @@ describe("the guard refuses, with a reason and a cure,", () => {
     ["a subquery whose unwritten step makes too many points", "max_over_time(x[30d:])", /43200/],
     ["a subquery in a subquery", "max_over_time(max_over_time(x[5m:1m])[1d:5m])", /nested 1 deep/],
     ["ranges that add up", "max_over_time(rate(x[20d])[20d:1h])", /reach back 31 days.*40 days/],
+    ["a long range inside a subquery of many points", "max_over_time(rate(x[15d])[10d:90s])", /50,000,000 samples/],
     ["a pattern for every name", '{__name__=~".+"}', /must name a metric.*matcher like/],
     ["a name that is only not empty", '{__name__!=""}', /must name a metric/],
     ["a pattern for every job", 'count({job=~".+"})', /must name a metric/],

@@ -464,6 +464,8 @@ describe("the catalogue of a source", () => {
     source.start();
     await vi.waitFor(() => expect(asked).toBeGreaterThan(8));
     await source.stop();
+    // What was sent just before may still arrive.
+    await new Promise((resolve) => setTimeout(resolve, 40));
     const then = asked;
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(asked).toBe(then);
