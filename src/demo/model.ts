@@ -42,6 +42,8 @@ export type Model = {
   noise(name: string, at: number, period?: number): number;
   /** A named quantity, changed by every incident that names it. The first caller's `base` counts. */
   signal(name: string, base: (at: number) => number, bounds?: { readonly low?: number; readonly high?: number }): Track;
+  /** Whether any incident has to do with that name. */
+  isEver(name: string): boolean;
   /** Whether an incident switches that name on right now. */
   isOn(name: string, at: number): boolean;
   gauge(
@@ -157,6 +159,7 @@ export function createModel(end: number, seed: number): Model {
       signals.set(name, track);
       return track;
     },
+    isEver: (name) => effects.has(name),
     isOn(name, at) {
       return effectsOn(name).some(({ effect, incident }) => strength(effect, incident, end - at) > 0.5);
     },

@@ -31,20 +31,25 @@ function smooth(key: number, x: number): number {
 
 /**
  * How busy people keep the shop at `at` (unix seconds, UTC clock): about 0.35 before dawn, 1.2 in the evening, and a
- * little less on weekends' mornings. The mean over a week is close to 0.8.
+ * little more on weekends. The mean over a week is close to 0.8.
  */
 export function shoppers(at: number): number {
   const hour = (at % DAY) / 3600;
-  const weekday = new Date(at * 1000).getUTCDay();
+  const weekday = weekdayOf(at);
   const evening = 0.75 + 0.36 * Math.cos(((hour - 18.5) / 24) * 2 * Math.PI);
   const lunch = 0.14 * Math.exp(-((hour - 12.4) ** 2) / 3);
   return (evening + lunch) * (weekday === 0 ? 1.08 : weekday === 6 ? 1.0 : weekday === 2 ? 0.88 : 0.92);
 }
 
+/** 0 is Sunday, as with Date; the first day of unix time was a Thursday. */
+function weekdayOf(at: number): number {
+  return (Math.floor(at / DAY) + 4) % 7;
+}
+
 /** How many engineers are at work: 1 in office hours, little at night and on weekends. */
 export function office(at: number): number {
   const hour = (at % DAY) / 3600;
-  const weekday = new Date(at * 1000).getUTCDay();
+  const weekday = weekdayOf(at);
   const weekend = weekday === 0 || weekday === 6;
   return (weekend ? 0.15 : 1) * (hour >= 7 && hour < 17 ? 1 : 0.2);
 }

@@ -17,7 +17,7 @@ export type World = {
   readonly families: ReadonlyMap<string, Family>;
   readonly targets: readonly TargetKey[];
   readonly story: Story;
-  /** Whether that target refuses to be scraped at `at`. Then its series have no values either. */
+  /** Whether that target, one of `targets`, refuses to be scraped at `at`. Then its series have no values either. */
   isDown(target: TargetKey, at: number): boolean;
   /** What Prometheus itself would have written meanwhile: `up`, alerts, recorded series. `labels` are complete. */
   readonly own: readonly OwnSeries[];
@@ -55,7 +55,15 @@ export function createWorld({ now, seed = 7 }: { now: number; seed?: number }): 
   addStores(model);
   addBusiness(model);
   const targets = [...model.targets.values()];
-  const isDown = (target: TargetKey, at: number) => model.isOn(`down/${target.job}:${target.instance}`, at);
+  // Asked for every point of history, so most targets, which nothing ever happens to, are told apart beforehand.
+  const nameOf = (target: TargetKey) => `down/${target.job}:${target.instance}`;
+  const falling = new Map(
+    targets.filter((target) => model.isEver(nameOf(target))).map((target) => [target, nameOf(target)]),
+  );
+  const isDown = (target: TargetKey, at: number) => {
+    const name = falling.get(target);
+    return name !== undefined && model.isOn(name, at);
+  };
   return {
     end,
     origin: model.origin,
