@@ -13,6 +13,7 @@ import {
   wrap,
 } from "cockatiel";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
+import { sayNetwork, sayStatus, tooLarge } from "./say.ts";
 
 /** A secret that prints as something else; only `reveal` gives it away. */
 export type Hidden = { reveal(): string };
@@ -372,36 +373,6 @@ function headersOf(settings: HttpSettings, base: URL): Record<string, string> {
   return headers;
 }
 
-/** A plain sentence for an error of the network layer. Codes: Node's `errors` and OpenSSL's verify results. */
-function sayNetwork(cause: NodeJS.ErrnoException, host: string): string {
-  const code = String(cause.code ?? "");
-  switch (code) {
-    case "ECONNREFUSED":
-      return `the connection to ${host} was refused. Is it running, and is the port right?`;
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return `the name in ${host} could not be resolved. Check the spelling of the address and DNS.`;
-    case "ETIMEDOUT":
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-      return `there is no way to ${host} (${code}). Check the network between us and the address.`;
-    case "HPE_INVALID_CONSTANT":
-      return `what listens on ${host} does not speak HTTP. Check the port and the scheme (http or https).`;
-    default:
-      if (/CERT|SELF_SIGNED|ISSUER|ALTNAME|TLS|SSL|EPROTO/.test(code)) {
-        return `the secure connection to ${host} failed (${code}). Check its certificate, or name your authority's file.`;
-      }
-      return `the connection to ${host} was closed before the answer was complete${code === "" ? "" : ` (${code})`}.`;
-  }
-}
-
-function sayStatus(status: number): string {
-  if (status === 429) return "it says that we ask too often (429). Try again shortly.";
-  if (status === 503) return "it is not ready or overloaded (503). Try again shortly.";
-  if (status >= 500) return `it, or a proxy before it, failed (${status}). Its own log says why.`;
-  return `it refused the question (${status}).`;
-}
-
 function errorIn(answer: Answer): { error: string | undefined; errorType: string | undefined } | undefined {
   if (isHtml(answer) || answer.body.length > 65_536) return undefined;
   try {
@@ -429,11 +400,6 @@ function retryAfterMs(header: string | undefined, now: number): number {
   if (header === undefined) return 0;
   const seconds = /^\d+$/.test(header) ? Number(header) : Date.parse(header) / 1000 - now;
   return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : 0;
-}
-
-function tooLarge(maxBytes: number): string {
-  const size = maxBytes >= 1e6 ? `${Math.round(maxBytes / 1e6)} MB` : `${maxBytes} bytes`;
-  return `the answer is larger than ${size} and was cut off. Ask for fewer series, a shorter time or a larger step.`;
 }
 
 function withoutService(error: unknown, service: string): string {

@@ -171,6 +171,11 @@ describe("things", () => {
     expect(kinds).not.toContain("commit");
   });
 
+  it("are not the ids among the names of one label", () => {
+    const values = ["north", "south", "east", "0b0c8f0e-3c1a-4b55-9f0e-2f6f3d1a9c77"];
+    expect(namesOf(build([["stock", { hall: values }]]), "hall")).toEqual(["east", "north", "south"]);
+  });
+
   it("come out of a naming scheme that nobody has seen before", () => {
     const ship = build([
       ["vessel_speed_knots", { vessel: ["Aurora", "Borealis"], fleet: ["north"] }],
