@@ -33,7 +33,7 @@ async function run(
   return { stdout, stderr, code };
 }
 
-describe("the command line", () => {
+describe("the command line", { timeout: 60_000 }, () => {
   it("explains every command it has", async () => {
     const { stdout, code } = await run(["help"]);
     assert.equal(code, 0);
