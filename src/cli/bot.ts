@@ -11,14 +11,18 @@ import { loadKeptPacks } from "./packs-cache.ts";
 /** Whom a command asks: the bot that runs on the data folder, or one in this process. */
 export type Bot = { readonly ask: Ask; readonly isRemote: boolean; readonly stop: () => Promise<void> };
 
+type OpenBot = {
+  readonly now?: number | undefined;
+  /** Reads at once what exists, while the person still types. */
+  readonly warm?: boolean;
+  readonly overrides?: Overrides;
+};
+
 /**
  * Finds the running bot, or makes one. With `now` (unix seconds) it is always one of our own, whose clock stands there.
  * Without a usable data folder the conversation is kept in memory, and every reply says so.
  */
-export async function openBot(
-  config: Config,
-  { now, overrides = {} }: { readonly now?: number | undefined; readonly overrides?: Overrides } = {},
-): Promise<Bot> {
+export async function openBot(config: Config, { now, warm = false, overrides = {} }: OpenBot = {}): Promise<Bot> {
   if (now === undefined && (await isRunning(config.dataDir).catch(() => false))) return remoteBot(config);
   const clock = now === undefined ? () => Date.now() / 1000 : () => now;
   const { store, degraded } = await storeFor(config, clock);
@@ -32,6 +36,7 @@ export async function openBot(
     log: quietLog(config),
     ...overrides,
   });
+  if (warm) app.start();
   return { ask: app.ask, isRemote: false, stop: app.stop };
 }
 

@@ -13,7 +13,7 @@ export async function run(call: Call): Promise<number> {
       `chat takes no words: ask ${JSON.stringify(call.words.join(" "))} with "smartcloudops ask", or type it in the chat.`,
     );
   const config = readConfig(call);
-  const bot = await openBot(config);
+  const bot = await openBot(config, { warm: true });
   try {
     if (call.stdin.isTTY === true) {
       const whom = bot.isRemote ? `the bot that runs on ${config.dataDir}` : "a bot of this terminal's own";
