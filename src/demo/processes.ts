@@ -15,11 +15,11 @@ export type Processes = {
 
 /**
  * The program in a group of its own, beside a reader of our pipe: when we are gone, however we went, the pipe ends and
- * the program is told to. The group is swept when the program has ended.
+ * the program is told to, and 8 seconds later made to. The group is swept when the program has ended.
  */
 const GUARD = `exec 3<&0
 "$@" </dev/null 3<&- & program=$!
-(cat <&3 >/dev/null; kill -TERM $program 2>/dev/null) &
+(cat <&3 >/dev/null; kill -TERM $program; sleep 8; kill -KILL 0) 2>/dev/null &
 trap : TERM INT HUP
 code=0
 while kill -0 $program 2>/dev/null; do wait $program; code=$?; done

@@ -33,7 +33,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function isGone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 200 && isAlive(pid); tries++) await sleep(50);
+  for (let tries = 0; tries < 400 && isAlive(pid); tries++) await sleep(50);
   return !isAlive(pid);
 }
 
@@ -86,11 +86,14 @@ describe("child processes of the demo", () => {
     await processes.stopAll();
   });
 
-  it("do not outlive a parent that was killed outright", async () => {
-    const log = join(folder, "orphan.log");
+  it.each([
+    ["a polite one", STAY],
+    ["one that does not want to end", `process.on('SIGTERM', () => {}); ${STAY}`],
+  ])("do not outlive a parent that was killed outright: %s", async (name, stay) => {
+    const log = join(folder, `orphan of ${name}.log`);
     const url = new URL("../../src/demo/processes.ts", import.meta.url).href;
     const code = `import { createProcesses } from ${JSON.stringify(url)};
-      await createProcesses().start({ command: process.execPath, before: ["-e", ${JSON.stringify(STAY)}] }, [], ${JSON.stringify(log)}, () => {});
+      await createProcesses().start({ command: process.execPath, before: ["-e", ${JSON.stringify(stay)}] }, [], ${JSON.stringify(log)}, () => {});
       setInterval(() => {}, 1000);`;
     const parent = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: "ignore" });
     for (let tries = 0; tries < 200 && !(await import("node:fs")).existsSync(log); tries++) await sleep(50);
