@@ -15,13 +15,15 @@ export type Processes = {
 
 /**
  * The program in a group of its own, beside a reader of our pipe: when we are gone, however we went, the pipe ends and
- * the program is told to, and 8 seconds later made to. The group is swept when the program has ended.
+ * the program is told to, and 8 seconds later made to. The group is swept when the program has ended. A signal cuts the
+ * first `wait` short, hence the second; the first has to come before any look, as a program may end at once.
  */
 const GUARD = `exec 3<&0
 "$@" </dev/null 3<&- & program=$!
 (cat <&3 >/dev/null; kill -TERM $program; sleep 8; kill -KILL 0) 2>/dev/null &
 trap : TERM INT HUP
-code=0
+wait $program
+code=$?
 while kill -0 $program 2>/dev/null; do wait $program; code=$?; done
 exit $code`;
 
