@@ -1,5 +1,5 @@
 /** Verbs that ask for a change, in six languages, and the canonical action each stands for. */
-import { type Token, tokens } from "./normalise.ts";
+import { fold, type Token, tokens } from "./normalise.ts";
 import { type Found, findPhrase, phraseBook } from "./patterns.ts";
 
 export type ActionType =
@@ -20,6 +20,9 @@ export type ActionType =
   | "rotate_logs"
   | "renew_certificate"
   | "toggle_flag"
+  | "set_limit"
+  | "resize_volume"
+  | "drop_replication_slot"
   | "rerun_pipeline"
   | "cancel_pipeline"
   | "stop"
@@ -34,7 +37,10 @@ export type ActionType =
 const DISK =
   "space|disk|disks|storage|platz|speicherplatz|plattenplatz|platte|festplatte|espacio|disco|espace|disque|espaco|jagah";
 const REPLICA =
-  "replica|replicas|pod|pods|instance|instances|replik|replikat|replikate|instanz|instanzen|replika|copy|copies";
+  "replica|replique|repliques|instancia|instancias|replicat|replicats|replicas|pod|pods|instance|instances|replik|replikat|replikate|instanz|instanzen|replika|copy|copies";
+const LIMIT = "limit|limits|request|requests|limite|limites|grenze|speicherlimit|speichergrenze|memory-limit|cpu-limit|ramlimit";
+const VOLUME = "volume|volumes|pvc|partition|filesystem|volumen|volum|platte|disk|disco|disque";
+const RESOURCE = "memory|mem|ram|cpu|cores|memoria|memoire|speicher|arbeitsspeicher";
 const FLAG = "flag|flags|feature|feature-flag|toggle|funktion|fonctionnalite|funcion";
 const CACHE = "cache|caches|redis|memcached";
 const QUEUE = "queue|queues|warteschlange|cola|file|fila|messages|backlog|dlq";
@@ -47,15 +53,15 @@ const ACTIONS = phraseBook<ActionType>([
   ],
   [
     "restart",
-    "restart, restarten, re-start, reboot, bounce, kick, recycle, respawn, relaunch, power cycle, powercycle, turn ~ off and on, rollout restart, rolling restart, neu starten, neustarten, neustart, starte ~ neu, durchstarten, reinicia, reiniciar, reinicie, reiniciame, rearranca, rearrancar, redemarre, redemarrer, redemarrez, relance, relancer, relancez, restart karo, restart kar, dobara chalu, phir se chalu",
+    "restart, needs|need a|another restart|reboot|kick, braucht einen neustart, necesita un reinicio, besoin dun redemarrage, precisa de um restart, precisa ser reiniciado, give ~ a restart|kick|bounce, turn it off and on again, reload, restarten, re-start, reboot, bounce, kick, recycle, respawn, relaunch, power cycle, powercycle, turn ~ off and on, rollout restart, rolling restart, neu starten, neustarten, neustart, starte ~ neu, durchstarten, reinicia, reiniciar, reinicie, reiniciame, rearranca, rearrancar, redemarre, redemarrer, redemarrez, relance, relancer, relancez, restart karo, restart kar, dobara chalu, phir se chalu",
   ],
   [
     "scale",
-    `scale, upscale, downscale, scale up, scale down, scale out, scale in, rescale, autoscale, skaliere, skalieren, hochskalieren, runterskalieren, herunterskalieren, escala, escalar, escale, escalame, aumenta ~ replicas, augmente ~ replicas|instances, passe ~ replicas|instances, mets ~ replicas|instances, ajoute ~ replica|replicas|instance, reduis ~ replicas, anade ~ replica|replicas, agrega ~ replica|replicas, quita ~ replica|replicas, adicione ~ replica|replicas, adiciona ~ replica|replicas, remova ~ replica|replicas, fuge ~ ${REPLICA}, add ~ ${REPLICA}, remove ~ replica|replicas|instance|instances, need ~ more ${REPLICA}, # more ${REPLICA}, one more ${REPLICA}, another ${REPLICA}, set ~ replicas, set ~ # replicas|pods|instances, give ~ replicas|pods, double ~ replicas|pods, halve ~ replicas|pods, increase ~ replicas|pods|instances, decrease ~ replicas|pods|instances, reduce ~ replicas|pods|instances, raise ~ replicas, lower ~ replicas, bump ~ replicas|pods, scale karo, badhao ~ replicas, replicas ~ badhao`,
+    `scale, upscale, downscale, scale up, scale down, scale out, scale in, rescale, autoscale, skaliere, skalieren, hochskalieren, runterskalieren, herunterskalieren, escala, escalar, escale, escalame, aumenta ~ replicas, augmente ~ replicas|instances, passe ~ replicas|instances, mets ~ replicas|instances, ajoute ~ replica|replicas|instance, reduis ~ replicas, anade ~ replica|replicas, agrega ~ replica|replicas, quita ~ replica|replicas, adicione ~ replica|replicas, adiciona ~ replica|replicas, remova ~ replica|replicas, fuge ~ ${REPLICA}, add ~ ${REPLICA}, remove ~ replica|replicas|instance|instances, need ~ more ${REPLICA}, # more ${REPLICA}, one more ${REPLICA}, another ${REPLICA}, set ~ replicas, set ~ # replicas|pods|instances, give ~ replicas|pods, double ~ replicas|pods, halve ~ replicas|pods, increase ~ replicas|pods|instances, decrease ~ replicas|pods|instances, reduce ~ replicas|pods|instances, raise ~ replicas, lower ~ replicas, bump ~ replicas|pods, bring|take|get|cut|drop|shrink|reduce|put|move|set|keep ~ down|up|back to # ${REPLICA}, bring|take|get|put|change ~ to # ${REPLICA}, # ${REPLICA} less|fewer|more|weniger|mehr|menos|mas|moins|mais, one ${REPLICA} less|fewer|more, ein|eine|einen|una|un|une|um|uma|ek ${REPLICA} weniger|mehr|menos|mas|moins|mais|kam|aur, une|un ${REPLICA} de plus|moins, # fewer|less|extra|additional|weitere|weniger ${REPLICA}, need # ~ ${REPLICA}, needs # ~ ${REPLICA}, need|needs ~ more|another ${REPLICA}, brauchen|brauche|braucht # ~ ${REPLICA}, necesitamos|necesito # ~ replicas|instancias|pods, faut|besoin # ~ replicas|repliques|instances|pods, faut|besoin de # ~ replicas|repliques|instances|pods, precisamos|preciso de # ~ replicas|instancias|pods, # ~ ${REPLICA} chahiye, make that|it|them #, make ~ # ${REPLICA}, mach # draus, mach ~ # draus, que sean #, ponlo en #, mets en #, deixa|coloca em #, add # more, add another # more, add|remove # of them, anade|agrega # mas, ajoute en #, ajoute # de plus, adiciona|adicione|coloca mais #, # aur jodo|chalao, gib ~ # ${REPLICA}, verdopple, verdoppeln, halbiere ~ ${REPLICA}, duplica ~ replicas|instancias|pods, duplique ~ replicas|instancias|pods, double ~ repliques|instances, dobra|dobre ~ replicas|instancias|pods, triple ~ replicas|pods|instances, erhohe|reduziere|setze|fahre|senke ~ auf # ${REPLICA}, sube|baja|reduce|aumenta|pon|deja ~ replicas|instancias, baisse|monte|descends|augmente|reduis ~ repliques|replicas|instances, aumente|reduza|suba|baixe|abaixe|deixe|coloque ~ replicas|instancias|pods, replicas|pods ~ # karo|kar, # replicas|pods karo|kar, number of replicas ~ to #, scale karo, badhao ~ replicas, replicas ~ badhao`,
   ],
   [
     "rollback",
-    "rollback, roll back, roll ~ back, roll-back, revert, undo, downgrade, go back to ~ version, back to ~ previous|last|old version, previous version wieder, zuruckrollen, zurucksetzen, rolle ~ zuruck, setze ~ zuruck, zuruck auf ~ version, revierte, revertir, revertirlo, reverte, reverta, reverter, deshaz, deshacer, vuelve a ~ version, volver a ~ version, volte ~ versao, voltar ~ versao, desfaz, desfazer, annule ~ deploiement|release|version, annuler ~ deploiement|release|version, reviens ~ version, revenir ~ version, rollback karo, wapas karo, purana version",
+    "take|bring|put|switch|move ~ back to ~ version|release|build, take|bring|put ~ back to v#, undo ~ deploy|deployment|release|rollout, bring ~ auf ~ version zuruck, zuruck zur ~ version, restore ~ previous version, regresa ~ version, regresa|vuelve|remets ~ version, remets ~ version, reviens en arriere, rollback, roll back, roll ~ back, roll-back, revert, undo, downgrade, go back to ~ version, back to ~ previous|last|old version, previous version wieder, zuruckrollen, zurucksetzen, rolle ~ zuruck, setze ~ zuruck, zuruck auf ~ version, revierte, revertir, revertirlo, reverte, reverta, reverter, deshaz, deshacer, vuelve a ~ version, volver a ~ version, volte ~ versao, voltar ~ versao, desfaz, desfazer, annule ~ deploiement|release|version, annuler ~ deploiement|release|version, reviens ~ version, revenir ~ version, rollback karo, wapas karo, purana version",
   ],
   ["deploy", "deploy <version>, deploy v#, promote <version>, release <version>, ship <version>, roll out <version>"],
   [
@@ -76,11 +82,11 @@ const ACTIONS = phraseBook<ActionType>([
   ],
   [
     "free_disk",
-    `free up, free some|the ~ ${DISK}, clear|clean|reclaim|release|make|cleanup ~ ${DISK}, clean ~ files, clean up, cleanup, clean-up, delete|remove|purge ~ old|temp|temporary files|logs|images, prune ~ images, raume ~ auf, aufraumen, mach ~ platz|speicher, schaffe ~ platz, gib ~ platz frei, speicher freigeben, platz schaffen, libera ~ ${DISK}, liberar ~ ${DISK}, limpia ~ ${DISK}, limpiar ~ ${DISK}, libere ~ ${DISK}, liberer ~ ${DISK}, nettoie, nettoyer, limpe ~ ${DISK}, limpar ~ ${DISK}, disk ~ khali, disk ~ saaf, jagah khali, jagah banao`,
+    `free up, free some|the ~ ${DISK}, clear|clean|reclaim|release|make|cleanup ~ ${DISK}, clean|prune ~ files|logs|images, prune ~ old|temp|temporary files|logs|images, prune docker, get rid of ~ files|logs|images, make|create ~ room on, clean up, cleanup, clean-up, delete|remove|purge|clear ~ old|temp|temporary files|logs|images, prune ~ images, raume ~ auf, aufraumen, mach ~ platz|speicher, schaffe ~ platz, gib ~ platz frei, speicher freigeben, platz schaffen, libera ~ ${DISK}, liberar ~ ${DISK}, limpia ~ ${DISK}, limpiar ~ ${DISK}, libere ~ ${DISK}, liberer ~ ${DISK}, nettoie, nettoyer, limpe ~ ${DISK}, limpar ~ ${DISK}, disk ~ khali, disk ~ saaf, jagah khali, jagah banao`,
   ],
   [
     "flush_cache",
-    `flush|clear|empty|invalidate|purge|reset|wipe ~ ${CACHE}, leere ~ cache, cache ~ leeren, vacia ~ cache, limpia ~ cache, vide ~ cache, limpe ~ cache, limpa ~ cache, cache ~ saaf, cache ~ clear`,
+    `flush|clear|empty|invalidate|purge|reset|wipe ~ ${CACHE}, flush|clear|invalidate|expire ~ keys|key|prefix, leere ~ cache, cache ~ leeren, vacia ~ cache, limpia ~ cache, vide ~ cache, limpe ~ cache, limpa ~ cache, cache ~ saaf, cache ~ clear`,
   ],
   [
     "purge_queue",
@@ -106,6 +112,18 @@ const ACTIONS = phraseBook<ActionType>([
   [
     "toggle_flag",
     `toggle, turn|switch on|off, turn|switch ~ on|off, enable|disable|activate|deactivate ~ ${FLAG}, set ~ ${FLAG}, enable, disable, activate, deactivate, flip ~ ${FLAG}, aktiviere, deaktiviere, aktivieren, deaktivieren, schalte ~ an|aus|ein|ab, activa, desactiva, activar, desactivar, ative, desative, ativar, desativar, active ~ ${FLAG}, desactive ~ ${FLAG}`,
+  ],
+  [
+    "set_limit",
+    `bump|raise|increase|lower|reduce|decrease|set|change|cut|double|adjust ~ ${RESOURCE} ${LIMIT}, bump|raise|increase|lower|reduce|decrease|set|change ~ ${LIMIT} of|for|on, set|bump|raise|increase|lower ~ ${RESOURCE} ~ to #, bump|raise|increase|lower|set ~ ${RESOURCE} of|for, give ~ more ${RESOURCE}, give ~ # of|more ${RESOURCE}, give ~ # ${RESOURCE}, erhohe|setze|senke|hebe|andere ~ ${LIMIT}, gib ~ mehr ${RESOURCE}, sube|aumenta|baja|reduce|cambia|pon ~ ${LIMIT} ~ ${RESOURCE}, dale mas ${RESOURCE}, augmente|baisse|passe|reduis|monte|mets ~ ${LIMIT} ~ ${RESOURCE}, aumente|aumenta|reduza|baixe|mude ~ ${LIMIT} ~ ${RESOURCE}, ${RESOURCE} limit ~ badhao|karo|kam`,
+  ],
+  [
+    "resize_volume",
+    `resize|expand|grow|extend|enlarge|increase|bump ~ ${VOLUME}, vergrossere|erweitere ~ ${VOLUME}, amplia|agranda|expande ~ ${VOLUME}, agrandis|etends|agrandir|etendre ~ ${VOLUME}, amplie|expanda|aumente ~ ${VOLUME}, volume|disk|pvc ~ bada|badhao`,
+  ],
+  [
+    "drop_replication_slot",
+    "drop|remove|delete|kill ~ slot|slots|replication-slot, losche|entferne ~ slot|replikationsslot|replication-slot, slot ~ loschen, elimina|borra|suelta ~ slot|ranura, supprime|enleve ~ slot|emplacement, remova|remove|apague|exclua ~ slot, slot ~ hatao|delete",
   ],
   [
     "rerun_pipeline",
@@ -172,6 +190,16 @@ const NOUNS_BEFORE = new Set(
   ),
 );
 
+/** Orders that words alone do not show: signs, and a verb that only counts beside a pod's name. Read on the folded text. */
+const SIGNED = /(?<![\w.])[+-] ?\d{1,4} *(?:more )?(?:replicas?|pods?|instances?|instan\w+|replik\w*|replique\w*)\b/;
+const MULTIPLIED = /^(?:please )?(?:double|triple|quadruple|halve|halbiere|dobre|dobra|duplica|duplique|triplica)\b(?! (?:check|click|trouble|sure|quotes?))/;
+const NAMED_POD =
+  /\b(?:delete|kill|remove|evict|terminate|losche|borra|elimina|mata|supprime|tue|apague|apaga|exclua)\s+[a-z0-9][a-z0-9-]*-[a-z0-9]{5,10}-[a-z0-9]{5}\b/;
+const MORE_OF_THEM =
+  /^(?:please |ok |then |and |noch |encore |y |et |e )*(?:\d{1,3}|one|two|three|four|five|ein|eine|einen|zwei|drei|uno|una|dos|tres|une?|deux|trois|uma?|dois|duas) (?:more|less|fewer|extra|mehr|weniger|mas|menos|de plus|de moins|a mais|a menos|aur)(?: please| bitte| por favor)?$/;
+/** "make it 3 hours" speaks of time, "make that 70%" of a share. */
+const NOT_REPLICAS = /^(?:s|sec|seconds?|min|minutes?|m|h|hrs?|hours?|d|days?|weeks?|am|pm|percent|%|stunden?|minuten|tage|horas?|dias?|heures?|jours?)$/;
+
 export type FoundAction = {
   readonly value: ActionType;
   readonly start: number;
@@ -183,18 +211,69 @@ export type FoundAction = {
 /** A request for a change -> its canonical action. The first one named wins, and of those the most specific. */
 export function findAction(text: string | readonly Token[]): FoundAction | undefined {
   const all = typeof text === "string" ? tokens(text) : text;
-  let found: Found<ActionType> | undefined = findPhrase(all, ACTIONS);
-  if (found === undefined) return undefined;
+  let found: Found<ActionType> | undefined = findPhrase(all, ACTIONS, isMeant);
+  if (found === undefined) return typeof text === "string" ? bySign(text) : undefined;
   // "kann ich" … a verb later in the sentence may be the more telling one: "clean up … and restart" keeps the first.
   const named = found;
   if (named.value === "start" || named.value === "stop" || named.value === "toggle_flag") {
     const later = findPhrase(
       all,
       ACTIONS,
-      (one) => one.first > named.first && one.value !== "start" && one.value !== "stop" && one.value !== "toggle_flag",
+      (one, words) =>
+        one.first > named.first && one.value !== "start" && one.value !== "stop" && one.value !== "toggle_flag" && isMeant(one, words) && !joined(words, one.first),
     );
     if (later !== undefined && later.first <= named.last + 3) found = later;
   }
+  return seen(all, found);
+}
+
+/**
+ * Every change that one sentence asks for, in order: "cordon node-1, then drain it and restart cart". A further one counts
+ * when its verb stands right after a comma's place or a joining word; verbs at the end of a clause are not parted.
+ */
+export function findActions(text: string): FoundAction[] {
+  const first = findAction(text);
+  if (first === undefined) return [];
+  const all = tokens(text);
+  const found = [first];
+  for (let from = first.end; found.length < MOST_ACTIONS; ) {
+    const next = findPhrase(all, ACTIONS, (one, words) => one.start >= from && isMeant(one, words) && joined(words, one.first, text));
+    if (next === undefined) break;
+    found.push({ value: next.value, start: next.start, end: next.end, imperative: true });
+    from = next.end;
+  }
+  return found;
+}
+
+const MOST_ACTIONS = 5;
+const JOINERS = new Set("and then also plus und dann danach y luego despues et puis ensuite e depois aur phir".split(" "));
+
+function joined(all: readonly Token[], at: number, text = ""): boolean {
+  const before = all[at - 1];
+  if (before === undefined) return false;
+  const own = all[at] as Token;
+  return JOINERS.has(before.fold) || /[,;.&+]/.test(text.slice(before.end, own.start));
+}
+
+function isMeant(found: Found<ActionType>, all: readonly Token[]): boolean {
+  if (found.value !== "scale") return true;
+  const [first, last, next] = [all[found.first]?.fold ?? "", all[found.last]?.fold ?? "", all[found.last + 1]?.fold ?? ""];
+  return !/^(?:make|mach|que|ponlo|deixa|coloca|mets)$/.test(first) || (!/^\d.*[a-z%]/.test(last) && !NOT_REPLICAS.test(next));
+}
+
+function bySign(text: string): FoundAction | undefined {
+  const folded = fold(text.slice(0, 2000));
+  const order = (match: RegExpExecArray | null, value: ActionType): FoundAction | undefined =>
+    match === null ? undefined : { value, start: match.index, end: match.index + match[0].length, imperative: !ASKS.has(tokens(text)[0]?.fold ?? "") };
+  return (
+    order(NAMED_POD.exec(folded), "delete_pod") ??
+    order(SIGNED.exec(folded), "scale") ??
+    order(MULTIPLIED.exec(folded.trim()), "scale") ??
+    order(MORE_OF_THEM.exec(folded.trim()), "scale")
+  );
+}
+
+function seen(all: readonly Token[], found: Found<ActionType>): FoundAction {
   const first = all[0]?.fold ?? "";
   const asked = ASKS.has(first) || (MAY_ASK.has(first) && !ADDRESSED.has(all[1]?.fold ?? ""));
   const asNoun = NOUNS_BEFORE.has(all[found.first - 1]?.fold ?? "");
