@@ -60,8 +60,3 @@ export function shareBelow(x: number, median: number, sigma: number): number {
   // Logistic approximation of the normal distribution, off by less than 0.0095 everywhere: Bowling et al. 2009.
   return 1 / (1 + Math.exp(-1.702 * z));
 }
-
-/** The value below which a share of that distribution lies: the inverse of `shareBelow`. */
-export function pointAt(share: number, median: number, sigma: number): number {
-  return median * Math.exp((Math.log(share / (1 - share)) / 1.702) * sigma);
-}

@@ -48,6 +48,15 @@ describe("child processes of the demo", () => {
     await processes.stopAll();
   });
 
+  it("never takes a program that fails at once for one that succeeded", async () => {
+    const processes = createProcesses();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 40 }, () => processes.run({ command: "/nowhere/prog", before: [] }, [])),
+    );
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
+    await processes.stopAll();
+  });
+
   it("are gone when all are stopped, and their end is no surprise then", async () => {
     const processes = createProcesses();
     const log = join(folder, "polite.log");
