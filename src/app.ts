@@ -113,6 +113,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       newId,
       timezone: config.timezone,
       limits: config.limits,
+      fixedTime: Math.abs(clock() - Date.now() / 1000) > 5,
       ...(observer === undefined ? {} : { telemetry: observer }),
     };
     try {

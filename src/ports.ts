@@ -17,10 +17,10 @@ export interface Metrics {
   readonly environment: string | undefined;
   readonly cluster: string | undefined;
   /**
-   * Evaluates at `at` (unix seconds). A scalar comes back as one sample without labels. An empty vector is an empty
+   * Evaluates at `at` (unix seconds), or at the server's own now when undefined. A scalar comes back as one sample without labels. An empty vector is an empty
    * array and means that Prometheus answered so. Throws `UnreachableError` or `RefusedError` when it could not be asked.
    */
-  instant(promql: string, at: number, signal?: AbortSignal): Promise<readonly Sample[]>;
+  instant(promql: string, at: number | undefined, signal?: AbortSignal): Promise<readonly Sample[]>;
   /** Evaluates over [start, end] every `step` seconds. */
   range(promql: string, window: TimeWindow, signal?: AbortSignal): Promise<readonly Series[]>;
   /** Active alerts as Prometheus evaluates them, pending ones included. */

@@ -25,10 +25,15 @@ export type AnswerDeps = {
   /** IANA zone of people whose own is not known. */
   readonly timezone: string;
   readonly limits: { readonly questionLength: number };
+  /** The clock was set by hand (`--now`): queries carry its time. */
+  readonly fixedTime?: boolean;
   readonly telemetry?: { understood(seconds: number): void };
 };
 
 export type Answered = { readonly card: Card; readonly reply: AskReply };
+
+/** A question at most this old is about now. */
+const LIVE_SECONDS = 10;
 
 /** How many turns of a thread are read back. */
 const HISTORY = 40;
@@ -51,7 +56,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   const teaching = readTeaching(text, new Set(taught.keys()));
   const read = understand(teaching?.kind === "meant" ? teaching.text : chosen.rest ?? text, context);
   deps.telemetry?.understood(deps.clock() - started);
-  const ask = createAsker(chosen.source, now, signal);
+  const ask = createAsker(chosen.source, now, signal, Math.abs(deps.clock() - now) < LIVE_SECONDS && !deps.fixedTime);
   const turn: Turn = {
     question,
     read,

@@ -123,9 +123,10 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
   const limitParam = ["limit", String(MAX_SERIES)] as const;
   const withLimit = (since: readonly [number, number]) => (knowsLimit(build, since) ? [limitParam] : []);
 
-  async function instant(promql: string, at: number, signal?: AbortSignal) {
-    pass(promql, { kind: "instant", end: at });
-    const params = [["query", promql], ["time", sayTime(at)], serverTimeout, ...withLimit(QUERY_LIMIT_SINCE)] as const;
+  async function instant(promql: string, at: number | undefined, signal?: AbortSignal) {
+    pass(promql, { kind: "instant", end: at ?? deps.clock() });
+    const time = at === undefined ? [] : [["time", sayTime(at)] as const];
+    const params = [["query", promql], ...time, serverTimeout, ...withLimit(QUERY_LIMIT_SINCE)] as const;
     const samples = readInstant(await ask("query", params, signal), service);
     if (samples !== undefined) return samples;
     throw new QueryRefusedError(

@@ -5,6 +5,9 @@ import type { Context, Memory, Understanding } from "./understand.ts";
 /** Intents whose answer is a number of one subject; which of them is meant follows from the subject. */
 const MEASURES: ReadonlySet<Intent> = new Set<Intent>(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity", "slo", "cert_expiry", "ci_status", "deploy_status", "health_check"]);
 
+/** Intents that a new name alone continues: "and for checkout?" after the alerts of something else. */
+const RESUMED: ReadonlySet<Intent> = new Set<Intent>(["alerts", "status_overview", "anomaly", "root_cause", "health_check"]);
+
 const WHY = /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b/;
 const VERSUS = /\b(?:vs|versus|compared?|comparison|against|than|difference|verglichen|vergleich\w*|gegenuber|als|comparad[oa]|compara\w*|frente|que|comparer?|compare|par rapport|tulna)\b/;
 const LOGS = /\b(?:logs?|traces?|tracing|spans?|stack ?traces?|log ?files?|loglines?|journal|sql (?:statement|text|query)|protokolle?|registros|journaux)\b/;
@@ -26,6 +29,11 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
     const { type } = read.action;
     add(type === "silence" || type === "unsilence" ? "silence" : type === "ack" ? "ack" : type === "schedule" ? "schedule" : "remediation", 3.5);
   }
+  if (odds("hostile") < 0.97 || certain > 0.3 || read.mentions.length > 0 || memory !== undefined) score.set("hostile", Number.NEGATIVE_INFINITY);
+  if (!/\b(?:promql|quer(?:y|ies)|expression|abfrage|consulta|requete)\b/.test(text)) add("promql_query", -3);
+  if (/\bgolden signals?\b/.test(text)) add("status_overview", 4);
+  if (/\bthan (?:usual|normal|average|expected)\b|\b(?:unusual|abnormal|als (?:sonst|ublich|normal)|de lo (?:normal|habitual)|que d habitude|do que o normal)/.test(text)) add("anomaly", 2.5);
+  if (read.window !== undefined && /\b(?:since|seit|desde|depuis)\b/.test(text) && /\b(?:chang\w*|grow\w*|grew|gone|went|increas\w*|decreas\w*|risen|rise|rose|drop\w*|fallen|fell|develop\w*|verander\w*|gestiegen|gesunken|cambi\w*|subido|bajado|evolu\w*|augmente|baisse|mud\w*)\b/.test(text)) add("compare", 2.5);
   if (read.schedule !== undefined) add("schedule", 3);
   if (WHY.test(text)) add("root_cause", 3);
   if (read.offset !== undefined) add("compare", 3);
@@ -42,6 +50,7 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   } else if (read.mentions.some((mention) => mention.strong)) {
     for (const intent of ["out_of_scope", "smalltalk"] as const) add(intent, -1.5);
   }
+  if (memory !== undefined && !fromMemory && certain < 0.5 && things > 0 && RESUMED.has(memory.intent) && read.action?.imperative !== true && !WHY.test(text)) add(memory.intent, 4);
   if (memory !== undefined && !WHY.test(text)) {
     if (fromMemory && read.action === undefined) add(MEASURES.has(memory.intent) || memory.intent === "compare" || memory.intent === "top_k" || memory.intent === "forecast" ? (things > 0 && memory.intent !== "compare" ? memory.intent : "metric_query") : (read.subjects[0]?.bound.concept.intent as Intent), 2.5);
     for (const intent of ["out_of_scope", "smalltalk", "clarify", "help"] as const) add(intent, -2.5);

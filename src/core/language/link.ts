@@ -79,14 +79,21 @@ function mentionAt(
   for (let length = Math.min(LONGEST_NAME, tokens.length - first); length >= 1; length--) {
     const part = tokens.slice(first, first + length);
     if (part.some((_, offset) => taken.has(first + offset))) continue;
-    if (length === 1 && !mayBeName(part[0])) continue;
-    if (length > 1 && part.some((token) => STOP_WORDS.has(token.fold) && token.fold.length < 3)) continue;
+    if (length === 1 && !mayBeName(part[0]) && !isRegion(tokens, first, catalogue)) continue;
+    if (length > 1 && [part[0], part.at(-1)].some((token) => token !== undefined && STOP_WORDS.has(token.fold) && token.fold.length < 3)) continue;
     const entities = lookUp(part, catalogue);
     if (entities.length === 0) continue;
     const text = part.map((token) => token.text).join(" ");
     return { first, end: first + length, text, entities, strong: isStrong(tokens, first, first + length, entities) };
   }
   return undefined;
+}
+
+/** "in the us": a region that is spelled like a small word. */
+function isRegion(tokens: readonly Token[], at: number, catalogue: Catalogue): boolean {
+  const token = tokens[at];
+  if (token === undefined || token.fold.length !== 2 || !/^(?:in|the)$/.test(tokens[at - 1]?.fold ?? "")) return false;
+  return catalogue.named(token.text).some((entity) => ["region", "country", "zone", "site", "location"].includes(entity.kind));
 }
 
 function mayBeName(token: Token | undefined): boolean {
@@ -100,7 +107,7 @@ function lookUp(part: readonly Token[], catalogue: Catalogue): readonly Entity[]
     const word = words[0] ?? "";
     const found = catalogue.named(word);
     if (found.length > 0) return found;
-    if (/[a-z]s$/i.test(word) && word.length > 4 && !isFieldWord(word.toLowerCase()))
+    if (/^[1-5]\d\ds$/.test(word) || (/[a-z]s$/i.test(word) && word.length > 4 && !isFieldWord(word.toLowerCase())))
       return catalogue.named(word.slice(0, -1));
     return [];
   }

@@ -4,6 +4,7 @@ import { guessName, kindsOf, looksLikeName, type Mention } from "./link.ts";
 import type { Token } from "./normalise.ts";
 import { PHRASES } from "./phrases/index.ts";
 import type { ConceptIndex } from "./subject.ts";
+import { readNumber } from "./words.ts";
 import { canonical, fieldWords, isFieldWord, nameWords, STOP_WORDS } from "./vocabulary.ts";
 
 /** A word that stands where a name stands, or looks like one, and names nothing known. `near` are names like it. */
@@ -66,7 +67,9 @@ function isKnown(token: Token, { index, catalogue }: Input): boolean {
   const { fold } = token;
   if (STOP_WORDS.has(fold) || isFieldWord(fold) || spoken().has(fold)) return true;
   if (canonical(fold).some((term) => index.words.has(term))) return true;
-  if (/^<.*>$/.test(fold) || catalogue.metrics.has(token.text)) return true;
+  if (/^<.*>$/.test(fold) || catalogue.metrics.has(token.text) || readNumber(fold) !== undefined) return true;
+  const parts = fold.split("-");
+  if (parts.length > 1 && parts.every((part) => /^[a-z]+$/.test(part) && (part.length <= 2 || STOP_WORDS.has(part) || isFieldWord(part) || spoken().has(part)))) return true;
   return metricWords(catalogue).has(fold) || canonical(fold).some((term) => metricWords(catalogue).has(term));
 }
 
@@ -129,8 +132,10 @@ function standsAsName(tokens: readonly Token[], at: number): boolean {
   return before >= 0 && BEFORE_NAME.test(tokens[before]?.fold ?? "");
 }
 
+/** "the X service", "host X": right beside a noun that says what kind of thing it is. */
 function beside(tokens: readonly Token[], at: number): boolean {
   const next = tokens[at + 1]?.fold;
   const previous = tokens[at - 1]?.fold;
-  return (next !== undefined && kindsOf(next) !== undefined) || (previous !== undefined && kindsOf(previous) !== undefined);
+  const last = at === tokens.length - 1;
+  return (next !== undefined && !next.endsWith("s") && kindsOf(next) !== undefined) || (last && previous !== undefined && !previous.endsWith("s") && kindsOf(previous) !== undefined);
 }

@@ -157,13 +157,17 @@ function scoreConcept(
   }
   if (best === 0) return undefined;
   const covered = new Set(narrowed.covered);
-  for (const word of words) if (bestPhrase.includes(word.term)) covered.add(word.token);
+  const explained = new Set<Word>();
+  for (const word of words) {
+    if (bestPhrase.includes(word.term)) explained.add(word);
+    if (explained.has(word)) covered.add(word.token);
+  }
   const phraseWeight = sum(bestPhrase.map((term) => input.index.weight(term)));
   const phraseHit = sum(
     bestPhrase.filter((term) => words.some((word) => word.term === term)).map((term) => input.index.weight(term)),
   );
   const precision = phraseHit / phraseWeight;
-  const recall = recallOf(words, covered, 0.15, kindWords(bound, words));
+  const recall = recallOf(words, (word) => explained.has(word) || narrowed.covered.has(word.token), 0.15, kindWords(bound, words));
   return subjectOf(bound, narrowed, covered, 0.62 * recall + 0.38 * precision + 0.03);
 }
 
@@ -210,7 +214,7 @@ function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput
   const nameWeight = sum(meaningful.map((term) => input.index.weight(term))) || 1;
   const precision = sum(hits.map((term) => input.index.weight(term))) / nameWeight;
   const total = sum(words.map((word) => word.weight)) || 1;
-  const recall = Math.max(0, recallOf(words, covered, 0.15, new Set()) - weak / total);
+  const recall = Math.max(0, recallOf(words, (word) => covered.has(word.token), 0.15, new Set()) - weak / total);
   return subjectOf(bound, narrowed, covered, 0.66 * recall + 0.34 * precision);
 }
 
@@ -296,7 +300,7 @@ function placeOf(bound: Bound, mention: Mention): PlaceOf | undefined {
   const found = new Map<string, string[]>();
   for (const entity of mention.entities) {
     for (const { label, value } of entity.at) {
-      if (!metric.labels.get(label)?.includes(value)) continue;
+      if (!metric.labels.get(label)?.includes(value) || isFixed(bound, label, value)) continue;
       found.set(label, [...new Set([...(found.get(label) ?? []), value])]);
     }
   }
@@ -317,6 +321,17 @@ function placeOf(bound: Bound, mention: Mention): PlaceOf | undefined {
   return undefined;
 }
 
+/** True when the concept's own query already demands another value of that label. */
+function isFixed(bound: Bound, label: string, value: string): boolean {
+  const fixed = new RegExp(`[{,]\\s*(?:\\$\\w+|${label})(=~?)"([^"]*)"`, "g");
+  for (const [whole, op, demanded = ""] of bound.concept.promql.matchAll(fixed)) {
+    const name = /\$(\w+)/.exec(whole.split("=")[0] ?? "")?.[1];
+    if (name !== undefined && bound.names[name] !== label) continue;
+    if (op === "=" ? demanded !== value : !new RegExp(`^(?:${demanded})$`).test(value)) return true;
+  }
+  return false;
+}
+
 /** When a name is a value of several labels of one metric, the one people mean. */
 const ORDER = [
   "service",
@@ -333,7 +348,7 @@ const ORDER = [
 
 function recallOf(
   words: readonly Word[],
-  covered: ReadonlySet<number>,
+  covers: (word: Word) => boolean,
   unknownWeight: number,
   kinds: ReadonlySet<number>,
 ): number {
@@ -341,9 +356,9 @@ function recallOf(
   let all = 0;
   for (const word of words) {
     const weight = word.token === -1 ? word.weight : Math.max(unknownWeight, word.weight);
-    if (kinds.has(word.token) && !covered.has(word.token)) continue;
+    if (kinds.has(word.token) && !covers(word)) continue;
     all += weight;
-    if (covered.has(word.token)) hit += weight;
+    if (covers(word)) hit += weight;
   }
   return all === 0 ? 0 : hit / all;
 }

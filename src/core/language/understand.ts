@@ -99,7 +99,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const { catalogue, now, zone } = context;
   const normal = normalise(original);
   const taught = applyLessons(normal.plain, context.lessons);
-  const plain = taught;
+  const plain = taught.replace(/\/(?=(?:s|sec|min|h|hr|day)\b)/g, " per ");
   const parts = tokens(plain);
   const cues = readCues(plain);
   const times = readTimes(plain, now, zone);
@@ -121,11 +121,13 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const rankTokens = ranking === undefined ? new Set<number>() : takenTokens(parts, [ranking]);
   const carried = memory === undefined ? [] : carriedMentions(memory, mentions, catalogue, cues.pointsBack);
   const allMentions = [...mentions, ...carried];
-  const implied = [...(ranking?.implies === undefined ? [] : [ranking.implies]), ...(quantile === undefined ? [] : ["latency"])];
+  const implied = [...(ranking?.implies === undefined ? [] : [ranking.implies]), ...(quantile === undefined ? [] : ["latency"]), ...(statusCode(allMentions) ? ["request"] : []), ...(NO_LIMIT.test(plain) ? ["without"] : [])];
   const subjectTaken = new Set([...taken, ...[...rankTokens].filter((at) => ranking?.implies !== undefined || isRankWord(corrected[at]))]);
   let subjects = findSubjects({ tokens: corrected, taken: subjectTaken, mentions: allMentions, implied, catalogue, index });
   let usedMemorySubject = false;
-  if (memory !== undefined && (subjects[0]?.score ?? 0) < 0.35 + (memory.subject === undefined ? 1 : 0) && memory.words.length > 0) {
+  const top = subjects[0];
+  const freshWords = top !== undefined && [...top.covered].some((at) => at >= 0 && !top.mentions.some((mention) => at >= mention.first && at < mention.end));
+  if (memory !== undefined && (subjects[0]?.score ?? 0) < 0.6 + (memory.subject === undefined ? 1 : 0) && !(freshWords && (subjects[0]?.score ?? 0) > 0.45) && memory.words.length > 0) {
     const again = findSubjects({ tokens: corrected, taken: new Set(corrected.keys()), mentions: allMentions, implied: memory.words, catalogue, index });
     const kept = again.find((subject) => subject.bound.concept.id === memory.subject) ?? again[0];
     if (kept !== undefined) {
@@ -137,6 +139,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const { ranked } = classify(delexicalised);
   const pick = <K extends TimeExpression["kind"]>(kind: K): Extract<TimeExpression, { kind: K }> | undefined =>
     times.find((time): time is Extract<TimeExpression, { kind: K }> => time.kind === kind);
+  const windows = times.filter((time) => time.kind === "window").sort((a, b) => b.seconds - a.seconds);
   const partial = {
     ranked,
     text: normal.text,
@@ -151,7 +154,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     subjects,
     unknown: spelled.unknown,
     guesses: spelled.guesses,
-    window: pick("window"),
+    window: windows[0],
     at: pick("at"),
     offset: pick("offset"),
     ahead: pick("future"),
@@ -211,7 +214,14 @@ function takenTokens(parts: readonly Token[], spans: readonly { readonly start: 
   return taken;
 }
 
-const RANK_WORDS = /^(?:top|most|least|highest|lowest|biggest|smallest|worst|best|first|bottom|max|min|largest|mas|plus|meiste\w*|hochste\w*|niedrigste\w*|mayor|menor|maior|sabse|zyada|kam|more|less|fewest|greatest|\d+)$/;
+/** A status code as a label value: requests are meant. */
+function statusCode(mentions: readonly Mention[]): boolean {
+  return mentions.some((mention) => /^[1-5]\d\ds?$/.test(mention.text) && mention.entities.some((entity) => entity.at.some((place) => /code|status/.test(place.label))));
+}
+
+const NO_LIMIT = /\b(?:no|without|missing|lack\w*|ohne|keine?|sin|sans|sem)\b.{0,20}\blimits?\b/i;
+
+const RANK_WORDS = /^(?:top|most|least|highest|lowest|worst|best|first|bottom|max|min|mas|plus|meiste\w*|hochste\w*|niedrigste\w*|mayor|menor|maior|sabse|zyada|kam|more|less|fewest|greatest|\d+)$/;
 
 function isRankWord(token: Token | undefined): boolean {
   return token !== undefined && RANK_WORDS.test(token.fold);

@@ -69,6 +69,12 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
     consuming: "usage",
     eating: "usage",
     eats: "usage",
+    eat: "usage",
+    burns: "usage",
+    burning: "usage",
+    hogs: "usage",
+    hogging: "usage",
+    df: "disk usage",
     auslastung: "usage",
     verbrauch: "usage",
     nutzung: "usage",
@@ -109,7 +115,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
     disque: "disk",
     disques: "disk",
     discos: "disk",
-    platten: "disk",
+    platten: "disk", hdds: "disk",
     dateisystem: "disk",
     filesystems: "disk",
     disks: "disk",
@@ -341,7 +347,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
     falhas: "fail",
     falha: "fail",
     falhos: "fail",
-    scheitern: "fail",
+    scheitern: "fail", fallaron: "fail", fallan: "fail", fallo_: "fail", echouent: "fail", falham: "fail",
     gescheitert: "fail",
     gescheiterte: "fail",
     unsuccessful: "fail",
@@ -422,7 +428,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
     tamaño: "size",
     comprimento: "length",
     lambai: "length",
-    worker: "worker",
+    longest: "duration", shortest: "duration", langste: "duration", worker: "worker",
     workers: "worker",
     consumers: "consumer",
     konsumenten: "consumer",
@@ -447,7 +453,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
     expired: "expire",
     ablauft: "expire",
     ablaufen: "expire",
-    lauft: "expire",
+   
     vence: "expire",
     vencen: "expire",
     caduca: "expire",
@@ -834,7 +840,13 @@ export function canonical(token: string): readonly string[] {
   if (known !== undefined) return known.split(" ");
   const stemmed = stem(token);
   const again = stemmed === token ? undefined : SYNONYMS.get(stemmed);
-  return again === undefined ? [stemmed] : again.split(" ");
+  if (again !== undefined) return again.split(" ");
+  // "cpu-auslastung", "disk-usage": words joined by dashes, when each of them is one
+  const parts = token.includes("-") ? token.split("-") : [];
+  if (parts.length > 1 && parts.some((part) => SYNONYMS.has(part)) && parts.every((part) => /^[a-z]+$/.test(part))) {
+    return parts.filter((part) => !STOP_WORDS.has(part)).flatMap(canonical);
+  }
+  return [stemmed];
 }
 
 /** True when the token is one of the field's words in some language: it needs no spelling correction. */

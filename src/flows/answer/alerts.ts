@@ -1,10 +1,13 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
+import { quote } from "../../core/concept.ts";
 import type { PrometheusAlert } from "../../ports.ts";
+import { fold } from "../../core/language/normalise.ts";
 import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
 import { RefusedError, UnreachableError } from "../../util/errors.ts";
 import { inert, inertName } from "../../util/inert.ts";
+import { sayWindow } from "./query.ts";
 import { shortName } from "./rows.ts";
 import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
@@ -48,11 +51,13 @@ async function alertsFromSeries(turn: Turn): Promise<Awaited<ReturnType<typeof a
 /** Which alerts fire or are pending, all or about one thing. */
 export async function alerts(turn: Turn): Promise<Answer> {
   const { read, now, zone } = turn;
+  const past = read.window !== undefined && !/\b(?:now|active|firing|currently)\b/i.test(read.plain) ? await firedWithin(turn, read.window) : undefined;
+  if (past !== undefined) return past;
   const found = await activeAlerts(turn);
   if (!found.ok) return answerOf("I could not ask Prometheus for its alerts.", { tone: "danger", details: [found.reason, "This does not mean that nothing fires."] });
   const wantsPending = /\bpending\b|about to fire|ausstehend|pendiente|en attente|pendente/i.test(read.plain);
-  const severity = severityIn(read.plain);
-  const named = found.alerts.filter((alert) => new RegExp(`(?<![\\w-])${escape(alert.name)}(?![\\w-])`, "i").test(read.text));
+  const severity = severityIn(fold(read.plain));
+  const named = found.alerts.filter((alert) => !isHeartbeat(alert) || !/\b(?:not|except|without|besides|excluding|ignor\w*|ohne|sin|sans)\b/i.test(read.plain)).filter((alert) => new RegExp(`(?<![\\w-])${escape(alert.name)}(?![\\w-])`, "i").test(read.text));
   const things = scopeOf(read);
   let chosen = found.alerts.filter((alert) => !isHeartbeat(alert) || named.includes(alert));
   if (named.length > 0) chosen = named;
@@ -62,6 +67,11 @@ export async function alerts(turn: Turn): Promise<Answer> {
   const state = wantsPending ? "pending" : "firing";
   const all = chosen;
   chosen = named.length > 0 ? chosen : chosen.filter((alert) => alert.state === state);
+  const byAge = /\b(?:oldest|longest|alteste\w*|mas antigua|plus ancienne|mais antig\w*)\b/i.test(fold(read.plain)) ? 1 : /\b(?:newest|latest|most recent\w*|last alert|neueste\w*|mas reciente|plus recente|mais recente)\b/i.test(fold(read.plain)) ? -1 : 0;
+  if (byAge !== 0) {
+    const [one] = [...chosen].filter((alert) => alert.activeAt > 0).sort((a, b) => byAge * (a.activeAt - b.activeAt));
+    chosen = one === undefined ? chosen : [one];
+  }
   const ordered = [...chosen].sort((a, b) => severityRank(a) - severityRank(b) || b.activeAt - a.activeAt || a.name.localeCompare(b.name));
   const words = `${severity === undefined ? "" : `${severity[0]} `}`;
   const place = narrowed ? ` for ${[...new Set(read.mentions.map((mention) => inertName(mention.entities[0]?.name ?? mention.text)))].join(", ")}` : "";
@@ -97,6 +107,33 @@ export async function alerts(turn: Turn): Promise<Answer> {
     notes: ordered.length > 40 ? [...notes, `${ordered.length - 40} more; ask for one severity, service or host.`] : notes,
     next,
   });
+}
+
+/** Alerts that fired within a window of the past, from the ALERTS series; those named, or all. */
+async function firedWithin(turn: Turn, window: { readonly from: number; readonly to: number }): Promise<Answer | undefined> {
+  const { read, ask, now, zone } = turn;
+  const end = Math.min(window.to, now);
+  const step = Math.max(60, Math.ceil((end - window.from) / 600 / 60) * 60);
+  const name = /\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.exec(read.text)?.[0];
+  const selector = `ALERTS{alertstate="firing"${name === undefined ? "" : `,alertname=${quote(name)}`}}`;
+  const answer = await ask.range(selector, { start: window.from, end, step });
+  if (!answer.ok) return answerOf("I could not ask Prometheus which alerts fired then.", { tone: "danger", details: [answer.reason] });
+  const things = scopeOf(read);
+  const spans = answer.data
+    .map(({ labels, points }) => {
+      const { __name__, alertname = "", alertstate, severity = "none", ...rest } = labels;
+      const alert: PrometheusAlert = { name: alertname, state: "firing", severity, labels: rest, summary: "", activeAt: points[0]?.[0] ?? window.from };
+      return { alert, last: points.at(-1)?.[0] ?? end };
+    })
+    .filter(({ alert }) => !isHeartbeat(alert) || name !== undefined)
+    .filter(({ alert }) => things.length === 0 || things.some((thing) => isAbout(alert, thing)))
+    .sort((a, b) => a.alert.activeAt - b.alert.activeAt);
+  const when = sayWindow(window.from, end, now, zone);
+  const values = [{ name: "alerts that fired", value: spans.length, unit: "count", labels: {}, at: end }];
+  if (spans.length === 0) return answerOf(`No: ${name === undefined ? "no alert" : inertName(name)} ${name === undefined ? "fired" : "did not fire"} ${when}.`, { tone: "good", values });
+  const sayFired = ({ alert, last }: (typeof spans)[number]): string => `${inertName(alert.name)} (${inertName(alert.severity)}): ${about(alert)}, ${sayTime(alert.activeAt, now, zone)} ${last >= end - step ? "until now" : `to ${sayTime(last, now, zone)}`}`;
+  const lead = read.yesNo ? "Yes: " : "";
+  return answerOf(`${lead}${name === undefined ? `${spans.length} alert${spans.length === 1 ? "" : "s"}` : inertName(name)} fired ${when}.`, { tone: "warning", values, list: spans.slice(0, 40).map(sayFired), notes: spans.length > 40 ? [`${spans.length - 40} more.`] : [] });
 }
 
 function whenWords(turn: Turn): string {

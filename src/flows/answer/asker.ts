@@ -26,7 +26,11 @@ export type RecordedEvidence = Evidence & { readonly background: boolean };
 /** Three hours: what the link of an instant query opens, so that the person sees how it came to be. */
 const LINK_SECONDS = 3 * 3600;
 
-export function createAsker(source: Metrics, now: number, signal: AbortSignal): Asker {
+/**
+ * @param live the question is about this very moment: instant queries then leave the time to the server, whose clock and
+ *   newest sample are the ones that count.
+ */
+export function createAsker(source: Metrics, now: number, signal: AbortSignal, live: boolean): Asker {
   const evidence: RecordedEvidence[] = [];
   const degraded = new Set<string>();
   const instants = new Map<string, Promise<Asked<readonly Sample[]>>>();
@@ -64,7 +68,7 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal): 
       if (before !== undefined) return before;
       const url = source.linkTo(promql, { start: at - LINK_SECONDS, end: at, step: 0 });
       const query = { promql, start: at, end: at, step: 0, ...(url === undefined ? {} : { url }) };
-      const answer = asked(query, background, () => source.instant(promql, at, signal));
+      const answer = asked(query, background, () => source.instant(promql, live && at === now ? undefined : at, signal));
       instants.set(key, answer);
       return answer;
     },

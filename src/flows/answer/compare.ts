@@ -20,7 +20,7 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
   const { read, ask, now, zone } = turn;
   const since = read.offset === undefined && read.window !== undefined && Math.abs(read.window.to - now) < 90;
   const back = read.offset?.seconds ?? (since ? Math.max(300, Math.min(DAY, now - (read.window?.from ?? now - DAY))) : DAY);
-  const how = plan(read, subject, now, zone, { ignoreTime: since });
+  const how = plan(read, subject, now, zone, { ignoreTime: since || /^(?:today|heute|hoy|aujourd.?hui|hoje|aaj)$/i.test(read.window?.words ?? "") });
   const [current, before] = await Promise.all([ask.instant(how.promql, { at: how.at }), ask.instant(how.promql, { at: how.at - back })]);
   if (!current.ok) return couldNotAsk(subject, current.reason);
   if (!before.ok) return couldNotAsk(subject, before.reason);

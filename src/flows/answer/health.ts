@@ -4,24 +4,27 @@ import type { Entity } from "../../core/catalogue.ts";
 import { inertName } from "../../util/inert.ts";
 import { measure } from "./measure.ts";
 import { overview } from "./overview.ts";
+import { fold } from "../../core/language/normalise.ts";
 import { shortName } from "./rows.ts";
+import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 import type { Subject } from "../../core/language/subject.ts";
 
 /** Is it up? A named thing by the best sign of life it has; without a name, all scrape targets. */
 export async function health(turn: Turn, subject: Subject | undefined): Promise<Answer> {
   const { read } = turn;
-  const own = subject?.bound.concept;
-  if (subject !== undefined && own !== undefined && subject.score > 0.5 && own.id !== "target.up" && !(own.unit === "bool" && subject.filters.length === 0 && read.mentions.length > 0)) {
-    if (own.intent === "health_check" || own.intent === "cert_expiry") return measure(turn, subject);
-  }
-  const entities = read.mentions.flatMap((mention) => mention.entities);
+  const entities = scopeOf(read);
+  const alive = read.subjects.find(({ bound, filters, score }) => bound.concept.unit === "bool" && bound.concept.worse === "down" && score > 0.35 && bound.concept.id !== "target.up" && (filters.length > 0 || entities.length === 0));
+  const asksAlive = read.yesNo && ALIVE.test(fold(read.plain));
+  if (subject !== undefined && subject.score > 0.5 && !(asksAlive && subject.bound.concept.unit !== "bool") && subject.bound.concept.id !== "target.up" && (subject.bound.concept.unit !== "bool" || subject.filters.length > 0)) return measure(turn, subject);
+  if (alive !== undefined && (entities.length === 0 || alive.filters.length > 0)) return measure(turn, alive);
   if (entities.length === 0) return targets(turn);
   for (const id of ["probe.up", "pg.up", "redis.up", "target.up"]) {
     const bound = turn.index.byId.get(id);
     if (bound === undefined) continue;
     if ((id === "pg.up" || id === "redis.up") && !/\b(?:postgres\w*|pg|redis|database|db|datenbank|cache|base)\b/i.test(read.plain)) continue;
-    const filters = signOfLife(bound.metric.labels.get(bound.names["self"] ?? "instance") ?? [], bound.names["self"] ?? "instance", entities);
+    const self = bound.names["self"] ?? "instance";
+    const filters = signOfLife(bound.metric.labels.get(self) ?? [], self, entities);
     if (filters === undefined) continue;
     return measure({ ...turn, read: { ...read, yesNo: true } }, { bound, filters: [filters], score: 1, covered: new Set(), mentions: read.mentions.slice(0, 1), unused: [] });
   }
@@ -30,6 +33,8 @@ export async function health(turn: Turn, subject: Subject | undefined): Promise<
   if (workload !== undefined && available?.metric.labels.get("deployment")?.includes(workload.name)) return deploymentHealth(turn, workload.name);
   return overview(turn);
 }
+
+const ALIVE = /\b(?:up|alive|running|runs|reachable|online|working|responding|healthy|there|lauft|erreichbar|lebt|da|arriba|vivo|funciona\w*|en ligne|repond|marche|fonctionne|no ar|chal|chalu|zinda|down|dead|offline)\b/;
 
 function signOfLife(values: readonly string[], label: string, entities: readonly Entity[]): { readonly label: string; readonly values: readonly string[] } | undefined {
   const hit = entities.flatMap((entity) => entity.at).filter((place) => place.label === label && values.includes(place.value)).map((place) => place.value);
@@ -60,5 +65,5 @@ async function targets(turn: Turn): Promise<Answer> {
   const values = [{ name: "targets down", value: down.length, unit: "count", labels: {}, at: turn.now }, { name: "targets", value: answer.data.length, unit: "count", labels: {}, at: turn.now }];
   if (down.length === 0) return answerOf(`${lead[1]}: all ${answer.data.length} targets are up.`, { tone: "good", values });
   const names = down.map((sample) => `${shortName("instance", sample.labels["instance"] ?? "")} (job ${inertName(sample.labels["job"] ?? "?")})`);
-  return answerOf(`${lead[0]}: ${down.length} of ${answer.data.length} targets ${down.length === 1 ? "is" : "are"} down: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ` and ${names.length - 20} more` : ""}.`, { tone: "danger", values, next: [askButton("Show active alerts")] });
+  return answerOf(`${lead[0]}: ${answer.data.length - down.length} of ${answer.data.length} targets are up. Down: ${down.length} of ${answer.data.length} targets ${down.length === 1 ? "is" : "are"} down: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ` and ${names.length - 20} more` : ""}.`, { tone: "danger", values, next: [askButton("Show active alerts")] });
 }

@@ -143,7 +143,7 @@ function thresholdAnswer(turn: Turn, subject: Subject, how: Plan, rows: readonly
     const [row] = matching;
     return answerOf(`Yes: ${title(subject, row, turn.read.quantile)} is ${say(subject.bound, row?.value ?? Number.NaN, how.form)} ${how.when}, ${words}.`, { tone: "warning" });
   }
-  return answerOf(`${matching.length} of ${rows.length} ${thing} with ${name} ${words} ${how.when}.`, {
+  return answerOf(`${turn.read.yesNo ? "Yes: " : ""}${matching.length} of ${rows.length} ${thing} with ${name} ${words} ${how.when}.`, {
     tone: "warning",
     list: listed(matching, (row) => `${row.name}: ${say(subject.bound, row.value, how.form)}`),
   });

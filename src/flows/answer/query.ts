@@ -71,13 +71,16 @@ export function plan(read: Understanding, subject: Subject, now: number, zone: s
 /** Questions for a number of events want `increase`; questions for a speed want `rate`. */
 export function formOf(read: Understanding, bound: Bound): "rate" | "count" {
   if (bound.concept.count === undefined) return "rate";
-  if (read.per !== undefined || read.aggregation === "rate" || read.quantile !== undefined) return "rate";
-  if (bound.concept.unit === "ratio") return read.aggregation === "count" && !read.wantsShare ? "count" : "rate";
+  if (read.per !== undefined || read.aggregation === "rate" || read.aggregation === "max" || read.aggregation === "min") return "rate";
+  const { unit } = bound.concept;
+  if (unit === "money" || unit === "count") return "count";
+  if (unit === "ratio") return read.aggregation === "count" && !read.wantsShare ? "count" : "rate";
   if (read.aggregation === "count") return "count";
-  const whole = read.aggregation === "sum" || (read.aggregation === undefined && bound.concept.unit !== "per_s" && bound.concept.unit !== "bytes/s");
-  if (read.window !== undefined && whole) return "count";
-  return bound.concept.unit === "money" || bound.concept.unit === "count" ? "count" : "rate";
+  return read.window !== undefined && read.aggregation !== "avg" && !SPEED.test(read.plain) ? "count" : "rate";
 }
+
+/** Words that want a speed even when a window is named. */
+const SPEED = /\b(?:rates?|traffic|throughput|rps|qps|speed|load|bandwidth|usage|trend|verkehr|durchsatz|tr[aá]fico|tr[aá]fego|trafic|d[eé]bit)\b/i;
 
 /** Labels to group by: what the question asks for, else the thing the concept is about, else what tells the series apart. */
 export function groupLabels(bound: Bound, subject: Subject, read: Understanding): readonly string[] {

@@ -1,4 +1,5 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
+import { kindsOf } from "../../core/language/link.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { capital, couldNotAsk, listed, nameWithQuantile, placeWords } from "./measure.ts";
 import { plan } from "./query.ts";
@@ -42,12 +43,17 @@ export async function rank(turn: Turn, subject: Subject): Promise<Answer> {
   });
 }
 
+const LABEL_OF: Readonly<Record<string, string>> = { host: "instance", database: "datname", deployment: "container" };
+
 /** What the ranking runs over: the label the question names, the concept's own thing, or the one label that tells series apart. */
 function rankBy(turn: Turn, subject: Subject): readonly string[] {
   const { bound } = subject;
   const { read } = turn;
   if (read.by !== undefined && bound.metric.labels.has(read.by)) return [read.by];
   const self = bound.names["self"];
+  const asked = read.tokens.map((token) => kindsOf(token.fold)).find((kinds) => kinds !== undefined);
+  const label = asked?.map((kind) => LABEL_OF[kind] ?? kind).find((one) => one !== self && bound.metric.labels.has(one) && !read.mentions.some((mention) => mention.entities.some((entity) => entity.kind === one)));
+  if (label !== undefined && !(asked ?? []).some((kind) => (LABEL_OF[kind] ?? kind) === self || kind === bound.concept.about)) return [label];
   if (self !== undefined) return [self, ...bound.concept.rows.filter((label) => label !== self && bound.metric.labels.has(label))];
   return plan(read, subject, turn.now, turn.zone).by.slice(0, 1);
 }

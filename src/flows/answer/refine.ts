@@ -26,6 +26,9 @@ export function refine(read: Understanding, subject: Subject, index: ConceptInde
     case "deploy.count":
     case "deploy.last": {
       const last = index.byId.get("deploy.last");
+      if (last !== undefined && listing && /\b(?:most recent\w*|latest|newest|last (?:thing|one)|recently|zuletzt|neueste\w*|ultim[oa]|mas reciente|dernier\w*|recent)\b/.test(text) && read.window === undefined) {
+        return { read: { ...read, intent: "top_k", ranking: { direction: "low", k: read.ranking?.explicit ? read.ranking.k : 1, explicit: true, implies: undefined } }, subject: { ...subject, bound: last } };
+      }
       if (last === undefined || read.window === undefined || !listing || read.aggregation === "count") return { read, subject };
       const seconds = read.window.to - read.window.from;
       return { read: { ...read, window: undefined, threshold: threshold("<=", seconds, "base") }, subject: { ...subject, bound: last } };

@@ -13,6 +13,9 @@ import { overview } from "./overview.ts";
 import { promql } from "./promql.ts";
 import { rank } from "./rank.ts";
 import { listedSubjects, refine } from "./refine.ts";
+import { objective } from "./slo.ts";
+import { share } from "./share.ts";
+import { versions } from "./versions.ts";
 import { help, hostile, logs, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
 import { type Teaching, teach } from "./teach.ts";
 import type { Turn } from "./turn.ts";
@@ -51,6 +54,7 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     case "ack":
     case "schedule":
     case "remediation":
+      if (read.action === undefined && subject !== undefined && subject.score > 0.5) return about(await measure(turn, subject));
       return only(await change(turn));
     case "approvals":
       return only(await approvals(turn));
@@ -75,7 +79,21 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   const many = listedSubjects(read.subjects);
   if (many.length > 1 && LISTS.has(read.intent)) return about(await together(turn, many));
   const refined = refine(read, subject, turn.index);
-  if (refined.read !== read) return { answer: await measure({ ...turn, read: refined.read }, refined.subject), subject: refined.subject };
+  if (refined.read !== read) {
+    const changed = { ...turn, read: refined.read };
+    return { answer: await (refined.read.intent === "top_k" && refined.read.threshold === undefined ? rank(changed, refined.subject) : measure(changed, refined.subject)), subject: refined.subject };
+  }
+  const quantiles = quantilesIn(read.plain);
+  if (quantiles.length > 1 && subject.bound.concept.promql.includes("$quantile")) {
+    return about(joined(await Promise.all(quantiles.map((quantile) => measure({ ...turn, read: { ...read, quantile } }, subject)))));
+  }
+  if (read.wantsShare && subject.bound.concept.unit === "per_s") {
+    const part = await share(turn, subject);
+    if (part !== undefined) return about(part);
+  }
+  if (subject.bound.concept.id.startsWith("slo.") && subject.filters.length > 0) return about(await objective(turn, subject));
+  if (subject.bound.concept.id === "deploy.version" && /\b(?:before|previous|prior|earlier|last version|old version|vorherige\w*|anterior|precedente?|pichl[ai])\b/i.test(read.plain)) return about(await versions(turn, subject));
+  if (read.ahead !== undefined && AHEAD.has(read.intent)) return about(await forecast(turn, subject));
   switch (read.intent) {
     case "top_k":
       return about(await rank(turn, subject));
@@ -93,11 +111,22 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
 /** Intents whose question may list several measures. */
 const LISTS: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity"]);
 
+/** Intents that turn into a forecast when the question names a time ahead. */
+const AHEAD: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity", "slo"]);
+
+/** "p50 and p99": every quantile the question names. */
+function quantilesIn(text: string): number[] {
+  return [...new Set([...text.matchAll(/\bp(\d{2})(?:\.(\d))?\b/gi)].map(([, whole, part]) => Number(`0.${whole}${part ?? ""}`)))];
+}
+
 /** Several measures of the same things, one sentence each; the worst tone counts. */
 async function together(turn: Turn, subjects: readonly Subject[]): Promise<Answer> {
-  const answers = await Promise.all(subjects.map((subject) => measure(turn, subject)));
+  return joined(await Promise.all(subjects.map((subject) => measure(turn, subject))));
+}
+
+function joined(answers: readonly Answer[]): Answer {
   const [first, ...rest] = answers;
-  if (first === undefined) throw new Error("together needs a subject");
+  if (first === undefined) throw new Error("nothing to join");
   const worst = (["danger", "warning", "info", "good"] as const).find((tone) => answers.some((answer) => answer.tone === tone)) ?? "info";
   return {
     ...first,

@@ -1,0 +1,33 @@
+import { formatDuration } from "../units.ts";
+
+/** Bounds of what may be proposed. What lies outside is more likely a slip than a wish. */
+export const MOST_REPLICAS = 1000;
+export const LONGEST_SILENCE = 30 * 86_400;
+
+/** Why that number of replicas is not proposed, as a sentence, or undefined. */
+export function whyNotReplicas(count: number): string | undefined {
+  if (!Number.isFinite(count) || !Number.isInteger(count)) return `A number of replicas must be a whole number: ${count} is none.`;
+  if (count < 0) return `A number of replicas must be at least 0: this would be ${count}.`;
+  return count > MOST_REPLICAS ? `I propose at most ${MOST_REPLICAS} replicas: ${count.toLocaleString("en-US")} is more.` : undefined;
+}
+
+/** Why a silence of that many seconds is not proposed, as a sentence, or undefined. */
+export function whyNotDuration(seconds: number): string | undefined {
+  if (!Number.isFinite(seconds) || seconds < 60) return "A silence must last at least 1 minute.";
+  return seconds > LONGEST_SILENCE ? `A silence may last at most 30 days: ${formatDuration(seconds)} is more.` : undefined;
+}
+
+/** Why that size (bytes or cores) is not proposed, as a sentence, or undefined. */
+export function whyNotQuantity(amount: { readonly kind: "memory" | "cpu" | "storage"; readonly amount: number; readonly text: string }): string | undefined {
+  const most = { memory: 4 * 1024 ** 4, cpu: 512, storage: 1024 ** 5 }[amount.kind];
+  const said = { memory: "4Ti of memory", cpu: "512 cores", storage: "1Pi of storage" }[amount.kind];
+  if (!(amount.amount > 0)) return `A limit must be more than 0: ${amount.text} is not.`;
+  return amount.amount > most ? `I propose at most ${said}: ${amount.text} is more.` : undefined;
+}
+
+/** 3600 -> "1h", 5400 -> "90m", 172800 -> "2d": one unit, as people type it. */
+export function shortDuration(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400}d`;
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
