@@ -1,0 +1,258 @@
+/**
+ * `npm run bench`: how fast the bot is and how much memory it holds, against the limits it promises.
+ *
+ *   npm run bench                              on the demo's Prometheus, started for it
+ *   npm run bench -- --prom URL [--now TIME]   on one that runs; TIME is RFC 3339 or unix seconds, for data that ended
+ *
+ * Both: [--rounds N] [--json], which adds one line of JSON. Machines differ, so most figures also come as a ratio to a
+ * yardstick measured in the same run. Ends with 0 whatever the figures are, and with 1 when it could not measure.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createApp } from "../../src/app.ts";
+import { loadConfig } from "../../src/config.ts";
+import { classify, trainClassifier, trainingExamples } from "../../src/core/language/classify.ts";
+import { understand } from "../../src/core/language/understand.ts";
+import { startDemo } from "../../src/demo/run.ts";
+import { loadPacks } from "../../src/metrics/packs.ts";
+import { createPrometheus } from "../../src/metrics/prometheus.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { questionsAbout } from "./mix.ts";
+import { idleBot, timeOf } from "./processes.ts";
+import { quantile, timed } from "./timed.ts";
+
+type Figure = {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: "ms" | "MB" | "";
+  readonly limit?: number;
+  /** How it compares with something measured in the same run. */
+  readonly ratio?: { readonly value: number; readonly to: string };
+};
+
+const { values: options } = parseArgs({
+  options: {
+    prom: { type: "string" },
+    now: { type: "string" },
+    rounds: { type: "string", default: "3" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const launch = fileURLToPath(new URL("../../src/launch.mjs", import.meta.url));
+
+async function run(): Promise<void> {
+  const rounds = Number(options.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be a whole number: ${options.rounds}`);
+  const now = readNow(options.now);
+  const data = mkdtempSync(join(tmpdir(), "smartcloudops-bench-"));
+  const demo =
+    options.prom === undefined
+      ? await startDemo({ report: ({ step }) => note(step), now: () => Date.now() / 1000 })
+      : undefined;
+  try {
+    const prom = options.prom ?? demo!.prometheusUrl;
+    const env = {
+      PATH: process.env.PATH ?? "",
+      HOME: process.env.HOME ?? data,
+      PROMETHEUS_URL: prom,
+      SMARTCLOUDOPS_DATA: data,
+      ...(demo === undefined ? {} : { ALERTMANAGER_URL: demo.alertmanagerUrl }),
+    };
+    const figures: Figure[] = [];
+    note("asking in this process");
+    figures.push(...(await answers(prom, env, now, rounds)));
+    note("starting processes");
+    figures.push(...(await processes(env, now, rounds)));
+    note("reading 50,000 metric names");
+    figures.push(...(await largeCatalogue()));
+    for (const line of table(figures)) console.log(line);
+    if (options.json) console.log(JSON.stringify({ node: process.version, rounds, figures }));
+  } finally {
+    await demo?.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+/** What one bot in this process takes for the mix of questions. */
+async function answers(prom: string, env: Record<string, string>, fixed: number | undefined, rounds: number) {
+  const clock = () => fixed ?? Date.now() / 1000;
+  const { source, take } = timed(createPrometheus({ name: "bench", url: prom }, { clock }));
+  const store = createMemoryStore({
+    retention: { conversations: 3600, evidence: 3600, seenEvents: 3600, proposals: 3600 },
+  });
+  const packs = await loadPacks([]);
+  const loaded = loadConfig({ env });
+  if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join("; "));
+  const app = await createApp(loaded.config, { clock, store, packs, sources: [source], limitPerPerson: false });
+  const catalogue = await source.catalogue();
+  const questions = questionsAbout(catalogue);
+
+  const ups: number[] = [];
+  for (let i = 0; i < 50; i++) ups.push(await elapsed(() => source.instant("up", clock())));
+  const up = quantile(ups.slice(10), 0.5);
+
+  const examples = trainingExamples();
+  const json = JSON.stringify(examples);
+  const parse = quantile(await repeat(5, () => JSON.parse(json)), 0.5);
+  const training = quantile(await repeat(5, () => trainClassifier(examples)), 0.5);
+
+  const own: number[] = [];
+  const overview: number[] = [];
+  const requests: number[] = [];
+  // The first round warms up: a bot has been asked before.
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, question] of questions.entries()) {
+      const user = { platform: "terminal", id: "bench", name: "bench" };
+      const place = { platform: "terminal", channel: "bench", thread: `${round}-${i}` };
+      take();
+      const started = performance.now();
+      await app.ask({ id: `${round}-${i}`, place, user, text: question, at: clock() });
+      const ms = performance.now() - started;
+      const spent = take();
+      if (round === 0) continue;
+      own.push(ms - spent.ms);
+      requests.push(spent.requests);
+      if (question === "status") overview.push(ms);
+    }
+  }
+  for (let i = 0; i < 20; i++) {
+    const place = { platform: "terminal", channel: "bench", thread: `overview-${i}` };
+    const user = { platform: "terminal", id: "bench", name: "bench" };
+    const question = { id: `overview-${i}`, place, user, text: "status", at: clock() };
+    overview.push(await elapsed(() => app.ask(question)));
+  }
+
+  const context = {
+    catalogue,
+    packs,
+    now: clock(),
+    zone: "UTC",
+    memory: undefined,
+    lessons: new Map<string, string>(),
+    alertNames: new Set<string>(),
+  };
+  const reading: number[] = [];
+  for (let round = 0; round < rounds; round++)
+    for (const question of questions) reading.push(await elapsed(() => understand(question, context)));
+  const classifying = await repeat(200, (i) => classify(questions[i % questions.length]!));
+  await app.stop();
+
+  return [
+    of("one query of `up`, the yardstick", up, "ms"),
+    of("understanding, p50", quantile(reading, 0.5), "ms"),
+    of("understanding, p95", quantile(reading, 0.95), "ms", 10, ratio(quantile(reading, 0.95), up, "`up`")),
+    of("classifying, p95", quantile(classifying, 0.95), "ms"),
+    of("training the classifier", training, "ms", undefined, ratio(training, parse, "JSON.parse of its phrases")),
+    of("answer beyond Prometheus, p50", quantile(own, 0.5), "ms", 15, ratio(quantile(own, 0.5), up, "`up`")),
+    of("answer beyond Prometheus, p95", quantile(own, 0.95), "ms", 60, ratio(quantile(own, 0.95), up, "`up`")),
+    of("status overview, p95", quantile(overview, 0.95), "ms", 200, ratio(quantile(overview, 0.95), up, "`up`")),
+    of("requests per answer, mean", requests.reduce((a, b) => a + b, 0) / requests.length, ""),
+    of("requests per answer, p95", quantile(requests, 0.95), ""),
+    of("questions in the mix", questions.length, ""),
+  ];
+}
+
+/** Whole processes: `ask` as somebody types it, and the bot that waits. */
+async function processes(env: Record<string, string>, now: number | undefined, rounds: number): Promise<Figure[]> {
+  const at = now === undefined ? [] : ["--now", new Date(now * 1000).toISOString()];
+  const ask = ["ask", "--json", ...at, "how is everything doing?"];
+  const first = await timeOf([main, ...ask], env);
+  const times = { node: [] as number[], main: [] as number[], launch: [] as number[] };
+  for (let i = 0; i < rounds + 2; i++) {
+    times.node.push(await timeOf(["-e", "0"], env));
+    times.main.push(await timeOf([main, ...ask], env));
+    times.launch.push(await timeOf([launch, ...ask], env));
+  }
+  const bare = quantile(times.node, 0.5);
+  const idle = await idleBot(main, env);
+  const [viaMain, viaLaunch] = [quantile(times.main, 0.5), quantile(times.launch, 0.5)];
+  return [
+    of("`node -e 0`, the yardstick", bare, "ms"),
+    of("`ask`, the first ever", first, "ms", undefined, ratio(first, bare, "node -e 0")),
+    of("`ask` (src/main.ts)", viaMain, "ms", 500, ratio(viaMain, bare, "node -e 0")),
+    of("`ask` (src/launch.mjs)", viaLaunch, "ms", 500, ratio(viaLaunch, bare, "node -e 0")),
+    of("`start` until ready", idle.readyMs, "ms", 1000, ratio(idle.readyMs, bare, "node -e 0")),
+    ...(idle.rssMb === undefined ? [] : [of("memory while idle", idle.rssMb, "MB", 120)]),
+    ...(idle.cpuMs === undefined ? [] : [of("processor per idle second", idle.cpuMs, "ms")]),
+  ];
+}
+
+/** catalogue.ts in a process of its own, for its memory and its event loop. */
+async function largeCatalogue(): Promise<Figure[]> {
+  const file = fileURLToPath(new URL("catalogue.ts", import.meta.url));
+  const child = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"] });
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit") as Promise<[number | null]>]);
+  if (code !== 0) throw new Error(`catalogue.ts ended with ${code}`);
+  const read = JSON.parse(said) as Record<"refresh_ms" | "max_block_ms" | "lookup_ms_p95" | "heap_mb", number>;
+  return [
+    of("50,000 metrics: refresh", read.refresh_ms, "ms", 5000),
+    of("50,000 metrics: longest block", read.max_block_ms, "ms", 50),
+    of("50,000 metrics: lookup, p95", read.lookup_ms_p95, "ms", 5),
+    of("50,000 metrics: heap", read.heap_mb, "MB"),
+  ];
+}
+
+// ---------------------------------------------------------------- measuring and saying
+
+async function elapsed(work: () => unknown): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+async function repeat(times: number, work: (i: number) => unknown): Promise<number[]> {
+  const all: number[] = [];
+  for (let i = 0; i < times; i++) all.push(await elapsed(() => work(i)));
+  return all;
+}
+
+function of(name: string, value: number, unit: Figure["unit"], limit?: number, compared?: Figure["ratio"]): Figure {
+  return {
+    name,
+    value,
+    unit,
+    ...(limit === undefined ? {} : { limit }),
+    ...(compared === undefined ? {} : { ratio: compared }),
+  };
+}
+
+function ratio(value: number, yardstick: number, to: string): Figure["ratio"] {
+  return { value: value / yardstick, to };
+}
+
+function table(figures: readonly Figure[]): string[] {
+  const wide = Math.max(...figures.map(({ name }) => name.length));
+  return figures.map(({ name, value, unit, limit, ratio: compared }) => {
+    const verdict = limit === undefined ? "" : value < limit ? "ok" : "over";
+    const limitText = limit === undefined ? "" : `< ${limit} ${unit}`;
+    const told = compared === undefined ? "" : `${compared.value.toFixed(1)} × ${compared.to}`;
+    const number = `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`.padStart(10);
+    return `${name.padEnd(wide)}  ${number}  ${limitText.padEnd(10)}  ${verdict.padEnd(4)}  ${told}`.trimEnd();
+  });
+}
+
+function readNow(said: string | undefined): number | undefined {
+  if (said === undefined) return undefined;
+  const seconds = /^\d+(\.\d+)?$/.test(said) ? Number(said) : Date.parse(said) / 1000;
+  if (!Number.isFinite(seconds)) throw new Error(`--now must be RFC 3339 or unix seconds: ${said}`);
+  return seconds;
+}
+
+function note(step: string): void {
+  process.stderr.write(`bench: ${step}\n`);
+}
+
+try {
+  await run();
+} catch (problem) {
+  process.stderr.write(`bench: ${problem instanceof Error ? problem.message : String(problem)}\n`);
+  process.exitCode = 1;
+}
