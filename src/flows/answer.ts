@@ -96,7 +96,7 @@ async function finish(deps: AnswerDeps, question: Question, found: Answer, evide
 async function remember({ store, newId }: AnswerDeps, question: Question, found: Answer, reply: AskReply, evidence: ReturnType<typeof createAsker>["evidence"], how: Read | undefined, intent: string): Promise<string | undefined> {
   const { place, user } = question;
   const answered = found.values.flatMap((value) => Object.values(value.labels)).slice(0, 5);
-  const memory: Memory | undefined = how === undefined ? undefined : { ...memoryOf(how.read, how.subject, answered), intent: intent as Memory["intent"] };
+  const memory: Memory | undefined = how === undefined || FORGETTABLE.has(intent) ? undefined : { ...memoryOf(how.read, how.subject, answered, question.at), intent: intent as Memory["intent"] };
   try {
     await store.conversations.append(place, { id: question.id, at: question.at, author: "person", user, text: question.text.slice(0, 4000), memory: undefined });
     await store.conversations.append(place, { id: newId(), at: question.at, author: "bot", user: undefined, text: reply.reply_text.slice(0, 8000), memory });
@@ -106,6 +106,9 @@ async function remember({ store, newId }: AnswerDeps, question: Question, found:
     return `This answer could not be kept: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
+
+/** Small talk in between does not end what a thread was about. */
+const FORGETTABLE: ReadonlySet<string> = new Set(["smalltalk", "help", "hostile", "out_of_scope", "logs"]);
 
 function memoryIn(history: readonly StoredTurn[]): Memory | undefined {
   return history.findLast((said) => said.author === "bot" && said.memory !== undefined && said.memory !== null)?.memory as Memory | undefined;

@@ -55,15 +55,31 @@ export function trainingExamples(): Example[] {
   );
 }
 
-let shipped: ((text: string) => Classification) | undefined;
+let shipped: Trained | undefined;
 
 /**
  * A question with names and numbers replaced by placeholders (see phrases/index.ts) -> the intents it may have.
- * Trained on first use.
+ * Trained on first use, unless `useTraining` came before.
  */
 export function classify(delexicalised: string): Classification {
-  shipped ??= trainClassifier(trainingExamples());
-  return shipped(delexicalised);
+  shipped ??= train(trainingExamples());
+  return reader(shipped)(delexicalised);
+}
+
+/** What the shipped classifier learnt, as bytes for this machine's own use; undefined before it was needed. */
+export function keptTraining(): Uint8Array | undefined {
+  return shipped === undefined ? undefined : pack(shipped);
+}
+
+/**
+ * Takes over what `keptTraining` gave, which saves the training. The caller answers for it being of this very code and
+ * these phrases. False, and nothing changes, when the bytes are none of ours.
+ */
+export function useTraining(bytes: Uint8Array): boolean {
+  const known = unpack(bytes);
+  if (known === undefined) return false;
+  shipped = known;
+  return true;
 }
 
 // ---------------------------------------------------------------- features
@@ -179,10 +195,55 @@ class FeatureIds {
     this.size += 1;
     return this.size - 1;
   }
+
+  /** The features in the order of their ids, from 1. */
+  inOrder(): Int32Array {
+    const keys = new Int32Array(this.size - 1);
+    for (let slot = 0; slot < SLOTS; slot += 1) {
+      const id = this.#ids[slot] as number;
+      if (id !== 0) keys[id - 1] = this.#keys[slot] as number;
+    }
+    return keys;
+  }
 }
 const SLOT_BITS = 16;
 const SLOTS = 1 << SLOT_BITS;
 const UNKNOWN_ID = 0;
+
+// ---------------------------------------------------------------- keeping
+
+/** Tells our bytes from others, and one layout of them from the next. */
+const MARK = 0x5c0c1a01;
+const HEAD = 3;
+
+/** Mark, classes, features, bias, features' numbers, weights: all four bytes wide, in this machine's order. */
+function pack({ ids, weights, bias }: Trained): Uint8Array {
+  const keys = ids.inOrder();
+  const whole = new ArrayBuffer(4 * (HEAD + CLASSES + keys.length + weights.length));
+  new Int32Array(whole, 0, HEAD).set([MARK, CLASSES, keys.length]);
+  new Float32Array(whole, 4 * HEAD, CLASSES).set(bias);
+  new Int32Array(whole, 4 * (HEAD + CLASSES), keys.length).set(keys);
+  new Float32Array(whole, 4 * (HEAD + CLASSES + keys.length)).set(weights);
+  return new Uint8Array(whole);
+}
+
+function unpack(bytes: Uint8Array): Trained | undefined {
+  if (bytes.byteLength % 4 !== 0 || bytes.byteLength < 4 * HEAD) return undefined;
+  // A file's bytes may lie anywhere in a shared buffer; numbers must begin at a multiple of four.
+  const whole = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const words = { buffer: whole.buffer, at: whole.byteOffset };
+  const [mark, classes, features] = new Int32Array(words.buffer, words.at, HEAD) as unknown as [number, number, number];
+  if (mark !== MARK || classes !== CLASSES || features < 0 || features >= SLOTS / 2) return undefined;
+  const total = HEAD + CLASSES + features + (features + 1) * CLASSES;
+  if (bytes.byteLength !== 4 * total) return undefined;
+  const ids = new FeatureIds();
+  const keys = new Int32Array(words.buffer, words.at + 4 * (HEAD + CLASSES), features);
+  for (const key of keys) ids.of(key, true);
+  if (ids.size !== features + 1) return undefined;
+  const weights = new Float32Array(words.buffer, words.at + 4 * (HEAD + CLASSES + features));
+  const bias = new Float32Array(words.buffer, words.at + 4 * HEAD, CLASSES);
+  return { ids, weights: weights.subarray(0, ids.size * CLASSES), bias };
+}
 
 // ---------------------------------------------------------------- learning
 
@@ -200,12 +261,22 @@ const MOST_WORDS = 80;
  * regression (stochastic gradient, fixed order, so that training gives the same result every time).
  */
 export function trainClassifier(examples: readonly Example[]): (text: string) => Classification {
+  return reader(train(examples));
+}
+
+/** `weights` has a row of one number per class for each feature, `bias` one per class. */
+type Trained = { readonly ids: FeatureIds; readonly weights: Float32Array; readonly bias: Float32Array };
+
+function train(examples: readonly Example[]): Trained {
   const ids = new FeatureIds();
   const data = readExamples(examples, ids);
   const weights = bayes(data, ids.size);
   const bias = new Float32Array(CLASSES);
   correct(data, weights, bias);
+  return { ids, weights, bias };
+}
 
+function reader({ ids, weights, bias }: Trained): (text: string) => Classification {
   return (text) => {
     const words = tokens(text.length > 4_000 ? text.slice(0, 4_000) : text).slice(0, MOST_WORDS);
     const { single } = concepts();

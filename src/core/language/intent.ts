@@ -5,6 +5,16 @@ import type { Context, Memory, Understanding } from "./understand.ts";
 /** Intents whose answer is a number of one subject; which of them is meant follows from the subject. */
 const MEASURES: ReadonlySet<Intent> = new Set<Intent>(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity", "slo", "cert_expiry", "ci_status", "deploy_status", "health_check"]);
 
+/** The same measure again: of another thing, at another time, or ahead. */
+function continuedIntent(read: Pick<Understanding, "offset" | "ahead" | "ranking" | "subjects">, memory: Memory): Intent {
+  if (read.offset !== undefined) return "compare";
+  if (read.ahead !== undefined) return "forecast";
+  if (memory.intent === "top_k" && read.ranking !== undefined) return "top_k";
+  if (memory.intent === "forecast" || memory.intent === "anomaly") return memory.intent;
+  const own = read.subjects[0]?.bound.concept.intent as Intent | undefined;
+  return MEASURES.has(memory.intent) ? memory.intent : (own ?? "metric_query");
+}
+
 /** Intents that a new name alone continues: "and for checkout?" after the alerts of something else. */
 const RESUMED: ReadonlySet<Intent> = new Set<Intent>(["alerts", "status_overview", "anomaly", "root_cause", "health_check"]);
 
@@ -32,15 +42,18 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   if (odds("hostile") < 0.97 || certain > 0.3 || read.mentions.length > 0 || memory !== undefined) score.set("hostile", Number.NEGATIVE_INFINITY);
   if (!/\b(?:promql|quer(?:y|ies)|expression|abfrage|consulta|requete)\b/.test(text)) add("promql_query", -3);
   if (/\bgolden signals?\b/.test(text)) add("status_overview", 4);
-  if (/\bthan (?:usual|normal|average|expected)\b|\b(?:unusual|abnormal|als (?:sonst|ublich|normal)|de lo (?:normal|habitual)|que d habitude|do que o normal)/.test(text)) add("anomaly", 2.5);
-  if (read.window !== undefined && /\b(?:since|seit|desde|depuis)\b/.test(text) && /\b(?:chang\w*|grow\w*|grew|gone|went|increas\w*|decreas\w*|risen|rise|rose|drop\w*|fallen|fell|develop\w*|verander\w*|gestiegen|gesunken|cambi\w*|subido|bajado|evolu\w*|augmente|baisse|mud\w*)\b/.test(text)) add("compare", 2.5);
+  if (/\bthan (?:usual|normal|average|expected)\b|\b(?:unusual|abnormal|als (?:sonst|ublich|normal)|de lo (?:normal|habitual)|que d habitude|do que o normal)/.test(text)) add("anomaly", 3.5);
+  if (read.window !== undefined && /\b(?:since|seit|desde|depuis)\b/.test(text) && /\b(?:chang\w*|grow\w*|grew|gone|went|increas\w*|decreas\w*|risen|rise|rose|drop\w*|fallen|fell|develop\w*|verander\w*|gestiegen|gesunken|cambi\w*|subido|bajado|evolu\w*|augmente|baisse|mud\w*)\b/.test(text)) add("compare", 4);
+  if (/\bschedul\w*|\breminders?\b|\bdigests?\b/.test(text) && certain < 0.7) add("schedule", 2.5);
+  if (read.action?.imperative !== true && (/\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.test(read.text) || read.tokens.some((token) => context.alertNames.has(token.text.toLowerCase())))) add("alerts", 2.5);
+  if (/^\W*(?:status|overview|sitrep)\W*$/.test(text)) add("status_overview", 8);
   if (read.schedule !== undefined) add("schedule", 3);
   if (WHY.test(text)) add("root_cause", 3);
   if (read.offset !== undefined) add("compare", 3);
   const things = new Set(read.mentions.map((mention) => mention.text.toLowerCase())).size;
   if (VERSUS.test(text) && things >= 2) add("compare", 2.5);
-  if (read.ahead !== undefined) add("forecast", certain > 0.4 && subject?.bound.concept.intent === "cert_expiry" ? -1 : 1.2);
-  if (read.ranking !== undefined && certain > 0.3) add("top_k", read.ranking.explicit || /\b(?:which|what|who|top|welche\w*|que|cual|quel\w*|qual|kaun\w*)\b/.test(text) ? 2.2 : 0.8);
+  if (read.ahead !== undefined && certain > 0.3) add("forecast", certain > 0.4 && subject?.bound.concept.intent === "cert_expiry" ? -1 : 1.2);
+  if (read.ranking !== undefined && certain > 0.3) add("top_k", read.ranking.explicit || !read.mentions.some((mention) => mention.strong) || /\b(?:which|what|who|top|welche\w*|que|cual|quel\w*|qual|kaun\w*)\b/.test(text) ? 2.2 : 0.8);
   if (LOGS.test(text) && !context.catalogue.metrics.has(text)) add("logs", 1.5);
   if (certain > 0.45) {
     const own = subject?.bound.concept.intent as Intent | undefined;
@@ -52,7 +65,8 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   }
   if (memory !== undefined && !fromMemory && certain < 0.5 && things > 0 && RESUMED.has(memory.intent) && read.action?.imperative !== true && !WHY.test(text)) add(memory.intent, 4);
   if (memory !== undefined && !WHY.test(text)) {
-    if (fromMemory && read.action === undefined) add(MEASURES.has(memory.intent) || memory.intent === "compare" || memory.intent === "top_k" || memory.intent === "forecast" ? (things > 0 && memory.intent !== "compare" ? memory.intent : "metric_query") : (read.subjects[0]?.bound.concept.intent as Intent), 2.5);
+    if (fromMemory && read.action?.imperative !== true) return continuedIntent(read, memory);
+    if (memory.intent === "top_k" && read.ranking !== undefined) add("top_k", 3);
     for (const intent of ["out_of_scope", "smalltalk", "clarify", "help"] as const) add(intent, -2.5);
     if (read.action?.imperative !== true) for (const intent of ["remediation", "silence", "ack", "schedule", "approvals"] as const) add(intent, -5);
   }

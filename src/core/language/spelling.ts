@@ -101,6 +101,7 @@ let byLength: Map<number, string[]> | undefined;
 
 function nearestWord(typed: string, index: ConceptIndex): { readonly word: string; readonly distance: number } | undefined {
   const limit = forgiven(typed.length);
+  const swapsOnly = typed.length < 5; // "dsik" is disk, but "spot" is no slot
   if (limit === 0) return undefined;
   if (byLength === undefined) {
     byLength = new Map();
@@ -113,6 +114,7 @@ function nearestWord(typed: string, index: ConceptIndex): { readonly word: strin
   for (let length = typed.length - limit; length <= typed.length + limit; length++) {
     for (const word of byLength.get(length) ?? []) {
       if (word[0] !== typed[0] && limit < 2) continue;
+      if (swapsOnly && [...word].sort().join("") !== [...typed].sort().join("")) continue;
       const distance = editDistance(typed, word, limit);
       if (distance > limit || (best !== undefined && distance >= best.distance)) continue;
       best = { word, distance };

@@ -136,7 +136,9 @@ function scoreConcept(
   words: readonly Word[],
   input: SubjectInput,
 ): Subject | undefined {
-  const narrowed = narrow(bound, input);
+  const things = narrow(bound, input);
+  const mounts = things.filters.some((filter) => filter.label === "mountpoint") ? undefined : mountsNamed(bound, input.tokens, input.mentions);
+  const narrowed: Narrowed = mounts === undefined ? things : { ...things, filters: [...things.filters, { label: "mountpoint", values: mounts.values }], covered: new Set([...things.covered, ...mounts.tokens]) };
   let best = 0;
   let bestPhrase: readonly string[] = [];
   for (const phrase of phrases) {
@@ -264,6 +266,22 @@ type Narrowed = {
   readonly unused: readonly Mention[];
 };
 
+/** "the postgres volume", "root": words that name a mount point. Values of the label, or undefined. */
+function mountsNamed(bound: Bound, tokens: readonly Token[], mentions: readonly Mention[]): { readonly values: readonly string[]; readonly tokens: readonly number[] } | undefined {
+  if (!bound.concept.rows.includes("mountpoint")) return undefined;
+  const mounts = bound.metric.labels.get("mountpoint") ?? [];
+  const found = new Set<string>();
+  const used: number[] = [];
+  tokens.forEach((token, at) => {
+    if (mentions.some((mention) => at >= mention.first && at < mention.end && mention.strong)) return;
+    const hits = /^(?:root|rootfs|wurzel|raiz|racine)$/.test(token.fold) ? mounts.filter((mount) => mount === "/") : token.fold.length >= 4 ? mounts.filter((mount) => mount.toLowerCase().split("/").some((part) => part.startsWith(token.fold) && token.fold !== "data")) : [];
+    if (hits.length === 0) return;
+    used.push(at);
+    for (const hit of hits) found.add(hit);
+  });
+  return found.size === 0 ? undefined : { values: [...found], tokens: used };
+}
+
 /** Which of the named things are labels of the metric, and as which matchers. */
 export function narrow(bound: Bound, { mentions }: Pick<SubjectInput, "mentions">): Narrowed {
   const byLabel = new Map<string, Set<string>>();
@@ -327,6 +345,7 @@ function isFixed(bound: Bound, label: string, value: string): boolean {
   for (const [whole, op, demanded = ""] of bound.concept.promql.matchAll(fixed)) {
     const name = /\$(\w+)/.exec(whole.split("=")[0] ?? "")?.[1];
     if (name !== undefined && bound.names[name] !== label) continue;
+    if (bound.concept.unit === "ratio") return true; // the query itself sets that label's part against the whole
     if (op === "=" ? demanded !== value : !new RegExp(`^(?:${demanded})$`).test(value)) return true;
   }
   return false;

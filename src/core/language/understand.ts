@@ -73,6 +73,9 @@ export type Memory = {
   readonly words: readonly string[];
   readonly quantile: number | undefined;
   readonly answered: readonly string[];
+  readonly window?: { readonly from: number; readonly to: number; readonly live: boolean } | undefined;
+  readonly aggregation?: Aggregation | undefined;
+  readonly ranking?: Ranking | undefined;
 };
 
 export type Context = {
@@ -89,10 +92,30 @@ export type Context = {
 
 /** Reads one question. Never throws on any text; longer texts than the caller's limit should be cut before. */
 export function understand(original: string, context: Context): Understanding {
-  const first = read(original, context, undefined);
+  const first = clearest(original, context);
   const { memory } = context;
   if (memory === undefined || !needsMemory(first, memory)) return first;
   return read(original, context, memory);
+}
+
+/** A long story is read by its clearest sentence: the request mostly comes last. */
+function clearest(original: string, context: Context): Understanding {
+  const whole = read(original, context, undefined);
+  if (whole.tokens.length < LONG_STORY || whole.hostile !== undefined || whole.action?.imperative === true) return whole;
+  let best = whole;
+  for (const part of whole.text.split(SENTENCES).filter((one) => one.trim().split(/\s+/).length >= 3).slice(-6)) {
+    const one = read(part, context, undefined);
+    if (one.hostile === undefined && clarity(one) > clarity(best) + 0.05) best = one;
+  }
+  return best === whole ? whole : { ...best, text: whole.text, urgent: whole.urgent };
+}
+
+const LONG_STORY = 18;
+const SENTENCES = /[.!?;\n]+\s|,\s+(?=(?:and |so |but |or )?(?:can|could|please|would|what|how|why|which|is|are|do|does|show|tell|kann|konntest|was|wie|puede|peux|pode)\b)/i;
+
+function clarity(read: Understanding): number {
+  const [subject] = read.subjects;
+  return (subject?.score ?? 0) + (subject !== undefined && subject.mentions.length > 0 ? 0.3 : 0) + (read.action?.imperative === true ? 0.6 : 0);
 }
 
 function read(original: string, context: Context, memory: Memory | undefined): Understanding {
@@ -101,7 +124,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const taught = applyLessons(normal.plain, context.lessons);
   const plain = taught.replace(/\/(?=(?:s|sec|min|h|hr|day)\b)/g, " per ");
   const parts = tokens(plain);
-  const cues = readCues(plain);
+  const cues = readCues(normal.text);
   const times = readTimes(plain, now, zone);
   const quantile = findQuantile(plain);
   const limit = findThreshold(plain);
@@ -126,8 +149,8 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   let subjects = findSubjects({ tokens: corrected, taken: subjectTaken, mentions: allMentions, implied, catalogue, index });
   let usedMemorySubject = false;
   const top = subjects[0];
-  const freshWords = top !== undefined && [...top.covered].some((at) => at >= 0 && !top.mentions.some((mention) => at >= mention.first && at < mention.end));
-  if (memory !== undefined && (subjects[0]?.score ?? 0) < 0.6 + (memory.subject === undefined ? 1 : 0) && !(freshWords && (subjects[0]?.score ?? 0) > 0.45) && memory.words.length > 0) {
+  const freshWords = top !== undefined && [...top.covered].some((at) => at >= 0 && !mentions.some((mention) => at >= mention.first && at < mention.end));
+  if (memory !== undefined && (subjects[0]?.score ?? 0) < 0.6 + (memory.subject === undefined ? 1 : 0) && !(freshWords && (subjects[0]?.score ?? 0) > (cues.pointsBack ? 0.6 : 0.45)) && memory.words.length > 0) {
     const again = findSubjects({ tokens: corrected, taken: new Set(corrected.keys()), mentions: allMentions, implied: memory.words, catalogue, index });
     const kept = again.find((subject) => subject.bound.concept.id === memory.subject) ?? again[0];
     if (kept !== undefined) {
@@ -140,6 +163,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const pick = <K extends TimeExpression["kind"]>(kind: K): Extract<TimeExpression, { kind: K }> | undefined =>
     times.find((time): time is Extract<TimeExpression, { kind: K }> => time.kind === kind);
   const windows = times.filter((time) => time.kind === "window").sort((a, b) => b.seconds - a.seconds);
+  const sameTimeBefore = SAME_TIME.test(plain) && pick("offset") === undefined ? moment(now - 86_400) : undefined;
   const partial = {
     ranked,
     text: normal.text,
@@ -154,13 +178,13 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     subjects,
     unknown: spelled.unknown,
     guesses: spelled.guesses,
-    window: windows[0],
-    at: pick("at"),
+    window: sameTimeBefore === undefined ? (windows[0] ?? keptWindow(memory, times, now)) : undefined,
+    at: sameTimeBefore ?? pick("at"),
     offset: pick("offset"),
     ahead: pick("future"),
     schedule: pick("schedule"),
     quantile: quantile?.value ?? (usedMemorySubject ? memory?.quantile : undefined),
-    aggregation: aggregation?.value,
+    aggregation: aggregation?.value ?? (HOW_BAD.test(plain) && windows.length > 0 ? "max" : undefined) ?? (memory !== undefined && times.length === 0 ? memory.aggregation : undefined),
     ranking: ranking,
     threshold: limit === undefined ? undefined : threshold(limit.value.op, limit.value.value, limit.value.unit),
     action: action === undefined ? undefined : { type: action.value, imperative: action.imperative, start: action.start },
@@ -177,7 +201,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
 
 /** A question that lacks a thing or a measure, and that continues or points back, is completed from the thread. */
 function needsMemory(read: Understanding, memory: Memory): boolean {
-  const cues = readCues(read.plain);
+  const cues = readCues(read.text);
   if (read.hostile !== undefined) return false;
   const words = read.tokens.length;
   const hasSubject = (read.subjects[0]?.score ?? 0) >= 0.45;
@@ -204,6 +228,23 @@ function carriedMentions(memory: Memory, mentions: readonly Mention[], catalogue
   }
   return carried;
 }
+
+/** A follow-up that names no time of its own keeps the window of the question it continues, ending now if that one did. */
+function keptWindow(memory: Memory | undefined, times: readonly TimeExpression[], now: number): Window | undefined {
+  const kept = memory?.window;
+  if (kept === undefined || times.length > 0) return undefined;
+  const seconds = kept.to - kept.from;
+  const to = kept.live ? now : kept.to;
+  return { kind: "window", start: 0, end: 0, words: "", from: to - seconds, to, seconds };
+}
+
+function moment(at: number): Moment {
+  return { kind: "at", at, start: 0, end: 0, words: "" };
+}
+
+const SAME_TIME = /\b(?:yesterday (?:at )?(?:this|the same|same) time|(?:this|same) time yesterday|gestern um diese(?:lbe)? (?:zeit|uhrzeit)|ayer a (?:esta|la misma) hora|hier a la meme heure|ontem a (?:esta|mesma) hora)\b/i;
+
+const HOW_BAD = /\bhow (?:bad|high|slow|far|much worse)\b.*\b(?:get|got|go|went|become|became)\b/i;
 
 /** Tokens inside any of the spans. */
 function takenTokens(parts: readonly Token[], spans: readonly { readonly start: number; readonly end: number }[]): Set<number> {
@@ -250,7 +291,7 @@ function applyLessons(text: string, lessons: ReadonlyMap<string, string>): strin
 }
 
 /** What the thread should remember of this question. `answered` are the names the answer gave first. */
-export function memoryOf(read: Understanding, subject: Subject | undefined, answered: readonly string[]): Memory {
+export function memoryOf(read: Understanding, subject: Subject | undefined, answered: readonly string[], now: number): Memory {
   const used = subject === undefined ? [] : [...subject.covered].filter((at) => at >= 0).map((at) => read.tokens[at]?.fold ?? "");
   const nameTokens = new Set(read.mentions.flatMap((mention) => mention.text.toLowerCase().split(/\s+/)));
   return {
@@ -261,6 +302,9 @@ export function memoryOf(read: Understanding, subject: Subject | undefined, answ
     words: subject === undefined ? [] : [...new Set([...used.filter((word) => word !== "" && !nameTokens.has(word)), ...(read.ranking?.implies === undefined ? [] : [read.ranking.implies]), ...(used.length === 0 ? (subject.bound.concept.says[0]?.split(" ") ?? []) : [])])],
     quantile: read.quantile,
     answered: answered.slice(0, 5),
+    window: read.window === undefined ? undefined : { from: read.window.from, to: read.window.to, live: Math.abs(read.window.to - now) < 90 },
+    aggregation: read.aggregation,
+    ranking: read.ranking,
   };
 }
 

@@ -347,7 +347,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
     falhas: "fail",
     falha: "fail",
     falhos: "fail",
-    scheitern: "fail", fallaron: "fail", fallan: "fail", fallo_: "fail", echouent: "fail", falham: "fail",
+    scheitern: "fail", fallaron: "fail", fallan_: "fail", fallan: "fail", fallo_: "fail", echouent: "fail", falham: "fail",
     gescheitert: "fail",
     gescheiterte: "fail",
     unsuccessful: "fail",

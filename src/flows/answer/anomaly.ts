@@ -63,7 +63,7 @@ async function one(turn: Turn, subject: Subject): Promise<Answer> {
     }
     const where = standing(row.value, usual);
     if (where !== "usual") odd += 1;
-    lines.push(`${row.name || bound.concept.name}: ${say(bound, row.value)} is ${where === "usual" ? "within" : where} the usual ${say(bound, usual.low)} to ${say(bound, usual.high)}`);
+    lines.push(`${row.name || bound.concept.name}: ${say(bound, row.value)} is ${where === "usual" ? "within" : where === "above" ? "higher than" : "lower than"} the usual ${say(bound, usual.low)} to ${say(bound, usual.high)}`);
   }
   const values = rows.map((row): Value => ({ name: `${bound.concept.name} of ${row.name}`, value: row.value, unit: bound.concept.unit, labels: row.labels, at: row.at }));
   if (rows.length === 0) return answerOf(`No data for ${bound.concept.name}${name === "" ? "" : ` of ${name}`}.`, { tone: "warning" });
@@ -96,7 +96,7 @@ export async function deviations(turn: Turn, scope: readonly Entity[], ids: read
         looked += 1;
         const where = standing(row.value, usual);
         const factor = factorOf(row.value, usual);
-        if (where === "usual" || factor < WORTH_SAYING || harmless(bound, where)) {
+        if (where === "usual" || factor < WORTH_SAYING || harmless(bound, where, row.value)) {
           usualLines.push(`${bound.concept.name} of ${row.name || "all"}: ${say(bound, row.value)}, usual ${say(bound, usual.low)} to ${say(bound, usual.high)}`);
           continue;
         }
@@ -107,8 +107,10 @@ export async function deviations(turn: Turn, scope: readonly Entity[], ids: read
   return { found, looked, usual: usualLines };
 }
 
-/** Fewer errors, a shorter queue: good news is no anomaly. */
-function harmless(bound: Bound, where: "above" | "below"): boolean {
+/** Fewer errors, a shorter queue: good news is no anomaly. Nor is anything far below the limit from which people should look. */
+function harmless(bound: Bound, where: "above" | "below", value: number): boolean {
+  const { warn, worse, unit } = bound.concept;
+  if (worse === "up" && unit === "ratio" && warn !== undefined && value < warn / 3) return true;
   return (bound.concept.worse === "up" && where === "below") || (bound.concept.worse === "down" && where === "above");
 }
 
@@ -122,6 +124,6 @@ function factorOf(value: number, usual: Usual): number {
 export function sayDeviation({ bound, name, value, usual, where, factor }: Deviation): string {
   const times = factor >= 1.5 ? ` (×${Number((value / (usual.typical || 1)).toPrecision(2))})` : "";
   const label = bound.concept.id === "service.latency" ? "p95 latency" : bound.concept.name;
-  return `${label} of ${name} is ${say(bound, value)}, ${where} the usual ${say(bound, usual.low)} to ${say(bound, usual.high)}${times}`;
+  return `${label} of ${name} is ${say(bound, value)}, ${where === "above" ? "higher" : "lower"} than the usual ${say(bound, usual.low)} to ${say(bound, usual.high)}${times}`;
 }
 

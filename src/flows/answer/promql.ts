@@ -8,7 +8,7 @@ import { shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 const WRITE = /\b(?:which|what|write|give|show|how (?:do|would|can) i|need|generate|build|translate|welche|schreib\w*|escrib\w*|ecri\w*|escrev\w*)\b.*\b(?:promql|query|expression|abfrage|consulta|requete)\b|\b(?:promql|query) (?:for|to|that)\b/i;
-const EXPLAIN = /\b(?:explain|what does .* (?:do|mean|return)|meaning of|erklar\w*|was (?:macht|bedeutet)|explica\w*|que (?:hace|significa)|expliqu\w*|samjhao)\b/i;
+const EXPLAIN = /\b(?:explain|what does .* (?:do|mean|return|tell|give|compute|calculate|say|show)|meaning of|erklar\w*|was (?:macht|bedeutet)|explica\w*|que (?:hace|significa)|expliqu\w*|samjhao)\b/i;
 
 /** Runs a query that was typed, explains it, or writes the one that answers a question. */
 export async function promql(turn: Turn, subject: Subject | undefined): Promise<Answer> {

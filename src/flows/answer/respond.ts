@@ -35,6 +35,7 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   const about = (answer: Answer): Responded => ({ answer, subject });
   if (read.hostile !== undefined) return only(hostile(turn));
   if (teaching !== undefined && teaching.kind !== "meant") return only(await teach(turn, teaching));
+  if (read.unknown.some((one) => one.sure) && NAMES_THINGS.has(read.intent)) return only(unknownName(turn));
   if (SUMMARY.test(read.plain)) return only({ ...summary(turn), intent: "help" });
   switch (read.intent) {
     case "help":
@@ -110,6 +111,9 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
 
 /** Intents whose question may list several measures. */
 const LISTS: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity"]);
+
+/** Intents whose question is about named things: one that does not exist is said first. */
+const NAMES_THINGS: ReadonlySet<string> = new Set(["status_overview", "health_check", "root_cause", "anomaly", "alerts"]);
 
 /** Intents that turn into a forecast when the question names a time ahead. */
 const AHEAD: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity", "slo"]);

@@ -11,6 +11,8 @@ const WEEK = "7d";
 /** One service against its objective: availability, what is left of the error budget, and how fast it burns. */
 export async function objective(turn: Turn, subject: Subject): Promise<Answer> {
   const { read, ask, index, now } = turn;
+  // "availability" may also be the value of a label of the objective; only the service itself narrows
+  const filters = subject.filters.filter((filter) => filter.label === subject.bound.names["self"]);
   const asked = subject.bound.concept.id;
   const seconds = read.window === undefined ? undefined : Math.max(60, Math.round(Math.min(read.window.to, now) - read.window.from));
   const at = read.window === undefined ? (read.at?.at ?? ask.now) : Math.min(read.window.to, ask.now);
@@ -19,7 +21,7 @@ export async function objective(turn: Turn, subject: Subject): Promise<Answer> {
     const bound = index.byId.get(id);
     if (bound === undefined) return undefined;
     const by = [bound.names["self"] ?? "service"];
-    const answer = await ask.instant(queryFor(bound, { filters: subject.filters, by, window: length, quantile: 0.95, form: "rate" }), { at });
+    const answer = await ask.instant(queryFor(bound, { filters, by, window: length, quantile: 0.95, form: "rate" }), { at });
     return answer.ok ? answer.data[0]?.value : undefined;
   };
   const burnWindow = asked === "slo.burn" && window !== undefined ? window : "1h";
