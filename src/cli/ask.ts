@@ -14,6 +14,9 @@ export async function run(call: Call): Promise<number> {
   const config = readConfig(call);
   const user = readUser(call);
   const bot = await openBot(config, { now });
+  // A bot that runs elsewhere reads the question itself.
+  const { useKeptTraining } = bot.isRemote ? NOTHING_KEPT : await import("./training-cache.ts");
+  const keepTraining = await useKeptTraining(config.dataDir);
   try {
     const place = placeOf(user, flag(call, "thread") ?? "cli");
     const asked = await bot.ask({ id: randomUUID(), place, user, text, at: now ?? Date.now() / 1000 });
@@ -22,9 +25,11 @@ export async function run(call: Call): Promise<number> {
     );
     return asked.failed ? EXIT.failed : EXIT.ok;
   } finally {
-    await bot.stop();
+    await Promise.all([bot.stop(), keepTraining()]);
   }
 }
+
+const NOTHING_KEPT = { useKeptTraining: async (_dataDir: string) => async () => {} };
 
 /** Loaded only for people: a script that wants JSON does not wait for what draws charts. */
 async function shown(card: Card, call: Call, zone: string): Promise<string> {
