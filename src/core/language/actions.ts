@@ -38,7 +38,8 @@ const DISK =
   "space|disk|disks|storage|platz|speicherplatz|plattenplatz|platte|festplatte|espacio|disco|espace|disque|espaco|jagah";
 const REPLICA =
   "replica|replique|repliques|instancia|instancias|replicat|replicats|replicas|pod|pods|instance|instances|replik|replikat|replikate|instanz|instanzen|replika|copy|copies";
-const LIMIT = "limit|limits|request|requests|limite|limites|grenze|speicherlimit|speichergrenze|memory-limit|cpu-limit|ramlimit";
+const LIMIT =
+  "limit|limits|request|requests|limite|limites|grenze|speicherlimit|speichergrenze|memory-limit|cpu-limit|ramlimit";
 const VOLUME = "volume|volumes|pvc|partition|filesystem|volumen|volum|platte|disk|disco|disque";
 const RESOURCE = "memory|mem|ram|cpu|cores|memoria|memoire|speicher|arbeitsspeicher";
 const FLAG = "flag|flags|feature|feature-flag|toggle|funktion|fonctionnalite|funcion";
@@ -192,13 +193,15 @@ const NOUNS_BEFORE = new Set(
 
 /** Orders that words alone do not show: signs, and a verb that only counts beside a pod's name. Read on the folded text. */
 const SIGNED = /(?<![\w.])[+-] ?\d{1,4} *(?:more )?(?:replicas?|pods?|instances?|instan\w+|replik\w*|replique\w*)\b/;
-const MULTIPLIED = /^(?:please )?(?:double|triple|quadruple|halve|halbiere|dobre|dobra|duplica|duplique|triplica)\b(?! (?:check|click|trouble|sure|quotes?))/;
+const MULTIPLIED =
+  /^(?:please )?(?:double|triple|quadruple|halve|halbiere|dobre|dobra|duplica|duplique|triplica)\b(?! (?:check|click|trouble|sure|quotes?))/;
 const NAMED_POD =
   /\b(?:delete|kill|remove|evict|terminate|losche|borra|elimina|mata|supprime|tue|apague|apaga|exclua)\s+[a-z0-9][a-z0-9-]*-[a-z0-9]{5,10}-[a-z0-9]{5}\b/;
 const MORE_OF_THEM =
   /^(?:please |ok |then |and |noch |encore |y |et |e )*(?:\d{1,3}|one|two|three|four|five|ein|eine|einen|zwei|drei|uno|una|dos|tres|une?|deux|trois|uma?|dois|duas) (?:more|less|fewer|extra|mehr|weniger|mas|menos|de plus|de moins|a mais|a menos|aur)(?: please| bitte| por favor)?$/;
 /** "make it 3 hours" speaks of time, "make that 70%" of a share. */
-const NOT_REPLICAS = /^(?:s|sec|seconds?|min|minutes?|m|h|hrs?|hours?|d|days?|weeks?|am|pm|percent|%|stunden?|minuten|tage|horas?|dias?|heures?|jours?)$/;
+const NOT_REPLICAS =
+  /^(?:s|sec|seconds?|min|minutes?|m|h|hrs?|hours?|d|days?|weeks?|am|pm|percent|%|stunden?|minuten|tage|horas?|dias?|heures?|jours?)$/;
 
 export type FoundAction = {
   readonly value: ActionType;
@@ -220,7 +223,12 @@ export function findAction(text: string | readonly Token[]): FoundAction | undef
       all,
       ACTIONS,
       (one, words) =>
-        one.first > named.first && one.value !== "start" && one.value !== "stop" && one.value !== "toggle_flag" && isMeant(one, words) && !joined(words, one.first),
+        one.first > named.first &&
+        one.value !== "start" &&
+        one.value !== "stop" &&
+        one.value !== "toggle_flag" &&
+        isMeant(one, words) &&
+        !joined(words, one.first),
     );
     if (later !== undefined && later.first <= named.last + 3) found = later;
   }
@@ -237,7 +245,11 @@ export function findActions(text: string): FoundAction[] {
   const all = tokens(text);
   const found = [first];
   for (let from = first.end; found.length < MOST_ACTIONS; ) {
-    const next = findPhrase(all, ACTIONS, (one, words) => one.start >= from && isMeant(one, words) && joined(words, one.first, text));
+    const next = findPhrase(
+      all,
+      ACTIONS,
+      (one, words) => one.start >= from && isMeant(one, words) && joined(words, one.first, text),
+    );
     if (next === undefined) break;
     found.push({ value: next.value, start: next.start, end: next.end, imperative: true });
     from = next.end;
@@ -246,7 +258,9 @@ export function findActions(text: string): FoundAction[] {
 }
 
 const MOST_ACTIONS = 5;
-const JOINERS = new Set("and then also plus und dann danach y luego despues et puis ensuite e depois aur phir".split(" "));
+const JOINERS = new Set(
+  "and then also plus und dann danach y luego despues et puis ensuite e depois aur phir".split(" "),
+);
 
 function joined(all: readonly Token[], at: number, text = ""): boolean {
   const before = all[at - 1];
@@ -257,14 +271,28 @@ function joined(all: readonly Token[], at: number, text = ""): boolean {
 
 function isMeant(found: Found<ActionType>, all: readonly Token[]): boolean {
   if (found.value !== "scale") return true;
-  const [first, last, next] = [all[found.first]?.fold ?? "", all[found.last]?.fold ?? "", all[found.last + 1]?.fold ?? ""];
-  return !/^(?:make|mach|que|ponlo|deixa|coloca|mets)$/.test(first) || (!/^\d.*[a-z%]/.test(last) && !NOT_REPLICAS.test(next));
+  const [first, last, next] = [
+    all[found.first]?.fold ?? "",
+    all[found.last]?.fold ?? "",
+    all[found.last + 1]?.fold ?? "",
+  ];
+  return (
+    !/^(?:make|mach|que|ponlo|deixa|coloca|mets)$/.test(first) ||
+    (!/^\d.*[a-z%]/.test(last) && !NOT_REPLICAS.test(next))
+  );
 }
 
 function bySign(text: string): FoundAction | undefined {
   const folded = fold(text.slice(0, 2000));
   const order = (match: RegExpExecArray | null, value: ActionType): FoundAction | undefined =>
-    match === null ? undefined : { value, start: match.index, end: match.index + match[0].length, imperative: !ASKS.has(tokens(text)[0]?.fold ?? "") };
+    match === null
+      ? undefined
+      : {
+          value,
+          start: match.index,
+          end: match.index + match[0].length,
+          imperative: !ASKS.has(tokens(text)[0]?.fold ?? ""),
+        };
   return (
     order(NAMED_POD.exec(folded), "delete_pod") ??
     order(SIGNED.exec(folded), "scale") ??

@@ -15,10 +15,15 @@ function continuedIntent(read: Pick<Understanding, "offset" | "ahead" | "ranking
   return MEASURES.has(memory.intent) ? memory.intent : (own ?? "metric_query");
 }
 
+const ALIVE = /\b(?:up|alive|reachable|online|responding|erreichbar|en ligne|repond|no ar|zinda)\b\W*(?:now|right now|again|still|yet|today|gerade|jetzt)?\W*$/;
+
 /** Intents that a new name alone continues: "and for checkout?" after the alerts of something else. */
 const RESUMED: ReadonlySet<Intent> = new Set<Intent>(["alerts", "status_overview", "anomaly", "root_cause", "health_check"]);
 
-const WHY = /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b/;
+/** A clear sign lifts even what the classifier thought impossible: it has not seen every wording. */
+const FLOOR = -3.5;
+
+const WHY = /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b|\bwhat(?:'s|s| is)? (?:eats?|eating|fills?|filling|using up|uses up|taking|takes up|hogging|hogs|slowing|killing)\b|\bnois(?:y|iest) neighbou?rs?\b|\bwhere (?:did|does|do) .{3,60} come from\b/;
 const VERSUS = /\b(?:vs|versus|compared?|comparison|against|than|difference|verglichen|vergleich\w*|gegenuber|als|comparad[oa]|compara\w*|frente|que|comparer?|compare|par rapport|tulna)\b/;
 const LOGS = /\b(?:logs?|traces?|tracing|spans?|stack ?traces?|log ?files?|loglines?|journal|sql (?:statement|text|query)|protokolle?|registros|journaux)\b/;
 
@@ -29,7 +34,8 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   if (looksLikePromql(read)) return "promql_query";
   const score = new Map<Intent, number>(read.ranked.map(({ intent, p }) => [intent, Math.log(p + 1e-4)]));
   const add = (intent: Intent, by: number): void => {
-    score.set(intent, (score.get(intent) ?? Math.log(1e-4)) + by);
+    const before = score.get(intent) ?? Math.log(1e-4);
+    score.set(intent, (by > 1 ? Math.max(before, FLOOR) : before) + by);
   };
   const odds = (intent: Intent): number => read.ranked.find((one) => one.intent === intent)?.p ?? 0;
   const [subject] = read.subjects;
@@ -41,7 +47,7 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   }
   if (odds("hostile") < 0.97 || certain > 0.3 || read.mentions.length > 0 || memory !== undefined) score.set("hostile", Number.NEGATIVE_INFINITY);
   if (!/\b(?:promql|quer(?:y|ies)|expression|abfrage|consulta|requete)\b/.test(text)) add("promql_query", -3);
-  if (/\bgolden signals?\b/.test(text)) add("status_overview", 4);
+  if (/\bgolden signals?\b/.test(text)) add("status_overview", 8);
   if (/\bthan (?:usual|normal|average|expected)\b|\b(?:unusual|abnormal|als (?:sonst|ublich|normal)|de lo (?:normal|habitual)|que d habitude|do que o normal)/.test(text)) add("anomaly", 3.5);
   if (read.window !== undefined && /\b(?:since|seit|desde|depuis)\b/.test(text) && /\b(?:chang\w*|grow\w*|grew|gone|went|increas\w*|decreas\w*|risen|rise|rose|drop\w*|fallen|fell|develop\w*|verander\w*|gestiegen|gesunken|cambi\w*|subido|bajado|evolu\w*|augmente|baisse|mud\w*)\b/.test(text)) add("compare", 4);
   if (/\bschedul\w*|\breminders?\b|\bdigests?\b/.test(text) && certain < 0.7) add("schedule", 2.5);
@@ -50,10 +56,11 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   if (read.schedule !== undefined) add("schedule", 3);
   if (WHY.test(text)) add("root_cause", 3);
   if (read.offset !== undefined) add("compare", 3);
+  if (read.yesNo && ALIVE.test(text) && read.mentions.some((mention) => mention.strong) && read.ranking === undefined && read.threshold === undefined) add("health_check", 3);
   const things = new Set(read.mentions.map((mention) => mention.text.toLowerCase())).size;
   if (VERSUS.test(text) && things >= 2) add("compare", 2.5);
   if (read.ahead !== undefined && certain > 0.3) add("forecast", certain > 0.4 && subject?.bound.concept.intent === "cert_expiry" ? -1 : 1.2);
-  if (read.ranking !== undefined && certain > 0.3) add("top_k", read.ranking.explicit || !read.mentions.some((mention) => mention.strong) || /\b(?:which|what|who|top|welche\w*|que|cual|quel\w*|qual|kaun\w*)\b/.test(text) ? 2.2 : 0.8);
+  if (read.ranking !== undefined && certain > 0.3) add("top_k", read.ranking.explicit || !read.mentions.some((mention) => mention.strong) || /\b(?:which|what|who|top|welche\w*|que|cual|quel\w*|qual|kaun\w*)\b/.test(text) ? (read.mentions.some((mention) => mention.strong) ? 2.2 : 3.5) : 0.8);
   if (LOGS.test(text) && !context.catalogue.metrics.has(text)) add("logs", 1.5);
   if (certain > 0.45) {
     const own = subject?.bound.concept.intent as Intent | undefined;

@@ -49,6 +49,7 @@ const KIND_NOUNS: Readonly<Record<string, readonly string[]>> = {
 
 /** Kinds of entity a noun stands for ("queue" -> queue), or undefined. `word` is folded. */
 export function kindsOf(word: string): readonly string[] | undefined {
+  if (word.includes("-")) return undefined;
   for (const term of canonical(word)) {
     const kinds = KIND_NOUNS[term];
     if (kinds !== undefined && Object.hasOwn(KIND_NOUNS, term)) return kinds;
@@ -107,6 +108,8 @@ function lookUp(part: readonly Token[], catalogue: Catalogue): readonly Entity[]
     const word = words[0] ?? "";
     const found = catalogue.named(word);
     if (found.length > 0) return found;
+    const code = /^([1-5]\d\d)s?$/.exec(word)?.[1];
+    if (code !== undefined) return statusCode(code, catalogue);
     if (/^[1-5]\d\ds$/.test(word) || (/[a-z]s$/i.test(word) && word.length > 4 && !isFieldWord(word.toLowerCase())))
       return catalogue.named(word.slice(0, -1));
     return [];
@@ -116,6 +119,18 @@ function lookUp(part: readonly Token[], catalogue: Catalogue): readonly Entity[]
     if (found.length > 0) return found;
   }
   return [];
+}
+
+const CODE_LABELS = ["code", "status", "status_code", "response_code", "http_status"];
+
+/** An HTTP status code, where some metric counts it. Bare numbers are no entities of the catalogue. */
+function statusCode(code: string, catalogue: Catalogue): readonly Entity[] {
+  const at = CODE_LABELS.flatMap((label) => {
+    let metrics = 0;
+    for (const metric of catalogue.metrics.values()) if (metric.labels.get(label)?.includes(code)) metrics += 1;
+    return metrics === 0 ? [] : [{ label, value: code, metrics }];
+  });
+  return at.length === 0 ? [] : [{ kind: "code", name: code, at }];
 }
 
 function isStrong(tokens: readonly Token[], first: number, end: number, entities: readonly Entity[]): boolean {

@@ -38,7 +38,7 @@ export function readUnknown(input: Input): Spelled {
   const unknown: UnknownName[] = [];
   const guesses: Guess[] = [];
   tokens.forEach((token, at) => {
-    if (taken.has(at) || mentioned.has(at) || isKnown(token, input)) return;
+    if (taken.has(at) || mentioned.has(at) || isKnown(token, input, beside(tokens, at))) return;
     const shaped = looksLikeName(token.text);
     if (token.fold.length < 3 || (!shaped && /[^a-z-]/.test(token.fold))) return;
     const entities = guessName(token.text, catalogue);
@@ -63,13 +63,14 @@ export function readUnknown(input: Input): Spelled {
   return { tokens: mended, mentions: found, unknown, guesses };
 }
 
-function isKnown(token: Token, { index, catalogue }: Input): boolean {
+function isKnown(token: Token, { index, catalogue }: Input, named: boolean): boolean {
   const { fold } = token;
   if (STOP_WORDS.has(fold) || isFieldWord(fold) || spoken().has(fold)) return true;
   if (canonical(fold).some((term) => index.words.has(term))) return true;
   if (/^<.*>$/.test(fold) || catalogue.metrics.has(token.text) || readNumber(fold) !== undefined) return true;
+  if (/-(?:elle|il|on|ils|elles|vous|tu|je|nous|ce|la|le|les)$/.test(fold)) return true; // French: a verb and its subject
   const parts = fold.split("-");
-  if (parts.length > 1 && parts.every((part) => /^[a-z]+$/.test(part) && (part.length <= 2 || STOP_WORDS.has(part) || isFieldWord(part) || spoken().has(part)))) return true;
+  if (parts.length > 1 && !named && parts.every((part) => /^[a-z]+$/.test(part) && (part.length <= 2 || STOP_WORDS.has(part) || isFieldWord(part) || spoken().has(part)))) return true;
   return metricWords(catalogue).has(fold) || canonical(fold).some((term) => metricWords(catalogue).has(term));
 }
 

@@ -135,7 +135,8 @@ function read(original: string, context: Context, memory: Memory | undefined): U
       : { start: rankedWords.start, end: rankedWords.end, direction: rankedWords.value.direction === "desc" ? ("high" as const) : ("low" as const), k: rankedWords.value.k, explicit: rankedWords.value.explicitK, implies: rankedWords.value.concept };
   const aggregation = findAggregation(plain);
   const action = findAction(plain);
-  const taken = takenTokens(parts, [...times, ...(quantile === undefined ? [] : [quantile]), ...(limit === undefined ? [] : [limit])]);
+  const sameTime = SAME_TIME.exec(plain);
+  const taken = takenTokens(parts, [...times, ...(sameTime === null ? [] : [{ start: sameTime.index, end: sameTime.index + sameTime[0].length }]), ...(quantile === undefined ? [] : [quantile]), ...(limit === undefined ? [] : [limit])]);
   let mentions = findMentions(parts, taken, catalogue);
   const index = conceptIndex(context.packs, catalogue);
   const spelled = readUnknown({ tokens: parts, taken, mentions, catalogue, index });
@@ -163,7 +164,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const pick = <K extends TimeExpression["kind"]>(kind: K): Extract<TimeExpression, { kind: K }> | undefined =>
     times.find((time): time is Extract<TimeExpression, { kind: K }> => time.kind === kind);
   const windows = times.filter((time) => time.kind === "window").sort((a, b) => b.seconds - a.seconds);
-  const sameTimeBefore = SAME_TIME.test(plain) && pick("offset") === undefined ? moment(now - 86_400) : undefined;
+  const sameTimeBefore = sameTime !== null && pick("offset") === undefined ? moment(now - 86_400) : undefined;
   const partial = {
     ranked,
     text: normal.text,
@@ -185,7 +186,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     schedule: pick("schedule"),
     quantile: quantile?.value ?? (usedMemorySubject ? memory?.quantile : undefined),
     aggregation: aggregation?.value ?? (HOW_BAD.test(plain) && windows.length > 0 ? "max" : undefined) ?? (memory !== undefined && times.length === 0 ? memory.aggregation : undefined),
-    ranking: ranking,
+    ranking: ranking ?? (memory?.intent === "top_k" && cues.continues && mentions.length === 0 ? memory.ranking : undefined),
     threshold: limit === undefined ? undefined : threshold(limit.value.op, limit.value.value, limit.value.unit),
     action: action === undefined ? undefined : { type: action.value, imperative: action.imperative, start: action.start },
     by: labelFor(cues.by, subjects[0], corrected),
@@ -293,7 +294,7 @@ function applyLessons(text: string, lessons: ReadonlyMap<string, string>): strin
 /** What the thread should remember of this question. `answered` are the names the answer gave first. */
 export function memoryOf(read: Understanding, subject: Subject | undefined, answered: readonly string[], now: number): Memory {
   const used = subject === undefined ? [] : [...subject.covered].filter((at) => at >= 0).map((at) => read.tokens[at]?.fold ?? "");
-  const nameTokens = new Set(read.mentions.flatMap((mention) => mention.text.toLowerCase().split(/\s+/)));
+  const nameTokens = new Set((subject?.mentions ?? read.mentions).flatMap((mention) => mention.text.toLowerCase().split(/\s+/)));
   return {
     intent: read.intent,
     text: read.plain.slice(0, 500),

@@ -96,15 +96,16 @@ async function withinHorizon(turn: Turn, original: Subject, limit: Limit, base: 
   const { ask, now, read } = turn;
   const { bound } = limit.subject;
   const seconds = Math.round(read.ahead?.seconds ?? DAY);
-  const inner = isSelector(base) ? `${base}[6h]` : `(${base})[6h:5m]`;
+  const past = seconds > 3 * DAY ? "24h" : "6h";
+  const inner = isSelector(base) ? `${base}[${past}]` : `(${base})[${past}:5m]`;
   const answer = await ask.instant(`predict_linear(${inner}, ${seconds}) ${limit.rising ? ">=" : "<="} ${limit.value}`);
   if (!answer.ok) return couldNotAsk(original, answer.reason);
   const hits = rowsOf(bound, answer.data).rows;
   const ahead = formatDuration(seconds);
   const now_ = new Map(rows.map((row) => [row.name, row.value]));
-  if (hits.length === 0) return answerOf(`${read.yesNo ? "No: none" : "None"} of ${rows.length} will be ${limit.words} within ${ahead}, by the trend of the last 6 h.`, { tone: "good", values: valuesOf(bound, rows) });
+  if (hits.length === 0) return answerOf(`${read.yesNo ? "No: none" : "None"} of ${rows.length} will be ${limit.words} within ${ahead}, by the trend of the last ${past}.`, { tone: "good", values: valuesOf(bound, rows) });
   const names = sorted(hits, limit.rising ? "high" : "low");
-  return answerOf(`${read.yesNo ? "Yes: " : ""}${names.map((row) => row.name || placeName(original)).join(", ")} will be ${limit.words} within ${ahead}, by the trend of the last 6 h.`, {
+  return answerOf(`${read.yesNo ? "Yes: " : ""}${names.map((row) => row.name || placeName(original)).join(", ")} will be ${limit.words} within ${ahead}, by the trend of the last ${past}.`, {
     tone: "danger",
     values: names.map((row) => ({ name: `${bound.concept.name} of ${row.name} now`, value: now_.get(row.name) ?? Number.NaN, unit: bound.concept.unit, labels: row.labels, at: now })).filter((value) => Number.isFinite(value.value)),
     details: names.flatMap((row) => {

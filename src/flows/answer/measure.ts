@@ -59,6 +59,8 @@ async function single(turn: Turn, subject: Subject, how: Plan, row: Row, history
   if (bound.concept.id === "host.uptime") details.push(`Up since ${sayTime(how.at - row.value, now, zone)}.`);
   if (bound.concept.id === "cert.expiry") details.push(`It expires on ${sayTime(how.at + row.value, now, zone)} (${dayOf(how.at + row.value)}).`);
   if (bound.concept.id === "deploy.last" || bound.concept.id === "cronjob.last_success") details.push(`That was ${sayTime(how.at - row.value, now, zone)} (${dayOf(how.at - row.value)}).`);
+  const other = await companion(turn, subject);
+  if (other !== undefined) details.push(other);
   const extremes = extremesIn(turn, subject, how, history);
   if (extremes !== undefined) details.push(extremes);
   if (stale) tone = "warning";
@@ -67,6 +69,19 @@ async function single(turn: Turn, subject: Subject, how: Plan, row: Row, history
     details,
     ...(history.length === 1 ? { chart: chartOf(subject, what, history[0]?.points ?? [], now, usual) } : {}),
   });
+}
+
+/** The other way to say it: a share and the amount behind it. */
+const COMPANIONS: Readonly<Record<string, string>> = { "host.disk": "host.disk_free", "host.disk_free": "host.disk", "host.memory": "host.memory_free", "host.memory_free": "host.memory", "volume.usage": "volume.free", "volume.free": "volume.usage", "redis.memory": "redis.memory_ratio", "redis.memory_ratio": "redis.memory", "deployment.available": "deployment.replicas", "deployment.replicas": "deployment.available", "hpa.current": "hpa.usage", "hpa.usage": "hpa.current", "pg.connections_ratio": "pg.max_connections" };
+
+async function companion(turn: Turn, subject: Subject): Promise<string | undefined> {
+  const bound = turn.index.byId.get(COMPANIONS[subject.bound.concept.id] ?? "");
+  if (bound === undefined || turn.read.window !== undefined || turn.read.brief) return undefined;
+  const how = plan(turn.read, { ...subject, bound }, turn.now, turn.zone);
+  const answer = await turn.ask.instant(how.promql, { at: how.at });
+  if (!answer.ok) return undefined;
+  const [row, ...more] = rowsOf(bound, answer.data).rows;
+  return row === undefined || more.length > 0 ? undefined : `${capital(bound.concept.name)}: ${say(bound, row.value)}.`;
 }
 
 function chartOf(subject: Subject, name: string, points: readonly (readonly [number, number])[], now: number, usual: Usual | undefined): Chart {
@@ -106,7 +121,8 @@ function several(turn: Turn, subject: Subject, how: Plan, rows: readonly Row[]):
   const ordered = sorted(rows, concept.worse === "down" ? "low" : "high");
   const list = listed(ordered, (row) => `${row.name}: ${saidPer(turn, subject, row.value, how.form)}`);
   const place = placeWords(subject);
-  const fold = read.aggregation === "sum" ? "sum" : read.aggregation === "avg" && read.window === undefined ? "avg" : concept.fold;
+  const additive = ["count", "per_s", "per_min", "per_hour", "bytes", "bytes/s", "cores", "money"].includes(concept.unit);
+  const fold = read.aggregation === "sum" && additive ? "sum" : read.aggregation === "avg" && read.window === undefined ? "avg" : concept.fold;
   const name = nameWithQuantile(subject, read.quantile);
   if (fold === "sum" || fold === "avg") {
     const total = rows.reduce((sum, row) => sum + row.value, 0) / (fold === "avg" ? rows.length : 1);

@@ -19,6 +19,8 @@ export function refine(read: Understanding, subject: Subject, index: ConceptInde
   const text = fold(read.plain);
   const listing = subject.filters.every((filter) => filter.label !== subject.bound.names["self"]);
   const limited = (op: ">" | ">=" | "<" | "<=", value: number, change: Partial<Understanding> = {}): Refined => ({ read: { ...read, ...change, threshold: threshold(op, value, "base") }, subject });
+  const count = index.byId.get("deploy.count");
+  if (concept.id === "deploy.last" && count !== undefined && read.aggregation === "count") return { read: { ...read, text: `${read.text} ` }, subject: { ...subject, bound: count } };
   switch (concept.id) {
     case "cert.expiry":
       if (/\b(?:has|already|have)\b.*\bexpired\b|\babgelaufen\b/.test(text)) return limited("<=", 0);

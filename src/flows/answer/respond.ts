@@ -56,6 +56,7 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     case "schedule":
     case "remediation":
       if (read.action === undefined && subject !== undefined && subject.score > 0.5) return about(await measure(turn, subject));
+      if (read.action === undefined && read.mentions.length === 0) return only(unclear(turn));
       return only(await change(turn));
     case "approvals":
       return only(await approvals(turn));
