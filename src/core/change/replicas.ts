@@ -23,7 +23,8 @@ const WORDS: Readonly<Record<string, number>> = Object.fromEntries(
 );
 
 const NUMBER = `-?\\d+(?:\\.\\d+)?|${Object.keys(WORDS).join("|")}`;
-const UNIT = "(?:replicas?|pods?|instances?|instanz\\w*|replikas?|replikat\\w*|instancias?|replicats?|repliques?|copies)";
+const UNIT =
+  "(?:replicas?|pods?|instances?|instanz\\w*|replikas?|replikat\\w*|instancias?|replicats?|repliques?|copies)";
 const MORE =
   "(?:more|extra|additional|further|another|weitere\\w*|zusatzliche\\w*|mehr|mas|adicional\\w*|de plus|supplementaires?|en plus|a mais|mais|aur|other)";
 const LESS = "(?:less|fewer|weniger|menos|moins|de moins|a menos|kam)";
@@ -44,8 +45,14 @@ export function readReplicas(text: string, names: readonly string[]): Replicas |
   rest = rest.replace(/\bv\d[\w.]*|\d+(?:\.\d+){2,}/g, " ").replace(/(\d)[,'](?=\d{3}\b)/g, "$1");
   if (/\b(?:quadruple|vervierfach\w*|cuadruplica\w*)\b|\bx ?4\b|\b4x\b/.test(rest)) return { kind: "times", factor: 4 };
   if (/\b(?:triple|tripl\w+|verdreifach\w*)\b|\bx ?3\b|\b3x\b/.test(rest)) return { kind: "times", factor: 3 };
-  if (/\b(?:double|doubl\w+|twice|verdopp\w+|duplic\w+|duplique\w*|dobr\w+|dugna|doguna|zweimal so viele)\b|\bx ?2\b|\b2x\b/.test(rest)) return { kind: "times", factor: 2 };
-  if (/\b(?:half|halve|halbier\w*|halfte|mitad|moitie|metade|aadha|aadhe)\b/.test(rest)) return { kind: "times", factor: 0.5 };
+  if (
+    /\b(?:double|doubl\w+|twice|verdopp\w+|duplic\w+|duplique\w*|dobr\w+|dugna|doguna|zweimal so viele)\b|\bx ?2\b|\b2x\b/.test(
+      rest,
+    )
+  )
+    return { kind: "times", factor: 2 };
+  if (/\b(?:half|halve|halbier\w*|halfte|mitad|moitie|metade|aadha|aadhe)\b/.test(rest))
+    return { kind: "times", factor: 0.5 };
   const to = numberOf(new RegExp(`\\b(?:to|auf|para|tak|=)\\s*:?\\s*(${NUMBER})(?![\\w%])`).exec(rest)?.[1]);
   if (to !== undefined) return { kind: "to", count: to };
   const signed = /(?<![\w.])([+-])\s?(\d{1,7})\b/.exec(rest);
@@ -53,15 +60,33 @@ export function readReplicas(text: string, names: readonly string[]): Replicas |
   const down = DOWN.test(rest);
   const direction = down ? -1 : 1;
   const by = numberOf(new RegExp(`\\b${BY}\\s+(${NUMBER})(?![\\w%])`).exec(rest)?.[1]);
-  if (by !== undefined && (/\b(?:by|um)\s/.test(rest) || ((down || UP.test(rest)) && /\b(?:aument\w+|augmente\w*|sube|suba|reduce|reduza|reduis|baja|baisse|baixe|scale|escala\w*)\b/.test(rest)))) return { kind: "by", more: direction * by };
+  if (
+    by !== undefined &&
+    (/\b(?:by|um)\s/.test(rest) ||
+      ((down || UP.test(rest)) &&
+        /\b(?:aument\w+|augmente\w*|sube|suba|reduce|reduza|reduis|baja|baisse|baixe|scale|escala\w*)\b/.test(rest)))
+  )
+    return { kind: "by", more: direction * by };
   const less = numberOf(new RegExp(`(?<![\\w.])(${NUMBER})\\s+(?:${UNIT}\\s+)?(?:of\\s+)?${LESS}\\b`).exec(rest)?.[1]);
   if (less !== undefined) return { kind: "by", more: -less };
-  const more = numberOf(new RegExp(`(?<![\\w.])(${NUMBER})\\s+(?:${UNIT}\\s+)?(?:of\\s+(?:them|these|those)\\s+)?${MORE}\\b`).exec(rest)?.[1] ?? new RegExp(`\\b(?:another|mais|noch|aur|extra)\\s+(${NUMBER})(?![\\w%])`).exec(rest)?.[1]);
+  const more = numberOf(
+    new RegExp(`(?<![\\w.])(${NUMBER})\\s+(?:${UNIT}\\s+)?(?:of\\s+(?:them|these|those)\\s+)?${MORE}\\b`).exec(
+      rest,
+    )?.[1] ?? new RegExp(`\\b(?:another|mais|noch|aur|extra)\\s+(${NUMBER})(?![\\w%])`).exec(rest)?.[1],
+  );
   if (more !== undefined) return { kind: "by", more: direction * more };
-  if (/\b(?:add|remove|plus|minus|hinzu\w*|fug\w*|entfern\w*|anade\w*|agrega\w*|quita\w*|ajoute\w*|enleve\w*|retire\w*|adicion\w+|remov\w+|tira|jodo|badhao|hatao|another)\b/.test(rest)) {
-    const plain = numberOf(new RegExp(`(?<![\\w.])(${NUMBER})\\s+(?:\\w+\\s+){0,2}?${UNIT}\\b`).exec(rest)?.[1] ?? /(?<![\w.])(\d{1,7})(?![\w.%])/.exec(rest)?.[1]);
+  if (
+    /\b(?:add|remove|plus|minus|hinzu\w*|fug\w*|entfern\w*|anade\w*|agrega\w*|quita\w*|ajoute\w*|enleve\w*|retire\w*|adicion\w+|remov\w+|tira|jodo|badhao|hatao|another)\b/.test(
+      rest,
+    )
+  ) {
+    const plain = numberOf(
+      new RegExp(`(?<![\\w.])(${NUMBER})\\s+(?:\\w+\\s+){0,2}?${UNIT}\\b`).exec(rest)?.[1] ??
+        /(?<![\w.])(\d{1,7})(?![\w.%])/.exec(rest)?.[1],
+    );
     if (plain !== undefined) return { kind: "by", more: direction * plain };
-    if (new RegExp(`\\banother\\b|\\b(?:add|remove)\\s+(?:_\\s+)?${UNIT}\\b`).test(rest)) return { kind: "by", more: direction };
+    if (new RegExp(`\\banother\\b|\\b(?:add|remove)\\s+(?:_\\s+)?${UNIT}\\b`).test(rest))
+      return { kind: "by", more: direction };
   }
   const said = numberOf(
     new RegExp(`\\b${TO}\\s+(-?\\d+(?:\\.\\d+)?)(?![\\w%.])`).exec(rest)?.[1] ??
@@ -77,7 +102,11 @@ export function readReplicas(text: string, names: readonly string[]): Replicas |
 export function replicasFrom(wish: Replicas, now: number | undefined): number | undefined {
   if (wish.kind === "to") return wish.count;
   if (now === undefined) return undefined;
-  return wish.kind === "by" ? now + wish.more : wish.factor < 1 ? Math.max(1, Math.round(now * wish.factor)) : Math.round(now * wish.factor);
+  return wish.kind === "by"
+    ? now + wish.more
+    : wish.factor < 1
+      ? Math.max(1, Math.round(now * wish.factor))
+      : Math.round(now * wish.factor);
 }
 
 function numberOf(word: string | undefined): number | undefined {

@@ -1,0 +1,67 @@
+/** What each change acts on, in the order in which a name is taken. */
+export const TARGET_KINDS: Readonly<Record<string, readonly string[]>> = {
+  restart: ["deployment", "service", "statefulset", "daemonset", "pod", "host", "node", "container", "database", "job"],
+  scale: ["deployment", "statefulset", "service", "horizontalpodautoscaler"],
+  rollback: ["deployment", "service", "statefulset", "daemonset"],
+  deploy: ["deployment", "service", "project"],
+  pause: ["deployment", "service", "queue", "job", "cronjob", "pipeline", "project"],
+  resume: ["deployment", "service", "queue", "job", "cronjob", "pipeline", "project"],
+  stop: ["deployment", "service", "statefulset", "host", "job", "container"],
+  start: ["deployment", "service", "statefulset", "host", "job", "container"],
+  delete_pod: ["pod", "deployment", "service"],
+  cordon: ["node", "host"],
+  uncordon: ["node", "host"],
+  drain: ["node", "host"],
+  free_disk: ["host", "node"],
+  rotate_logs: ["host", "node", "service"],
+  purge_queue: ["queue"],
+  flush_cache: ["service", "deployment", "host", "job"],
+  kill_queries: ["database", "host"],
+  vacuum: ["database", "host"],
+  drop_replication_slot: ["slot_name", "slot", "host", "database"],
+  failover: ["host", "database", "service"],
+  renew_certificate: ["domain", "instance", "host"],
+  toggle_flag: ["flag"],
+  set_limit: ["deployment", "service", "statefulset", "daemonset", "container", "pod"],
+  resize_volume: ["persistentvolumeclaim", "host", "database", "statefulset", "deployment"],
+  rerun_pipeline: ["project", "pipeline", "repo", "job", "cronjob"],
+  cancel_pipeline: ["project", "pipeline", "repo", "job", "cronjob"],
+};
+
+/** Kinds that a change of no known kind may act on. */
+export const ANY_KIND: readonly string[] = [
+  "deployment",
+  "service",
+  "statefulset",
+  "daemonset",
+  "host",
+  "node",
+  "pod",
+  "queue",
+  "database",
+  "domain",
+  "project",
+  "flag",
+];
+
+/** The word for a change's target in a question: "Which service or deployment …". */
+export function sayKinds(type: string): string {
+  const [first = "service"] = TARGET_KINDS[type] ?? ["service"];
+  return (
+    {
+      deployment: "service or deployment",
+      slot_name: "replication slot",
+      persistentvolumeclaim: "volume or host",
+      project: "pipeline",
+      service: "service",
+    }[first] ?? first
+  );
+}
+
+const BETWEEN =
+  /^[\s,;&+/]*(?:(?:and|und|y|e|et|aur|plus|as well as|sowie|the|die|der|das|den|el|la|los|las|les|le|os|as|o|a|services?|pods?|deployments?|hosts?|nodes?|queues?|queue|service|dienste?|servicios?|servicos?|both|also|auch)[\s,;&+/]*)*$/i;
+
+/** True when the words between two names only join them: ", ", "and the", "und". */
+export function joins(between: string): boolean {
+  return between.length <= 60 && BETWEEN.test(between.normalize("NFKD").replace(/\p{M}+/gu, ""));
+}

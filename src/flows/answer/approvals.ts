@@ -1,0 +1,66 @@
+import { type Answer, answerOf, askButton } from "../../core/answer.ts";
+import { readVerdict } from "../../core/change/approval.ts";
+import type { Memory } from "../../core/language/understand.ts";
+import { inertName } from "../../util/inert.ts";
+import { sayAction } from "./propose.ts";
+import type { Turn } from "./turn.ts";
+
+const ONLY_BUTTONS =
+  "Approvals are given with buttons by the people whom the policy names; this version has none yet, in the terminal neither. Nothing was approved or changed by this message.";
+
+/** Proposals that wait. Approving by text is not possible, and said so. */
+export async function approvals(turn: Turn): Promise<Answer> {
+  const verdict = readVerdict(turn.read.plain);
+  const pending = await turn.store.proposals.pending(50);
+  if (
+    verdict !== undefined &&
+    (verdict.id !== undefined || !/\b(?:show|list|pending|which|any)\b/i.test(turn.read.plain))
+  ) {
+    const { id } = verdict;
+    const known =
+      id === undefined ? undefined : pending.find((proposal) => proposal.id === id || proposal.id.startsWith(id));
+    if (id !== undefined && known === undefined)
+      return answerOf(`There is no pending proposal ${inertName(id)}, and text never approves or denies one.`, {
+        tone: "warning",
+        details: [ONLY_BUTTONS],
+        next: [askButton("Show pending approvals")],
+      });
+    const what = known === undefined ? "No proposal" : `Proposal ${inertName(known.id)}, ${sayAction(known.action)},`;
+    const said =
+      known === undefined
+        ? `${what} was decided: text never approves or denies anything.`
+        : `${what} still waits: text never approves or denies anything.`;
+    return answerOf(said, {
+      tone: "warning",
+      details: [
+        ONLY_BUTTONS,
+        ...(known === undefined && pending.length > 0
+          ? [`${pending.length} still wait${pending.length === 1 ? "s" : ""}.`]
+          : []),
+      ],
+      next: [askButton("Show pending approvals")],
+    });
+  }
+  if (pending.length === 0) return answerOf("No pending approvals: nothing waits for a decision.", { tone: "good" });
+  return answerOf(
+    `${pending.length} proposal${pending.length === 1 ? "" : "s"} wait${pending.length === 1 ? "s" : ""} for approval.`,
+    {
+      list: pending.map(
+        ({ id, action, requester }) => `${id}: ${sayAction(action)}, asked by ${inertName(requester.name)}`,
+      ),
+    },
+  );
+}
+
+const CHANGES: ReadonlySet<string> = new Set(["remediation", "silence", "ack", "schedule", "approvals"]);
+
+/** "yes, do it" right after a proposal: what to say. Undefined when it is not that. */
+export function refuseByText(turn: Turn): Answer | undefined {
+  const last = turn.history.findLast((said) => said.author === "bot")?.memory as Memory | undefined;
+  const verdict = readVerdict(turn.read.plain) ?? readVerdict(turn.read.text);
+  if (verdict === undefined || last === undefined || !CHANGES.has(last.intent)) return undefined;
+  return answerOf(
+    `That ${verdict.wish === "approve" ? "approves" : "denies"} nothing: a proposal is decided with buttons, never by text.`,
+    { tone: "warning", intent: "approvals", details: [ONLY_BUTTONS], next: [askButton("Show pending approvals")] },
+  );
+}

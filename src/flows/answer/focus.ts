@@ -1,0 +1,50 @@
+import type { Entity } from "../../core/catalogue.ts";
+import { findMentions } from "../../core/language/link.ts";
+import { tokens } from "../../core/language/normalise.ts";
+import type { Memory } from "../../core/language/understand.ts";
+import type { Turn } from "./turn.ts";
+
+/** How many exchanges back "it" may reach. */
+const REACH = 4;
+
+/**
+ * What "it" may mean: the things of those kinds that the last exchanges were about, nearest exchange first. One entity per
+ * name; several when an answer named several. Empty when the thread says nothing about such a thing.
+ */
+export function lately(turn: Turn, kinds: readonly string[]): readonly Entity[] {
+  let exchanges = 0;
+  let memory: Memory | undefined;
+  for (const said of turn.history.toReversed()) {
+    if (said.author === "bot") {
+      exchanges += 1;
+      if (exchanges > REACH) return [];
+      memory = said.memory as Memory | undefined;
+      continue;
+    }
+    const asked = fitting(turn, namesIn(turn, said.text), kinds);
+    const names = fitting(turn, memory?.names ?? [], kinds);
+    const answered = fitting(turn, memory?.answered ?? [], kinds);
+    const found = [names, asked, answered].find((list) => list.length > 0);
+    if (found !== undefined) return found;
+  }
+  return [];
+}
+
+function namesIn(turn: Turn, text: string): readonly string[] {
+  return findMentions(tokens(text.slice(0, 2000)), new Set(), turn.catalogue).flatMap(
+    (mention) => mention.entities[0]?.name ?? [],
+  );
+}
+
+/** Names -> their entity of the first kind that any of them has. A pod also stands for the workload that it belongs to. */
+export function fitting(turn: Turn, names: readonly string[], kinds: readonly string[]): readonly Entity[] {
+  const entities = names.flatMap((name) => turn.catalogue.named(name));
+  const owners = entities
+    .filter((entity) => entity.kind === "pod")
+    .flatMap((pod) => turn.catalogue.ofKind("deployment").filter((one) => pod.name.startsWith(`${one.name}-`)));
+  for (const kind of kinds) {
+    const found = [...entities, ...owners].filter((entity) => entity.kind === kind);
+    if (found.length > 0) return [...new Map(found.map((entity) => [entity.name, entity])).values()];
+  }
+  return [];
+}
