@@ -39,7 +39,7 @@ export function contrasts(series: readonly Series[], at: number, floor: number, 
 
 /**
  * Which single label value carries a change: the value whose series make up most of the total change, when it is at least
- * `share` of it and other values of that label did not move as much in proportion. Undefined when the change is spread.
+ * `share` of it and it moved more in proportion than all of them together. Undefined when the change is spread.
  */
 export function drillDown(list: readonly Contrast[], share = 0.6): { readonly label: string; readonly value: string; readonly share: number; readonly before: number; readonly after: number } | undefined {
   const labels = new Set(list.flatMap((one) => Object.keys(one.labels)));
@@ -57,7 +57,7 @@ export function drillDown(list: readonly Contrast[], share = 0.6): { readonly la
     const all = [...groups.values()].reduce((sum, group) => ({ before: sum.before + group.before, after: sum.after + group.after }), { before: 0, after: 0 });
     for (const [value, group] of groups) {
       const part = Math.abs(group.after - group.before) / total;
-      const grew = relative(group) > 1.3 * relative(all) || relative(all) === 0;
+      const grew = relative(group) > 1.05 * relative(all) || relative(all) === 0;
       if (part >= share && grew && value !== "" && part > (best?.share ?? 0)) best = { label, value, share: part, ...group };
     }
   }

@@ -1,9 +1,8 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
-import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, isHeartbeat } from "./alerts.ts";
-import { type Deploy, deploysIn, sayDeploy } from "./cause-deploys.ts";
+import { type Deploy, deploysIn, sayDeploy, sayVersions } from "./cause-deploys.ts";
 import { stepFor } from "./cause-signals.ts";
 import { askedTime } from "./cause-symptom.ts";
 import { type Focus, nearness, ownsPod } from "./cause-focus.ts";
@@ -26,7 +25,7 @@ export async function changes(turn: Turn, focus: Focus): Promise<Answer> {
   const about = focus.name === "" ? "" : ` of ${inertName(focus.name)}`;
   const own = (deploy: Deploy): boolean => focus.name === "" || focus.names.has(deploy.service.toLowerCase()) || ownsPod(focus, deploy.service);
   const released = (deploys ?? []).filter(own);
-  const list: Change[] = [...released.map((deploy) => ({ at: deploy.at, text: `deployed: ${sayDeploy(turn, deploy)}`, order: 0 })), ...steps.found, ...alerts].sort((a, b) => b.at - a.at || a.order - b.order);
+  const list: Change[] = [...released.map((deploy) => ({ at: deploy.at, text: `deployed: ${sayVersions(deploy)}`, order: 0 })), ...steps.found, ...alerts].sort((a, b) => b.at - a.at || a.order - b.order);
   const words = sayWindow(from, to, turn.now, turn.zone);
   if (deploys === undefined && steps.looked === 0) return answerOf("I could not ask Prometheus what changed.", { tone: "danger", details: turn.ask.degraded.slice(0, 2), notes: ["This says nothing about the system itself."] });
   const notes = [`Looked at: ${[...(deploys === undefined ? [] : ["deployments"]), ...steps.names, "alerts"].join(", ")}. Not looked at: configuration, code, logs, network.`];
@@ -49,7 +48,6 @@ const STEPS: readonly { readonly id: string; readonly say: (name: string, from: 
   { id: "hpa.max", say: (name, from, to) => `autoscaler limit of ${name} from ${from} to ${to}` },
   { id: "queue.consumers", say: (name, from, to) => `consumers of ${name} from ${from} to ${to}` },
   { id: "pg.slots", say: (name, _from, to) => `replication slot ${name} became ${to === 0 ? "inactive" : "active"}` },
-  { id: "host.uptime", say: () => undefined },
 ];
 
 async function stepChanges(turn: Turn, focus: Focus, from: number, to: number): Promise<{ readonly found: readonly Change[]; readonly looked: number; readonly names: readonly string[] }> {
@@ -58,7 +56,7 @@ async function stepChanges(turn: Turn, focus: Focus, from: number, to: number): 
   const lists = await Promise.all([
     ...STEPS.map(async ({ id, say }): Promise<Change[]> => {
       const bound = turn.index.byId.get(id);
-      if (bound === undefined || id === "host.uptime") return [];
+      if (bound === undefined) return [];
       const answer = await turn.ask.range(bound.metric.name, { start: from, end: to, step });
       if (!answer.ok) return [];
       names.push(bound.concept.name);
@@ -125,9 +123,4 @@ export async function newAlerts(turn: Turn, focus: Focus, from: number, to: numb
     const { __name__: _, alertstate: _state, ...shown } = rest;
     return [{ at: begin[0], text: `alert ${inertName(alertname)} began to fire for ${about({ ...alert, labels: shown })}`, order: 2 }];
   });
-}
-
-/** How long before, in words. */
-export function ago(seconds: number): string {
-  return formatDuration(Math.max(60, Math.round(seconds / 60) * 60));
 }

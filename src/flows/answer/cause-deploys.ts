@@ -49,9 +49,14 @@ async function versions(turn: Turn, service: string, at: number): Promise<Pick<D
 }
 
 /** "checkout v2.30.1 → v2.31.0 at 23:38 UTC". */
-export function sayDeploy(turn: Turn, { service, at, from, to }: Deploy): string {
+export function sayDeploy(turn: Turn, deploy: Deploy): string {
+  return `${sayVersions(deploy)} at ${sayTime(deploy.at, turn.now, turn.zone)}`;
+}
+
+/** "checkout v2.30.1 → v2.31.0". */
+export function sayVersions({ service, from, to }: Deploy): string {
   const change = to === undefined ? "" : from === undefined || from === to ? ` ${inertName(to)}` : ` ${inertName(from)} → ${inertName(to)}`;
-  return `${inertName(service)}${change} at ${sayTime(at, turn.now, turn.zone)}`;
+  return `${inertName(service)}${change}`;
 }
 
 /** How far before the symptom a deployment may lie: what leaks or fills shows late. */
@@ -60,7 +65,7 @@ export function reachOf(family: Family): number {
 }
 
 const OWN: Partial<Record<Family, number>> = { latency: 1, errors: 1, crash: 1, memory: 1, connections: 0.8, cpu: 0.7, queue: 0.7, traffic: 0.5, cache: 0.5, disk: 0.3, pending: 0.3, ci: 0.3, cert: 0.05, logins: 0.6 };
-const OTHERS: Partial<Record<Family, number>> = { connections: 0.75, latency: 0.45, errors: 0.45, queue: 0.7, cache: 0.55, traffic: 0.4, cpu: 0.4, logins: 0.4, crash: 0.3, other: 0.45 };
+const OTHERS: Partial<Record<Family, number>> = { connections: 0.75, latency: 0.45, errors: 0.45, queue: 0.7, cache: 0.55, traffic: 0.4, cpu: 0.4, logins: 0.4, crash: 0.2, other: 0.4, disk: 0.02, memory: 0.15 };
 
 /** Deployments near the onset, of the thing itself and of others. */
 export async function deployExplanations({ turn, focus, symptom, at, onset }: Search): Promise<{ readonly found: readonly Explanation[]; readonly looked: boolean; readonly note: string | undefined }> {
@@ -72,7 +77,7 @@ export async function deployExplanations({ turn, focus, symptom, at, onset }: Se
     const own = isOwn(deploy.service);
     const ago = onset - deploy.at;
     if (!own && (ago > 1.5 * reach || ago < -HOUR / 6)) return [];
-    const prior = (own ? OWN : OTHERS)[symptom.family] ?? 0.35;
+    const prior = (own ? OWN : OTHERS)[symptom.family] ?? (own ? 0.35 : 0.15);
     const when = Math.abs(ago) < 90 ? "as it began" : `${formatDuration(Math.round(Math.abs(ago) / 60) * 60)} ${ago >= 0 ? "before" : "after"} it began`;
     return [{ kind: `deploy ${deploy.service}`, chain: "event", line: `deployment of ${sayDeploy(turn, deploy)}, ${when}`, prior, strength: 1, since: deploy.at, values: [{ name: `deployment of ${inertName(deploy.service)}`, value: deploy.at, unit: "timestamp", labels: { service: deploy.service, ...(deploy.to === undefined ? {} : { version: deploy.to }) }, at: deploy.at }], deployed: deploy.service }];
   });

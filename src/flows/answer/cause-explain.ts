@@ -10,6 +10,8 @@ import type { Turn } from "./turn.ts";
 
 /** One possible explanation, with its number. `line` reads as a sentence without its full stop. */
 export type Explanation = Weighed & {
+  /** It began before the time looked at: `since` is only a bound. */
+  readonly open?: boolean;
   /** Same kinds are said once in the verdict. "state" explanations have a cause themselves, "event" ones are the first in a chain. */
   readonly kind: string;
   readonly chain: "event" | "state";

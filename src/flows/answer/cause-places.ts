@@ -128,3 +128,37 @@ export async function pipelines({ turn, symptom, at, onset }: Search): Promise<r
   const counts = bad === undefined || all === undefined || all === 0 ? "its last run failed" : `${Math.min(bad, all)} of ${all} runs failed in the last ${formatDuration(hours * HOUR)}`;
   return [{ kind: "pipeline", chain: "event", line: `branch ${inertName(branch ?? "")} of ${inertName(project)} is broken: ${counts}, so look at what was merged there before ${sayTime(onset, turn.now, turn.zone)}`, prior: 0.85, strength: 1, since: onset, values: [{ name: `failed runs of ${inertName(project)}`, value: bad ?? 0, unit: "count", labels: symptom.labels, at }] }];
 }
+
+/** A probe that fails or a certificate that runs out: what the endpoint itself shows, and whether others share its fate. */
+export async function endpoints({ turn, symptom, at, onset }: Search): Promise<readonly Explanation[]> {
+  const { bound, labels, family, name } = symptom;
+  const since = symptom.onset?.since;
+  if (family === "cert") {
+    const metric = bound.metric.name;
+    const renewed = await turn.ask.instant(`changes(${metric}{${Object.entries(labels).map(([label, value]) => matcher({ label, values: [value] })).join(",")}}[13d])`, { at });
+    const changed = renewed.ok ? renewed.data[0]?.value : undefined;
+    if (changed === undefined) return [];
+    return [{ kind: "certificate", chain: "event", line: changed === 0 ? `the certificate of ${name} was not renewed: its end has been the same date for 13 days, ${sayTime(at + symptom.after, turn.now, turn.zone)}` : `the certificate of ${name} was replaced ${changed} times in 13 days and still ends ${sayTime(at + symptom.after, turn.now, turn.zone)}`, prior: 0.95, strength: 1, since, values: [{ name: `certificate changes of ${name} in 13 days`, value: changed, unit: "count", labels, at }] }];
+  }
+  const self = bound.names["self"];
+  const target = self === undefined ? undefined : labels[self];
+  const probe = turn.index.byId.get("probe.up");
+  if (family !== "probe" || self === undefined || target === undefined || probe === undefined || bound.metric.name !== probe.metric.name) return [];
+  const status = turn.index.byId.get("probe.status");
+  const filter = matcher({ label: self, values: [target] });
+  const start = at - Math.max(2 * HOUR, Math.min(at - onset, DAY));
+  const window = { start, end: at, step: 120 };
+  const [up, codes] = await Promise.all([turn.ask.range(probe.metric.name, window), status === undefined ? undefined : turn.ask.range(`${status.metric.name}{${filter}}`, window)]);
+  if (!up.ok) return [];
+  const own = up.data.find((one) => one.labels[self] === target)?.points ?? [];
+  const failures = own.filter(([, value]) => value === 0).map(([time]) => time);
+  if (failures.length === 0) return [];
+  const alike = up.data.filter((one) => one.labels[self] !== target && one.points.some(([, value]) => value === 0)).map((one) => shortName(self, one.labels[self] ?? ""));
+  const failed = new Set(failures);
+  const seen = codes?.ok === true ? [...new Set(codes.data.flatMap((one) => one.points.filter(([time]) => failed.has(time)).map(([, value]) => value)))].sort() : [];
+  const said = seen.length === 0 ? "" : ` with ${seen.map((code) => (code === 0 ? "no HTTP answer" : `HTTP ${code}`)).join(" or ")}`;
+  const turns = own.filter(([, value], index) => index > 0 && value !== own[index - 1]?.[1]).length;
+  const flaps = turns >= 4 ? `it flaps, with ${turns} state changes and ` : "";
+  const others = alike.length === 0 ? `no other of ${up.data.length} probes fails, so it is the endpoint itself: an unstable backend, or its name or network path` : `the probes of ${alike.slice(0, 3).join(", ")} fail too, so it is something they share`;
+  return [{ kind: "endpoint", chain: "event", line: `${name} itself is ${turns >= 4 ? "unstable" : "failing"}: ${flaps}${Math.round((100 * failures.length) / own.length)} % of probes failing in ${formatDuration(Math.round((at - start) / 60) * 60)}${said}; ${others}`, prior: 0.7, strength: 1, since, values: [{ name: `state changes of the probe of ${name}`, value: turns, unit: "count", labels, at }] }];
+}

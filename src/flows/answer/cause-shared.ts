@@ -18,7 +18,7 @@ const SIGNALS: readonly Signal[] = [
   { id: "pg.deadlocks", shared: 0.7, prior: { latency: 0.55, errors: 0.6, connections: 0.5 } },
   { id: "pg.rollbacks", shared: 0.6, prior: { latency: 0.4, errors: 0.5, connections: 0.5 } },
   { id: "pg.replication_lag", shared: 0.6, prior: { latency: 0.5, errors: 0.4, disk: 0.4 } },
-  { id: "pg.slots", shared: 0.5, prior: { disk: 0.9, replication: 0.8 } },
+  { id: "pg.slots", shared: 0.6, prior: { disk: 1, replication: 0.9 } },
   { id: "pg.wal", shared: 0.5, prior: { replication: 0.5 } },
   { id: "redis.hit_ratio", shared: 0.9, prior: { latency: 0.95, cpu: 0.4, connections: 0.4, errors: 0.4 } },
   { id: "redis.keys", shared: 0.8, prior: { cache: 1, latency: 0.5 } },
@@ -36,7 +36,7 @@ const SIGNALS: readonly Signal[] = [
   { id: "host.disk_write", shared: 0.2, prior: { replication: 0.5, disk: 0.5 } },
   { id: "pod.throttling", shared: 0.1, prior: { latency: 0.85, errors: 0.6, cpu: 0.5, queue: 0.6 } },
   { id: "pod.waiting", shared: 0.75, prior: { errors: 0.9, latency: 0.6, queue: 0.85, traffic: 0.4, crash: 0.75, logins: 0.5, other: 0.5, ci: 0.3 } },
-  { id: "pod.terminated", shared: 0.2, prior: { memory: 0.8, crash: 0.7, errors: 0.5 } },
+  { id: "pod.terminated", shared: 0, prior: { memory: 0.8, crash: 0.7, errors: 0.5 } },
   { id: "node.unschedulable", shared: 1, prior: { pending: 1, crash: 0.3 } },
   { id: "node.not_ready", shared: 0.7, prior: { pending: 0.9, crash: 0.6, errors: 0.5 } },
   { id: "deployment.unavailable", shared: 0.3, prior: { errors: 0.6, latency: 0.5, queue: 0.6, traffic: 0.4 } },
@@ -57,7 +57,7 @@ export async function sharedExplanations(search: Search): Promise<{ readonly fou
   let failed = 0;
   const lists = await Promise.all(
     SIGNALS.map(async (signal): Promise<Explanation[]> => {
-      const prior = signal.prior[symptom.family] ?? signal.prior.other ?? 0;
+      const prior = signal.prior[symptom.family] ?? 0;
       const bound = turn.index.byId.get(signal.id);
       if (bound === undefined || prior === 0) return [];
       const by = signal.by === undefined ? groupBy(bound) : signal.by.filter((label) => bound.metric.labels.has(label));
@@ -74,9 +74,11 @@ export async function sharedExplanations(search: Search): Promise<{ readonly fou
         const same = bound.concept.id === symptom.bound.concept.id && JSON.stringify(one.labels) === JSON.stringify(symptom.labels);
         const near = Math.max(nearness(focus, one.labels), signal.shared);
         if (same || near === 0 || !worse(bound, one)) return [];
-        const strength = bound.concept.unit === "bool" || bound.concept.shows !== undefined ? 1 : one.strength;
+        const isState = bound.concept.unit === "bool" || bound.concept.shows !== undefined;
+        // Losing any consumer matters, however many there were.
+        const strength = isState ? 1 : signal.id === "queue.consumers" && one.after < one.before ? Math.max(0.8, one.strength) : one.strength;
         if (strength < STRONG_ENOUGH) return [];
-        return [{ kind: `${signal.id} ${name}`, chain: "state", line: lineOf(bound, name, one), prior: prior * near, strength, since: undefined, track: { promql, labels: one.labels, before: one.before }, values: [valueOf(bound, name, one.labels, one.after, at)] }];
+        return [{ kind: `${signal.id} ${name}`, chain: signal.id === "pg.slots" || signal.id === "node.unschedulable" ? "event" : "state", line: lineOf(bound, name, one), prior: prior * near, strength, since: undefined, track: { promql, labels: one.labels, before: isState ? (one.after === 0 ? 1 : 0) : one.before }, values: [valueOf(bound, name, one.labels, one.after, at)] }];
       });
     }),
   );
@@ -103,8 +105,9 @@ function lineOf(bound: Bound, name: string, one: Contrast): string {
   if (concept.id === "target.up") return `${name} does not answer scrapes (target down)`;
   if (concept.id === "probe.up") return `the probe of ${name} fails: the site does not answer from outside`;
   if (concept.unit === "bool") return `${concept.name} of ${name} is ${say(bound, one.after)}`;
+  if (concept.id === "redis.keys" && one.after < one.before) return `the cache lost keys, as after a flush or a restart: ${against(bound, one.after, one.before)}`;
   const label = concept.id === "service.latency" ? "p95 latency" : concept.name;
-  return `${label}${name === "" ? "" : ` of ${name}`} is ${against(bound, one.after, one.before)}${times(one.after, one.before)}`;
+  return `${label}${name === "" ? "" : ` of ${name}`}: ${against(bound, one.after, one.before)}${times(one.after, one.before)}`;
 }
 
 /** Metrics looked at because they carry the thing's name or its label; each with every label it has. */
@@ -144,7 +147,7 @@ export async function relatedExplanations({ turn, focus, symptom, at }: Search):
 const FAMILY_WORDS: Partial<Record<Family, RegExp>> = { logins: /login|auth|session/, queue: /mail|message|job|sent/, traffic: /session|visit|request/, cache: /cache/ };
 
 function sayLabels({ labels }: Contrast): string {
-  return Object.values(labels).map((value) => inertName(value)).join(" ");
+  return Object.entries(labels).filter(([label]) => !["__name__", "job", "instance", "environment", "env"].includes(label)).map(([, value]) => inertName(value)).join(" ");
 }
 
 /** Labels by which the symptom itself is broken down: one route, one region, one reason. */

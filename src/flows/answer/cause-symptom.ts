@@ -1,6 +1,6 @@
 import type { Bound, Filter } from "../../core/concept.ts";
 import type { Contrast } from "../../core/cause/contrast.ts";
-import { type Onset, onsetOf, worstMoment } from "../../core/cause/onset.ts";
+import { type Onset, onsetOf, withoutRhythm, worstMoment } from "../../core/cause/onset.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import type { Labels } from "../../core/series.ts";
 import { daily, type Family, familyOf, history, promqlOf, stepFor } from "./cause-signals.ts";
@@ -66,8 +66,10 @@ const SAID: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\b(?:queue|queu\w+|backlog)\b/i, ["queue.depth", "ci.queued"]],
 ];
 
+const CI_TALK = /\b(?:ci|builds?|pipelines?|branch|jobs?|runners?)\b/i;
+
 /** Concepts that count things rather than tell how one is: a "why" about them means something else. */
-const NO_SYMPTOM = new Set(["pod.count", "pod.info", "deployment.replicas", "pod.memory_limit", "pod.cpu_limit", "alerts.active", "deploy.version", "deploy.last", "deploy.count", "ci.runs", "service.error_count"]);
+const NO_SYMPTOM = new Set(["pod.terminated", "pod.count", "pod.info", "deployment.replicas", "pod.memory_limit", "pod.cpu_limit", "alerts.active", "deploy.version", "deploy.last", "deploy.count", "ci.runs", "service.error_count"]);
 
 /** Says the same more exactly: asked about X, look at Y first. */
 const BETTER: Readonly<Record<string, readonly string[]>> = {
@@ -98,12 +100,15 @@ function candidates(turn: Turn, subject: Subject | undefined, focus: Focus): Can
     found.set(bound.concept.id, { bound, filters, weight, asked });
   };
   const text = `${turn.read.plain} ${focus.alert === undefined ? "" : focus.alert.name.replace(/([a-z])([A-Z])/g, "$1 $2")}`;
-  if (subject !== undefined && subject.score >= 0.4 && !NO_SYMPTOM.has(subject.bound.concept.id)) {
+  if (subject !== undefined && subject.score >= 0.4) {
     const better = (BETTER[subject.bound.concept.id] ?? []).map((id) => index.byId.get(id));
     for (const bound of better) add(bound, 1, true);
-    if (focus.entities.length === 0 || subject.mentions.length > 0 || subject.bound.concept.about === "") add(subject.bound, better.some((one) => one !== undefined) ? 0.9 : 1, true, subject.filters);
+    if (NO_SYMPTOM.has(subject.bound.concept.id)) {
+      // What counts things says nothing by itself; the words and the thing named decide.
+    } else if (focus.entities.length === 0 || subject.mentions.length > 0 || subject.bound.concept.about === "") add(subject.bound, better.some((one) => one !== undefined) ? 0.9 : 1, true, subject.filters);
   }
-  for (const [pattern, ids] of SAID) if (pattern.test(text)) for (const id of ids) add(index.byId.get(id), 0.85, focus.entities.length > 0);
+  const wordless = focus.entities.length > 0 || found.size === 0;
+  for (const [pattern, ids] of SAID) if (wordless && pattern.test(text)) for (const id of ids) if (!id.startsWith("ci.") || !focus.kinds.has("service") || CI_TALK.test(text)) add(index.byId.get(id), 0.85, focus.entities.length > 0);
   const fromKinds = focus.entities.flatMap((entity) => BY_KIND[entity.kind] ?? []);
   for (const id of fromKinds) add(index.byId.get(id), 0.5, false);
   return [...found.values()];
@@ -187,17 +192,20 @@ async function measured(turn: Turn, list: readonly Candidate[], at: number): Pro
         const row = rows[index];
         if (row === undefined) return [];
         const off = isOff(bound, one);
-        const strength = off ? Math.max(one.strength, beyondLimit(bound, one.after) ? 0.5 : 0) : 0;
-        return [{ bound, filters, promql, family: familyOf(bound.concept.id), labels: one.labels, name: row.name, at, before: one.before, after: one.after, off, onset: undefined, asked, strength }];
+        const isState = bound.concept.unit === "bool" || bound.concept.shows !== undefined || bound.concept.id === "pod.pending";
+        const strength = off ? (isState ? 1 : Math.max(one.strength, beyondLimit(bound, one.after) ? 0.5 : 0)) : 0;
+        return [{ bound, filters, promql, family: filters.some((one) => one.values.length > 0 && one.values.every((value) => /^5\d\d$/.test(value))) ? "errors" : familyOf(bound.concept.id), labels: one.labels, name: row.name, at, before: one.before, after: one.after, off, onset: undefined, asked, strength }];
       });
       return { ok: true, symptoms };
     }),
   );
 }
 
-function isOff({ concept }: Bound, { up, strength, after, before }: Contrast): boolean {
+function isOff({ concept }: Bound, { up, strength, after, before, known }: Contrast): boolean {
   if (concept.unit === "bool") return concept.worse === "down" ? after === 0 : concept.worse === "up" ? after !== 0 : after !== before;
   if (concept.shows !== undefined || concept.id === "pod.pending") return after === 1;
+  // A pod that did not exist on earlier days has no usual value.
+  if (!known && concept.about === "pod" && (concept.unit === "ratio" || concept.unit === "bytes")) return beyondLimit({ concept } as Bound, after);
   if (concept.worse === "up" && !up && after < before) return false;
   if (concept.worse === "down" && up) return false;
   return strength >= OFF || beyondLimit({ concept } as Bound, after);
@@ -212,12 +220,17 @@ function beyondLimit({ concept }: Bound, value: number): boolean {
 async function withOnset(turn: Turn, symptom: Symptom): Promise<Symptom> {
   if (!symptom.off) return symptom;
   const past = history(turn);
-  const { promql, labels, at, before } = symptom;
+  const { promql, labels, at, bound } = symptom;
+  // A state is on or off: what was usual over the days before may be the trouble itself, when it lasts.
+  const isState = bound.concept.unit === "bool" || bound.concept.shows !== undefined || bound.concept.id === "pod.pending";
+  const before = isState ? (symptom.after === 0 ? 1 : 0) : symptom.before;
+  const departed = symptom.family === "queue" ? 0.02 : undefined;
   const slow = symptom.family === "memory" || symptom.family === "disk";
-  const recent = await past(promql, labels, at - DAY, at, true);
-  const near = slow ? undefined : onsetOf(recent, before, at);
+  const rhythmic = symptom.family === "traffic";
+  const raw = await past(promql, labels, rhythmic ? at - 2 * DAY : at - DAY, at, true);
+  const recent = rhythmic ? withoutRhythm(raw, before) : raw;
+  const near = slow ? undefined : onsetOf(recent, before, at, departed);
   if (near !== undefined && !near.whole) return { ...symptom, onset: near };
-  if (near !== undefined && symptom.bound.concept.shows !== undefined && recent.length * stepFor(DAY) < DAY / 2) return { ...symptom, onset: { ...near, whole: false } };
   const long = await past(slow && symptom.family === "memory" ? `max(max_over_time((${promql})[12h:30m]))` : promql, slow && symptom.family === "memory" ? {} : labels, at - 13 * DAY, at);
   const far = onsetOf(long, slow ? (long[0]?.[1] ?? before) : before, at);
   const [begin] = long;

@@ -9,7 +9,7 @@ import { changes, newAlerts } from "./cause-changes.ts";
 import { deployExplanations, reachOf } from "./cause-deploys.ts";
 import { against, type Explanation, type Search, times, valueOf } from "./cause-explain.ts";
 import { type Focus, focusFrom, focusOf, withNodes } from "./cause-focus.ts";
-import { growth, leaks, neighbours, pipelines } from "./cause-places.ts";
+import { endpoints, growth, leaks, neighbours, pipelines } from "./cause-places.ts";
 import { breakdown, relatedExplanations, sharedExplanations } from "./cause-shared.ts";
 import { history, stepFor } from "./cause-signals.ts";
 import { askedTime, findSymptoms, type Symptom } from "./cause-symptom.ts";
@@ -54,7 +54,7 @@ async function explain(turn: Turn, plainFocus: Focus, symptom: Symptom, others: 
   const onset = symptom.onset?.since ?? at;
   const past = history(turn);
   const search: Search = { turn, focus, symptom, at, onset, past, nodeOf };
-  const [deploys, shared, related, split, near, grown, leaking, built, alerts] = await Promise.all([
+  const [deploys, shared, related, split, near, grown, leaking, built, ends, alerts] = await Promise.all([
     deployExplanations(search),
     sharedExplanations(search),
     relatedExplanations(search),
@@ -63,11 +63,12 @@ async function explain(turn: Turn, plainFocus: Focus, symptom: Symptom, others: 
     growth(search),
     leaks(search),
     pipelines(search),
+    endpoints(search),
     newAlerts(turn, { ...focus, name: "" }, onset - HOUR / 2, Math.min(at, onset + HOUR)),
   ]);
-  const all = [...deploys.found, ...shared.found, ...related, ...split, ...near, ...grown, ...leaking, ...built];
+  const all = [...deploys.found, ...shared.found, ...related, ...split, ...near, ...grown, ...leaking, ...built, ...ends];
   const reach = reachOf(symptom.family);
-  const slack = Math.max(600, 2 * stepFor(at - onset + 6 * HOUR));
+  const slack = symptom.family === "disk" || symptom.family === "memory" ? 36 * HOUR : Math.max(600, 2 * stepFor(at - onset + 6 * HOUR));
   const tracked = await track(search, ranked(all, onset, reach, slack), onset);
   const best = ranked(tracked, onset, reach, slack).filter(unique());
   return worded(turn, focus, symptom, others, best, { shared, deployNote: deploys.note, deploysLooked: deploys.looked, alerts: alerts.map((one) => `${sayTime(one.at, turn.now, turn.zone)}: ${one.text}`) });
@@ -84,7 +85,7 @@ async function track(search: Search, list: readonly (Explanation & { readonly sc
       if (found === undefined) return one;
       const [begin] = points;
       const born = begin !== undefined && begin[0] > start + 2 * stepFor(search.at - start);
-      return found.whole && !born ? { ...one, since: found.since - 6 * HOUR } : { ...one, since: found.since };
+      return found.whole && !born ? { ...one, since: found.since - 6 * HOUR, open: true } : { ...one, since: found.since };
     }),
   );
 }
@@ -109,7 +110,7 @@ type Looked = { readonly shared: { readonly looked: number; readonly failed: num
 const LIKELY = 0.3;
 
 function worded(turn: Turn, focus: Focus, symptom: Symptom, others: readonly Symptom[], best: readonly (Explanation & { readonly score: number })[], looked: Looked): Answer {
-  const { now, zone } = turn;
+  const { now } = turn;
   const brief = turn.read.brief;
   const [first, ...rest] = best;
   const said = saySymptom(symptom);
@@ -120,7 +121,7 @@ function worded(turn: Turn, focus: Focus, symptom: Symptom, others: readonly Sym
   const verdict = likely === undefined
     ? `${said}${sinceSaid}, but nothing I looked at explains it.`
     : `Likely cause: ${likely.line}${sayWhen(turn, likely)}${behind === undefined ? "" : `; with it, ${behind.line}`}.`;
-  const shown = best.filter((one) => one !== likely && one !== behind && one.score >= 0.08);
+  const shown = best.filter((one) => one !== likely && one !== behind && one.score >= Math.max(0.05, 0.15 * (likely?.score ?? 0)));
   const list = [...shown.slice(0, brief ? 2 : LISTED).map((one) => `${one.line}${sayWhen(turn, one)}`), ...(brief ? [] : looked.alerts.slice(0, 4))];
   const details = [
     ...(likely === undefined ? [] : [`${said}${sinceSaid}.`]),
@@ -139,7 +140,7 @@ function worded(turn: Turn, focus: Focus, symptom: Symptom, others: readonly Sym
     list,
     values,
     notes,
-    next: [...(deployed === undefined ? [] : [askButton(`Propose: roll back ${inertName(deployed)}`, `roll back ${deployed}`)]), ...(focus.name === "" ? [] : [askButton(`Status of ${inertName(focus.name)}`, `status of ${focus.name}`)]), askButton("Deployments near it", `what changed ${symptom.at > now - 24 * HOUR ? "in the last 24 hours" : `on ${sayTime(symptom.at, now, zone)}`}`)],
+    next: [...(deployed === undefined ? [] : [askButton(`Propose: roll back ${inertName(deployed)}`, `roll back ${deployed}`)]), ...(focus.name === "" ? [] : [askButton(`Status of ${inertName(focus.name)}`, `status of ${focus.name}`)]), askButton("Deployments near it", symptom.at > now - 24 * HOUR ? "what changed in the last 24 hours" : `what changed ${Math.round((now - symptom.at) / HOUR)} hours ago`)],
   });
 }
 
@@ -150,7 +151,7 @@ function saySymptom({ bound, name, labels, after, before }: Symptom): string {
   if (concept.shows !== undefined) return `${name} is in ${inertName(labels[concept.shows] ?? concept.name)}`;
   if (concept.id === "pod.pending") return `${name} is ${inertName(labels["phase"] ?? "pending")}`;
   if (concept.unit === "bool") return `${capital(label)}${name === "" ? "" : ` of ${name}`} is ${say(bound, after)}`;
-  return `${capital(label)}${name === "" ? "" : ` of ${name}`} is ${against(bound, after, before)}${times(after, before)}`;
+  return `${capital(label)}${name === "" ? "" : ` of ${name}`}: ${against(bound, after, before)}${times(after, before)}`;
 }
 
 function capital(text: string): string {
@@ -167,6 +168,7 @@ function saySince(turn: Turn, symptom: Symptom): string {
 }
 
 function sayWhen(turn: Turn, one: Explanation): string {
+  if (one.open === true) return " (for longer already)";
   if (one.since === undefined || one.deployed !== undefined || one.kind === "pipeline" || one.kind === "leak") return "";
   return ` (since about ${sayTime(one.since, turn.now, turn.zone)})`;
 }
