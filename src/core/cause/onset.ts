@@ -8,13 +8,13 @@ export type Onset = { readonly since: number; readonly whole: boolean };
 const FORGIVEN = 2;
 
 /**
- * The first moment from which a series stays beyond the midpoint between `before` (its usual value) and its value at `at`
- * (median of the last three points). Walks back from `at` (unix seconds), and on from there while the series is at least
+ * The first moment from which a series stays beyond the midpoint between `before` (its usual value) and its last value at
+ * `at`. Walks back from `at` (unix seconds), and on from there while the series is at least
  * the part `departed` of the change away from usual. Undefined without points or without a change.
  */
 export function onsetOf(points: readonly Point[], before: number, at: number, departed = 0.15): Onset | undefined {
-  const kept = points.filter(([time, value]) => time <= at && Number.isFinite(value));
-  const after = median(kept.slice(-3).map(([, value]) => value));
+  const kept = points.filter(([time, value]) => time <= at + 1 && Number.isFinite(value)); // times are rounded
+  const after = kept.at(-1)?.[1];
   if (after === undefined || after === before || !Number.isFinite(before)) return undefined;
   const beyond = (part: number) => {
     const limit = before + part * (after - before);

@@ -140,6 +140,14 @@ export async function endpoints({ turn, symptom, at, onset }: Search): Promise<r
     if (changed === undefined) return [];
     return [{ kind: "certificate", chain: "event", line: changed === 0 ? `the certificate of ${name} was not renewed: its end has been the same date for 13 days, ${sayTime(at + symptom.after, turn.now, turn.zone)}` : `the certificate of ${name} was replaced ${changed} times in 13 days and still ends ${sayTime(at + symptom.after, turn.now, turn.zone)}`, prior: 0.95, strength: 1, since, values: [{ name: `certificate changes of ${name} in 13 days`, value: changed, unit: "count", labels, at }] }];
   }
+  if (bound.concept.id === "target.up") {
+    const all = await turn.ask.instant(bound.metric.name, { at });
+    const host = shortName("instance", labels["instance"] ?? "");
+    const beside = all.ok ? all.data.filter((one) => shortName("instance", one.labels["instance"] ?? "") === host && one.labels["job"] !== labels["job"]) : [];
+    const answering = beside.filter((one) => one.value === 1).map((one) => inertName(one.labels["job"] ?? ""));
+    const what = answering.length > 0 ? `only its exporter, since ${answering.join(", ")} on the same host still answers` : beside.length > 0 ? "the whole host, since nothing on it answers" : "the host or its exporter; no other target there tells which";
+    return [{ kind: "target", chain: "event", line: `${host} does not answer scrapes of job ${inertName(labels["job"] ?? "")}: ${what}`, prior: 0.7, strength: 1, since, values: [{ name: `target ${host}`, value: symptom.after, unit: "bool", labels, at }] }];
+  }
   const self = bound.names["self"];
   const target = self === undefined ? undefined : labels[self];
   const probe = turn.index.byId.get("probe.up");

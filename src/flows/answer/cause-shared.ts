@@ -131,7 +131,7 @@ export async function relatedExplanations({ turn, focus, symptom, at }: Search):
       const found = await daily(turn, bound, promql, at);
       if (found === undefined || found.length === 0) return [];
       const about = familyOf(bound.concept.id);
-      const prior = near * (about === "errors" || about === "latency" ? 0.9 : 0.6) * (symptom.family === "cert" || symptom.family === "disk" || symptom.family === "pending" ? 0.2 : 1);
+      const prior = near * (about === "errors" || about === "latency" ? 0.9 : 0.6) * (symptom.family === "cert" || symptom.family === "disk" || symptom.family === "pending" || symptom.family === "probe" ? 0.2 : 1);
       const best = [...found].sort((a, b) => b.strength - a.strength)[0];
       const drill = drillDown(found);
       if (best === undefined || best.strength < 0.3) return [];

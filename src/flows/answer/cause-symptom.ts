@@ -95,7 +95,7 @@ function candidates(turn: Turn, subject: Subject | undefined, focus: Focus): Can
   const add = (bound: Bound | undefined, weight: number, asked: boolean, given?: readonly Filter[]): void => {
     if (bound === undefined || found.has(bound.concept.id) || found.size >= 12) return;
     const scope = focus.entities;
-    const filters = given ?? filtersFor(bound, scope) ?? podFilters(bound, focus) ?? (bound.concept.about === "" ? [] : undefined);
+    const filters = given ?? filtersFor(bound, scope) ?? podFilters(bound, focus) ?? (bound.concept.about === "" && scope.length === 0 ? [] : undefined);
     if (filters === undefined || (scope.length > 0 && filters.length === 0 && bound.concept.about !== "")) return;
     found.set(bound.concept.id, { bound, filters, weight, asked });
   };
@@ -230,6 +230,8 @@ async function withOnset(turn: Turn, symptom: Symptom): Promise<Symptom> {
   const raw = await past(promql, labels, rhythmic ? at - 2 * DAY : at - DAY, at, true);
   const recent = rhythmic ? withoutRhythm(raw, before) : raw;
   const near = slow ? undefined : onsetOf(recent, before, at, departed);
+  const [born] = recent;
+  if (near !== undefined && !rhythmic && born !== undefined && born[0] > at - DAY + 3 * stepFor(DAY)) return { ...symptom, onset: { ...near, whole: false } };
   if (near !== undefined && !near.whole) return { ...symptom, onset: near };
   const long = await past(slow && symptom.family === "memory" ? `max(max_over_time((${promql})[12h:30m]))` : promql, slow && symptom.family === "memory" ? {} : labels, at - 13 * DAY, at);
   const far = onsetOf(long, slow ? (long[0]?.[1] ?? before) : before, at);
