@@ -9,6 +9,7 @@ import { type Memory, memoryOf, type Understanding, understand } from "../core/l
 import type { AlertRouter, Clock, Metrics, Store, Turn as StoredTurn } from "../ports.ts";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
 import { createAsker } from "./answer/asker.ts";
+import { formOf } from "./answer/query.ts";
 import { respond } from "./answer/respond.ts";
 import { chooseSource } from "./answer/sources.ts";
 import { readTeaching } from "./answer/teach.ts";
@@ -96,7 +97,7 @@ async function finish(deps: AnswerDeps, question: Question, found: Answer, evide
 async function remember({ store, newId }: AnswerDeps, question: Question, found: Answer, reply: AskReply, evidence: ReturnType<typeof createAsker>["evidence"], how: Read | undefined, intent: string): Promise<string | undefined> {
   const { place, user } = question;
   const answered = found.values.flatMap((value) => Object.values(value.labels)).slice(0, 5);
-  const memory: Memory | undefined = how === undefined || FORGETTABLE.has(intent) ? undefined : { ...memoryOf(how.read, how.subject, answered, question.at), intent: intent as Memory["intent"] };
+  const memory: Memory | undefined = how === undefined || FORGETTABLE.has(intent) ? undefined : { ...memoryOf(how.read, how.subject, answered, question.at), intent: intent as Memory["intent"], form: how.subject === undefined ? undefined : formOf(how.read, how.subject.bound) };
   try {
     await store.conversations.append(place, { id: question.id, at: question.at, author: "person", user, text: question.text.slice(0, 4000), memory: undefined });
     await store.conversations.append(place, { id: newId(), at: question.at, author: "bot", user: undefined, text: reply.reply_text.slice(0, 8000), memory });

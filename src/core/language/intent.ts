@@ -23,7 +23,7 @@ const RESUMED: ReadonlySet<Intent> = new Set<Intent>(["alerts", "status_overview
 /** A clear sign lifts even what the classifier thought impossible: it has not seen every wording. */
 const FLOOR = -3.5;
 
-const WHY = /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b|\bwhat(?:'s|s| is)? (?:eats?|eating|fills?|filling|using up|uses up|taking|takes up|hogging|hogs|slowing|killing)\b|\bnois(?:y|iest) neighbou?rs?\b|\bwhere (?:did|does|do) .{3,60} come from\b/;
+const WHY = /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b|\bwhat(?:'s|s| is)? (?:eats?|eating|fills?|filling|using up|uses up|taking|takes up|hogging|hogs|slowing|killing)\b|\bwhat(?:'s|s| is) behind\b|\bnois(?:y|iest) neighbou?rs?\b|\bwhere (?:did|does|do) .{3,60} come from\b/;
 const VERSUS = /\b(?:vs|versus|compared?|comparison|against|than|difference|verglichen|vergleich\w*|gegenuber|als|comparad[oa]|compara\w*|frente|que|comparer?|compare|par rapport|tulna)\b/;
 const LOGS = /\b(?:logs?|traces?|tracing|spans?|stack ?traces?|log ?files?|loglines?|journal|sql (?:statement|text|query)|protokolle?|registros|journaux)\b/;
 
@@ -49,7 +49,7 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   if (!/\b(?:promql|quer(?:y|ies)|expression|abfrage|consulta|requete)\b/.test(text)) add("promql_query", -3);
   if (/\bgolden signals?\b/.test(text)) add("status_overview", 8);
   if (/\bthan (?:usual|normal|average|expected)\b|\b(?:unusual|abnormal|als (?:sonst|ublich|normal)|de lo (?:normal|habitual)|que d habitude|do que o normal)/.test(text)) add("anomaly", 3.5);
-  if (read.window !== undefined && /\b(?:since|seit|desde|depuis)\b/.test(text) && /\b(?:chang\w*|grow\w*|grew|gone|went|increas\w*|decreas\w*|risen|rise|rose|drop\w*|fallen|fell|develop\w*|verander\w*|gestiegen|gesunken|cambi\w*|subido|bajado|evolu\w*|augmente|baisse|mud\w*)\b/.test(text)) add("compare", 4);
+  if (read.window !== undefined && /\b(?:since|seit|desde|depuis)\b/.test(text) && /\b(?:chang\w*|grow\w*|grew|gone|went|increas\w*|decreas\w*|risen|rise|rose|drop\w*|fallen|fell|develop\w*|verander\w*|gestiegen|gesunken|cambi\w*|subido|bajado|evolu\w*|augmente|baisse|mud\w*)\b/.test(text)) add("compare", 5.5);
   if (/\bschedul\w*|\breminders?\b|\bdigests?\b/.test(text) && certain < 0.7) add("schedule", 2.5);
   if (read.action?.imperative !== true && (/\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.test(read.text) || read.tokens.some((token) => context.alertNames.has(token.text.toLowerCase())))) add("alerts", 2.5);
   if (/^\W*(?:status|overview|sitrep)\W*$/.test(text)) add("status_overview", 8);
@@ -60,7 +60,7 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   const things = new Set(read.mentions.map((mention) => mention.text.toLowerCase())).size;
   if (VERSUS.test(text) && things >= 2) add("compare", 2.5);
   if (read.ahead !== undefined && certain > 0.3) add("forecast", certain > 0.4 && subject?.bound.concept.intent === "cert_expiry" ? -1 : 1.2);
-  if (read.ranking !== undefined && certain > 0.3) add("top_k", read.ranking.explicit || !read.mentions.some((mention) => mention.strong) || /\b(?:which|what|who|top|welche\w*|que|cual|quel\w*|qual|kaun\w*)\b/.test(text) ? (read.mentions.some((mention) => mention.strong) ? 2.2 : 3.5) : 0.8);
+  if (read.ranking !== undefined && certain > 0.3) add("top_k", read.ranking.explicit || !read.mentions.some((mention) => mention.strong) || /\b(?:which|what|who|top|welche\w*|que|cual|quel\w*|qual|kaun\w*)\b/.test(text) ? (read.mentions.some((mention) => mention.strong) ? 2.2 : 5) : 0.8);
   if (LOGS.test(text) && !context.catalogue.metrics.has(text)) add("logs", 1.5);
   if (certain > 0.45) {
     const own = subject?.bound.concept.intent as Intent | undefined;
@@ -84,12 +84,12 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
     best = intent;
     most = value;
   }
-  return MEASURES.has(best) && certain > 0.45 ? measureIntent(best, subject?.bound.concept.intent as Intent, certain) : best;
+  return MEASURES.has(best) && certain > 0.45 ? measureIntent(best, subject?.bound.concept.intent as Intent, certain, best === "health_check" && ALIVE.test(text)) : best;
 }
 
 /** Health checks and the like keep their name when the classifier is sure; otherwise the subject says which measure it is. */
-function measureIntent(best: Intent, own: Intent, certain: number): Intent {
-  if (best === own || !MEASURES.has(own)) return best;
+function measureIntent(best: Intent, own: Intent, certain: number, alive: boolean): Intent {
+  if (best === own || !MEASURES.has(own) || alive) return best;
   return certain > 0.6 ? own : best;
 }
 

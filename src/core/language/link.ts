@@ -108,6 +108,13 @@ function lookUp(part: readonly Token[], catalogue: Catalogue): readonly Entity[]
     const word = words[0] ?? "";
     const found = catalogue.named(word);
     if (found.length > 0) return found;
+    // "fallaron", "gescheitert": a translated outcome that is a label's value
+    if (isFieldWord(word.toLowerCase())) {
+      for (const term of canonical(word.toLowerCase())) {
+        const outcome = catalogue.named(`${term}ed`).filter((entity) => OUTCOMES.has(entity.kind));
+        if (outcome.length > 0) return outcome;
+      }
+    }
     const code = /^([1-5]\d\d)s?$/.exec(word)?.[1];
     if (code !== undefined) return statusCode(code, catalogue);
     if (/^[1-5]\d\ds$/.test(word) || (/[a-z]s$/i.test(word) && word.length > 4 && !isFieldWord(word.toLowerCase())))
@@ -120,6 +127,8 @@ function lookUp(part: readonly Token[], catalogue: Catalogue): readonly Entity[]
   }
   return [];
 }
+
+const OUTCOMES: ReadonlySet<string> = new Set(["status", "result", "outcome", "state"]);
 
 const CODE_LABELS = ["code", "status", "status_code", "response_code", "http_status"];
 

@@ -66,11 +66,12 @@ export function readUnknown(input: Input): Spelled {
 function isKnown(token: Token, { index, catalogue }: Input, named: boolean): boolean {
   const { fold } = token;
   if (STOP_WORDS.has(fold) || isFieldWord(fold) || spoken().has(fold)) return true;
-  if (canonical(fold).some((term) => index.words.has(term))) return true;
   if (/^<.*>$/.test(fold) || catalogue.metrics.has(token.text) || readNumber(fold) !== undefined) return true;
   if (/-(?:elle|il|on|ils|elles|vous|tu|je|nous|ce|la|le|les)$/.test(fold)) return true; // French: a verb and its subject
   const parts = fold.split("-");
-  if (parts.length > 1 && !named && parts.every((part) => /^[a-z]+$/.test(part) && (part.length <= 2 || STOP_WORDS.has(part) || isFieldWord(part) || spoken().has(part)))) return true;
+  if (parts.length > 1 && named) return false;
+  if (parts.length > 1 && parts.every((part) => /^[a-z]+$/.test(part) && (part.length <= 2 || STOP_WORDS.has(part) || isFieldWord(part) || spoken().has(part)))) return true;
+  if (canonical(fold).some((term) => index.words.has(term))) return true;
   return metricWords(catalogue).has(fold) || canonical(fold).some((term) => metricWords(catalogue).has(term));
 }
 

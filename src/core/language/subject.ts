@@ -170,7 +170,9 @@ function scoreConcept(
   );
   const precision = phraseHit / phraseWeight;
   const recall = recallOf(words, (word) => explained.has(word) || narrowed.covered.has(word.token), 0.15, kindWords(bound, words));
-  return subjectOf(bound, narrowed, covered, 0.62 * recall + 0.38 * precision + 0.03);
+  // "postgres" alone asks whether it is up only when nothing else is asked
+  const faint = bound.concept.unit === "bool" && bound.concept.intent === "health_check" && recall < 0.95 ? 0.85 : 1;
+  return subjectOf(bound, narrowed, covered, faint * (0.62 * recall + 0.38 * precision + 0.03));
 }
 
 /** A word that only says which kind of thing is meant ("service", "host", "queue") is explained by a concept about that kind. */

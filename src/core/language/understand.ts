@@ -62,6 +62,8 @@ export type Understanding = {
   readonly wantsChart: boolean;
   /** It was completed from what was said before in the thread. */
   readonly continued: boolean;
+  /** How the question that this one continues was answered. */
+  readonly formBefore: "rate" | "count" | undefined;
 };
 
 /** What a thread remembers of the last question, to complete the next one. JSON. */
@@ -76,6 +78,8 @@ export type Memory = {
   readonly window?: { readonly from: number; readonly to: number; readonly live: boolean } | undefined;
   readonly aggregation?: Aggregation | undefined;
   readonly ranking?: Ranking | undefined;
+  /** Whether the last answer was a speed or a number of events. */
+  readonly form?: "rate" | "count" | undefined;
 };
 
 export type Context = {
@@ -136,7 +140,8 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const aggregation = findAggregation(plain);
   const action = findAction(plain);
   const sameTime = SAME_TIME.exec(plain);
-  const taken = takenTokens(parts, [...times, ...(sameTime === null ? [] : [{ start: sameTime.index, end: sameTime.index + sameTime[0].length }]), ...(quantile === undefined ? [] : [quantile]), ...(limit === undefined ? [] : [limit])]);
+  const howBad = HOW_BAD.exec(plain);
+  const taken = takenTokens(parts, [...times, ...(sameTime === null ? [] : [{ start: sameTime.index, end: sameTime.index + sameTime[0].length }]), ...(howBad === null ? [] : [{ start: howBad.index, end: howBad.index + howBad[0].length }]), ...(quantile === undefined ? [] : [quantile]), ...(limit === undefined ? [] : [limit])]);
   let mentions = findMentions(parts, taken, catalogue);
   const index = conceptIndex(context.packs, catalogue);
   const spelled = readUnknown({ tokens: parts, taken, mentions, catalogue, index });
@@ -185,7 +190,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     ahead: pick("future"),
     schedule: pick("schedule"),
     quantile: quantile?.value ?? (usedMemorySubject ? memory?.quantile : undefined),
-    aggregation: aggregation?.value ?? (HOW_BAD.test(plain) && windows.length > 0 ? "max" : undefined) ?? (memory !== undefined && times.length === 0 ? memory.aggregation : undefined),
+    aggregation: aggregation?.value ?? (howBad !== null && windows.length > 0 ? "max" : undefined) ?? (memory !== undefined && times.length === 0 ? memory.aggregation : undefined),
     ranking: ranking ?? (memory?.intent === "top_k" && cues.continues && mentions.length === 0 ? memory.ranking : undefined),
     threshold: limit === undefined ? undefined : threshold(limit.value.op, limit.value.value, limit.value.unit),
     action: action === undefined ? undefined : { type: action.value, imperative: action.imperative, start: action.start },
@@ -196,6 +201,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     wantsShare: cues.wantsShare,
     wantsChart: cues.wantsChart,
     continued: memory !== undefined,
+    formBefore: memory?.form,
   };
   return { ...partial, intent: decideIntent(partial, context, memory, usedMemorySubject) };
 }
@@ -291,6 +297,13 @@ function applyLessons(text: string, lessons: ReadonlyMap<string, string>): strin
   return out;
 }
 
+/** The words that lead to the subject again; when the question named none, those of the concept itself. */
+function memoryWords(read: Understanding, subject: Subject | undefined, used: readonly string[]): readonly string[] {
+  if (subject === undefined) return [];
+  const words = [...new Set([...used, ...(read.ranking?.implies === undefined ? [] : [read.ranking.implies])])];
+  return words.length > 0 ? words : (subject.bound.concept.says[0]?.split(" ") ?? []);
+}
+
 /** What the thread should remember of this question. `answered` are the names the answer gave first. */
 export function memoryOf(read: Understanding, subject: Subject | undefined, answered: readonly string[], now: number): Memory {
   const used = subject === undefined ? [] : [...subject.covered].filter((at) => at >= 0).map((at) => read.tokens[at]?.fold ?? "");
@@ -300,7 +313,7 @@ export function memoryOf(read: Understanding, subject: Subject | undefined, answ
     text: read.plain.slice(0, 500),
     names: read.mentions.filter((mention) => subject === undefined || subject.mentions.includes(mention) || mention.strong).map((mention) => mention.entities[0]?.name ?? mention.text),
     subject: subject?.bound.concept.id,
-    words: subject === undefined ? [] : [...new Set([...used.filter((word) => word !== "" && !nameTokens.has(word)), ...(read.ranking?.implies === undefined ? [] : [read.ranking.implies]), ...(used.length === 0 ? (subject.bound.concept.says[0]?.split(" ") ?? []) : [])])],
+    words: memoryWords(read, subject, used.filter((word) => word !== "" && !nameTokens.has(word))),
     quantile: read.quantile,
     answered: answered.slice(0, 5),
     window: read.window === undefined ? undefined : { from: read.window.from, to: read.window.to, live: Math.abs(read.window.to - now) < 90 },

@@ -76,7 +76,7 @@ export function formOf(read: Understanding, bound: Bound): "rate" | "count" {
   if (unit === "money" || unit === "count") return "count";
   if (unit === "ratio") return read.aggregation === "count" && !read.wantsShare ? "count" : "rate";
   if (read.aggregation === "count") return "count";
-  if (read.continued && unit === "per_s" && read.aggregation === undefined) return "rate";
+  if (read.formBefore !== undefined && read.aggregation === undefined) return read.formBefore;
   return read.window !== undefined && read.aggregation !== "avg" && !SPEED.test(read.plain) ? "count" : "rate";
 }
 

@@ -89,7 +89,7 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   if (quantiles.length > 1 && subject.bound.concept.promql.includes("$quantile")) {
     return about(joined(await Promise.all(quantiles.map((quantile) => measure({ ...turn, read: { ...read, quantile } }, subject)))));
   }
-  if (read.wantsShare && subject.bound.concept.unit === "per_s") {
+  if (PART.test(read.plain) && subject.bound.concept.unit === "per_s") {
     const part = await share(turn, subject);
     if (part !== undefined) return about(part);
   }
@@ -115,6 +115,9 @@ const LISTS: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "
 
 /** Intents whose question is about named things: one that does not exist is said first. */
 const NAMES_THINGS: ReadonlySet<string> = new Set(["status_overview", "health_check", "root_cause", "anomaly", "alerts"]);
+
+/** Words that want a part of a whole. "Rate" alone means a speed. */
+const PART = /\b(?:percent\w*|pct|share|fraction|proportion|prozent\w*|anteil|porcentaje|pourcentage|porcentagem|pratishat)\b|%/i;
 
 /** Intents that turn into a forecast when the question names a time ahead. */
 const AHEAD: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity", "slo"]);
