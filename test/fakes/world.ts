@@ -1,0 +1,97 @@
+import type { AskReply } from "../../src/core/answer.ts";
+import type { Card } from "../../src/core/card.ts";
+import type { ConceptPacks } from "../../src/core/concept.ts";
+import { answer } from "../../src/flows/answer.ts";
+import { loadPacks } from "../../src/metrics/packs.ts";
+import type { Store } from "../../src/ports.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { type FakeMetrics, type FakeOptions, fakeMetrics } from "./metrics.ts";
+
+/** 2026-03-11 10:20:00 UTC, a Wednesday. */
+export const NOW = Date.UTC(2026, 2, 11, 10, 20) / 1000;
+
+const FOREVER = 10 * 365 * 86_400;
+
+export type Told = { readonly card: Card; readonly reply: AskReply };
+export type AskOptions = {
+  readonly user?: string;
+  readonly thread?: string;
+  readonly channel?: string;
+  readonly signal?: AbortSignal;
+};
+
+let packs: Promise<ConceptPacks> | undefined;
+
+/** The shipped concept packs, read once. */
+export function shippedPacks(): Promise<ConceptPacks> {
+  packs ??= loadPacks([]);
+  return packs;
+}
+
+/** The bot without the outside: real reading and answering, a store in memory, Prometheus as the test wants it, and a clock. */
+export class World {
+  now = NOW;
+  readonly sources: readonly FakeMetrics[];
+  readonly store: Store;
+  readonly questionLength: number;
+  #ids = 0;
+
+  constructor(
+    sources: Omit<FakeOptions, "clock"> | readonly Omit<FakeOptions, "clock">[],
+    options: { readonly store?: Store; readonly questionLength?: number } = {},
+  ) {
+    const all = Array.isArray(sources) ? sources : [sources];
+    this.sources = all.map((one) => fakeMetrics({ ...one, clock: () => this.now }));
+    this.store = options.store ?? newStore();
+    this.questionLength = options.questionLength ?? 2000;
+  }
+
+  /** The first source. */
+  get metrics(): FakeMetrics {
+    return this.sources[0]!;
+  }
+
+  /** Queries that the first source was sent. */
+  get queries(): readonly string[] {
+    return this.metrics.sent.map(({ promql }) => promql);
+  }
+
+  async tell(text: string, { user = "mira", thread = "t", channel = "pier", signal }: AskOptions = {}): Promise<Told> {
+    const id = `q${++this.#ids}`;
+    return answer(
+      {
+        sources: this.sources,
+        alertmanager: undefined,
+        store: this.store,
+        packs: await shippedPacks(),
+        clock: () => this.now,
+        newId: () => `n${++this.#ids}`,
+        timezone: "UTC",
+        limits: { questionLength: this.questionLength },
+      },
+      {
+        id,
+        place: { platform: "terminal", channel, thread },
+        user: { platform: "terminal", id: user, name: user },
+        text,
+        at: this.now,
+      },
+      signal ?? new AbortController().signal,
+    );
+  }
+
+  async ask(text: string, options: AskOptions = {}): Promise<AskReply> {
+    return (await this.tell(text, options)).reply;
+  }
+}
+
+export function newStore(): Store {
+  return createMemoryStore({
+    retention: { conversations: FOREVER, evidence: FOREVER, seenEvents: FOREVER, proposals: FOREVER },
+  });
+}
+
+/** First line of a reply: what a phone shows. */
+export function verdictOf(reply: AskReply): string {
+  return reply.reply_text.split("\n")[0] ?? "";
+}
