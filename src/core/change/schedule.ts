@@ -40,6 +40,12 @@ const SUMMARY =
 const WATCHES =
   /\b(?:watch|monitor|keep an eye|(?:tell|notify|alert|ping|inform|warn|page|message|text)\s+(?:me|us)\b.{0,40}\b(?:when|if|once|as soon as|whenever)|let (?:me|us) know|alert me|notify me|ping me|sag (?:mir )?bescheid|gib bescheid|melde? dich|warne mich|beobachte|benachrichtig\w*|avisa\w*|avise\w*|vigila|notifica\w*|alertame|previens|previens-moi|previens moi|surveille|alerte-moi|alerte moi|me avis[ae]|avise-me|monitore|batana|bata dena|bata do|nazar rakh\w*)\b/;
 
+/** True for a wish to be told later: a reminder, or a watch. `text` as typed: filler like "let me know" is what tells. */
+export function wantsLater(text: string): boolean {
+  const folded = fold(text);
+  return REMINDS.test(folded) || WATCHES.test(folded);
+}
+
 /** Which kind of later message a request wants. A reminder says what to think of, a watch waits for a condition, a digest repeats. */
 export function laterKind(text: string, repeats: boolean): "reminder" | "watch" | "digest" {
   const folded = fold(text);

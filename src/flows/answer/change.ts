@@ -2,6 +2,7 @@ import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
 import { tooBroad } from "../../core/change/breadth.ts";
 import { readOlderThan, readPrefix, readSlot, readSwitch, readVersion } from "../../core/change/parameters.ts";
+import { wantsLater } from "../../core/change/schedule.ts";
 import { ANY_KIND, joins, sayKinds, TARGET_KINDS } from "../../core/change/targets.ts";
 import { findActions } from "../../core/language/actions.ts";
 import type { Mention } from "../../core/language/link.ts";
@@ -27,7 +28,7 @@ export async function change(turn: Turn): Promise<Answer> {
   if (read.intent === "schedule") return later(turn);
   const clauses = clausesOf(turn);
   const [first] = clauses;
-  if (first === undefined) return refuseByText(turn) ?? whichChange();
+  if (first === undefined) return wantsLater(read.text) ? later(turn) : (refuseByText(turn) ?? whichChange());
   if (first.type === "silence" || first.type === "unsilence" || first.type === "ack") return quiet(turn, first.type);
   if (first.type === "schedule") return later(turn);
   const wishes: Wish[] = [];

@@ -40,7 +40,7 @@ export async function later(turn: Turn): Promise<Answer> {
       details: ["This version posts no digests yet."],
       next: [askButton("Show pending approvals")],
     });
-  switch (laterKind(read.plain, read.schedule !== undefined)) {
+  switch (laterKind(read.text, read.schedule !== undefined)) {
     case "reminder":
       return reminder(turn);
     case "watch":
@@ -148,7 +148,8 @@ async function watch(turn: Turn): Promise<Answer> {
     });
   }
   const params: Record<string, string | number> = {};
-  if (metric !== undefined) params["metric"] = metric;
+  const measured = metric ?? (condition !== undefined && named?.kind === "queue" ? "messages in the queue" : undefined);
+  if (measured !== undefined) params["metric"] = measured;
   if (condition !== undefined) {
     params["op"] = condition.op;
     params["threshold"] = condition.threshold;

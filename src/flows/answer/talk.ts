@@ -1,12 +1,16 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
+import { isElsewhere, type Topic, topicOf } from "../../core/change/topics.ts";
 import { fold } from "../../core/language/normalise.ts";
 import { inertName } from "../../util/inert.ts";
+import { refuseByText } from "./approvals.ts";
 import type { Turn } from "./turn.ts";
 
 const EXAMPLES = ["status", "top 5 hosts by cpu", "show active alerts"] as const;
 
 /** What it can do, with names that exist here. */
 export function help(turn: Turn): Answer {
+  const topic = topicOf(turn.read.text);
+  if (topic !== undefined) return helpWith(turn, topic);
   const { catalogue } = turn;
   const service = catalogue.ofKind("service")[0]?.name;
   const host = catalogue.ofKind("host")[0]?.name;
@@ -22,57 +26,214 @@ export function help(turn: Turn): Answer {
     "Words of your own: here, shop means checkout",
     "PromQL: put a query in code ticks to run it, or ask which PromQL gives something",
   ];
-  return answerOf("Ask me about your systems in plain words; I answer with a number from Prometheus and the query behind it.", { list, next: EXAMPLES.map((text) => askButton(text)) });
+  return answerOf(
+    "Ask me about your systems in plain words; I answer with a number from Prometheus and the query behind it.",
+    { list, next: EXAMPLES.map((text) => askButton(text)) },
+  );
 }
 
+type Explained = {
+  readonly verdict: string;
+  readonly details: readonly string[];
+  readonly examples: readonly string[];
+};
+
+/** One topic with examples that work here. */
+function helpWith({ catalogue }: Turn, topic: Topic): Answer {
+  const alert = catalogue.metrics.get("ALERTS")?.labels.get("alertname")?.[0] ?? "HighErrorRate";
+  const service = (catalogue.ofKind("deployment")[0] ?? catalogue.ofKind("service")[0])?.name ?? "checkout";
+  const host = catalogue.ofKind("host")[0]?.name ?? "web-1";
+  const waits =
+    "It becomes a proposal that waits for approval; no text in the chat approves it, and this version does not execute proposals.";
+  const explained: Readonly<Record<Topic, Explained>> = {
+    silence: {
+      verdict: "To silence an alert, name it and say for how long.",
+      details: [
+        `An alert, a service, a host or a matcher can be silenced; without a length it is 1 hour, and 30 days are the most.`,
+        waits,
+      ],
+      examples: [`silence ${alert} for 2h`, `silence everything on ${host} for 45m`, "show silences"],
+    },
+    ack: {
+      verdict: "To acknowledge an alert, name it.",
+      details: [waits],
+      examples: [`ack ${alert}`, "show active alerts"],
+    },
+    change: {
+      verdict: "To ask for a change, say what and on which thing.",
+      details: [
+        "Restart, scale, roll back, cordon and drain, free disk, purge a queue, flush a cache, flags, limits, pipelines; several in one request are fine.",
+        waits,
+      ],
+      examples: [`restart ${service}`, `scale ${service} to 4 replicas`, `roll back ${service}`],
+    },
+    schedule: {
+      verdict: "To be told later, say what and when.",
+      details: ["Digests, reminders and watches are kept as proposals; this version does not post them yet."],
+      examples: [
+        "send me a summary every day at 9:00",
+        `remind me in 2 hours to check ${host}`,
+        `tell me when cpu of ${host} goes over 90 %`,
+      ],
+    },
+    approve: {
+      verdict: "Proposals are approved with buttons by the people whom the policy names, never by text.",
+      details: [
+        "This version has no such buttons yet, in the terminal neither; proposals wait and nothing is executed.",
+      ],
+      examples: ["show pending approvals"],
+    },
+    teach: {
+      verdict: "To teach me a word, say what it means here.",
+      details: ["It counts in this channel only. A word may stand for a thing or a measure, never for a change."],
+      examples: ["here, shop means checkout", "what did we teach you", "forget shop"],
+    },
+    promql: {
+      verdict: "Put PromQL in code ticks to run it, or ask which PromQL gives something.",
+      details: ["Queries only read, and are bounded in range, series and time."],
+      examples: ["`sum(up)`", `which promql gives cpu of ${host}`],
+    },
+    forecast: {
+      verdict: "To look ahead, ask when something will be full or how much it will be.",
+      details: ["A forecast says how sure it is, and what it rests on."],
+      examples: [`when will the disk of ${host} be full`, "which certificates expire in two weeks"],
+    },
+    alerts: {
+      verdict: "To see alerts, ask for all of them, or for those of a thing or a severity.",
+      details: ["Firing and pending ones are told apart."],
+      examples: ["show active alerts", `alerts for ${service}`, "critical alerts"],
+    },
+    chart: {
+      verdict: "To see a chart, ask for one with a measure and a time.",
+      details: [],
+      examples: [`chart cpu of ${host} in the last 3 hours`],
+    },
+    compare: {
+      verdict: "To compare, name two things or two times.",
+      details: [],
+      examples: [`cpu of ${host} compared to yesterday`],
+    },
+    privacy: {
+      verdict:
+        "I keep the questions and answers of a thread, the evidence of each answer, the words a channel taught me, and proposals.",
+      details: ["They are deleted after the configured retention."],
+      examples: ["what did we teach you"],
+    },
+  };
+  const { verdict, details, examples } = explained[topic];
+  return answerOf(verdict, {
+    intent: "help",
+    details,
+    list: examples.map((text) => `For example: ${inertName(text)}`),
+    next: examples.map((text) => askButton(text)),
+  });
+}
+
+/** Courtesies. "Yes, do it" after a proposal is none: it is told that text approves nothing. */
 export function smalltalk(turn: Turn): Answer {
+  const refused = refuseByText(turn);
+  if (refused !== undefined) return refused;
   const text = fold(turn.read.text);
-  if (/\b(?:thanks?|thx|ty|cheers|danke|gracias|merci|obrigad[oa]|dhanyavad|shukriya|awesome|great|nice|perfect|good (?:job|bot|work)|well done|super|genial|excelente)\b/.test(text)) return answerOf("You're welcome. Glad to help; ask any time.", { tone: "good" });
-  if (/\b(?:bye|good ?night|see you|tschuss|ciao|adios|au revoir|tchau|alvida|good ?bye)\b/.test(text)) return answerOf("Bye. I keep watching nothing by myself yet, but I answer any time you ask.");
-  if (/\b(?:who are you|what are you|your name|are you (?:a |an )?(?:bot|human|real|ai)|wer bist|quien eres|qui es|quem e)\b/.test(text)) return answerOf("I am SmartCloudOps, a bot that answers questions about your systems from Prometheus. Say help to see what you can ask.", { next: [askButton("help")] });
-  if (/\bhow are you|wie geht|como estas|comment (?:ca va|vas)|tudo bem|kaise ho\b/.test(text)) return answerOf("Hello, I am fine. Ask me how your systems are: status gives the overview.", { next: [askButton("status")] });
-  return answerOf("Hello. Ask me about your systems, for example status, or say help.", { next: EXAMPLES.map((text_) => askButton(text_)) });
+  if (
+    /\b(?:thanks?|thx|ty|cheers|danke|gracias|merci|obrigad[oa]|dhanyavad|shukriya|awesome|great|nice|perfect|good (?:job|bot|work)|well done|super|genial|excelente)\b/.test(
+      text,
+    )
+  )
+    return answerOf("You're welcome. Glad to help; ask any time.", { tone: "good" });
+  if (/\b(?:bye|good ?night|see you|tschuss|ciao|adios|au revoir|tchau|alvida|good ?bye)\b/.test(text))
+    return answerOf("Bye. I keep watching nothing by myself yet, but I answer any time you ask.");
+  if (
+    /\b(?:who are you|what are you|your name|are you (?:a |an )?(?:bot|human|real|ai)|wer bist|quien eres|qui es|quem e)\b/.test(
+      text,
+    )
+  )
+    return answerOf(
+      "I am SmartCloudOps, a bot that answers questions about your systems from Prometheus. Say help to see what you can ask.",
+      { next: [askButton("help")] },
+    );
+  if (/\bhow are you|wie geht|como estas|comment (?:ca va|vas)|tudo bem|kaise ho\b/.test(text))
+    return answerOf("Hello, I am fine. Ask me how your systems are: status gives the overview.", {
+      next: [askButton("status")],
+    });
+  return answerOf("Hello. Ask me about your systems, for example status, or say help.", {
+    next: EXAMPLES.map((text_) => askButton(text_)),
+  });
 }
 
 /** Logs, traces and statements: no source for them is configured. */
 export function logs(turn: Turn): Answer {
-  const name = turn.read.mentions.find((mention) => mention.strong)?.entities[0]?.name ?? turn.read.mentions[0]?.entities[0]?.name;
+  const name =
+    turn.read.mentions.find((mention) => mention.strong)?.entities[0]?.name ?? turn.read.mentions[0]?.entities[0]?.name;
   return answerOf("I have no access to logs or traces: only metrics from Prometheus are connected.", {
     tone: "warning",
-    details: [name === undefined ? "I can show error rates, restarts and alerts instead." : `I can show metrics of ${inertName(name)} instead: errors, latency, restarts, alerts.`],
-    next: name === undefined ? [askButton("status")] : [askButton(`error rate of ${name}`), askButton(`why is ${name} failing`)],
+    details: [
+      name === undefined
+        ? "I can show error rates, restarts and alerts instead."
+        : `I can show metrics of ${inertName(name)} instead: errors, latency, restarts, alerts.`,
+    ],
+    next:
+      name === undefined
+        ? [askButton("status")]
+        : [askButton(`error rate of ${name}`), askButton(`why is ${name} failing`)],
   });
 }
 
 export function outOfScope(): Answer {
-  return answerOf("Sorry, I can't help with that: I only answer questions about your systems from Prometheus.", { details: ["Say help to see what you can ask."], next: EXAMPLES.map((text) => askButton(text)) });
+  return answerOf("Sorry, I can't help with that: I only answer questions about your systems from Prometheus.", {
+    details: ["Say help to see what you can ask."],
+    next: EXAMPLES.map((text) => askButton(text)),
+  });
 }
 
 /** One sentence, and nothing of what was sent is repeated. */
 export function hostile(turn: Turn): Answer {
   switch (turn.read.hostile) {
     case "secrets":
-      return answerOf("I can't show that: I don't reveal credentials, configuration or internal instructions.", { tone: "warning" });
+      return answerOf("I can't show that: I don't reveal credentials, configuration or internal instructions.", {
+        tone: "warning",
+      });
     case "bypass":
-      return answerOf("I can't do that: approvals are given only with buttons by the people whom the policy names, and no text replaces them. Nothing was changed.", { tone: "warning" });
+      return answerOf(
+        "I can't do that: approvals are given only with buttons by the people whom the policy names, and no text replaces them. Nothing was changed.",
+        { tone: "warning" },
+      );
     default:
-      return answerOf("I can't do that: I run no commands and take no instructions of that kind. Nothing was changed.", { tone: "warning" });
+      return answerOf(
+        "I can't do that: I run no commands and take no instructions of that kind. Nothing was changed.",
+        { tone: "warning" },
+      );
   }
 }
 
 /** The question fits several things, or none well enough: says which, and asks. */
 export function unclear(turn: Turn): Answer {
   const { read } = turn;
+  const refused = refuseByText(turn);
+  if (refused !== undefined) return refused;
+  if (isElsewhere(read.plain)) return { ...outOfScope(), intent: "out_of_scope" };
   const [unknown] = read.unknown;
   if (unknown !== undefined) return unknownName(turn);
   const candidates = read.subjects.filter((subject) => subject.score > 0.25).slice(0, 4);
   if (candidates.length > 0) {
     const names = [...new Set(candidates.map((subject) => subject.bound.concept.name))];
-    return answerOf(`What do you mean exactly: ${names.join(", ")}?`, { intent: "clarify", details: ["Please name which service, host or metric you want."], next: names.map((name) => askButton(name)) });
+    return answerOf(`What do you mean exactly: ${names.join(", ")}?`, {
+      intent: "clarify",
+      details: ["Please name which service, host or metric you want."],
+      next: names.map((name) => askButton(name)),
+    });
   }
   const name = read.mentions[0]?.entities[0]?.name;
-  if (name !== undefined) return answerOf(`What do you want to know about ${inertName(name)}?`, { intent: "clarify", details: ["Which measure: latency, errors, traffic, cpu, memory?"], next: [askButton(`how is ${name} doing`), askButton(`alerts for ${name}`)] });
-  return answerOf("What do you mean? Please name a service, host or metric.", { intent: "clarify", details: ["For example: p95 latency of a service, cpu of a host, or status for everything. Which one is it?"], next: EXAMPLES.map((text) => askButton(text)) });
+  if (name !== undefined)
+    return answerOf(`What do you want to know about ${inertName(name)}?`, {
+      intent: "clarify",
+      details: ["Which measure: latency, errors, traffic, cpu, memory?"],
+      next: [askButton(`how is ${name} doing`), askButton(`alerts for ${name}`)],
+    });
+  return answerOf("What do you mean? Please name a service, host or metric.", {
+    intent: "clarify",
+    details: ["For example: p95 latency of a service, cpu of a host, or status for everything. Which one is it?"],
+    next: EXAMPLES.map((text) => askButton(text)),
+  });
 }
 
 /** A name that nothing here has. The nearest ones are offered, none is assumed. */
@@ -82,8 +243,16 @@ export function unknownName(turn: Turn): Answer {
   const near = unknown?.near ?? [];
   return answerOf(`I know nothing called “${name}”: no such service, host or label value in Prometheus.`, {
     tone: "warning",
-    details: near.length === 0 ? ["Ask list all services or list all hosts to see what there is."] : [`Did you mean ${near.map((entity) => `${inertName(entity.name)} (${entity.kind})`).join(", ")}?`],
-    next: near.slice(0, 3).map((entity) => askButton(entity.name, turn.read.plain.replace(unknown?.text ?? "", () => entity.name))),
+    details:
+      near.length === 0
+        ? ["Ask list all services or list all hosts to see what there is."]
+        : [`Did you mean ${near.map((entity) => `${inertName(entity.name)} (${entity.kind})`).join(", ")}?`],
+    next: near.slice(0, 3).map((entity) =>
+      askButton(
+        entity.name,
+        turn.read.plain.replace(unknown?.text ?? "", () => entity.name),
+      ),
+    ),
   });
 }
 
@@ -98,6 +267,10 @@ export function summary(turn: Turn): Answer {
       asked = undefined;
     }
   }
-  if (pairs.length === 0) return answerOf("There is nothing to summarise yet: nobody asked me anything in this thread.");
-  return answerOf(`This thread so far: ${pairs.length} question${pairs.length === 1 ? "" : "s"}.`, { list: pairs.slice(-15), notes: pairs.length > 15 ? [`${pairs.length - 15} earlier ones are left out.`] : [] });
+  if (pairs.length === 0)
+    return answerOf("There is nothing to summarise yet: nobody asked me anything in this thread.");
+  return answerOf(`This thread so far: ${pairs.length} question${pairs.length === 1 ? "" : "s"}.`, {
+    list: pairs.slice(-15),
+    notes: pairs.length > 15 ? [`${pairs.length - 15} earlier ones are left out.`] : [],
+  });
 }
