@@ -29,7 +29,12 @@ export function onsetOf(points: readonly Point[], before: number, at: number, de
 }
 
 /** The earliest index of the unbroken stretch of points that fit, going back from `last`. */
-function walkBack(points: readonly Point[], last: number, fits: (value: number) => boolean, forgiven: number): number | undefined {
+function walkBack(
+  points: readonly Point[],
+  last: number,
+  fits: (value: number) => boolean,
+  forgiven: number,
+): number | undefined {
   let first: number | undefined;
   let misses = 0;
   for (let index = last; index >= 0 && misses <= forgiven; index--) {
@@ -58,7 +63,13 @@ export function withoutRhythm(points: readonly Point[], before: number, lag = 86
  * When, within [from, to], a series was furthest off in the direction given, against its value `lag` seconds earlier
  * (so that night and day are not taken for incidents). Undefined when nothing there can be compared.
  */
-export function worstMoment(points: readonly Point[], from: number, to: number, worse: "up" | "down" | "none", lag = 86_400): { readonly at: number; readonly value: number; readonly before: number } | undefined {
+export function worstMoment(
+  points: readonly Point[],
+  from: number,
+  to: number,
+  worse: "up" | "down" | "none",
+  lag = 86_400,
+): { readonly at: number; readonly value: number; readonly before: number } | undefined {
   const earlier = byTime(points);
   const usual = median(points.map(([, value]) => value)) ?? 0;
   const largest = Math.max(0, ...points.map(([, value]) => (Number.isFinite(value) ? Math.abs(value) : 0)));

@@ -15,7 +15,12 @@ const HOUR = 3600;
  * `reach` before, and little for what began clearly later, which is rather an effect. 0.6 when unknown.
  * @param slack seconds by which either beginning may be wrong (the step of the query it was read from)
  */
-export function closeness(since: number | undefined, onset: number | undefined, reach = 0.75 * HOUR, slack = 600): number {
+export function closeness(
+  since: number | undefined,
+  onset: number | undefined,
+  reach = 0.75 * HOUR,
+  slack = 600,
+): number {
   if (since === undefined || onset === undefined) return 0.6;
   const early = onset - since;
   if (early < -slack) return Math.max(0.15, 0.5 * 2 ** (-(-early - slack) / HOUR));
@@ -23,11 +28,21 @@ export function closeness(since: number | undefined, onset: number | undefined, 
 }
 
 /** 0..1. Size counts for less than kind and time: a small change at the right moment beats a big one at a wrong one. */
-export function score({ prior, strength, since }: Weighed, onset: number | undefined, reach?: number, slack?: number): number {
+export function score(
+  { prior, strength, since }: Weighed,
+  onset: number | undefined,
+  reach?: number,
+  slack?: number,
+): number {
   return prior * (0.4 + 0.6 * strength) * closeness(since, onset, reach, slack);
 }
 
 /** Best first; equal ones keep their order. */
-export function ranked<T extends Weighed>(list: readonly T[], onset: number | undefined, reach?: number, slack?: number): (T & { readonly score: number })[] {
+export function ranked<T extends Weighed>(
+  list: readonly T[],
+  onset: number | undefined,
+  reach?: number,
+  slack?: number,
+): (T & { readonly score: number })[] {
   return list.map((one) => ({ ...one, score: score(one, onset, reach, slack) })).sort((a, b) => b.score - a.score);
 }

@@ -3,9 +3,9 @@ import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, isHeartbeat } from "./alerts.ts";
 import { type Deploy, deploysIn, sayDeploy, sayVersions } from "./cause-deploys.ts";
+import { type Focus, nearness, ownsPod } from "./cause-focus.ts";
 import { stepFor } from "./cause-signals.ts";
 import { askedTime } from "./cause-symptom.ts";
-import { type Focus, nearness, ownsPod } from "./cause-focus.ts";
 import { sayWindow } from "./query.ts";
 import { shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
@@ -21,36 +21,94 @@ export async function changes(turn: Turn, focus: Focus): Promise<Answer> {
   const asked = askedTime(turn);
   const to = asked?.to ?? turn.ask.now;
   const from = asked?.from ?? to - DAY;
-  const [deploys, steps, alerts] = await Promise.all([deploysIn(turn, from, to), stepChanges(turn, focus, from, to), newAlerts(turn, focus, from, to)]);
+  const [deploys, steps, alerts] = await Promise.all([
+    deploysIn(turn, from, to),
+    stepChanges(turn, focus, from, to),
+    newAlerts(turn, focus, from, to),
+  ]);
   const about = focus.name === "" ? "" : ` of ${inertName(focus.name)}`;
-  const own = (deploy: Deploy): boolean => focus.name === "" || focus.names.has(deploy.service.toLowerCase()) || ownsPod(focus, deploy.service);
+  const own = (deploy: Deploy): boolean =>
+    focus.name === "" || focus.names.has(deploy.service.toLowerCase()) || ownsPod(focus, deploy.service);
   const released = (deploys ?? []).filter(own);
-  const list: Change[] = [...released.map((deploy) => ({ at: deploy.at, text: `deployed: ${sayVersions(deploy)}`, order: 0 })), ...steps.found, ...alerts].sort((a, b) => b.at - a.at || a.order - b.order);
+  const list: Change[] = [
+    ...released.map((deploy) => ({ at: deploy.at, text: `deployed: ${sayVersions(deploy)}`, order: 0 })),
+    ...steps.found,
+    ...alerts,
+  ].sort((a, b) => b.at - a.at || a.order - b.order);
   const words = sayWindow(from, to, turn.now, turn.zone);
-  if (deploys === undefined && steps.looked === 0) return answerOf("I could not ask Prometheus what changed.", { tone: "danger", details: turn.ask.degraded.slice(0, 2), notes: ["This says nothing about the system itself."] });
-  const notes = [`Looked at: ${[...(deploys === undefined ? [] : ["deployments"]), ...steps.names, "alerts"].join(", ")}. Not looked at: configuration, code, logs, network.`];
-  const values = [{ name: "changes", value: list.length, unit: "count", labels: {}, at: to }, ...released.map((deploy) => ({ name: `deployment of ${inertName(deploy.service)}`, value: deploy.at, unit: "timestamp", labels: { service: deploy.service, ...(deploy.to === undefined ? {} : { version: deploy.to }) }, at: deploy.at }))];
-  if (list.length === 0) return answerOf(`No change${about} found ${words}: no deployment, no scale change, no new alert.`, { tone: "good", notes, values });
+  if (deploys === undefined && steps.looked === 0)
+    return answerOf("I could not ask Prometheus what changed.", {
+      tone: "danger",
+      details: turn.ask.degraded.slice(0, 2),
+      notes: ["This says nothing about the system itself."],
+    });
+  const notes = [
+    `Looked at: ${[...(deploys === undefined ? [] : ["deployments"]), ...steps.names, "alerts"].join(", ")}. Not looked at: configuration, code, logs, network.`,
+  ];
+  const values = [
+    { name: "changes", value: list.length, unit: "count", labels: {}, at: to },
+    ...released.map((deploy) => ({
+      name: `deployment of ${inertName(deploy.service)}`,
+      value: deploy.at,
+      unit: "timestamp",
+      labels: { service: deploy.service, ...(deploy.to === undefined ? {} : { version: deploy.to }) },
+      at: deploy.at,
+    })),
+  ];
+  if (list.length === 0)
+    return answerOf(`No change${about} found ${words}: no deployment, no scale change, no new alert.`, {
+      tone: "good",
+      notes,
+      values,
+    });
   const [latest] = released;
-  return answerOf(`${list.length} change${list.length === 1 ? "" : "s"}${about} ${words}${latest === undefined ? "; no deployment among them" : `; ${released.length} deployment${released.length === 1 ? "" : "s"}, the latest ${sayDeploy(turn, latest)}`}.`, {
-    list: list.slice(0, turn.read.brief ? 5 : SHOWN).map((change) => `${sayTime(change.at, turn.now, turn.zone)}: ${change.text}`),
-    notes: list.length > SHOWN ? [`${list.length - SHOWN} earlier ones are not shown; ask for a shorter time.`, ...notes] : notes,
-    values,
-    next: [askButton("What is unusual right now?"), askButton("Show active alerts")],
-  });
+  return answerOf(
+    `${list.length} change${list.length === 1 ? "" : "s"}${about} ${words}${latest === undefined ? "; no deployment among them" : `; ${released.length} deployment${released.length === 1 ? "" : "s"}, the latest ${sayDeploy(turn, latest)}`}.`,
+    {
+      list: list
+        .slice(0, turn.read.brief ? 5 : SHOWN)
+        .map((change) => `${sayTime(change.at, turn.now, turn.zone)}: ${change.text}`),
+      notes:
+        list.length > SHOWN
+          ? [`${list.length - SHOWN} earlier ones are not shown; ask for a shorter time.`, ...notes]
+          : notes,
+      values,
+      next: [askButton("What is unusual right now?"), askButton("Show active alerts")],
+    },
+  );
 }
 
 /** Gauges whose every step is an event. */
-const STEPS: readonly { readonly id: string; readonly say: (name: string, from: number, to: number, labels: Readonly<Record<string, string>>) => string | undefined }[] = [
+const STEPS: readonly {
+  readonly id: string;
+  readonly say: (
+    name: string,
+    from: number,
+    to: number,
+    labels: Readonly<Record<string, string>>,
+  ) => string | undefined;
+}[] = [
   { id: "deployment.replicas", say: (name, from, to) => `scaled: ${name} from ${from} to ${to} replicas` },
-  { id: "node.unschedulable", say: (name, _from, to) => (to === 1 ? `node ${name} cordoned` : `node ${name} uncordoned`) },
-  { id: "target.up", say: (name, _from, to) => (to === 0 ? `target lost: ${name} no longer answers scrapes` : `target back: ${name} answers scrapes again`) },
+  {
+    id: "node.unschedulable",
+    say: (name, _from, to) => (to === 1 ? `node ${name} cordoned` : `node ${name} uncordoned`),
+  },
+  {
+    id: "target.up",
+    say: (name, _from, to) =>
+      to === 0 ? `target lost: ${name} no longer answers scrapes` : `target back: ${name} answers scrapes again`,
+  },
   { id: "hpa.max", say: (name, from, to) => `autoscaler limit of ${name} from ${from} to ${to}` },
   { id: "queue.consumers", say: (name, from, to) => `consumers of ${name} from ${from} to ${to}` },
   { id: "pg.slots", say: (name, _from, to) => `replication slot ${name} became ${to === 0 ? "inactive" : "active"}` },
 ];
 
-async function stepChanges(turn: Turn, focus: Focus, from: number, to: number): Promise<{ readonly found: readonly Change[]; readonly looked: number; readonly names: readonly string[] }> {
+async function stepChanges(
+  turn: Turn,
+  focus: Focus,
+  from: number,
+  to: number,
+): Promise<{ readonly found: readonly Change[]; readonly looked: number; readonly names: readonly string[] }> {
   const step = stepFor(to - from);
   const names: string[] = [];
   const lists = await Promise.all([
@@ -81,7 +139,14 @@ async function stepChanges(turn: Turn, focus: Focus, from: number, to: number): 
 }
 
 /** Pods that began to wait (CrashLoopBackOff, ImagePullBackOff, …) or restarted. */
-async function pods(turn: Turn, focus: Focus, from: number, to: number, step: number, names: string[]): Promise<Change[]> {
+async function pods(
+  turn: Turn,
+  focus: Focus,
+  from: number,
+  to: number,
+  step: number,
+  names: string[],
+): Promise<Change[]> {
   const waiting = turn.index.byId.get("pod.waiting");
   if (waiting === undefined) return [];
   const answer = await turn.ask.range(`${waiting.metric.name} == 1`, { start: from, end: to, step });
@@ -89,13 +154,27 @@ async function pods(turn: Turn, focus: Focus, from: number, to: number, step: nu
   names.push("waiting pods");
   return answer.data.flatMap(({ labels, points }) => {
     const [begin] = points;
-    if (begin === undefined || begin[0] <= from + step || (focus.name !== "" && !ownsPod(focus, labels["pod"] ?? ""))) return [];
-    return [{ at: begin[0], text: `pod ${inertName(labels["pod"] ?? "")} in ${inertName(labels["reason"] ?? "waiting")}`, order: 1 }];
+    if (begin === undefined || begin[0] <= from + step || (focus.name !== "" && !ownsPod(focus, labels["pod"] ?? "")))
+      return [];
+    return [
+      {
+        at: begin[0],
+        text: `pod ${inertName(labels["pod"] ?? "")} in ${inertName(labels["reason"] ?? "waiting")}`,
+        order: 1,
+      },
+    ];
   });
 }
 
 /** Feature flags that were switched. */
-async function flags(turn: Turn, focus: Focus, from: number, to: number, step: number, names: string[]): Promise<Change[]> {
+async function flags(
+  turn: Turn,
+  focus: Focus,
+  from: number,
+  to: number,
+  step: number,
+  names: string[],
+): Promise<Change[]> {
   const metric = [...turn.catalogue.metrics.values()].find((one) => /feature_?flags?(_enabled)?$/.test(one.name));
   if (metric === undefined || focus.name !== "") return [];
   const answer = await turn.ask.range(metric.name, { start: from, end: to, step }, { background: true });
@@ -104,7 +183,15 @@ async function flags(turn: Turn, focus: Focus, from: number, to: number, step: n
   return answer.data.flatMap(({ labels, points }) =>
     points.flatMap(([at, value], index) => {
       const before = points[index - 1]?.[1] ?? value;
-      return value === before ? [] : [{ at, text: `feature flag ${inertName(labels["flag"] ?? Object.values(labels).join(" "))} switched ${value === 0 ? "off" : "on"}`, order: 1 }];
+      return value === before
+        ? []
+        : [
+            {
+              at,
+              text: `feature flag ${inertName(labels["flag"] ?? Object.values(labels).join(" "))} switched ${value === 0 ? "off" : "on"}`,
+              order: 1,
+            },
+          ];
     }),
   );
 }
@@ -119,8 +206,20 @@ export async function newAlerts(turn: Turn, focus: Focus, from: number, to: numb
     const [begin] = points;
     const { alertname = "", severity = "", ...rest } = labels;
     const alert = { name: alertname, state: "firing" as const, severity, labels: rest, summary: "", activeAt: 0 };
-    if (begin === undefined || begin[0] <= from || isHeartbeat(alert) || (focus.name !== "" && nearness(focus, rest) < 0.9)) return [];
+    if (
+      begin === undefined ||
+      begin[0] <= from ||
+      isHeartbeat(alert) ||
+      (focus.name !== "" && nearness(focus, rest) < 0.9)
+    )
+      return [];
     const { __name__: _, alertstate: _state, ...shown } = rest;
-    return [{ at: begin[0], text: `alert ${inertName(alertname)} began to fire for ${about({ ...alert, labels: shown })}`, order: 2 }];
+    return [
+      {
+        at: begin[0],
+        text: `alert ${inertName(alertname)} began to fire for ${about({ ...alert, labels: shown })}`,
+        order: 2,
+      },
+    ];
   });
 }

@@ -7,7 +7,12 @@ import { ownsPod } from "./cause-focus.ts";
 import type { Family } from "./cause-signals.ts";
 import type { Turn } from "./turn.ts";
 
-export type Deploy = { readonly service: string; readonly at: number; readonly from: string | undefined; readonly to: string | undefined };
+export type Deploy = {
+  readonly service: string;
+  readonly at: number;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+};
 
 const HOUR = 3600;
 /** Just before and just after: long enough for a rollout and two scrapes. */
@@ -20,19 +25,35 @@ export async function deploysIn(turn: Turn, from: number, to: number): Promise<r
   if (last !== undefined) {
     const self = last.names["self"] ?? "service";
     // A service may have been deployed several times: each value the gauge took is one deployment.
-    const answer = await turn.ask.range(`max by (${self}) (${last.metric.name})`, { start: to - Math.ceil((to - from) / 600) * 600, end: to, step: Math.max(600, Math.ceil((to - from) / 400 / 600) * 600) });
+    const answer = await turn.ask.range(`max by (${self}) (${last.metric.name})`, {
+      start: to - Math.ceil((to - from) / 600) * 600,
+      end: to,
+      step: Math.max(600, Math.ceil((to - from) / 400 / 600) * 600),
+    });
     if (!answer.ok) return undefined;
-    const events = answer.data.flatMap((series) => [...new Set(series.points.map(([, value]) => value))].filter((time) => time >= from && time <= to).map((time) => ({ service: series.labels[self] ?? "", at: time })));
-    return (await Promise.all(events.map(async (event) => ({ ...event, ...(await versions(turn, event.service, event.at)) })))).sort((a, b) => b.at - a.at);
+    const events = answer.data.flatMap((series) =>
+      [...new Set(series.points.map(([, value]) => value))]
+        .filter((time) => time >= from && time <= to)
+        .map((time) => ({ service: series.labels[self] ?? "", at: time })),
+    );
+    return (
+      await Promise.all(events.map(async (event) => ({ ...event, ...(await versions(turn, event.service, event.at)) })))
+    ).sort((a, b) => b.at - a.at);
   }
   if (build === undefined) return undefined;
   const self = build.names["self"] ?? "service";
   const step = Math.max(300, Math.ceil((to - from) / 300 / 300) * 300);
-  const answer = await turn.ask.range(`max by (${self}, version) (${build.metric.name})`, { start: from - step, end: to, step });
+  const answer = await turn.ask.range(`max by (${self}, version) (${build.metric.name})`, {
+    start: from - step,
+    end: to,
+    step,
+  });
   if (!answer.ok) return undefined;
   const born = answer.data.flatMap((series) => {
     const [begin] = series.points;
-    return begin === undefined || begin[0] <= from - step + 1 ? [] : [{ service: series.labels[self] ?? "", at: begin[0], from: undefined, to: series.labels["version"] }];
+    return begin === undefined || begin[0] <= from - step + 1
+      ? []
+      : [{ service: series.labels[self] ?? "", at: begin[0], from: undefined, to: series.labels["version"] }];
   });
   return born.sort((a, b) => b.at - a.at);
 }
@@ -42,10 +63,16 @@ async function versions(turn: Turn, service: string, at: number): Promise<Pick<D
   const self = build?.names["self"];
   if (build === undefined || self === undefined) return { from: undefined, to: undefined };
   const promql = `max by (${self}, version) (${build.metric.name}{${matcher({ label: self, values: [service] })}})`;
-  const [before, after] = await Promise.all([turn.ask.instant(promql, { at: at - AROUND, background: true }), turn.ask.instant(promql, { at: Math.min(at + AROUND, turn.ask.now), background: true })]);
+  const [before, after] = await Promise.all([
+    turn.ask.instant(promql, { at: at - AROUND, background: true }),
+    turn.ask.instant(promql, { at: Math.min(at + AROUND, turn.ask.now), background: true }),
+  ]);
   const old = before.ok ? before.data.map((one) => one.labels["version"] ?? "") : [];
   const young = after.ok ? after.data.map((one) => one.labels["version"] ?? "") : [];
-  return { from: old.find((version) => !young.includes(version)) ?? old[0], to: young.find((version) => !old.includes(version)) ?? young[0] };
+  return {
+    from: old.find((version) => !young.includes(version)) ?? old[0],
+    to: young.find((version) => !old.includes(version)) ?? young[0],
+  };
 }
 
 /** "checkout v2.30.1 → v2.31.0 at 23:38 UTC". */
@@ -55,7 +82,12 @@ export function sayDeploy(turn: Turn, deploy: Deploy): string {
 
 /** "checkout v2.30.1 → v2.31.0". */
 export function sayVersions({ service, from, to }: Deploy): string {
-  const change = to === undefined ? "" : from === undefined || from === to ? ` ${inertName(to)}` : ` ${inertName(from)} → ${inertName(to)}`;
+  const change =
+    to === undefined
+      ? ""
+      : from === undefined || from === to
+        ? ` ${inertName(to)}`
+        : ` ${inertName(from)} → ${inertName(to)}`;
   return `${inertName(service)}${change}`;
 }
 
@@ -64,23 +96,93 @@ export function reachOf(family: Family): number {
   return family === "memory" || family === "disk" ? 12 * HOUR : family === "crash" ? 3 * HOUR : 0.75 * HOUR;
 }
 
-const OWN: Partial<Record<Family, number>> = { latency: 1, errors: 1, crash: 1, memory: 1, connections: 0.8, cpu: 0.7, queue: 0.7, traffic: 0.5, cache: 0.5, disk: 0.3, pending: 0.3, ci: 0.3, cert: 0.05, logins: 0.6 };
-const OTHERS: Partial<Record<Family, number>> = { connections: 0.75, latency: 0.45, errors: 0.45, queue: 0.7, cache: 0.55, traffic: 0.4, cpu: 0.4, logins: 0.4, crash: 0.2, other: 0.4, disk: 0.02, memory: 0.15 };
+const OWN: Partial<Record<Family, number>> = {
+  latency: 1,
+  errors: 1,
+  crash: 1,
+  memory: 1,
+  connections: 0.8,
+  cpu: 0.7,
+  queue: 0.7,
+  traffic: 0.5,
+  cache: 0.5,
+  disk: 0.3,
+  pending: 0.3,
+  ci: 0.3,
+  cert: 0.05,
+  logins: 0.6,
+};
+const OTHERS: Partial<Record<Family, number>> = {
+  connections: 0.75,
+  latency: 0.45,
+  errors: 0.45,
+  queue: 0.7,
+  cache: 0.55,
+  traffic: 0.4,
+  cpu: 0.4,
+  logins: 0.4,
+  crash: 0.2,
+  other: 0.4,
+  disk: 0.02,
+  memory: 0.15,
+};
 
 /** Deployments near the onset, of the thing itself and of others. */
-export async function deployExplanations({ turn, focus, symptom, at, onset }: Search): Promise<{ readonly found: readonly Explanation[]; readonly looked: boolean; readonly note: string | undefined }> {
+export async function deployExplanations({
+  turn,
+  focus,
+  symptom,
+  at,
+  onset,
+}: Search): Promise<{
+  readonly found: readonly Explanation[];
+  readonly looked: boolean;
+  readonly note: string | undefined;
+}> {
   const reach = reachOf(symptom.family);
   const deploys = await deploysIn(turn, onset - Math.max(6 * reach, 6 * HOUR), at);
   if (deploys === undefined) return { found: [], looked: false, note: undefined };
-  const isOwn = (service: string): boolean => focus.names.has(service.toLowerCase()) || focus.workloads.some((workload) => workload.startsWith(`${service}-`)) || ownsPod(focus, service);
+  const isOwn = (service: string): boolean =>
+    focus.names.has(service.toLowerCase()) ||
+    focus.workloads.some((workload) => workload.startsWith(`${service}-`)) ||
+    ownsPod(focus, service);
   const found = deploys.flatMap((deploy): Explanation[] => {
     const own = isOwn(deploy.service);
     const ago = onset - deploy.at;
     if (!own && (ago > 1.5 * reach || ago < -HOUR / 6)) return [];
     const prior = (own ? OWN : OTHERS)[symptom.family] ?? (own ? 0.35 : 0.15);
-    const when = Math.abs(ago) < 90 ? "as it began" : `${formatDuration(Math.round(Math.abs(ago) / 60) * 60)} ${ago >= 0 ? "before" : "after"} it began`;
-    return [{ kind: `deploy ${deploy.service}`, chain: "event", line: `deployment of ${sayDeploy(turn, deploy)}, ${when}`, prior, strength: 1, since: deploy.at, values: [{ name: `deployment of ${inertName(deploy.service)}`, value: deploy.at, unit: "timestamp", labels: { service: deploy.service, ...(deploy.to === undefined ? {} : { version: deploy.to }) }, at: deploy.at }], deployed: deploy.service }];
+    const when =
+      Math.abs(ago) < 90
+        ? "as it began"
+        : `${formatDuration(Math.round(Math.abs(ago) / 60) * 60)} ${ago >= 0 ? "before" : "after"} it began`;
+    return [
+      {
+        kind: `deploy ${deploy.service}`,
+        chain: "event",
+        line: `deployment of ${sayDeploy(turn, deploy)}, ${when}`,
+        prior,
+        strength: 1,
+        since: deploy.at,
+        values: [
+          {
+            name: `deployment of ${inertName(deploy.service)}`,
+            value: deploy.at,
+            unit: "timestamp",
+            labels: { service: deploy.service, ...(deploy.to === undefined ? {} : { version: deploy.to }) },
+            at: deploy.at,
+          },
+        ],
+        deployed: deploy.service,
+      },
+    ];
   });
   const own = deploys.some((deploy) => isOwn(deploy.service));
-  return { found, looked: true, note: own || focus.name === "" || !focus.kinds.has("service") ? undefined : `No deployment of ${inertName(focus.name)} in the ${formatDuration(Math.round(Math.max(6 * reach, 6 * HOUR)))} before.` };
+  return {
+    found,
+    looked: true,
+    note:
+      own || focus.name === "" || !focus.kinds.has("service")
+        ? undefined
+        : `No deployment of ${inertName(focus.name)} in the ${formatDuration(Math.round(Math.max(6 * reach, 6 * HOUR)))} before.`,
+  };
 }

@@ -47,5 +47,11 @@ export function times(after: number, before: number): string {
 }
 
 export function valueOf(bound: Bound, name: string, labels: Labels, value: number, at: number): Value {
-  return { name: name === "" ? bound.concept.name : `${bound.concept.name} of ${name}`, value, unit: bound.concept.unit, labels, at };
+  return {
+    name: name === "" ? bound.concept.name : `${bound.concept.name} of ${name}`,
+    value,
+    unit: bound.concept.unit,
+    labels,
+    at,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Entity } from "../../core/catalogue.ts";
+import { quote } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import type { Labels } from "../../core/series.ts";
-import { quote } from "../../core/concept.ts";
 import { shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
@@ -20,24 +20,77 @@ export type Focus = {
 };
 
 /** Kinds of label value that describe a state or a machine part rather than a thing one asks about. */
-const NOT_THINGS = new Set(["status", "reason", "code", "state", "method", "job", "version", "phase", "condition", "severity", "mode", "resource", "result", "alertname", "alertstate", "environment", "env", "stage", "cluster", "device", "fstype", "uid", "node_name", "vhost", "window", "sli", "status_code", "type", "level"]);
+const NOT_THINGS = new Set([
+  "status",
+  "reason",
+  "code",
+  "state",
+  "method",
+  "job",
+  "version",
+  "phase",
+  "condition",
+  "severity",
+  "mode",
+  "resource",
+  "result",
+  "alertname",
+  "alertstate",
+  "environment",
+  "env",
+  "stage",
+  "cluster",
+  "device",
+  "fstype",
+  "uid",
+  "node_name",
+  "vhost",
+  "window",
+  "sli",
+  "status_code",
+  "type",
+  "level",
+]);
 
 const WEEK = 7 * 86_400;
 
 /** What the question names; an alert's labels when it names an alert. */
 export async function focusOf(turn: Turn, subject: Subject | undefined, at: number): Promise<Focus> {
   const alert = await alertNamed(turn, at);
-  const inAlert = alert === undefined ? [] : Object.entries(alert.labels).flatMap(([label, value]) => (label === "alertname" || NOT_THINGS.has(label) ? [] : turn.catalogue.named(shortName(label, value))));
+  const inAlert =
+    alert === undefined
+      ? []
+      : Object.entries(alert.labels).flatMap(([label, value]) =>
+          label === "alertname" || NOT_THINGS.has(label) ? [] : turn.catalogue.named(shortName(label, value)),
+        );
   const narrowing = new Set(subject?.mentions ?? []);
   const said = turn.read.mentions.flatMap((mention) => {
     const things = mention.entities.filter((entity) => !NOT_THINGS.has(entity.kind));
-    return mention.strong || narrowing.has(mention) || things.some((entity) => PLAIN_KINDS.has(entity.kind)) ? things : [];
+    return mention.strong || narrowing.has(mention) || things.some((entity) => PLAIN_KINDS.has(entity.kind))
+      ? things
+      : [];
   });
   return focusFrom(turn, said.length > 0 ? [...said, ...inAlert] : inAlert, alert);
 }
 
 /** Kinds whose names may be ordinary words ("search", "auth", "payments"). */
-const PLAIN_KINDS = new Set(["service", "host", "namespace", "deployment", "queue", "domain", "node", "database", "project", "instance", "container", "horizontalpodautoscaler", "cronjob", "job_name", "persistentvolumeclaim"]);
+const PLAIN_KINDS = new Set([
+  "service",
+  "host",
+  "namespace",
+  "deployment",
+  "queue",
+  "domain",
+  "node",
+  "database",
+  "project",
+  "instance",
+  "container",
+  "horizontalpodautoscaler",
+  "cronjob",
+  "job_name",
+  "persistentvolumeclaim",
+]);
 
 /** A focus of given entities. */
 export function focusFrom(turn: Turn, entities: readonly Entity[], alert?: Focus["alert"]): Focus {
@@ -51,9 +104,19 @@ export function focusFrom(turn: Turn, entities: readonly Entity[], alert?: Focus
     for (const one of [...podOf, ...(exact.length > 0 ? exact : prefixed)]) workloads.add(one);
   }
   // A deployment such as "x-api" is how the service "x" runs.
-  for (const service of turn.catalogue.ofKind("service")) if ([...names].some((name) => workloads.has(name) && name.startsWith(`${service.name.toLowerCase()}-`))) names.add(service.name.toLowerCase());
+  for (const service of turn.catalogue.ofKind("service"))
+    if ([...names].some((name) => workloads.has(name) && name.startsWith(`${service.name.toLowerCase()}-`)))
+      names.add(service.name.toLowerCase());
   for (const workload of workloads) names.add(workload.toLowerCase());
-  return { name: entities[0]?.name ?? "", names, entities, kinds: new Set(entities.map((entity) => entity.kind)), workloads: [...workloads], nodes: new Set(), alert };
+  return {
+    name: entities[0]?.name ?? "",
+    names,
+    entities,
+    kinds: new Set(entities.map((entity) => entity.kind)),
+    workloads: [...workloads],
+    nodes: new Set(),
+    alert,
+  };
 }
 
 function podPattern(workload: string): RegExp {
@@ -82,20 +145,43 @@ export function nearness(focus: Focus, labels: Labels): number {
 export function nameInMetric(focus: Focus, metric: string): boolean {
   const words = metric.toLowerCase().split("_").map(stemmed);
   return [...focus.names].some((name) => {
-    const parts = name.split(/[-_. ]+/).map(stemmed).filter((part) => part.length > 2 && !/^\d+$/.test(part));
+    const parts = name
+      .split(/[-_. ]+/)
+      .map(stemmed)
+      .filter((part) => part.length > 2 && !/^\d+$/.test(part));
     const [head] = parts;
-    return head !== undefined && (words.join("_").includes(parts.join("_")) || (parts.length > 1 && GENERIC_TAIL.has(parts.at(-1) ?? "") && words.includes(head)));
+    return (
+      head !== undefined &&
+      (words.join("_").includes(parts.join("_")) ||
+        (parts.length > 1 && GENERIC_TAIL.has(parts.at(-1) ?? "") && words.includes(head)))
+    );
   });
 }
 
-const GENERIC_TAIL = new Set(["api", "svc", "service", "server", "worker", "app", "backend", "outbox", "queue", "spool", "inbox"]);
+const GENERIC_TAIL = new Set([
+  "api",
+  "svc",
+  "service",
+  "server",
+  "worker",
+  "app",
+  "backend",
+  "outbox",
+  "queue",
+  "spool",
+  "inbox",
+]);
 
 function stemmed(word: string): string {
   return word.length > 3 ? word.replace(/s$/, "") : word;
 }
 
 /** The focus with the nodes that its pods run on at that moment, as `kube_pod_info` tells. */
-export async function withNodes(turn: Turn, focus: Focus, at: number): Promise<{ readonly focus: Focus; readonly nodeOf: ReadonlyMap<string, string> }> {
+export async function withNodes(
+  turn: Turn,
+  focus: Focus,
+  at: number,
+): Promise<{ readonly focus: Focus; readonly nodeOf: ReadonlyMap<string, string> }> {
   const info = turn.index.byId.get("pod.info");
   if (info === undefined) return { focus, nodeOf: new Map() };
   const answer = await turn.ask.instant(info.metric.name, { at, background: true });
@@ -113,7 +199,9 @@ export async function withNodes(turn: Turn, focus: Focus, at: number): Promise<{
 
 async function alertNamed(turn: Turn, at: number): Promise<Focus["alert"]> {
   const known = turn.catalogue.metrics.get("ALERTS")?.labels.get("alertname") ?? [];
-  const name = known.find((one) => new RegExp(`(?<![\\w-])${one.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}(?![\\w-])`, "i").test(turn.read.text));
+  const name = known.find((one) =>
+    new RegExp(`(?<![\\w-])${one.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}(?![\\w-])`, "i").test(turn.read.text),
+  );
   if (name === undefined) return undefined;
   const selector = `ALERTS{alertname=${quote(name)}}`;
   const now = await turn.ask.instant(selector, { at });
@@ -123,6 +211,9 @@ async function alertNamed(turn: Turn, at: number): Promise<Focus["alert"]> {
     found = past.ok ? past.data.map((one) => one.labels) : [];
   }
   const mentioned = new Set(turn.read.mentions.map((mention) => mention.text.toLowerCase()));
-  const labels = found.find((one) => Object.entries(one).some(([label, value]) => mentioned.has(shortName(label, value).toLowerCase()))) ?? found[0];
+  const labels =
+    found.find((one) =>
+      Object.entries(one).some(([label, value]) => mentioned.has(shortName(label, value).toLowerCase())),
+    ) ?? found[0];
   return labels === undefined ? undefined : { name, labels };
 }

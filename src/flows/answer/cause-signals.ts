@@ -1,5 +1,5 @@
-import { type Bound, type Filter, queryFor } from "../../core/concept.ts";
 import { type Contrast, contrasts } from "../../core/cause/contrast.ts";
+import { type Bound, type Filter, queryFor } from "../../core/concept.ts";
 import type { Labels, Point } from "../../core/series.ts";
 import type { Unit } from "../../core/units.ts";
 import { groupBy } from "./findings.ts";
@@ -10,7 +10,24 @@ const DAY = 86_400;
 const DAYS_BACK = 13;
 
 /** What kind of trouble a "why" asks about. Decides which explanations are plausible. */
-export type Family = "latency" | "errors" | "traffic" | "cpu" | "memory" | "crash" | "pending" | "disk" | "queue" | "ci" | "probe" | "cert" | "replication" | "connections" | "cache" | "logins" | "other";
+export type Family =
+  | "latency"
+  | "errors"
+  | "traffic"
+  | "cpu"
+  | "memory"
+  | "crash"
+  | "pending"
+  | "disk"
+  | "queue"
+  | "ci"
+  | "probe"
+  | "cert"
+  | "replication"
+  | "connections"
+  | "cache"
+  | "logins"
+  | "other";
 
 const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/latency|duration$|in_flight/, "latency"],
@@ -35,37 +52,65 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
 export function familyOf(id: string): Family {
   if (id.startsWith("ci.")) return "ci";
   if (id.startsWith("probe.")) return "probe";
-  if (id.startsWith("metric:")) return /error|fail/.test(id) ? "errors" : /latency|duration/.test(id) ? "latency" : "other";
+  if (id.startsWith("metric:"))
+    return /error|fail/.test(id) ? "errors" : /latency|duration/.test(id) ? "latency" : "other";
   return FAMILIES.find(([pattern]) => pattern.test(id))?.[1] ?? "other";
 }
 
 /** The query of a concept, one series per thing. */
-export function promqlOf(bound: Bound, filters: readonly Filter[] = [], by: readonly string[] = groupBy(bound)): string {
+export function promqlOf(
+  bound: Bound,
+  filters: readonly Filter[] = [],
+  by: readonly string[] = groupBy(bound),
+): string {
   return queryFor(bound, { filters, by, window: bound.concept.window ?? "5m", quantile: 0.95, form: "rate" });
 }
 
 /** Changes below this size never count, in each unit. */
 export function floorOf(bound: Bound): number {
   if (/consumers|replicas|available|runners/.test(bound.concept.id)) return 0.2;
-  const floors: Partial<Record<Unit, number>> = { ratio: 0.003, seconds: 0.02, milliseconds: 20, per_s: 0.03, count: 3, bytes: 64 * 2 ** 20, "bytes/s": 1e5, bool: 0.02, cores: 0.02, money: 100 };
+  const floors: Partial<Record<Unit, number>> = {
+    ratio: 0.003,
+    seconds: 0.02,
+    milliseconds: 20,
+    per_s: 0.03,
+    count: 3,
+    bytes: 64 * 2 ** 20,
+    "bytes/s": 1e5,
+    bool: 0.02,
+    cores: 0.02,
+    money: 100,
+  };
   return floors[bound.concept.unit] ?? 0.5;
 }
 
 /** Each series of a query at `at` against the same time on earlier days. Undefined when it could not be asked. */
 export async function daily(turn: Turn, bound: Bound, promql: string, at: number): Promise<Contrast[] | undefined> {
-  const answer = await turn.ask.range(promql, { start: at - DAYS_BACK * DAY, end: at, step: DAY }, { background: true });
+  const answer = await turn.ask.range(
+    promql,
+    { start: at - DAYS_BACK * DAY, end: at, step: DAY },
+    { background: true },
+  );
   if (!answer.ok) return undefined;
-  return contrasts(answer.data, at, floorOf(bound), bound.concept.unit === "ratio" && bound.concept.worse === "down" ? "complement" : "plain");
+  return contrasts(
+    answer.data,
+    at,
+    floorOf(bound),
+    bound.concept.unit === "ratio" && bound.concept.worse === "down" ? "complement" : "plain",
+  );
 }
 
 /** The series with exactly these labels out of a range query; sends each query once per window. */
-export function history(turn: Turn): (promql: string, labels: Labels, start: number, end: number, shown?: boolean) => Promise<readonly Point[]> {
+export function history(
+  turn: Turn,
+): (promql: string, labels: Labels, start: number, end: number, shown?: boolean) => Promise<readonly Point[]> {
   const sent = new Map<string, ReturnType<Turn["ask"]["range"]>>();
   return async (promql, labels, start, end, shown = false) => {
     const step = stepFor(end - start);
     const first = end - Math.floor((end - start) / step) * step;
     const key = `${first} ${end} ${promql}`;
-    const answer = await (sent.get(key) ?? remember(sent, key, turn.ask.range(promql, { start: first, end, step }, { background: !shown })));
+    const answer = await (sent.get(key) ??
+      remember(sent, key, turn.ask.range(promql, { start: first, end, step }, { background: !shown })));
     if (!answer.ok) return [];
     const wanted = JSON.stringify(sortedLabels(labels));
     return answer.data.find((one) => JSON.stringify(sortedLabels(one.labels)) === wanted)?.points ?? [];

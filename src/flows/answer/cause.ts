@@ -18,7 +18,8 @@ import { say } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 const HOUR = 3600;
-const CHANGE_TALK = /\b(?:what|which|anything|something|has|was)\b.{0,40}\b(?:changed?|changes|differs?|different|new)\b|\bwas hat sich (?:geandert|geändert|verandert|verändert)|que (?:ha )?cambi|qu'est-ce qui a change|o que mudou/i;
+const CHANGE_TALK =
+  /\b(?:what|which|anything|something|has|was)\b.{0,40}\b(?:changed?|changes|differs?|different|new)\b|\bwas hat sich (?:geandert|geändert|verandert|verändert)|que (?:ha )?cambi|qu'est-ce qui a change|o que mudou/i;
 /** How many explanations get a look at when they began. */
 const TRACKED = 14;
 const LISTED = 7;
@@ -35,16 +36,36 @@ export async function cause(turn: Turn, subject: Subject | undefined): Promise<A
     const { found } = await findTrouble(turn);
     const worst = found.find((one) => one.bound !== undefined && one.row !== undefined);
     if (worst === undefined) return changes(turn, focus);
-    const entities = Object.values(worst.row?.labels ?? {}).flatMap((value) => turn.catalogue.named(value.replace(/^https?:\/\//, "").replace(/:\d+$/, "")));
+    const entities = Object.values(worst.row?.labels ?? {}).flatMap((value) =>
+      turn.catalogue.named(value.replace(/^https?:\/\//, "").replace(/:\d+$/, "")),
+    );
     focus = focusFrom(turn, entities);
     symptoms = await findSymptoms(turn, undefined, focus);
   }
   const { main } = symptoms;
-  if (!symptoms.couldAsk) return answerOf(`I could not ask Prometheus, so I cannot tell why${named.name === "" ? "" : ` for ${inertName(named.name)}`}.`, { tone: "danger", details: turn.ask.degraded.slice(0, 2), notes: ["This says nothing about the system itself."] });
-  if (main === undefined) return answerOf(`I know no measure by which ${focus.name === "" ? "that" : inertName(focus.name)} could be off, so I cannot look for a cause.`, { tone: "warning", details: ["Name a measure with it, such as latency, errors, CPU or disk."], next: [askButton("What is unusual right now?"), askButton("What changed today?")] });
+  if (!symptoms.couldAsk)
+    return answerOf(
+      `I could not ask Prometheus, so I cannot tell why${named.name === "" ? "" : ` for ${inertName(named.name)}`}.`,
+      { tone: "danger", details: turn.ask.degraded.slice(0, 2), notes: ["This says nothing about the system itself."] },
+    );
+  if (main === undefined)
+    return answerOf(
+      `I know no measure by which ${focus.name === "" ? "that" : inertName(focus.name)} could be off, so I cannot look for a cause.`,
+      {
+        tone: "warning",
+        details: ["Name a measure with it, such as latency, errors, CPU or disk."],
+        next: [askButton("What is unusual right now?"), askButton("What changed today?")],
+      },
+    );
   if (!main.off) return notOff(turn, focus, main);
   // A symptom found by its measure alone ("queued jobs") is about the things in its labels.
-  if (focus.entities.length === 0) focus = focusFrom(turn, Object.entries(main.labels).flatMap(([, value]) => turn.catalogue.named(value.replace(/^https?:\/\//, "").replace(/:\d+$/, ""))));
+  if (focus.entities.length === 0)
+    focus = focusFrom(
+      turn,
+      Object.entries(main.labels).flatMap(([, value]) =>
+        turn.catalogue.named(value.replace(/^https?:\/\//, "").replace(/:\d+$/, "")),
+      ),
+    );
   return explain(turn, focus, main, symptoms.others);
 }
 
@@ -66,16 +87,38 @@ async function explain(turn: Turn, plainFocus: Focus, symptom: Symptom, others: 
     endpoints(search),
     newAlerts(turn, { ...focus, name: "" }, onset - HOUR / 2, Math.min(at, onset + HOUR)),
   ]);
-  const all = [...deploys.found, ...shared.found, ...related, ...split, ...near, ...grown, ...leaking, ...built, ...ends];
+  const all = [
+    ...deploys.found,
+    ...shared.found,
+    ...related,
+    ...split,
+    ...near,
+    ...grown,
+    ...leaking,
+    ...built,
+    ...ends,
+  ];
   const reach = reachOf(symptom.family);
-  const slack = symptom.family === "disk" || symptom.family === "memory" ? 36 * HOUR : Math.max(600, 2 * stepFor(at - onset + 6 * HOUR));
+  const slack =
+    symptom.family === "disk" || symptom.family === "memory"
+      ? 36 * HOUR
+      : Math.max(600, 2 * stepFor(at - onset + 6 * HOUR));
   const tracked = await track(search, ranked(all, onset, reach, slack), onset);
   const best = ranked(tracked, onset, reach, slack).filter(unique());
-  return worded(turn, focus, symptom, others, best, { shared, deployNote: deploys.note, deploysLooked: deploys.looked, alerts: alerts.map((one) => `${sayTime(one.at, turn.now, turn.zone)}: ${one.text}`) });
+  return worded(turn, focus, symptom, others, best, {
+    shared,
+    deployNote: deploys.note,
+    deploysLooked: deploys.looked,
+    alerts: alerts.map((one) => `${sayTime(one.at, turn.now, turn.zone)}: ${one.text}`),
+  });
 }
 
 /** Since when the best explanations hold: a range query each, from well before the symptom on. */
-async function track(search: Search, list: readonly (Explanation & { readonly score: number })[], onset: number): Promise<Explanation[]> {
+async function track(
+  search: Search,
+  list: readonly (Explanation & { readonly score: number })[],
+  onset: number,
+): Promise<Explanation[]> {
   const start = Math.max(search.at - 13.5 * 24 * HOUR, Math.min(onset - 6 * HOUR, search.at - 12 * HOUR));
   return Promise.all(
     list.map(async (one, index): Promise<Explanation> => {
@@ -85,7 +128,9 @@ async function track(search: Search, list: readonly (Explanation & { readonly sc
       if (found === undefined) return one;
       const [begin] = points;
       const born = begin !== undefined && begin[0] > start + 2 * stepFor(search.at - start);
-      return found.whole && !born ? { ...one, since: found.since - 6 * HOUR, open: true } : { ...one, since: found.since };
+      return found.whole && !born
+        ? { ...one, since: found.since - 6 * HOUR, open: true }
+        : { ...one, since: found.since };
     }),
   );
 }
@@ -104,12 +149,24 @@ function unique(): (one: Explanation) => boolean {
   };
 }
 
-type Looked = { readonly shared: { readonly looked: number; readonly failed: number }; readonly deployNote: string | undefined; readonly deploysLooked: boolean; readonly alerts: readonly string[] };
+type Looked = {
+  readonly shared: { readonly looked: number; readonly failed: number };
+  readonly deployNote: string | undefined;
+  readonly deploysLooked: boolean;
+  readonly alerts: readonly string[];
+};
 
 /** Below this an explanation is only listed, not called likely. */
 const LIKELY = 0.3;
 
-function worded(turn: Turn, focus: Focus, symptom: Symptom, others: readonly Symptom[], best: readonly (Explanation & { readonly score: number })[], looked: Looked): Answer {
+function worded(
+  turn: Turn,
+  focus: Focus,
+  symptom: Symptom,
+  others: readonly Symptom[],
+  best: readonly (Explanation & { readonly score: number })[],
+  looked: Looked,
+): Answer {
   const { now } = turn;
   const brief = turn.read.brief;
   const [first, ...rest] = best;
@@ -117,22 +174,48 @@ function worded(turn: Turn, focus: Focus, symptom: Symptom, others: readonly Sym
   const sinceSaid = saySince(turn, symptom);
   const likely = first !== undefined && first.score >= LIKELY ? first : undefined;
   // A state (fewer consumers, a throttled pod) has a cause itself: the best event beside it is named with it.
-  const behind = likely === undefined ? undefined : rest.find((one) => one.score >= 0.5 * likely.score && one.chain !== likely.chain && one.kind.split(" ")[0] !== likely.kind.split(" ")[0]) ?? rest.find((one) => one.score >= 0.75 * likely.score);
-  const verdict = likely === undefined
-    ? `${said}${sinceSaid}, but nothing I looked at explains it.`
-    : `Likely cause: ${likely.line}${sayWhen(turn, likely)}${behind === undefined ? "" : `; with it, ${behind.line}`}.`;
-  const shown = best.filter((one) => one !== likely && one !== behind && one.score >= Math.max(0.05, 0.15 * (likely?.score ?? 0)));
-  const list = [...shown.slice(0, brief ? 2 : LISTED).map((one) => `${one.line}${sayWhen(turn, one)}`), ...(brief ? [] : looked.alerts.slice(0, 4))];
+  const behind =
+    likely === undefined
+      ? undefined
+      : (rest.find(
+          (one) =>
+            one.score >= 0.5 * likely.score &&
+            one.chain !== likely.chain &&
+            one.kind.split(" ")[0] !== likely.kind.split(" ")[0],
+        ) ?? rest.find((one) => one.score >= 0.75 * likely.score));
+  const verdict =
+    likely === undefined
+      ? `${said}${sinceSaid}, but nothing I looked at explains it.`
+      : `Likely cause: ${likely.line}${sayWhen(turn, likely)}${behind === undefined ? "" : `; with it, ${behind.line}`}.`;
+  const shown = best.filter(
+    (one) => one !== likely && one !== behind && one.score >= Math.max(0.05, 0.15 * (likely?.score ?? 0)),
+  );
+  const list = [
+    ...shown.slice(0, brief ? 2 : LISTED).map((one) => `${one.line}${sayWhen(turn, one)}`),
+    ...(brief ? [] : looked.alerts.slice(0, 4)),
+  ];
   const details = [
     ...(likely === undefined ? [] : [`${said}${sinceSaid}.`]),
-    ...others.filter((one) => one.bound.concept.id !== symptom.bound.concept.id).slice(0, brief ? 0 : 2).map((one) => `Also: ${saySymptom(one)}.`),
+    ...others
+      .filter((one) => one.bound.concept.id !== symptom.bound.concept.id)
+      .slice(0, brief ? 0 : 2)
+      .map((one) => `Also: ${saySymptom(one)}.`),
     ...(looked.deployNote === undefined || brief ? [] : [looked.deployNote]),
   ];
-  const values: Value[] = [valueOf(symptom.bound, symptom.name, symptom.labels, symptom.after, symptom.at), ...[likely, behind, ...shown.slice(0, 4)].flatMap((one) => one?.values ?? [])];
-  const deployed = best.find((one) => one.deployed !== undefined && focus.names.has(one.deployed.toLowerCase()) && one.score >= LIKELY)?.deployed;
+  const values: Value[] = [
+    valueOf(symptom.bound, symptom.name, symptom.labels, symptom.after, symptom.at),
+    ...[likely, behind, ...shown.slice(0, 4)].flatMap((one) => one?.values ?? []),
+  ];
+  const deployed = best.find(
+    (one) => one.deployed !== undefined && focus.names.has(one.deployed.toLowerCase()) && one.score >= LIKELY,
+  )?.deployed;
   const notes = [
     "Correlation in time, not proof.",
-    ...(brief ? [] : [`Looked at ${looked.shared.looked + (looked.deploysLooked ? 1 : 0)} kinds of signal${looked.shared.failed > 0 ? ` (${looked.shared.failed} could not be asked)` : ""}; not at logs, traces, code or the network.`]),
+    ...(brief
+      ? []
+      : [
+          `Looked at ${looked.shared.looked + (looked.deploysLooked ? 1 : 0)} kinds of signal${looked.shared.failed > 0 ? ` (${looked.shared.failed} could not be asked)` : ""}; not at logs, traces, code or the network.`,
+        ]),
   ];
   return answerOf(verdict, {
     tone: symptom.at > now - 600 ? "warning" : "info",
@@ -140,7 +223,18 @@ function worded(turn: Turn, focus: Focus, symptom: Symptom, others: readonly Sym
     list,
     values,
     notes,
-    next: [...(deployed === undefined ? [] : [askButton(`Propose: roll back ${inertName(deployed)}`, `roll back ${deployed}`)]), ...(focus.name === "" ? [] : [askButton(`Status of ${inertName(focus.name)}`, `status of ${focus.name}`)]), askButton("Deployments near it", symptom.at > now - 24 * HOUR ? "what changed in the last 24 hours" : `what changed ${Math.round((now - symptom.at) / HOUR)} hours ago`)],
+    next: [
+      ...(deployed === undefined
+        ? []
+        : [askButton(`Propose: roll back ${inertName(deployed)}`, `roll back ${deployed}`)]),
+      ...(focus.name === "" ? [] : [askButton(`Status of ${inertName(focus.name)}`, `status of ${focus.name}`)]),
+      askButton(
+        "Deployments near it",
+        symptom.at > now - 24 * HOUR
+          ? "what changed in the last 24 hours"
+          : `what changed ${Math.round((now - symptom.at) / HOUR)} hours ago`,
+      ),
+    ],
   });
 }
 
@@ -164,12 +258,15 @@ function saySince(turn: Turn, symptom: Symptom): string {
   if (symptom.onset === undefined) return past;
   const ago = formatDuration(Math.max(60, Math.round((symptom.at - symptom.onset.since) / 60) * 60));
   if (symptom.onset.whole) return `${past}, for at least ${ago}`;
-  return past === "" ? `, since ${sayTime(symptom.onset.since, now, zone)} (${ago})` : `${past}; it began ${sayTime(symptom.onset.since, now, zone)}`;
+  return past === ""
+    ? `, since ${sayTime(symptom.onset.since, now, zone)} (${ago})`
+    : `${past}; it began ${sayTime(symptom.onset.since, now, zone)}`;
 }
 
 function sayWhen(turn: Turn, one: Explanation): string {
   if (one.open === true) return " (for longer already)";
-  if (one.since === undefined || one.deployed !== undefined || one.kind === "pipeline" || one.kind === "leak") return "";
+  if (one.since === undefined || one.deployed !== undefined || one.kind === "pipeline" || one.kind === "leak")
+    return "";
   return ` (since about ${sayTime(one.since, turn.now, turn.zone)})`;
 }
 
@@ -177,12 +274,22 @@ function sayWhen(turn: Turn, one: Explanation): string {
 function notOff(turn: Turn, focus: Focus, { bound, name, labels, after, before, at }: Symptom): Answer {
   const when = at < turn.ask.now - 600 ? ` at ${sayTime(at, turn.now, turn.zone)}` : "";
   const label = bound.concept.id === "service.latency" ? "p95 latency" : bound.concept.name;
-  const usual = bound.concept.unit === "bool" || bound.concept.shows !== undefined ? "" : `, usual at this time of day is ${say(bound, before)}`;
-  return answerOf(`I cannot confirm that: ${label}${name === "" ? "" : ` of ${name}`} is ${say(bound, after)}${when}${usual}.`, {
-    tone: "good",
-    values: [valueOf(bound, name, labels, after, at)],
-    notes: ["Compared with the same time of the last 13 days, and with the last day at its worst. Not looked at: logs, traces, code, network."],
-    next: [...(focus.name === "" ? [] : [askButton(`Status of ${inertName(focus.name)}`, `status of ${focus.name}`)]), askButton("What is unusual right now?")],
-  });
+  const usual =
+    bound.concept.unit === "bool" || bound.concept.shows !== undefined
+      ? ""
+      : `, usual at this time of day is ${say(bound, before)}`;
+  return answerOf(
+    `I cannot confirm that: ${label}${name === "" ? "" : ` of ${name}`} is ${say(bound, after)}${when}${usual}.`,
+    {
+      tone: "good",
+      values: [valueOf(bound, name, labels, after, at)],
+      notes: [
+        "Compared with the same time of the last 13 days, and with the last day at its worst. Not looked at: logs, traces, code, network.",
+      ],
+      next: [
+        ...(focus.name === "" ? [] : [askButton(`Status of ${inertName(focus.name)}`, `status of ${focus.name}`)]),
+        askButton("What is unusual right now?"),
+      ],
+    },
+  );
 }
-
