@@ -33,10 +33,3 @@ export function whyNotQuantity(amount: {
   if (!(amount.amount > 0)) return `A limit must be more than 0: ${amount.text} is not.`;
   return amount.amount > most ? `I propose at most ${said}: ${amount.text} is more.` : undefined;
 }
-
-/** 3600 -> "1h", 5400 -> "90m", 172800 -> "2d": one unit, as people type it. */
-export function shortDuration(seconds: number): string {
-  if (seconds % 86_400 === 0) return `${seconds / 86_400}d`;
-  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
-  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
-}

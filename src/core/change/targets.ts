@@ -28,6 +28,28 @@ export const TARGET_KINDS: Readonly<Record<string, readonly string[]>> = {
   cancel_pipeline: ["project", "pipeline", "repo", "job", "cronjob"],
 };
 
+const VERBS: Readonly<Record<string, string>> = {
+  rollback: "roll back",
+  delete_pod: "delete pod",
+  free_disk: "free disk space on",
+  purge_queue: "purge",
+  flush_cache: "flush the cache of",
+  kill_queries: "kill queries on",
+  drop_replication_slot: "drop replication slot",
+  renew_certificate: "renew the certificate of",
+  toggle_flag: "toggle",
+  set_limit: "set the memory limit of",
+  resize_volume: "resize the volume of",
+  rerun_pipeline: "rerun pipeline",
+  cancel_pipeline: "cancel pipeline",
+  rotate_logs: "rotate logs on",
+};
+
+/** A change as people order it, to stand before a name: "free disk space on". */
+export function sayVerb(type: string): string {
+  return VERBS[type] ?? type.replaceAll("_", " ");
+}
+
 /** Kinds that a change of no known kind may act on. */
 export const ANY_KIND: readonly string[] = [
   "deployment",

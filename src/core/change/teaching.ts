@@ -9,9 +9,9 @@ const QUOTE = "[\"'“”„‘’`«»]?";
 const LEAD =
   /^(?:(?:no|nope|wrong|actually|please|ok|bitte|por favor|nein|non)[,:]?\s+)?(?:(?:here|in this channel|for us|hier|in diesem kanal|aqu[ií]|en este canal|para nosotros|ici|dans ce canal|pour nous|neste canal|para n[oó]s|yahan|yaha|remember(?: that)?|merk dir|recuerda(?: que)?|retiens(?: que)?|lembre(?: que)?|yaad rakho)[,:]?\s+)*(?:(?:when|if) (?:i|we) say\s+|wenn (?:ich|wir) (?:sage|sagen)\s+)?/iu;
 const MEANS =
-  /(?:\s+(?:hier|here|aqu[ií]|ici|yahan))?,?\s+(?:also\s+|just\s+|always\s+)?(?:means?|stands for|is short for|is an alias (?:for|of)|is another (?:word|name) for|is what we call|refers to|=|bedeutet|hei(?:ß|ss)t|meint|steht f(?:ü|ue|u)r|ist kurz f(?:ü|ue|u)r|significa|quiere decir|es(?: la)? abreviatura de|veut dire|signifie|d[ée]signe|est le raccourci (?:de|pour)|quer dizer|[ée] abrevia[çc][ãa]o de|(?:we|i) mean|meinen wir|queremos decir)(?:\s+|$)/iu;
+  /(?:\s+(?:hier|here|aqu[ií]|ici|yahan))?,?\s+(?:also\s+|just\s+|always\s+)?(?:means|stands for|is short for|is an alias (?:for|of)|is another (?:word|name) for|is what we call|refers to|=|bedeutet|hei(?:ß|ss)t|meint|steht f(?:ü|ue|u)r|ist kurz f(?:ü|ue|u)r|significa|quiere decir|es(?: la)? abreviatura de|veut dire|signifie|d[ée]signe|est le raccourci (?:de|pour)|quer dizer|[ée] abrevia[çc][ãa]o de|(?:we|i) mean|meinen wir|queremos decir)(?:\s+(?:hier|here|aqu[ií]|ici|yahan)(?=\s))?(?:\s+|$)/iu;
 const HINDI =
-  /^["'“”]?([\p{L}\p{N}._-]{1,60}(?: [\p{L}\p{N}._-]{1,60})?)["'“”]?\s+(?:ka (?:matlab|arth)|matlab)\s+(?:hai\s+)?(.*?)(?:\s+hai)?$/iu;
+  /^["'“”]?([\p{L}\p{N}._-]{1,60}(?: [\p{L}\p{N}._-]{1,60})??)["'“”]?\s+(?:ka (?:matlab|arth)|matlab)\s+(?:hai\s+)?(.*?)(?:\s+hai)?$/iu;
 const CALL =
   /^(?:here[,:]?\s+)?(?:we call|call|nenn\w*|wir nennen|llamamos|llama|on appelle|appelle|chamamos|chame)\s+(?:the\s+)?["'“”`]?([\p{L}\p{N}./_:-]{2,80})["'“”`]?\s+(?:just\s+|simply\s+|as\s+|einfach\s+|simplemente\s+|de\s+)?["'“”`]?([\p{L}\p{N}._-]{2,60})["'“”`]?(?:\s+here)?$/iu;
 const MEANT =
@@ -35,9 +35,11 @@ export function readTeaching(text: string, lessons: ReadonlySet<string>): Teachi
   const whole = text.trim().slice(0, 600);
   if (LIST.test(whole)) return { kind: "list" };
   if (/[?¿]/.test(whole)) return undefined;
-  const plain = whole.replace(/[.!\s]+$/, "");
+  const plain = whole.replace(/(?:[.!,\s]|\s(?:please|bitte|por favor|pls)(?=[.!\s]*$))+$/i, "");
   const meant = MEANT.exec(plain)?.[1] ?? SORRY.exec(plain)?.[1];
-  if (meant !== undefined) return { kind: "meant", text: meant };
+  // A short correction goes on from the question before it; "and" is how a person says so.
+  if (meant !== undefined)
+    return { kind: "meant", text: meant.trim().split(/\s+/).length <= 3 ? `and ${meant}` : meant };
   const forget = forgotten(plain, lessons);
   if (forget !== undefined) return { kind: "forget", word: forget };
   if (/^(?:what|which|who|how|why|was|wer|welche\w*|qu[eé]|qui|quel\w*|o que|kya|kaun)\s/iu.test(plain))
@@ -79,7 +81,10 @@ function taught(plain: string): Teaching | undefined {
   const word = rest.slice(0, verb.index);
   // Without "here", only one or two words before the verb make a lesson; anything longer is a sentence.
   if (word.trim().split(/\s+/).length > (lead === "" ? 2 : 4)) return undefined;
-  return lesson(word, rest.slice(verb.index + verb[0].length));
+  const meaning = rest.slice(verb.index + verb[0].length);
+  // "the = 90", "p99 = 200": an equation, not a lesson.
+  if (lead === "" && !/\p{L}/u.test(meaning)) return undefined;
+  return lesson(word, meaning);
 }
 
 function lesson(word: string, meaning: string): Teaching | undefined {

@@ -2,6 +2,7 @@ import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import { readVerdict } from "../../core/change/approval.ts";
 import type { Memory } from "../../core/language/understand.ts";
 import { inertName } from "../../util/inert.ts";
+import { help } from "./help.ts";
 import { sayAction } from "./propose.ts";
 import type { Turn } from "./turn.ts";
 
@@ -10,6 +11,8 @@ const ONLY_BUTTONS =
 
 /** Proposals that wait. Approving by text is not possible, and said so. */
 export async function approvals(turn: Turn): Promise<Answer> {
+  if (/^(?:how (?:do|can|does|should|would|to|are)\b|wie\b|como\b|cómo\b|comment\b|kaise\b)/i.test(turn.read.plain))
+    return help(turn);
   const verdict = readVerdict(turn.read.plain);
   const pending = await turn.store.proposals.pending(50);
   if (

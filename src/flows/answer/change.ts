@@ -3,10 +3,12 @@ import type { Entity } from "../../core/catalogue.ts";
 import { tooBroad } from "../../core/change/breadth.ts";
 import { readOlderThan, readPrefix, readSlot, readSwitch, readVersion } from "../../core/change/parameters.ts";
 import { wantsLater } from "../../core/change/schedule.ts";
-import { ANY_KIND, joins, sayKinds, TARGET_KINDS } from "../../core/change/targets.ts";
+import { ANY_KIND, joins, sayKinds, sayVerb, TARGET_KINDS } from "../../core/change/targets.ts";
 import { findActions } from "../../core/language/actions.ts";
-import type { Mention } from "../../core/language/link.ts";
+import { kindsOf, type Mention } from "../../core/language/link.ts";
 import { fold } from "../../core/language/normalise.ts";
+import type { UnknownName } from "../../core/language/spelling.ts";
+import { isFieldWord, STOP_WORDS } from "../../core/language/vocabulary.ts";
 import { inertName } from "../../util/inert.ts";
 import { refuseByText } from "./approvals.ts";
 import { lately } from "./focus.ts";
@@ -20,7 +22,12 @@ export { approvals } from "./approvals.ts";
 export { alertNamed } from "./quiet.ts";
 
 /** A verb with the part of the question that belongs to it. `start` and `end` are offsets in `plain`. */
-type Clause = { readonly type: string; readonly start: number; readonly end: number };
+type Clause = {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number /** Where the verb's words end. */;
+  readonly verb: number;
+};
 
 /** A request to change something -> stored proposals with status `pending`, or a question back. Nothing runs. */
 export async function change(turn: Turn): Promise<Answer> {
@@ -64,17 +71,34 @@ export async function change(turn: Turn): Promise<Answer> {
 
 /** Each verb of the request with its words: from the end of the clause before to the next verb. */
 function clausesOf({ read }: Turn): readonly Clause[] {
-  const actions = findActions(read.plain);
-  const types: string[] = actions.map((action) => action.value);
-  if (types.length === 0) {
+  const { plain } = read;
+  const actions = findActions(plain);
+  if (actions.length === 0) {
     const type = read.action?.type ?? (read.intent === "ack" ? "ack" : undefined);
-    return type === undefined ? [] : [{ type, start: 0, end: read.plain.length }];
+    return type === undefined ? [] : [{ type, start: 0, end: plain.length, verb: plain.length }];
   }
-  return actions.map(({ value }, at) => ({
-    type: value,
-    start: at === 0 ? 0 : (actions[at]?.start ?? 0),
-    end: actions[at + 1]?.start ?? read.plain.length,
-  }));
+  return actions.flatMap(({ value, end: verb }, at) => {
+    const clause = {
+      type: value,
+      start: at === 0 ? 0 : (actions[at]?.start ?? 0),
+      end: actions[at + 1]?.start ?? plain.length,
+      verb,
+    };
+    return value === "scale" ? scaledApart(plain, clause) : [clause];
+  });
+}
+
+/** "scale cart to 4 and search to 3": each number with its own thing. */
+function scaledApart(plain: string, clause: Clause): readonly Clause[] {
+  const parts: Clause[] = [];
+  let { start } = clause;
+  for (const match of plain
+    .slice(clause.start, clause.end)
+    .matchAll(/(?<=\d(?: \w+)?)(?:,| and| und| y| et| e| aur)(?= \S+ (?:to|auf|a|à|para|=) ?\d)/g)) {
+    parts.push({ ...clause, start, end: clause.start + match.index });
+    start = clause.start + match.index + match[0].length;
+  }
+  return [...parts, { ...clause, start }];
 }
 
 function whichChange(): Answer {
@@ -99,7 +123,7 @@ function targetsIn(turn: Turn, clause: Clause): readonly Entity[] {
       start: read.tokens[mention.first]?.start ?? 0,
       end: read.tokens[mention.end - 1]?.end ?? 0,
     }))
-    .filter(({ start }) => start >= clause.start && start < clause.end);
+    .filter(({ start, end }) => start >= clause.start && start < clause.end && !/^[:*]/.test(read.plain.slice(end)));
   const fit = spans.flatMap((span) => {
     const entity = entityFor(span.mention, kinds);
     return entity === undefined ? [] : [{ ...span, entity }];
@@ -112,9 +136,10 @@ function targetsIn(turn: Turn, clause: Clause): readonly Entity[] {
       spans.find(
         ({ mention }) => mention.strong && mention.entities.some((entity) => ANY_KIND.includes(entity.kind)),
       ) ?? spans.find(({ mention }) => mention.entities.some((entity) => ANY_KIND.includes(entity.kind)));
-    const entity = other?.mention.entities.find((one) => ANY_KIND.includes(one.kind));
-    if (entity !== undefined) return [entity];
-    return [];
+    const entity = STRICT.has(clause.type)
+      ? undefined
+      : other?.mention.entities.find((one) => ANY_KIND.includes(one.kind));
+    return entity === undefined ? [] : [entity];
   }
   const targets = [lead.entity];
   let end = lead.end;
@@ -127,7 +152,7 @@ function targetsIn(turn: Turn, clause: Clause): readonly Entity[] {
 }
 
 const CORRECTION =
-  /\b(?:no|sorry|i mean|rather|actually|nein|ich meine|digo|perdon|pardon|je veux dire|quer dizer|matlab)\b[\s,.]/i;
+  /\bno[,.]|\b(?:sorry|i mean|rather|actually|nein|ich meine|digo|perdon|pardon|je veux dire|quer dizer)\b[\s,.]/i;
 
 function entityFor(mention: Mention, kinds: readonly string[]): Entity | undefined {
   for (const kind of kinds) {
@@ -145,13 +170,21 @@ function pointedAt(
 ): { readonly targets: readonly Entity[]; readonly facts: readonly string[] } | Answer {
   const [unknown] = turn.read.unknown;
   if (unknown?.sure === true || (unknown !== undefined && turn.history.length === 0))
-    return nothingCalled(turn, clause.type);
+    return nothingCalled(turn, clause.type, unknown);
   if (before.length > 0) return { targets: before, facts: [] };
   const kinds = TARGET_KINDS[clause.type] ?? ANY_KIND;
+  const misfit = turn.read.mentions.find(
+    (mention) => mention.first >= 0 && mention.entities.some((entity) => ANY_KIND.includes(entity.kind)),
+  );
+  if (misfit !== undefined && STRICT.has(clause.type)) return wrongKind(turn, clause.type, misfit);
+  const stranger = strangerIn(turn, clause);
+  if (stranger !== undefined)
+    return nothingCalled(turn, clause.type, { text: stranger, near: turn.catalogue.like(stranger, 3) });
+  const said = lately(turn, kinds);
   const carried = turn.read.mentions
     .filter((mention) => mention.first < 0)
     .flatMap((mention) => entityFor(mention, kinds) ?? []);
-  const found = carried.length > 0 ? carried : lately(turn, kinds);
+  const found = said.length > 0 ? said : carried;
   const [only] = found;
   if (only !== undefined && found.length === 1)
     return { targets: [only], facts: [`I took ${inertName(only.name)} from what was said before.`] };
@@ -159,7 +192,7 @@ function pointedAt(
     const single = onlyOne(turn, clause.type);
     if (single !== undefined)
       return { targets: [single], facts: [`It is the only ${sayKinds(clause.type)} I know that fits.`] };
-    if (unknown !== undefined) return nothingCalled(turn, clause.type);
+    if (unknown !== undefined) return nothingCalled(turn, clause.type, unknown);
   }
   return whichTarget(turn, clause.type, found);
 }
@@ -183,14 +216,53 @@ function onlyOne({ catalogue, read }: Turn, type: string): Entity | undefined {
   return names.size === 1 ? found[0] : undefined;
 }
 
-function nothingCalled(turn: Turn, type: string): Answer {
-  const [unknown] = turn.read.unknown;
-  const verb = type.replaceAll("_", " ");
+/** Changes that act on one kind of thing only: draining a service means nothing. */
+const STRICT: ReadonlySet<string> = new Set(["cordon", "uncordon", "drain", "purge_queue", "toggle_flag"]);
+
+function wrongKind(turn: Turn, type: string, mention: Mention): Answer {
+  const entity = mention.entities.find((one) => ANY_KIND.includes(one.kind));
+  const asked = whichTarget(turn, type, []);
+  return {
+    ...asked,
+    verdict: `${inertName(entity?.name ?? mention.text)} is a ${entity?.kind ?? "thing"}, and I can only propose to ${sayVerb(type)} a ${sayKinds(type)}. Which one?`,
+  };
+}
+
+/** Words that may follow a verb without naming anything. */
+const NO_NAMES =
+  /^(?:again|now|asap|please|quickly|immediately|urgently|today|tonight|thing|things|stuff|guy|box|one|ones|other|same|last|previous|old|new|bad|broken|whole|entire|deploy|deployment|release|version|change|rollout|that|then|too|also|there|here|just|down|out|back|off|all|some|any|more|less|space|sofort|bitte|wieder|nochmal|jetzt|mal|neu|zuruck|ahora|ya|otra|vez|favor|maintenant|encore|agora|vorige\w*|anterior|precedente|abhi|karo|kar|kardo|dobara|\d.*)$/;
+
+/** A word right after the verb that stands where a name stands and is none: "restart frobnicator". */
+function strangerIn({ read }: Turn, clause: Clause): string | undefined {
+  const named = new Set(
+    read.mentions.flatMap((mention) =>
+      Array.from({ length: Math.max(0, mention.end - mention.first) }, (_, at) => mention.first + at),
+    ),
+  );
+  for (const [at, token] of read.tokens.entries()) {
+    if (token.start < clause.verb || token.start >= clause.end) continue;
+    if (named.has(at)) return undefined;
+    if (
+      STOP_WORDS.has(token.fold) ||
+      isFieldWord(token.fold) ||
+      NO_NAMES.test(token.fold) ||
+      kindsOf(token.fold) !== undefined
+    ) {
+      if (/^(?:it|that|this|them|because|since|if|when|after|until|es|weil|que|porque|car)$/.test(token.fold))
+        return undefined;
+      continue;
+    }
+    return /^[a-z][\w.-]{2,}$/i.test(token.text) ? token.text : undefined;
+  }
+  return undefined;
+}
+
+function nothingCalled(turn: Turn, type: string, unknown: Pick<UnknownName, "text" | "near">): Answer {
+  const verb = sayVerb(type);
   const kinds = TARGET_KINDS[type] ?? ANY_KIND;
-  const near = unknown?.near ?? [];
+  const { text: name, near } = unknown;
   const fit = near.filter((entity) => kinds.includes(entity.kind));
   const offered = fit.length > 0 ? fit : near;
-  const name = unknown?.text ?? "";
   return answerOf(`I know nothing called ${inertName(name)}, so there is nothing to ${verb}.`, {
     tone: "warning",
     details: [
@@ -207,7 +279,7 @@ function nothingCalled(turn: Turn, type: string): Answer {
 }
 
 function whichTarget(turn: Turn, type: string, found: readonly Entity[]): Answer {
-  const verb = type.replaceAll("_", " ");
+  const verb = sayVerb(type);
   const kinds = TARGET_KINDS[type] ?? ANY_KIND;
   const candidates =
     found.length > 0 ? found : (kinds.map((kind) => turn.catalogue.ofKind(kind)).find((list) => list.length > 0) ?? []);
@@ -231,7 +303,7 @@ function countIn({ read }: Turn): string {
 }
 
 function refuseBreadth(turn: Turn, type: string, why: "everything" | "everything-but" | "all-of-a-kind"): Answer {
-  const verb = type.replaceAll("_", " ");
+  const verb = sayVerb(type);
   const kinds = TARGET_KINDS[type] ?? ANY_KIND;
   const names = (kinds.map((kind) => turn.catalogue.ofKind(kind)).find((list) => list.length > 0) ?? [])
     .slice(0, 3)

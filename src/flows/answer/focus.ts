@@ -1,4 +1,5 @@
 import type { Entity } from "../../core/catalogue.ts";
+import { readCues } from "../../core/language/cues.ts";
 import { findMentions } from "../../core/language/link.ts";
 import { tokens } from "../../core/language/normalise.ts";
 import type { Memory } from "../../core/language/understand.ts";
@@ -25,7 +26,9 @@ export function lately(turn: Turn, kinds: readonly string[]): readonly Entity[] 
     const names = fitting(turn, memory?.names ?? [], kinds);
     const answered = fitting(turn, memory?.answered ?? [], kinds);
     const found = [names, asked, answered].find((list) => list.length > 0);
-    if (found !== undefined) return found;
+    // "Which version is it on?" with a list for an answer: "it" was said before that.
+    if (found === undefined || (found === answered && found.length > 1 && readCues(said.text).pointsBack)) continue;
+    return found;
   }
   return [];
 }

@@ -1,8 +1,8 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import { tooBroad } from "../../core/change/breadth.ts";
-import { shortDuration, whyNotDuration } from "../../core/change/limits.ts";
+import { whyNotDuration } from "../../core/change/limits.ts";
 import { readMatcher } from "../../core/change/parameters.ts";
-import { readDurations } from "../../core/language/duration.ts";
+import { promDuration, readDurations } from "../../core/language/duration.ts";
 import { fold } from "../../core/language/normalise.ts";
 import { readTimes } from "../../core/language/time.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -12,6 +12,9 @@ import { propose, type Wish } from "./propose.ts";
 import type { Turn } from "./turn.ts";
 
 const DEFAULT_SECONDS = 3600;
+/** Nine o'clock, in seconds of a day. */
+const MORNING = 9 * 3600;
+const TOMORROW = /\b(?:tomorrow|morgen|manana|demain|amanha|kal)\b/;
 const THINGS = [
   "service",
   "deployment",
@@ -30,7 +33,13 @@ const THINGS = [
 export async function quiet(turn: Turn, type: "silence" | "unsilence" | "ack"): Promise<Answer> {
   const { read } = turn;
   const alert = alertNamed(turn);
-  const thing = read.mentions.find((mention) => mention.text.toLowerCase() !== alert?.toLowerCase())?.entities[0];
+  const thing = read.mentions
+    .filter((mention) => mention.first >= 0 && mention.text.toLowerCase() !== alert?.toLowerCase())
+    .flatMap(
+      (mention) =>
+        mention.entities.find((entity) => THINGS.includes(entity.kind)) ??
+        (mention.strong ? (mention.entities[0] ?? []) : []),
+    )[0];
   const matcher = readMatcher(read.text);
   const broad = tooBroad(read.plain, alert !== undefined || thing !== undefined || matcher !== undefined);
   if (broad !== undefined) return refuseAll(type);
@@ -53,7 +62,10 @@ export async function quiet(turn: Turn, type: "silence" | "unsilence" | "ack"): 
       });
     const said = alertsLately(turn);
     const things = said.length > 0 ? [] : lately(turn, THINGS).map((entity) => entity.name);
-    const candidates = said.length > 0 ? said : things;
+    const carried = read.mentions
+      .filter((mention) => mention.first < 0)
+      .flatMap((mention) => mention.entities.find((entity) => THINGS.includes(entity.kind))?.name ?? []);
+    const candidates = said.length > 0 ? said : things.length > 0 ? things : carried;
     const [only] = candidates;
     if (only === undefined || candidates.length > 1) return whichAlert(type, candidates);
     target = only;
@@ -67,7 +79,7 @@ export async function quiet(turn: Turn, type: "silence" | "unsilence" | "ack"): 
   }
   if (type === "silence") {
     const asked = silenceSeconds(turn);
-    const seconds = Math.round(asked ?? DEFAULT_SECONDS);
+    const seconds = Math.max(1, Math.round((asked ?? DEFAULT_SECONDS) / 60)) * 60;
     const why = whyNotDuration(seconds);
     if (why !== undefined)
       return answerOf(why, {
@@ -76,7 +88,7 @@ export async function quiet(turn: Turn, type: "silence" | "unsilence" | "ack"): 
         details: ["Nothing was proposed. Please name another length."],
         next: [askButton(`silence ${target} for 1h`), askButton(`silence ${target} for 1d`)],
       });
-    params["duration"] = shortDuration(seconds);
+    params["duration"] = promDuration(seconds);
     params["seconds"] = seconds;
     facts.push(
       asked === undefined
@@ -125,6 +137,9 @@ function silenceSeconds({ read, now, zone }: Turn): number | undefined {
       const end =
         time.kind === "future" ? time.to : time.kind === "at" ? time.at : time.kind === "window" ? time.to : undefined;
       if (end === undefined) continue;
+      // "Until tomorrow" means the morning of that day, not its last minute.
+      if (time.kind === "future" && TOMORROW.test(fold(time.words)) && !/\d/.test(time.words))
+        return end - 86_400 + MORNING - now;
       // A bare clock time is read as the last one; a silence ends at the next.
       if (end > now + 30) return end - now;
       if (end > now - 86_400) return end + 86_400 - now;
