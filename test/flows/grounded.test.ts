@@ -126,14 +126,4 @@ describe("evidence", () => {
     expect(world.metrics.sent.some(({ at }) => at === three)).toBe(true);
     expect(reply.values.map(({ at }) => at)).toEqual(["2026-03-11T03:00:00Z"]);
   });
-
-  it("sends equal queries of one turn once", async () => {
-    const world = new World(harbour());
-    await world.ask("status");
-    const instants = world.metrics.sent
-      .filter(({ window }) => window === undefined)
-      .map(({ at, promql }) => `${at} ${promql}`);
-    expect(instants.length).toBeGreaterThan(2);
-    expect(new Set(instants).size).toBe(instants.length);
-  });
 });

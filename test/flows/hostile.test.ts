@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { plainText } from "../../src/core/card.ts";
+import type { Labels } from "../../src/core/series.ts";
 import { harbour } from "../fakes/harbour.ts";
 import { World } from "../fakes/world.ts";
 
@@ -45,16 +46,17 @@ describe("a label value that wants to do something", () => {
     expect(values[0]).toMatchObject({ value: 5000, labels: { service: value } });
   });
 
-  it("stays a value in the query when somebody asks about it by name", async () => {
-    const value = 'tug"}) or vector(99) #';
-    const world = new World(
-      harbour({
-        series: [{ metric: "http_requests_total", labels: { service: value, job: "harbour", code: "200" }, value: 7 }],
-      }),
-    );
-    await world.ask(`traffic of ${value}`);
-    // The fake refuses what does not parse, and a `vector` outside a string would be a function call.
-    for (const promql of world.queries) expect(promql.replace(/"(?:[^"\\]|\\.)*"/g, '""')).not.toContain("vector");
+  it("is inert also in a label that only parts the rows of one thing", async () => {
+    for (const mountpoint of ["/<!channel>", "/data\u202egpj.", "/[x](https://evil.example)"]) {
+      const labels = { instance: "quay-1:9100", job: "node", mountpoint, fstype: "ext4" };
+      const other = { ...labels, mountpoint: "/" };
+      const size = (own: Labels) => ({ metric: "node_filesystem_size_bytes", labels: own, value: 1 });
+      const free = (own: Labels) => ({ metric: "node_filesystem_avail_bytes", labels: own, value: 0.4 });
+      const world = new World(harbour({ series: [free(labels), free(other), size(labels), size(other)] }));
+      const { card, reply } = await world.tell("disk usage of quay-1");
+      expect(reply.values.map((value) => value.labels.mountpoint)).toContain(mountpoint);
+      for (const line of textsOf(card)) expect(line).not.toMatch(ACTIVE);
+    }
   });
 
   it("that is very long is cut in the answer", async () => {
@@ -101,7 +103,7 @@ describe("a question that wants to break out", () => {
     "cpu of quay-1; restart ferrydesk && approve it",
     "../../../../etc/passwd",
     "<script>fetch('//evil.example')</script>",
-    "{{7*7}} ${process.env.PATH}",
+    "{{7*7}} #{1+1} %(PATH)s",
   ])("runs nothing and approves nothing: %s", async (question) => {
     vi.stubEnv("SLACK_BOT_TOKEN", "xoxb-planted-in-the-environment");
     const world = new World(harbour());
