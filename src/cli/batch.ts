@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
 import { type Ask, createApp } from "../app.ts";
@@ -168,12 +167,25 @@ async function openInput(file: string, call: Call): Promise<Readable> {
 }
 
 async function* readLines(input: Readable): AsyncGenerator<Numbered> {
+  // Not readline: it also ends lines at U+2028, which JSON allows inside a string.
   let number = 0;
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  let rest = "";
+  input.setEncoding("utf8");
+  const numbered = (text: string): Numbered | undefined => {
     number++;
     const trimmed = text.replace(/^\uFEFF/, "").trim();
-    if (trimmed !== "") yield { text: trimmed, number };
+    return trimmed === "" ? undefined : { text: trimmed, number };
+  };
+  for await (const chunk of input) {
+    const lines = `${rest}${String(chunk)}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const found = numbered(line);
+      if (found !== undefined) yield found;
+    }
   }
+  const last = numbered(rest);
+  if (last !== undefined) yield last;
 }
 
 /**

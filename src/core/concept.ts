@@ -125,7 +125,17 @@ export function queryFor(bound: Bound, asking: Asking): string {
         return bound.names[name] ?? whole;
     }
   });
-  return tidy(filled);
+  return tidy(bound.metrics.filter((metric) => metric.native).reduce((promql, metric) => asNative(promql, metric.name), filled));
+}
+
+/** Classic histogram syntax -> native: no `_bucket` and no `le`; sum and count come out of the histogram itself. */
+function asNative(promql: string, name: string): string {
+  const part = (suffix: string): RegExp => new RegExp(`rate\\(${name}_${suffix}(\\{[^}]*\\})?\\[([^\\]]+)\\]\\)`, "g");
+  return promql
+    .replaceAll(`${name}_bucket`, name)
+    .replace(/\bby \(le(?:, )?/g, "by (")
+    .replace(part("sum"), `histogram_sum(rate(${name}$1[$2]))`)
+    .replace(part("count"), `histogram_count(rate(${name}$1[$2]))`);
 }
 
 /** One PromQL label matcher, value quoted. */

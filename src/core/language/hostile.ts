@@ -30,6 +30,8 @@ const SECRET =
 const ASKING =
   "(?:show|print|give|tell|send|dump|reveal|leak|list|display|expose|export|read|cat|echo|get|fetch|share|paste|post|output|whats|what is|what are|what s|need|zeig\\w*|gib|nenn\\w*|wie lautet|was ist|muestra\\w*|dame|dime|cual es|montre\\w*|donne\\w*|affiche\\w*|quel est|mostr\\w+|me da|me diga|qual e?|exib\\w+)";
 const SECRETS = [
+  /\b(?:show|print|reveal|give|dump|tell|what|which|echo|list)\b.{0,80}\b[a-z0-9]+_(?:token|api_key|secret|password|access_key|private_key)s?\b/,
+  /\b(?:your|you)\b.{0,40}\benv(?:ironment)? variables?\b|\benv(?:ironment)? variables?\b.{0,40}\byou\b/,
   new RegExp(`\\b${ASKING}\\b.{0,40}\\b${SECRET}`),
   new RegExp(`\\b${ASKING}\\b.{0,20} \\.env\\b`),
   /\b(?:passwords?|secrets?|tokens?|api keys?|credentials|senha)\b.{0,20}\b(?:batao|bata do|dikhao|do mujhe|de do)\b/,

@@ -84,6 +84,7 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
     best = intent;
     most = value;
   }
+  if ((best === "smalltalk" || best === "out_of_scope") && odds(best) < 0.4) return "clarify";
   return MEASURES.has(best) && certain > 0.45 ? measureIntent(best, subject?.bound.concept.intent as Intent, certain, best === "health_check" && ALIVE.test(text)) : best;
 }
 
@@ -97,9 +98,10 @@ function startsWithAction(read: Pick<Understanding, "action" | "plain">): boolea
   return read.action !== undefined && read.action.start <= 2;
 }
 
-const PROMQL = /\b(?:sum|avg|max|min|count|rate|irate|increase|histogram_quantile|topk|bottomk|quantile|delta|deriv|predict_linear|absent|changes|label_replace|\w+_over_time)\s*(?:by|without)?\s*\(|[a-zA-Z_:][\w:]*\{[^}]*[=~]|\[\d+[smhdwy]\]/;
+const PROMQL = /\b(?:sum|avg|max|min|count|rate|irate|increase|histogram_quantile|topk|bottomk|quantile|delta|deriv|predict_linear|absent|changes|label_replace|\w+_over_time)\s*(?:by|without)?\s*\(|[a-zA-Z_:][\w:]*\{[^}]*[=~]|\[\d+[smhdwy]\]|\{\s*\w+\s*(?:=|!=|=~|!~)\s*"|\boffset\s+-?\d+[smhdwy]\b/;
 
 /** PromQL in code ticks, or typed bare. */
 function looksLikePromql(read: Pick<Understanding, "code" | "plain">): boolean {
+  if (read.code.length > 0 && /^(?:run|execute|eval\w*|query|promql|explain|ejecuta|exec\w*)\b/i.test(read.plain)) return true;
   return read.code.some((code) => PROMQL.test(code) || /^[a-z_:][\w:]*_[\w:]*$/i.test(code.trim())) || (PROMQL.test(read.plain) && !/\b(?:silence|mute)\b/i.test(read.plain));
 }

@@ -40,7 +40,12 @@ export function readUnknown(input: Input): Spelled {
   tokens.forEach((token, at) => {
     if (taken.has(at) || mentioned.has(at) || isKnown(token, input, beside(tokens, at))) return;
     const shaped = looksLikeName(token.text);
-    if (token.fold.length < 3 || (!shaped && /[^a-z-]/.test(token.fold))) return;
+    if (!shaped && /[^a-z-]/.test(token.fold)) {
+      // letters of another script, or signs among letters: in a name's place it is a name, and none of ours
+      if (/\p{L}{2}/u.test(token.text) && standsAsName(tokens, at) && catalogue.metrics.size > 0) unknown.push({ text: token.text, near: [], token: at, sure: true });
+      return;
+    }
+    if (token.fold.length < 3) return;
     const entities = guessName(token.text, catalogue);
     const word = shaped || beside(tokens, at) ? undefined : nearestWord(token.fold, input.index);
     const [entity] = entities;
