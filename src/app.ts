@@ -70,8 +70,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const log = overrides.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
   const [metrics, packs, memory, flow, store] = await Promise.all([
     overrides.sources === undefined
-      ? createSources(config, clock, log, overrides.observer)
-      : { sources: overrides.sources, start: () => {}, stop: async () => {} },
+      ? createSources(config, clock, log, overrides.observer, config.dataDir)
+      : withoutRefresh(overrides.sources),
     overrides.packs ?? import("./metrics/packs.ts").then(({ loadPacks }) => loadPacks(config.packs)),
     import("./store/memory.ts"),
     overrides.answer ?? import("./flows/answer.ts").then(({ answer }) => answer),
@@ -117,7 +117,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...(observer === undefined ? {} : { telemetry: observer }),
     };
     try {
-      const answered = await orAborted(flow(deps, question, both), both);
+      const answered = await orAborted(answerSurely(deps, question, both), both);
       if (!couldNotAsk(answered.reply, seen.unreachable)) return answered;
       const degraded = answered.reply.degraded ?? ["Prometheus could not be asked."];
       return { ...answered, reply: { ...answered.reply, degraded }, failed: true };
@@ -126,6 +126,27 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       if (deadline.aborted) return failure(tooSlow(config.limits.answerTimeoutMs));
       return failure(explainFailure(problem, question, log));
     }
+  }
+
+  /**
+   * Before it says that it does not know a name, it looks again, where what it knows is a snapshot over a minute old.
+   * Only the second answer is kept then.
+   */
+  async function answerSurely(deps: Parameters<typeof flow>[0], question: Question, both: AbortSignal) {
+    if (!(await metrics.mayLackNew())) return flow(deps, question, both);
+    const held = holdBack(deps.store);
+    const first = await flow({ ...deps, store: held.store }, question, both);
+    const isSure = first.reply.slots.unknown === undefined && first.reply.intent !== "discovery";
+    if (!isSure && (await looked(both))) return flow(deps, question, both);
+    await held.release().catch((err: unknown) => log.error({ err }, "an answer could not be kept"));
+    return first;
+  }
+
+  async function looked(signal: AbortSignal): Promise<boolean> {
+    return metrics.refresh(signal).then(
+      () => true,
+      () => false, // the answer from the snapshot stands
+    );
   }
 
   let stopped: Promise<void> | undefined;
@@ -149,17 +170,35 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
 // ---------------------------------------------------------------- parts
 
-/** Prometheus clients, the default one first. `stop` ends their refreshing. */
-export async function createSources(config: Config, clock: Clock, log: Log, observer: Observer | undefined) {
-  if (config.sources.length === 0) return { sources: [], start: () => {}, stop: async () => {} };
+/**
+ * Prometheus clients, the default one first. `stop` ends their refreshing. With a folder they keep there what exists, and
+ * begin with what was kept a few minutes ago.
+ */
+export async function createSources(
+  config: Config,
+  clock: Clock,
+  log: Log,
+  observer: Observer | undefined,
+  folder?: string,
+) {
+  if (config.sources.length === 0) return withoutRefresh([]);
   const { createPrometheus } = await import("./metrics/prometheus.ts");
   const ordered = [...config.sources].sort((a, b) => Number(b.default) - Number(a.default));
   const sources = ordered.map((settings) => {
     const observe = observer && ((event: Requested) => observer.asked({ source: settings.name, ...event }));
-    return createPrometheus(settings, { clock, log: lineLog(log), ...(observe === undefined ? {} : { observe }) });
+    const snapshots = folder === undefined ? undefined : { folder, wall: () => Date.now() / 1000 };
+    const deps = { clock, log: lineLog(log), ...(observe === undefined ? {} : { observe }) };
+    return createPrometheus({ ...settings, snapshots }, deps);
   });
   return {
     sources,
+    async mayLackNew() {
+      const all = await Promise.all(sources.map((source) => source.mayLackNew()));
+      return all.includes(true);
+    },
+    async refresh(signal: AbortSignal) {
+      await Promise.all(sources.map(async (source) => (await source.mayLackNew()) && source.refresh(signal)));
+    },
     start() {
       for (const source of sources) source.start();
     },
@@ -169,7 +208,38 @@ export async function createSources(config: Config, clock: Clock, log: Log, obse
   };
 }
 
+/** Sources that somebody else keeps up to date. */
+function withoutRefresh(sources: readonly Metrics[]) {
+  return { sources, mayLackNew: async () => false, refresh: async () => {}, start: () => {}, stop: async () => {} };
+}
+
 type Requested = { readonly api: string; readonly outcome: string; readonly seconds: number };
+
+/** The same store, but what is remembered of an answer is only written on `release`. */
+function holdBack(store: Store) {
+  const waiting: (() => Promise<unknown>)[] = [];
+  const later = (work: () => Promise<unknown>) => {
+    waiting.push(work);
+  };
+  const held: Store = Object.assign(Object.create(store) as Store, {
+    conversations: {
+      recent: (...args: Parameters<Store["conversations"]["recent"]>) => store.conversations.recent(...args),
+      append: async (...args: Parameters<Store["conversations"]["append"]>) => {
+        later(() => store.conversations.append(...args));
+        return true;
+      },
+    },
+    evidence: Object.assign(Object.create(store.evidence) as Store["evidence"], {
+      save: async (...args: Parameters<Store["evidence"]["save"]>) => later(() => store.evidence.save(...args)),
+    }),
+  });
+  return {
+    store: held,
+    async release() {
+      for (const work of waiting.splice(0)) await work();
+    },
+  };
+}
 
 /** The log in the form that metric sources take it. */
 function lineLog(log: Log) {

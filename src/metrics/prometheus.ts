@@ -17,6 +17,7 @@ import { type Discoverable, discover } from "./discover.ts";
 import { type GuardContext, guard } from "./guard.ts";
 import { createHttp, type Hidden, type HttpDeps, TooLargeError, untilAborted } from "./http.ts";
 import { readMetadata } from "./metadata.ts";
+import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 
 export type PrometheusSettings = {
   readonly name: string;
@@ -38,7 +39,12 @@ export type PrometheusSettings = {
   readonly refreshMs?: number | undefined;
   /** Questions under way at once; 6 unless told. */
   readonly maxConcurrent?: number | undefined;
+  /** Where what exists is kept from one short command to the next. Unless told, it is not kept. */
+  readonly snapshots?: Snapshots | undefined;
 };
+
+/** `wall` is this machine's clock in unix seconds, also where questions are asked as of another time. */
+export type Snapshots = { readonly folder: string; readonly wall: () => number };
 
 export type PrometheusDeps = HttpDeps & {
   readonly log?: (
@@ -51,6 +57,11 @@ export type PrometheusDeps = HttpDeps & {
 export type Prometheus = Metrics & {
   /** Reads anew what exists. Calls at the same time share one reading. Throws like a query; the old catalogue stays then. */
   refresh(signal?: AbortSignal): Promise<void>;
+  /**
+   * Whether what is known came from a snapshot that is over a minute old: then something may exist by now that it does not
+   * have. Reads the snapshot when nothing was read yet.
+   */
+  mayLackNew(): Promise<boolean>;
   /** Refreshes now and then every `refreshMs`. */
   start(): void;
   /** Ends refreshing, and waits until nothing of it is under way. */
@@ -74,6 +85,8 @@ type Api = keyof typeof PATHS;
 /** More series than anybody reads in a chat: asked of servers that know `limit`, so that they need not send more. */
 const MAX_SERIES = 20_000;
 const RETRY_FIRST_REFRESH_MS = 15_000;
+/** Up to this age a snapshot is as good as a look: Prometheus itself scrapes about once a minute. */
+const NEW_SECONDS = 60;
 
 /** Makes one named source. Throws only for settings that cannot be right (no address, unreadable CA file). */
 export function createPrometheus(settings: PrometheusSettings, deps: PrometheusDeps): Prometheus {
@@ -93,6 +106,10 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
   );
   let build: { version: string; genuine: boolean } | undefined;
   let current: Catalogue | undefined;
+  /** Unix seconds of this machine's clock when `current` was written, while it comes from a snapshot. */
+  let written: number | undefined;
+  let loading: Promise<void> | undefined;
+  let keeping: Promise<void> | undefined;
   let refreshing: { done: Promise<void>; stop: AbortController } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let running = false;
@@ -178,6 +195,12 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
     const now = deps.clock();
     const raw = await discover(source, now, signal);
     current = await buildCatalogueSlowly(raw, name, now, signal);
+    written = undefined;
+    if (settings.snapshots !== undefined && build !== undefined) {
+      const { folder, wall } = settings.snapshots;
+      // Nobody waits for it but `stop`.
+      keeping = writeSnapshot(folder, settings, { at: now, written: wall(), ...build, facts: raw });
+    }
     deps.log?.("info", "catalogue refreshed", {
       source: name,
       metrics: current.metrics.size,
@@ -185,6 +208,23 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
       skipped: raw.skipped.length,
       ms: Math.round(performance.now() - started),
     });
+  }
+
+  /** Takes over a snapshot that is younger than a refresh would be old, by both clocks. Looks for one once. */
+  function loadSnapshot(): Promise<void> {
+    loading ??= (async () => {
+      if (settings.snapshots === undefined || current !== undefined) return;
+      const { folder, wall } = settings.snapshots;
+      const found = await readSnapshot(folder, settings);
+      const isYoung = (age: number) => age >= 0 && age * 1000 <= refreshMs;
+      if (found === undefined || !isYoung(deps.clock() - found.at) || !isYoung(wall() - found.written)) return;
+      const made = await buildCatalogueSlowly(found.facts, name, found.at);
+      if (current !== undefined) return;
+      current = made;
+      written = found.written;
+      build ??= { version: found.version, genuine: found.genuine };
+    })();
+    return loading;
   }
 
   function refresh(signal?: AbortSignal): Promise<void> {
@@ -221,8 +261,13 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
     rules: async (signal) => readRules(await ask("rules", [], signal), service),
     targets: async (signal) => readTargets(await ask("targets", [["state", "active"]], signal), service),
     catalogue: async (signal) => {
+      if (current === undefined) await loadSnapshot();
       if (current === undefined) await refresh(signal);
       return current!;
+    },
+    mayLackNew: async () => {
+      if (current === undefined) await loadSnapshot();
+      return written !== undefined && settings.snapshots!.wall() - written > NEW_SECONDS;
     },
     linkTo: (promql, window) => linkTo(settings.externalUrl, promql, window),
     start: () => {
@@ -235,6 +280,7 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
       clearTimeout(timer);
       refreshing?.stop.abort(new Error("stopping"));
       await refreshing?.done.catch(() => undefined);
+      await keeping;
       http.close();
     },
   };
