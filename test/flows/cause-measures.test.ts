@@ -206,10 +206,10 @@ describe("weighing explanations", () => {
 
   it("puts a small change at the right moment before a big one at a wrong one", () => {
     const list = [
-      { name: "big, hours later", prior: 0.8, strength: 1, since: END + 4 * 3600 },
-      { name: "small, just before", prior: 0.8, strength: 0.3, since: END - 300 },
+      { name: "big, long before", prior: 0.8, strength: 1, since: END - 6000 },
+      { name: "small, just before", prior: 0.8, strength: 0.2, since: END - 300 },
     ];
-    expect(ranked(list, END).map((one) => one.name)).toEqual(["small, just before", "big, hours later"]);
+    expect(ranked(list, END).map((one) => one.name)).toEqual(["small, just before", "big, long before"]);
   });
 
   it("stays within 0 and 1 for every time", () => {

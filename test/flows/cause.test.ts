@@ -64,7 +64,7 @@ describe("why a service is slow", () => {
   });
 
   it("does not blame a deployment of another service of long ago", async () => {
-    const world = await worldWith([slow, deploy("lighthouse", NOW - 30 * HOUR, NOW - 40 * 24 * HOUR)]);
+    const world = await worldWith([slow, deploy("lighthouse", NOW - 7 * HOUR, NOW - 40 * 24 * HOUR)]);
     const reply = await world.ask("why is the pilotage service slow?");
     expect(reply.reply_text).not.toMatch(/deployment of lighthouse/);
     expect(verdictOf(reply)).toMatch(/nothing I looked at explains it/);

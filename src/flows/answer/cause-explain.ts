@@ -46,7 +46,7 @@ export function times(after: number, before: number): string {
   return Number.isFinite(ratio) && ratio >= 1.5 ? ` (×${Number(ratio.toPrecision(2))})` : "";
 }
 
-export function valueOf(bound: Bound, name: string, labels: Labels, value: number, at: number): Value {
+export function figureOf(bound: Bound, name: string, labels: Labels, value: number, at: number): Value {
   return {
     name: name === "" ? bound.concept.name : `${bound.concept.name} of ${name}`,
     value,

@@ -3,7 +3,7 @@ import type { Contrast } from "../../core/cause/contrast.ts";
 import { drillDown } from "../../core/cause/contrast.ts";
 import type { Bound } from "../../core/concept.ts";
 import { inertName } from "../../util/inert.ts";
-import { against, type Explanation, type Search, times, valueOf } from "./cause-explain.ts";
+import { against, type Explanation, type Search, times, figureOf } from "./cause-explain.ts";
 import { nameInMetric, nearness } from "./cause-focus.ts";
 import { daily, type Family, familyOf, promqlOf } from "./cause-signals.ts";
 import { groupBy } from "./findings.ts";
@@ -137,7 +137,7 @@ export async function sharedExplanations(
             strength,
             since: undefined,
             track: { promql, labels: one.labels, before: isState ? (one.after === 0 ? 1 : 0) : one.before },
-            values: [valueOf(bound, name, one.labels, one.after, at)],
+            values: [figureOf(bound, name, one.labels, one.after, at)],
           },
         ];
       });
@@ -253,7 +253,7 @@ export async function relatedExplanations({ turn, focus, symptom, at }: Search):
           strength: chosen.strength,
           since: undefined,
           track: { promql, labels: chosen.labels, before: chosen.before },
-          values: [valueOf(bound, where, chosen.labels, chosen.after, at)],
+          values: [figureOf(bound, where, chosen.labels, chosen.after, at)],
         },
       ];
     }),
@@ -308,7 +308,7 @@ export async function breakdown({ turn, symptom, at }: Search): Promise<readonly
           strength: one.strength,
           since: undefined,
           track: { promql, labels: one.labels, before: one.before },
-          values: [valueOf(bound, drill.value, one.labels, one.after, at)],
+          values: [figureOf(bound, drill.value, one.labels, one.after, at)],
         },
       ];
     }),

@@ -7,7 +7,7 @@ import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
 import { changes, newAlerts } from "./cause-changes.ts";
 import { deployExplanations, reachOf } from "./cause-deploys.ts";
-import { against, type Explanation, type Search, times, valueOf } from "./cause-explain.ts";
+import { against, type Explanation, type Search, times, figureOf } from "./cause-explain.ts";
 import { type Focus, focusFrom, focusOf, withNodes } from "./cause-focus.ts";
 import { endpoints, growth, leaks, neighbours, pipelines } from "./cause-places.ts";
 import { breakdown, relatedExplanations, sharedExplanations } from "./cause-shared.ts";
@@ -203,7 +203,7 @@ function worded(
     ...(looked.deployNote === undefined || brief ? [] : [looked.deployNote]),
   ];
   const values: Value[] = [
-    valueOf(symptom.bound, symptom.name, symptom.labels, symptom.after, symptom.at),
+    figureOf(symptom.bound, symptom.name, symptom.labels, symptom.after, symptom.at),
     ...[likely, behind, ...shown.slice(0, 4)].flatMap((one) => one?.values ?? []),
   ];
   const deployed = best.find(
@@ -282,7 +282,7 @@ function notOff(turn: Turn, focus: Focus, { bound, name, labels, after, before, 
     `I cannot confirm that: ${label}${name === "" ? "" : ` of ${name}`} is ${say(bound, after)}${when}${usual}.`,
     {
       tone: "good",
-      values: [valueOf(bound, name, labels, after, at)],
+      values: [figureOf(bound, name, labels, after, at)],
       notes: [
         "Compared with the same time of the last 13 days, and with the last day at its worst. Not looked at: logs, traces, code, network.",
       ],
