@@ -91,7 +91,12 @@ function firstFound(candidates: readonly string[], catalogue: Catalogue): Metric
 }
 
 /** One label and the values it may have. Several values are alternatives. */
-export type Filter = { readonly label: string; readonly values: readonly string[]; readonly regex?: string; readonly not?: boolean };
+export type Filter = {
+  readonly label: string;
+  readonly values: readonly string[];
+  readonly regex?: string;
+  readonly not?: boolean;
+};
 
 export type Asking = {
   readonly filters: readonly Filter[];
@@ -108,7 +113,8 @@ export type Asking = {
  * @returns PromQL; label values are quoted, so no value can become syntax.
  */
 export function queryFor(bound: Bound, asking: Asking): string {
-  const template = asking.form === "count" && bound.concept.count !== undefined ? bound.concept.count : bound.concept.promql;
+  const template =
+    asking.form === "count" && bound.concept.count !== undefined ? bound.concept.count : bound.concept.promql;
   const match = asking.filters.map(matcher).join(",");
   const filled = template.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced: string | undefined, plain: string) => {
     const name = braced ?? plain;
@@ -125,7 +131,9 @@ export function queryFor(bound: Bound, asking: Asking): string {
         return bound.names[name] ?? whole;
     }
   });
-  return tidy(bound.metrics.filter((metric) => metric.native).reduce((promql, metric) => asNative(promql, metric.name), filled));
+  return tidy(
+    bound.metrics.filter((metric) => metric.native).reduce((promql, metric) => asNative(promql, metric.name), filled),
+  );
 }
 
 /** Classic histogram syntax -> native: no `_bucket` and no `le`; sum and count come out of the histogram itself. */
@@ -156,9 +164,11 @@ export function escapeRegex(value: string): string {
   return value.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
 }
 
-/** Removes what empty variables leave behind: `{a="b",}`, `{}`, `by ()`, `by (le, )`. */
+/** Removes what empty variables leave behind: `{a="b",}`, `{}`, `by ()`, `by (le, )`. Nothing inside quotes is touched. */
 function tidy(promql: string): string {
+  const literals: string[] = [];
   return promql
+    .replace(/"(?:[^"\\]|\\.)*"/gs, (literal) => `"${literals.push(literal) - 1}"`)
     .replace(/,\s*,/g, ",")
     .replace(/\{\s*,\s*/g, "{")
     .replace(/,\s*\}/g, "}")
@@ -168,5 +178,6 @@ function tidy(promql: string): string {
     .replace(/\s+(by|on)\s*\(\s*\)\s*/g, " ")
     .replace(/\s+/g, " ")
     .replace(/\b(sum|avg|max|min|count|stddev|group) \(/g, "$1(")
-    .trim();
+    .trim()
+    .replace(/"(\d+)"/g, (_, at: string) => literals[Number(at)] ?? "");
 }
