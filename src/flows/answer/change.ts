@@ -3,16 +3,16 @@ import type { Entity } from "../../core/catalogue.ts";
 import { tooBroad } from "../../core/change/breadth.ts";
 import { readOlderThan, readPrefix, readSlot, readSwitch, readVersion } from "../../core/change/parameters.ts";
 import { wantsLater } from "../../core/change/schedule.ts";
-import { ANY_KIND, joins, sayKinds, sayVerb, TARGET_KINDS } from "../../core/change/targets.ts";
+import { ANY_KIND, sayKinds, sayVerb, TARGET_KINDS } from "../../core/change/targets.ts";
 import { findActions } from "../../core/language/actions.ts";
-import { kindsOf, type Mention } from "../../core/language/link.ts";
+import type { Mention } from "../../core/language/link.ts";
 import { fold } from "../../core/language/normalise.ts";
 import type { UnknownName } from "../../core/language/spelling.ts";
-import { isFieldWord, STOP_WORDS } from "../../core/language/vocabulary.ts";
 import { inertName } from "../../util/inert.ts";
 import { refuseByText } from "./approvals.ts";
 import { lately } from "./focus.ts";
 import { later } from "./later.ts";
+import { type Clause, entityFor, onlyOne, STRICT, strangerIn, targetsIn } from "./named.ts";
 import { propose, sayAction, type Wish } from "./propose.ts";
 import { quiet } from "./quiet.ts";
 import { readScale, readSize } from "./sizes.ts";
@@ -20,14 +20,6 @@ import type { Turn } from "./turn.ts";
 
 export { approvals } from "./approvals.ts";
 export { alertNamed } from "./quiet.ts";
-
-/** A verb with the part of the question that belongs to it. `start` and `end` are offsets in `plain`. */
-type Clause = {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number /** Where the verb's words end. */;
-  readonly verb: number;
-};
 
 /** A request to change something -> stored proposals with status `pending`, or a question back. Nothing runs. */
 export async function change(turn: Turn): Promise<Answer> {
@@ -53,7 +45,11 @@ export async function change(turn: Turn): Promise<Answer> {
     }
     before = found.targets;
   }
-  const answer = await propose(turn, wishes);
+  // "restart one … no, restart the whole deployment" asks for one thing.
+  const apart = wishes.filter(
+    (wish, at) => !wishes.slice(at + 1).some((next) => next.type === wish.type && next.target === wish.target),
+  );
+  const answer = await propose(turn, apart);
   const stray = read.unknown.filter(
     (one) =>
       one.sure && wishes.every((wish) => !Object.values(wish.params).includes(one.text) && wish.target !== one.text),
@@ -109,59 +105,6 @@ function whichChange(): Answer {
   });
 }
 
-/**
- * The things a clause names: of the mentions of the kind that the change acts on, the first one after the verb (or before it,
- * where verbs come last) and those joined to it. Reasons ("because node-1 is slow") name things too, and are left out.
- */
-function targetsIn(turn: Turn, clause: Clause): readonly Entity[] {
-  const { read } = turn;
-  const kinds = TARGET_KINDS[clause.type] ?? ANY_KIND;
-  const spans = read.mentions
-    .filter((mention) => mention.first >= 0)
-    .map((mention) => ({
-      mention,
-      start: read.tokens[mention.first]?.start ?? 0,
-      end: read.tokens[mention.end - 1]?.end ?? 0,
-    }))
-    .filter(({ start, end }) => start >= clause.start && start < clause.end && !/^[:*]/.test(read.plain.slice(end)));
-  const fit = spans.flatMap((span) => {
-    const entity = entityFor(span.mention, kinds);
-    return entity === undefined ? [] : [{ ...span, entity }];
-  });
-  const corrected = fit.findLast(({ start }) => CORRECTION.test(read.plain.slice(clause.start, start)));
-  const [lead] = corrected === undefined ? fit : [corrected];
-  if (lead === undefined) {
-    // A thing of another kind, named plainly beside the verb, is taken as it is: "restart the redis job".
-    const other =
-      spans.find(
-        ({ mention }) => mention.strong && mention.entities.some((entity) => ANY_KIND.includes(entity.kind)),
-      ) ?? spans.find(({ mention }) => mention.entities.some((entity) => ANY_KIND.includes(entity.kind)));
-    const entity = STRICT.has(clause.type)
-      ? undefined
-      : other?.mention.entities.find((one) => ANY_KIND.includes(one.kind));
-    return entity === undefined ? [] : [entity];
-  }
-  const targets = [lead.entity];
-  let end = lead.end;
-  for (const next of fit.slice(fit.indexOf(lead) + 1)) {
-    if (clause.type === "failover" || !joins(read.plain.slice(end, next.start))) break;
-    if (!targets.some((one) => one.name === next.entity.name)) targets.push(next.entity);
-    end = next.end;
-  }
-  return targets;
-}
-
-const CORRECTION =
-  /\bno[,.]|\b(?:sorry|i mean|rather|actually|nein|ich meine|digo|perdon|pardon|je veux dire|quer dizer)\b[\s,.]/i;
-
-function entityFor(mention: Mention, kinds: readonly string[]): Entity | undefined {
-  for (const kind of kinds) {
-    const entity = mention.entities.find((one) => one.kind === kind);
-    if (entity !== undefined) return entity;
-  }
-  return undefined;
-}
-
 /** No name in the clause: what it points back to, or a question which one. */
 function pointedAt(
   turn: Turn,
@@ -197,28 +140,6 @@ function pointedAt(
   return whichTarget(turn, clause.type, found);
 }
 
-/** A cache is often called by its software: "flush the redis cache". Taken when exactly one thing is named so. */
-function onlyOne({ catalogue, read }: Turn, type: string): Entity | undefined {
-  if (type !== "flush_cache") return undefined;
-  const kinds = TARGET_KINDS[type] ?? [];
-  const said = read.tokens.map((token) => token.fold).filter((word) => /^(?:redis|memcached|valkey|cache)$/.test(word));
-  const found = catalogue.entities.filter(
-    (entity) =>
-      kinds.includes(entity.kind) &&
-      said.some((word) =>
-        entity.name
-          .toLowerCase()
-          .split(/[-_.:]/)
-          .includes(word),
-      ),
-  );
-  const names = new Set(found.map((entity) => entity.name));
-  return names.size === 1 ? found[0] : undefined;
-}
-
-/** Changes that act on one kind of thing only: draining a service means nothing. */
-const STRICT: ReadonlySet<string> = new Set(["cordon", "uncordon", "drain", "purge_queue", "toggle_flag"]);
-
 function wrongKind(turn: Turn, type: string, mention: Mention): Answer {
   const entity = mention.entities.find((one) => ANY_KIND.includes(one.kind));
   const asked = whichTarget(turn, type, []);
@@ -226,35 +147,6 @@ function wrongKind(turn: Turn, type: string, mention: Mention): Answer {
     ...asked,
     verdict: `${inertName(entity?.name ?? mention.text)} is a ${entity?.kind ?? "thing"}, and I can only propose to ${sayVerb(type)} a ${sayKinds(type)}. Which one?`,
   };
-}
-
-/** Words that may follow a verb without naming anything. */
-const NO_NAMES =
-  /^(?:again|now|asap|please|quickly|immediately|urgently|today|tonight|thing|things|stuff|guy|box|one|ones|other|same|last|previous|old|new|bad|broken|whole|entire|deploy|deployment|release|version|change|rollout|that|then|too|also|there|here|just|down|out|back|off|all|some|any|more|less|space|sofort|bitte|wieder|nochmal|jetzt|mal|neu|zuruck|ahora|ya|otra|vez|favor|maintenant|encore|agora|vorige\w*|anterior|precedente|abhi|karo|kar|kardo|dobara|\d.*)$/;
-
-/** A word right after the verb that stands where a name stands and is none: "restart frobnicator". */
-function strangerIn({ read }: Turn, clause: Clause): string | undefined {
-  const named = new Set(
-    read.mentions.flatMap((mention) =>
-      Array.from({ length: Math.max(0, mention.end - mention.first) }, (_, at) => mention.first + at),
-    ),
-  );
-  for (const [at, token] of read.tokens.entries()) {
-    if (token.start < clause.verb || token.start >= clause.end) continue;
-    if (named.has(at)) return undefined;
-    if (
-      STOP_WORDS.has(token.fold) ||
-      isFieldWord(token.fold) ||
-      NO_NAMES.test(token.fold) ||
-      kindsOf(token.fold) !== undefined
-    ) {
-      if (/^(?:it|that|this|them|because|since|if|when|after|until|es|weil|que|porque|car)$/.test(token.fold))
-        return undefined;
-      continue;
-    }
-    return /^[a-z][\w.-]{2,}$/i.test(token.text) ? token.text : undefined;
-  }
-  return undefined;
 }
 
 function nothingCalled(turn: Turn, type: string, unknown: Pick<UnknownName, "text" | "near">): Answer {

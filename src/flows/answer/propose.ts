@@ -1,4 +1,5 @@
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
+import { sayVerb } from "../../core/change/targets.ts";
 import type { ProposedAction } from "../../core/proposal.ts";
 import { formatDuration } from "../../core/units.ts";
 import { inertName } from "../../util/inert.ts";
@@ -87,9 +88,10 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
 /** "scale cart (replicas 4)". Names in it are inert. */
 export function sayAction({ type, target, params }: Pick<ProposedAction, "type" | "target" | "params">): string {
   const parts = Object.entries(params)
-    .filter(([name]) => !SILENT.has(name))
+    .filter(([name]) => !SILENT.has(name) && !(type === "set_limit" && name === "resource"))
     .map(([name, value]) => `${name.replaceAll("_", " ")} ${inertName(String(value))}`);
   const older = params["longer_than_seconds"];
   if (older !== undefined) parts.push(`older than ${formatDuration(Number(older))}`);
-  return `${type.replaceAll("_", " ")} ${inertName(target)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
+  const verb = type === "set_limit" ? `set the ${params["resource"]} limit of` : sayVerb(type);
+  return `${verb} ${inertName(target)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
 }

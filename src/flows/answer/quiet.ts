@@ -92,12 +92,17 @@ export async function quiet(turn: Turn, type: "silence" | "unsilence" | "ack"): 
     params["seconds"] = seconds;
     facts.push(
       asked === undefined
-        ? `You named no length, so it would last ${formatDuration(seconds)}.`
-        : `It would last ${formatDuration(seconds)}.`,
+        ? `You named no length, so it would last ${formatDuration(seconds)}, until ${endOf(turn, seconds)}.`
+        : `It would last ${formatDuration(seconds)}, until ${endOf(turn, seconds)}.`,
     );
   }
   const wish: Wish = { type, target, params, facts };
   return propose(turn, [wish]);
+}
+
+/** If it were approved at once. */
+function endOf({ now }: Turn, seconds: number): string {
+  return `${new Date((now + seconds) * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC if it began now`;
 }
 
 function refuseAll(type: string): Answer {
