@@ -100,7 +100,10 @@ export function findSubjects(input: SubjectInput): Subject[] {
     const subject = scoreMetric(metric, words, input);
     if (subject !== undefined) subjects.push(subject);
   }
-  return subjects
+  // A metric that a concept already speaks for is only itself when its own name is meant much more.
+  const spoken = new Map<string, number>();
+  for (const { bound, score } of subjects) if (!bound.concept.id.startsWith("metric:")) spoken.set(bound.metric.name, Math.max(score, spoken.get(bound.metric.name) ?? 0));
+  return subjects.filter(({ bound, score }) => !bound.concept.id.startsWith("metric:") || score > (spoken.get(bound.metric.name) ?? 0) + 0.12)
     .sort((a, b) => b.score - a.score || a.bound.concept.id.localeCompare(b.bound.concept.id))
     .slice(0, 12);
 }

@@ -61,9 +61,9 @@ async function one(turn: Turn, subject: Subject): Promise<Answer> {
       lines.push(`${row.name}: ${say(bound, row.value)}, too little history to say what is usual`);
       continue;
     }
-    const where = standing(row.value, usual);
+    const where = factorOf(row.value, usual) < WORTH_SAYING ? "usual" : standing(row.value, usual);
     if (where !== "usual") odd += 1;
-    lines.push(`${row.name || bound.concept.name}: ${say(bound, row.value)} is ${where === "usual" ? "within" : where === "above" ? "higher than" : "lower than"} the usual ${say(bound, usual.low)} to ${say(bound, usual.high)}`);
+    lines.push(`${row.name || bound.concept.name}: ${say(bound, row.value)} is ${where === "usual" ? "about" : where === "above" ? "higher than" : "lower than"} the usual ${say(bound, usual.low)} to ${say(bound, usual.high)}`);
   }
   const values = rows.map((row): Value => ({ name: `${bound.concept.name} of ${row.name}`, value: row.value, unit: bound.concept.unit, labels: row.labels, at: row.at }));
   if (rows.length === 0) return answerOf(`No data for ${bound.concept.name}${name === "" ? "" : ` of ${name}`}.`, { tone: "warning" });

@@ -3,7 +3,7 @@ import type { Filter } from "../../core/concept.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, activeAlerts, isAbout, isHeartbeat, severityRank } from "./alerts.ts";
 import type { Entity } from "../../core/catalogue.ts";
-import { type Row, rowsOf, say } from "./rows.ts";
+import { type Row, rowsOf, say, shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 /** One thing that is wrong, or may be. Rank 0 is worst. */
@@ -86,7 +86,7 @@ function findingOf(bound: Bound, row: Row): Finding[] {
   }
   if (concept.unit === "bool") {
     const bad = concept.worse === "down" ? row.value === 0 : concept.worse === "up" && row.value !== 0;
-    return bad ? [{ rank: concept.id === "node.unschedulable" || concept.id === "pg.slots" ? 3 : 1, subject: name, text: `${name} is ${concept.id === "ci.status" ? "failing in CI" : concept.id === "pg.slots" ? "an inactive replication slot" : say(bound, row.value)}`, bound, row }] : [];
+    return bad ? [{ rank: concept.id === "node.unschedulable" || concept.id === "pg.slots" ? 3 : 1, subject: concept.id === "target.up" ? shortName("instance", row.labels["instance"] ?? name) : name, text: `${name} is ${concept.id === "ci.status" ? "failing in CI" : concept.id === "pg.slots" ? "an inactive replication slot" : say(bound, row.value)}`, bound, row }] : [];
   }
   const beyond = (limit: number | undefined): boolean => limit !== undefined && (concept.worse === "down" ? row.value <= limit : row.value >= limit);
   if (!beyond(concept.warn) && !beyond(concept.critical)) return [];

@@ -18,7 +18,7 @@ export async function freshness(turn: Turn, subject: Subject): Promise<Freshness
   const at = newest.ok ? newest.data[0]?.value : undefined;
   if (at === undefined) return undefined;
   const ageSeconds = Math.max(0, ask.now - at);
-  if (ageSeconds < WORTH_ASKING_SECONDS) return { ageSeconds, stale: false, note: `Data is ${formatDuration(Math.round(ageSeconds))} old.` };
+  if (ageSeconds < WORTH_ASKING_SECONDS) return { ageSeconds, stale: false, note: ageSeconds < 15 ? "Data is less than 15 s old." : `Data is ${formatDuration(Math.round(ageSeconds))} old.` };
   const scrapes = await ask.instant(`max(count_over_time(${selector}[30m]))`, { background: true, at });
   const count = scrapes.ok ? (scrapes.data[0]?.value ?? 0) : 0;
   const interval = count > 1 ? 1800 / count : undefined;

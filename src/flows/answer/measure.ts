@@ -40,6 +40,7 @@ export async function measure(turn: Turn, subject: Subject): Promise<Answer> {
 
 async function historyOf(turn: Turn, subject: Subject, how: Plan): Promise<Awaited<ReturnType<typeof hourlyHistory>>> {
   const { unit, shows } = subject.bound.concept;
+  if (subject.bound.concept.promql.includes("time()")) return []; // an age is never usual
   if (unit === "bool" || unit === "timestamp" || shows !== undefined || how.covers > 6 * 3600) return [];
   return hourlyHistory(turn.ask, how.series, how.at);
 }
@@ -67,7 +68,7 @@ async function single(turn: Turn, subject: Subject, how: Plan, row: Row, history
   return answerOf(`${what} is ${value} ${how.when}.`.replace(/ now\.$/, stale ? " at the last sample." : " now."), {
     tone,
     details,
-    ...(history.length === 1 ? { chart: chartOf(subject, what, history[0]?.points ?? [], now, usual) } : {}),
+    ...(history.length === 1 && moves(history[0]?.points ?? []) ? { chart: chartOf(subject, what, history[0]?.points ?? [], now, usual) } : {}),
   });
 }
 
@@ -82,6 +83,11 @@ async function companion(turn: Turn, subject: Subject): Promise<string | undefin
   if (!answer.ok) return undefined;
   const [row, ...more] = rowsOf(bound, answer.data).rows;
   return row === undefined || more.length > 0 ? undefined : `${capital(bound.concept.name)}: ${say(bound, row.value)}.`;
+}
+
+/** A flat line is no picture. */
+function moves(points: readonly (readonly [number, number])[]): boolean {
+  return points.some(([, value]) => value !== points[0]?.[1]);
 }
 
 function chartOf(subject: Subject, name: string, points: readonly (readonly [number, number])[], now: number, usual: Usual | undefined): Chart {
@@ -106,11 +112,20 @@ function extremesIn(turn: Turn, subject: Subject, how: Plan, history: Awaited<Re
   return `Hourly samples ranged from ${say(subject.bound, low[1])} (${sayTime(low[0], turn.now, turn.zone)}) to ${say(subject.bound, high[1])} (${sayTime(high[0], turn.now, turn.zone)}).`;
 }
 
+/** Within this factor of the limits a value is called close to usual: nobody needs to look. */
+const CLOSE = 1.25;
+
 function againstUsual(subject: Subject, value: number, usual: Usual): string {
-  const range = `${say(subject.bound, usual.low)} to ${say(subject.bound, usual.high)}`;
-  const where = standing(value, usual);
+  const whole = subject.bound.concept.unit === "count";
+  const low = whole ? Math.floor(usual.low) : usual.low;
+  const high = whole ? Math.ceil(usual.high) : usual.high;
+  if (value === usual.typical) return "That is what it usually is at this hour.";
+  const range = `${say(subject.bound, low)} to ${say(subject.bound, high)}`;
+  const where = standing(value, { ...usual, low, high });
   if (where === "usual") return `That is usual for this hour (${range} over ${usual.n} earlier samples).`;
-  const factor = usual.typical === 0 ? "" : `, ×${Number((value / usual.typical).toPrecision(2))} of the typical ${say(subject.bound, usual.typical)}`;
+  const ratio = usual.typical === 0 ? undefined : value / usual.typical;
+  if (ratio !== undefined && ratio < CLOSE && ratio > 1 / CLOSE) return `That is close to the usual ${range} for this hour.`;
+  const factor = ratio === undefined ? "" : `, ×${Number(ratio.toPrecision(2))} of the typical ${say(subject.bound, usual.typical)}`;
   return `That is ${where} the usual ${range} for this hour${factor}.`;
 }
 
@@ -147,10 +162,18 @@ function thresholdAnswer(turn: Turn, subject: Subject, how: Plan, rows: readonly
   const matching = sorted(rows.filter((row) => meets(row.value, threshold.op, limit)), threshold.op.startsWith("<") ? "low" : "high");
   const words = sayThreshold(threshold.op, concept.unit === "bool" ? String(limit) : formatValue(limit, concept.unit));
   const name = nameWithQuantile(subject, turn.read.quantile);
-  const thing = plural(concept.about || "series", matching.length);
+  const what = concept.rows.includes("mountpoint") ? "filesystem" : concept.about === "" ? "series" : concept.about;
+  const thing = plural(what, rows.length);
+  const told = concept.id === "deploy.last" ? `deployed in the last ${formatDuration(limit)}` : concept.id === "cert.expiry" ? `with a certificate that expires within ${formatDuration(limit)}` : undefined;
+  if (told !== undefined && matching.length > 0) {
+    return answerOf(`${matching.length} of ${rows.length} ${thing} ${told}: ${matching.slice(0, 8).map((row) => row.name).join(", ")}${matching.length > 8 ? ", …" : ""}.`, {
+      tone: concept.id === "cert.expiry" ? "warning" : "info",
+      list: listed(matching, (row) => `${row.name}: ${concept.id === "cert.expiry" ? "in " : ""}${say(subject.bound, row.value, how.form)}${concept.id === "deploy.last" ? " ago" : ""}`),
+    });
+  }
   if (matching.length === 0) {
     const [closest] = sorted(rows, threshold.op.startsWith("<") ? "low" : "high");
-    return answerOf(`None: no ${concept.about || "series"} has ${name} ${words} ${how.when} (${rows.length} checked).`, {
+    return answerOf(`None: no ${what} has ${name} ${words} ${how.when} (${rows.length} checked).`, {
       tone: "good",
       details: closest === undefined ? [] : [`The closest is ${closest.name} with ${say(subject.bound, closest.value, how.form)}.`],
     });

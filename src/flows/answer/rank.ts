@@ -1,7 +1,7 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import { kindsOf } from "../../core/language/link.ts";
 import type { Subject } from "../../core/language/subject.ts";
-import { capital, couldNotAsk, listed, nameWithQuantile, placeWords } from "./measure.ts";
+import { capital, couldNotAsk, listed, measure, nameWithQuantile, placeWords } from "./measure.ts";
 import { plan } from "./query.ts";
 import { rowsOf, say, sorted, valuesOf } from "./rows.ts";
 import type { Turn } from "./turn.ts";
@@ -19,6 +19,7 @@ export async function rank(turn: Turn, subject: Subject): Promise<Answer> {
   const k = Math.min(read.ranking?.k ?? 1, 50);
   const top = ordered.slice(0, k);
   const [first] = top;
+  if (ordered.length === 1) return measure(turn, subject);
   const name = nameWithQuantile(subject, read.quantile);
   const place = placeWords(subject);
   if (first === undefined) return answerOf(`No data: there is nothing to rank by ${name}${place}.`, { tone: "warning" });
@@ -31,9 +32,11 @@ export async function rank(turn: Turn, subject: Subject): Promise<Answer> {
       return answerOf(`${tied.map((row) => row.name).join(", ")} share the ${word} ${name}${place}: ${fold(first.value)} ${how.when}.`, base);
     }
     const rest = ordered.slice(1, 4);
+    if (concept.id === "deploy.last" && direction === "low") return answerOf(`${first.name} was deployed most recently: ${fold(first.value)} ago.`, { ...base, details: rest.length === 0 ? [] : [`Next in line: ${rest.map((row) => `${row.name} ${fold(row.value)} ago`).join(", ")}.`] });
+    if (concept.id === "cert.expiry" && direction === "low") return answerOf(`The certificate of ${first.name} expires first: in ${fold(first.value)}.`, { ...base, details: rest.length === 0 ? [] : [`Next in line: ${rest.map((row) => `${row.name} in ${fold(row.value)}`).join(", ")}.`] });
     return answerOf(`${first.name} has the ${word} ${name}${place}: ${fold(first.value)} ${how.when}.`, {
       ...base,
-      details: rest.length === 0 ? [] : [`Next: ${rest.map((row) => `${row.name} ${fold(row.value)}`).join(", ")}.`],
+      details: rest.length === 0 ? [] : [`Next in line: ${rest.map((row) => `${row.name} ${fold(row.value)}`).join(", ")}.`],
     });
   }
   return answerOf(`${capital(word)} ${top.length} by ${name}${place} ${how.when}:`, {

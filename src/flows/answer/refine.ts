@@ -24,6 +24,9 @@ export function refine(read: Understanding, subject: Subject, index: ConceptInde
   switch (concept.id) {
     case "cert.expiry":
       if (/\b(?:has|already|have)\b.*\bexpired\b|\babgelaufen\b/.test(text)) return limited("<=", 0);
+      if (read.ahead === undefined && listing && /\b(?:first|next|soonest|earliest|zuerst|nachste\w*|primero|proxim[oa]|premier\w*|prochain\w*|primeiro|pehle)\b/.test(text)) {
+        return { read: { ...read, intent: "top_k", ranking: { direction: "low", k: 1, explicit: true, implies: undefined } }, subject };
+      }
       return read.ahead === undefined || read.intent === "forecast" ? (read.ahead === undefined ? { read, subject } : limited("<", read.ahead.seconds, { ahead: undefined })) : limited("<", read.ahead.seconds);
     case "deploy.count":
     case "deploy.last": {

@@ -58,6 +58,12 @@ function varyingLabels(samples: readonly Sample[]): ReadonlySet<string> {
 
 /** The row's value in words, in the concept's unit. */
 export function say(bound: Bound, value: number, form: "rate" | "count" = "rate"): string {
+  const text = sayPlainly(bound, value, form).trim();
+  // "1 replica", not "1 replicas"
+  return /^-?1 \p{L}+s(?:\s|$)/u.test(text) && bound.concept.noun.endsWith("s") ? text.replace(/s(?=\s|$)/, "") : text;
+}
+
+function sayPlainly(bound: Bound, value: number, form: "rate" | "count"): string {
   const { concept } = bound;
   if (concept.unit === "bool") return sayBool(bound, value);
   if (form === "count" && concept.count !== undefined && concept.unit !== "count" && concept.unit !== "money") {
