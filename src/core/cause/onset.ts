@@ -74,7 +74,7 @@ export function worstMoment(
   const usual = median(points.map(([, value]) => value)) ?? 0;
   const largest = Math.max(0, ...points.map(([, value]) => (Number.isFinite(value) ? Math.abs(value) : 0)));
   const floor = 0.02 * largest + Number.MIN_VALUE;
-  let worst: { at: number; value: number; before: number; off: number } | undefined;
+  const looked: { at: number; value: number; before: number; off: number }[] = [];
   points.forEach(([at, value], index) => {
     if (at < from || at > to || !Number.isFinite(value)) return;
     const before = finiteOr(earlier.get(Math.round(at - lag)), usual);
@@ -82,9 +82,17 @@ export function worstMoment(
     const here = median(points.slice(Math.max(0, index - 1), index + 2).map(([, one]) => one)) ?? value;
     const log = Math.log((Math.abs(here) + floor) / (Math.abs(before) + floor));
     const off = worse === "up" ? log : worse === "down" ? -log : Math.abs(log);
-    if (worst === undefined || off > worst.off) worst = { at, value, before, off };
+    looked.push({ at, value, before, off });
   });
-  return worst === undefined ? undefined : { at: worst.at, value: worst.value, before: worst.before };
+  const top = Math.max(...looked.map((one) => one.off));
+  const peak = looked.findIndex((one) => one.off === top);
+  if (peak < 0) return undefined;
+  // The middle of a stretch that is about as bad shows more than its first minute.
+  const isBad = (index: number): boolean => (looked[index]?.off ?? Number.NEGATIVE_INFINITY) >= 0.9 * top && top > 0;
+  let last = peak;
+  while (isBad(last + 1)) last += 1;
+  const { at, value, before } = looked[Math.floor((peak + last) / 2)] as (typeof looked)[number];
+  return { at, value, before };
 }
 
 /** Whole seconds as keys: Prometheus rounds times to milliseconds, so sums of them differ in the last digits. */

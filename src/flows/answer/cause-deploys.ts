@@ -112,29 +112,24 @@ const OWN: Partial<Record<Family, number>> = {
   cert: 0.05,
   logins: 0.6,
 };
+/** Of other services: enough to be listed; called likely only where what they share is the trouble itself. */
 const OTHERS: Partial<Record<Family, number>> = {
   connections: 0.75,
-  latency: 0.45,
-  errors: 0.45,
+  latency: 0.28,
+  errors: 0.28,
   queue: 0.7,
-  cache: 0.55,
-  traffic: 0.4,
-  cpu: 0.4,
-  logins: 0.4,
+  cache: 0.28,
+  traffic: 0.28,
+  cpu: 0.28,
+  logins: 0.28,
   crash: 0.2,
-  other: 0.4,
+  other: 0.28,
   disk: 0.02,
   memory: 0.15,
 };
 
 /** Deployments near the onset, of the thing itself and of others. */
-export async function deployExplanations({
-  turn,
-  focus,
-  symptom,
-  at,
-  onset,
-}: Search): Promise<{
+export async function deployExplanations({ turn, focus, symptom, at, onset }: Search): Promise<{
   readonly found: readonly Explanation[];
   readonly looked: boolean;
   readonly note: string | undefined;

@@ -70,7 +70,14 @@ export async function focusOf(turn: Turn, subject: Subject | undefined, at: numb
       ? things
       : [];
   });
-  return focusFrom(turn, said.length > 0 ? [...said, ...inAlert] : inAlert, alert);
+  const things = said.length > 0 ? [...said, ...inAlert] : inAlert;
+  // Nothing that is surely a name: then a word that is also a label value is meant as one, if no measure was understood without it.
+  const measured = subject !== undefined && subject.score >= 0.6;
+  const loose =
+    things.length > 0 || measured
+      ? []
+      : turn.read.mentions.flatMap((mention) => mention.entities.filter((entity) => !NOT_THINGS.has(entity.kind)));
+  return focusFrom(turn, things.length > 0 ? things : loose, alert);
 }
 
 /** Kinds whose names may be ordinary words ("search", "auth", "payments"). */

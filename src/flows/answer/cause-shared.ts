@@ -3,7 +3,7 @@ import type { Contrast } from "../../core/cause/contrast.ts";
 import { drillDown } from "../../core/cause/contrast.ts";
 import type { Bound } from "../../core/concept.ts";
 import { inertName } from "../../util/inert.ts";
-import { against, type Explanation, type Search, times, figureOf } from "./cause-explain.ts";
+import { against, type Explanation, figureOf, type Search, times } from "./cause-explain.ts";
 import { nameInMetric, nearness } from "./cause-focus.ts";
 import { daily, type Family, familyOf, promqlOf } from "./cause-signals.ts";
 import { groupBy } from "./findings.ts";

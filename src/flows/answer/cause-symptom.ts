@@ -1,3 +1,4 @@
+import { autoConcept } from "../../core/auto-concept.ts";
 import type { Contrast } from "../../core/cause/contrast.ts";
 import { type Onset, onsetOf, withoutRhythm, worstMoment } from "../../core/cause/onset.ts";
 import type { Bound, Filter } from "../../core/concept.ts";
@@ -141,6 +142,8 @@ function candidates(turn: Turn, subject: Subject | undefined, focus: Focus): Can
   const found = new Map<string, Candidate>();
   const add = (bound: Bound | undefined, weight: number, asked: boolean, given?: readonly Filter[]): void => {
     if (bound === undefined || found.has(bound.concept.id) || found.size >= 12) return;
+    // A series that only carries facts (which node, which version) is always there and never off.
+    if (bound.metric.name.endsWith("_info")) return;
     const scope = focus.entities;
     const filters =
       given ??
@@ -167,6 +170,15 @@ function candidates(turn: Turn, subject: Subject | undefined, focus: Focus): Can
           add(index.byId.get(id), 0.85, focus.entities.length > 0);
   const fromKinds = focus.entities.flatMap((entity) => BY_KIND[entity.kind] ?? []);
   for (const id of fromKinds) add(index.byId.get(id), 0.5, false);
+  // A thing of a kind of its own (a payment provider, a site): the measures that carry its name as a label.
+  for (const { label, value } of focus.entities
+    .filter((entity) => BY_KIND[entity.kind] === undefined)
+    .flatMap((entity) => entity.at)) {
+    const own = [...turn.catalogue.metrics.values()].filter(
+      (metric) => !/_info$|^ALERTS|timestamp/.test(metric.name) && metric.labels.get(label)?.includes(value),
+    );
+    for (const metric of own.slice(0, 6)) add(autoConcept(metric), 0.6, false, [{ label, values: [value] }]);
+  }
   return [...found.values()];
 }
 

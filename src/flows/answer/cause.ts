@@ -7,7 +7,7 @@ import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
 import { changes, newAlerts } from "./cause-changes.ts";
 import { deployExplanations, reachOf } from "./cause-deploys.ts";
-import { against, type Explanation, type Search, times, figureOf } from "./cause-explain.ts";
+import { against, type Explanation, figureOf, type Search, times } from "./cause-explain.ts";
 import { type Focus, focusFrom, focusOf, withNodes } from "./cause-focus.ts";
 import { endpoints, growth, leaks, neighbours, pipelines } from "./cause-places.ts";
 import { breakdown, relatedExplanations, sharedExplanations } from "./cause-shared.ts";
