@@ -9,6 +9,7 @@ import type { answer as answerFlow } from "./flows/answer.ts";
 import type { AlertRouter, Clock, Metrics, Store } from "./ports.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
+import { giveBackMemory } from "./util/memory.ts";
 
 /** What one question gave. `failed`: it could not be asked at all, and the card says so. */
 export type Asked = {
@@ -190,6 +191,8 @@ export async function createSources(
     const deps = { clock, log: lineLog(log), ...(observe === undefined ? {} : { observe }) };
     return createPrometheus({ ...settings, snapshots }, deps);
   });
+  let quiet: NodeJS.Timeout | undefined;
+  let isStopped = false;
   return {
     sources,
     async mayLackNew() {
@@ -201,12 +204,21 @@ export async function createSources(
     },
     start() {
       for (const source of sources) source.start();
+      // It joins the refresh that has just begun; its failure is logged there.
+      void Promise.allSettled(sources.map((source) => source.refresh())).then(() => {
+        if (!isStopped) quiet = setTimeout(giveBackMemory, QUIET_MS).unref();
+      });
     },
     async stop() {
+      isStopped = true;
+      clearTimeout(quiet);
       await Promise.all(sources.map((source) => source.stop()));
     },
   };
 }
+
+/** After starting, whoever waited for that has been answered by then. */
+const QUIET_MS = 2_000;
 
 /** Sources that somebody else keeps up to date. */
 function withoutRefresh(sources: readonly Metrics[]) {
