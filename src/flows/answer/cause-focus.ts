@@ -173,10 +173,7 @@ const GENERIC_TAIL = new Set([
   "worker",
   "app",
   "backend",
-  "outbox",
   "queue",
-  "spool",
-  "inbox",
 ]);
 
 function stemmed(word: string): string {
