@@ -20,7 +20,7 @@ const RISKS: Readonly<Record<string, string>> = {
   purge_queue: "Purging deletes the messages that wait in it; they cannot be brought back.",
   flush_cache: "Flushing makes every reader miss the cache until it is warm again.",
   drop_replication_slot: "A consumer that still uses the slot would have to start over.",
-  kill_queries: "What those queries were doing is rolled back by the database.",
+  kill_queries: "The database undoes what those queries changed so far.",
   failover: "Connections break while the primary changes.",
   drain: "Draining evicts every pod on the node.",
   delete_pod: "Its controller, if it has one, starts another in its place.",
