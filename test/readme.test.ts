@@ -1,0 +1,255 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { EXIT } from "../src/cli/command.ts";
+import { COMMANDS, LATER } from "../src/cli/commands.ts";
+import { readEnvironment, VARIABLES } from "../src/config/environment.ts";
+import { ownRoutes } from "../src/http/own-routes.ts";
+import { GUARD_LIMITS } from "../src/metrics/guard.ts";
+import { loadPacks } from "../src/metrics/packs.ts";
+
+/** What the README names has to exist, and what exists has to be named. */
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+const readme = read("README.md");
+
+/** The text below a heading of the second level, up to the next. */
+function section(title: string): string {
+  const found = readme.split(/^## /m).find((part) => part.startsWith(`${title}\n`));
+  if (found === undefined) throw new Error(`README.md has no section "${title}"`);
+  return found;
+}
+
+/** Rows of the table whose first column is headed so, each a list of cells. */
+function table(heading: string, text = readme): readonly (readonly string[])[] {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => line.startsWith(`| ${heading} |`));
+  if (start < 0) throw new Error(`README.md has no table headed "${heading}"`);
+  const end = lines.findIndex((line, at) => at > start && !line.startsWith("|"));
+  return lines.slice(start + 2, end).map((line) =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** Everything in code ticks in a text. */
+const ticked = (text = "") => [...text.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code as string);
+
+const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
+
+describe("README.md", () => {
+  it("names only npm scripts that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const named = [...readme.matchAll(/\bnpm (?:run (\w+)|(test|start)\b)/g)].map(([, run, short]) => run ?? short);
+    expect(named).toEqual(expect.arrayContaining(["demo", "test", "start", "bench", "eval"]));
+    expect(named.filter((name) => !Object.hasOwn(scripts, name as string))).toEqual([]);
+  });
+
+  it("lists every command of the CLI, and no other", () => {
+    expect(table("command").flatMap(([name]) => ticked(name))).toEqual(Object.keys(COMMANDS));
+    const used = [...readme.matchAll(/\b(?:npx smartcloudops|launch\.mjs) ([a-z]+)/g)].map(
+      ([, name]) => name as string,
+    );
+    expect(used.length).toBeGreaterThan(6);
+    expect(used.filter((name) => !Object.hasOwn(COMMANDS, name))).toEqual([]);
+  });
+
+  it("shows no command of a later version as if it were there", () => {
+    for (const name of LATER) expect(readme).not.toMatch(new RegExp(`smartcloudops ${name}\\b`));
+  });
+
+  it("gives commands only flags that they take", () => {
+    const calls = [...readme.matchAll(/\bnpx smartcloudops ([a-z]+)(.*)/g)];
+    const unknown = calls.flatMap(([, name, rest]) =>
+      [...(rest as string).split("#")[0]!.matchAll(/--([a-z]+)/g)]
+        .map(([, flag]) => flag as string)
+        .filter((flag) => !Object.hasOwn(COMMANDS[name as string]?.options ?? {}, flag)),
+    );
+    expect(unknown).toEqual([]);
+    expect(calls.some(([whole]) => whole.includes("--batch"))).toBe(true);
+  });
+
+  it("explains every exit code", () => {
+    expect(table("exit code").map(([code]) => Number(code))).toEqual(Object.values(EXIT));
+  });
+
+  it("explains every path that the HTTP server has", () => {
+    const routes = ownRoutes({
+      readiness: async () => [],
+      metrics: async () => ({ contentType: "", body: "" }),
+      reuseMs: 1,
+      readinessMs: 1,
+    });
+    expect(table("path").flatMap(([path]) => ticked(path))).toEqual(routes.map(({ path }) => path));
+  });
+
+  it("names only files that exist", () => {
+    const paths = [
+      ...[...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path as string),
+      ...ticked(readme).filter((code) => /^(?:src|test|docker)\/[\w./-]+$/.test(code)),
+    ];
+    expect(paths.length).toBeGreaterThan(10);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it("links only to sections that it has", () => {
+    const anchors = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      (title as string)
+        .toLowerCase()
+        .replace(/[^\w -]/g, "")
+        .replaceAll(" ", "-"),
+    );
+    const linked = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor as string);
+    expect(linked.length).toBeGreaterThan(5);
+    expect(linked.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+  });
+});
+
+describe("the settings in README.md", () => {
+  it("are the variables of .env.example, each with what the bot reads", () => {
+    const inExample = [...read(".env.example").matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name as string);
+    const named = [...readme.matchAll(/\b(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|PORT|HOST)\b/g)].map(([name]) => name);
+    expect(sorted(named)).toEqual(sorted(inExample));
+    expect(sorted(table("variable").flatMap(([names]) => ticked(names)))).toEqual(sorted(Object.keys(VARIABLES)));
+  });
+
+  it("are the keys of the file's schema, each once", () => {
+    const schema = JSON.parse(read("docker/config/smartcloudops.schema.json"));
+    const named = table("key in the file").flatMap(([names]) => ticked(names));
+    expect(named).toHaveLength(new Set(named).size);
+    expect(sorted(named)).toEqual(sorted(leaves(schema)));
+  });
+
+  it("have the defaults that the complete file states", () => {
+    const file = parse(read("docker/config/smartcloudops.yaml")) as Record<string, unknown>;
+    const at = (path: string) =>
+      path.split(".").reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], file);
+    const differing = table("key in the file").flatMap(([names, , defaults]) => {
+      const values = (defaults ?? "").replaceAll("`", "").split(", ");
+      return ticked(names)
+        .map((name, i) => ({ name, said: values[i] ?? values[0], wanted: at(name) }))
+        .filter(({ name, wanted }) => /^(?:timezone|limits|http|log)/.test(name) && wanted !== undefined)
+        .filter(({ said, wanted }) => said !== String(wanted));
+    });
+    expect(differing).toEqual([]);
+    expect(at("limits.retention.evidence")).toBe("90d");
+  });
+
+  it("announces only what this version really leaves out", () => {
+    const notices = readEnvironment(
+      { SLACK_BOT_TOKEN: "x", OPENAI_MODEL: "x", REDIS_URL: "x" },
+      () => "",
+      () => {},
+    ).notices;
+    expect(notices).toHaveLength(3);
+    const later = (readme.split("**Not there yet:**")[1]?.split("\n\n")[0] ?? "").replace(/\s+/g, " ");
+    for (const word of ["Slack", "Teams", "alerts", "runbooks", "language model", "Redis"])
+      expect(later).toContain(word);
+  });
+});
+
+type Schema = { readonly properties?: Record<string, Schema>; readonly items?: Schema };
+
+/** Dotted paths of the settings; those of list entries as `sources[].name`. */
+function leaves(schema: Schema, at = ""): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
+    const path = at === "" ? name : `${at}.${name}`;
+    if (inner.items?.properties !== undefined) return leaves(inner.items, `${path}[]`);
+    return inner.properties === undefined ? [path] : leaves(inner, path);
+  });
+}
+
+describe("the concept packs in README.md", () => {
+  const text = section("Your own metrics");
+
+  it("are the shipped ones", () => {
+    const shipped = readdirSync(join(root, "src/metrics/packs")).map((file) => file.replace(/\.yaml$/, ""));
+    const sentence = /Six come with it: (.*?), in `/s.exec(text)?.[1];
+    expect(sorted(ticked(sentence))).toEqual(sorted(shipped));
+    expect(shipped).toHaveLength(6);
+  });
+
+  it("have an example that the bot loads", async () => {
+    const example = [...text.matchAll(/```yaml\n(.*?)```/gs)]
+      .map(([, yaml]) => yaml)
+      .find((yaml) => yaml?.startsWith("pack:"));
+    const folder = mkdtempSync(join(tmpdir(), "readme-pack-"));
+    try {
+      writeFileSync(join(folder, "shop.yaml"), example ?? "");
+      const { concepts } = await loadPacks([folder]);
+      expect(concepts.filter(({ id }) => id === "shop.orders")).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("explain every field that a concept may have", () => {
+    const schema =
+      /const ConceptYaml = z\.strictObject\(\{\n(.*?)\n\}\);/s.exec(read("src/metrics/packs.ts"))?.[1] ?? "";
+    const fields = [...schema.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name as string);
+    expect(fields.length).toBeGreaterThan(10);
+    expect(sorted(table("field").flatMap(([names]) => ticked(names)))).toEqual(sorted(fields));
+    const units = [...(/unit: z\.enum\(\[(.*?)\]\)/s.exec(schema)?.[1] ?? "").matchAll(/"([^"]+)"/g)].map(
+      ([, unit]) => unit as string,
+    );
+    expect(ticked(table("field").find(([name]) => name === "`unit`")?.[1])).toEqual(units);
+  });
+});
+
+describe("the promises in README.md", () => {
+  it("state the guard's own limits", () => {
+    const value = Object.fromEntries(table("limit").map(([limit, text]) => [limit, text as string]));
+    const { bytes, selectors, rangeSeconds, points, samplesPerSeries, nesting, subqueryDepth, regexLength } =
+      GUARD_LIMITS;
+    const says = (limit: string, ...numbers: readonly number[]) =>
+      expect(
+        [...(value[limit] ?? "").matchAll(/\d[\d,]*/g)].map(([number]) => Number(number.replaceAll(",", ""))),
+      ).toEqual(numbers);
+    says("length of a query", bytes);
+    says("selectors in it", selectors);
+    says("how far it reaches back: ranges added up, offsets added up, window", rangeSeconds / 86_400);
+    says("points of a range query or subquery", points);
+    says("samples read of one series", samplesPerSeries);
+    says("brackets within brackets", nesting, subqueryDepth);
+    says("a regular expression", regexLength);
+    expect(table("limit")).toHaveLength(7);
+  });
+});
+
+describe("the import table in README.md", () => {
+  const source = read("test/architecture.test.ts");
+  const listed = (text = "") => [...text.matchAll(/"([^"]+)"/g)].map(([, name]) => name as string);
+
+  /** What the architecture test allows: part -> parts it may import, and what its packages are called. */
+  function allowed(): Map<string, { may: readonly string[]; packages: string }> {
+    const found = new Map<string, { may: readonly string[]; packages: string }>();
+    const names = { any: "any", none: "none", isBuiltIn: "Node's own" } as Record<string, string>;
+    const rule =
+      /(?:startsWith\("(adapter|flow) "\)\)|case "(\w+)":)\s*return \{ may: \[([^\]]*)\], packages: (\w+|\()/g;
+    for (const [, kind, group, may, packages] of source.matchAll(rule))
+      found.set((kind ?? group) as string, {
+        may: listed(may),
+        packages: names[packages as string] ?? "a few without I/O",
+      });
+    return found;
+  }
+
+  it("is the architecture test's", () => {
+    const rules = allowed();
+    expect([...rules.keys()].sort()).toEqual(
+      sorted(["util", "core", "ports", "cards", "flow", "adapter", "config", "demo"]),
+    );
+    const rows = table("part of `src`").map(([part, , may, packages]) => [
+      ticked(part)[0],
+      { may: sorted(ticked(may)), packages },
+    ]);
+    const wanted = [...rules].map(([part, { may, packages }]) => [part, { may: sorted(may), packages }]);
+    expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(wanted));
+  });
+});
