@@ -1,4 +1,5 @@
 import type { Intent } from "./classify.ts";
+import { kindsOf } from "./link.ts";
 import { fold } from "./normalise.ts";
 import type { Context, Memory, Understanding } from "./understand.ts";
 
@@ -23,7 +24,10 @@ const RESUMED: ReadonlySet<Intent> = new Set<Intent>(["alerts", "status_overview
 /** A clear sign lifts even what the classifier thought impossible: it has not seen every wording. */
 const FLOOR = -3.5;
 
-const WHY = /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b|\bwhat(?:'s|s| is)? (?:eats?|eating|fills?|filling|using up|uses up|taking|takes up|hogging|hogs|slowing|killing)\b|\bwhat(?:'s|s| is) behind\b|\bnois(?:y|iest) neighbou?rs?\b|\bwhere (?:did|does|do) .{3,60} come from\b/;
+const SCHEDULING = /\bschedul\w*|\b(?:reports?|digests?|summary|summaries|remind\w*|notify|notification settings|tell me when|let me know|ping me|watch|alert me|warn me|subscrib\w*|daily|weekly|monthly|hourly|every (?:day|week|month|morning|evening|hour|\d+|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)|bericht\w*|zusammenfassung|erinner\w*|resumen\w*|informe\w*|recuerd\w*|rapport\w*|rappel\w*|resumo\w*|relatorio\w*|lembr\w*|report bhej\w*|yaad)\b/;
+const GREETING = /^\W*(?:hi+|hello+|hey+|hallo|moin|servus|hola|ola|salut|bonjour|bonsoir|namaste|guten (?:morgen|tag|abend)|good (?:morning|afternoon|evening)|buen[oa]s\b.*|bom dia|boa (?:tarde|noite))\b/;
+
+const WHY = /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b|\b(?:who|whos|wer|quien|qui|quem|kaun)(?:'s| is| all)? (?:is )?(?:eat\w*|hog\w*|using (?:up )?all|taking (?:up )?all|burning|friss\w*|verbraucht|come|consume|mange|consomme|kha)\b|\bwhat(?:'s|s| is)? (?:eats?|eating|fills?|filling|using up|uses up|taking|takes up|hogging|hogs|slowing|killing)\b|\bwhat(?:'s|s| is) behind\b|\bnois(?:y|iest) neighbou?rs?\b|\bwhere (?:did|does|do) .{3,60} come from\b/;
 const VERSUS = /\b(?:vs|versus|compared?|comparison|against|than|difference|verglichen|vergleich\w*|gegenuber|als|comparad[oa]|compara\w*|frente|que|comparer?|compare|par rapport|tulna)\b/;
 const LOGS = /\b(?:logs?|traces?|tracing|spans?|stack ?traces?|log ?files?|loglines?|journal|sql (?:statement|text|query)|protokolle?|registros|journaux)\b/;
 
@@ -41,11 +45,12 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   const [subject] = read.subjects;
   const certain = subject?.score ?? 0;
   const changes = odds("remediation") + odds("silence") + odds("ack") + odds("schedule");
-  if (read.action?.imperative && (changes > 0.08 || startsWithAction(read))) {
+  if (read.action?.imperative && !/\b(?:rollbacks?|restarts?|deploys?|kills?)\s+(?:ratio|rates?|count|number|frequency|history|times?)\b/.test(text) && (changes > 0.08 || startsWithAction(read))) {
     const { type } = read.action;
     add(type === "silence" || type === "unsilence" ? "silence" : type === "ack" ? "ack" : type === "schedule" ? "schedule" : "remediation", 3.5);
   }
   if (odds("hostile") < 0.97 || certain > 0.3 || read.mentions.length > 0 || memory !== undefined) score.set("hostile", Number.NEGATIVE_INFINITY);
+  if (/\bpromql\b/.test(text)) add("promql_query", 5);
   if (!/\b(?:promql|quer(?:y|ies)|expression|abfrage|consulta|requete)\b/.test(text)) add("promql_query", -3);
   if (/\bgolden signals?\b/.test(text)) add("status_overview", 8);
   if (/\bthan (?:usual|normal|average|expected)\b|\b(?:unusual|abnormal|als (?:sonst|ublich|normal)|de lo (?:normal|habitual)|que d habitude|do que o normal)/.test(text)) add("anomaly", 3.5);
@@ -54,14 +59,21 @@ export function decideIntent(read: Omit<Understanding, "intent">, context: Conte
   if (read.action?.imperative !== true && (/\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.test(read.text) || read.tokens.some((token) => context.alertNames.has(token.text.toLowerCase())))) add("alerts", 2.5);
   if (/^\W*(?:status|overview|sitrep)\W*$/.test(text)) add("status_overview", 8);
   if (read.schedule !== undefined) add("schedule", 3);
-  if (WHY.test(text)) add("root_cause", 3);
+  if (!/\b(?:bot|you|your|audit|approv\w*|actions?|executed|history|who|du|hast|has hecho|tu|vous|voce|tumne|wer|quien|qui|quem|kisne)\b/.test(text)) add("audit", -7);
+  if (read.schedule === undefined && read.action?.type !== "schedule" && !SCHEDULING.test(text)) add("schedule", -7);
+  if (!/\back\w*|\backnowledg\w*|\b(?:looking into|on it|i (?:have|got|take|own) (?:it|this|that))\b/.test(text) && read.action?.type !== "ack") add("ack", -5);
+  if (GREETING.test(text) && read.tokens.length <= 5 && certain < 0.5) add("smalltalk", 8);
+  if (/\b(?:lagebericht|uberblick|sup with|whats up with|what is up with|haal|sitrep|handover|resumen general|vue d ensemble|visao geral)\b/.test(text) && read.schedule === undefined && certain < 0.7) add("status_overview", 4);
+  if (/\b(?:do we|do you|are we|is there anything|haben wir) (?:collect|monitor\w*|track|record|measure|have metrics)\b|\b(?:surveill\w+|uberwacht|monitore\w+|monitorad\w+)\b/.test(text)) add("discovery", 4);
+  if (/^(?:please )?(?:list|show|name|enumerate)(?: me)?(?: all)?(?: the| our| known| existing)? [a-z]+s\W*$/.test(text) && read.tokens.some((token) => kindsOf(token.fold) !== undefined) && read.ranking === undefined) add("discovery", 5);
+  if (WHY.test(text)) add("root_cause", /^\W*(?:and |but |so )?(?:why|warum|wieso|weshalb|por ?que|pourquoi|kyu+n?)\b/.test(text) ? 6.5 : 4);
   if (read.offset !== undefined) add("compare", 3);
   if (read.yesNo && ALIVE.test(text) && read.mentions.some((mention) => mention.strong) && read.ranking === undefined && read.threshold === undefined) add("health_check", 3);
   const things = new Set(read.mentions.map((mention) => mention.text.toLowerCase())).size;
   if (VERSUS.test(text) && things >= 2) add("compare", 2.5);
   if (read.ahead !== undefined && certain > 0.3) add("forecast", certain > 0.4 && subject?.bound.concept.intent === "cert_expiry" ? -1 : 1.2);
   if (read.ranking !== undefined && certain > 0.3) add("top_k", read.ranking.explicit || !read.mentions.some((mention) => mention.strong) || /\b(?:which|what|who|top|welche\w*|que|cual|quel\w*|qual|kaun\w*)\b/.test(text) ? (read.mentions.some((mention) => mention.strong) ? 2.2 : 5) : 0.8);
-  if (LOGS.test(text) && !context.catalogue.metrics.has(text)) add("logs", 1.5);
+  if (LOGS.test(text) && !context.catalogue.metrics.has(text)) add("logs", /\b(?:logs?|traces?)\b/.test(text) ? 4 : 1.5);
   if (certain > 0.45) {
     const own = subject?.bound.concept.intent as Intent | undefined;
     const measured = read.ranked.reduce((sum, { intent, p }) => sum + (MEASURES.has(intent) ? p : 0), 0);

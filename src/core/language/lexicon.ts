@@ -191,6 +191,7 @@ const SUPERLATIVES = phraseBook<Superlative>([
     high("disk"),
     "fullest, vollste, vollsten, am vollsten, mas lleno, mas llenos, plus plein, plus pleins, plus remplis, mais cheio, mais cheios, sabse bhara",
   ],
+  [low("traffic"), "quietest, calmest, idlest, least busy, least used, ruhigste, ruhigsten, menos usado, moins utilise"],
   [low("disk"), "emptiest, leerste, leersten, mas vacio, plus vide, mais vazio"],
   [high("memory"), "hungriest, memory hog, memory hogs, biggest memory hog, ram hog"],
   [high("cpu"), "cpu hog, cpu hogs, cpu eater, hottest cpu"],

@@ -111,7 +111,7 @@ function lookUp(part: readonly Token[], catalogue: Catalogue): readonly Entity[]
     // "fallaron", "gescheitert": a translated outcome that is a label's value
     if (isFieldWord(word.toLowerCase())) {
       for (const term of canonical(word.toLowerCase())) {
-        const outcome = catalogue.named(`${term}ed`).filter((entity) => OUTCOMES.has(entity.kind));
+        const outcome = [...catalogue.named(`${term}ed`), ...catalogue.named(term)].filter((entity) => OUTCOMES.has(entity.kind));
         if (outcome.length > 0) return outcome;
       }
     }

@@ -39,7 +39,7 @@ export function readUnknown(input: Input): Spelled {
   const guesses: Guess[] = [];
   tokens.forEach((token, at) => {
     if (taken.has(at) || mentioned.has(at) || isKnown(token, input, beside(tokens, at))) return;
-    const shaped = looksLikeName(token.text);
+    const shaped = looksLikeName(token.text) && (/[\d_.]/.test(token.text) || standsAsName(tokens, at) || tokens.length <= 4);
     if (!shaped && /[^a-z-]/.test(token.fold)) {
       // letters of another script, or signs among letters: in a name's place it is a name, and none of ours
       if (/\p{L}{2}/u.test(token.text) && standsAsName(tokens, at) && catalogue.metrics.size > 0) unknown.push({ text: token.text, near: [], token: at, sure: true });
@@ -47,7 +47,11 @@ export function readUnknown(input: Input): Spelled {
     }
     if (token.fold.length < 3) return;
     const entities = guessName(token.text, catalogue);
-    const word = shaped || beside(tokens, at) ? undefined : nearestWord(token.fold, input.index);
+    const word = shaped || beside(tokens, at) ? undefined : nearestWord(token.fold);
+    if (PRODUCTS.has(token.fold)) {
+      unknown.push({ text: token.text, near: [], token: at, sure: true });
+      return;
+    }
     const [entity] = entities;
     if (entity !== undefined) {
       const distance = editDistance(token.fold, entity.name.toLowerCase(), 3);
@@ -70,6 +74,8 @@ export function readUnknown(input: Input): Spelled {
 
 function isKnown(token: Token, { index, catalogue }: Input, named: boolean): boolean {
   const { fold } = token;
+  if (PRODUCTS.has(fold) && !metricWords(catalogue).has(fold)) return false;
+  if (catalogue.withValue(fold).length > 0) return true;
   if (STOP_WORDS.has(fold) || isFieldWord(fold) || spoken().has(fold)) return true;
   if (/^<.*>$/.test(fold) || catalogue.metrics.has(token.text) || readNumber(fold) !== undefined) return true;
   if (/-(?:elle|il|on|ils|elles|vous|tu|je|nous|ce|la|le|les)$/.test(fold)) return true; // French: a verb and its subject
@@ -79,6 +85,13 @@ function isKnown(token: Token, { index, catalogue }: Input, named: boolean): boo
   if (canonical(fold).some((term) => index.words.has(term))) return true;
   return metricWords(catalogue).has(fold) || canonical(fold).some((term) => metricWords(catalogue).has(term));
 }
+
+/** Well-known software. Asked about and in no metric, it is something that this Prometheus does not watch. */
+const PRODUCTS: ReadonlySet<string> = new Set(
+  `kafka mysql mariadb mongodb mongo elasticsearch opensearch memcached nginx haproxy apache cassandra etcd zookeeper consul vault kibana jenkins argocd istio envoy traefik linkerd
+  aws azure gcp s3 ec2 rds lambda dynamodb sqs sns kinesis oracle mssql sqlserver clickhouse influxdb solr hadoop spark flink airflow celery sidekiq nats activemq pulsar couchdb neo4j
+  minio ceph glusterfs openstack vmware nomad salesforce stripe_ datadog splunk loki jaeger tempo zipkin sentry pagerduty jira snowflake bigquery redshift keycloak ldap`.split(/\s+/),
+);
 
 let ordinary: ReadonlySet<string> | undefined;
 
@@ -106,13 +119,13 @@ function metricWords(catalogue: Catalogue): ReadonlySet<string> {
 
 let byLength: Map<number, string[]> | undefined;
 
-function nearestWord(typed: string, index: ConceptIndex): { readonly word: string; readonly distance: number } | undefined {
+function nearestWord(typed: string): { readonly word: string; readonly distance: number } | undefined {
   const limit = forgiven(typed.length);
   const swapsOnly = typed.length < 5; // "dsik" is disk, but "spot" is no slot
   if (limit === 0) return undefined;
   if (byLength === undefined) {
     byLength = new Map();
-    for (const word of new Set([...fieldWords(), ...index.words, ...spoken()])) {
+    for (const word of fieldWords()) {
       if (word.length < 4) continue;
       byLength.set(word.length, [...(byLength.get(word.length) ?? []), word]);
     }

@@ -91,6 +91,7 @@ type Word = { readonly token: number; readonly term: string; readonly weight: nu
 /** All subjects the question may be about, best first. */
 export function findSubjects(input: SubjectInput): Subject[] {
   const words = contentWords(input);
+  if (words.length > 0 && words.every((word) => FAINT.has(word.term)) && input.mentions.length === 0) return [];
   const subjects: Subject[] = [];
   for (const { bound, phrases } of input.index.bound) {
     const subject = scoreConcept(bound, phrases, words, input);
@@ -186,7 +187,7 @@ function kindWords(bound: Bound, words: readonly Word[]): ReadonlySet<number> {
 
 function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput): Subject | undefined {
   const bound = autoConcept(metric);
-  const narrowed = narrow(bound, input);
+  const narrowed = withPartialValues(bound, narrow(bound, input), words, input);
   const name = nameWords(metric.name).flatMap(canonical);
   const said = new Set(name);
   const help = new Set(nameWords(metric.help).flatMap(canonical));
@@ -225,6 +226,26 @@ function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput
   return subjectOf(bound, narrowed, covered, 0.66 * recall + 0.34 * precision);
 }
 
+/** "mfa", "locked": words that are a part of a label's value, when they are no word of the metric's own name. */
+function withPartialValues(bound: Bound, narrowed: Narrowed, words: readonly Word[], { tokens }: SubjectInput): Narrowed {
+  const own = new Set(nameWords(bound.metric.name).flatMap(canonical));
+  let filters = narrowed.filters;
+  const covered = new Set(narrowed.covered);
+  for (const word of words) {
+    const fold = tokens[word.token]?.fold;
+    if (fold === undefined || covered.has(word.token) || own.has(word.term) || fold.length < 3) continue;
+    for (const [label, values] of bound.metric.labels) {
+      if (values.length > 50 || filters.some((filter) => filter.label === label) || ["instance", "pod", "job", "le"].includes(label)) continue;
+      const hits = values.filter((value) => nameWords(value).length > 1 && nameWords(value).some((part) => part === fold || stem(part) === word.term));
+      if (hits.length === 0 || hits.length === values.length) continue;
+      filters = [...filters, { label, values: hits }];
+      covered.add(word.token);
+      break;
+    }
+  }
+  return filters === narrowed.filters ? narrowed : { ...narrowed, filters, covered };
+}
+
 /** Parts of metric names that name the exporter or the unit rather than what is measured. */
 const PREFIXES: ReadonlySet<string> = new Set(
   "total seconds bytes ratio count sum bucket info ms cents celsius hours kube node container pg app go process http".split(
@@ -237,6 +258,16 @@ function candidates(words: readonly Word[], { tokens, mentions, catalogue }: Sub
   for (const token of tokens) {
     const metric = catalogue.metrics.get(token.text);
     if (metric !== undefined) found.set(metric.name, metric);
+  }
+  for (const word of words) {
+    const fold = tokens[word.token]?.fold;
+    if (fold === undefined || fold.length < 3 || word.strong) continue;
+    for (const hit of catalogue.withValue(fold).slice(0, 5)) {
+      for (const name of hit.metrics.slice(0, 5)) {
+        const metric = catalogue.metrics.get(name);
+        if (metric !== undefined) found.set(name, metric);
+      }
+    }
   }
   const text = [...new Set(words.filter((word) => !word.strong).map((word) => word.term))].join(" ");
   if (text !== "") for (const { metric } of catalogue.search(text, 25)) found.set(metric.name, metric);

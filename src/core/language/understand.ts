@@ -126,7 +126,11 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const { catalogue, now, zone } = context;
   const normal = normalise(original);
   const taught = applyLessons(normal.plain, context.lessons);
-  const plain = taught.replace(/\/(?=(?:s|sec|min|h|hr|day)\b)/g, " per ");
+  const plain = taught
+    .replace(/\/(?=(?:s|sec|min|h|hr|day)\b)/g, " per ")
+    .replace(/\b(?:response|reply|answer) times?\b/gi, "latency")
+    .replace(/\bhits?\b(?=\s+\d)/gi, "reaches")
+    .replace(/\blag rah[aie]\b/gi, " ");
   const parts = tokens(plain);
   const cues = readCues(normal.text);
   const times = readTimes(plain, now, zone);
@@ -150,7 +154,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const rankTokens = ranking === undefined ? new Set<number>() : takenTokens(parts, [ranking]);
   const carried = memory === undefined ? [] : carriedMentions(memory, mentions, catalogue, cues.pointsBack);
   const allMentions = [...mentions, ...carried];
-  const implied = [...(ranking?.implies === undefined ? [] : [ranking.implies]), ...(quantile === undefined ? [] : ["latency"]), ...(statusCode(allMentions) ? ["request"] : []), ...(NO_LIMIT.test(plain) ? ["without"] : [])];
+  const implied = [...(ranking?.implies === undefined ? [] : [ranking.implies]), ...(quantile === undefined ? [] : ["latency"]), ...(statusCode(allMentions) ? ["request"] : []), ...(NO_LIMIT.test(plain) ? ["without"] : []), ...(/\bv\d+\.\d+/i.test(plain) && action?.imperative !== true ? ["version"] : [])];
   const subjectTaken = new Set([...taken, ...[...rankTokens].filter((at) => ranking?.implies !== undefined || isRankWord(corrected[at]))]);
   let subjects = findSubjects({ tokens: corrected, taken: subjectTaken, mentions: allMentions, implied, catalogue, index });
   let usedMemorySubject = false;
@@ -185,14 +189,14 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     unknown: spelled.unknown,
     guesses: spelled.guesses,
     window: sameTimeBefore === undefined ? (windows[0] ?? keptWindow(memory, times, now)) : undefined,
-    at: sameTimeBefore ?? pick("at"),
+    at: sameTimeBefore ?? pick("at") ?? (times.length === 0 ? monthNamed(plain, now) : undefined),
     offset: pick("offset"),
-    ahead: pick("future"),
+    ahead: /\b(?:tomorrow (?:at )?(?:the |this )?(?:same )?time|same time tomorrow|morgen um diese zeit)\b/i.test(plain) ? tomorrow(now) : pick("future"),
     schedule: pick("schedule"),
     quantile: quantile?.value ?? (usedMemorySubject ? memory?.quantile : undefined),
     aggregation: aggregation?.value ?? (howBad !== null && windows.length > 0 ? "max" : undefined) ?? (memory !== undefined && times.length === 0 ? memory.aggregation : undefined),
     ranking: ranking ?? (memory?.intent === "top_k" && cues.continues && mentions.length === 0 ? memory.ranking : undefined),
-    threshold: limit === undefined ? undefined : threshold(limit.value.op, limit.value.value, limit.value.unit),
+    threshold: limit === undefined ? (HALF.test(plain) ? threshold(LESS_HALF.test(plain) ? "<" : ">", 0.5, "ratio") : undefined) : threshold(limit.value.op, limit.value.value, limit.value.unit),
     action: action === undefined ? undefined : { type: action.value, imperative: action.imperative, start: action.start },
     by: labelFor(cues.by, subjects[0], corrected),
     per: cues.per,
@@ -218,7 +222,7 @@ function needsMemory(read: Understanding, memory: Memory): boolean {
   if (cues.continues) return true;
   if (cues.pointsBack && !hasThing && words <= 14) return true;
   if (memory.intent === "clarify" || memory.intent === "help") return words <= 4 && !hasSubject;
-  return words <= 5 && (!hasThing || !hasSubject) && (hasThing || hasSubject || read.window !== undefined || read.offset !== undefined) && !STANDS_ALONE.test(read.plain);
+  return words <= 5 && (!hasThing || !hasSubject) && (hasThing || hasSubject || read.window !== undefined || read.offset !== undefined) && (!STANDS_ALONE.test(read.plain) || (hasThing && !hasSubject && words <= 2));
 }
 
 const STANDS_ALONE = /\b(?:status|alerts?|help|top|all|every|everything|any|which|list|overview|hosts?|services?|show)\b|^\S+\?*$/i;
@@ -249,7 +253,25 @@ function moment(at: number): Moment {
   return { kind: "at", at, start: 0, end: 0, words: "" };
 }
 
+function tomorrow(now: number): Ahead {
+  return { kind: "future", seconds: 86_400, to: now + 86_400, start: 0, end: 0, words: "tomorrow" };
+}
+
 const SAME_TIME = /\b(?:yesterday (?:at )?(?:this|the same|same) time|(?:this|same) time yesterday|gestern um diese(?:lbe)? (?:zeit|uhrzeit)|ayer a (?:esta|la misma) hora|hier a la meme heure|ontem a (?:esta|mesma) hora)\b/i;
+
+const HALF = /\b(?:more than|over|above|mehr als|uber|mas de|plus de|mais de|less than|under|below|weniger als|unter|menos de|moins de)\s+(?:a\s+|the\s+|die\s+|der\s+|la\s+|a\s+)?(?:half|halfte|h[aä]lfte|mitad|moiti[eé]|metade)\b/i;
+const LESS_HALF = /\b(?:less|under|below|weniger|unter|menos|moins)\b/i;
+
+const MONTHS = ["january|januar|enero|janvier|janeiro", "february|februar|febrero|fevrier|fevereiro", "march|marz|marzo|mars|marco", "april|abril|avril", "may|mai|mayo|maio", "june|juni|junio|juin|junho", "july|juli|julio|juillet|julho", "august|agosto|aout", "september|septiembre|septembre|setembro", "october|oktober|octubre|octobre|outubro", "november|noviembre|novembre|novembro", "december|dezember|diciembre|decembre|dezembro"];
+
+/** "in march": the middle of the last such month. Mostly before what Prometheus keeps, which the answer then says. */
+function monthNamed(text: string, now: number): Moment | undefined {
+  const month = MONTHS.findIndex((names) => new RegExp(`\\b(?:in|im|en|em|last|this past)\\s+(?:${names})\\b`, "i").test(text));
+  if (month < 0) return undefined;
+  const today = new Date(now * 1000);
+  const year = month > today.getUTCMonth() || (month === today.getUTCMonth() && today.getUTCDate() < 16) ? today.getUTCFullYear() - 1 : today.getUTCFullYear();
+  return moment(Date.UTC(year, month, 15, 12) / 1000);
+}
 
 const HOW_BAD = /\bhow (?:bad|high|slow|far|much worse)\b.*\b(?:get|got|go|went|become|became)\b/i;
 

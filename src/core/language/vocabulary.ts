@@ -347,7 +347,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map(
     falhas: "fail",
     falha: "fail",
     falhos: "fail",
-    scheitern: "fail", fallaron: "fail", fallan_: "fail", fallan: "fail", fallo_: "fail", echouent: "fail", falham: "fail",
+    kerne: "core", kern: "core", kernen: "core", nucleos: "core", coeurs: "core", cores: "core", approval: "approved", approvals: "approved", takings: "revenue", hotes: "host", hote: "host", hoststatus: "host", cles: "key", claves: "key", schlusseln: "key", evincees: "eviction", evince: "eviction", expulsadas: "eviction", verdrangt: "eviction", gestartet: "restart", neugestarteten: "restart", lookups: "lookup", registered: "registered", seiten: "website", seite: "website", pagina: "website", paginas: "website", flattert: "flap", flapping: "flap", flaps: "flap", crash_: "crash", images: "image", accounts: "account", konten: "account", cuentas: "account", scheitern: "fail", fallaron: "fail", fallan_: "fail", fallan: "fail", fallo_: "fail", echouent: "fail", falham: "fail",
     gescheitert: "fail",
     gescheiterte: "fail",
     unsuccessful: "fail",
@@ -854,9 +854,9 @@ export function isFieldWord(token: string): boolean {
   return SYNONYMS.has(token);
 }
 
-/** All field words, for spelling correction. */
+/** All field words and what they are brought to, for spelling correction. */
 export function fieldWords(): Iterable<string> {
-  return SYNONYMS.keys();
+  return new Set([...SYNONYMS.keys(), ...[...SYNONYMS.values()].flatMap((terms) => terms.split(" "))]);
 }
 
 /**

@@ -57,7 +57,7 @@ export async function alerts(turn: Turn): Promise<Answer> {
   if (!found.ok) return answerOf("I could not ask Prometheus for its alerts.", { tone: "danger", details: [found.reason, "This does not mean that nothing fires."] });
   const wantsPending = /\bpending\b|about to fire|ausstehend|pendiente|en attente|pendente/i.test(read.plain);
   const severity = severityIn(fold(read.plain));
-  const named = found.alerts.filter((alert) => !isHeartbeat(alert) || !/\b(?:not|except|without|besides|excluding|ignor\w*|ohne|sin|sans)\b/i.test(read.plain)).filter((alert) => new RegExp(`(?<![\\w-])${escape(alert.name)}(?![\\w-])`, "i").test(read.text));
+  const named = found.alerts.filter((alert) => !isHeartbeat(alert) || !/\b(?:not|aside|apart|except|without|besides|excluding|ignor\w*|ohne|sin|sans)\b/i.test(read.plain)).filter((alert) => new RegExp(`(?<![\\w-])${escape(alert.name)}(?![\\w-])`, "i").test(read.text));
   const things = scopeOf(read);
   let chosen = found.alerts.filter((alert) => !isHeartbeat(alert) || named.includes(alert));
   if (named.length > 0) chosen = named;
@@ -182,7 +182,7 @@ function toneFor(list: readonly PrometheusAlert[]): "danger" | "warning" {
 }
 
 function severityIn(text: string): readonly string[] | undefined {
-  if (/\b(criticals?|kritisch\w*|critic[ao]s?|critiques?|p1|sev ?1|page|pages|paging)\b/i.test(text)) return ["critical", "page"];
+  if (/\b(crits?|criticals?|kritisch\w*|critic[ao]s?|critiques?|p1|sev ?1|page|pages|paging)\b/i.test(text)) return ["critical", "page"];
   if (/\b(warnings?|warnung(?:en)?|advertencias?|avertissements?|avisos?|sev ?2)\b/i.test(text)) return ["warning", "warn"];
   if (/\binfo(?:rmational)?\b/i.test(text)) return ["info"];
   return undefined;

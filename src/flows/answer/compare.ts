@@ -67,12 +67,12 @@ function movement({ row, other }: { row: Row; other: Row }): number {
 
 /** "up 34 %, from 120 to 161 req/s"; shares also say the relative change, which is what people mean by "doubled". */
 function sayRelative(subject: Subject, from: number, to: number, form: "rate" | "count"): string {
-  if (form === "count" || from === 0 || !Number.isFinite(to / from)) return `${to > from ? "higher" : to < from ? "lower" : "the same"}: ${say(subject.bound, to, form)} instead of ${say(subject.bound, from, form)}`;
+  if (from === 0 || !Number.isFinite(to / from)) return `${to > from ? "higher" : to < from ? "lower" : "the same"}: ${say(subject.bound, to, form)} instead of ${say(subject.bound, from, form)}`;
   const ratio = to / from;
   const percent = Number((Math.abs(ratio - 1) * 100).toPrecision(3));
-  if (percent < 0.05) return `unchanged at ${say(subject.bound, to)}`;
+  if (percent < 0.05) return `unchanged at ${say(subject.bound, to, form)}`;
   const size = ratio >= 3 ? `×${Number(ratio.toPrecision(3))}` : `${percent} %`;
-  return `${to > from ? "up" : "down"} ${size}, from ${say(subject.bound, from)} to ${say(subject.bound, to)},`;
+  return `${to > from ? "up" : "down"} ${size}, from ${say(subject.bound, from, form)} to ${say(subject.bound, to, form)},`;
 }
 
 function answerTo(question: string, from: number, to: number): string {

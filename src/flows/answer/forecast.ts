@@ -15,7 +15,7 @@ const DAY = 86_400;
 /** When something runs out, or what it will be: a straight line through the recent past, and the usual value at that time. */
 export async function forecast(turn: Turn, subject: Subject): Promise<Answer> {
   const limit = limitOf(turn, subject);
-  const wantsWhen = /\b(?:when|how long|until|run(?:s|ning)? out|full|fill\w*|exhaust\w*|reach\w*|last|wann|voll|erschopft|cuando|llen[ao]\w*|agot\w*|quand|plein\w*|epuis\w*|quando|chei[ao]|encher|kab|bhar\w*)\b/i.test(turn.read.plain);
+  const wantsWhen = /\b(?:when|how long|until|any|which|surviv\w*|make it|run(?:s|ning)? out|full|fill\w*|exhaust\w*|reach\w*|last|wann|voll|erschopft|cuando|llen[ao]\w*|agot\w*|quand|plein\w*|epuis\w*|quando|chei[ao]|encher|kab|bhar\w*)\b/i.test(turn.read.plain);
   if (limit !== undefined && (wantsWhen || turn.read.ahead === undefined)) return whenReached(turn, subject, limit);
   return valueAhead(turn, subject);
 }

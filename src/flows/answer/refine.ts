@@ -28,6 +28,7 @@ export function refine(read: Understanding, subject: Subject, index: ConceptInde
         return { read: { ...read, intent: "top_k", ranking: { direction: "low", k: 1, explicit: true, implies: undefined } }, subject };
       }
       return read.ahead === undefined || read.intent === "forecast" ? (read.ahead === undefined ? { read, subject } : limited("<", read.ahead.seconds, { ahead: undefined })) : limited("<", read.ahead.seconds);
+    case "deploy.version":
     case "deploy.count":
     case "deploy.last": {
       const last = index.byId.get("deploy.last");

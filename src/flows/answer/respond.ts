@@ -94,7 +94,7 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     if (part !== undefined) return about(part);
   }
   if (subject.bound.concept.id.startsWith("slo.") && subject.filters.length > 0) return about(await objective(turn, subject));
-  if (subject.bound.concept.id === "deploy.version" && /\b(?:before|previous|prior|earlier|last version|old version|vorherige\w*|anterior|precedente?|pichl[ai])\b/i.test(read.plain)) return about(await versions(turn, subject));
+  if (subject.bound.concept.id === "deploy.version" && /\b(?:before|previous|prior|earlier|before v?\\d[\\w.]*|last version|old version|vorherige\w*|anterior|precedente?|pichl[ai])\b/i.test(read.plain)) return about(await versions(turn, subject));
   if (read.ahead !== undefined && AHEAD.has(read.intent)) return about(await forecast(turn, subject));
   switch (read.intent) {
     case "top_k":
@@ -117,7 +117,7 @@ const LISTS: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "
 const NAMES_THINGS: ReadonlySet<string> = new Set(["status_overview", "health_check", "root_cause", "anomaly", "alerts"]);
 
 /** Words that want a part of a whole. "Rate" alone means a speed. */
-const PART = /\b(?:percent\w*|pct|share|fraction|proportion|prozent\w*|anteil|porcentaje|pourcentage|porcentagem|pratishat)\b|%/i;
+const PART = /\b(?:approv\w*|success\w*|fail\w*|declin\w*|reject\w*|abandon\w*|complet\w*|conversion) (?:rate|ratio|quote|share)\b|\b(?:percent\w*|pct|share|fraction|proportion|prozent\w*|anteil|porcentaje|pourcentage|porcentagem|pratishat)\b|%/i;
 
 /** Intents that turn into a forecast when the question names a time ahead. */
 const AHEAD: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity", "slo"]);
