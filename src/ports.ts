@@ -74,7 +74,12 @@ export interface AlertRouter {
 
 export type Silence = {
   readonly id: string;
-  readonly matchers: readonly { readonly name: string; readonly value: string; readonly isRegex: boolean; readonly isEqual: boolean }[];
+  readonly matchers: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly isRegex: boolean;
+    readonly isEqual: boolean;
+  }[];
   readonly endsAt: number;
   readonly createdBy: string;
   readonly comment: string;
@@ -118,14 +123,31 @@ export interface SeenEvents {
 /** What each answer rested on, so that it can be shown and replayed later. */
 export interface EvidenceLog {
   /** Stores the evidence of one answer. The second save under one answer id is ignored. */
-  save(answer: { readonly id: string; readonly place: Place; readonly at: number; readonly text: string; readonly evidence: readonly Evidence[] }): Promise<void>;
-  get(answerId: string): Promise<{ readonly at: number; readonly text: string; readonly evidence: readonly Evidence[] } | undefined>;
+  save(answer: {
+    readonly id: string;
+    readonly place: Place;
+    readonly at: number;
+    readonly text: string;
+    readonly evidence: readonly Evidence[];
+  }): Promise<void>;
+  get(
+    answerId: string,
+  ): Promise<{ readonly at: number; readonly text: string; readonly evidence: readonly Evidence[] } | undefined>;
   /** Answers given since then (unix seconds), newest first, at most `limit`. */
-  since(at: number, limit: number): Promise<readonly { readonly id: string; readonly at: number; readonly text: string; readonly queries: number }[]>;
+  since(
+    at: number,
+    limit: number,
+  ): Promise<readonly { readonly id: string; readonly at: number; readonly text: string; readonly queries: number }[]>;
 }
 
 /** Words a channel taught the bot: "here, shop means checkout". */
-export type Lesson = { readonly id: string; readonly word: string; readonly meaning: string; readonly by: string; readonly at: number };
+export type Lesson = {
+  readonly id: string;
+  readonly word: string;
+  readonly meaning: string;
+  readonly by: string;
+  readonly at: number;
+};
 
 export interface Lessons {
   /** Stores; a lesson for the same word in the same channel is replaced, and the replaced one is returned. */

@@ -14,10 +14,16 @@ export function answerCard(answer: Answer, evidence: readonly Evidence[], degrad
   for (const detail of answer.details) blocks.push({ kind: "text", text: detail });
   if (answer.list !== undefined && answer.list.length > 0) blocks.push({ kind: "list", items: answer.list });
   if (answer.table !== undefined) blocks.push({ kind: "table", ...answer.table });
-  if (answer.chart !== undefined && answer.chart.series.some((series) => series.points.length > 2)) blocks.push({ kind: "chart", chart: answer.chart });
+  if (answer.chart?.series.some((series) => series.points.length > 2))
+    blocks.push({ kind: "chart", chart: answer.chart });
   if (evidence.length > 0) blocks.push({ kind: "evidence", items: evidenceLines(evidence) });
-  for (const note of [...answer.notes, ...degraded.map((reason) => `Degraded: ${reason}`)]) blocks.push({ kind: "note", text: note });
-  if (answer.next.length > 0) blocks.push({ kind: "buttons", buttons: answer.next.slice(0, answer.intent === "clarify" ? CANDIDATES_SHOWN : NEXT_SHOWN) as Button[] });
+  for (const note of [...answer.notes, ...degraded.map((reason) => `Degraded: ${reason}`)])
+    blocks.push({ kind: "note", text: note });
+  if (answer.next.length > 0)
+    blocks.push({
+      kind: "buttons",
+      buttons: answer.next.slice(0, answer.intent === "clarify" ? CANDIDATES_SHOWN : NEXT_SHOWN) as Button[],
+    });
   return { title: answer.verdict, tone: answer.tone, blocks };
 }
 
@@ -31,7 +37,14 @@ function evidenceLines(evidence: readonly Evidence[]): EvidenceLine[] {
 }
 
 /** The machine-readable reply of `ask --json`. */
-export function askReply(input: { readonly intent: string; readonly slots: Readonly<Record<string, unknown>>; readonly answer: Answer; readonly card: Card; readonly evidence: readonly (Evidence & { readonly background?: boolean })[]; readonly degraded: readonly string[] }): AskReply {
+export function askReply(input: {
+  readonly intent: string;
+  readonly slots: Readonly<Record<string, unknown>>;
+  readonly answer: Answer;
+  readonly card: Card;
+  readonly evidence: readonly (Evidence & { readonly background?: boolean })[];
+  readonly degraded: readonly string[];
+}): AskReply {
   const { intent, slots, answer, card, evidence, degraded } = input;
   return {
     intent,
@@ -40,7 +53,14 @@ export function askReply(input: { readonly intent: string; readonly slots: Reado
     promql: [...new Set(evidence.filter((one) => one.background !== true).map((one) => one.promql))],
     values: answer.values.map((value) => ({ ...value, at: rfc3339(value.at) })),
     proposed_actions: answer.proposals,
-    sources: evidence.map(({ promql, source, start, end, step, readings }) => ({ promql, source, start: rfc3339(start), end: rfc3339(end), step, readings })),
+    sources: evidence.map(({ promql, source, start, end, step, readings }) => ({
+      promql,
+      source,
+      start: rfc3339(start),
+      end: rfc3339(end),
+      step,
+      readings,
+    })),
     ...(degraded.length === 0 ? {} : { degraded }),
   };
 }

@@ -18,7 +18,7 @@ export async function run(call: Call): Promise<number> {
   const { useKeptTraining } = bot.isRemote ? NOTHING_KEPT : await import("./training-cache.ts");
   const keepTraining = await useKeptTraining(config.dataDir);
   try {
-    const place = placeOf(user, flag(call, "thread") ?? "cli");
+    const place = placeOf(user, flag(call, "thread") ?? `ask-${randomUUID()}`);
     const asked = await bot.ask({ id: randomUUID(), place, user, text, at: now ?? Date.now() / 1000 });
     call.stdout.write(
       call.flags.json === true ? `${JSON.stringify(asked.reply)}\n` : await shown(asked.card, call, config.timezone),

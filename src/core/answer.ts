@@ -38,7 +38,13 @@ export type AskReply = {
   readonly slots: Readonly<Record<string, unknown>>;
   readonly reply_text: string;
   readonly promql: readonly string[];
-  readonly values: readonly { readonly name: string; readonly value: number; readonly unit: string; readonly labels: Labels; readonly at: string }[];
+  readonly values: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly unit: string;
+    readonly labels: Labels;
+    readonly at: string;
+  }[];
   readonly proposed_actions: readonly ProposedAction[];
   readonly sources: readonly {
     readonly promql: string;

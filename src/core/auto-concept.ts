@@ -3,7 +3,11 @@ import type { Bound, Concept } from "./concept.ts";
 import { nameWords } from "./language/vocabulary.ts";
 import { type Unit, unitOfMetric } from "./units.ts";
 
-const UNIT_WORDS = new Set("total seconds second bytes byte ratio percent ms milliseconds celsius cents hours minutes days info count sum bucket".split(" "));
+const UNIT_WORDS = new Set(
+  "total seconds second bytes byte ratio percent ms milliseconds celsius cents hours minutes days info count sum bucket".split(
+    " ",
+  ),
+);
 
 /** A concept for a metric that no pack knows, from its type, its name and its unit, by the naming rules of Prometheus. */
 export function autoConcept(metric: Metric): Bound {
@@ -22,7 +26,12 @@ export function autoConcept(metric: Metric): Bound {
     intent: "metric_query",
     rows: [],
   };
-  return { concept: { ...base, ...shape(metric, unit, scale, words) }, metric, metrics: [metric], names: { metric: metric.name } };
+  return {
+    concept: { ...base, ...shape(metric, unit, scale, words) },
+    metric,
+    metrics: [metric],
+    names: { metric: metric.name },
+  };
 }
 
 type Shape = Pick<Concept, "promql" | "unit" | "fold"> & Partial<Concept>;
@@ -56,7 +65,8 @@ function shape(metric: Metric, unit: Unit, scale: number, words: readonly string
         const ahead = /expir|not_after|valid_until|next|deadline/.test(metric.name);
         return { promql: ahead ? `${plain} - time()` : `time() - ${plain}`, unit: "seconds", fold: "none" };
       }
-      if (unit === "bool" || /_(enabled|up|success|active|ready|healthy|alive)$/.test(metric.name)) return { promql: plain, unit: "bool", fold: "none" };
+      if (unit === "bool" || /_(enabled|up|success|active|ready|healthy|alive)$/.test(metric.name))
+        return { promql: plain, unit: "bool", fold: "none" };
       if (unit === "none" || unit === "count") return { promql: scaled(plain), unit: "count", fold: "sum" };
       return { promql: scaled(plain), unit, fold: unit === "bytes" || unit === "money" ? "sum" : "none" };
   }

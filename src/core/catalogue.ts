@@ -44,7 +44,9 @@ export interface Catalogue {
   /** Metrics whose name, help or labels fit the words. Best first, at most `limit`. Typos are forgiven. */
   search(words: string, limit?: number): readonly MetricHit[];
   /** (label, metric) pairs where a label value contains the word as a whole part (`order_confirmation` for "order confirmation"). */
-  withValue(word: string): readonly { readonly label: string; readonly value: string; readonly metrics: readonly string[] }[];
+  withValue(
+    word: string,
+  ): readonly { readonly label: string; readonly value: string; readonly metrics: readonly string[] }[];
 }
 
 export const VALUES_PER_LABEL = 500;

@@ -8,7 +8,13 @@ export type Reading =
   | { readonly kind: "value"; readonly value: number; readonly at: number; readonly labels: Labels }
   | { readonly kind: "nan"; readonly at: number; readonly labels: Labels }
   /** The newest sample is older than two scrapes. `ageSeconds` is how old; `value` is that last sample where it is known. */
-  | { readonly kind: "stale"; readonly value: number | undefined; readonly at: number; readonly ageSeconds: number; readonly labels: Labels }
+  | {
+      readonly kind: "stale";
+      readonly value: number | undefined;
+      readonly at: number;
+      readonly ageSeconds: number;
+      readonly labels: Labels;
+    }
   /** Prometheus knows the target and its last scrape failed (`up` is 0). `lastSeen` is unix seconds of the last good sample. */
   | { readonly kind: "down"; readonly target: string; readonly lastSeen: number | undefined }
   | { readonly kind: "no-series" }

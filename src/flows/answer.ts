@@ -45,7 +45,10 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   const now = question.at;
   if (deps.sources.length === 0) return withoutSource();
   const zone = question.user.zone ?? deps.timezone;
-  const [history, lessons] = await Promise.all([store.conversations.recent(question.place, HISTORY), store.lessons.of(question.place)]);
+  const [history, lessons] = await Promise.all([
+    store.conversations.recent(question.place, HISTORY),
+    store.lessons.of(question.place),
+  ]);
   const chosen = chooseSource(deps.sources, question.text, memoryIn(history));
   const cut = question.text.length > deps.limits.questionLength;
   const text = cut ? question.text.slice(0, deps.limits.questionLength) : question.text;
@@ -53,9 +56,17 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   if (!catalogue.ok) return finish(deps, question, unreachable(catalogue.reason), [], undefined, undefined);
   const taught = new Map(lessons.map((lesson) => [lesson.word, lesson.meaning]));
   const started = deps.clock();
-  const context = { catalogue: catalogue.value, packs: deps.packs, now, zone, memory: memoryIn(history), lessons: taught, alertNames: alertNamesOf(catalogue.value) };
+  const context = {
+    catalogue: catalogue.value,
+    packs: deps.packs,
+    now,
+    zone,
+    memory: memoryIn(history),
+    lessons: taught,
+    alertNames: alertNamesOf(catalogue.value),
+  };
   const teaching = readTeaching(text, new Set(taught.keys()));
-  const read = understand(teaching?.kind === "meant" ? teaching.text : chosen.rest ?? text, context);
+  const read = understand(teaching?.kind === "meant" ? teaching.text : (chosen.rest ?? text), context);
   deps.telemetry?.understood(deps.clock() - started);
   const ask = createAsker(chosen.source, now, signal, Math.abs(deps.clock() - now) < LIVE_SECONDS && !deps.fixedTime);
   const turn: Turn = {
@@ -78,30 +89,94 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   const notes = [
     ...responded.answer.notes,
     ...(cut ? [`Your question was cut after ${deps.limits.questionLength} characters.`] : []),
-    ...(deps.sources.length > 1 ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`] : []),
+    ...(deps.sources.length > 1
+      ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
+      : []),
   ];
-  return finish(deps, question, { ...responded.answer, notes }, ask.evidence, { read, subject: responded.subject }, ask.degraded);
+  return finish(
+    deps,
+    question,
+    { ...responded.answer, notes },
+    ask.evidence,
+    { read, subject: responded.subject },
+    ask.degraded,
+  );
 }
 
 type Read = { readonly read: Understanding; readonly subject: Subject | undefined };
 
-async function finish(deps: AnswerDeps, question: Question, found: Answer, evidence: ReturnType<typeof createAsker>["evidence"], how: Read | undefined, degraded: readonly string[] = []): Promise<Answered> {
+async function finish(
+  deps: AnswerDeps,
+  question: Question,
+  found: Answer,
+  evidence: ReturnType<typeof createAsker>["evidence"],
+  how: Read | undefined,
+  degraded: readonly string[] = [],
+): Promise<Answered> {
   const intent = found.intent ?? how?.read.intent ?? "metric_query";
-  const card = answerCard(found, evidence.filter((one) => !one.background), degraded);
-  const reply = askReply({ intent, slots: how === undefined ? {} : slotsOf(how), answer: found, card, evidence, degraded });
+  const card = answerCard(
+    found,
+    evidence.filter((one) => !one.background),
+    degraded,
+  );
+  const reply = askReply({
+    intent,
+    slots: how === undefined ? {} : slotsOf(how),
+    answer: found,
+    card,
+    evidence,
+    degraded,
+  });
   const lost = await remember(deps, question, found, reply, evidence, how, intent);
-  return lost === undefined ? { card, reply } : { card, reply: { ...reply, degraded: [...(reply.degraded ?? []), lost] } };
+  return lost === undefined
+    ? { card, reply }
+    : { card, reply: { ...reply, degraded: [...(reply.degraded ?? []), lost] } };
 }
 
 /** Keeps the conversation and the evidence. A store that cannot be written costs the memory, not the answer. */
-async function remember({ store, newId }: AnswerDeps, question: Question, found: Answer, reply: AskReply, evidence: ReturnType<typeof createAsker>["evidence"], how: Read | undefined, intent: string): Promise<string | undefined> {
+async function remember(
+  { store, newId }: AnswerDeps,
+  question: Question,
+  found: Answer,
+  reply: AskReply,
+  evidence: ReturnType<typeof createAsker>["evidence"],
+  how: Read | undefined,
+  intent: string,
+): Promise<string | undefined> {
   const { place, user } = question;
   const answered = found.values.flatMap((value) => Object.values(value.labels)).slice(0, 5);
-  const memory: Memory | undefined = how === undefined || FORGETTABLE.has(intent) ? undefined : { ...memoryOf(how.read, how.subject, answered, question.at), intent: intent as Memory["intent"], form: how.subject === undefined ? undefined : formOf(how.read, how.subject.bound) };
+  const memory: Memory | undefined =
+    how === undefined || FORGETTABLE.has(intent)
+      ? undefined
+      : {
+          ...memoryOf(how.read, how.subject, answered, question.at),
+          intent: intent as Memory["intent"],
+          form: how.subject === undefined ? undefined : formOf(how.read, how.subject.bound),
+        };
   try {
-    await store.conversations.append(place, { id: question.id, at: question.at, author: "person", user, text: question.text.slice(0, 4000), memory: undefined });
-    await store.conversations.append(place, { id: newId(), at: question.at, author: "bot", user: undefined, text: reply.reply_text.slice(0, 8000), memory });
-    await store.evidence.save({ id: question.id, place, at: question.at, text: reply.reply_text.slice(0, 8000), evidence });
+    await store.conversations.append(place, {
+      id: question.id,
+      at: question.at,
+      author: "person",
+      user,
+      text: question.text.slice(0, 4000),
+      memory: undefined,
+    });
+    await store.conversations.append(place, {
+      id: newId(),
+      at: question.at,
+      author: "bot",
+      user: undefined,
+      text: reply.reply_text.slice(0, 8000),
+      memory,
+    });
+    await store.evidence.save({
+      id: question.id,
+      place,
+      at: question.at,
+      text: reply.reply_text.slice(0, 8000),
+      evidence,
+    });
     return undefined;
   } catch (error) {
     return `This answer could not be kept: ${error instanceof Error ? error.message : String(error)}`;
@@ -112,10 +187,14 @@ async function remember({ store, newId }: AnswerDeps, question: Question, found:
 const FORGETTABLE: ReadonlySet<string> = new Set(["smalltalk", "help", "hostile", "out_of_scope", "logs"]);
 
 function memoryIn(history: readonly StoredTurn[]): Memory | undefined {
-  return history.findLast((said) => said.author === "bot" && said.memory !== undefined && said.memory !== null)?.memory as Memory | undefined;
+  return history.findLast((said) => said.author === "bot" && said.memory !== undefined && said.memory !== null)
+    ?.memory as Memory | undefined;
 }
 
-async function catalogueOf(source: Metrics, signal: AbortSignal): Promise<{ ok: true; value: Catalogue } | { ok: false; reason: string }> {
+async function catalogueOf(
+  source: Metrics,
+  signal: AbortSignal,
+): Promise<{ ok: true; value: Catalogue } | { ok: false; reason: string }> {
   try {
     return { ok: true, value: await source.catalogue(signal) };
   } catch (error) {
@@ -137,7 +216,10 @@ function unreachable(reason: string): Answer {
 }
 
 function withoutSource(): Answered {
-  const found = answerOf("No Prometheus is configured, so there is nothing to ask.", { tone: "warning", details: ["Set PROMETHEUS_URL, or add a source to the configuration. To try the bot without one: npm run demo."] });
+  const found = answerOf("No Prometheus is configured, so there is nothing to ask.", {
+    tone: "warning",
+    details: ["Set PROMETHEUS_URL, or add a source to the configuration. To try the bot without one: npm run demo."],
+  });
   const card = answerCard(found, [], []);
   return { card, reply: askReply({ intent: "help", slots: {}, answer: found, card, evidence: [], degraded: [] }) };
 }

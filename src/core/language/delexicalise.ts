@@ -21,7 +21,18 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   pipeline: "<pipeline>",
 };
 
-const KIND_ORDER = ["service", "deployment", "host", "queue", "domain", "database", "project", "namespace", "pod", "node"];
+const KIND_ORDER = [
+  "service",
+  "deployment",
+  "host",
+  "queue",
+  "domain",
+  "database",
+  "project",
+  "namespace",
+  "pod",
+  "node",
+];
 
 export type DelexicaliseInput = {
   readonly tokens: readonly Token[];

@@ -81,7 +81,11 @@ function mentionAt(
     const part = tokens.slice(first, first + length);
     if (part.some((_, offset) => taken.has(first + offset))) continue;
     if (length === 1 && !mayBeName(part[0]) && !isRegion(tokens, first, catalogue)) continue;
-    if (length > 1 && [part[0], part.at(-1)].some((token) => token !== undefined && STOP_WORDS.has(token.fold) && token.fold.length < 3)) continue;
+    if (
+      length > 1 &&
+      [part[0], part.at(-1)].some((token) => token !== undefined && STOP_WORDS.has(token.fold) && token.fold.length < 3)
+    )
+      continue;
     const entities = lookUp(part, catalogue);
     if (entities.length === 0) continue;
     const text = part.map((token) => token.text).join(" ");
@@ -94,7 +98,9 @@ function mentionAt(
 function isRegion(tokens: readonly Token[], at: number, catalogue: Catalogue): boolean {
   const token = tokens[at];
   if (token === undefined || token.fold.length !== 2 || !/^(?:in|the)$/.test(tokens[at - 1]?.fold ?? "")) return false;
-  return catalogue.named(token.text).some((entity) => ["region", "country", "zone", "site", "location"].includes(entity.kind));
+  return catalogue
+    .named(token.text)
+    .some((entity) => ["region", "country", "zone", "site", "location"].includes(entity.kind));
 }
 
 function mayBeName(token: Token | undefined): boolean {
@@ -108,10 +114,22 @@ function lookUp(part: readonly Token[], catalogue: Catalogue): readonly Entity[]
     const word = words[0] ?? "";
     const found = catalogue.named(word);
     if (found.length > 0) return found;
+    // "catalog-Datenbank": a name and its kind in one word
+    const parts = word.split("-");
+    const [head = "", tail = ""] = parts;
+    if (
+      parts.length === 2 &&
+      (kindsOf(tail.toLowerCase()) !== undefined || kindsOf(head.toLowerCase()) !== undefined)
+    ) {
+      const named = kindsOf(tail.toLowerCase()) !== undefined ? catalogue.named(head) : catalogue.named(tail);
+      if (named.length > 0) return named;
+    }
     // "fallaron", "gescheitert": a translated outcome that is a label's value
     if (isFieldWord(word.toLowerCase())) {
       for (const term of canonical(word.toLowerCase())) {
-        const outcome = [...catalogue.named(`${term}ed`), ...catalogue.named(term)].filter((entity) => OUTCOMES.has(entity.kind));
+        const outcome = [...catalogue.named(`${term}ed`), ...catalogue.named(term)].filter((entity) =>
+          OUTCOMES.has(entity.kind),
+        );
         if (outcome.length > 0) return outcome;
       }
     }

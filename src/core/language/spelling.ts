@@ -4,11 +4,16 @@ import { guessName, kindsOf, looksLikeName, type Mention } from "./link.ts";
 import type { Token } from "./normalise.ts";
 import { PHRASES } from "./phrases/index.ts";
 import type { ConceptIndex } from "./subject.ts";
-import { readNumber } from "./words.ts";
 import { canonical, fieldWords, isFieldWord, nameWords, STOP_WORDS } from "./vocabulary.ts";
+import { readNumber } from "./words.ts";
 
 /** A word that stands where a name stands, or looks like one, and names nothing known. `near` are names like it. */
-export type UnknownName = { readonly text: string; readonly near: readonly Entity[]; readonly token: number; readonly sure: boolean };
+export type UnknownName = {
+  readonly text: string;
+  readonly near: readonly Entity[];
+  readonly token: number;
+  readonly sure: boolean;
+};
 
 /** A typing error that was mended. Said in the answer when it is a name. */
 export type Guess = { readonly typed: string; readonly meant: string };
@@ -32,21 +37,25 @@ type Input = {
 /** Words no concept knows: mends typing errors, and tells which of the rest must be names of things that do not exist. */
 export function readUnknown(input: Input): Spelled {
   const { tokens, taken, mentions, catalogue } = input;
-  const mentioned = new Set(mentions.flatMap((one) => Array.from({ length: one.end - one.first }, (_, index) => one.first + index)));
+  const mentioned = new Set(
+    mentions.flatMap((one) => Array.from({ length: one.end - one.first }, (_, index) => one.first + index)),
+  );
   const mended = [...tokens];
   const found: Mention[] = [];
   const unknown: UnknownName[] = [];
   const guesses: Guess[] = [];
   tokens.forEach((token, at) => {
     if (taken.has(at) || mentioned.has(at) || isKnown(token, input, beside(tokens, at))) return;
-    const shaped = looksLikeName(token.text) && (/[\d_.]/.test(token.text) || standsAsName(tokens, at) || tokens.length <= 4);
+    const shaped =
+      looksLikeName(token.text) && (/[\d_.]/.test(token.text) || standsAsName(tokens, at) || tokens.length <= 4);
     if (!shaped && /[^a-z-]/.test(token.fold)) {
       // letters of another script, or signs among letters: in a name's place it is a name, and none of ours
-      if (/\p{L}{2}/u.test(token.text) && standsAsName(tokens, at) && catalogue.metrics.size > 0) unknown.push({ text: token.text, near: [], token: at, sure: true });
+      if (/\p{L}{2}/u.test(token.text) && standsAsName(tokens, at) && catalogue.metrics.size > 0)
+        unknown.push({ text: token.text, near: [], token: at, sure: true });
       return;
     }
     if (token.fold.length < 3) return;
-    const entities = guessName(token.text, catalogue);
+    const entities = guessName(token.text, catalogue).filter((entity) => !VALUES.has(entity.kind));
     const word = shaped || beside(tokens, at) ? undefined : nearestWord(token.fold);
     if (PRODUCTS.has(token.fold)) {
       unknown.push({ text: token.text, near: [], token: at, sure: true });
@@ -66,7 +75,12 @@ export function readUnknown(input: Input): Spelled {
       return;
     }
     if (shaped || standsAsName(tokens, at)) {
-      unknown.push({ text: token.text, near: catalogue.like(token.text, 3), token: at, sure: shaped || beside(tokens, at) });
+      unknown.push({
+        text: token.text,
+        near: catalogue.like(token.text, 3),
+        token: at,
+        sure: shaped || beside(tokens, at),
+      });
     }
   });
   return { tokens: mended, mentions: found, unknown, guesses };
@@ -81,7 +95,14 @@ function isKnown(token: Token, { index, catalogue }: Input, named: boolean): boo
   if (/-(?:elle|il|on|ils|elles|vous|tu|je|nous|ce|la|le|les)$/.test(fold)) return true; // French: a verb and its subject
   const parts = fold.split("-");
   if (parts.length > 1 && named) return false;
-  if (parts.length > 1 && parts.every((part) => /^[a-z]+$/.test(part) && (part.length <= 2 || STOP_WORDS.has(part) || isFieldWord(part) || spoken().has(part)))) return true;
+  if (
+    parts.length > 1 &&
+    parts.every(
+      (part) =>
+        /^[a-z]+$/.test(part) && (part.length <= 2 || STOP_WORDS.has(part) || isFieldWord(part) || spoken().has(part)),
+    )
+  )
+    return true;
   if (canonical(fold).some((term) => index.words.has(term))) return true;
   return metricWords(catalogue).has(fold) || canonical(fold).some((term) => metricWords(catalogue).has(term));
 }
@@ -90,14 +111,29 @@ function isKnown(token: Token, { index, catalogue }: Input, named: boolean): boo
 const PRODUCTS: ReadonlySet<string> = new Set(
   `kafka mysql mariadb mongodb mongo elasticsearch opensearch memcached nginx haproxy apache cassandra etcd zookeeper consul vault kibana jenkins argocd istio envoy traefik linkerd
   aws azure gcp s3 ec2 rds lambda dynamodb sqs sns kinesis oracle mssql sqlserver clickhouse influxdb solr hadoop spark flink airflow celery sidekiq nats activemq pulsar couchdb neo4j
-  minio ceph glusterfs openstack vmware nomad salesforce stripe_ datadog splunk loki jaeger tempo zipkin sentry pagerduty jira snowflake bigquery redshift keycloak ldap`.split(/\s+/),
+  minio ceph glusterfs openstack vmware nomad salesforce stripe_ datadog splunk loki jaeger tempo zipkin sentry pagerduty jira snowflake bigquery redshift keycloak ldap`.split(
+    /\s+/,
+  ),
+);
+
+/** Labels whose values are words of everyday speech: no typing error is taken for one of them. */
+const VALUES: ReadonlySet<string> = new Set(
+  "mode state phase status result outcome code method resource condition severity alertstate alertname reason job type kind route handler device fstype".split(
+    " ",
+  ),
 );
 
 let ordinary: ReadonlySet<string> | undefined;
 
 /** Words of everyday questions: those of the classifier's phrases. */
 function spoken(): ReadonlySet<string> {
-  ordinary ??= new Set(Object.values(PHRASES).join(" ").replace(/<\w+>/g, " ").split(/[^\p{L}\d-]+/u).filter((word) => word.length > 1));
+  ordinary ??= new Set(
+    Object.values(PHRASES)
+      .join(" ")
+      .replace(/<\w+>/g, " ")
+      .split(/[^\p{L}\d-]+/u)
+      .filter((word) => word.length > 1),
+  );
   return ordinary;
 }
 
@@ -143,7 +179,8 @@ function nearestWord(typed: string): { readonly word: string; readonly distance:
   return best;
 }
 
-const BEFORE_NAME = /^(?:of|on|for|at|from|in|to|von|auf|bei|fur|de|del|du|da|do|des|sur|en|em|no|na|para|pour|ka|ki|ke|par)$/;
+const BEFORE_NAME =
+  /^(?:of|on|for|at|from|in|to|von|auf|bei|fur|de|del|du|da|do|des|sur|en|em|no|na|para|pour|ka|ki|ke|par)$/;
 const ARTICLES = /^(?:the|our|my|der|die|das|dem|den|el|la|le|los|les|o|a|os|as)$/;
 
 /** "of X", "X service", "service X": where names stand. */
@@ -159,5 +196,8 @@ function beside(tokens: readonly Token[], at: number): boolean {
   const next = tokens[at + 1]?.fold;
   const previous = tokens[at - 1]?.fold;
   const last = at === tokens.length - 1;
-  return (next !== undefined && !next.endsWith("s") && kindsOf(next) !== undefined) || (last && previous !== undefined && !previous.endsWith("s") && kindsOf(previous) !== undefined);
+  return (
+    (next !== undefined && !next.endsWith("s") && kindsOf(next) !== undefined) ||
+    (last && previous !== undefined && !previous.endsWith("s") && kindsOf(previous) !== undefined)
+  );
 }

@@ -1,6 +1,6 @@
 import { autoConcept } from "../auto-concept.ts";
 import type { Catalogue, Metric } from "../catalogue.ts";
-import { type Bound, bind, type ConceptPacks, type Filter } from "../concept.ts";
+import { type Bound, bind, type Concept, type ConceptPacks, escapeRegex, type Filter } from "../concept.ts";
 import type { Mention } from "./link.ts";
 import { kindsOf } from "./link.ts";
 import type { Token } from "./normalise.ts";
@@ -24,6 +24,8 @@ export type Subject = {
 export type ConceptIndex = {
   readonly bound: readonly { readonly bound: Bound; readonly phrases: readonly (readonly string[])[] }[];
   readonly byId: ReadonlyMap<string, Bound>;
+  /** Concepts whose metrics do not exist here. */
+  readonly absent: readonly { readonly concept: Concept; readonly phrases: readonly (readonly string[])[] }[];
   /** How telling a word is: rare among concepts is high. Unknown words count as rare. */
   weight(word: string): number;
   readonly words: ReadonlySet<string>;
@@ -48,6 +50,7 @@ export function conceptIndex(packs: ConceptPacks, catalogue: Catalogue): Concept
 function buildIndex(packs: ConceptPacks, catalogue: Catalogue): ConceptIndex {
   const bound = [];
   const byId = new Map<string, Bound>();
+  const absent: { concept: Concept; phrases: readonly (readonly string[])[] }[] = [];
   const seenIn = new Map<string, number>();
   const words = new Set<string>();
   for (const concept of packs.concepts) {
@@ -57,12 +60,15 @@ function buildIndex(packs: ConceptPacks, catalogue: Catalogue): ConceptIndex {
       seenIn.set(word, (seenIn.get(word) ?? 0) + 1);
     }
     const found = bind(concept, catalogue);
-    if (found === undefined) continue;
+    if (found === undefined) {
+      absent.push({ concept, phrases });
+      continue;
+    }
     bound.push({ bound: found, phrases });
     byId.set(concept.id, found);
   }
   const total = packs.concepts.length;
-  return { bound, byId, words, weight: (word) => weigh(word, seenIn.get(word), total) };
+  return { bound, byId, absent, words, weight: (word) => weigh(word, seenIn.get(word), total) };
 }
 
 /** Words that say little about what is measured, whatever their rarity. */
@@ -103,10 +109,33 @@ export function findSubjects(input: SubjectInput): Subject[] {
   }
   // A metric that a concept already speaks for is only itself when its own name is meant much more.
   const spoken = new Map<string, number>();
-  for (const { bound, score } of subjects) if (!bound.concept.id.startsWith("metric:")) spoken.set(bound.metric.name, Math.max(score, spoken.get(bound.metric.name) ?? 0));
-  return subjects.filter(({ bound, score }) => !bound.concept.id.startsWith("metric:") || score > (spoken.get(bound.metric.name) ?? 0) + 0.12)
+  for (const { bound, score } of subjects)
+    if (!bound.concept.id.startsWith("metric:"))
+      spoken.set(bound.metric.name, Math.max(score, spoken.get(bound.metric.name) ?? 0));
+  return subjects
+    .filter(
+      ({ bound, score }) =>
+        !bound.concept.id.startsWith("metric:") || score > (spoken.get(bound.metric.name) ?? 0) + 0.12,
+    )
     .sort((a, b) => b.score - a.score || a.bound.concept.id.localeCompare(b.bound.concept.id))
     .slice(0, 12);
+}
+
+/** A concept that fits the question better than all that exist, and whose metrics are not here: "swap" without swap metrics. */
+export function absentConcept(input: SubjectInput, best: number): Concept | undefined {
+  const words = contentWords(input).filter((word) => !word.strong);
+  const weightOf = (terms: readonly string[]): number => sum(terms.map((term) => input.index.weight(term)));
+  let found: { concept: Concept; score: number } | undefined;
+  for (const { concept, phrases } of input.index.absent) {
+    for (const phrase of phrases) {
+      const hit = phrase.filter((term) => words.some((word) => word.term === term));
+      if (hit.length < phrase.length) continue;
+      const all = sum(words.map((word) => word.weight));
+      const score = 0.62 * (all === 0 ? 0 : weightOf(hit) / Math.max(all, weightOf(hit))) + 0.38;
+      if (score > best + 0.12 && score > (found?.score ?? 0)) found = { concept, score };
+    }
+  }
+  return found?.concept;
 }
 
 function contentWords({ tokens, taken, mentions, implied, index }: SubjectInput): Word[] {
@@ -141,8 +170,17 @@ function scoreConcept(
   input: SubjectInput,
 ): Subject | undefined {
   const things = narrow(bound, input);
-  const mounts = things.filters.some((filter) => filter.label === "mountpoint") ? undefined : mountsNamed(bound, input.tokens, input.mentions);
-  const narrowed: Narrowed = mounts === undefined ? things : { ...things, filters: [...things.filters, { label: "mountpoint", values: mounts.values }], covered: new Set([...things.covered, ...mounts.tokens]) };
+  const mounts = things.filters.some((filter) => filter.label === "mountpoint")
+    ? undefined
+    : mountsNamed(bound, input.tokens, input.mentions);
+  const narrowed: Narrowed =
+    mounts === undefined
+      ? things
+      : {
+          ...things,
+          filters: [...things.filters, { label: "mountpoint", values: mounts.values }],
+          covered: new Set([...things.covered, ...mounts.tokens]),
+        };
   let best = 0;
   let bestPhrase: readonly string[] = [];
   for (const phrase of phrases) {
@@ -173,7 +211,12 @@ function scoreConcept(
     bestPhrase.filter((term) => words.some((word) => word.term === term)).map((term) => input.index.weight(term)),
   );
   const precision = phraseHit / phraseWeight;
-  const recall = recallOf(words, (word) => explained.has(word) || narrowed.covered.has(word.token), 0.15, kindWords(bound, words));
+  const recall = recallOf(
+    words,
+    (word) => explained.has(word) || narrowed.covered.has(word.token),
+    0.15,
+    kindWords(bound, words),
+  );
   // "postgres" alone asks whether it is up only when nothing else is asked
   const faint = bound.concept.unit === "bool" && bound.concept.intent === "health_check" && recall < 0.95 ? 0.85 : 1;
   return subjectOf(bound, narrowed, covered, faint * (0.62 * recall + 0.38 * precision + 0.03));
@@ -187,7 +230,8 @@ function kindWords(bound: Bound, words: readonly Word[]): ReadonlySet<number> {
 
 function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput): Subject | undefined {
   const bound = autoConcept(metric);
-  const narrowed = withPartialValues(bound, narrow(bound, input), words, input);
+  const plain = narrow(bound, input);
+  const narrowed = withPartialValues(bound, plain, words, input);
   const name = nameWords(metric.name).flatMap(canonical);
   const said = new Set(name);
   const help = new Set(nameWords(metric.help).flatMap(canonical));
@@ -218,7 +262,7 @@ function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput
     );
   const meaningful = name.filter((term) => !PREFIXES.has(term));
   const hits = meaningful.filter((term) => words.some((word) => word.term === term));
-  if (hits.length === 0 && covered.size <= narrowed.covered.size) return undefined;
+  if (hits.length === 0 && covered.size <= plain.covered.size) return undefined;
   const nameWeight = sum(meaningful.map((term) => input.index.weight(term))) || 1;
   const precision = sum(hits.map((term) => input.index.weight(term))) / nameWeight;
   const total = sum(words.map((word) => word.weight)) || 1;
@@ -227,7 +271,12 @@ function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput
 }
 
 /** "mfa", "locked": words that are a part of a label's value, when they are no word of the metric's own name. */
-function withPartialValues(bound: Bound, narrowed: Narrowed, words: readonly Word[], { tokens }: SubjectInput): Narrowed {
+function withPartialValues(
+  bound: Bound,
+  narrowed: Narrowed,
+  words: readonly Word[],
+  { tokens }: SubjectInput,
+): Narrowed {
   const own = new Set(nameWords(bound.metric.name).flatMap(canonical));
   let filters = narrowed.filters;
   const covered = new Set(narrowed.covered);
@@ -235,8 +284,19 @@ function withPartialValues(bound: Bound, narrowed: Narrowed, words: readonly Wor
     const fold = tokens[word.token]?.fold;
     if (fold === undefined || covered.has(word.token) || own.has(word.term) || fold.length < 3) continue;
     for (const [label, values] of bound.metric.labels) {
-      if (values.length > 50 || filters.some((filter) => filter.label === label) || ["instance", "pod", "job", "le"].includes(label)) continue;
-      const hits = values.filter((value) => nameWords(value).length > 1 && nameWords(value).some((part) => part === fold || stem(part) === word.term));
+      const chosen = filters.find((filter) => filter.label === label && !narrowed.filters.includes(filter));
+      if (chosen?.values.some((value) => nameWords(value).some((part) => part === fold || stem(part) === word.term)))
+        covered.add(word.token);
+      if (
+        values.length > 50 ||
+        filters.some((filter) => filter.label === label) ||
+        ["instance", "pod", "job", "le"].includes(label)
+      )
+        continue;
+      const hits = values.filter(
+        (value) =>
+          nameWords(value).length > 1 && nameWords(value).some((part) => part === fold || stem(part) === word.term),
+      );
       if (hits.length === 0 || hits.length === values.length) continue;
       filters = [...filters, { label, values: hits }];
       covered.add(word.token);
@@ -303,14 +363,27 @@ type Narrowed = {
 };
 
 /** "the postgres volume", "root": words that name a mount point. Values of the label, or undefined. */
-function mountsNamed(bound: Bound, tokens: readonly Token[], mentions: readonly Mention[]): { readonly values: readonly string[]; readonly tokens: readonly number[] } | undefined {
+function mountsNamed(
+  bound: Bound,
+  tokens: readonly Token[],
+  mentions: readonly Mention[],
+): { readonly values: readonly string[]; readonly tokens: readonly number[] } | undefined {
   if (!bound.concept.rows.includes("mountpoint")) return undefined;
   const mounts = bound.metric.labels.get("mountpoint") ?? [];
   const found = new Set<string>();
   const used: number[] = [];
   tokens.forEach((token, at) => {
     if (mentions.some((mention) => at >= mention.first && at < mention.end && mention.strong)) return;
-    const hits = /^(?:root|rootfs|wurzel|raiz|racine)$/.test(token.fold) ? mounts.filter((mount) => mount === "/") : token.fold.length >= 4 ? mounts.filter((mount) => mount.toLowerCase().split("/").some((part) => part.startsWith(token.fold) && token.fold !== "data")) : [];
+    const hits = /^(?:root|rootfs|wurzel|raiz|racine)$/.test(token.fold)
+      ? mounts.filter((mount) => mount === "/")
+      : token.fold.length >= 4
+        ? mounts.filter((mount) =>
+            mount
+              .toLowerCase()
+              .split("/")
+              .some((part) => part.startsWith(token.fold) && token.fold !== "data"),
+          )
+        : [];
     if (hits.length === 0) return;
     used.push(at);
     for (const hit of hits) found.add(hit);
@@ -370,7 +443,7 @@ function placeOf(bound: Bound, mention: Mention): PlaceOf | undefined {
   if (workload !== undefined && pods !== undefined) {
     const prefix = `${workload.name}-`;
     if (pods.some((pod) => pod.startsWith(prefix)))
-      return { label: "pod", regex: `${workload.name.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}-[a-z0-9]+(-[a-z0-9]+)?` };
+      return { label: "pod", regex: `${escapeRegex(workload.name)}-[a-z0-9]+(-[a-z0-9]+)?` };
   }
   return undefined;
 }

@@ -4,7 +4,9 @@ import type { Metrics, TimeWindow } from "../../ports.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "../../util/errors.ts";
 
 /** What came back, or why nothing could. "guarded": our own guard refused; "refused": Prometheus did; else it was not reached. */
-export type Asked<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly why: "guarded" | "refused" | "unreachable"; readonly reason: string };
+export type Asked<T> =
+  | { readonly ok: true; readonly data: T }
+  | { readonly ok: false; readonly why: "guarded" | "refused" | "unreachable"; readonly reason: string };
 
 /** Asks one source on behalf of one question and remembers every query as evidence. Equal queries are sent once. */
 export type Asker = {
@@ -35,7 +37,11 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
   const degraded = new Set<string>();
   const instants = new Map<string, Promise<Asked<readonly Sample[]>>>();
 
-  async function asked<T extends readonly unknown[]>(query: Omit<Evidence, "readings" | "source">, background: boolean, send: () => Promise<T>): Promise<Asked<T>> {
+  async function asked<T extends readonly unknown[]>(
+    query: Omit<Evidence, "readings" | "source">,
+    background: boolean,
+    send: () => Promise<T>,
+  ): Promise<Asked<T>> {
     const slot = evidence.push({ ...query, source: source.name, readings: 0, background }) - 1;
     const note = (readings: Evidence["readings"]): void => {
       evidence[slot] = { ...query, source: source.name, readings, background };
@@ -68,13 +74,17 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
       if (before !== undefined) return before;
       const url = source.linkTo(promql, { start: at - LINK_SECONDS, end: at, step: 0 });
       const query = { promql, start: at, end: at, step: 0, ...(url === undefined ? {} : { url }) };
-      const answer = asked(query, background, () => source.instant(promql, live && at === now ? undefined : at, signal));
+      const answer = asked(query, background, () =>
+        source.instant(promql, live && at === now ? undefined : at, signal),
+      );
       instants.set(key, answer);
       return answer;
     },
     range(promql, window, { background = false } = {}) {
       const url = source.linkTo(promql, window);
-      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, () => source.range(promql, window, signal));
+      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, () =>
+        source.range(promql, window, signal),
+      );
     },
   };
 }

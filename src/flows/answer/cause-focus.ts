@@ -1,5 +1,5 @@
 import type { Entity } from "../../core/catalogue.ts";
-import { quote } from "../../core/concept.ts";
+import { escapeRegex, quote } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import type { Labels } from "../../core/series.ts";
 import { shortName } from "./rows.ts";
@@ -127,7 +127,7 @@ export function focusFrom(turn: Turn, entities: readonly Entity[], alert?: Focus
 }
 
 function podPattern(workload: string): RegExp {
-  return new RegExp(`^${workload.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}-[a-z0-9]+(-[a-z0-9]+)?$`, "i");
+  return new RegExp(`^${escapeRegex(workload)}-[a-z0-9]+(-[a-z0-9]+)?$`, "i");
 }
 
 /** Is this pod one of the focus' own? */
@@ -165,16 +165,7 @@ export function nameInMetric(focus: Focus, metric: string): boolean {
   });
 }
 
-const GENERIC_TAIL = new Set([
-  "api",
-  "svc",
-  "service",
-  "server",
-  "worker",
-  "app",
-  "backend",
-  "queue",
-]);
+const GENERIC_TAIL = new Set(["api", "svc", "service", "server", "worker", "app", "backend", "queue"]);
 
 function stemmed(word: string): string {
   return word.length > 3 ? word.replace(/s$/, "") : word;
@@ -203,9 +194,7 @@ export async function withNodes(
 
 async function alertNamed(turn: Turn, at: number): Promise<Focus["alert"]> {
   const known = turn.catalogue.metrics.get("ALERTS")?.labels.get("alertname") ?? [];
-  const name = known.find((one) =>
-    new RegExp(`(?<![\\w-])${one.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}(?![\\w-])`, "i").test(turn.read.text),
-  );
+  const name = known.find((one) => new RegExp(`(?<![\\w-])${escapeRegex(one)}(?![\\w-])`, "i").test(turn.read.text));
   if (name === undefined) return undefined;
   const selector = `ALERTS{alertname=${quote(name)}}`;
   const now = await turn.ask.instant(selector, { at });

@@ -2,6 +2,7 @@ import { autoConcept } from "../../core/auto-concept.ts";
 import type { Contrast } from "../../core/cause/contrast.ts";
 import { type Onset, onsetOf, withoutRhythm, worstMoment } from "../../core/cause/onset.ts";
 import type { Bound, Filter } from "../../core/concept.ts";
+import { escapeRegex } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import type { Labels } from "../../core/series.ts";
 import type { Focus } from "./cause-focus.ts";
@@ -190,7 +191,7 @@ function podFilters(bound: Bound, focus: Focus): readonly Filter[] | undefined {
     if (values.length > 0) return [{ label, values }];
   }
   const pods = bound.metric.labels.get("pod");
-  const escaped = focus.workloads.map((one) => one.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&"));
+  const escaped = focus.workloads.map((one) => escapeRegex(one));
   return pods?.some((pod) => focus.workloads.some((one) => pod.startsWith(`${one}-`)))
     ? [{ label: "pod", values: [], regex: `(${escaped.join("|")})-[a-z0-9]+(-[a-z0-9]+)?` }]
     : undefined;

@@ -19,9 +19,15 @@ export async function compare(turn: Turn, subject: Subject): Promise<Answer> {
 async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
   const { read, ask, now, zone } = turn;
   const since = read.offset === undefined && read.window !== undefined && Math.abs(read.window.to - now) < 90;
-  const back = read.offset?.seconds ?? (since ? Math.max(300, Math.min(DAY, now - (read.window?.from ?? now - DAY))) : DAY);
-  const how = plan(read, subject, now, zone, { ignoreTime: since || /^(?:today|heute|hoy|aujourd.?hui|hoje|aaj)$/i.test(read.window?.words ?? "") });
-  const [current, before] = await Promise.all([ask.instant(how.promql, { at: how.at }), ask.instant(how.promql, { at: how.at - back })]);
+  const back =
+    read.offset?.seconds ?? (since ? Math.max(300, Math.min(DAY, now - (read.window?.from ?? now - DAY))) : DAY);
+  const how = plan(read, subject, now, zone, {
+    ignoreTime: since || /^(?:today|heute|hoy|aujourd.?hui|hoje|aaj)$/i.test(read.window?.words ?? ""),
+  });
+  const [current, before] = await Promise.all([
+    ask.instant(how.promql, { at: how.at }),
+    ask.instant(how.promql, { at: how.at - back }),
+  ]);
   if (!current.ok) return couldNotAsk(subject, current.reason);
   if (!before.ok) return couldNotAsk(subject, before.reason);
   const then = sayTime(how.at - back, now, zone);
@@ -31,23 +37,46 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
   const place = placeWords(subject);
   const fold = (list: readonly Row[]): number | undefined => {
     if (list.length === 1) return list[0]?.value;
-    return subject.bound.concept.fold === "sum" && list.length > 0 ? list.reduce((sum, row) => sum + row.value, 0) : undefined;
+    return subject.bound.concept.fold === "sum" && list.length > 0
+      ? list.reduce((sum, row) => sum + row.value, 0)
+      : undefined;
   };
   const [to, from] = [fold(rows), fold(old)];
   const unit = unitIn(subject.bound, how.form);
-  const values: Value[] = [...valuesOf(subject.bound, rows, how.form), ...old.map((row) => ({ name: `${name} of ${row.name}, ${formatDuration(back)} earlier`, value: row.value, unit, labels: row.labels, at: row.at }))];
-  if (rows.length === 0) return answerOf(`No data for ${name}${place} ${how.when}, so there is nothing to compare.`, { tone: "warning" });
+  const values: Value[] = [
+    ...valuesOf(subject.bound, rows, how.form),
+    ...old.map((row) => ({
+      name: `${name} of ${row.name}, ${formatDuration(back)} earlier`,
+      value: row.value,
+      unit,
+      labels: row.labels,
+      at: row.at,
+    })),
+  ];
+  if (rows.length === 0)
+    return answerOf(`No data for ${name}${place} ${how.when}, so there is nothing to compare.`, { tone: "warning" });
   if (to !== undefined && from !== undefined) {
     const change = sayRelative(subject, from, to, how.form);
     const lead = read.yesNo ? `${answerTo(read.plain, from, to)}: ` : "";
-    return answerOf(`${lead}${lead === "" ? name : lower(name)}${place} is ${change} against ${formatDuration(back)} earlier (${then}).`, {
-      values,
-      tone: toneOf(subject, from, to),
-      details: [`Now ${say(subject.bound, to, how.form)}, then ${say(subject.bound, from, how.form)}.`],
-      next: [askButton("What is usual?", `is ${read.plain} normal`), askButton("What changed?", `what changed in the last ${formatDuration(Math.min(back, DAY))}`)],
-    });
+    return answerOf(
+      `${lead}${lead === "" ? name : lower(name)}${place} is ${change} against ${formatDuration(back)} earlier (${then}).`,
+      {
+        values,
+        tone: toneOf(subject, from, to),
+        details: [`Now ${say(subject.bound, to, how.form)}, then ${say(subject.bound, from, how.form)}.`],
+        next: [
+          askButton("What is usual?", `is ${read.plain} normal`),
+          askButton("What changed?", `what changed in the last ${formatDuration(Math.min(back, DAY))}`),
+        ],
+      },
+    );
   }
-  if (old.length === 0) return answerOf(`${name}${place} had no data ${formatDuration(back)} earlier (${then}), so I cannot compare.`, { tone: "warning", values, details: rows.slice(0, 5).map((row) => `Now: ${row.name} ${say(subject.bound, row.value, how.form)}.`) });
+  if (old.length === 0)
+    return answerOf(`${name}${place} had no data ${formatDuration(back)} earlier (${then}), so I cannot compare.`, {
+      tone: "warning",
+      values,
+      details: rows.slice(0, 5).map((row) => `Now: ${row.name} ${say(subject.bound, row.value, how.form)}.`),
+    });
   const byName = new Map(old.map((row) => [row.name, row]));
   const paired = sorted(rows, "high").flatMap((row) => {
     const other = byName.get(row.name);
@@ -55,10 +84,18 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
   });
   const moved = [...paired].sort((a, b) => movement(b) - movement(a));
   const [most] = moved;
-  return answerOf(most === undefined ? `${name}${place} has other series than ${formatDuration(back)} earlier.` : `${name}${place} against ${formatDuration(back)} earlier (${then}): ${most.row.name} moved most, ${sayChange(subject, most.other.value, most.row.value)}.`, {
-    values,
-    list: listed(moved.map(({ row }) => row), (row) => `${row.name}: ${sayChange(subject, byName.get(row.name)?.value ?? Number.NaN, row.value)}`),
-  });
+  return answerOf(
+    most === undefined
+      ? `${name}${place} has other series than ${formatDuration(back)} earlier.`
+      : `${name}${place} against ${formatDuration(back)} earlier (${then}): ${most.row.name} moved most, ${sayChange(subject, most.other.value, most.row.value)}.`,
+    {
+      values,
+      list: listed(
+        moved.map(({ row }) => row),
+        (row) => `${row.name}: ${sayChange(subject, byName.get(row.name)?.value ?? Number.NaN, row.value)}`,
+      ),
+    },
+  );
 }
 
 function movement({ row, other }: { row: Row; other: Row }): number {
@@ -67,7 +104,8 @@ function movement({ row, other }: { row: Row; other: Row }): number {
 
 /** "up 34 %, from 120 to 161 req/s"; shares also say the relative change, which is what people mean by "doubled". */
 function sayRelative(subject: Subject, from: number, to: number, form: "rate" | "count"): string {
-  if (from === 0 || !Number.isFinite(to / from)) return `${to > from ? "higher" : to < from ? "lower" : "the same"}: ${say(subject.bound, to, form)} instead of ${say(subject.bound, from, form)}`;
+  if (from === 0 || !Number.isFinite(to / from))
+    return `${to > from ? "higher" : to < from ? "lower" : "the same"}: ${say(subject.bound, to, form)} instead of ${say(subject.bound, from, form)}`;
   const ratio = to / from;
   const percent = Number((Math.abs(ratio - 1) * 100).toPrecision(3));
   if (percent < 0.05) return `unchanged at ${say(subject.bound, to, form)}`;
@@ -76,8 +114,14 @@ function sayRelative(subject: Subject, from: number, to: number, form: "rate" | 
 }
 
 function answerTo(question: string, from: number, to: number): string {
-  const asksUp = /\b(up|higher|more|increas\w*|grow\w*|grew|risen|rise|rose|slower|worse|jump\w*|spik\w*|gestiegen|hoher|mehr|langsamer|subido|aumentado|mas|plus|augmente|aumentou|subiu)\b/i.test(question);
-  const asksDown = /\b(down|lower|less|fewer|decreas\w*|drop\w*|fall\w*|fell|faster|better|improv\w*|shr[iau]nk\w*|gesunken|weniger|schneller|bajado|menos|baisse|caiu)\b/i.test(question);
+  const asksUp =
+    /\b(up|higher|more|increas\w*|grow\w*|grew|risen|rise|rose|slower|worse|jump\w*|spik\w*|gestiegen|hoher|mehr|langsamer|subido|aumentado|mas|plus|augmente|aumentou|subiu)\b/i.test(
+      question,
+    );
+  const asksDown =
+    /\b(down|lower|less|fewer|decreas\w*|drop\w*|fall\w*|fell|faster|better|improv\w*|shr[iau]nk\w*|gesunken|weniger|schneller|bajado|menos|baisse|caiu)\b/i.test(
+      question,
+    );
   const same = from === to || (from !== 0 && Math.abs(to / from - 1) < 0.05);
   if (!asksUp && !asksDown) return same ? "No real change" : "Changed";
   if (same) return "No, about the same";
@@ -99,7 +143,12 @@ async function compareThings(turn: Turn, subject: Subject): Promise<Answer> {
   const { read, ask, now, zone } = turn;
   const label = subject.filters.find((filter) => filter.values.length >= 2)?.label;
   const self = subject.bound.names["self"];
-  const by = label === undefined ? undefined : label === self ? [label, ...subject.bound.concept.rows.filter((row) => row !== label && subject.bound.metric.labels.has(row))] : [label];
+  const by =
+    label === undefined
+      ? undefined
+      : label === self
+        ? [label, ...subject.bound.concept.rows.filter((row) => row !== label && subject.bound.metric.labels.has(row))]
+        : [label];
   const how = plan(read, subject, now, zone, by === undefined ? {} : { by });
   const answer = await ask.instant(how.promql, { at: how.at });
   if (!answer.ok) return couldNotAsk(subject, answer.reason);
@@ -108,7 +157,11 @@ async function compareThings(turn: Turn, subject: Subject): Promise<Answer> {
   const [first, second, ...rest] = sorted(rows, direction);
   const name = nameWithQuantile(subject, read.quantile);
   if (first === undefined) return answerOf(`No data for ${name}${placeWords(subject)}.`, { tone: "warning" });
-  if (second === undefined) return answerOf(`Only ${first.name} has data for ${name}: ${say(subject.bound, first.value, how.form)} ${how.when}.`, { tone: "warning", values: valuesOf(subject.bound, rows, how.form) });
+  if (second === undefined)
+    return answerOf(
+      `Only ${first.name} has data for ${name}: ${say(subject.bound, first.value, how.form)} ${how.when}.`,
+      { tone: "warning", values: valuesOf(subject.bound, rows, how.form) },
+    );
   const equal = first.value === second.value;
   const difference = second.value === 0 || equal ? "" : `, ${sayTimes(first.value / second.value)}`;
   const verdict = equal

@@ -1,16 +1,27 @@
-import { type Bound, queryFor } from "../../core/concept.ts";
+import type { Entity } from "../../core/catalogue.ts";
 import type { Filter } from "../../core/concept.ts";
+import { type Bound, escapeRegex, queryFor } from "../../core/concept.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, activeAlerts, isAbout, isHeartbeat, severityRank } from "./alerts.ts";
-import type { Entity } from "../../core/catalogue.ts";
 import { type Row, rowsOf, say, shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 /** One thing that is wrong, or may be. Rank 0 is worst. */
-export type Finding = { readonly rank: number; readonly subject: string; readonly text: string; readonly bound?: Bound; readonly row?: Row };
+export type Finding = {
+  readonly rank: number;
+  readonly subject: string;
+  readonly text: string;
+  readonly bound?: Bound;
+  readonly row?: Row;
+};
 
 /** What was looked at and could not be. */
-export type Findings = { readonly found: readonly Finding[]; readonly checked: number; readonly failed: readonly string[]; readonly alertsKnown: boolean };
+export type Findings = {
+  readonly found: readonly Finding[];
+  readonly checked: number;
+  readonly failed: readonly string[];
+  readonly alertsKnown: boolean;
+};
 
 /** Limits below which nobody need look; capacity and business measures have their own questions. */
 const SKIPPED = new Set(["slo.burn", "hpa.usage.detail", "cronjob.last_success"]);
@@ -19,7 +30,16 @@ const SKIPPED = new Set(["slo.burn", "hpa.usage.detail", "cronjob.last_success"]
 export async function findTrouble(turn: Turn, scope: readonly Entity[] = []): Promise<Findings> {
   const { ask, index } = turn;
   const at = turn.read.at?.at ?? ask.now;
-  const checks = index.bound.map((one) => one.bound).filter(({ concept }) => !SKIPPED.has(concept.id) && (concept.warn !== undefined || (concept.unit === "bool" && concept.worse === "down") || concept.id === "pod.waiting" || concept.id === "pod.pending"));
+  const checks = index.bound
+    .map((one) => one.bound)
+    .filter(
+      ({ concept }) =>
+        !SKIPPED.has(concept.id) &&
+        (concept.warn !== undefined ||
+          (concept.unit === "bool" && concept.worse === "down") ||
+          concept.id === "pod.waiting" ||
+          concept.id === "pod.pending"),
+    );
   const failed: string[] = [];
   let checked = 0;
   const [alerts, ...lists] = await Promise.all([
@@ -27,7 +47,13 @@ export async function findTrouble(turn: Turn, scope: readonly Entity[] = []): Pr
     ...checks.map(async (bound) => {
       const filters = filtersFor(bound, scope);
       if (filters === undefined) return [];
-      const promql = queryFor(bound, { filters, by: groupBy(bound), window: bound.concept.window ?? "5m", quantile: 0.95, form: "rate" });
+      const promql = queryFor(bound, {
+        filters,
+        by: groupBy(bound),
+        window: bound.concept.window ?? "5m",
+        quantile: 0.95,
+        form: "rate",
+      });
       const answer = await ask.instant(promql, { at, background: true });
       if (!answer.ok) {
         failed.push(bound.concept.name);
@@ -43,10 +69,19 @@ export async function findTrouble(turn: Turn, scope: readonly Entity[] = []): Pr
       if (alert.state !== "firing" || isHeartbeat(alert)) continue;
       if (scope.length > 0 && !scope.some((entity) => isAbout(alert, entity))) continue;
       const subject = about(alert);
-      found.push({ rank: severityRank(alert) <= 3 ? 0 : severityRank(alert) <= 6 ? 2 : 4, subject, text: `${inertName(alert.name)} fires for ${subject}` });
+      found.push({
+        rank: severityRank(alert) <= 3 ? 0 : severityRank(alert) <= 6 ? 2 : 4,
+        subject,
+        text: `${inertName(alert.name)} fires for ${subject}`,
+      });
     }
   } else failed.push("alerts");
-  return { found: [...found].sort((a, b) => a.rank - b.rank || a.subject.localeCompare(b.subject)), checked, failed, alertsKnown: alerts.ok };
+  return {
+    found: [...found].sort((a, b) => a.rank - b.rank || a.subject.localeCompare(b.subject)),
+    checked,
+    failed,
+    alertsKnown: alerts.ok,
+  };
 }
 
 export function groupBy(bound: Bound): readonly string[] {
@@ -66,8 +101,11 @@ export function filtersFor(bound: Bound, scope: readonly Entity[]): readonly Fil
       values.set(label, (values.get(label) ?? new Set()).add(value));
     }
     const pods = bound.metric.labels.get("pod");
-    if (pods?.some((pod) => pod.startsWith(`${entity.name}-`)) && ["deployment", "service", "container"].includes(entity.kind)) {
-      regexes.push({ label: "pod", values: [], regex: `${entity.name.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}-.+` });
+    if (
+      pods?.some((pod) => pod.startsWith(`${entity.name}-`)) &&
+      ["deployment", "service", "container"].includes(entity.kind)
+    ) {
+      regexes.push({ label: "pod", values: [], regex: `${escapeRegex(entity.name)}-.+` });
     }
   }
   const self = bound.names["self"];
@@ -86,17 +124,38 @@ function findingOf(bound: Bound, row: Row): Finding[] {
   }
   if (concept.unit === "bool") {
     const bad = concept.worse === "down" ? row.value === 0 : concept.worse === "up" && row.value !== 0;
-    return bad ? [{ rank: concept.id === "node.unschedulable" || concept.id === "pg.slots" ? 3 : 1, subject: concept.id === "target.up" ? shortName("instance", row.labels["instance"] ?? name) : name, text: `${name} is ${concept.id === "ci.status" ? "failing in CI" : concept.id === "pg.slots" ? "an inactive replication slot" : say(bound, row.value)}`, bound, row }] : [];
+    return bad
+      ? [
+          {
+            rank: concept.id === "node.unschedulable" || concept.id === "pg.slots" ? 3 : 1,
+            subject: concept.id === "target.up" ? shortName("instance", row.labels["instance"] ?? name) : name,
+            text: `${name} is ${concept.id === "ci.status" ? "failing in CI" : concept.id === "pg.slots" ? "an inactive replication slot" : say(bound, row.value)}`,
+            bound,
+            row,
+          },
+        ]
+      : [];
   }
-  const beyond = (limit: number | undefined): boolean => limit !== undefined && (concept.worse === "down" ? row.value <= limit : row.value >= limit);
+  const beyond = (limit: number | undefined): boolean =>
+    limit !== undefined && (concept.worse === "down" ? row.value <= limit : row.value >= limit);
   if (!beyond(concept.warn) && !beyond(concept.critical)) return [];
-  return [{ rank: beyond(concept.critical) ? 1 : 2, subject: name, text: `${concept.name} of ${name} is ${say(bound, row.value)}`, bound, row }];
+  return [
+    {
+      rank: beyond(concept.critical) ? 1 : 2,
+      subject: name,
+      text: `${concept.name} of ${name} is ${say(bound, row.value)}`,
+      bound,
+      row,
+    },
+  ];
 }
 
 /** One line per thing: its findings joined, worst first. */
 export function linesOf(found: readonly Finding[]): string[] {
   const bySubject = new Map<string, Finding[]>();
   for (const one of found) bySubject.set(one.subject, [...(bySubject.get(one.subject) ?? []), one]);
-  const groups = [...bySubject.values()].sort((a, b) => Math.min(...a.map((one) => one.rank)) - Math.min(...b.map((one) => one.rank)));
+  const groups = [...bySubject.values()].sort(
+    (a, b) => Math.min(...a.map((one) => one.rank)) - Math.min(...b.map((one) => one.rank)),
+  );
   return groups.map((group) => [...new Set(group.map((one) => one.text))].join("; "));
 }

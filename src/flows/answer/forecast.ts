@@ -15,7 +15,10 @@ const DAY = 86_400;
 /** When something runs out, or what it will be: a straight line through the recent past, and the usual value at that time. */
 export async function forecast(turn: Turn, subject: Subject): Promise<Answer> {
   const limit = limitOf(turn, subject);
-  const wantsWhen = /\b(?:when|how long|until|any|which|surviv\w*|make it|run(?:s|ning)? out|full|fill\w*|exhaust\w*|reach\w*|last|wann|voll|erschopft|cuando|llen[ao]\w*|agot\w*|quand|plein\w*|epuis\w*|quando|chei[ao]|encher|kab|bhar\w*)\b/i.test(turn.read.plain);
+  const wantsWhen =
+    /\b(?:when|how long|until|any|which|surviv\w*|make it|run(?:s|ning)? out|full|fill\w*|exhaust\w*|reach\w*|last|wann|voll|erschopft|cuando|llen[ao]\w*|agot\w*|quand|plein\w*|epuis\w*|quando|chei[ao]|encher|kab|bhar\w*)\b/i.test(
+      turn.read.plain,
+    );
   if (limit !== undefined && (wantsWhen || turn.read.ahead === undefined)) return whenReached(turn, subject, limit);
   return valueAhead(turn, subject);
 }
@@ -26,12 +29,26 @@ type Limit = { readonly subject: Subject; readonly value: number; readonly words
 function limitOf(turn: Turn, subject: Subject): Limit | undefined {
   const { concept } = subject.bound;
   const named = turn.read.threshold?.valueIn(concept.unit);
-  if (named !== undefined) return { subject, value: named, words: `at ${formatValue(named, concept.unit)}`, rising: true };
-  const swap: Readonly<Record<string, string>> = { "host.disk": "host.disk_free", "host.disk_used": "host.disk_free", "host.memory": "host.memory_free", "volume.usage": "volume.free" };
+  if (named !== undefined)
+    return { subject, value: named, words: `at ${formatValue(named, concept.unit)}`, rising: true };
+  const swap: Readonly<Record<string, string>> = {
+    "host.disk": "host.disk_free",
+    "host.disk_used": "host.disk_free",
+    "host.memory": "host.memory_free",
+    "volume.usage": "volume.free",
+  };
   const other = turn.index.byId.get(swap[concept.id] ?? "");
-  if (other !== undefined) return { subject: { ...subject, bound: other }, value: 0, words: concept.id === "host.memory" ? "exhausted" : "full", rising: false };
-  if (["host.disk_free", "host.memory_free", "volume.free"].includes(concept.id)) return { subject, value: 0, words: "full", rising: false };
-  if (concept.unit === "ratio" && concept.worse === "up" && concept.warn !== undefined) return { subject, value: 1, words: "at 100 %", rising: true };
+  if (other !== undefined)
+    return {
+      subject: { ...subject, bound: other },
+      value: 0,
+      words: concept.id === "host.memory" ? "exhausted" : "full",
+      rising: false,
+    };
+  if (["host.disk_free", "host.memory_free", "volume.free"].includes(concept.id))
+    return { subject, value: 0, words: "full", rising: false };
+  if (concept.unit === "ratio" && concept.worse === "up" && concept.warn !== undefined)
+    return { subject, value: 1, words: "at 100 %", rising: true };
   if (concept.id === "slo.budget") return { subject, value: 0, words: "used up", rising: false };
   return undefined;
 }
@@ -43,33 +60,80 @@ async function whenReached(turn: Turn, original: Subject, limit: Limit): Promise
   const { ask, now, zone, read } = turn;
   const { bound } = limit.subject;
   const by = groupLabels(bound, limit.subject, read);
-  const base = queryFor(bound, { filters: limit.subject.filters, by, window: bound.concept.window ?? "5m", quantile: read.quantile ?? 0.95, form: "rate" });
-  const [current, ...slopes] = await Promise.all([ask.instant(base), ...TREND_WINDOWS.map((window) => ask.instant(slopeQuery(base, window)))]);
+  const base = queryFor(bound, {
+    filters: limit.subject.filters,
+    by,
+    window: bound.concept.window ?? "5m",
+    quantile: read.quantile ?? 0.95,
+    form: "rate",
+  });
+  const [current, ...slopes] = await Promise.all([
+    ask.instant(base),
+    ...TREND_WINDOWS.map((window) => ask.instant(slopeQuery(base, window))),
+  ]);
   if (!current.ok) return couldNotAsk(original, current.reason);
   const rows = rowsOf(bound, current.data).rows;
-  const perWindow = slopes.map((slope) => (slope.ok ? new Map(rowsOf(bound, slope.data).rows.map((row) => [row.name, row.value])) : new Map<string, number>()));
-  if (rows.length === 0) return answerOf(`No current data for ${bound.concept.name}${placeWords(original)}, so I cannot forecast it.`, { tone: "warning" });
-  const etas = rows.map((row) => ({ row, times: perWindow.map((slope) => eta(row.value, limit.value, slope.get(row.name), limit.rising)) }));
-  if (read.ahead !== undefined && (rows.length > 1 || read.yesNo)) return withinHorizon(turn, original, limit, base, rows);
+  const perWindow = slopes.map((slope) =>
+    slope.ok ? new Map(rowsOf(bound, slope.data).rows.map((row) => [row.name, row.value])) : new Map<string, number>(),
+  );
+  if (rows.length === 0)
+    return answerOf(`No current data for ${bound.concept.name}${placeWords(original)}, so I cannot forecast it.`, {
+      tone: "warning",
+    });
+  const etas = rows.map((row) => ({
+    row,
+    times: perWindow.map((slope) => eta(row.value, limit.value, slope.get(row.name), limit.rising)),
+  }));
+  if (read.ahead !== undefined && (rows.length > 1 || read.yesNo))
+    return withinHorizon(turn, original, limit, base, rows);
   const soonest = [...etas].sort((a, b) => first(a.times) - first(b.times));
   const [top] = soonest;
   if (top === undefined) return answerOf(`No current data for ${bound.concept.name}.`, { tone: "warning" });
   const seconds = top.times.find((time) => time !== undefined);
   const name = top.row.name === "" ? placeName(original) : top.row.name;
   if (seconds === undefined) {
-    return answerOf(`${name} is not heading there: ${bound.concept.name} is ${say(bound, top.row.value)} and the trend of the last 6 h and 24 h leads away from it.`, { tone: "good", values: valuesOf(bound, rows), list: rows.length > 1 ? listed(rows, (row) => `${row.name}: ${say(bound, row.value)}`) : [] });
+    return answerOf(
+      `${name} is not heading there: ${bound.concept.name} is ${say(bound, top.row.value)} and the trend of the last 6 h and 24 h leads away from it.`,
+      {
+        tone: "good",
+        values: valuesOf(bound, rows),
+        list: rows.length > 1 ? listed(rows, (row) => `${row.name}: ${say(bound, row.value)}`) : [],
+      },
+    );
   }
   const moreRows = soonest.slice(1).filter((one) => first(one.times) < 30 * DAY);
-  const others = top.times.slice(1).flatMap((time, index) => (time === undefined ? [] : [`By the trend of the last ${TREND_WINDOWS[index + 1]}: in ${formatDuration(Math.round(time))} (${sayTime(now + time, now, zone)}).`]));
+  const others = top.times
+    .slice(1)
+    .flatMap((time, index) =>
+      time === undefined
+        ? []
+        : [
+            `By the trend of the last ${TREND_WINDOWS[index + 1]}: in ${formatDuration(Math.round(time))} (${sayTime(now + time, now, zone)}).`,
+          ],
+    );
   const used = top.times.findIndex((time) => time !== undefined);
-  return answerOf(`${name} will be ${limit.words} in about ${formatDuration(Math.round(seconds))} (${sayTime(now + seconds, now, zone)}), by the trend of the last ${TREND_WINDOWS[used]}.`, {
-    tone: seconds < 2 * DAY ? "danger" : seconds < 7 * DAY ? "warning" : "info",
-    details: [`Now ${bound.concept.name} is ${say(bound, top.row.value)}.`, ...(used === 0 ? others : [])],
-    list: moreRows.slice(0, 8).map((one) => `${one.row.name}: ${limit.words} in ${formatDuration(Math.round(first(one.times)))}`),
-    values: [{ name: `time until ${limit.words}`, value: seconds, unit: "seconds", labels: top.row.labels, at: now }, ...valuesOf(bound, [top.row])],
-    notes: ["A straight line through the recent past; it knows nothing of clean-ups or growth to come."],
-    next: [askButton(`Why? (${name})`, `why is the ${original.bound.concept.name} of ${placeName(original) || name} changing`), askButton("Which disks will be full in 7 days?")],
-  });
+  return answerOf(
+    `${name} will be ${limit.words} in about ${formatDuration(Math.round(seconds))} (${sayTime(now + seconds, now, zone)}), by the trend of the last ${TREND_WINDOWS[used]}.`,
+    {
+      tone: seconds < 2 * DAY ? "danger" : seconds < 7 * DAY ? "warning" : "info",
+      details: [`Now ${bound.concept.name} is ${say(bound, top.row.value)}.`, ...(used === 0 ? others : [])],
+      list: moreRows
+        .slice(0, 8)
+        .map((one) => `${one.row.name}: ${limit.words} in ${formatDuration(Math.round(first(one.times)))}`),
+      values: [
+        { name: `time until ${limit.words}`, value: seconds, unit: "seconds", labels: top.row.labels, at: now },
+        ...valuesOf(bound, [top.row]),
+      ],
+      notes: ["A straight line through the recent past; it knows nothing of clean-ups or growth to come."],
+      next: [
+        askButton(
+          `Why? (${name})`,
+          `why is the ${original.bound.concept.name} of ${placeName(original) || name} changing`,
+        ),
+        askButton("Which disks will be full in 7 days?"),
+      ],
+    },
+  );
 }
 
 /** Bare selectors go straight to `deriv`; anything computed goes through a subquery. */
@@ -92,7 +156,13 @@ function first(times: readonly (number | undefined)[]): number {
   return times.find((time) => time !== undefined) ?? Number.POSITIVE_INFINITY;
 }
 
-async function withinHorizon(turn: Turn, original: Subject, limit: Limit, base: string, rows: readonly Row[]): Promise<Answer> {
+async function withinHorizon(
+  turn: Turn,
+  original: Subject,
+  limit: Limit,
+  base: string,
+  rows: readonly Row[],
+): Promise<Answer> {
   const { ask, now, read } = turn;
   const { bound } = limit.subject;
   const seconds = Math.round(read.ahead?.seconds ?? DAY);
@@ -103,17 +173,34 @@ async function withinHorizon(turn: Turn, original: Subject, limit: Limit, base: 
   const hits = rowsOf(bound, answer.data).rows;
   const ahead = formatDuration(seconds);
   const now_ = new Map(rows.map((row) => [row.name, row.value]));
-  if (hits.length === 0) return answerOf(`${read.yesNo ? "No: none" : "None"} of ${rows.length} will be ${limit.words} within ${ahead}, by the trend of the last ${past}.`, { tone: "good", values: valuesOf(bound, rows) });
+  if (hits.length === 0)
+    return answerOf(
+      `${read.yesNo ? "No: none" : "None"} of ${rows.length} will be ${limit.words} within ${ahead}, by the trend of the last ${past}.`,
+      { tone: "good", values: valuesOf(bound, rows) },
+    );
   const names = sorted(hits, limit.rising ? "high" : "low");
-  return answerOf(`${read.yesNo ? "Yes: " : ""}${names.map((row) => row.name || placeName(original)).join(", ")} will be ${limit.words} within ${ahead}, by the trend of the last ${past}.`, {
-    tone: "danger",
-    values: names.map((row) => ({ name: `${bound.concept.name} of ${row.name} now`, value: now_.get(row.name) ?? Number.NaN, unit: bound.concept.unit, labels: row.labels, at: now })).filter((value) => Number.isFinite(value.value)),
-    details: names.flatMap((row) => {
-      const value = now_.get(row.name);
-      return value === undefined ? [] : [`${row.name || "It"} has ${say(bound, value)} of ${bound.concept.name} now.`];
-    }),
-    next: [askButton("When exactly?", `when will ${names[0]?.name ?? ""} be full`)],
-  });
+  return answerOf(
+    `${read.yesNo ? "Yes: " : ""}${names.map((row) => row.name || placeName(original)).join(", ")} will be ${limit.words} within ${ahead}, by the trend of the last ${past}.`,
+    {
+      tone: "danger",
+      values: names
+        .map((row) => ({
+          name: `${bound.concept.name} of ${row.name} now`,
+          value: now_.get(row.name) ?? Number.NaN,
+          unit: bound.concept.unit,
+          labels: row.labels,
+          at: now,
+        }))
+        .filter((value) => Number.isFinite(value.value)),
+      details: names.flatMap((row) => {
+        const value = now_.get(row.name);
+        return value === undefined
+          ? []
+          : [`${row.name || "It"} has ${say(bound, value)} of ${bound.concept.name} now.`];
+      }),
+      next: [askButton("When exactly?", `when will ${names[0]?.name ?? ""} be full`)],
+    },
+  );
 }
 
 async function valueAhead(turn: Turn, subject: Subject): Promise<Answer> {
@@ -123,23 +210,48 @@ async function valueAhead(turn: Turn, subject: Subject): Promise<Answer> {
   const how = plan(read, subject, now, zone, { ignoreTime: true, form: "rate" });
   const lookBack = promDuration(Math.min(6 * 3600, Math.max(3600, seconds)));
   const inner = isSelector(how.series) ? `${how.series}[${lookBack}]` : `(${how.series})[${lookBack}:1m]`;
-  const [answer, current, history] = await Promise.all([ask.instant(`predict_linear(${inner}, ${seconds})`), ask.instant(how.series), seconds >= 2 * 3600 ? hourlyHistory(ask, how.series, now) : []]);
+  const [answer, current, history] = await Promise.all([
+    ask.instant(`predict_linear(${inner}, ${seconds})`),
+    ask.instant(how.series),
+    seconds >= 2 * 3600 ? hourlyHistory(ask, how.series, now) : [],
+  ]);
   if (!answer.ok) return couldNotAsk(subject, answer.reason);
   const rows = sorted(rowsOf(bound, answer.data).rows, "high");
-  const currentRows = current.ok ? new Map(rowsOf(bound, current.data).rows.map((row) => [row.name, row.value])) : new Map<string, number>();
+  const currentRows = current.ok
+    ? new Map(rowsOf(bound, current.data).rows.map((row) => [row.name, row.value]))
+    : new Map<string, number>();
   const [top] = rows;
   const name = nameWithQuantile(subject, read.quantile);
   const place = placeWords(subject);
-  if (top === undefined) return answerOf(`No recent data for ${name}${place}, so I cannot forecast it.`, { tone: "warning" });
+  if (top === undefined)
+    return answerOf(`No recent data for ${name}${place}, so I cannot forecast it.`, { tone: "warning" });
   const when = `in ${formatDuration(seconds)} (${sayTime(now + seconds, now, zone)})`;
-  const bounded = (value: number): number => (bound.concept.unit === "celsius" ? value : Math.max(0, bound.concept.unit === "ratio" && bound.concept.warn !== undefined ? Math.min(1, value) : value));
+  const bounded = (value: number): number =>
+    bound.concept.unit === "celsius"
+      ? value
+      : Math.max(0, bound.concept.unit === "ratio" && bound.concept.warn !== undefined ? Math.min(1, value) : value);
   const usual = history.length === 1 ? usualAt(history[0]?.points ?? [], now + seconds, zone) : undefined;
   const details = [
-    ...(currentRows.get(top.name) === undefined ? [] : [`Now it is ${say(bound, currentRows.get(top.name) ?? Number.NaN)}.`]),
-    ...(usual === undefined ? [] : [`Usual at that hour: ${say(bound, usual.typical)} (${say(bound, usual.low)} to ${say(bound, usual.high)}).`]),
+    ...(currentRows.get(top.name) === undefined
+      ? []
+      : [`Now it is ${say(bound, currentRows.get(top.name) ?? Number.NaN)}.`]),
+    ...(usual === undefined
+      ? []
+      : [`Usual at that hour: ${say(bound, usual.typical)} (${say(bound, usual.low)} to ${say(bound, usual.high)}).`]),
   ];
   if (rows.length > 1) {
-    return answerOf(`Forecast of ${name}${place} ${when}: highest is ${top.name} with ${say(bound, bounded(top.value))}.`, { details, list: listed(rows, (row) => `${row.name}: ${say(bound, bounded(row.value))}`), values: valuesOf(bound, rows), notes: [`A straight line through the last ${lookBack}.`] });
+    return answerOf(
+      `Forecast of ${name}${place} ${when}: highest is ${top.name} with ${say(bound, bounded(top.value))}.`,
+      {
+        details,
+        list: listed(rows, (row) => `${row.name}: ${say(bound, bounded(row.value))}`),
+        values: valuesOf(bound, rows),
+        notes: [`A straight line through the last ${lookBack}.`],
+      },
+    );
   }
-  return answerOf(`${name.charAt(0).toUpperCase()}${name.slice(1)}${place} will be about ${say(bound, bounded(top.value))} ${when}, if the trend of the last ${lookBack} holds.`, { details, values: valuesOf(bound, rows), notes: ["A straight line through the recent past."] });
+  return answerOf(
+    `${name.charAt(0).toUpperCase()}${name.slice(1)}${place} will be about ${say(bound, bounded(top.value))} ${when}, if the trend of the last ${lookBack} holds.`,
+    { details, values: valuesOf(bound, rows), notes: ["A straight line through the recent past."] },
+  );
 }

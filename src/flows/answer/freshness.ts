@@ -18,12 +18,21 @@ export async function freshness(turn: Turn, subject: Subject): Promise<Freshness
   const at = newest.ok ? newest.data[0]?.value : undefined;
   if (at === undefined) return undefined;
   const ageSeconds = Math.max(0, ask.now - at);
-  if (ageSeconds < WORTH_ASKING_SECONDS) return { ageSeconds, stale: false, note: ageSeconds < 15 ? "Data is less than 15 s old." : `Data is ${formatDuration(Math.round(ageSeconds))} old.` };
+  if (ageSeconds < WORTH_ASKING_SECONDS)
+    return {
+      ageSeconds,
+      stale: false,
+      note: ageSeconds < 15 ? "Data is less than 15 s old." : `Data is ${formatDuration(Math.round(ageSeconds))} old.`,
+    };
   const scrapes = await ask.instant(`max(count_over_time(${selector}[30m]))`, { background: true, at });
   const count = scrapes.ok ? (scrapes.data[0]?.value ?? 0) : 0;
   const interval = count > 1 ? 1800 / count : undefined;
   const stale = interval !== undefined && ageSeconds > 2 * interval + 15;
   const age = formatDuration(Math.round(ageSeconds));
   if (!stale) return { ageSeconds, stale, note: `Data is ${age} old.` };
-  return { ageSeconds, stale, note: `Stale: the newest sample is ${age} old, more than two scrapes (about ${formatDuration(Math.round(interval ?? 0))} each).` };
+  return {
+    ageSeconds,
+    stale,
+    note: `Stale: the newest sample is ${age} old, more than two scrapes (about ${formatDuration(Math.round(interval ?? 0))} each).`,
+  };
 }

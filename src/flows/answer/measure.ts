@@ -30,11 +30,16 @@ export async function measure(turn: Turn, subject: Subject): Promise<Answer> {
   if (rows.length === 0) return notNumbers.length > 0 ? notANumber(subject, how) : nothing(turn, subject);
   const notes = [...(fresh === undefined ? [] : [fresh.note]), ...caveats(turn, subject, notNumbers.length)];
   const [only] = rows;
-  const base: Partial<Answer> = { notes, values: valuesOf(subject.bound, rows, how.form), next: nextSteps(turn, subject) };
+  const base: Partial<Answer> = {
+    notes,
+    values: valuesOf(subject.bound, rows, how.form),
+    next: nextSteps(turn, subject),
+  };
   if (read.threshold !== undefined) return { ...thresholdAnswer(turn, subject, how, rows), ...base };
   if (subject.bound.concept.shows !== undefined) return { ...shown(turn, subject, rows), ...base };
   if (subject.bound.concept.unit === "bool") return { ...boolAnswer(turn, subject, rows), ...base };
-  if (only !== undefined && rows.length === 1) return { ...(await single(turn, subject, how, only, history, fresh?.stale === true)), ...base };
+  if (only !== undefined && rows.length === 1)
+    return { ...(await single(turn, subject, how, only, history, fresh?.stale === true)), ...base };
   return { ...several(turn, subject, how, rows), ...base };
 }
 
@@ -45,7 +50,14 @@ async function historyOf(turn: Turn, subject: Subject, how: Plan): Promise<Await
   return hourlyHistory(turn.ask, how.series, how.at);
 }
 
-async function single(turn: Turn, subject: Subject, how: Plan, row: Row, history: Awaited<ReturnType<typeof hourlyHistory>>, stale: boolean): Promise<Answer> {
+async function single(
+  turn: Turn,
+  subject: Subject,
+  how: Plan,
+  row: Row,
+  history: Awaited<ReturnType<typeof hourlyHistory>>,
+  stale: boolean,
+): Promise<Answer> {
   const { bound } = subject;
   const { now, zone, read } = turn;
   const what = title(subject, row, read.quantile);
@@ -53,13 +65,15 @@ async function single(turn: Turn, subject: Subject, how: Plan, row: Row, history
   const details: string[] = [];
   let tone: Tone = toneOf(subject, row.value);
   const usual = history.length === 1 && how.covers <= 900 ? usualAt(history[0]?.points ?? [], how.at, zone) : undefined;
-  if (usual !== undefined) {
+  if (usual !== undefined && (read.per === undefined || read.per === "s")) {
     details.push(againstUsual(subject, row.value, usual));
     if (tone === "info" && standing(row.value, usual) === "usual") tone = "good";
   }
   if (bound.concept.id === "host.uptime") details.push(`Up since ${sayTime(how.at - row.value, now, zone)}.`);
-  if (bound.concept.id === "cert.expiry") details.push(`It expires on ${sayTime(how.at + row.value, now, zone)} (${dayOf(how.at + row.value)}).`);
-  if (bound.concept.id === "deploy.last" || bound.concept.id === "cronjob.last_success") details.push(`That was ${sayTime(how.at - row.value, now, zone)} (${dayOf(how.at - row.value)}).`);
+  if (bound.concept.id === "cert.expiry")
+    details.push(`It expires on ${sayTime(how.at + row.value, now, zone)} (${dayOf(how.at + row.value)}).`);
+  if (bound.concept.id === "deploy.last" || bound.concept.id === "cronjob.last_success")
+    details.push(`That was ${sayTime(how.at - row.value, now, zone)} (${dayOf(how.at - row.value)}).`);
   const other = await companion(turn, subject);
   if (other !== undefined) details.push(other);
   const extremes = extremesIn(turn, subject, how, history);
@@ -68,12 +82,28 @@ async function single(turn: Turn, subject: Subject, how: Plan, row: Row, history
   return answerOf(`${what} is ${value} ${how.when}.`.replace(/ now\.$/, stale ? " at the last sample." : " now."), {
     tone,
     details,
-    ...(history.length === 1 && moves(history[0]?.points ?? []) ? { chart: chartOf(subject, what, history[0]?.points ?? [], now, usual) } : {}),
+    ...(history.length === 1 && moves(history[0]?.points ?? [])
+      ? { chart: chartOf(subject, what, history[0]?.points ?? [], now, usual) }
+      : {}),
   });
 }
 
 /** The other way to say it: a share and the amount behind it. */
-const COMPANIONS: Readonly<Record<string, string>> = { "host.disk": "host.disk_free", "host.disk_free": "host.disk", "host.memory": "host.memory_free", "host.memory_free": "host.memory", "volume.usage": "volume.free", "volume.free": "volume.usage", "redis.memory": "redis.memory_ratio", "redis.memory_ratio": "redis.memory", "deployment.available": "deployment.replicas", "deployment.replicas": "deployment.available", "hpa.current": "hpa.usage", "hpa.usage": "hpa.current", "pg.connections_ratio": "pg.max_connections" };
+const COMPANIONS: Readonly<Record<string, string>> = {
+  "host.disk": "host.disk_free",
+  "host.disk_free": "host.disk",
+  "host.memory": "host.memory_free",
+  "host.memory_free": "host.memory",
+  "volume.usage": "volume.free",
+  "volume.free": "volume.usage",
+  "redis.memory": "redis.memory_ratio",
+  "redis.memory_ratio": "redis.memory",
+  "deployment.available": "deployment.replicas",
+  "deployment.replicas": "deployment.available",
+  "hpa.current": "hpa.usage",
+  "hpa.usage": "hpa.current",
+  "pg.connections_ratio": "pg.max_connections",
+};
 
 async function companion(turn: Turn, subject: Subject): Promise<string | undefined> {
   const bound = turn.index.byId.get(COMPANIONS[subject.bound.concept.id] ?? "");
@@ -90,21 +120,40 @@ function moves(points: readonly (readonly [number, number])[]): boolean {
   return points.some(([, value]) => value !== points[0]?.[1]);
 }
 
-function chartOf(subject: Subject, name: string, points: readonly (readonly [number, number])[], now: number, usual: Usual | undefined): Chart {
+function chartOf(
+  subject: Subject,
+  name: string,
+  points: readonly (readonly [number, number])[],
+  now: number,
+  usual: Usual | undefined,
+): Chart {
   const day = points.filter(([at]) => at > now - 86_400);
   return {
     title: `${name}, last 24 h`,
     unit: subject.bound.concept.unit,
     series: [{ name, points: day }],
     ...(usual === undefined ? {} : { band: { low: usual.low, high: usual.high } }),
-    ...(subject.bound.concept.warn === undefined || subject.bound.concept.unit !== "ratio" ? {} : { threshold: subject.bound.concept.warn }),
+    ...(subject.bound.concept.warn === undefined || subject.bound.concept.unit !== "ratio"
+      ? {}
+      : { threshold: subject.bound.concept.warn }),
   };
 }
 
-function extremesIn(turn: Turn, subject: Subject, how: Plan, history: Awaited<ReturnType<typeof hourlyHistory>>): string | undefined {
+function extremesIn(
+  turn: Turn,
+  subject: Subject,
+  how: Plan,
+  history: Awaited<ReturnType<typeof hourlyHistory>>,
+): string | undefined {
   const window = turn.read.window;
   const points = history[0]?.points ?? [];
-  if (window === undefined || how.form === "count" || turn.read.aggregation === "max" || turn.read.aggregation === "min") return undefined;
+  if (
+    window === undefined ||
+    how.form === "count" ||
+    turn.read.aggregation === "max" ||
+    turn.read.aggregation === "min"
+  )
+    return undefined;
   const inside = points.filter(([at, value]) => at >= window.from && at <= window.to && Number.isFinite(value));
   if (inside.length < 3) return undefined;
   const low = inside.reduce((a, b) => (b[1] < a[1] ? b : a));
@@ -117,15 +166,21 @@ const CLOSE = 1.25;
 
 function againstUsual(subject: Subject, value: number, usual: Usual): string {
   const whole = subject.bound.concept.unit === "count";
-  const low = whole ? Math.floor(usual.low) : usual.low;
-  const high = whole ? Math.ceil(usual.high) : usual.high;
+  const share = subject.bound.concept.unit === "ratio" && usual.typical >= 0 && usual.typical <= 1;
+  const low = whole ? Math.floor(usual.low) : share ? Math.max(0, usual.low) : usual.low;
+  const high = whole ? Math.ceil(usual.high) : share ? Math.min(Math.max(1, value), usual.high) : usual.high;
   if (value === usual.typical) return "That is what it usually is at this hour.";
-  const range = `${say(subject.bound, low)} to ${say(subject.bound, high)}`;
+  const range =
+    say(subject.bound, low) === say(subject.bound, high)
+      ? say(subject.bound, low)
+      : `${say(subject.bound, low)} to ${say(subject.bound, high)}`;
   const where = standing(value, { ...usual, low, high });
   if (where === "usual") return `That is usual for this hour (${range} over ${usual.n} earlier samples).`;
   const ratio = usual.typical === 0 ? undefined : value / usual.typical;
-  if (ratio !== undefined && ratio < CLOSE && ratio > 1 / CLOSE) return `That is close to the usual ${range} for this hour.`;
-  const factor = ratio === undefined ? "" : `, ×${Number(ratio.toPrecision(2))} of the typical ${say(subject.bound, usual.typical)}`;
+  if (ratio !== undefined && ratio < CLOSE && ratio > 1 / CLOSE)
+    return `That is close to the usual ${range} for this hour.`;
+  const factor =
+    ratio === undefined ? "" : `, ×${Number(ratio.toPrecision(2))} of the typical ${say(subject.bound, usual.typical)}`;
   return `That is ${where} the usual ${range} for this hour${factor}.`;
 }
 
@@ -133,24 +188,40 @@ function againstUsual(subject: Subject, value: number, usual: Usual): string {
 function several(turn: Turn, subject: Subject, how: Plan, rows: readonly Row[]): Answer {
   const { concept } = subject.bound;
   const { read } = turn;
+  const currencies = new Set(rows.map((row) => row.labels["currency"]));
   const ordered = sorted(rows, concept.worse === "down" ? "low" : "high");
   const list = listed(ordered, (row) => `${row.name}: ${saidPer(turn, subject, row.value, how.form)}`);
   const place = placeWords(subject);
-  const additive = ["count", "per_s", "per_min", "per_hour", "bytes", "bytes/s", "cores", "money"].includes(concept.unit);
-  const fold = read.aggregation === "sum" && additive ? "sum" : read.aggregation === "avg" && read.window === undefined ? "avg" : concept.fold;
+  const additive =
+    ["count", "per_s", "per_min", "per_hour", "bytes", "bytes/s", "cores", "money"].includes(concept.unit) &&
+    currencies.size < 2;
+  const fold =
+    read.aggregation === "sum" && additive
+      ? "sum"
+      : read.aggregation === "avg" && read.window === undefined
+        ? "avg"
+        : currencies.size > 1
+          ? "none"
+          : concept.fold;
   const name = nameWithQuantile(subject, read.quantile);
   if (fold === "sum" || fold === "avg") {
     const total = rows.reduce((sum, row) => sum + row.value, 0) / (fold === "avg" ? rows.length : 1);
     const words = fold === "avg" ? "on average" : "in total";
-    return answerOf(`${capital(name)}${place} is ${saidPer(turn, subject, total, how.form)} ${words} ${how.when}.`, { list, tone: "info" });
+    return answerOf(`${capital(name)}${place} is ${saidPer(turn, subject, total, how.form)} ${words} ${how.when}.`, {
+      list,
+      tone: "info",
+    });
   }
   const [first] = ordered;
   if (first === undefined) return answerOf(`${capital(name)} has no value.`);
   const extreme = concept.worse === "down" ? "lowest" : "highest";
-  return answerOf(`${capital(name)}${place} is ${extreme} on ${first.name}: ${saidPer(turn, subject, first.value, how.form)} ${how.when}.`, {
-    tone: toneOf(subject, first.value),
-    list,
-  });
+  return answerOf(
+    `${capital(name)}${place} is ${extreme} on ${first.name}: ${saidPer(turn, subject, first.value, how.form)} ${how.when}.`,
+    {
+      tone: toneOf(subject, first.value),
+      list,
+    },
+  );
 }
 
 function thresholdAnswer(turn: Turn, subject: Subject, how: Plan, rows: readonly Row[]): Answer {
@@ -159,57 +230,100 @@ function thresholdAnswer(turn: Turn, subject: Subject, how: Plan, rows: readonly
   if (threshold === undefined) return several(turn, subject, how, rows);
   const limit = threshold.valueIn(concept.unit);
   if (limit === undefined) return several(turn, subject, how, rows);
-  const matching = sorted(rows.filter((row) => meets(row.value, threshold.op, limit)), threshold.op.startsWith("<") ? "low" : "high");
+  const matching = sorted(
+    rows.filter((row) => meets(row.value, threshold.op, limit)),
+    threshold.op.startsWith("<") ? "low" : "high",
+  );
   const words = sayThreshold(threshold.op, concept.unit === "bool" ? String(limit) : formatValue(limit, concept.unit));
   const name = nameWithQuantile(subject, turn.read.quantile);
   const what = concept.rows.includes("mountpoint") ? "filesystem" : concept.about === "" ? "series" : concept.about;
   const thing = plural(what, rows.length);
-  const told = concept.id === "deploy.last" ? `deployed in the last ${formatDuration(limit)}` : concept.id === "cert.expiry" ? `with a certificate that expires within ${formatDuration(limit)}` : undefined;
+  const told =
+    concept.id === "deploy.last"
+      ? `deployed in the last ${formatDuration(limit)}`
+      : concept.id === "cert.expiry"
+        ? `with a certificate that expires within ${formatDuration(limit)}`
+        : undefined;
   if (told !== undefined && matching.length > 0) {
-    return answerOf(`${matching.length} of ${rows.length} ${thing} ${told}: ${matching.slice(0, 8).map((row) => row.name).join(", ")}${matching.length > 8 ? ", …" : ""}.`, {
-      tone: concept.id === "cert.expiry" ? "warning" : "info",
-      list: listed(matching, (row) => `${row.name}: ${concept.id === "cert.expiry" ? "in " : ""}${say(subject.bound, row.value, how.form)}${concept.id === "deploy.last" ? " ago" : ""}`),
-    });
+    return answerOf(
+      `${matching.length} of ${rows.length} ${thing} ${told}: ${matching
+        .slice(0, 8)
+        .map((row) => row.name)
+        .join(", ")}${matching.length > 8 ? ", …" : ""}.`,
+      {
+        tone: concept.id === "cert.expiry" ? "warning" : "info",
+        list: listed(
+          matching,
+          (row) =>
+            `${row.name}: ${concept.id === "cert.expiry" ? "in " : ""}${say(subject.bound, row.value, how.form)}${concept.id === "deploy.last" ? " ago" : ""}`,
+        ),
+      },
+    );
   }
   if (matching.length === 0) {
     const [closest] = sorted(rows, threshold.op.startsWith("<") ? "low" : "high");
     return answerOf(`None: no ${what} has ${name} ${words} ${how.when} (${rows.length} checked).`, {
       tone: "good",
-      details: closest === undefined ? [] : [`The closest is ${closest.name} with ${say(subject.bound, closest.value, how.form)}.`],
+      details:
+        closest === undefined
+          ? []
+          : [`The closest is ${closest.name} with ${say(subject.bound, closest.value, how.form)}.`],
     });
   }
   if (rows.length === 1) {
     const [row] = matching;
-    return answerOf(`Yes: ${title(subject, row, turn.read.quantile)} is ${say(subject.bound, row?.value ?? Number.NaN, how.form)} ${how.when}, ${words}.`, { tone: "warning" });
+    return answerOf(
+      `${leadOf(turn, true) || "Yes: "}${title(subject, row, turn.read.quantile)} is ${say(subject.bound, row?.value ?? Number.NaN, how.form)} ${how.when}, ${words}.`,
+      { tone: "warning" },
+    );
   }
-  return answerOf(`${turn.read.yesNo ? "Yes: " : ""}${matching.length} of ${rows.length} ${thing} with ${name} ${words} ${how.when}.`, {
-    tone: "warning",
-    list: listed(matching, (row) => `${row.name}: ${say(subject.bound, row.value, how.form)}`),
-  });
+  return answerOf(
+    `${leadOf(turn, true)}${matching.length} of ${rows.length} ${thing} with ${name} ${words} ${how.when}.`,
+    {
+      tone: "warning",
+      list: listed(matching, (row) => `${row.name}: ${say(subject.bound, row.value, how.form)}`),
+    },
+  );
 }
 
 function boolAnswer(turn: Turn, subject: Subject, rows: readonly Row[]): Answer {
   const { bound } = subject;
   const { concept } = bound;
   const { asksForBad } = turn.read;
-  const isBad = (row: Row): boolean => (concept.worse === "down" ? row.value === 0 : concept.worse === "up" ? row.value !== 0 : false);
+  const isBad = (row: Row): boolean =>
+    concept.worse === "down" ? row.value === 0 : concept.worse === "up" ? row.value !== 0 : false;
   const bad = rows.filter(isBad);
   const [only] = rows;
   if (only !== undefined && rows.length === 1) {
     const state = say(bound, only.value);
     const name = only.name === "" ? capital(placeName(subject)) : only.name;
     const good = concept.worse === "none" ? only.value !== 0 : !isBad(only);
-    const lead = concept.worse === "none" ? (good ? "Yes" : "No") : asksForBad ? (good ? "No" : "Yes") : good ? "Yes" : "No";
+    const lead =
+      concept.worse === "none" ? (good ? "Yes" : "No") : asksForBad ? (good ? "No" : "Yes") : good ? "Yes" : "No";
     return answerOf(`${lead}: ${name} is ${state}.`, { tone: good || concept.worse === "none" ? "good" : "danger" });
   }
-  if (concept.worse === "none") return answerOf(`${capital(concept.name)}: ${rows.filter((row) => row.value !== 0).length} of ${rows.length} are on.`, { list: listed(rows, (row) => `${row.name}: ${say(bound, row.value)}`) });
+  if (concept.worse === "none")
+    return answerOf(
+      `${capital(concept.name)}: ${rows.filter((row) => row.value !== 0).length} of ${rows.length} are on.`,
+      { list: listed(rows, (row) => `${row.name}: ${say(bound, row.value)}`) },
+    );
   if (bad.length === 0) {
-    return answerOf(`${asksForBad ? "No" : "Yes"}: all ${rows.length} are ${say(bound, concept.worse === "down" ? 1 : 0)}.`, { tone: "good", list: listed(rows, (row) => `${row.name}: ${say(bound, row.value)}`) });
+    const fine =
+      concept.worse === "down"
+        ? `all ${rows.length} are ${say(bound, 1)}`
+        : `none of ${rows.length} is ${say(bound, 1)}`;
+    return answerOf(`${asksForBad ? "No" : "Yes"}: ${fine}.`, {
+      tone: "good",
+      list: listed(rows, (row) => `${row.name}: ${say(bound, row.value)}`),
+    });
   }
-  return answerOf(`${asksForBad ? "Yes" : "No"}: ${bad.map((row) => row.name).join(", ")} ${bad.length === 1 ? "is" : "are"} ${say(bound, concept.worse === "down" ? 0 : 1)} (${bad.length} of ${rows.length}).`, {
-    tone: "danger",
-    list: listed(bad, (row) => `${row.name}: ${say(bound, row.value)}`),
-  });
+  return answerOf(
+    `${asksForBad ? "Yes" : "No"}: ${bad.map((row) => row.name).join(", ")} ${bad.length === 1 ? "is" : "are"} ${say(bound, concept.worse === "down" ? 0 : 1)} (${bad.length} of ${rows.length}).`,
+    {
+      tone: "danger",
+      list: listed(bad, (row) => `${row.name}: ${say(bound, row.value)}`),
+    },
+  );
 }
 
 /** Concepts whose answer is a label: a version, a reason. */
@@ -218,64 +332,114 @@ function shown(turn: Turn, subject: Subject, rows: readonly Row[]): Answer {
   const label = bound.concept.shows ?? "*";
   const textOf = (row: Row): string =>
     label === "*"
-      ? Object.entries(row.labels).filter(([name]) => name !== "__name__" && name !== "job").map(([name, value]) => `${name} ${inertName(value)}`).join(", ")
+      ? Object.entries(row.labels)
+          .filter(([name]) => name !== "__name__" && name !== "job")
+          .map(([name, value]) => `${name} ${inertName(value)}`)
+          .join(", ")
       : inertName(row.labels[label] ?? "unknown");
   const [only] = rows;
   const bad = bound.concept.worse === "up";
   if (only !== undefined && rows.length === 1) {
     const name = only.name === "" ? placeName(subject) : only.name;
-    const namespace = only.labels["namespace"] === undefined ? "" : ` (namespace ${inertName(only.labels["namespace"])})`;
-    const verdict = bad ? `${name}${namespace}: ${textOf(only)}.` : `${capital(bound.concept.name)}${name === "" ? "" : ` of ${name}`}: ${textOf(only)}.`;
+    const namespace =
+      only.labels["namespace"] === undefined ? "" : ` (namespace ${inertName(only.labels["namespace"])})`;
+    const verdict = bad
+      ? `${name}${namespace}: ${textOf(only)}.`
+      : `${capital(bound.concept.name)}${name === "" ? "" : ` of ${name}`}: ${textOf(only)}.`;
     return answerOf(bad && turn.read.yesNo ? `Yes: ${verdict}` : verdict, { tone: bad ? "danger" : "info" });
   }
-  const verdict = bad ? `${rows.length} found: ${bound.concept.name}.` : `${capital(bound.concept.name)}: ${rows.length} series.`;
-  return answerOf(verdict, { tone: bad ? "danger" : "info", list: listed(rows, (row) => `${row.name}: ${textOf(row)}`) });
+  const verdict = bad
+    ? `${rows.length} found: ${bound.concept.name}.`
+    : `${capital(bound.concept.name)}: ${rows.length} series.`;
+  return answerOf(verdict, {
+    tone: bad ? "danger" : "info",
+    list: listed(rows, (row) => `${row.name}: ${textOf(row)}`),
+  });
 }
 
 async function nothing(turn: Turn, subject: Subject): Promise<Answer> {
   const { bound } = subject;
   const place = placeWords(subject);
   if (bound.concept.worse === "up" && /==\s*1|>\s*0/.test(bound.concept.promql)) {
-    return answerOf(`No: nothing found for ${bound.concept.name}${place}; none right now.`, { tone: "good", notes: ["Prometheus answered with no such series."] });
+    return answerOf(`No: nothing found for ${bound.concept.name}${place}; none right now.`, {
+      tone: "good",
+      notes: ["Prometheus answered with no such series."],
+    });
+  }
+  const { now, zone } = turn;
+  const then =
+    turn.read.at?.at ??
+    (turn.read.window !== undefined && turn.read.window.to < now - 600 ? turn.read.window.to : undefined);
+  if (then !== undefined) {
+    return answerOf(
+      `No data for ${bound.concept.name}${place} at ${sayTime(then, now, zone)}: Prometheus has no sample of it then.`,
+      {
+        tone: "warning",
+        details: ["That time may lie before what Prometheus keeps, or the thing did not exist yet."],
+      },
+    );
   }
   const reading = await whyMissing(turn, subject);
-  const { now, zone } = turn;
   switch (reading.kind) {
     case "down":
-      return answerOf(`No current data for ${bound.concept.name}${place}: ${inertName(reading.target)} is down, its last scrape failed.`, {
-        tone: "danger",
-        details: reading.lastSeen === undefined ? [] : [`Last seen ${sayTime(reading.lastSeen, now, zone)}, ${formatDuration(Math.round(now - reading.lastSeen))} ago.`],
-        next: [askButton("Which targets are down?"), askButton("Show active alerts")],
-      });
+      return answerOf(
+        `No current data for ${bound.concept.name}${place}: ${inertName(reading.target)} is down, its last scrape failed.`,
+        {
+          tone: "danger",
+          details:
+            reading.lastSeen === undefined
+              ? []
+              : [
+                  `Last seen ${sayTime(reading.lastSeen, now, zone)}, ${formatDuration(Math.round(now - reading.lastSeen))} ago.`,
+                ],
+          next: [askButton("Which targets are down?"), askButton("Show active alerts")],
+        },
+      );
     case "stale":
-      return answerOf(`No current data for ${bound.concept.name}${place}: the series stopped ${formatDuration(Math.round(reading.ageSeconds))} ago.`, {
-        tone: "warning",
-        details: [`Last seen ${sayTime(reading.at, now, zone)}.`],
-      });
+      return answerOf(
+        `No current data for ${bound.concept.name}${place}: the series stopped ${formatDuration(Math.round(reading.ageSeconds))} ago.`,
+        {
+          tone: "warning",
+          details: [`Last seen ${sayTime(reading.at, now, zone)}.`],
+        },
+      );
     case "failed":
       return couldNotAsk(subject, reading.reason);
     default:
       return answerOf(`No data: there is no such series for ${bound.concept.name}${place}.`, {
         tone: "warning",
-        details: [turn.read.at === undefined && turn.read.window === undefined ? "Prometheus answered, and knows nothing that fits." : "Prometheus has no data for that time; it may lie before what it keeps."],
+        details: ["Prometheus answered, and knows nothing that fits."],
       });
   }
 }
 
 /** Prometheus could not be asked, which says nothing about the thing itself. */
 export function couldNotAsk(subject: Subject, reason: string): Answer {
-  return answerOf(`I could not ask Prometheus for ${subject.bound.concept.name}${placeWords(subject)}.`, { tone: "danger", details: [`${reason}`, "This says nothing about the system itself."] });
+  return answerOf(`I could not ask Prometheus for ${subject.bound.concept.name}${placeWords(subject)}.`, {
+    tone: "danger",
+    details: [`${reason}`, "This says nothing about the system itself."],
+  });
 }
 
 function notANumber(subject: Subject, how: Plan): Answer {
-  return answerOf(`${capital(subject.bound.concept.name)}${placeWords(subject)} has no value ${how.when}: the result is not a number (0/0).`, { tone: "warning", details: ["That is what Prometheus says when there was nothing to divide by, such as no requests in the window."] });
+  return answerOf(
+    `${capital(subject.bound.concept.name)}${placeWords(subject)} has no value ${how.when}: the result is not a number (0/0).`,
+    {
+      tone: "warning",
+      details: ["That is what Prometheus says when there was nothing to divide by, such as no requests in the window."],
+    },
+  );
 }
 
 function caveats(turn: Turn, subject: Subject, notNumbers: number): string[] {
   const notes: string[] = [];
   for (const guess of turn.read.guesses) notes.push(`I read “${inertName(guess.typed)}” as ${inertName(guess.meant)}.`);
   if (notNumbers > 0) notes.push(`${notNumbers} series had no number (0/0).`);
-  for (const mention of subject.unused) if (mention.strong) notes.push(`${inertName(mention.text)} is not a label of ${subject.bound.metric.name}, so it did not narrow the answer.`);
+  for (const mention of subject.unused)
+    if (mention.strong)
+      notes.push(
+        `${inertName(mention.text)} is not a label of ${subject.bound.metric.name}, so it did not narrow the answer.`,
+      );
   if (turn.read.window?.tooLong) notes.push("The window was cut to 31 days.");
   return notes;
 }
@@ -286,14 +450,19 @@ function saidPer(turn: Turn, subject: Subject, value: number, form: "rate" | "co
   const { per } = turn.read;
   const { unit, noun } = subject.bound.concept;
   if (form === "rate" && unit === "per_s" && per !== undefined && per !== "s") {
-    return per === "min" ? formatValue(value * 60, "per_min", { noun }) : per === "hour" ? formatValue(value * 3600, "per_hour", { noun }) : `${formatValue(Math.round(value * 86_400), "count", { noun })} per day`;
+    return per === "min"
+      ? formatValue(value * 60, "per_min", { noun })
+      : per === "hour"
+        ? formatValue(value * 3600, "per_hour", { noun })
+        : `${formatValue(Math.round(value * 86_400), "count", { noun })} per day`;
   }
   return say(subject.bound, value, form);
 }
 
 function toneOf(subject: Subject, value: number): Tone {
   const { worse, warn, critical } = subject.bound.concept;
-  const passed = (limit: number | undefined): boolean => limit !== undefined && (worse === "up" ? value >= limit : worse === "down" && value <= limit);
+  const passed = (limit: number | undefined): boolean =>
+    limit !== undefined && (worse === "up" ? value >= limit : worse === "down" && value <= limit);
   if (passed(critical)) return "danger";
   return passed(warn) ? "warning" : "info";
 }
@@ -342,8 +511,23 @@ function nextSteps(turn: Turn, subject: Subject): Button[] {
   const name = subject.mentions.length === 1 ? placeName(subject) : "";
   const { id, about } = subject.bound.concept;
   if (name === "") return [askButton("What is unusual right now?")];
-  if (about === "service") return [askButton(`Why? (${name})`, `why is ${name} ${id === "service.errors" ? "failing" : "slow"}`), askButton(`${name} since yesterday`, `${turn.read.plain} compared to yesterday`), askButton(`How is ${name}?`, `how is ${name} doing`)];
-  return [askButton("Compared to yesterday", `${turn.read.plain} compared to yesterday`), askButton(`Alerts for ${name}`, `are there alerts for ${name}`)];
+  if (about === "service")
+    return [
+      askButton(`Why? (${name})`, `why is ${name} ${id === "service.errors" ? "failing" : "slow"}`),
+      askButton(`${name} since yesterday`, `${turn.read.plain} compared to yesterday`),
+      askButton(`How is ${name}?`, `how is ${name} doing`),
+    ];
+  return [
+    askButton("Compared to yesterday", `${turn.read.plain} compared to yesterday`),
+    askButton(`Alerts for ${name}`, `are there alerts for ${name}`),
+  ];
+}
+
+/** "Yes: " or "No: " for a question that wants one. A question about the good state is answered "no" by bad rows. */
+function leadOf(turn: Turn, found: boolean): string {
+  const { yesNo, asksForBad, limitImplied } = turn.read;
+  if (!yesNo) return "";
+  return found === (asksForBad || limitImplied !== true) ? "Yes: " : "No: ";
 }
 
 /** A change in words, for other answers. */

@@ -1,8 +1,8 @@
 import { matcher } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import type { Reading } from "../../core/reading.ts";
-import type { Turn } from "./turn.ts";
 import { shortName } from "./rows.ts";
+import type { Turn } from "./turn.ts";
 
 /**
  * Why a query came back empty: the target is down, the series stopped, or there is none. Asks Prometheus for the time of
@@ -11,11 +11,16 @@ import { shortName } from "./rows.ts";
 export async function whyMissing(turn: Turn, subject: Subject): Promise<Reading> {
   const { ask } = turn;
   const match = subject.filters.map(matcher).join(",");
-  const name = subject.bound.metric.type === "histogram" && !subject.bound.metric.native ? `${subject.bound.metric.name}_count` : subject.bound.metric.name;
+  const name =
+    subject.bound.metric.type === "histogram" && !subject.bound.metric.native
+      ? `${subject.bound.metric.name}_count`
+      : subject.bound.metric.name;
   const instances = instancesOf(subject);
   const [last, up] = await Promise.all([
     ask.instant(`max(max_over_time(timestamp(${name}{${match}})[1d:5m]))`, { background: true }),
-    instances.length === 0 ? undefined : ask.instant(`up{${matcher({ label: "instance", values: instances })}}`, { background: true }),
+    instances.length === 0
+      ? undefined
+      : ask.instant(`up{${matcher({ label: "instance", values: instances })}}`, { background: true }),
   ]);
   if (!last.ok) return { kind: "failed", reason: last.reason };
   const lastSeen = last.data[0]?.value;

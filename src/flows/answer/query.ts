@@ -30,7 +30,13 @@ export type PlanOptions = {
 };
 
 /** How a subject is asked for what the question says about time, quantile and aggregation. */
-export function plan(read: Understanding, subject: Subject, now: number, zone: string, options: PlanOptions = {}): Plan {
+export function plan(
+  read: Understanding,
+  subject: Subject,
+  now: number,
+  zone: string,
+  options: PlanOptions = {},
+): Plan {
   const { bound } = subject;
   const by = options.by ?? groupLabels(bound, subject, read);
   const window = options.ignoreTime ? undefined : read.window;
@@ -55,10 +61,16 @@ export function plan(read: Understanding, subject: Subject, now: number, zone: s
   }
   const seconds = Math.max(60, Math.round(Math.min(window.to, now) - window.from));
   const words = sayWindow(window.from, Math.min(window.to, now), now, zone);
-  const over = (fold: "max" | "min" | "avg"): string => `${fold}_over_time((${series})[${promDuration(seconds)}:${promDuration(stepFor(seconds))}])`;
+  const over = (fold: "max" | "min" | "avg"): string =>
+    `${fold}_over_time((${series})[${promDuration(seconds)}:${promDuration(stepFor(seconds))}])`;
   const common = { at, form, by, series, covers: seconds };
   if (read.aggregation === "max" || read.aggregation === "min") {
-    return { ...common, form: "rate", promql: over(read.aggregation), when: `${read.aggregation === "max" ? "at its peak" : "at its lowest"} ${words}` };
+    return {
+      ...common,
+      form: "rate",
+      promql: over(read.aggregation),
+      when: `${read.aggregation === "max" ? "at its peak" : "at its lowest"} ${words}`,
+    };
   }
   const template = form === "count" && bound.concept.count !== undefined ? bound.concept.count : bound.concept.promql;
   if (template.includes("$window")) {
@@ -71,7 +83,8 @@ export function plan(read: Understanding, subject: Subject, now: number, zone: s
 /** Questions for a number of events want `increase`; questions for a speed want `rate`. */
 export function formOf(read: Understanding, bound: Bound): "rate" | "count" {
   if (bound.concept.count === undefined) return "rate";
-  if (read.per !== undefined || read.aggregation === "rate" || read.aggregation === "max" || read.aggregation === "min") return "rate";
+  if (read.per !== undefined || read.aggregation === "rate" || read.aggregation === "max" || read.aggregation === "min")
+    return "rate";
   const { unit } = bound.concept;
   if (unit === "money" || unit === "count") return "count";
   if (unit === "ratio") return read.aggregation === "count" && !read.wantsShare ? "count" : "rate";
@@ -81,7 +94,8 @@ export function formOf(read: Understanding, bound: Bound): "rate" | "count" {
 }
 
 /** Words that want a speed even when a window is named. */
-const SPEED = /\b(?:rates?|traffic|throughput|rps|qps|speed|load|bandwidth|usage|trend|verkehr|durchsatz|tr[aá]fico|tr[aá]fego|trafic|d[eé]bit)\b/i;
+const SPEED =
+  /\b(?:rates?|traffic|throughput|rps|qps|speed|load|bandwidth|usage|trend|verkehr|durchsatz|tr[aá]fico|tr[aá]fego|trafic|d[eé]bit)\b/i;
 
 /** Labels to group by: what the question asks for, else the thing the concept is about, else what tells the series apart. */
 export function groupLabels(bound: Bound, subject: Subject, read: Understanding): readonly string[] {
@@ -90,11 +104,28 @@ export function groupLabels(bound: Bound, subject: Subject, read: Understanding)
   const has = (label: string): boolean => bound.metric.labels.has(label);
   if (self !== undefined) return [self, ...bound.concept.rows.filter((label) => label !== self && has(label))];
   const fixed = new Set(subject.filters.filter((filter) => filter.values.length === 1).map((filter) => filter.label));
-  const telling = [...bound.metric.labels].filter(([label, values]) => !fixed.has(label) && !MACHINE_LABELS.has(label) && values.length > 1 && values.length <= 30);
-  return telling.slice(0, 2).map(([label]) => label);
+  const telling = [...bound.metric.labels].filter(
+    ([label, values]) => !fixed.has(label) && !MACHINE_LABELS.has(label) && values.length > 1 && values.length <= 30,
+  );
+  const labels = telling.slice(0, 2).map(([label]) => label);
+  // euros and dollars are never added up
+  return bound.metric.labels.has("currency") && !labels.includes("currency")
+    ? ["currency", ...labels.slice(0, 1)]
+    : labels;
 }
 
-const MACHINE_LABELS = new Set(["instance", "job", "le", "quantile", "pod", "uid", "device", "environment", "env", "cluster"]);
+const MACHINE_LABELS = new Set([
+  "instance",
+  "job",
+  "le",
+  "quantile",
+  "pod",
+  "uid",
+  "device",
+  "environment",
+  "env",
+  "cluster",
+]);
 
 /** About 300 steps over the window, whole minutes, so that no subquery has more than a few hundred points. */
 function stepFor(seconds: number): number {

@@ -1,7 +1,9 @@
-import type { Answer } from "../../core/answer.ts";
-import type { Subject } from "../../core/language/subject.ts";
+import { type Answer, answerOf } from "../../core/answer.ts";
+import type { Concept } from "../../core/concept.ts";
+import { narrow, type Subject } from "../../core/language/subject.ts";
 import { alerts, silences } from "./alerts.ts";
 import { anomaly } from "./anomaly.ts";
+import { refuseByText } from "./approvals.ts";
 import { cause } from "./cause.ts";
 import { approvals, audit, change } from "./change.ts";
 import { compare } from "./compare.ts";
@@ -13,19 +15,21 @@ import { overview } from "./overview.ts";
 import { promql } from "./promql.ts";
 import { rank } from "./rank.ts";
 import { listedSubjects, refine } from "./refine.ts";
-import { objective } from "./slo.ts";
+import { scopeOf } from "./scope.ts";
 import { share } from "./share.ts";
-import { versions } from "./versions.ts";
+import { objective } from "./slo.ts";
 import { help, hostile, logs, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
 import { type Teaching, teach } from "./teach.ts";
 import type { Turn } from "./turn.ts";
+import { versions } from "./versions.ts";
 
 export type Responded = { readonly answer: Answer; readonly subject: Subject | undefined };
 
 /** Below this a subject explains too little of the question to be answered with. */
 const SURE_ENOUGH = 0.3;
 
-const SUMMARY = /\b(?:summari[sz]e|summary of|recap|tl;?dr|zusammenfass\w*|resum\w*)\b.*\b(?:thread|conversation|discussion|channel|chat|this|unterhaltung|hilo|fil|conversa)\b|^tl;?dr\??$/i;
+const SUMMARY =
+  /\b(?:summari[sz]e|summary of|recap|tl;?dr|zusammenfass\w*|resum\w*)\b.*\b(?:thread|conversation|discussion|channel|chat|this|unterhaltung|hilo|fil|conversa)\b|^tl;?dr\??$/i;
 
 /** The question as read -> the answerer that fits. The whole way from intent to answer stands here. */
 export async function respond(turn: Turn, teaching: Teaching | undefined): Promise<Responded> {
@@ -36,6 +40,8 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   if (read.hostile !== undefined) return only(hostile(turn));
   if (teaching !== undefined && teaching.kind !== "meant") return only(await teach(turn, teaching));
   if (read.unknown.some((one) => one.sure) && NAMES_THINGS.has(read.intent)) return only(unknownName(turn));
+  const byText = refuseByText(turn);
+  if (byText !== undefined) return only(byText);
   if (SUMMARY.test(read.plain)) return only({ ...summary(turn), intent: "help" });
   switch (read.intent) {
     case "help":
@@ -55,7 +61,8 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     case "ack":
     case "schedule":
     case "remediation":
-      if (read.action === undefined && subject !== undefined && subject.score > 0.5) return about(await measure(turn, subject));
+      if (read.action === undefined && subject !== undefined && subject.score > 0.5)
+        return about(await measure(turn, subject));
       if (read.action === undefined && read.mentions.length === 0) return only(unclear(turn));
       return only(await change(turn));
     case "approvals":
@@ -63,6 +70,8 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     case "audit":
       return only(await audit(turn));
     case "status_overview":
+      if (subject !== undefined && read.mentions.length > 0 && scopeOf(read).length === 0 && subject.filters.length > 0)
+        return about(await measure(turn, subject));
       return only(await overview(turn));
     case "promql_query":
       return about(await promql(turn, subject));
@@ -76,25 +85,48 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
       return about(await health(turn, subject));
     default:
   }
-  if (read.unknown.some((one) => one.sure) || (read.unknown.length > 0 && (subject?.mentions.length ?? 0) === 0)) return only(unknownName(turn));
-  if (subject === undefined) return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
+  if (read.unknown.some((one) => one.sure) || (read.unknown.length > 0 && (subject?.mentions.length ?? 0) === 0))
+    return only(unknownName(turn));
+  if (read.absent !== undefined) return only(noMetricFor(read.absent));
+  if (subject === undefined && read.intent === "forecast") {
+    const own = defaultSubject(turn);
+    if (own !== undefined) return { answer: await forecast(turn, own), subject: own };
+  }
+  if (subject === undefined)
+    return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
   const many = listedSubjects(read.subjects);
   if (many.length > 1 && LISTS.has(read.intent)) return about(await together(turn, many));
   const refined = refine(read, subject, turn.index);
   if (refined.read !== read) {
     const changed = { ...turn, read: refined.read };
-    return { answer: await (refined.read.intent === "top_k" && refined.read.threshold === undefined ? rank(changed, refined.subject) : measure(changed, refined.subject)), subject: refined.subject };
+    return {
+      answer: await (refined.read.intent === "top_k" && refined.read.threshold === undefined
+        ? rank(changed, refined.subject)
+        : measure(changed, refined.subject)),
+      subject: refined.subject,
+    };
   }
   const quantiles = quantilesIn(read.plain);
   if (quantiles.length > 1 && subject.bound.concept.promql.includes("$quantile")) {
-    return about(joined(await Promise.all(quantiles.map((quantile) => measure({ ...turn, read: { ...read, quantile } }, subject)))));
+    return about(
+      joined(
+        await Promise.all(quantiles.map((quantile) => measure({ ...turn, read: { ...read, quantile } }, subject))),
+      ),
+    );
   }
   if (PART.test(read.plain) && subject.bound.concept.unit === "per_s") {
     const part = await share(turn, subject);
     if (part !== undefined) return about(part);
   }
-  if (subject.bound.concept.id.startsWith("slo.") && subject.filters.length > 0) return about(await objective(turn, subject));
-  if (subject.bound.concept.id === "deploy.version" && /\b(?:before|previous|prior|earlier|before v?\\d[\\w.]*|last version|old version|vorherige\w*|anterior|precedente?|pichl[ai])\b/i.test(read.plain)) return about(await versions(turn, subject));
+  if (subject.bound.concept.id.startsWith("slo.") && subject.filters.length > 0)
+    return about(await objective(turn, subject));
+  if (
+    subject.bound.concept.id === "deploy.version" &&
+    /\b(?:before|previous|prior|earlier|before v?\\d[\\w.]*|last version|old version|vorherige\w*|anterior|precedente?|pichl[ai])\b/i.test(
+      read.plain,
+    )
+  )
+    return about(await versions(turn, subject));
   if (read.ahead !== undefined && AHEAD.has(read.intent)) return about(await forecast(turn, subject));
   switch (read.intent) {
     case "top_k":
@@ -111,20 +143,73 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
 }
 
 /** Intents whose question may list several measures. */
-const LISTS: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity"]);
+const LISTS: ReadonlySet<string> = new Set([
+  "resource_usage",
+  "golden_signal",
+  "metric_query",
+  "k8s_state",
+  "capacity",
+]);
 
 /** Intents whose question is about named things: one that does not exist is said first. */
-const NAMES_THINGS: ReadonlySet<string> = new Set(["status_overview", "health_check", "root_cause", "anomaly", "alerts"]);
+const NAMES_THINGS: ReadonlySet<string> = new Set([
+  "status_overview",
+  "health_check",
+  "root_cause",
+  "anomaly",
+  "alerts",
+]);
+
+/** The concept is known, its metrics are not collected: nothing near it is shown instead. */
+function noMetricFor(concept: Concept): Answer {
+  const names = Object.values(concept.metrics).map(([name = ""]) => name);
+  return answerOf(`No data: Prometheus has no metric for ${concept.name} here.`, {
+    tone: "warning",
+    details: [`It would come from ${names.join(" and ")}.`],
+  });
+}
+
+/** What one thing is mostly measured by, when a question names only the thing. */
+function defaultSubject(turn: Turn): Subject | undefined {
+  for (const mention of turn.read.mentions) {
+    for (const [kind, id] of [
+      ["queue", "queue.depth"],
+      ["service", "service.requests"],
+      ["host", "host.cpu"],
+      ["database", "pg.size"],
+      ["persistentvolumeclaim", "volume.used"],
+    ] as const) {
+      const bound = turn.index.byId.get(id);
+      if (bound === undefined || !mention.entities.some((entity) => entity.kind === kind)) continue;
+      const { filters } = narrow(bound, { mentions: [mention] });
+      if (filters.length > 0)
+        return { bound, filters, score: 0.6, covered: new Set(), mentions: [mention], unused: [] };
+    }
+  }
+  return undefined;
+}
 
 /** Words that want a part of a whole. "Rate" alone means a speed. */
-const PART = /\b(?:approv\w*|success\w*|fail\w*|declin\w*|reject\w*|abandon\w*|complet\w*|conversion) (?:rate|ratio|quote|share)\b|\b(?:percent\w*|pct|share|fraction|proportion|prozent\w*|anteil|porcentaje|pourcentage|porcentagem|pratishat)\b|%/i;
+const PART =
+  /\b(?:approv\w*|success\w*|fail\w*|declin\w*|reject\w*|abandon\w*|complet\w*|conversion) (?:rate|ratio|quote|share)\b|\b(?:percent\w*|pct|share|fraction|proportion|prozent\w*|anteil|porcentaje|pourcentage|porcentagem|pratishat)\b|%/i;
 
 /** Intents that turn into a forecast when the question names a time ahead. */
-const AHEAD: ReadonlySet<string> = new Set(["resource_usage", "golden_signal", "metric_query", "k8s_state", "capacity", "slo"]);
+const AHEAD: ReadonlySet<string> = new Set([
+  "resource_usage",
+  "golden_signal",
+  "metric_query",
+  "k8s_state",
+  "capacity",
+  "slo",
+]);
 
 /** "p50 and p99": every quantile the question names. */
 function quantilesIn(text: string): number[] {
-  return [...new Set([...text.matchAll(/\bp(\d{2})(?:\.(\d))?\b/gi)].map(([, whole, part]) => Number(`0.${whole}${part ?? ""}`)))];
+  return [
+    ...new Set(
+      [...text.matchAll(/\bp(\d{2})(?:\.(\d))?\b/gi)].map(([, whole, part]) => Number(`0.${whole}${part ?? ""}`)),
+    ),
+  ];
 }
 
 /** Several measures of the same things, one sentence each; the worst tone counts. */
@@ -135,7 +220,9 @@ async function together(turn: Turn, subjects: readonly Subject[]): Promise<Answe
 function joined(answers: readonly Answer[]): Answer {
   const [first, ...rest] = answers;
   if (first === undefined) throw new Error("nothing to join");
-  const worst = (["danger", "warning", "info", "good"] as const).find((tone) => answers.some((answer) => answer.tone === tone)) ?? "info";
+  const worst =
+    (["danger", "warning", "info", "good"] as const).find((tone) => answers.some((answer) => answer.tone === tone)) ??
+    "info";
   return {
     ...first,
     tone: worst,

@@ -13,7 +13,12 @@ export function rowsOf(bound: Bound, samples: readonly Sample[]): { readonly row
   const rows: Row[] = [];
   const notNumbers: Row[] = [];
   for (const sample of samples) {
-    const row = { name: nameOf(bound, sample.labels, varying), labels: sample.labels, value: sample.value, at: sample.at };
+    const row = {
+      name: nameOf(bound, sample.labels, varying),
+      labels: sample.labels,
+      value: sample.value,
+      at: sample.at,
+    };
     if (Number.isFinite(sample.value)) rows.push(row);
     else notNumbers.push(row);
   }
@@ -21,7 +26,23 @@ export function rowsOf(bound: Bound, samples: readonly Sample[]): { readonly row
 }
 
 /** Labels that every exporter adds and nobody says. */
-const SILENT = new Set(["__name__", "job", "device", "fstype", "vhost", "environment", "env", "cluster", "sli", "window", "endpoint", "prometheus", "replica", "uid", "severity"]);
+const SILENT = new Set([
+  "__name__",
+  "job",
+  "device",
+  "fstype",
+  "vhost",
+  "environment",
+  "env",
+  "cluster",
+  "sli",
+  "window",
+  "endpoint",
+  "prometheus",
+  "replica",
+  "uid",
+  "severity",
+]);
 
 function nameOf(bound: Bound, labels: Labels, varying: ReadonlySet<string>): string {
   const self = bound.names["self"];
@@ -51,7 +72,8 @@ function varyingLabels(samples: readonly Sample[]): ReadonlySet<string> {
   const first = samples[0]?.labels ?? {};
   const varying = new Set<string>();
   for (const { labels } of samples) {
-    for (const label of new Set([...Object.keys(first), ...Object.keys(labels)])) if (labels[label] !== first[label]) varying.add(label);
+    for (const label of new Set([...Object.keys(first), ...Object.keys(labels)]))
+      if (labels[label] !== first[label]) varying.add(label);
   }
   return varying;
 }
@@ -67,12 +89,23 @@ function sayPlainly(bound: Bound, value: number, form: "rate" | "count"): string
   const { concept } = bound;
   if (concept.unit === "bool") return sayBool(bound, value);
   if (form === "count" && concept.count !== undefined && concept.unit !== "count" && concept.unit !== "money") {
-    return concept.unit === "bytes/s" ? formatValue(value, "bytes") : formatValue(Math.round(value), "count", { noun: concept.noun });
+    return concept.unit === "bytes/s"
+      ? formatValue(value, "bytes")
+      : formatValue(Math.round(value), "count", { noun: concept.noun });
   }
-  if (concept.unit === "count" && Math.abs(value) >= 1 && Math.abs(value - Math.round(value)) > 0.001 && /increase\(/.test(concept.promql)) {
+  if (
+    concept.unit === "count" &&
+    Math.abs(value) >= 1 &&
+    Math.abs(value - Math.round(value)) > 0.001 &&
+    /increase\(/.test(concept.promql)
+  ) {
     return formatValue(Math.round(value), "count", { noun: concept.noun });
   }
-  return formatValue(value, concept.unit, concept.unit === "money" ? { currency: concept.noun } : { noun: concept.noun });
+  return formatValue(
+    value,
+    concept.unit,
+    concept.unit === "money" ? { currency: concept.noun } : { noun: concept.noun },
+  );
 }
 
 function sayBool(bound: Bound, value: number): string {
@@ -90,16 +123,25 @@ function sayBool(bound: Bound, value: number): string {
 
 /** Which unit a value has in that form, for `values` of the reply. */
 export function unitIn(bound: Bound, form: "rate" | "count"): string {
-  if (form === "count" && bound.concept.count !== undefined) return bound.concept.unit === "bytes/s" ? "bytes" : bound.concept.unit === "money" ? "money" : "count";
+  if (form === "count" && bound.concept.count !== undefined)
+    return bound.concept.unit === "bytes/s" ? "bytes" : bound.concept.unit === "money" ? "money" : "count";
   return bound.concept.unit;
 }
 
 export function valuesOf(bound: Bound, rows: readonly Row[], form: "rate" | "count" = "rate"): Value[] {
   const unit = unitIn(bound, form);
-  return rows.map((row) => ({ name: row.name === "" ? bound.concept.name : `${bound.concept.name} of ${row.name}`, value: row.value, unit, labels: row.labels, at: row.at }));
+  return rows.map((row) => ({
+    name: row.name === "" ? bound.concept.name : `${bound.concept.name} of ${row.name}`,
+    value: row.value,
+    unit,
+    labels: row.labels,
+    at: row.at,
+  }));
 }
 
 /** Largest first, or smallest first; equal ones by name, so that the order never depends on Prometheus. */
 export function sorted(rows: readonly Row[], direction: "high" | "low"): Row[] {
-  return [...rows].sort((a, b) => (direction === "high" ? b.value - a.value : a.value - b.value) || a.name.localeCompare(b.name));
+  return [...rows].sort(
+    (a, b) => (direction === "high" ? b.value - a.value : a.value - b.value) || a.name.localeCompare(b.name),
+  );
 }

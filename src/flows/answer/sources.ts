@@ -1,7 +1,12 @@
+import { escapeRegex } from "../../core/concept.ts";
 import type { Memory } from "../../core/language/understand.ts";
 import type { Metrics } from "../../ports.ts";
 
-export type ChosenSource = { readonly source: Metrics; readonly named: boolean; /** The question without the source's name. */ readonly rest: string | undefined };
+export type ChosenSource = {
+  readonly source: Metrics;
+  readonly named: boolean /** The question without the source's name. */;
+  readonly rest: string | undefined;
+};
 
 /**
  * Which Prometheus a question is about: the one whose name, cluster or environment it says ("in staging", "on eu-2"), else
@@ -15,8 +20,12 @@ export function chooseSource(sources: readonly Metrics[], text: string, _memory:
     for (const name of [source.name, source.cluster, source.environment]) {
       if (name === undefined || name.length < 2) continue;
       const unique = sources.filter((one) => [one.name, one.cluster, one.environment].includes(name)).length === 1;
-      const pattern = new RegExp(`(?:\\b(?:in|on|at|for|from|of)\\s+(?:the\\s+)?)?(?<![\\w-])${name.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}(?![\\w-])(?:\\s+(?:cluster|environment|env|source|prometheus))?`, "i");
-      if (unique && pattern.test(text)) return { source, named: true, rest: text.replace(pattern, " ").replace(/\s+/g, " ").trim() };
+      const pattern = new RegExp(
+        `(?:\\b(?:in|on|at|for|from|of)\\s+(?:the\\s+)?)?(?<![\\w-])${escapeRegex(name)}(?![\\w-])(?:\\s+(?:cluster|environment|env|source|prometheus))?`,
+        "i",
+      );
+      if (unique && pattern.test(text))
+        return { source, named: true, rest: text.replace(pattern, " ").replace(/\s+/g, " ").trim() };
     }
   }
   return { source: first, named: false, rest: undefined };

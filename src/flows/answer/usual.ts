@@ -1,5 +1,5 @@
-import { usualBand } from "../../core/stats.ts";
 import type { Point, Series } from "../../core/series.ts";
+import { usualBand } from "../../core/stats.ts";
 import type { Asker } from "./asker.ts";
 
 export type Usual = { readonly low: number; readonly high: number; readonly typical: number; readonly n: number };

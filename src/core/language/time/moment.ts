@@ -50,6 +50,11 @@ const LAST_AFTER = "(?: (?:pasad[oa]|dernier|derniere|passad[oa]))?";
 /** A day: "yesterday", "on Tuesday", "last Monday", "18 Nov", "two days ago"; with its part where one is said. */
 export const DAY = `(?:(?:on |am |vom |le |el |em |na |the )?(?:${TODAY}|${YESTERDAY}|${BEFORE_YESTERDAY}|${TOMORROW}|(?:${LAST} )?${WEEKDAY}${LAST_AFTER}|${LAST} ${ANY_WEEKDAY}|${DATE})${OF_DAY}?)`;
 
+/** Stands somewhere in every text that `DAY` matches a part of. */
+export const DAY_SIGN = new RegExp(
+  `${TODAY}|${YESTERDAY}|${BEFORE_YESTERDAY}|${TOMORROW}|${ANY_WEEKDAY}|(?:${MONTHS.join("|")})|\\d[.-]\\d`,
+);
+
 const ZONES: Readonly<Record<string, string>> = {
   ...{
     utc: "UTC",

@@ -193,6 +193,9 @@ export const LENGTH =
   `(?:${ATOM}(?: and a half| und eine halbe| y media| et demie?| e meia)?(?:(?: (?:and|und|y|et|e|aur) |, | )?${ATOM}){0,4}(?:30|15|45)?` +
   "|(?:a )?fortnight|(?:eine?r? )?dreiviertelstunden?|(?:eine?r? )?viertelstunden?|(?:a )?quarter (?:of an )?hour|hora y media|hora e meia)";
 
+/** Stands somewhere in every text that `LENGTH` matches a part of. */
+export const LENGTH_SIGN = new RegExp(`${ATOM}|fortnight|viertelstunde|quarter|hora`);
+
 const atomAgain = new RegExp(
   `(?:(${DIGITS})[ -]?|(?<![a-z])(${NUMBER_WORD}|do)[ -])${BETWEEN}(${UNIT})(?![a-z])( and a half| und eine halbe| y media| et demie?| e meia)?`,
   "g",
