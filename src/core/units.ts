@@ -17,7 +17,7 @@ export type Unit =
   | "timestamp"
   | "none";
 
-/** `noun` is what is counted in a rate or count ("req"); `currency` an ISO 4217 code ("EUR"). */
+/** `noun` is what is counted in a rate or count ("req", "" for nothing in particular); `currency` an ISO 4217 code ("EUR"). */
 export type FormatOptions = { readonly noun?: string; readonly currency?: string };
 
 const threeDigits = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
@@ -52,7 +52,7 @@ export function formatValue(value: number, unit: Unit, opts: FormatOptions = {})
     case "per_hour":
       return perTime(v, "h", opts.noun);
     case "count":
-      return opts.noun === undefined ? formatCount(v) : `${formatCount(v)} ${opts.noun}`;
+      return opts.noun ? `${formatCount(v)} ${opts.noun}` : formatCount(v);
     case "cores":
       return `${plainNumber(v)} ${Math.abs(v) === 1 ? "core" : "cores"}`;
     case "celsius":
@@ -173,7 +173,7 @@ function formatCount(v: number): string {
 const COUNT_SUFFIXES = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const;
 
 function perTime(v: number, time: string, noun: string | undefined): string {
-  return noun === undefined ? `${formatCount(v)}/${time}` : `${formatCount(v)} ${noun}/${time}`;
+  return noun ? `${formatCount(v)} ${noun}/${time}` : `${formatCount(v)}/${time}`;
 }
 
 function scaled(v: number, base: number, names: readonly string[]): string {
