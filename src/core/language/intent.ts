@@ -130,7 +130,7 @@ export function decideIntent(
       text,
     )
   )
-    add("schedule", 5);
+    add("schedule", 7);
   if (/\bapproval (?:rate|ratio)\b/.test(text)) add("approvals", -9);
   if (read.schedule === undefined && !SCHEDULING.test(text)) add("schedule", -7);
   if (

@@ -186,6 +186,7 @@ export function guessName(typed: string, catalogue: Catalogue): readonly Entity[
   for (const entity of catalogue.like(typed, 12)) {
     const name = entity.name.toLowerCase();
     if (digits(name) !== digits(folded)) continue;
+    if (folded.length < 5 && letters(name) !== letters(folded)) continue; // "part" is no cart
     const distance = editDistance(folded, name, limit);
     if (distance > limit || distance > best) continue;
     if (distance < best) names = new Set();
@@ -194,6 +195,11 @@ export function guessName(typed: string, catalogue: Catalogue): readonly Entity[
   }
   const [only, ...others] = names;
   return only === undefined || others.length > 0 ? [] : catalogue.named(only);
+}
+
+/** The letters and digits of a name in order of the alphabet: equal for swapped ones. */
+function letters(name: string): string {
+  return [...name.replace(/[^\p{L}\d]/gu, "")].sort().join("");
 }
 
 function digits(name: string): string {

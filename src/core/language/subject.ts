@@ -399,6 +399,10 @@ export function narrow(bound: Bound, { mentions }: Pick<SubjectInput, "mentions"
   const used: Mention[] = [];
   const unused: Mention[] = [];
   for (const mention of mentions) {
+    if (isDemanded(bound, mention)) {
+      for (const index of range(mention.first, mention.end)) covered.add(index);
+      continue;
+    }
     const place = placeOf(bound, mention);
     if (place === undefined) {
       unused.push(mention);
@@ -446,6 +450,11 @@ function placeOf(bound: Bound, mention: Mention): PlaceOf | undefined {
       return { label: "pod", regex: `${escapeRegex(workload.name)}-[a-z0-9]+(-[a-z0-9]+)?` };
   }
   return undefined;
+}
+
+/** True when the concept's own query already demands exactly that value: "cpu" for `resource="cpu"`. */
+function isDemanded(bound: Bound, mention: Mention): boolean {
+  return mention.entities.some((entity) => entity.at.some(({ label, value }) => bound.concept.promql.includes(`${label}="${value}"`)));
 }
 
 /** True when the concept's own query already demands another value of that label. */

@@ -476,12 +476,14 @@ function title(subject: Subject, row: Row | undefined, quantile: number | undefi
 /** "p95 latency" where the concept is a quantile. */
 export function nameWithQuantile(subject: Subject, quantile: number | undefined): string {
   const { concept } = subject.bound;
+  const code = subject.filters.flatMap((filter) => (/code|status/.test(filter.label) ? filter.values : [])).find((value) => /^[1-5]\d\d$/.test(value));
+  if (code !== undefined && concept.about === "service" && concept.unit !== "ratio") return `responses with status ${code}`;
   if (!concept.promql.includes("$quantile")) return concept.name;
   return `p${Number(((quantile ?? 0.95) * 100).toPrecision(5))} ${concept.name}`;
 }
 
 export function placeName(subject: Subject): string {
-  return subject.mentions.map((mention) => inertName(mention.entities[0]?.name ?? mention.text)).join(", ");
+  return subject.mentions.filter((mention) => !/^[1-5]\d\ds?$/.test(mention.text)).map((mention) => inertName(mention.entities[0]?.name ?? mention.text)).join(", ");
 }
 
 export function placeWords(subject: Subject): string {

@@ -96,6 +96,8 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
   const many = listedSubjects(read.subjects);
   if (many.length > 1 && LISTS.has(read.intent)) return about(await together(turn, many));
+  const asShare = shareInstead(turn, subject);
+  if (asShare !== undefined) return { answer: await measure(turn, asShare), subject: asShare };
   const refined = refine(read, subject, turn.index);
   if (refined.read !== read) {
     const changed = { ...turn, read: refined.read };
@@ -169,6 +171,12 @@ function noMetricFor(concept: Concept): Answer {
   });
 }
 
+/** "above 80 % of memory limit": a limit in percent wants a measure in percent, when there is one nearly as fitting. */
+function shareInstead({ read }: Turn, subject: Subject): Subject | undefined {
+  if (read.threshold?.share !== true || subject.bound.concept.unit === "ratio") return undefined;
+  return read.subjects.find((one) => one.bound.concept.unit === "ratio" && one.score > subject.score - 0.3);
+}
+
 /** What one thing is mostly measured by, when a question names only the thing. */
 function defaultSubject(turn: Turn): Subject | undefined {
   for (const mention of turn.read.mentions) {
@@ -226,7 +234,7 @@ function joined(answers: readonly Answer[]): Answer {
   return {
     ...first,
     tone: worst,
-    details: [...rest.map((answer) => answer.verdict), ...answers.flatMap((answer) => answer.details)],
+    details: rest.map((answer) => answer.verdict), // what is usual would stand there without its measure
     list: answers.flatMap((answer) => answer.list ?? []),
     values: answers.flatMap((answer) => answer.values),
     notes: [...new Set(answers.flatMap((answer) => answer.notes))],
