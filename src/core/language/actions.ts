@@ -1,4 +1,5 @@
 /** Verbs that ask for a change, in six languages, and the canonical action each stands for. */
+import { findConstruction } from "./constructions.ts";
 import { fold, type Token, tokens } from "./normalise.ts";
 import { type Found, findPhrase, phraseBook } from "./patterns.ts";
 
@@ -215,6 +216,8 @@ export type FoundAction = {
 export function findAction(text: string | readonly Token[]): FoundAction | undefined {
   const all = typeof text === "string" ? tokens(text) : text;
   let found: Found<ActionType> | undefined = findPhrase(all, ACTIONS, isMeant);
+  const whole = byConstruction(all, found);
+  if (whole !== undefined) return whole;
   if (found === undefined) return typeof text === "string" ? bySign(text) : undefined;
   // "kann ich" … a verb later in the sentence may be the more telling one: "clean up … and restart" keeps the first.
   const named = found;
@@ -280,6 +283,29 @@ function isMeant(found: Found<ActionType>, all: readonly Token[]): boolean {
     !/^(?:make|mach|que|ponlo|deixa|coloca|mets)$/.test(first) ||
     (!/^\d.*[a-z%]/.test(last) && !NOT_REPLICAS.test(next))
   );
+}
+
+/** Verbs whose meaning the words around them change: "start … through", "kill the flag". */
+const VAGUE: ReadonlySet<ActionType> = new Set<ActionType>([
+  "start",
+  "stop",
+  "toggle_flag",
+  "rerun_pipeline",
+  "delete_pod",
+  "pause",
+  "resume",
+]);
+
+/** The order of a whole construction, unless a plain verb before it says something else. It reaches back to its clause's start. */
+function byConstruction(all: readonly Token[], verb: Found<ActionType> | undefined): FoundAction | undefined {
+  const found = findConstruction(all);
+  const [first, last] = [all[found?.first ?? 0], all[found?.last ?? 0]];
+  if (found === undefined || first === undefined || last === undefined) return undefined;
+  if (verb !== undefined && verb.value !== found.value && !VAGUE.has(verb.value) && verb.first < found.first)
+    return undefined;
+  const end = verb?.value === found.value ? Math.min(verb.end, last.end) : last.end;
+  const { imperative } = seen(all, { value: found.value, start: 0, end: 0, first: found.first, last: found.last });
+  return { value: found.value, start: all[0]?.start ?? 0, end, imperative };
 }
 
 function bySign(text: string): FoundAction | undefined {
