@@ -80,7 +80,7 @@ export function readVersion(text: string, names: readonly string[] = []): string
 export function readSwitch(text: string): "on" | "off" | undefined {
   const folded = fold(text);
   if (
-    /\b(?:off|disable\w*|deactivate|aus|ab|deaktivier\w*|desactiv\w*|desativ\w*|desliga\w*|apaga\w*|eteins|band)\b/.test(
+    /\b(?:off|kill|disable\w*|deactivate|aus|ab|deaktivier\w*|desactiv\w*|desativ\w*|desliga\w*|apaga\w*|eteins|band)\b/.test(
       folded,
     )
   )

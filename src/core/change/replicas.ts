@@ -9,7 +9,7 @@ export type Replicas =
 const WORDS: Readonly<Record<string, number>> = Object.fromEntries(
   [
     "zero null cero zéro nenhum nenhuma shunya",
-    "a an one another ein eine einen einer uno una un une um uma ek extra additional weiteren weitere",
+    "a an one single another ein eine einen einer uno una un une um uma ek extra additional weiteren weitere",
     "two couple zwei dos deux dois duas do",
     "three drei tres trois teen",
     "four vier cuatro quatre quatro char chaar",
@@ -23,8 +23,7 @@ const WORDS: Readonly<Record<string, number>> = Object.fromEntries(
 );
 
 const NUMBER = `-?\\d+(?:\\.\\d+)?|${Object.keys(WORDS).join("|")}`;
-const UNIT =
-  "(?:replicas?|pods?|instances?|instanz\\w*|replikas?|replikat\\w*|instancias?|replicats?|repliques?|copies)";
+const UNIT = "(?:replicas?|pods?|instances?|instanz\\w*|replik\\w*|instancias?|replicats?|repliques?|copies)";
 const MORE =
   "(?:more|extra|additional|further|another|weitere\\w*|zusatzliche\\w*|mehr|mas|adicional\\w*|de plus|supplementaires?|en plus|a mais|mais|aur|other)";
 const LESS = "(?:less|fewer|weniger|menos|moins|de moins|a menos|kam)";

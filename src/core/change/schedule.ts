@@ -37,8 +37,20 @@ export function rhythm(cron: string): string {
 const REMINDS = /\b(?:remind\w*|reminder|erinner\w*|recuerda\w*|recordatorio|rappel\w*|lembr\w+|yaad)\b/;
 const SUMMARY =
   /\b(?:summary|report|digest|overview|recap|zusammenfassung|bericht|uberblick|resumen|informe|resume|rapport|recapitulatif|resumo|relatorio|status)\b/;
+const DIGESTS =
+  "(?:summar(?:y|ies)|reports?|digests?|recaps?|overviews?|reminders?|bericht\\w*|zusammenfassung\\w*|erinnerung\\w*|uberblick|resumen\\w*|informes?|reporte|recordatorios?|resumes?|rapports?|rappels?|resumos?|relatorios?|lembretes?)";
+const FEW = "(?:\\S+ ){0,5}?";
+const UNWANTED = new RegExp(
+  `\\b(?:(?:dont|don't|do not|no longer) (?:want|need|send|post)|no more|(?:stop|quit) (?:sending|posting|giving|mailing)|keine?n?|no (?:quiero|queremos|necesito|me mandes|me envies)|(?:veux|veut|voulons|souhaite|envoie) (?:plus|pas)|nao (?:quero|queremos|preciso|mande|envie)) ${FEW}${DIGESTS}\\b|\\b${DIGESTS} ${FEW}(?:nicht mehr|mat bhejo|nahi chahiye|band karo)\\b`,
+);
+
+/** "I don't want the morning summary any more": the end of a message that repeats. */
+export function endsSchedule(text: string): boolean {
+  return UNWANTED.test(fold(text).replaceAll("’", "'"));
+}
+
 const WATCHES =
-  /\b(?:watch|monitor|keep an eye|(?:tell|notify|alert|ping|inform|warn|page|message|text)\s+(?:me|us)\b.{0,40}\b(?:when|if|once|as soon as|whenever)|let (?:me|us) know|alert me|notify me|ping me|sag (?:mir )?bescheid|gib bescheid|melde? dich|warne mich|beobachte|benachrichtig\w*|avisa\w*|avise\w*|vigila|notifica\w*|alertame|previens|previens-moi|previens moi|surveille|alerte-moi|alerte moi|me avis[ae]|avise-me|monitore|batana|bata dena|bata do|nazar rakh\w*)\b/;
+  /\b(?:watch|monitor|keep an eye|(?:tell|notify|alert|ping|inform|warn|page|message|text)\s+(?:me|us)\b.{0,40}\b(?:when|if|once|as soon as|whenever)|let (?:me|us) know|alert me|notify me|ping me|bescheid|dis(?:-| )(?:moi|nous) (?:quand|si)|avertis|melde? dich|warne mich|beobachte|benachrichtig\w*|avisa\w*|avise\w*|vigila|notifica\w*|alertame|previens|previens-moi|previens moi|surveille|alerte-moi|alerte moi|me avis[ae]|avise-me|monitore|batana|bata dena|bata do|nazar rakh\w*)\b/;
 
 /** True for a wish to be told later: a reminder, or a watch. `text` as typed: filler like "let me know" is what tells. */
 export function wantsLater(text: string): boolean {

@@ -1,3 +1,5 @@
+import { findAction } from "../language/actions.ts";
+
 /** What a message wants of the words that a channel taught. `meant` corrects the question before it. */
 export type Teaching =
   | { readonly kind: "teach"; readonly word: string; readonly meaning: string }
@@ -82,6 +84,8 @@ function taught(plain: string): Teaching | undefined {
   // Without "here", only one or two words before the verb make a lesson; anything longer is a sentence.
   if (word.trim().split(/\s+/).length > (lead === "" ? 2 : 4)) return undefined;
   const meaning = rest.slice(verb.index + verb[0].length);
+  // "give it a kick, I mean restart it" rewords an order.
+  if (/\bmean\s*$/i.test(verb[0]) && findAction(meaning)?.imperative === true) return undefined;
   // "the = 90", "p99 = 200": an equation, not a lesson.
   if (lead === "" && !/\p{L}/u.test(meaning)) return undefined;
   return lesson(word, meaning);

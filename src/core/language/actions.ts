@@ -304,8 +304,7 @@ function byConstruction(all: readonly Token[], verb: Found<ActionType> | undefin
   if (verb !== undefined && verb.value !== found.value && !VAGUE.has(verb.value) && verb.first < found.first)
     return undefined;
   const end = verb?.value === found.value ? Math.min(verb.end, last.end) : last.end;
-  const { imperative } = seen(all, { value: found.value, start: 0, end: 0, first: found.first, last: found.last });
-  return { value: found.value, start: all[0]?.start ?? 0, end, imperative };
+  return { value: found.value, start: all[0]?.start ?? 0, end, imperative: !asksFirst(all) };
 }
 
 function bySign(text: string): FoundAction | undefined {
@@ -327,9 +326,13 @@ function bySign(text: string): FoundAction | undefined {
   );
 }
 
-function seen(all: readonly Token[], found: Found<ActionType>): FoundAction {
+/** The text begins as a question: "how", "when", "can it" (but not "can you"). */
+function asksFirst(all: readonly Token[]): boolean {
   const first = all[0]?.fold ?? "";
-  const asked = ASKS.has(first) || (MAY_ASK.has(first) && !ADDRESSED.has(all[1]?.fold ?? ""));
+  return ASKS.has(first) || (MAY_ASK.has(first) && !ADDRESSED.has(all[1]?.fold ?? ""));
+}
+
+function seen(all: readonly Token[], found: Found<ActionType>): FoundAction {
   const asNoun = NOUNS_BEFORE.has(all[found.first - 1]?.fold ?? "");
-  return { value: found.value, start: found.start, end: found.end, imperative: !asked && !asNoun };
+  return { value: found.value, start: found.start, end: found.end, imperative: !asksFirst(all) && !asNoun };
 }

@@ -80,7 +80,8 @@ const BOOK: readonly (readonly [ActionType, readonly string[]])[] = [
       "(?:@alert|this|that|this one) is (?:mine|on me)",
       "@alert mine",
       "(?:ich )?(?:kummere|kummer) (?:mich|ich mich)",
-      "ich (?:ubernehme|ubernehm|bin (?:schon )?dran|hab(?:e)? (?:@alert|das|den))",
+      "ich (?:ubernehme?|habe?) (?:@alert|das|den alarm|die meldung)",
+      "ich (?:ubernehme?|bin (?:schon )?dran)$",
       "ich (?:schaue?|sehe?|gucke?) (?:mir )?(?:@alert|das|den alarm) (?:\\S+ )?an",
       "me (?:encargo|ocupo)",
       "(?:estoy|estamos) (?:en ello|mirando|revisando|investigando) ?(?:@alert|lo|eso|$)",
@@ -202,7 +203,7 @@ const BOOK: readonly (readonly [ActionType, readonly string[]])[] = [
       "tidy (?:\\S+ ){0,3}?up",
       "clean (?:\\S+ ){0,3}?(?:up|out)",
       `(?:throw away|throw out|toss|delete|remove|get rid of|purge) ${FEW}(?:logs|log files|files|images|tmp|dumps|core dumps|junk|garbage|temp)`,
-      "(?:make|free|clear|create|reclaim|recover) (?:\\S+ ){0,2}?(?:room|space)",
+      "(?:make|clear|create|reclaim|recover) (?:\\S+ ){0,2}?(?:room|space)",
       `mach\\w* ${GAP}(?:sauber|platz)`,
       `schaff\\w* ${GAP}platz`,
       "bereinig\\w*",
@@ -255,6 +256,7 @@ const BOOK: readonly (readonly [ActionType, readonly string[]])[] = [
   [
     "restart",
     [
+      "^(?:restarting|bouncing|rebooting)",
       "(?:mind|try|consider) (?:restarting|bouncing|rebooting|recycling)",
       "(?:please|somebody|someone|you|just|to|and|lets) cycle",
       `(?:give|needs?|deserves?) ${FEW}(?:kick|bounce|reboot|restart)`,

@@ -191,7 +191,10 @@ const SUPERLATIVES = phraseBook<Superlative>([
     high("disk"),
     "fullest, vollste, vollsten, am vollsten, mas lleno, mas llenos, plus plein, plus pleins, plus remplis, mais cheio, mais cheios, sabse bhara",
   ],
-  [low("traffic"), "quietest, calmest, idlest, least busy, least used, ruhigste, ruhigsten, menos usado, moins utilise"],
+  [
+    low("traffic"),
+    "quietest, calmest, idlest, least busy, least used, ruhigste, ruhigsten, menos usado, moins utilise",
+  ],
   [low("disk"), "emptiest, leerste, leersten, mas vacio, plus vide, mais vazio"],
   [high("memory"), "hungriest, memory hog, memory hogs, biggest memory hog, ram hog"],
   [high("cpu"), "cpu hog, cpu hogs, cpu eater, hottest cpu"],
@@ -232,6 +235,8 @@ function isRanking(found: Found<Superlative>, all: readonly Token[]): boolean {
   const word = all[found.first]?.fold ?? "";
   const before = all[found.first - 1]?.fold ?? "";
   const after = all[found.last + 1]?.fold ?? "";
+  // "2 instances de plus de cart" adds, "le plus de" ranks.
+  if (word === "plus" && before === "de") return false;
   if (found.first !== found.last) return !(/^(?:plus|moins)$/.test(word) && readNumber(after, false) !== undefined);
   // "at most", "at least", "most recent", "more than most", "on top", "al menos", "más de 70", "au moins", "autoscaler max".
   if (word === "most" || word === "least")

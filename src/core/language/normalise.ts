@@ -239,6 +239,21 @@ function fillerBy(edge: "first" | "last"): Map<string, FillerPhrase[]> {
 const FILLER_FROM = fillerBy("first");
 const FILLER_TO = fillerBy("last");
 
+/** "when the queue goes over 5000" after "tell me" is a wish to be told, "when was it restarted" a question. */
+function waitsFor(rest: readonly Token[]): boolean {
+  return (
+    /^(?:when|once|if)$/.test(rest[0]?.fold ?? "") &&
+    !/^(?:did|does|do|was|were|is|are|has|have|will|would|can|could)$/.test(rest[1]?.fold ?? "") &&
+    rest
+      .slice(2, 12)
+      .some(({ fold }) =>
+        /^(?:goes|gets|hits|reaches|drops|falls|exceeds|rises|crosses|climbs|passes|comes|recovers|finishes|fails|breaks|stops|starts|changes)$/.test(
+          fold,
+        ),
+      )
+  );
+}
+
 function withoutFiller(text: string): string {
   const all = tokens(text);
   let first = 0;
@@ -248,7 +263,8 @@ function withoutFiller(text: string): string {
     const phrase = FILLER_FROM.get(all[first]?.fold ?? "")?.find(
       (candidate) =>
         fits(candidate, first) &&
-        (!candidate.onlyBeforeQuestion || QUESTION_WORDS.has(all[first + candidate.words.length]?.fold ?? "")),
+        (!candidate.onlyBeforeQuestion || QUESTION_WORDS.has(all[first + candidate.words.length]?.fold ?? "")) &&
+        !(candidate.words.at(-1) === "me" && waitsFor(all.slice(first + candidate.words.length))),
     );
     going = phrase !== undefined;
     first += phrase?.words.length ?? 0;

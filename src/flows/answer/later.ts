@@ -1,5 +1,13 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
-import { awaited, conditionOf, laterKind, reminderOf, rhythm, sayCron } from "../../core/change/schedule.ts";
+import {
+  awaited,
+  conditionOf,
+  endsSchedule,
+  laterKind,
+  reminderOf,
+  rhythm,
+  sayCron,
+} from "../../core/change/schedule.ts";
 import { fold } from "../../core/language/normalise.ts";
 import { readTimes } from "../../core/language/time.ts";
 import { inertName } from "../../util/inert.ts";
@@ -31,7 +39,7 @@ const NOT_POSTED = "Scheduled messages are not posted by this version yet; the w
 export async function later(turn: Turn): Promise<Answer> {
   const { read } = turn;
   const text = fold(read.plain);
-  if (CANCELS.test(text))
+  if (CANCELS.test(text) || endsSchedule(read.plain))
     return answerOf("There is no such schedule, so nothing was cancelled.", {
       details: ["This version keeps no schedules."],
     });
