@@ -104,6 +104,34 @@ describe("a metric that no pack knows", () => {
     }
   });
 
+  it.each<[name: string, type: MetricType, wanted: object]>([
+    ["wharf_lorries_total", "counter", { noun: "lorries", fold: "sum", says: ["wharf lorries"] }],
+    ["wharf_sent_bytes_total", "counter", { noun: "", fold: "sum", says: ["wharf sent"] }],
+    ["wharf_winch_seconds_total", "counter", { noun: "", fold: "sum" }],
+    ["wharf_wait_seconds", "histogram", { fold: "none", says: ["wharf wait"] }],
+    ["wharf_lease_days", "gauge", { unit: "seconds", fold: "none", says: ["wharf lease"] }],
+    ["wharf_heat_usd", "gauge", { fold: "sum", noun: "USD" }],
+    ["wharf_crates", "gauge", { fold: "sum", unit: "count", noun: "" }],
+    ["wharf_crates_count", "gauge", { fold: "sum", unit: "count", says: ["wharf crates"] }],
+    ["wharf_gate_ready", "gauge", { unit: "bool", fold: "none" }],
+    ["wharf_lease_next_timestamp_seconds", "gauge", { unit: "seconds", fold: "none" }],
+    ["wharf_build_info", "gauge", { fold: "none", unit: "none", shows: "*" }],
+  ])("named %s of type %s is %j", (name, type, wanted) => {
+    const { concept, metrics } = autoConcept(metric(name, type));
+    expect(concept).toMatchObject({
+      id: `metric:${name}`,
+      about: "",
+      narrows: [],
+      rows: [],
+      labels: {},
+      metrics: { metric: [name] },
+      worse: "none",
+      intent: "metric_query",
+      ...wanted,
+    });
+    expect(metrics.map((one) => one.name)).toEqual([name]);
+  });
+
   it("shows the labels of an info metric as its answer", () => {
     expect(autoConcept(metric("wharf_build_info", "gauge")).concept.shows).toBe("*");
   });

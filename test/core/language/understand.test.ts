@@ -28,7 +28,7 @@ describe("a question", () => {
     ["how many messages are in rye_sacks", "metric_query", "queue.depth", "queue=rye_sacks"],
     ["water level of the upper pond", "metric_query", "metric:water_level_meters", "pond=upper"],
     ["sacks_filled_total", "metric_query", "metric:sacks_filled_total", ""],
-    ["which jobs failed", "metric_query", "job.failed", "state=failed"],
+    ["which jobs failed", "metric_query", "job.failed", ""],
     ["bakehouse pods ready", "metric_query", "metric:kube_pod_ready", "pod=bakehouse-[a-z0-9]+(-[a-z0-9]+)?"],
     ["top 3 hosts by cpu", "top_k", "host.cpu", ""],
     ["compare granary and bakehouse latency", "compare", "service.latency", "service=bakehouse|granary"],
