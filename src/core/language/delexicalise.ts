@@ -72,9 +72,14 @@ export function delexicalise({ tokens, times, mentions, alertNames, subject }: D
   return out.join(" ");
 }
 
+/** Services, hosts, queues and the like, which people ask about; not mere values of a label. */
+export function isThing(mention: Mention): boolean {
+  return mention.entities.some((entity) => PLACEHOLDERS[entity.kind] !== undefined);
+}
+
 /** Values like "failed" or "active" are words of the question; services, hosts and the like are names. */
 function standsForThing(mention: Mention): boolean {
-  return mention.strong || mention.entities.some((entity) => PLACEHOLDERS[entity.kind] !== undefined);
+  return mention.strong || isThing(mention);
 }
 
 function placeholderOf(mention: Mention): string {

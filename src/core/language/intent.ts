@@ -1,4 +1,5 @@
 import type { Intent } from "./classify.ts";
+import { isThing } from "./delexicalise.ts";
 import { kindsOf } from "./link.ts";
 import { fold } from "./normalise.ts";
 import type { Context, Memory, Understanding } from "./understand.ts";
@@ -46,7 +47,7 @@ const RESUMED: ReadonlySet<Intent> = new Set<Intent>([
 const FLOOR = -3.5;
 
 const SCHEDULING =
-  /\bschedul\w*|\b(?:reports?|digests?|summary|summaries|remind\w*|notify|notification settings|tell me when|let me know|ping me|watch|alert me|warn me|subscrib\w*|daily|weekly|monthly|hourly|every (?:day|week|month|morning|evening|hour|\d+|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)|bericht\w*|zusammenfassung|erinner\w*|resumen\w*|informe\w*|recuerd\w*|rapport\w*|rappel\w*|resumo\w*|relatorio\w*|lembr\w*|report bhej\w*|yaad)\b/;
+  /\bschedul\w*|\b(?:reports?|digests?|summary|summaries|remind\w*|notify|notification settings|tell (?:me|us) (?:when|once|as soon as)|let me know|ping (?:me|us)|watch|alert (?:me|us)|warn (?:me|us)|bescheid|benachrichtig\w*|previens|avertis|alerte moi|avis[ae]\w*|bata dena|batana|subscrib\w*|daily|weekly|monthly|hourly|every (?:day|week|month|morning|evening|hour|\d+|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)|bericht\w*|zusammenfassung|erinner\w*|resumen\w*|informe\w*|recuerd\w*|rapport\w*|rappel\w*|resumo\w*|relatorio\w*|lembr\w*|report bhej\w*|yaad)\b/;
 const GREETING =
   /^\W*(?:hi+|hello+|hey+|hallo|moin|servus|hola|ola|salut|bonjour|bonsoir|namaste|guten (?:morgen|tag|abend)|good (?:morning|afternoon|evening)|buen[oa]s\b.*|bom dia|boa (?:tarde|noite))\b/;
 
@@ -74,7 +75,13 @@ export function decideIntent(
   };
   const odds = (intent: Intent): number => read.ranked.find((one) => one.intent === intent)?.p ?? 0;
   const [subject] = read.subjects;
-  const certain = subject?.score ?? 0;
+  // A subject that only the names in the question lead to is no measure that somebody asked for.
+  const asked =
+    subject !== undefined &&
+    [...subject.covered].some(
+      (at) => at < 0 || !read.mentions.some((mention) => at >= mention.first && at < mention.end && isThing(mention)),
+    );
+  const certain = (subject?.score ?? 0) * (asked || fromMemory ? 1 : 0.4);
   const changes = odds("remediation") + odds("silence") + odds("ack") + odds("schedule");
   const isSchedule = read.action?.type === "schedule" && read.schedule === undefined && !SCHEDULING.test(text);
   const ordered = read.action?.imperative === true && opensClause(read) && !isSchedule;
@@ -93,6 +100,7 @@ export function decideIntent(
   }
   if (odds("hostile") < 0.97 || certain > 0.3 || read.mentions.length > 0 || memory !== undefined)
     score.set("hostile", Number.NEGATIVE_INFINITY);
+  if (/\bquery (?:for|that|to|which)\b/.test(text)) add("promql_query", 5);
   if (/\bpromql\b/.test(text)) add("promql_query", 5);
   if (!/\b(?:promql|quer(?:y|ies)|expression|abfrage|consulta|requete)\b/.test(text)) add("promql_query", -3);
   if (/\bgolden signals?\b/.test(text)) add("status_overview", 8);
@@ -120,7 +128,7 @@ export function decideIntent(
   if (/^\W*(?:status|overview|sitrep)\W*$/.test(text)) add("status_overview", 8);
   if (read.schedule !== undefined) add("schedule", 3);
   if (
-    !/\b(?:bot|you|your|audit|actions?|executed|history|who|du|hast|has hecho|tu|vous|voce|tumne|wer|quien|qui|quem|kisne)\b/.test(
+    !/\b(?:bot|you|your|audit|actions?|executed|history|who (?:approved|did|ran|executed|requested|restarted|scaled|changed|rolled|silenced|acked|asked|deleted|triggered)|du|hast|has hecho|tu|vous|voce|tumne|wer hat|quien ha|qui a|quem|kisne)\b/.test(
       text,
     )
   )
@@ -153,6 +161,14 @@ export function decideIntent(
       text,
     ) &&
     read.unknown.length === 0
+  )
+    add("status_overview", 6);
+  if (
+    !asked &&
+    read.mentions.some(isThing) &&
+    /^\W*(?:so |and |ok )?(?:hows|how (?:is|are|s)|wie (?:geht|lauft|steht)|como (?:esta|va|anda)|comment va|how goes)\b/.test(
+      text,
+    )
   )
     add("status_overview", 6);
   if (GREETING.test(text) && read.tokens.length <= 5 && certain < 0.5) add("smalltalk", 8);

@@ -45,7 +45,12 @@ export function readUnknown(input: Input): Spelled {
   const unknown: UnknownName[] = [];
   const guesses: Guess[] = [];
   tokens.forEach((token, at) => {
-    if (taken.has(at) || mentioned.has(at) || isKnown(token, input, beside(tokens, at))) return;
+    if (
+      taken.has(at) ||
+      mentioned.has(at) ||
+      isKnown(token, input, beside(tokens, at), joinsName(tokens, at, mentioned))
+    )
+      return;
     const shaped =
       looksLikeName(token.text) && (/[\d_.]/.test(token.text) || standsAsName(tokens, at) || tokens.length <= 4);
     if (!shaped && /[^a-z-]/.test(token.fold)) {
@@ -74,7 +79,7 @@ export function readUnknown(input: Input): Spelled {
       mended[at] = { ...token, fold: word.word };
       return;
     }
-    if (shaped || standsAsName(tokens, at)) {
+    if (shaped || standsAsName(tokens, at) || joinsName(tokens, at, mentioned)) {
       unknown.push({
         text: token.text,
         near: catalogue.like(token.text, 3),
@@ -86,11 +91,11 @@ export function readUnknown(input: Input): Spelled {
   return { tokens: mended, mentions: found, unknown, guesses };
 }
 
-function isKnown(token: Token, { index, catalogue }: Input, named: boolean): boolean {
+function isKnown(token: Token, { index, catalogue }: Input, named: boolean, joined: boolean): boolean {
   const { fold } = token;
   if (PRODUCTS.has(fold) && !metricWords(catalogue).has(fold)) return false;
   if (catalogue.withValue(fold).length > 0) return true;
-  if (STOP_WORDS.has(fold) || isFieldWord(fold) || spoken().has(fold)) return true;
+  if (STOP_WORDS.has(fold) || isFieldWord(fold) || (!joined && spoken().has(fold))) return true;
   if (/^<.*>$/.test(fold) || catalogue.metrics.has(token.text) || readNumber(fold) !== undefined) return true;
   if (/-(?:elle|il|on|ils|elles|vous|tu|je|nous|ce|la|le|les)$/.test(fold)) return true; // French: a verb and its subject
   const parts = fold.split("-");
@@ -177,6 +182,16 @@ function nearestWord(typed: string): { readonly word: string; readonly distance:
     }
   }
   return best;
+}
+
+/** "orders and X", "orders vs X": joined to a name, at the end of the question. */
+function joinsName(tokens: readonly Token[], at: number, mentioned: ReadonlySet<number>): boolean {
+  const joint = tokens[at - 1]?.fold ?? "";
+  return (
+    mentioned.has(at - 2) &&
+    at === tokens.length - 1 &&
+    /^(?:and|or|vs|versus|against|und|oder|gegen|y|o|et|ou|e|aur|ya)$/.test(joint)
+  );
 }
 
 const BEFORE_NAME =

@@ -218,7 +218,12 @@ function scoreConcept(
     kindWords(bound, words),
   );
   // "postgres" alone asks whether it is up only when nothing else is asked
-  const faint = bound.concept.unit === "bool" && bound.concept.intent === "health_check" && recall < 0.95 ? 0.85 : 1;
+  const only = [...explained].every((word) => FAINT.has(word.term)); // "usage" alone names no measure
+  const faint = only
+    ? 0.5
+    : bound.concept.unit === "bool" && bound.concept.intent === "health_check" && recall < 0.95
+      ? 0.85
+      : 1;
   return subjectOf(bound, narrowed, covered, faint * (0.62 * recall + 0.38 * precision + 0.03));
 }
 
@@ -262,12 +267,26 @@ function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput
     );
   const meaningful = name.filter((term) => !PREFIXES.has(term));
   const hits = meaningful.filter((term) => words.some((word) => word.term === term));
-  if (hits.length === 0 && covered.size <= plain.covered.size) return undefined;
+  if (hits.length === 0 && covered.size <= plain.covered.size && !atHome(plain)) return undefined;
   const nameWeight = sum(meaningful.map((term) => input.index.weight(term))) || 1;
   const precision = sum(hits.map((term) => input.index.weight(term))) / nameWeight;
   const total = sum(words.map((word) => word.weight)) || 1;
   const recall = Math.max(0, recallOf(words, (word) => covered.has(word.token), 0.15, new Set()) - weak / total);
   return subjectOf(bound, narrowed, covered, 0.66 * recall + 0.34 * precision);
+}
+
+/** The named values are this metric's own: two of its labels at once, or a value that hardly any other metric has. */
+function atHome({ filters, mentions }: Narrowed): boolean {
+  if (filters.length >= 2) return true;
+  return mentions.some((mention) =>
+    mention.entities.some((entity) =>
+      entity.at.some(
+        (place) =>
+          place.metrics <= 2 &&
+          filters.some((filter) => filter.label === place.label && filter.values.includes(place.value)),
+      ),
+    ),
+  );
 }
 
 /** "mfa", "locked": words that are a part of a label's value, when they are no word of the metric's own name. */
@@ -454,7 +473,9 @@ function placeOf(bound: Bound, mention: Mention): PlaceOf | undefined {
 
 /** True when the concept's own query already demands exactly that value: "cpu" for `resource="cpu"`. */
 function isDemanded(bound: Bound, mention: Mention): boolean {
-  return mention.entities.some((entity) => entity.at.some(({ label, value }) => bound.concept.promql.includes(`${label}="${value}"`)));
+  return mention.entities.some((entity) =>
+    entity.at.some(({ label, value }) => bound.concept.promql.includes(`${label}="${value}"`)),
+  );
 }
 
 /** True when the concept's own query already demands another value of that label. */

@@ -172,9 +172,11 @@ function read(original: string, context: Context, memory: Memory | undefined): U
   const action = findAction(plain);
   const sameTime = SAME_TIME.exec(plain);
   const howBad = HOW_BAD.exec(plain);
+  const queryWord = /\b(?:promql|quer(?:y|ies)|expression)\b(?=\s+(?:for|that|to|which|gives))/i.exec(plain);
   const taken = takenTokens(parts, [
     ...times,
     ...(sameTime === null ? [] : [{ start: sameTime.index, end: sameTime.index + sameTime[0].length }]),
+    ...(queryWord === null ? [] : [{ start: queryWord.index, end: queryWord.index + queryWord[0].length }]),
     ...(howBad === null ? [] : [{ start: howBad.index, end: howBad.index + howBad[0].length }]),
     ...(quantile === undefined ? [] : [quantile]),
     ...(limit === undefined ? [] : [limit]),
@@ -267,7 +269,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     guesses: spelled.guesses,
     absent,
     window: sameTimeBefore === undefined ? (windows[0] ?? keptWindow(memory, times, now)) : undefined,
-    at: sameTimeBefore ?? pick("at") ?? (times.length === 0 ? monthNamed(plain, now) : undefined),
+    at: sameTimeBefore ?? earliest(times) ?? (times.length === 0 ? monthNamed(plain, now) : undefined),
     offset: pick("offset"),
     ahead: /\b(?:tomorrow (?:at )?(?:the |this )?(?:same )?time|same time tomorrow|morgen um diese zeit)\b/i.test(plain)
       ? tomorrow(now)
@@ -352,6 +354,11 @@ function keptWindow(memory: Memory | undefined, times: readonly TimeExpression[]
 
 function moment(at: number): Moment {
   return { kind: "at", at, start: 0, end: 0, words: "" };
+}
+
+/** "3am two months ago" is read as two moments: the one further back bounds what can be known. */
+function earliest(times: readonly TimeExpression[]): Moment | undefined {
+  return times.filter((time) => time.kind === "at").sort((a, b) => a.at - b.at)[0];
 }
 
 function tomorrow(now: number): Ahead {

@@ -11,7 +11,7 @@ export const STOP_WORDS: ReadonlySet<string> = new Set(
   currently current now right just also still really actually maybe kind sort like so too very much ok okay hey hi hello yo guys team bot thanks thx
   what's how's hows going doing then than as if not no yes per via into onto over under between during within since until ago
   let lets quick question curious wondering wonder think said says say heard seems seem seeing happening happen happened happens value number figure stat stats
-  metric metrics graph chart plot draw display print report quickly today fetch pull ask asked asking bring up out off whole entire thing things stuff
+  metric metrics graph chart plot draw display print report quickly somebody someone anybody anyone switch switched turned turn today fetch pull ask asked asking bring up out off whole entire thing things stuff
   der die das den dem des ein eine einen einem einer eines ist sind war waren wie was welche welcher welches wer wo wann warum wieso von vom im in am an auf aus bei mit
   nach zu zum zur und oder fur fuer es gibt hat haben wird werden kann konnen mir mich uns bitte zeig zeige mal denn gerade jetzt aktuell momentan derzeit noch auch nur sehr
   el la los las lo un una unos unas de del al en con por para y o es son esta estan fue era como cual cuales que quien donde cuando hay ha han tiene tienen me mi

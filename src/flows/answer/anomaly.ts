@@ -4,7 +4,7 @@ import { type Bound, queryFor } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { inertName } from "../../util/inert.ts";
 import { filtersFor, findTrouble, groupBy, linesOf } from "./findings.ts";
-import { placeName } from "./measure.ts";
+import { askAgain, placeName } from "./measure.ts";
 import { rowsOf, say } from "./rows.ts";
 import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
@@ -155,7 +155,7 @@ async function one(turn: Turn, subject: Subject): Promise<Answer> {
       tone: "warning",
       values,
       list: rows.length === 1 ? [] : lines.slice(0, 12),
-      next: [askButton("Why?", `why is ${turn.read.plain}`)],
+      next: [askButton("Why?", `why is ${askAgain(subject, turn.read.quantile)} unusual`)],
     },
   );
 }

@@ -53,6 +53,7 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
     } catch (error) {
       if (signal.aborted) throw error;
       const failure = failureOf(error);
+      if (failure.why === "guarded") background = true; // it was never asked
       note({ failed: failure.reason });
       if (failure.why !== "guarded") degraded.add(failure.reason);
       return failure;

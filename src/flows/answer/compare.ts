@@ -2,7 +2,7 @@ import { type Answer, answerOf, askButton, type Value } from "../../core/answer.
 import type { Subject } from "../../core/language/subject.ts";
 import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
-import { capital, couldNotAsk, listed, nameWithQuantile, placeWords, sayChange } from "./measure.ts";
+import { askAgain, capital, couldNotAsk, listed, nameWithQuantile, placeWords, sayChange } from "./measure.ts";
 import { plan } from "./query.ts";
 import { type Row, rowsOf, say, sorted, unitIn, valuesOf } from "./rows.ts";
 import type { Turn } from "./turn.ts";
@@ -65,7 +65,7 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
         tone: toneOf(subject, from, to),
         details: [`Now ${say(subject.bound, to, how.form)}, then ${say(subject.bound, from, how.form)}.`],
         next: [
-          askButton("What is usual?", `is ${read.plain} normal`),
+          askButton("What is usual?", `is ${askAgain(subject, read.quantile)} normal`),
           askButton("What changed?", `what changed in the last ${formatDuration(Math.min(back, DAY))}`),
         ],
       },
@@ -170,7 +170,7 @@ async function compareThings(turn: Turn, subject: Subject): Promise<Answer> {
   return answerOf(verdict, {
     values: valuesOf(subject.bound, rows, how.form),
     list: rest.length === 0 ? [] : rest.map((row) => `${row.name}: ${say(subject.bound, row.value, how.form)}`),
-    next: [askButton("Since yesterday", `${read.plain} compared to yesterday`)],
+    next: [askButton("Since yesterday", `${askAgain(subject, read.quantile)} compared to yesterday`)],
   });
 }
 

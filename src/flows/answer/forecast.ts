@@ -108,12 +108,12 @@ async function whenReached(turn: Turn, original: Subject, limit: Limit): Promise
       time === undefined
         ? []
         : [
-            `By the trend of the last ${TREND_WINDOWS[index + 1]}: in ${formatDuration(Math.round(time))} (${sayTime(now + time, now, zone)}).`,
+            `By the trend of the last ${TREND_WINDOWS[index + 1]?.replace("h", " h")}: in ${formatDuration(Math.round(time))} (${sayTime(now + time, now, zone)}).`,
           ],
     );
   const used = top.times.findIndex((time) => time !== undefined);
   return answerOf(
-    `${name} will be ${limit.words} in about ${formatDuration(Math.round(seconds))} (${sayTime(now + seconds, now, zone)}), by the trend of the last ${TREND_WINDOWS[used]}.`,
+    `${name} will be ${limit.words} in about ${formatDuration(Math.round(seconds))} (${sayTime(now + seconds, now, zone)}), by the trend of the last ${TREND_WINDOWS[used]?.replace("h", " h")}.`,
     {
       tone: seconds < 2 * DAY ? "danger" : seconds < 7 * DAY ? "warning" : "info",
       details: [`Now ${bound.concept.name} is ${say(bound, top.row.value)}.`, ...(used === 0 ? others : [])],
@@ -175,12 +175,12 @@ async function withinHorizon(
   const now_ = new Map(rows.map((row) => [row.name, row.value]));
   if (hits.length === 0)
     return answerOf(
-      `${read.yesNo ? "No: none" : "None"} of ${rows.length} will be ${limit.words} within ${ahead}, by the trend of the last ${past}.`,
+      `${read.yesNo ? "No: none" : "None"} of ${rows.length} will be ${limit.words} within ${ahead}, by the trend of the last ${past === "6h" ? "6 h" : "24 h"}.`,
       { tone: "good", values: valuesOf(bound, rows) },
     );
   const names = sorted(hits, limit.rising ? "high" : "low");
   return answerOf(
-    `${read.yesNo ? "Yes: " : ""}${names.map((row) => row.name || placeName(original)).join(", ")} will be ${limit.words} within ${ahead}, by the trend of the last ${past}.`,
+    `${read.yesNo ? "Yes: " : ""}${names.map((row) => row.name || placeName(original)).join(", ")} will be ${limit.words} within ${ahead}, by the trend of the last ${past === "6h" ? "6 h" : "24 h"}.`,
     {
       tone: "danger",
       values: names
@@ -251,7 +251,7 @@ async function valueAhead(turn: Turn, subject: Subject): Promise<Answer> {
     );
   }
   return answerOf(
-    `${name.charAt(0).toUpperCase()}${name.slice(1)}${place} will be about ${say(bound, bounded(top.value))} ${when}, if the trend of the last ${lookBack} holds.`,
+    `${name.charAt(0).toUpperCase()}${name.slice(1)}${place} will be about ${say(bound, bounded(top.value))} ${when}, if the trend of the last ${lookBack.replace(/(\d)([hm])/g, "$1 $2")} holds.`,
     { details, values: valuesOf(bound, rows), notes: ["A straight line through the recent past."] },
   );
 }

@@ -2,6 +2,7 @@ import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import type { Button, Chart, Tone } from "../../core/card.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { meets, sayThreshold } from "../../core/language/threshold.ts";
+import type { Point } from "../../core/series.ts";
 import { formatChange, formatDuration, formatValue } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
@@ -25,7 +26,8 @@ export async function measure(turn: Turn, subject: Subject): Promise<Answer> {
     read.at === undefined && read.window === undefined ? freshness(turn, subject) : undefined,
     background ? [] : historyOf(turn, subject, how),
   ]);
-  if (!answer.ok) return couldNotAsk(subject, answer.reason);
+  if (!answer.ok)
+    return answer.why === "guarded" ? tooMuch(subject, answer.reason) : couldNotAsk(subject, answer.reason);
   const { rows, notNumbers } = rowsOf(subject.bound, answer.data);
   if (rows.length === 0) return notNumbers.length > 0 ? notANumber(subject, how) : nothing(turn, subject);
   const notes = [...(fresh === undefined ? [] : [fresh.note]), ...caveats(turn, subject, notNumbers.length)];
@@ -64,7 +66,10 @@ async function single(
   const value = saidPer(turn, subject, row.value, how.form);
   const details: string[] = [];
   let tone: Tone = toneOf(subject, row.value);
-  const usual = history.length === 1 && how.covers <= 900 ? usualAt(history[0]?.points ?? [], how.at, zone) : undefined;
+  const usual =
+    history.length === 1 && how.covers <= 900 && how.form === "rate"
+      ? usualAt(history[0]?.points ?? [], how.at, zone)
+      : undefined;
   if (usual !== undefined && (read.per === undefined || read.per === "s")) {
     details.push(againstUsual(subject, row.value, usual));
     if (tone === "info" && standing(row.value, usual) === "usual") tone = "good";
@@ -74,7 +79,10 @@ async function single(
     details.push(`It expires on ${sayTime(how.at + row.value, now, zone)} (${dayOf(how.at + row.value)}).`);
   if (bound.concept.id === "deploy.last" || bound.concept.id === "cronjob.last_success")
     details.push(`That was ${sayTime(how.at - row.value, now, zone)} (${dayOf(how.at - row.value)}).`);
-  const other = await companion(turn, subject);
+  const [other, drawn] = await Promise.all([
+    companion(turn, subject),
+    history.length === 1 ? chartSeries(turn, how) : undefined,
+  ]);
   if (other !== undefined) details.push(other);
   const extremes = extremesIn(turn, subject, how, history);
   if (extremes !== undefined) details.push(extremes);
@@ -82,9 +90,7 @@ async function single(
   return answerOf(`${what} is ${value} ${how.when}.`.replace(/ now\.$/, stale ? " at the last sample." : " now."), {
     tone,
     details,
-    ...(history.length === 1 && moves(history[0]?.points ?? [])
-      ? { chart: chartOf(subject, what, history[0]?.points ?? [], now, usual) }
-      : {}),
+    ...(drawn !== undefined && moves(drawn.points) ? { chart: chartOf(subject, what, drawn, usual) } : {}),
   });
 }
 
@@ -120,18 +126,23 @@ function moves(points: readonly (readonly [number, number])[]): boolean {
   return points.some(([, value]) => value !== points[0]?.[1]);
 }
 
-function chartOf(
-  subject: Subject,
-  name: string,
-  points: readonly (readonly [number, number])[],
-  now: number,
-  usual: Usual | undefined,
-): Chart {
-  const day = points.filter(([at]) => at > now - 86_400);
+type Drawn = { readonly points: readonly Point[]; readonly seconds: number };
+
+/** The window of the question, else the last day, up to this minute and fine enough to show a young incident. */
+async function chartSeries({ read, ask, now }: Turn, how: Plan): Promise<Drawn | undefined> {
+  const end = Math.floor((read.window === undefined ? (read.at?.at ?? now) : Math.min(read.window.to, now)) / 60) * 60;
+  const seconds = read.window === undefined ? 86_400 : Math.max(1800, Math.min(31 * 86_400, end - read.window.from));
+  const step = Math.max(60, Math.ceil(seconds / 288 / 60) * 60);
+  const answer = await ask.range(how.series, { start: end - seconds, end, step }, { background: true });
+  const points = answer.ok ? answer.data[0]?.points : undefined;
+  return points === undefined ? undefined : { points, seconds };
+}
+
+function chartOf(subject: Subject, name: string, { points, seconds }: Drawn, usual: Usual | undefined): Chart {
   return {
-    title: `${name}, last 24 h`,
+    title: `${name}, ${formatDuration(seconds)}`,
     unit: subject.bound.concept.unit,
-    series: [{ name, points: day }],
+    series: [{ name, points }],
     ...(usual === undefined ? {} : { band: { low: usual.low, high: usual.high } }),
     ...(subject.bound.concept.warn === undefined || subject.bound.concept.unit !== "ratio"
       ? {}
@@ -413,6 +424,13 @@ async function nothing(turn: Turn, subject: Subject): Promise<Answer> {
   }
 }
 
+function tooMuch(subject: Subject, reason: string): Answer {
+  return answerOf(
+    `I did not ask for ${subject.bound.concept.name}${placeWords(subject)}: the query would be too much.`,
+    { tone: "warning", details: [reason] },
+  );
+}
+
 /** Prometheus could not be asked, which says nothing about the thing itself. */
 export function couldNotAsk(subject: Subject, reason: string): Answer {
   return answerOf(`I could not ask Prometheus for ${subject.bound.concept.name}${placeWords(subject)}.`, {
@@ -476,14 +494,26 @@ function title(subject: Subject, row: Row | undefined, quantile: number | undefi
 /** "p95 latency" where the concept is a quantile. */
 export function nameWithQuantile(subject: Subject, quantile: number | undefined): string {
   const { concept } = subject.bound;
-  const code = subject.filters.flatMap((filter) => (/code|status/.test(filter.label) ? filter.values : [])).find((value) => /^[1-5]\d\d$/.test(value));
-  if (code !== undefined && concept.about === "service" && concept.unit !== "ratio") return `responses with status ${code}`;
+  const code = subject.filters
+    .flatMap((filter) => (/code|status/.test(filter.label) ? filter.values : []))
+    .find((value) => /^[1-5]\d\d$/.test(value));
+  if (code !== undefined && concept.about === "service" && concept.unit !== "ratio")
+    return `responses with status ${code}`;
   if (!concept.promql.includes("$quantile")) return concept.name;
   return `p${Number(((quantile ?? 0.95) * 100).toPrecision(5))} ${concept.name}`;
 }
 
 export function placeName(subject: Subject): string {
-  return subject.mentions.filter((mention) => !/^[1-5]\d\ds?$/.test(mention.text)).map((mention) => inertName(mention.entities[0]?.name ?? mention.text)).join(", ");
+  const told = new Set(
+    subject.filters
+      .filter((filter) => filter.label === subject.bound.concept.shows)
+      .flatMap((filter) => filter.values.map((value) => value.toLowerCase())),
+  );
+  return subject.mentions
+    .filter((mention) => !told.has(mention.text.toLowerCase()))
+    .filter((mention) => !/^[1-5]\d\ds?$/.test(mention.text))
+    .map((mention) => inertName(mention.entities[0]?.name ?? mention.text))
+    .join(", ");
 }
 
 export function placeWords(subject: Subject): string {
@@ -509,20 +539,23 @@ function dayOf(at: number): string {
   return new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ");
 }
 
+/** The measure and the thing in words that can be asked again: "p95 latency of checkout". */
+export function askAgain(subject: Subject, quantile: number | undefined): string {
+  return `${nameWithQuantile(subject, quantile)}${placeWords(subject)}`;
+}
+
 function nextSteps(turn: Turn, subject: Subject): Button[] {
   const name = subject.mentions.length === 1 ? placeName(subject) : "";
   const { id, about } = subject.bound.concept;
   if (name === "") return [askButton("What is unusual right now?")];
+  const before = askButton("Compared to yesterday", `${askAgain(subject, turn.read.quantile)} compared to yesterday`);
   if (about === "service")
     return [
       askButton(`Why? (${name})`, `why is ${name} ${id === "service.errors" ? "failing" : "slow"}`),
-      askButton(`${name} since yesterday`, `${turn.read.plain} compared to yesterday`),
+      before,
       askButton(`How is ${name}?`, `how is ${name} doing`),
     ];
-  return [
-    askButton("Compared to yesterday", `${turn.read.plain} compared to yesterday`),
-    askButton(`Alerts for ${name}`, `are there alerts for ${name}`),
-  ];
+  return [before, askButton(`Alerts for ${name}`, `are there alerts for ${name}`)];
 }
 
 /** "Yes: " or "No: " for a question that wants one. A question about the good state is answered "no" by bad rows. */

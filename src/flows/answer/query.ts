@@ -59,7 +59,7 @@ export function plan(
       covers: isWindowed ? secondsOf(length) : 0,
     };
   }
-  const seconds = Math.max(60, Math.round(Math.min(window.to, now) - window.from));
+  const seconds = Math.min(31 * 86_400, Math.max(60, Math.round(Math.min(window.to, now) - window.from)));
   const words = sayWindow(window.from, Math.min(window.to, now), now, zone);
   const over = (fold: "max" | "min" | "avg"): string =>
     `${fold}_over_time((${series})[${promDuration(seconds)}:${promDuration(stepFor(seconds))}])`;

@@ -1,6 +1,7 @@
-import { type Answer, answerOf } from "../../core/answer.ts";
+import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import type { Concept } from "../../core/concept.ts";
 import { narrow, type Subject } from "../../core/language/subject.ts";
+import { inertName } from "../../util/inert.ts";
 import { alerts, silences } from "./alerts.ts";
 import { anomaly } from "./anomaly.ts";
 import { refuseByText } from "./approvals.ts";
@@ -10,9 +11,10 @@ import { compare } from "./compare.ts";
 import { discover } from "./discover.ts";
 import { forecast } from "./forecast.ts";
 import { health } from "./health.ts";
-import { measure } from "./measure.ts";
+import { capital, measure } from "./measure.ts";
 import { overview } from "./overview.ts";
 import { promql } from "./promql.ts";
+import { formOf } from "./query.ts";
 import { rank } from "./rank.ts";
 import { listedSubjects, refine } from "./refine.ts";
 import { scopeOf } from "./scope.ts";
@@ -94,6 +96,12 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   }
   if (subject === undefined)
     return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
+  const without = thingWithout(turn, subject);
+  if (without !== undefined) return { answer: without, subject };
+  if (subject.bound.concept.id === "service.errors" && formOf(read, subject.bound) === "count") {
+    const count = turn.index.byId.get("service.error_count");
+    if (count !== undefined) return about(await measure(turn, { ...subject, bound: count }));
+  }
   const many = listedSubjects(read.subjects);
   if (many.length > 1 && LISTS.has(read.intent)) return about(await together(turn, many));
   const asShare = shareInstead(turn, subject);
@@ -169,6 +177,32 @@ function noMetricFor(concept: Concept): Answer {
     tone: "warning",
     details: [`It would come from ${names.join(" and ")}.`],
   });
+}
+
+/** A thing is named and the measure has no series for it: said, and nothing else shown in its place. */
+function thingWithout({ read }: Turn, subject: Subject): Answer | undefined {
+  if (scopeOf({ mentions: subject.mentions }).length > 0) return undefined;
+  const missing = subject.unused.filter(
+    (mention) => scopeOf({ mentions: [mention] }).length > 0 && !range(mention).some((at) => subject.covered.has(at)),
+  );
+  const [first] = missing;
+  if (first === undefined) return undefined;
+  const { concept, metric } = subject.bound;
+  const name = inertName(first.entities[0]?.name ?? first.text);
+  if (concept.shows !== undefined && concept.worse === "up")
+    return answerOf(`No: nothing found for ${concept.name} of ${name}; none right now.`, { tone: "good" });
+  return answerOf(`No data: there is no ${concept.name} of ${name}.`, {
+    tone: "warning",
+    details: [`${metric.name} has no series for it.`],
+    next: [askButton(`How is ${name}?`, `how is ${name} doing`), askButton(capital(concept.name), concept.name)].slice(
+      0,
+      read.brief ? 1 : 2,
+    ),
+  });
+}
+
+function range({ first, end }: { readonly first: number; readonly end: number }): number[] {
+  return Array.from({ length: Math.max(0, end - first) }, (_, offset) => first + offset);
 }
 
 /** "above 80 % of memory limit": a limit in percent wants a measure in percent, when there is one nearly as fitting. */
