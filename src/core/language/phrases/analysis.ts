@@ -500,6 +500,18 @@ quanto tempo ate o disco encher
 disk kab tak full ho jayega
 kitne din me disk bhar jayega
 <queue> kab khali hogi
+if <queue> keeps growing like this how many by <time>
+if <service> keeps growing like this where are we <time>
+at this pace when is <queue> at <n>
+<name> wont survive the next <duration> will it
+will <host> survive the next <duration>
+does the disk make it through the weekend
+how full will the volume be in <duration>
+wenn das so weitergeht wann ist die platte voll
+si sigue asi cuanto habra <time>
+a ce rythme quand est ce que le disque sera plein
+nesse ritmo quando o disco enche
+aise hi badhta raha to kab bharega
 `;
 
 export const capacity = `
@@ -629,6 +641,16 @@ quantos nucleos tem o <host>
 kitni capacity bachi hai
 <service> ki memory limit kya hai
 aur load le sakte hain kya
+how much headroom is left on <service>
+how much room do we have until the limit
+how close are we to the ceiling on <service>
+how many more requests can <service> take
+can we survive losing a node
+enough spare capacity for a traffic doubling
+wie viel luft haben wir noch bei <service>
+cuanto margen queda en <service>
+quelle marge reste sur <service>
+quanta folga temos em <service>
 `;
 
 export const slo = `

@@ -320,6 +320,17 @@ remova o silencio de <alert>
 <alert> ko mute karo
 <alert> ko <duration> ke liye silence karo
 alerts band karo <service> ke liye
+im doing maintenance on <host> keep it quiet for <duration>
+no more pages for <host>
+shut <alert> up
+shut it up for <duration>
+put <host> into maintenance mode for <duration>
+mach <alert> still
+ruhe bei <host>
+calla <alert>
+fais taire <alert>
+deixa o <alert> quieto
+<alert> ko chup karo
 `;
 
 export const ack = `
@@ -408,6 +419,11 @@ vou cuidar de <alert>
 <alert> ko ack karo
 <alert> acknowledge karo
 main dekh raha hoon <alert>
+acking <alert> im looking into it
+i got <alert>
+ill handle <alert>
+looking into <alert>
+<alert> main dekh raha hoon
 `;
 
 export const approvals = `

@@ -118,6 +118,21 @@ har roz <time> baje summary bhejo
 roz subah report bhejo
 mujhe <duration> me yaad dilana
 mujhe batana jab <service> theek ho jaye
+i dont want the morning summary anymore
+no more daily reports
+you can stop sending the digest
+ich will den taglichen bericht nicht mehr
+ya no quiero el resumen diario
+je ne veux plus du rapport quotidien
+nao quero mais o resumo diario
+mandame un resumen todos los dias a las <n>
+jeden montag einen bericht
+id like a digest every weekday
+quero um resumo todo dia
+avisame si <queue> pasa de <n>
+sag bescheid wenn <queue> uber <n> steigt
+previens moi quand <queue> depasse <n>
+jab <queue> <n> se zyada ho to bata dena
 `;
 
 export const help = `
@@ -231,6 +246,15 @@ tum kya kar sakte ho
 kya kya kar sakte ho
 tum kaun ho
 kya puch sakta hoon
+what kinds of things can i ask
+how am i supposed to use you
+teach me how this works
+wofur bist du gut
+was fragt man dich so
+para que sirves
+a quoi tu sers
+para que voce serve
+tum kya kya kar sakte ho
 `;
 
 export const smalltalk = `
@@ -643,6 +667,26 @@ ek joke sunao
 bharat ki rajdhani kya hai
 cricket ka score kya hai
 khana kya hai aaj
+call maria and tell her <n> is down
+call peter and tell him we have an outage
+phone the manager
+ring up the vendor
+tell my boss im late
+text john that i am on my way
+write an email to the customers
+email the whole company about the outage
+open a ticket for me
+create a jira ticket
+post it on twitter
+book me a meeting room
+order pizza for the team
+ruf maria an und sag ihr bescheid
+ruf den chef an
+schreib eine mail an den kunden
+llama a maria y dile que el sitio esta caido
+appelle maria et dis lui que le site est tombe
+ligue para a maria e diga que o site caiu
+maria ko phone karo
 `;
 
 export const hostile = `
@@ -912,6 +956,18 @@ liste os hosts
 kaun kaun si services hain
 kaun se hosts hain
 kaun se metrics hain
+do we collect anything on <name>
+do we collect anything about <name>
+do we measure anything for <name>
+is there any telemetry for <name>
+do you have numbers on <name>
+is there anything in prometheus about <name>
+any metrics around <name>
+haben wir irgendwas zu <name>
+gibt es messwerte zu <name>
+hay algo sobre <name> en las metricas
+a t on des mesures sur <name>
+temos alguma metrica sobre <name>
 `;
 
 export const promql_query = `

@@ -288,6 +288,13 @@ implantacoes de hoje
 <service> kab deploy hua
 aaj kya deploy hua
 last deploy kab hua
+when was <service> last deployed
+when did we last ship <service>
+did <service> get a new version today
+who shipped <service> last
+wann wurde <service> zuletzt ausgerollt
+cuando se desplego <service> por ultima vez
+quand a t on deploye <service> la derniere fois
 `;
 
 export const logs = `
@@ -405,4 +412,15 @@ registros do <service>
 o que dizem os logs
 <service> ke logs dikhao
 logs me kya hai
+get me the traces of the slowest requests
+pull the traces for the slow requests
+find me the trace of that request
+show a sample of failing requests with their stack traces
+give me the stack trace of the last crash
+grep the logs for timeout
+was steht im log von <service>
+zeig mir die traces der langsamsten anfragen
+muestrame las trazas de las peticiones mas lentas
+montre moi les traces des requetes les plus lentes
+mostra os traces das requisicoes mais lentas
 `;

@@ -158,6 +158,31 @@ kya problem hai
 system ka haal kya hai
 prod kaisa hai
 koi dikkat hai kya
+give me the short version of where we stand
+the <n> second version of where we stand
+where do we stand
+where do things stand right now
+quick rundown of the whole platform
+how bad is it out there
+give me the lay of the land
+catch me up on the platform
+i have the boss on the line give me the short version
+what should i know before taking over the shift
+kurzer lagebericht
+lagebericht bitte
+wie ist die lage insgesamt
+wie stehen wir da
+was muss ich zur ubergabe wissen
+como andamos en general
+dame el panorama general
+on en est ou
+fais moi un point rapide
+fais le point sur la prod
+como estamos no geral
+me da um panorama geral
+sistem ka haal batao
+sistem ka kya haal hai
+poore system ka haal
 `;
 
 export const health_check = `
