@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Config, explain, loadConfig } from "../config.ts";
 import type { Demo, Progress } from "../demo/run.ts";
@@ -65,6 +65,7 @@ async function startWorld(folder: string, call: Call, signal: AbortSignal): Prom
 /** As if these variables were set, and nothing else: a person's own settings have no part in the demo. */
 function demoConfig(demo: Demo, folder: string, call: Call): Config {
   const home = join(folder, "bot");
+  rmSync(home, { recursive: true, force: true }); // what an earlier demo was told belongs to its own shop
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const env = {
     PROMETHEUS_URL: demo.prometheusUrl,
@@ -105,7 +106,7 @@ function welcome(demo: Demo, serving: Serving, config: Config): string {
     "Ask, for a start:",
     ...demo.questions.map((question) => `  ${question}`),
     "",
-    '"exit" or Ctrl-D ends the demo and deletes its data.',
+    '"exit" or Ctrl-D ends the demo; the next one starts anew.',
     "",
   ].join("\n");
 }

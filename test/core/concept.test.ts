@@ -119,7 +119,6 @@ describe("the query of a concept", () => {
       { quantile: 0.5, window: "2h" },
       "quantile_over_time(0.5, kiln_heat_celsius[2h])",
     ],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: how packs write it
     ["reads names in braces", { promql: "${heat}_max" }, {}, "kiln_heat_celsius_max"],
     ["leaves what it does not know", { promql: "$heat + $unknown" }, {}, "kiln_heat_celsius + $unknown"],
     [

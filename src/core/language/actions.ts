@@ -326,10 +326,15 @@ function bySign(text: string): FoundAction | undefined {
   );
 }
 
-/** The text begins as a question: "how", "when", "can it" (but not "can you"). */
+/** "It has 3 replicas and should have 5, why?" */
+const REASONS = new Set(["why", "warum", "wieso", "weshalb", "pourquoi", "kyu", "kyun"]);
+
+/** The text begins as a question ("how", "when", "can it", but not "can you"), or ends as one. */
 function asksFirst(all: readonly Token[]): boolean {
   const first = all[0]?.fold ?? "";
-  return ASKS.has(first) || (MAY_ASK.has(first) && !ADDRESSED.has(all[1]?.fold ?? ""));
+  return (
+    ASKS.has(first) || REASONS.has(all.at(-1)?.fold ?? "") || (MAY_ASK.has(first) && !ADDRESSED.has(all[1]?.fold ?? ""))
+  );
 }
 
 function seen(all: readonly Token[], found: Found<ActionType>): FoundAction {

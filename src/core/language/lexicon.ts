@@ -6,7 +6,7 @@ import { type Token, tokens } from "./normalise.ts";
 import { type Found, findPhrase, phraseBook } from "./patterns.ts";
 import { matchWord, readCount, readNumber } from "./words.ts";
 
-export { type ActionType, type FoundAction, findAction } from "./actions.ts";
+export { findAction } from "./actions.ts";
 export { matchWord, readNumber, spellingDistance } from "./words.ts";
 
 type Span = { readonly start: number; readonly end: number };

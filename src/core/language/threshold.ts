@@ -3,7 +3,11 @@ import type { Unit } from "../units.ts";
 export type Op = ">" | ">=" | "<" | "<=";
 
 /** A limit in a question: "more than 70 %". A bare number is read in the unit of what is measured. */
-export type Threshold = { readonly op: Op; /** It was said in percent. */ readonly share: boolean; valueIn(unit: Unit): number | undefined };
+export type Threshold = {
+  readonly op: Op /** It was said in percent. */;
+  readonly share: boolean;
+  valueIn(unit: Unit): number | undefined;
+};
 
 /** `value` is in the base unit of `said` ("70 %" is 0.7 ratio, "200 ms" is 0.2 seconds, "none" is a bare number). */
 export function threshold(op: Op, value: number, said: string): Threshold {

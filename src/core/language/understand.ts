@@ -10,7 +10,7 @@ import { findAction, findAggregation, findQuantile, findRanking, findThreshold }
 import { findMentions, type Mention } from "./link.ts";
 import { type Normalised, normalise, type Token, tokens } from "./normalise.ts";
 import { type Guess, readUnknown, type UnknownName } from "./spelling.ts";
-import { absentConcept, type ConceptIndex, conceptIndex, findSubjects, type Subject } from "./subject.ts";
+import { absentConcept, conceptIndex, findSubjects, type Subject } from "./subject.ts";
 import { type Threshold, threshold } from "./threshold.ts";
 import { readTimes, type TimeExpression } from "./time.ts";
 import { canonical } from "./vocabulary.ts";
@@ -520,5 +520,3 @@ export function memoryOf(
     ranking: read.ranking,
   };
 }
-
-export type { ConceptIndex };

@@ -19,13 +19,12 @@ import { readScale, readSize } from "./sizes.ts";
 import type { Turn } from "./turn.ts";
 
 export { approvals } from "./approvals.ts";
-export { alertNamed } from "./quiet.ts";
 
 /** A request to change something -> stored proposals with status `pending`, or a question back. Nothing runs. */
 export async function change(turn: Turn): Promise<Answer> {
   const { read } = turn;
   if (read.intent === "schedule") return later(turn);
-  if (read.action?.imperative !== true && ASKS_OF_THE_PAST.test(fold(read.plain))) return askedOfThePast(turn);
+  if (read.action?.imperative !== true && ONLY_ASKS.test(fold(read.plain))) return onlyAsked(turn);
   const clauses = clausesOf(turn);
   const [first] = clauses;
   if (first === undefined) return wantsLater(read.text) ? later(turn) : (refuseByText(turn) ?? whichChange());
@@ -66,20 +65,25 @@ export async function change(turn: Turn): Promise<Answer> {
       };
 }
 
-const ASKS_OF_THE_PAST =
-  /^(?:and |so )*(?:(?:did|has|have|had|was|were|who|whos|when|how (?:often|many)|wer|wann|wurde|hat|haben|wie oft|quien|cuando|cuantas veces|se ha|qui|quand|combien|quem|quando|quantas vezes|kisne|kab)\b)/;
+const ONLY_ASKS =
+  /^(?:and |so )*(?:(?:did|does|do (?:we|i|they|you)|has|have|had|was|were|who|whos|when|how (?:often|many)|wer|wann|wurde|hat|haben|wie oft|quien|cuando|cuantas veces|se ha|qui|quand|combien|quem|quando|quantas vezes|kisne|kab)\b)/;
 
 /** "Did anyone roll cart back?" asks, and proposes nothing. */
-function askedOfThePast({ read }: Turn): Answer {
+function onlyAsked({ read }: Turn): Answer {
   const [name] = read.mentions.flatMap((mention) => mention.entities[0]?.name ?? []);
-  return answerOf("I keep no record of who changed what outside this chat, and nothing was proposed.", {
-    intent: "audit",
-    details: ["I can say which version runs, when it was deployed, and what restarted, where Prometheus measures it."],
-    next:
-      name === undefined
-        ? [askButton("Show pending approvals")]
-        : [askButton(`version of ${name}`), askButton(`restarts of ${name}`), askButton(`what changed on ${name}`)],
-  });
+  return answerOf(
+    "That reads as a question about a change, so nothing was proposed; I keep no record of who changed what outside this chat.",
+    {
+      intent: "audit",
+      details: [
+        "I can say which version runs, when it was deployed, and what restarted, where Prometheus measures it.",
+      ],
+      next:
+        name === undefined
+          ? [askButton("Show pending approvals")]
+          : [askButton(`version of ${name}`), askButton(`restarts of ${name}`), askButton(`what changed on ${name}`)],
+    },
+  );
 }
 
 /** Each verb of the request with its words: from the end of the clause before to the next verb. */

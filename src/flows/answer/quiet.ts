@@ -189,7 +189,7 @@ function knownAlerts(turn: Turn): readonly string[] {
 }
 
 /** The alert a question names: one that is known, or a word written like one (TwoCapitals). */
-export function alertNamed(turn: Turn): string | undefined {
+function alertNamed(turn: Turn): string | undefined {
   const folded = turn.read.text.toLowerCase();
   const hit = [...knownAlerts(turn)]
     .sort((a, b) => b.length - a.length)

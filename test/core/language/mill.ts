@@ -86,7 +86,6 @@ export const PACKS: ConceptPacks = {
       name: "latency",
       says: ["latency", "slow", "response time"],
       metrics: { duration: ["mill_request_seconds"] },
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: how packs write it
       promql: "histogram_quantile($quantile, sum by (le, $by) (rate(${duration}_bucket{$match}[$window])))",
       unit: "seconds",
     }),

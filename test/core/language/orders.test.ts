@@ -215,6 +215,10 @@ describe("what only speaks of a change", () => {
     "should I be worried about stargazer",
     "is the exposures queue empty",
     "has the firmware pipeline been run again",
+    "stargazer has 3 replicas but should have 5 replicas, why?",
+    "do we need 5 replicas of stargazer",
+    "free space on plate-1",
+    "tell me when stargazer last restarted",
   ])("proposes nothing: %s", async (text) => {
     const reply = await observatory().ask(text);
     expect(proposed(reply)).toEqual([]);
