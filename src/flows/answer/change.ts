@@ -66,7 +66,7 @@ export async function change(turn: Turn): Promise<Answer> {
 }
 
 const ONLY_ASKS =
-  /^(?:and |so )*(?:(?:did|does|do (?:we|i|they|you)|has|have|had|was|were|who|whos|when|how (?:often|many)|wer|wann|wurde|hat|haben|wie oft|quien|cuando|cuantas veces|se ha|qui|quand|combien|quem|quando|quantas vezes|kisne|kab)\b)/;
+  /^(?:and |so )*(?:(?:did|does|do (?:we|i|they|you)|(?:is|are) (?:any|some)(?:one|body)|has|have|had|was|were|who|whos|when|how (?:often|many)|wer|wann|wurde|hat|haben|wie oft|quien|cuando|cuantas veces|se ha|qui|quand|combien|quem|quando|quantas vezes|kisne|kab)\b)/;
 
 /** "Did anyone roll cart back?" asks, and proposes nothing. */
 function onlyAsked({ read }: Turn): Answer {

@@ -26,11 +26,11 @@ const OBSERVATORY: readonly FakeSeries[] = [
 
 const observatory = () => new World(harbour({ series: [...HARBOUR, ...OBSERVATORY] }));
 
-/** "scale stargazer replicas=4"; parameters that repeat others for machines are left out. */
+/** "scale stargazer replicas=4"; what repeats another parameter, and how a measure is called, is left out. */
 function proposed({ proposed_actions }: AskReply): readonly string[] {
   return proposed_actions.map(({ type, target, params }) => {
     const rest = Object.entries(params)
-      .filter(([name]) => !["seconds", "zone"].includes(name))
+      .filter(([name]) => !["seconds", "zone", "metric"].includes(name))
       .map(([name, value]) => `${name}=${value}`);
     return [type, target, ...rest].join(" ");
   });
@@ -169,12 +169,12 @@ const ORDERS: readonly (readonly [text: string, wanted: string])[] = [
   ["quero um resumo todo dia às 7:30", "schedule daily summary cron=30 7 * * *"],
   ["roz subah 9 baje report bhejo", "schedule daily summary cron=0 9 * * *"],
   // watches
-  ["tell me when exposures goes over 5000", "watch exposures metric=messages in the queue op=> threshold=5000"],
-  ["sag Bescheid wenn exposures über 5000 steigt", "watch exposures metric=messages in the queue op=> threshold=5000"],
-  ["avísame si exposures pasa de 5000", "watch exposures metric=messages in the queue op=> threshold=5000"],
-  ["préviens-moi quand exposures dépasse 5000", "watch exposures metric=messages in the queue op=> threshold=5000"],
-  ["me avisa se exposures passar de 5000", "watch exposures metric=messages in the queue op=> threshold=5000"],
-  ["jab exposures 5000 se zyada ho to bata dena", "watch exposures metric=messages in the queue op=> threshold=5000"],
+  ["tell me when exposures goes over 5000", "watch exposures op=> threshold=5000"],
+  ["sag Bescheid wenn exposures über 5000 steigt", "watch exposures op=> threshold=5000"],
+  ["avísame si exposures pasa de 5000", "watch exposures op=> threshold=5000"],
+  ["préviens-moi quand exposures dépasse 5000", "watch exposures op=> threshold=5000"],
+  ["me avisa se exposures passar de 5000", "watch exposures op=> threshold=5000"],
+  ["jab exposures 5000 se zyada ho to bata dena", "watch exposures op=> threshold=5000"],
 ];
 
 describe("an order in words of its own", () => {
