@@ -40,6 +40,7 @@ const ORDERS: readonly (readonly [text: string, wanted: string])[] = [
   // restart
   ["give stargazer a good kick please", "restart stargazer"],
   ["stargazer hangs again, i mean restart it", "restart stargazer"],
+  ["please give stargazer a kick, i mean restart it", "restart stargazer"],
   ["can somebody cycle dome-control", "restart dome-control"],
   ["dome-control is wedged, needs a bounce", "restart dome-control"],
   ["OMG stargazer is dead, restart it NOW!!!", "restart stargazer"],
