@@ -34,6 +34,9 @@ export function autoConcept(metric: Metric): Bound {
   };
 }
 
+/** Gauges that count things may be added up; a height, a level or a score may not. */
+const ADDS_UP = /s$|\b(?:count|size|number|backlog|queued|active|pending|waiting|used|busy|free|orders|open)\b/;
+
 type Shape = Pick<Concept, "promql" | "unit" | "fold"> & Partial<Concept>;
 
 function shape(metric: Metric, unit: Unit, scale: number, words: readonly string[]): Shape {
@@ -67,7 +70,8 @@ function shape(metric: Metric, unit: Unit, scale: number, words: readonly string
       }
       if (unit === "bool" || /_(enabled|up|success|active|ready|healthy|alive)$/.test(metric.name))
         return { promql: plain, unit: "bool", fold: "none" };
-      if (unit === "none" || unit === "count") return { promql: scaled(plain), unit: "count", fold: "sum" };
+      if (unit === "none" || unit === "count")
+        return { promql: scaled(plain), unit: "count", fold: ADDS_UP.test(words.join(" ")) ? "sum" : "none" };
       return { promql: scaled(plain), unit, fold: unit === "bytes" || unit === "money" ? "sum" : "none" };
   }
 }

@@ -85,7 +85,7 @@ export function decideIntent(
   const changes = odds("remediation") + odds("silence") + odds("ack") + odds("schedule");
   const isSchedule = read.action?.type === "schedule" && read.schedule === undefined && !SCHEDULING.test(text);
   const ordered = read.action?.imperative === true && opensClause(read) && !isSchedule;
-  if (read.action?.imperative && !isSchedule && !NOUNS_OF_CHANGE.test(text) && (ordered || changes > 0.08)) {
+  if (read.action?.imperative && !isSchedule && (ordered || changes > 0.08)) {
     const { type } = read.action;
     add(
       type === "silence" || type === "unsilence"
@@ -100,7 +100,7 @@ export function decideIntent(
   }
   if (odds("hostile") < 0.97 || certain > 0.3 || read.mentions.length > 0 || memory !== undefined)
     score.set("hostile", Number.NEGATIVE_INFINITY);
-  if (/\bquery (?:for|that|to|which)\b/.test(text)) add("promql_query", 5);
+  if (/\bquery (?:for|that|to|which|gives?|shows?|returns?|do i)\b/.test(text)) add("promql_query", 5);
   if (/\bpromql\b/.test(text)) add("promql_query", 5);
   if (!/\b(?:promql|quer(?:y|ies)|expression|abfrage|consulta|requete)\b/.test(text)) add("promql_query", -3);
   if (/\bgolden signals?\b/.test(text)) add("status_overview", 8);
@@ -209,7 +209,7 @@ export function decideIntent(
   )
     add("health_check", 3);
   const things = new Set(read.mentions.map((mention) => mention.text.toLowerCase())).size;
-  if (VERSUS.test(text) && things >= 2) add("compare", 2.5);
+  if (VERSUS.test(text) && things >= 2) add("compare", 5);
   if (read.ahead !== undefined && certain > 0.3)
     add("forecast", certain > 0.4 && subject?.bound.concept.intent === "cert_expiry" ? -1 : 1.2);
   if (read.ranking !== undefined && certain > 0.3)
@@ -270,10 +270,6 @@ function measureIntent(best: Intent, own: Intent, certain: number, alive: boolea
   return certain > 0.6 ? own : best;
 }
 
-/** "rollback ratio", "restart count": measures, not orders. */
-const NOUNS_OF_CHANGE =
-  /\b(?:rollbacks?|restarts?|deploys?|kills?|acks?)\s+(?:ratio|rates?|count|number|frequency|history|times?)\b/;
-
 /** The verb stands where an order begins: first, after a comma, or after "please", "to", "should". */
 function opensClause(read: Pick<Understanding, "action" | "plain">): boolean {
   const at = read.action?.start ?? 0;
@@ -288,12 +284,17 @@ function opensClause(read: Pick<Understanding, "action" | "plain">): boolean {
 const PROMQL =
   /\b(?:sum|avg|max|min|count|rate|irate|increase|histogram_quantile|topk|bottomk|quantile|delta|deriv|predict_linear|absent|changes|label_replace|\w+_over_time)\s*(?:by|without)?\s*\(|[a-zA-Z_:][\w:]*\{[^}]*[=~]|\[\d+[smhdwy]\]|\{\s*\w+\s*(?:=|!=|=~|!~)\s*"|\boffset\s+-?\d+[smhdwy]\b/;
 
+/** `up == 0` */
+const COMPARISON = /^\s*[a-zA-Z_:][\w:]*\s*(?:[=!]=|[<>]=?)\s*-?[\d.]+\s*$/;
+
 /** PromQL in code ticks, or typed bare. */
 function looksLikePromql(read: Pick<Understanding, "code" | "plain">): boolean {
   if (read.code.length > 0 && /^(?:run|execute|eval\w*|query|promql|explain|ejecuta|exec\w*)\b/i.test(read.plain))
     return true;
   return (
-    read.code.some((code) => PROMQL.test(code) || /^[a-z_:][\w:]*_[\w:]*$/i.test(code.trim())) ||
+    read.code.some(
+      (code) => PROMQL.test(code) || COMPARISON.test(code) || /^[a-z_:][\w:]*_[\w:]*$/i.test(code.trim()),
+    ) ||
     (PROMQL.test(read.plain) && !/\b(?:silence|mute)\b/i.test(read.plain))
   );
 }

@@ -1,6 +1,7 @@
 import { autoConcept } from "../auto-concept.ts";
 import type { Catalogue, Metric } from "../catalogue.ts";
 import { type Bound, bind, type Concept, type ConceptPacks, escapeRegex, type Filter } from "../concept.ts";
+import { isThing } from "./delexicalise.ts";
 import type { Mention } from "./link.ts";
 import { kindsOf } from "./link.ts";
 import type { Token } from "./normalise.ts";
@@ -278,14 +279,16 @@ function scoreMetric(metric: Metric, words: readonly Word[], input: SubjectInput
 /** The named values are this metric's own: two of its labels at once, or a value that hardly any other metric has. */
 function atHome({ filters, mentions }: Narrowed): boolean {
   if (filters.length >= 2) return true;
-  return mentions.some((mention) =>
-    mention.entities.some((entity) =>
-      entity.at.some(
-        (place) =>
-          place.metrics <= 2 &&
-          filters.some((filter) => filter.label === place.label && filter.values.includes(place.value)),
+  return mentions.some(
+    (mention) =>
+      !isThing(mention) &&
+      mention.entities.some((entity) =>
+        entity.at.some(
+          (place) =>
+            place.metrics <= 2 &&
+            filters.some((filter) => filter.label === place.label && filter.values.includes(place.value)),
+        ),
       ),
-    ),
   );
 }
 

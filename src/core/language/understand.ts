@@ -169,15 +169,16 @@ function read(original: string, context: Context, memory: Memory | undefined): U
           implies: rankedWords.value.concept,
         };
   const aggregation = findAggregation(plain);
-  const action = findAction(plain);
+  const action = NOUNS_OF_CHANGE.test(plain) ? undefined : findAction(plain);
   const sameTime = SAME_TIME.exec(plain);
   const howBad = HOW_BAD.exec(plain);
-  const queryWord = /\b(?:promql|quer(?:y|ies)|expression)\b(?=\s+(?:for|that|to|which|gives))/i.exec(plain);
+  const queryWord =
+    /\b(?:promql|quer(?:y|ies)|expression)\b(?=\s+(?:for|that|to|which|gives?|shows?|returns?|do i)\b)/i.exec(plain);
   const taken = takenTokens(parts, [
     ...times,
     ...(sameTime === null ? [] : [{ start: sameTime.index, end: sameTime.index + sameTime[0].length }]),
     ...(queryWord === null ? [] : [{ start: queryWord.index, end: queryWord.index + queryWord[0].length }]),
-    ...(howBad === null ? [] : [{ start: howBad.index, end: howBad.index + howBad[0].length }]),
+    ...(howBad === null ? [] : [{ start: howBad.index, end: howBad.index + "how bad".length }]),
     ...(quantile === undefined ? [] : [quantile]),
     ...(limit === undefined ? [] : [limit]),
   ]);
@@ -403,6 +404,10 @@ function monthNamed(text: string, now: number): Moment | undefined {
 
 /** "the whole platform" is everything, even where a namespace has that name. */
 const WHOLE = /^(?:whole|entire|complete|overall|ganze[nrs]?|gesamte[nrs]?|toute|todo|toda|todas|todos|pura|poora)$/;
+
+/** "rollback ratio", "restart count": measures, not orders. */
+const NOUNS_OF_CHANGE =
+  /\b(?:rollbacks?|restarts?|deploys?|kills?|acks?)\s+(?:ratio|rates?|count|number|frequency|history|times?)\b/i;
 
 const HOW_BAD = /\bhow (?:bad|high|slow|far|much worse)\b.*\b(?:get|got|go|went|become|became)\b/i;
 

@@ -1,7 +1,7 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import type { Concept } from "../../core/concept.ts";
 import { narrow, type Subject } from "../../core/language/subject.ts";
-import { inertName } from "../../util/inert.ts";
+import { inert, inertName } from "../../util/inert.ts";
 import { alerts, silences } from "./alerts.ts";
 import { anomaly } from "./anomaly.ts";
 import { refuseByText } from "./approvals.ts";
@@ -65,7 +65,7 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     case "remediation":
       if (read.action === undefined && subject !== undefined && subject.score > 0.5)
         return about(await measure(turn, subject));
-      if (read.action === undefined && read.mentions.length === 0) return only(unclear(turn));
+      if (read.action === undefined) return only(scopeOf(read).length > 0 ? await overview(turn) : unclear(turn));
       return only(await change(turn));
     case "approvals":
       return only(await approvals(turn));
@@ -96,6 +96,8 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   }
   if (subject === undefined)
     return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
+  const rivals = rivalsOf(read.subjects);
+  if (rivals.length > 1) return only(whichMetric(rivals));
   const without = thingWithout(turn, subject);
   if (without !== undefined) return { answer: without, subject };
   if (subject.bound.concept.id === "service.errors" && formOf(read, subject.bound) === "count") {
@@ -176,6 +178,26 @@ function noMetricFor(concept: Concept): Answer {
   return answerOf(`No data: Prometheus has no metric for ${concept.name} here.`, {
     tone: "warning",
     details: [`It would come from ${names.join(" and ")}.`],
+  });
+}
+
+/** Metrics that no pack speaks for and that fit a question equally well: nobody can know which is meant. */
+function rivalsOf(subjects: readonly Subject[]): readonly Subject[] {
+  const [first] = subjects;
+  if (first === undefined || !first.bound.concept.id.startsWith("metric:") || first.score >= 1) return [];
+  return subjects
+    .filter((one) => one.bound.concept.id.startsWith("metric:") && first.score - one.score < 0.005)
+    .slice(0, 6);
+}
+
+function whichMetric(rivals: readonly Subject[]): Answer {
+  const names = rivals.map(({ bound }) => bound.metric.name);
+  return answerOf(`Which of these do you mean: ${names.join(", ")}?`, {
+    intent: "clarify",
+    details: rivals.flatMap(({ bound }) =>
+      bound.metric.help === "" ? [] : [`${bound.metric.name}: ${inert(bound.metric.help)}`],
+    ),
+    next: names.map((name) => askButton(name)),
   });
 }
 
