@@ -1,6 +1,6 @@
 /** Comparing single words: spelling distance within closed lists, and numbers in words and digits. */
 
-type Index = { readonly exact: ReadonlySet<string>; readonly near: ReadonlyMap<string, readonly string[]> };
+type Index = { readonly exact: ReadonlySet<string>; readonly byFirst: ReadonlyMap<string, readonly string[]> };
 const indexes = new WeakMap<readonly string[], Index>();
 
 /** Real words that are one letter away from a word of a list. They are never taken for a typo. */
@@ -10,27 +10,18 @@ const NOT_TYPOS = new Set(
   ),
 );
 
-function deletions(word: string): string[] {
-  const all = new Set<string>();
-  for (let i = 0; i < word.length; i += 1) all.add(word.slice(0, i) + word.slice(i + 1));
-  return [...all];
-}
-
-/** The word, its deletions and, where two mistakes are allowed, theirs: two words that meet here may be near. */
-function neighbours(word: string): string[] {
-  const one = deletions(word);
-  return word.length >= 8 ? [word, ...one, ...one.flatMap(deletions)] : [word, ...one];
-}
-
 function indexOf(list: readonly string[]): Index {
   const known = indexes.get(list);
   if (known !== undefined) return known;
-  const near = new Map<string, string[]>();
+  const byFirst = new Map<string, string[]>();
   for (const word of list) {
     if (word.length < 5) continue;
-    for (const key of new Set(neighbours(word))) near.set(key, [...(near.get(key) ?? []), word]);
+    const first = word[0] ?? "";
+    const same = byFirst.get(first);
+    if (same === undefined) byFirst.set(first, [word]);
+    else same.push(word);
   }
-  const index = { exact: new Set(list), near };
+  const index = { exact: new Set(list), byFirst };
   indexes.set(list, index);
   return index;
 }
@@ -45,13 +36,14 @@ function allowed(length: number): number {
  * right (or swapped with the second), which keeps "cause" from being "pause". Lists are indexed once: keep and reuse them.
  */
 export function matchWord(token: string, list: readonly string[]): string | undefined {
-  const { exact, near } = indexOf(list);
+  const { exact, byFirst } = indexOf(list);
   if (exact.has(token)) return token;
   if (token.length < 4 || token.length > 40 || NOT_TYPOS.has(token) || /[\d<>/]/.test(token)) return undefined;
   let best: string | undefined;
   let least = 3;
-  for (const key of neighbours(token)) {
-    for (const word of near.get(key) ?? []) {
+  for (const first of new Set([token[0] ?? "", token[1] ?? ""])) {
+    for (const word of byFirst.get(first) ?? []) {
+      if (Math.abs(word.length - token.length) > 2) continue;
       if (word[0] !== token[0] && !(word[0] === token[1] && word[1] === token[0])) continue;
       const distance = spellingDistance(token, word);
       if (distance <= allowed(word.length) && distance < least) {
