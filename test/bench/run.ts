@@ -54,9 +54,7 @@ async function run(): Promise<void> {
   const now = readNow(options.now);
   const data = mkdtempSync(join(tmpdir(), "smartcloudops-bench-"));
   const demo =
-    options.prom === undefined
-      ? await startDemo({ report: ({ step }) => note(step), now: () => Date.now() / 1000 })
-      : undefined;
+    options.prom === undefined ? await startDemo({ report: noteOnce(), now: () => Date.now() / 1000 }) : undefined;
   try {
     const prom = options.prom ?? demo!.prometheusUrl;
     const env = {
@@ -244,6 +242,15 @@ function readNow(said: string | undefined): number | undefined {
   const seconds = /^\d+(\.\d+)?$/.test(said) ? Number(said) : Date.parse(said) / 1000;
   if (!Number.isFinite(seconds)) throw new Error(`--now must be RFC 3339 or unix seconds: ${said}`);
   return seconds;
+}
+
+/** Progress comes many times a second; each step is said once. */
+function noteOnce(): (progress: { readonly step: string }) => void {
+  let last = "";
+  return ({ step }) => {
+    if (step !== last) note(step);
+    last = step;
+  };
 }
 
 function note(step: string): void {

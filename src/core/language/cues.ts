@@ -38,7 +38,7 @@ const TIME_UNITS =
   /^(?:s|sec|secs?|seconds?|min|mins?|minutes?|h|hr|hours?|days?|weeks?|months?|sekunden?|minuten?|stunden?|tage?|segundos?|minutos?|horas?|dias?|secondes?|heures?|jours?|the|a|an|my|now|default|far|chance|email|mail)$/;
 
 const YES_NO =
-  /^(?:(?:so|and|but|hey|ok|hm+|also|und|y|et|e|aur)\s+)*(?:is|are|was|were|do|does|did|has|have|had|can|will|any(?:thing|one|body)?|anything|ist|sind|war|hat|haben|lauft|gibt|wird|geht|funktioniert|esta|estan|hay|ha|han|funciona|est-ce|est|y a-t-il|sont|esta o|ha algum|tem|existe|kya)\b/;
+  /^(?:(?:so|and|but|hey|ok|hm+|also|und|y|et|e|aur)\s+)*(?:(?:can (?:you|u) |please )?(?:check|tell me|see) (?:if|whether)|whether|is|are|was|were|do|does|did|has|have|had|can|will|any(?:thing|one|body)?|anything|ist|sind|war|hat|haben|lauft|gibt|wird|geht|funktioniert|esta|estan|hay|ha|han|funciona|est-ce|est|y a-t-il|sont|esta o|ha algum|tem|existe|kya)\b/;
 
 const BAD =
   /(?<![\w-])(?:down|not (?:up|ready|healthy|running|available|being scraped|scraped|responding|reachable|working|scheduled|green|ok)|n't (?:up|ready|running|responding|reachable|working)|isnt|arent|unready|unavailable|unhealthy|unreachable|offline|dead|fail\w*|broken|red|crash\w*|missing|inactive|cordoned|unschedulable|pressure|stuck|rot|kaputt|ausgefallen|nicht (?:bereit|erreichbar|ok|gesund|verfugbar)|caido|caida|caidos|rojo|no (?:listo|disponible)|en panne|hors ligne|pas (?:pret|disponible)|fora do ar|com falha|band|kharab|inactivos?|inactifs?)(?![\w-])/;

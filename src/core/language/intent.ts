@@ -32,7 +32,7 @@ function continuedIntent(
 }
 
 const ALIVE =
-  /\b(?:up|alive|reachable|online|responding|erreichbar|en ligne|repond|no ar|zinda)\b\W*(?:now|right now|again|still|yet|today|gerade|jetzt)?\W*$/;
+  /\b(?:up|alive|reachable|online|responding|responds?|erreichbar|en ligne|repond|no ar|zinda)\b\W*(?:now|right now|again|still|yet|today|gerade|jetzt)?\W*$/;
 
 /** Intents that a new name alone continues: "and for checkout?" after the alerts of something else. */
 const RESUMED: ReadonlySet<Intent> = new Set<Intent>([
@@ -52,9 +52,9 @@ const GREETING =
   /^\W*(?:hi+|hello+|hey+|hallo|moin|servus|hola|ola|salut|bonjour|bonsoir|namaste|guten (?:morgen|tag|abend)|good (?:morning|afternoon|evening)|buen[oa]s\b.*|bom dia|boa (?:tarde|noite))\b/;
 
 const WHY =
-  /\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b|\b(?:who|whos|wer|quien|qui|quem|kaun)(?:'s| is| all)? (?:is )?(?:eat\w*|hog\w*|using (?:up )?all|taking (?:up )?all|burning|friss\w*|verbraucht|come|consume|mange|consomme|kha)\b|\bwhat(?:'s|s| is)? (?:eats?|eating|fills?|filling|using up|uses up|taking|takes up|hogging|hogs|slowing|killing)\b|\bwhat(?:'s|s| is) behind\b|\bnois(?:y|iest) neighbou?rs?\b|\bwhere (?:did|does|do) .{3,60} come from\b/;
+  /^\W*y (?:is|are|did|does|was|were)\b|\b(?:why|cause|caus(?:es|ed|ing)|reason|root cause|rca|how come|because of what|what(?:'s|s| is| was)? (?:wrong|behind|the problem|the matter|up with|broken) with|what changed|what happened|warum|wieso|weshalb|ursache|grund|por ?que|causa|motivo|pourquoi|raison|kyu+n?|kyo|wajah)\b|\b(?:who|whos|wer|quien|qui|quem|kaun)(?:'s| is| all)? (?:is )?(?:eat\w*|hog\w*|using (?:up )?all|taking (?:up )?all|burning|friss\w*|verbraucht|come|consume|mange|consomme|kha)\b|\bwhat(?:'s|s| is)? (?:eats?|eating|fills?|filling|using up|uses up|taking|takes up|hogging|hogs|slowing|killing)\b|\bwhat(?:'s|s| is) behind\b|\bnois(?:y|iest) neighbou?rs?\b|\bwhere (?:did|does|do) .{3,60} come from\b/;
 const VERSUS =
-  /\b(?:vs|versus|compared?|comparison|against|than|difference|verglichen|vergleich\w*|gegenuber|als|comparad[oa]|compara\w*|frente|que|comparer?|compare|par rapport|tulna)\b/;
+  /\b(?:vs|versus|compared?|comparison|against|than|difference|verglichen|vergleich\w*|gegenuber|comparad[oa]|compara\w*|frente|comparer?|compare|par rapport|tulna)\b/;
 const LOGS =
   /\b(?:logs?|traces?|tracing|spans?|stack ?traces?|log ?files?|loglines?|journal|sql (?:statement|text|query)|protokolle?|registros|journaux)\b/;
 
@@ -118,7 +118,13 @@ export function decideIntent(
     )
   )
     add("compare", 5.5);
-  if (/\bschedul\w*|\breminders?\b|\bdigests?\b/.test(text) && certain < 0.7) add("schedule", 2.5);
+  if (
+    /\bschedul\w*|\breminders?\b|\bdigests?\b|\bgeplante\w*|\bprogramad[ao]s\b|\bplanifie\w*|\bagendad[ao]s\b/.test(
+      text,
+    ) &&
+    certain < 0.7
+  )
+    add("schedule", 2.5);
   if (
     read.action?.imperative !== true &&
     (/\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.test(read.text) ||
@@ -197,7 +203,11 @@ export function decideIntent(
   if (WHY.test(text))
     add(
       "root_cause",
-      /^\W*(?:and |but |so )?(?:why|warum|wieso|weshalb|por ?que|pourquoi|kyu+n?)\b/.test(text) ? 6.5 : 4,
+      /^\W*(?:and |but |so )?(?:why|y (?:is|are|did|does|was|were)|warum|wieso|weshalb|por ?que|pourquoi|kyu+n?)\b/.test(
+        text,
+      )
+        ? 6.5
+        : 4,
     );
   if (read.offset !== undefined) add("compare", 3);
   if (

@@ -72,6 +72,9 @@ function buildIndex(packs: ConceptPacks, catalogue: Catalogue): ConceptIndex {
   return { bound, byId, absent, words, weight: (word) => weigh(word, seenIn.get(word), total) };
 }
 
+/** Words that name no measure at all by themselves. */
+const EMPTY: ReadonlySet<string> = new Set("usage many number count total rate average time percent level".split(" "));
+
 /** Words that say little about what is measured, whatever their rarity. */
 const FAINT: ReadonlySet<string> = new Set(
   "usage many number count total rate average time service host node pod name percent level".split(" "),
@@ -219,7 +222,7 @@ function scoreConcept(
     kindWords(bound, words),
   );
   // "postgres" alone asks whether it is up only when nothing else is asked
-  const only = [...explained].every((word) => FAINT.has(word.term)); // "usage" alone names no measure
+  const only = [...explained].every((word) => EMPTY.has(word.term)); // "usage" alone names no measure
   const faint = only
     ? 0.5
     : bound.concept.unit === "bool" && bound.concept.intent === "health_check" && recall < 0.95
@@ -335,7 +338,7 @@ const PREFIXES: ReadonlySet<string> = new Set(
   ),
 );
 
-function candidates(words: readonly Word[], { tokens, mentions, catalogue }: SubjectInput): Metric[] {
+function candidates(words: readonly Word[], { tokens, mentions, catalogue, index }: SubjectInput): Metric[] {
   const found = new Map<string, Metric>();
   for (const token of tokens) {
     const metric = catalogue.metrics.get(token.text);
@@ -372,6 +375,7 @@ function candidates(words: readonly Word[], { tokens, mentions, catalogue }: Sub
       }
     }
   }
+  for (const { bound } of index.bound) if (bound.metric.name.endsWith("_info")) found.delete(bound.metric.name);
   found.delete("ALERTS");
   found.delete("ALERTS_FOR_STATE");
   return [...found.values()].slice(0, 80);
@@ -461,6 +465,11 @@ function placeOf(bound: Bound, mention: Mention): PlaceOf | undefined {
   const label =
     self !== undefined && found.has(self) ? self : (ORDER.find((one) => found.has(one)) ?? [...found.keys()][0]);
   if (label !== undefined) return { label, values: found.get(label) ?? [] };
+  // A cron job's runs carry its name in front of a number.
+  for (const entity of mention.entities) {
+    const runs = metric.labels.get("job_name")?.filter((run) => run.startsWith(`${entity.name}-`)) ?? [];
+    if (runs.length > 0) return { label: "job_name", values: runs };
+  }
   // A deployment's pods carry its name in front of two generated parts.
   const workload = mention.entities.find((entity) =>
     ["deployment", "service", "statefulset", "daemonset", "container", "horizontalpodautoscaler"].includes(entity.kind),

@@ -57,7 +57,7 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
     return answerOf(`No data for ${name}${place} ${how.when}, so there is nothing to compare.`, { tone: "warning" });
   if (to !== undefined && from !== undefined) {
     const change = sayRelative(subject, from, to, how.form);
-    const lead = read.yesNo ? `${answerTo(read.plain, from, to)}: ` : "";
+    const lead = read.yesNo && !/\b(?:or|oder|ou|o)\b/i.test(read.plain) ? `${answerTo(read.plain, from, to)}: ` : "";
     return answerOf(
       `${lead}${lead === "" ? name : lower(name)}${place} is ${change} against ${formatDuration(back)} earlier (${then}).`,
       {

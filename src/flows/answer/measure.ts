@@ -10,6 +10,7 @@ import { freshness } from "./freshness.ts";
 import { whyMissing } from "./missing.ts";
 import { type Plan, plan } from "./query.ts";
 import { type Row, rowsOf, say, sorted, valuesOf } from "./rows.ts";
+import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 import { hourlyHistory, standing, type Usual, usualAt } from "./usual.ts";
 
@@ -454,7 +455,7 @@ function caveats(turn: Turn, subject: Subject, notNumbers: number): string[] {
   for (const guess of turn.read.guesses) notes.push(`I read “${inertName(guess.typed)}” as ${inertName(guess.meant)}.`);
   if (notNumbers > 0) notes.push(`${notNumbers} series had no number (0/0).`);
   for (const mention of subject.unused)
-    if (mention.strong)
+    if (mention.strong && scopeOf({ mentions: [mention] }).length > 0)
       notes.push(
         `${inertName(mention.text)} is not a label of ${subject.bound.metric.name}, so it did not narrow the answer.`,
       );

@@ -90,9 +90,10 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   if (read.unknown.some((one) => one.sure) || (read.unknown.length > 0 && (subject?.mentions.length ?? 0) === 0))
     return only(unknownName(turn));
   if (read.absent !== undefined) return only(noMetricFor(read.absent));
-  if (subject === undefined && read.intent === "forecast") {
+  if (subject === undefined && (read.intent === "forecast" || read.intent === "compare")) {
     const own = defaultSubject(turn);
-    if (own !== undefined) return { answer: await forecast(turn, own), subject: own };
+    if (own !== undefined)
+      return { answer: await (read.intent === "forecast" ? forecast(turn, own) : compare(turn, own)), subject: own };
   }
   if (subject === undefined)
     return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
@@ -103,6 +104,10 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   if (subject.bound.concept.id === "service.errors" && formOf(read, subject.bound) === "count") {
     const count = turn.index.byId.get("service.error_count");
     if (count !== undefined) return about(await measure(turn, { ...subject, bound: count }));
+  }
+  if (subject.bound.concept.id === "service.error_count" && read.wantsShare && read.per === undefined) {
+    const ratio = turn.index.byId.get("service.errors");
+    if (ratio !== undefined) return about(await measure(turn, { ...subject, bound: ratio }));
   }
   const many = listedSubjects(read.subjects);
   if (many.length > 1 && LISTS.has(read.intent)) return about(await together(turn, many));
