@@ -68,7 +68,12 @@ function shape(metric: Metric, unit: Unit, scale: number, words: readonly string
         const ahead = /expir|not_after|valid_until|next|deadline/.test(metric.name);
         return { promql: ahead ? `${plain} - time()` : `time() - ${plain}`, unit: "seconds", fold: "none" };
       }
-      if (unit === "bool" || /_(enabled|up|success|active|ready|healthy|alive)$/.test(metric.name))
+      if (
+        unit === "bool" ||
+        /_(enabled|up|success|active|ready|healthy|alive)$|(?:^|_)(?:flag|toggle)s?(?:_state|_status)?$/.test(
+          metric.name,
+        )
+      )
         return { promql: plain, unit: "bool", fold: "none" };
       if (unit === "none" || unit === "count")
         return { promql: scaled(plain), unit: "count", fold: ADDS_UP.test(words.join(" ")) ? "sum" : "none" };

@@ -177,6 +177,13 @@ export function decideIntent(
     )
   )
     add("status_overview", 6);
+  if (
+    /\b(?:not|dont|doesnt|isnt|arent|nicht|no|pas)\s+(?:answer\w*|respond\w*|reply\w*|reachable|report\w*|being scraped|antworte\w*|erreichbar|responde\w*|repond\w*)\b/.test(
+      text,
+    ) &&
+    certain < 0.6
+  )
+    add("health_check", 6);
   if (GREETING.test(text) && read.tokens.length <= 5 && certain < 0.5) add("smalltalk", 8);
   if (
     /\b(?:lagebericht|uberblick|sup with|whats up with|what is up with|haal|sitrep|handover|resumen general|vue d ensemble|visao geral)\b/.test(

@@ -48,7 +48,7 @@ export function readUnknown(input: Input): Spelled {
     if (
       taken.has(at) ||
       mentioned.has(at) ||
-      isKnown(token, input, beside(tokens, at), joinsName(tokens, at, mentioned))
+      isKnown(token, input, beside(tokens, at), joinsName(tokens, at, mentioned) || isServiceName(tokens, at))
     )
       return;
     const shaped =
@@ -183,6 +183,18 @@ function nearestWord(typed: string): { readonly word: string; readonly distance:
   }
   return best;
 }
+
+/** "the X service": a name, unless X only describes the service. */
+function isServiceName(tokens: readonly Token[], at: number): boolean {
+  return (
+    ARTICLES.test(tokens[at - 1]?.fold ?? "") &&
+    /^(?:service|svc|app|deployment|dienst|servicio|servico)$/.test(tokens[at + 1]?.fold ?? "") &&
+    !DESCRIBES.test(tokens[at]?.fold ?? "")
+  );
+}
+
+const DESCRIBES =
+  /^(?:slow\w*|fast\w*|new|old|main|other|same|whole|entire|fail\w*|broken|affected|bus\w+|next|last|first|second|best|worst|most|least|quiet\w*|critical|primary|secondary|public|internal|external|web|current|previous|only|particular|specific|whole|given)$/;
 
 /** "orders and X", "orders vs X": joined to a name, at the end of the question. */
 function joinsName(tokens: readonly Token[], at: number, mentioned: ReadonlySet<number>): boolean {

@@ -99,6 +99,13 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
   const rivals = rivalsOf(read.subjects);
   if (rivals.length > 1) return only(whichMetric(rivals));
+  const own =
+    subject.score < 0.6 && scopeOf({ mentions: subject.mentions }).length === 0 ? defaultSubject(turn) : undefined;
+  if (own !== undefined)
+    return {
+      answer: await (read.intent === "forecast" || read.ahead !== undefined ? forecast(turn, own) : measure(turn, own)),
+      subject: own,
+    };
   const without = thingWithout(turn, subject);
   if (without !== undefined) return { answer: without, subject };
   if (subject.bound.concept.id === "service.errors" && formOf(read, subject.bound) === "count") {

@@ -117,7 +117,7 @@ function sayBool(bound: Bound, value: number): string {
   if (id === "node.pressure") return yes ? "under pressure" : "no pressure";
   if (id === "pg.slots") return yes ? "active" : "inactive";
   if (/(^|_)(up|success|alive|healthy)$/.test(bound.metric.name)) return yes ? "up" : "down";
-  if (/enabled|flag/.test(bound.metric.name)) return yes ? "on (enabled)" : "off (disabled)";
+  if (/enabled|flag|toggle/.test(bound.metric.name)) return yes ? "on (enabled)" : "off (disabled)";
   return yes ? "yes" : "no";
 }
 
