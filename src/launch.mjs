@@ -17,11 +17,19 @@ else await runBot();
 async function runBot() {
   installWhatIsMissing({ dev: false });
   // Like `docker compose` and `node --env-file`: what is already set stays.
-  if (existsSync(".env")) process.loadEnvFile?.(".env");
+  try {
+    if (existsSync(".env")) process.loadEnvFile?.(".env");
+  } catch (problem) {
+    console.error(
+      `.env cannot be read: ${problem.message}. Make it a readable file of NAME=value lines, or remove it.`,
+    );
+    process.exitCode = 78;
+    return;
+  }
   const main = join(root, "src", "main.ts");
   if (canRunUs(process.versions.node)) {
     // The same process: nothing to forward, and no second start to wait for.
-    Module.enableCompileCache?.();
+    Module.enableCompileCache?.(join(root, "node_modules", ".cache", "smartcloudops"));
     process.argv = [process.execPath, main, ...process.argv.slice(2)];
     Module.runMain();
     return;

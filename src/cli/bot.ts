@@ -77,12 +77,38 @@ function remoteBot(config: Config): Bot {
     isRemote: true,
     async ask({ text, user, place }, signal): Promise<Asked> {
       const request = { kind: "ask" as const, text, user: user.id, thread: place.thread };
-      const { card, reply, ...rest } = Remote.parse(
-        await orCancelled(callSocket(config.dataDir, request, { timeoutMs }), signal),
+      const answered = await orCancelled(callSocket(config.dataDir, request, { timeoutMs }), signal).then(
+        (said) => Remote.safeParse(said).data,
+        (problem: unknown) => {
+          if (signal?.aborted) throw problem;
+          return undefined;
+        },
       );
+      if (answered === undefined) return lostBot();
+      const { card, reply, ...rest } = answered;
       return { card: readCard(card), reply, ...(rest.failed ? { failed: true } : {}) };
     },
     stop: async () => {},
+  };
+}
+
+/** The running bot went away, or said what no bot of this version says. */
+function lostBot(): Asked {
+  const title = "The running bot did not answer: it stopped, or is of another version.";
+  const text = "Ask again; without a running bot this command answers by itself.";
+  return {
+    card: { title, tone: "danger", blocks: [{ kind: "text", text }] },
+    reply: {
+      intent: "clarify",
+      slots: {},
+      reply_text: `${title}\n${text}`,
+      promql: [],
+      values: [],
+      proposed_actions: [],
+      sources: [],
+      degraded: [title],
+    },
+    failed: true,
   };
 }
 

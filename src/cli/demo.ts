@@ -38,12 +38,13 @@ export async function run(call: Call): Promise<number> {
           : await talk(demo, serving, config, call, stop.signal);
       } finally {
         await serving.stop(1000);
+        rmSync(config.dataDir, { recursive: true, force: true });
       }
     } finally {
       await demo.stop();
     }
   } catch (problem) {
-    if (stop.signal.aborted) return EXIT.ok;
+    if (stop.signal.aborted) return call.flags.check === true ? EXIT.failed : EXIT.ok;
     throw problem;
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
@@ -64,8 +65,8 @@ async function startWorld(folder: string, call: Call, signal: AbortSignal): Prom
 
 /** As if these variables were set, and nothing else: a person's own settings have no part in the demo. */
 function demoConfig(demo: Demo, folder: string, call: Call): Config {
-  const home = join(folder, "bot");
-  rmSync(home, { recursive: true, force: true }); // what an earlier demo was told belongs to its own shop
+  const home = join(folder, `bot-${process.pid}`);
+  rmSync(home, { recursive: true, force: true }); // left by a killed demo of the same number
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const env = {
     PROMETHEUS_URL: demo.prometheusUrl,

@@ -57,6 +57,7 @@ export function whyNotSecret(value: string): string | undefined {
   if (value === "") return "is empty";
   if (/[\r\n\0]/.test(value)) return "holds more than one line";
   if (/^\s|\s$/.test(value)) return "begins or ends with a blank";
+  if (/[^\x20-\x7e\u00a0-\uffff]/.test(value)) return "holds a control character";
   if (value.length > 16_384) return "is longer than 16384 characters";
   return undefined;
 }

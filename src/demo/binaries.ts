@@ -7,7 +7,7 @@ export type Binaries = { readonly prometheus: Program; readonly promtool: Progra
 export type Found = Binaries | { readonly missing: string };
 
 /** What may differ between machines, and between tests. */
-export type Machine = { readonly path: string; readonly isRoot: boolean };
+export type Machine = { readonly path: string };
 
 const NAMES = {
   prometheus: ["prometheus"],
@@ -29,7 +29,6 @@ export async function findBinaries(
 ): Promise<Found> {
   const machine: Machine = {
     path: options.path ?? process.env.PATH ?? "",
-    isRoot: options.isRoot ?? process.getuid?.() === 0,
   };
   const kept = join(folder, "packages");
   const path = machine.path.split(delimiter).filter((part) => part !== "");
@@ -86,7 +85,7 @@ async function firstExecutable(folders: readonly string[], names: readonly strin
 }
 
 /** `apt-get download` and `dpkg -x` need no root: nothing is installed and no service is started. */
-async function fromPackages({ folder, kept, path, machine, report, signal }: Way): Promise<Found> {
+async function fromPackages({ folder, kept, path, report, signal }: Way): Promise<Found> {
   const apt = await firstExecutable(path, ["apt-get"]);
   const dpkg = await firstExecutable(path, ["dpkg"]);
   if (apt === undefined || dpkg === undefined) return { missing: "There is no apt-get to fetch them with." };
@@ -99,12 +98,8 @@ async function fromPackages({ folder, kept, path, machine, report, signal }: Way
     report("fetching Prometheus and Alertmanager as Debian packages");
     try {
       await processes.run(inWork(apt), ["download", ...PACKAGES], signal);
-    } catch (cause) {
+    } catch {
       signal?.throwIfAborted();
-      if (!machine.isRoot)
-        return {
-          missing: `\`apt-get download ${PACKAGES.join(" ")}\` failed (${firstLine(cause)}); package lists that were never fetched are refreshed by \`sudo apt-get update\`.`,
-        };
       // The lists are empty, as in a fresh container. Ours go into our own folder, so the system's stay as they are.
       report("fetching package lists");
       const lists = join(work, "lists");
@@ -121,7 +116,9 @@ async function fromPackages({ folder, kept, path, machine, report, signal }: Way
     }
   } catch (cause) {
     signal?.throwIfAborted();
-    return { missing: `Fetching the packages failed (${firstLine(cause)}).` };
+    return {
+      missing: `\`apt-get download ${PACKAGES.join(" ")}\` failed (${firstLine(cause)}); package lists that were never fetched are refreshed by \`sudo apt-get update\`.`,
+    };
   } finally {
     await processes.stopAll();
     await rm(work, { recursive: true, force: true });

@@ -76,7 +76,10 @@ async function readFolder(folder: string): Promise<Concept[]> {
 }
 
 async function readPack(file: string): Promise<Concept[]> {
-  const document = parseDocument(await readFile(file, "utf8"), { uniqueKeys: true });
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new PackError(`${file} cannot be read. A pack is a readable YAML file.`, { cause });
+  });
+  const document = parseDocument(text, { uniqueKeys: true });
   const [problem] = document.errors;
   if (problem !== undefined) throw new PackError(`${file}: ${problem.message}`);
   const parsed = PackYaml.safeParse(document.toJS({ maxAliasCount: 0 }));

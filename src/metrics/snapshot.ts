@@ -16,11 +16,13 @@ export type Snapshot = {
   readonly facts: RawFacts;
 };
 
-/** Which source it is. Only a digest of it is written, since an address may hold a password. */
+/** Which source it is, and as whom: another token may be shown other series. Only a digest of it is written, since an address may hold a password. */
 export type SnapshotKey = {
   readonly name: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly bearerToken?: { reveal(): string } | undefined;
+  readonly basic?: { readonly user: string; readonly password: { reveal(): string } } | undefined;
 };
 
 /** The form of the file. Another one is as good as no file. */
@@ -83,9 +85,9 @@ export async function writeSnapshot(folder: string, key: SnapshotKey, snapshot: 
   }
 }
 
-function fileOf(folder: string, { name, url, headers = {} }: SnapshotKey): string {
+function fileOf(folder: string, { name, url, headers = {}, bearerToken, basic }: SnapshotKey): string {
   const digest = createHash("sha256")
-    .update(JSON.stringify([name, url, headers]))
+    .update(JSON.stringify([name, url, headers, bearerToken?.reveal(), basic?.user, basic?.password.reveal()]))
     .digest("hex")
     .slice(0, 16);
   return join(folder, `catalogue-${digest}.jsonl`);

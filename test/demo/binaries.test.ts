@@ -26,7 +26,7 @@ function put(name: string, script = "exit 0"): string {
   return file;
 }
 
-const find = (isRoot = false) => findBinaries(folder, (step) => steps.push(step), { path: bin, isRoot });
+const find = () => findBinaries(folder, (step) => steps.push(step), { path: bin });
 
 /** dpkg -x as far as we need it: one program per package, in usr/bin below the target. */
 const UNPACK = `mkdir -p "$3/usr/bin"
@@ -85,7 +85,7 @@ case "$*" in
 esac`,
     );
     put("dpkg", UNPACK);
-    expect(await find(true)).toHaveProperty("promtool");
+    expect(await find()).toHaveProperty("promtool");
     const [, update] = readFileSync(join(home, "apt.log"), "utf8").split("\n");
     expect(update).toContain(`Dir::State::Lists=${join(folder, "download/lists")}`);
   });

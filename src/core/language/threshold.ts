@@ -15,6 +15,7 @@ export function threshold(op: Op, value: number, said: string): Threshold {
     op,
     share: said === "ratio",
     valueIn(unit) {
+      if (said !== "none" && said !== "base" && !(FITS[said] ?? []).includes(unit)) return undefined;
       if (unit === "ratio") return said === "none" && Math.abs(value) > 1.5 ? value / 100 : value;
       return value;
     },
@@ -38,3 +39,11 @@ export function sayThreshold(op: Op, quantity: string): string {
   const words: Record<Op, string> = { ">": "above", ">=": "at or above", "<": "below", "<=": "at or below" };
   return `${words[op]} ${quantity}`;
 }
+
+/** Units in which a limit said in that family can be compared. */
+const FITS: Readonly<Record<string, readonly Unit[]>> = {
+  ratio: ["ratio"],
+  seconds: ["seconds"],
+  bytes: ["bytes", "bytes/s"],
+  celsius: ["celsius"],
+};

@@ -83,6 +83,14 @@ export async function alerts(turn: Turn): Promise<Answer> {
     )
     .filter((alert) => new RegExp(`(?<![\\w-])${escapeRegex(alert.name)}(?![\\w-])`, "i").test(read.text));
   const things = scopeOf(read);
+  const asked = /\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.exec(read.text)?.[0];
+  if (named.length === 0 && asked !== undefined && read.mentions.every((mention) => mention.text !== asked)) {
+    return answerOf(`No: ${inertName(asked)} is not active, neither firing nor pending.`, {
+      tone: "good",
+      values: [{ name: `${asked} active`, value: 0, unit: "count", labels: {}, at: now }],
+      next: [askButton("Show active alerts")],
+    });
+  }
   let chosen = found.alerts.filter((alert) => !isHeartbeat(alert) || named.includes(alert));
   if (named.length > 0) chosen = named;
   if (severity !== undefined) chosen = chosen.filter((alert) => severity.includes(alert.severity.toLowerCase()));

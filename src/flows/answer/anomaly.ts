@@ -59,8 +59,11 @@ export async function anomaly(turn: Turn, subject: Subject | undefined): Promise
       at: turn.now,
     }),
   );
-  const notes = [`Compared ${looked} series with their usual range at this hour, and ${trouble.checked} limits.`];
-  if (looked === 0 && trouble.checked === 0)
+  const notes = [
+    ...(trouble.failed.length === 0 ? [] : [`Could not check: ${trouble.failed.slice(0, 6).join(", ")}.`]),
+    `Compared ${looked} series with their usual range at this hour, and ${trouble.checked} limits.`,
+  ];
+  if (looked === 0 && trouble.checked === 0 && lines.length === 0)
     return answerOf("I could not ask Prometheus, so I cannot tell what is unusual.", {
       tone: "danger",
       details: turn.ask.degraded.slice(0, 2),
@@ -94,6 +97,8 @@ const WIDE = new Set(["pod.info", "deployment.replicas"]);
 async function one(turn: Turn, subject: Subject): Promise<Answer> {
   const { bound } = subject;
   const { ask, zone } = turn;
+  const at = turn.read.at?.at ?? ask.now;
+  let compared = 0;
   const promql = queryFor(bound, {
     filters: subject.filters,
     by: groupBy(bound),
@@ -114,19 +119,20 @@ async function one(turn: Turn, subject: Subject): Promise<Answer> {
   const ranges = new Map(
     history.map((series) => [
       rowsOf(bound, [{ labels: series.labels, at: 0, value: 0 }]).rows[0]?.name ?? "",
-      usualAt(series.points, ask.now, zone),
+      usualAt(series.points, at, zone),
     ]),
   );
   const name = placeName(subject);
   const lines: string[] = [];
   let odd = 0;
   for (const row of rows) {
-    const usual = rows.length === 1 ? usualAt(history[0]?.points ?? [], ask.now, zone) : ranges.get(row.name);
+    const usual = rows.length === 1 ? usualAt(history[0]?.points ?? [], at, zone) : ranges.get(row.name);
     if (usual === undefined) {
       lines.push(`${row.name}: ${say(bound, row.value)}, too little history to say what is usual`);
       continue;
     }
     const where = factorOf(row.value, usual) < WORTH_SAYING ? "usual" : standing(row.value, usual);
+    compared += 1;
     if (where !== "usual") odd += 1;
     lines.push(
       `${row.name || bound.concept.name}: ${say(bound, row.value)} is ${where === "usual" ? "about" : where === "above" ? "higher than" : "lower than"} the usual ${say(bound, usual.low)} to ${say(bound, usual.high)}`,
@@ -144,6 +150,11 @@ async function one(turn: Turn, subject: Subject): Promise<Answer> {
   if (rows.length === 0)
     return answerOf(`No data for ${bound.concept.name}${name === "" ? "" : ` of ${name}`}.`, { tone: "warning" });
   const [line] = lines;
+  if (compared === 0)
+    return answerOf(
+      `I cannot say what is usual for ${bound.concept.name}${name === "" ? "" : ` of ${name}`}: there is too little history.`,
+      { tone: "warning", values, list: lines.slice(0, 12) },
+    );
   if (odd === 0)
     return answerOf(
       `Normal: ${rows.length === 1 ? line : `${bound.concept.name}${name === "" ? "" : ` of ${name}`} looks as usual for this hour`}.`,

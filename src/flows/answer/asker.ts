@@ -72,7 +72,20 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
     instant(promql, { at = now, background = false } = {}) {
       const key = `${at} ${promql}`;
       const before = instants.get(key);
-      if (before !== undefined) return before;
+      if (before !== undefined) {
+        // Asked first in the background and now stated: its query is shown.
+        if (!background)
+          for (const [slot, one] of evidence.entries())
+            if (
+              one.background &&
+              one.promql === promql &&
+              one.start === at &&
+              one.step === 0 &&
+              typeof one.readings === "number"
+            )
+              evidence[slot] = { ...one, background: false };
+        return before;
+      }
       const url = source.linkTo(promql, { start: at - LINK_SECONDS, end: at, step: 0 });
       const query = { promql, start: at, end: at, step: 0, ...(url === undefined ? {} : { url }) };
       const answer = asked(query, background, () =>

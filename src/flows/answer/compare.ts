@@ -20,7 +20,7 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
   const { read, ask, now, zone } = turn;
   const since = read.offset === undefined && read.window !== undefined && Math.abs(read.window.to - now) < 90;
   const back =
-    read.offset?.seconds ?? (since ? Math.max(300, Math.min(DAY, now - (read.window?.from ?? now - DAY))) : DAY);
+    read.offset?.seconds ?? (since ? Math.max(300, Math.min(31 * DAY, now - (read.window?.from ?? now - DAY))) : DAY);
   const how = plan(read, subject, now, zone, {
     ignoreTime: since || /^(?:today|heute|hoy|aujourd.?hui|hoje|aaj)$/i.test(read.window?.words ?? ""),
   });

@@ -19,6 +19,8 @@ export type Finding = {
 export type Findings = {
   readonly found: readonly Finding[];
   readonly checked: number;
+  /** Checks that came back without any series. */
+  readonly empty: number;
   readonly failed: readonly string[];
   readonly alertsKnown: boolean;
 };
@@ -42,6 +44,7 @@ export async function findTrouble(turn: Turn, scope: readonly Entity[] = []): Pr
     );
   const failed: string[] = [];
   let checked = 0;
+  let empty = 0;
   const [alerts, ...lists] = await Promise.all([
     activeAlerts(turn),
     ...checks.map(async (bound) => {
@@ -59,7 +62,9 @@ export async function findTrouble(turn: Turn, scope: readonly Entity[] = []): Pr
         failed.push(bound.concept.name);
         return [];
       }
-      checked += 1;
+      // An empty answer is no clean bill, except where series exist only while something is wrong.
+      if (answer.data.length > 0) checked += 1;
+      else if (!/(?:==\s*1|>\s*0)\s*$/.test(bound.concept.promql)) empty += 1;
       return rowsOf(bound, answer.data).rows.flatMap((row) => findingOf(bound, row));
     }),
   ]);
@@ -79,6 +84,7 @@ export async function findTrouble(turn: Turn, scope: readonly Entity[] = []): Pr
   return {
     found: [...found].sort((a, b) => a.rank - b.rank || a.subject.localeCompare(b.subject)),
     checked,
+    empty,
     failed,
     alertsKnown: alerts.ok,
   };

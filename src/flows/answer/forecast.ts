@@ -30,7 +30,12 @@ function limitOf(turn: Turn, subject: Subject): Limit | undefined {
   const { concept } = subject.bound;
   const named = turn.read.threshold?.valueIn(concept.unit);
   if (named !== undefined)
-    return { subject, value: named, words: `at ${formatValue(named, concept.unit)}`, rising: true };
+    return {
+      subject,
+      value: named,
+      words: `at ${formatValue(named, concept.unit)}`,
+      rising: turn.read.threshold?.op.startsWith("<") !== true,
+    };
   const swap: Readonly<Record<string, string>> = {
     "host.disk": "host.disk_free",
     "host.disk_used": "host.disk_free",
@@ -72,6 +77,9 @@ async function whenReached(turn: Turn, original: Subject, limit: Limit): Promise
     ...TREND_WINDOWS.map((window) => ask.instant(slopeQuery(base, window))),
   ]);
   if (!current.ok) return couldNotAsk(original, current.reason);
+  const failedSlope = slopes.find((slope) => !slope.ok);
+  if (failedSlope !== undefined && !failedSlope.ok && slopes.every((slope) => !slope.ok))
+    return couldNotAsk(original, failedSlope.reason);
   const rows = rowsOf(bound, current.data).rows;
   const perWindow = slopes.map((slope) =>
     slope.ok ? new Map(rowsOf(bound, slope.data).rows.map((row) => [row.name, row.value])) : new Map<string, number>(),
@@ -146,8 +154,8 @@ function isSelector(promql: string): boolean {
 }
 
 function eta(value: number, limit: number, slope: number | undefined, rising: boolean): number | undefined {
-  if (slope === undefined || !Number.isFinite(slope) || slope === 0) return undefined;
   if (rising ? value >= limit : value <= limit) return 0;
+  if (slope === undefined || !Number.isFinite(slope) || slope === 0) return undefined;
   const seconds = (limit - value) / slope;
   return seconds > 0 && seconds < 366 * DAY ? seconds : undefined;
 }

@@ -118,9 +118,14 @@ async function deploymentHealth(turn: Turn, name: string): Promise<Answer> {
 
 /** All scrape targets: which are down. */
 async function targets(turn: Turn): Promise<Answer> {
-  const answer = await turn.ask.instant("up");
+  const at = turn.read.at?.at ?? turn.ask.now;
+  const answer = await turn.ask.instant("up", { at });
   if (!answer.ok)
     return answerOf("I could not ask Prometheus for its targets.", { tone: "danger", details: [answer.reason] });
+  if (answer.data.length === 0)
+    return answerOf("No data: Prometheus has no `up` series then, so I cannot tell which targets answer.", {
+      tone: "warning",
+    });
   const down = answer.data.filter((sample) => sample.value === 0);
   const lead = turn.read.asksForBad ? ["Yes", "No"] : ["No", "Yes"];
   const values = [

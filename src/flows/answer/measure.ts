@@ -39,8 +39,8 @@ export async function measure(turn: Turn, subject: Subject): Promise<Answer> {
     next: nextSteps(turn, subject),
   };
   if (read.threshold !== undefined) return { ...thresholdAnswer(turn, subject, how, rows), ...base };
-  if (subject.bound.concept.shows !== undefined) return { ...shown(turn, subject, rows), ...base };
-  if (subject.bound.concept.unit === "bool") return { ...boolAnswer(turn, subject, rows), ...base };
+  if (subject.bound.concept.shows !== undefined) return { ...shown(turn, subject, rows, how), ...base };
+  if (subject.bound.concept.unit === "bool") return { ...boolAnswer(turn, subject, rows, how), ...base };
   if (only !== undefined && rows.length === 1)
     return { ...(await single(turn, subject, how, only, history, fresh?.stale === true)), ...base };
   return { ...several(turn, subject, how, rows), ...base };
@@ -73,7 +73,12 @@ async function single(
       : undefined;
   if (usual !== undefined && (read.per === undefined || read.per === "s")) {
     details.push(againstUsual(subject, row.value, usual));
-    if (tone === "info" && standing(row.value, usual) === "usual") tone = "good";
+    const where = standing(row.value, usual);
+    if (tone === "info" && where === "usual") tone = "good";
+    const { worse } = bound.concept;
+    const far = usual.typical !== 0 && (row.value / usual.typical > 1.5 || row.value / usual.typical < 0.67);
+    if (tone === "info" && far && ((worse === "up" && where === "above") || (worse === "down" && where === "below")))
+      tone = "warning";
   }
   if (bound.concept.id === "host.uptime") details.push(`Up since ${sayTime(how.at - row.value, now, zone)}.`);
   if (bound.concept.id === "cert.expiry")
@@ -141,7 +146,7 @@ async function chartSeries({ read, ask, now }: Turn, how: Plan): Promise<Drawn |
 
 function chartOf(subject: Subject, name: string, { points, seconds }: Drawn, usual: Usual | undefined): Chart {
   return {
-    title: `${name}, ${formatDuration(seconds)}`,
+    title: `${name}, ${seconds === 86_400 ? "last 24 h" : formatDuration(seconds)}`,
     unit: subject.bound.concept.unit,
     series: [{ name, points }],
     ...(usual === undefined ? {} : { band: { low: usual.low, high: usual.high } }),
@@ -226,7 +231,12 @@ function several(turn: Turn, subject: Subject, how: Plan, rows: readonly Row[]):
   }
   const [first] = ordered;
   if (first === undefined) return answerOf(`${capital(name)} has no value.`);
-  const extreme = concept.worse === "down" ? "lowest" : "highest";
+  if (concept.id === "cert.expiry")
+    return answerOf(`The certificate of ${first.name} expires first: in ${say(subject.bound, first.value)}.`, {
+      tone: toneOf(subject, first.value),
+      list,
+    });
+  const extreme = concept.worse === "down" ? "lowest" : "highest"; // single peaks at different times make no sum
   return answerOf(
     `${capital(name)}${place} is ${extreme} on ${first.name}: ${saidPer(turn, subject, first.value, how.form)} ${how.when}.`,
     {
@@ -241,7 +251,14 @@ function thresholdAnswer(turn: Turn, subject: Subject, how: Plan, rows: readonly
   const threshold = turn.read.threshold;
   if (threshold === undefined) return several(turn, subject, how, rows);
   const limit = threshold.valueIn(concept.unit);
-  if (limit === undefined) return several(turn, subject, how, rows);
+  if (limit === undefined) {
+    const all = rows.length === 1 ? rows.map((row) => say(subject.bound, row.value, how.form)).join("") : "";
+    return {
+      ...several(turn, subject, how, rows),
+      verdict: `I cannot compare ${concept.name} with that limit: it is in another unit${all === "" ? "" : ` (${all} now)`}.`,
+      tone: "warning",
+    };
+  }
   const matching = sorted(
     rows.filter((row) => meets(row.value, threshold.op, limit)),
     threshold.op.startsWith("<") ? "low" : "high",
@@ -298,7 +315,8 @@ function thresholdAnswer(turn: Turn, subject: Subject, how: Plan, rows: readonly
   );
 }
 
-function boolAnswer(turn: Turn, subject: Subject, rows: readonly Row[]): Answer {
+function boolAnswer(turn: Turn, subject: Subject, rows: readonly Row[], how: Plan): Answer {
+  const when = how.when === "now" ? "" : ` ${how.when}`;
   const { bound } = subject;
   const { concept } = bound;
   const { asksForBad } = turn.read;
@@ -312,7 +330,9 @@ function boolAnswer(turn: Turn, subject: Subject, rows: readonly Row[]): Answer 
     const good = concept.worse === "none" ? only.value !== 0 : !isBad(only);
     const lead =
       concept.worse === "none" ? (good ? "Yes" : "No") : asksForBad ? (good ? "No" : "Yes") : good ? "Yes" : "No";
-    return answerOf(`${lead}: ${name} is ${state}.`, { tone: good || concept.worse === "none" ? "good" : "danger" });
+    return answerOf(`${lead}: ${name} is ${state}${when}.`, {
+      tone: good || concept.worse === "none" ? "good" : "danger",
+    });
   }
   if (concept.worse === "none")
     return answerOf(
@@ -324,13 +344,13 @@ function boolAnswer(turn: Turn, subject: Subject, rows: readonly Row[]): Answer 
       concept.worse === "down"
         ? `all ${rows.length} are ${say(bound, 1)}`
         : `none of ${rows.length} is ${say(bound, 1)}`;
-    return answerOf(`${asksForBad ? "No" : "Yes"}: ${fine}.`, {
+    return answerOf(`${asksForBad ? "No" : "Yes"}: ${fine}${when}.`, {
       tone: "good",
       list: listed(rows, (row) => `${row.name}: ${say(bound, row.value)}`),
     });
   }
   return answerOf(
-    `${asksForBad ? "Yes" : "No"}: ${bad.map((row) => row.name).join(", ")} ${bad.length === 1 ? "is" : "are"} ${say(bound, concept.worse === "down" ? 0 : 1)} (${bad.length} of ${rows.length}).`,
+    `${asksForBad ? "Yes" : "No"}: ${bad.map((row) => row.name).join(", ")} ${bad.length === 1 ? "is" : "are"} ${say(bound, concept.worse === "down" ? 0 : 1)} (${bad.length} of ${rows.length})${when}.`,
     {
       tone: "danger",
       list: listed(bad, (row) => `${row.name}: ${say(bound, row.value)}`),
@@ -339,7 +359,8 @@ function boolAnswer(turn: Turn, subject: Subject, rows: readonly Row[]): Answer 
 }
 
 /** Concepts whose answer is a label: a version, a reason. */
-function shown(turn: Turn, subject: Subject, rows: readonly Row[]): Answer {
+function shown(turn: Turn, subject: Subject, rows: readonly Row[], how: Plan): Answer {
+  const when = how.when === "now" ? "" : ` (${how.when})`;
   const { bound } = subject;
   const label = bound.concept.shows ?? "*";
   const textOf = (row: Row): string =>
@@ -361,7 +382,7 @@ function shown(turn: Turn, subject: Subject, rows: readonly Row[]): Answer {
     return answerOf(bad && turn.read.yesNo ? `Yes: ${verdict}` : verdict, { tone: bad ? "danger" : "info" });
   }
   const verdict = bad
-    ? `${rows.length} found: ${bound.concept.name}.`
+    ? `${rows.length} found: ${bound.concept.name}${when}.`
     : `${capital(bound.concept.name)}: ${rows.length} series.`;
   return answerOf(verdict, {
     tone: bad ? "danger" : "info",
@@ -372,7 +393,12 @@ function shown(turn: Turn, subject: Subject, rows: readonly Row[]): Answer {
 async function nothing(turn: Turn, subject: Subject): Promise<Answer> {
   const { bound } = subject;
   const place = placeWords(subject);
-  if (bound.concept.worse === "up" && /==\s*1|>\s*0/.test(bound.concept.promql)) {
+  if (
+    bound.concept.worse === "up" &&
+    turn.read.at === undefined &&
+    turn.read.window === undefined &&
+    /(?:==\s*1|>\s*0)\s*$/.test(bound.concept.promql)
+  ) {
     return answerOf(`No: nothing found for ${bound.concept.name}${place}; none right now.`, {
       tone: "good",
       notes: ["Prometheus answered with no such series."],

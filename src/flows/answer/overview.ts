@@ -44,6 +44,17 @@ export async function overview(turn: Turn): Promise<Answer> {
       notes: ["This says nothing about the system itself."],
     });
   }
+  if (lines.length === 0 && (trouble.checked === 0 || !trouble.alertsKnown || trouble.failed.length > 0)) {
+    const why =
+      trouble.alertsKnown && trouble.failed.length === 0 ? "no check has data" : "not everything could be asked";
+    return answerOf(`Nothing wrong found${place}${when}, but I cannot call it healthy: ${why}.`, {
+      ...base,
+      tone: "warning",
+      details: trouble.checked === 0 ? ["Prometheus answered without any current series for it."] : [],
+      list: signalLines,
+      next: [askButton("Which targets are down?"), askButton("Show active alerts")],
+    });
+  }
   if (lines.length === 0) {
     return answerOf(
       `${name === "" ? "All looks healthy" : `${name} looks healthy`}${when}: no alert fires and nothing checked is beyond its limit.`,

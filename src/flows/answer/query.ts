@@ -76,7 +76,11 @@ export function plan(
   if (template.includes("$window")) {
     return { ...common, promql: queryFor(bound, { ...asking, window: promDuration(seconds), form }), when: words };
   }
-  if (bound.concept.shows !== undefined || bound.concept.unit === "bool") return { ...common, promql: series, when };
+  if (bound.concept.unit === "bool") {
+    // "was it down last night?": the worst moment of the window counts
+    return { ...common, promql: over(bound.concept.worse === "up" ? "max" : "min"), when: `at its worst ${words}` };
+  }
+  if (bound.concept.shows !== undefined) return { ...common, promql: over("max"), when: words };
   return { ...common, promql: over("avg"), when: `on average ${words}` };
 }
 

@@ -1,6 +1,7 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import { kindsOf } from "../../core/language/link.ts";
 import type { Subject } from "../../core/language/subject.ts";
+import { meets } from "../../core/language/threshold.ts";
 import { capital, couldNotAsk, listed, measure, nameWithQuantile, placeWords } from "./measure.ts";
 import { plan } from "./query.ts";
 import { rowsOf, say, sorted, valuesOf } from "./rows.ts";
@@ -15,7 +16,10 @@ export async function rank(turn: Turn, subject: Subject): Promise<Answer> {
   const { rows } = rowsOf(subject.bound, answer.data);
   const { concept } = subject.bound;
   const direction = read.ranking?.direction ?? (concept.worse === "down" ? "low" : "high");
-  const ordered = sorted(rows, direction);
+  const limit = read.threshold?.valueIn(concept.unit);
+  const ordered = sorted(rows, direction).filter(
+    (row) => read.threshold === undefined || limit === undefined || meets(row.value, read.threshold.op, limit),
+  );
   const k = Math.min(read.ranking?.k ?? 1, 50);
   const top = ordered.slice(0, k);
   const [first] = top;

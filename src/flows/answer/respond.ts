@@ -1,5 +1,5 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
-import type { Concept } from "../../core/concept.ts";
+import { type Concept, escapeRegex } from "../../core/concept.ts";
 import { narrow, type Subject } from "../../core/language/subject.ts";
 import { inert, inertName } from "../../util/inert.ts";
 import { alerts, silences } from "./alerts.ts";
@@ -97,11 +97,13 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   }
   if (subject === undefined)
     return only(read.mentions.some((mention) => mention.strong) ? await overview(turn) : unclear(turn));
+  const narrowed = onlyWhileWrong(subject);
+  if (narrowed !== undefined) return { answer: await measure(turn, narrowed), subject: narrowed };
   const rivals = rivalsOf(read.subjects);
   if (rivals.length > 1) return only(whichMetric(rivals));
   const own =
     subject.score < 0.6 && scopeOf({ mentions: subject.mentions }).length === 0 ? defaultSubject(turn) : undefined;
-  if (own !== undefined)
+  if (own?.bound.concept.id === "queue.depth")
     return {
       answer: await (read.intent === "forecast" || read.ahead !== undefined ? forecast(turn, own) : measure(turn, own)),
       subject: own,
@@ -193,6 +195,24 @@ function noMetricFor(concept: Concept): Answer {
   });
 }
 
+/** "is X crashlooping?": the pods of a workload by name, whether or not a series of them is known yet. */
+function onlyWhileWrong(subject: Subject): Subject | undefined {
+  const { concept, metric } = subject.bound;
+  if (concept.shows === undefined || concept.worse !== "up" || subject.filters.length > 0 || !metric.labels.has("pod"))
+    return undefined;
+  const workload = subject.unused
+    .flatMap((mention) => mention.entities)
+    .find((entity) => ["deployment", "service", "container", "statefulset", "daemonset"].includes(entity.kind));
+  const mention = subject.unused.find((one) => workload !== undefined && one.entities.includes(workload));
+  if (workload === undefined || mention === undefined) return undefined;
+  return {
+    ...subject,
+    filters: [{ label: "pod", values: [], regex: `${escapeRegex(workload.name)}-.+` }],
+    mentions: [mention],
+    unused: subject.unused.filter((one) => one !== mention),
+  };
+}
+
 /** Metrics that no pack speaks for and that fit a question equally well: nobody can know which is meant. */
 function rivalsOf(subjects: readonly Subject[]): readonly Subject[] {
   const [first] = subjects;
@@ -222,9 +242,9 @@ function thingWithout({ read }: Turn, subject: Subject): Answer | undefined {
   const [first] = missing;
   if (first === undefined) return undefined;
   const { concept, metric } = subject.bound;
+  // Series that exist only while something is wrong cannot tell by their absence from the catalogue: they are asked.
+  if (concept.shows !== undefined && concept.worse === "up") return undefined;
   const name = inertName(first.entities[0]?.name ?? first.text);
-  if (concept.shows !== undefined && concept.worse === "up")
-    return answerOf(`No: nothing found for ${concept.name} of ${name}; none right now.`, { tone: "good" });
   return answerOf(`No data: there is no ${concept.name} of ${name}.`, {
     tone: "warning",
     details: [`${metric.name} has no series for it.`],
@@ -241,8 +261,11 @@ function range({ first, end }: { readonly first: number; readonly end: number })
 
 /** "above 80 % of memory limit": a limit in percent wants a measure in percent, when there is one nearly as fitting. */
 function shareInstead({ read }: Turn, subject: Subject): Subject | undefined {
-  if (read.threshold?.share !== true || subject.bound.concept.unit === "ratio") return undefined;
-  return read.subjects.find((one) => one.bound.concept.unit === "ratio" && one.score > subject.score - 0.3);
+  if (read.threshold === undefined || read.threshold.valueIn(subject.bound.concept.unit) !== undefined)
+    return undefined;
+  return read.subjects.find(
+    (one) => read.threshold?.valueIn(one.bound.concept.unit) !== undefined && one.score > subject.score - 0.35,
+  );
 }
 
 /** What one thing is mostly measured by, when a question names only the thing. */

@@ -124,7 +124,7 @@ export function unknownName(turn: Turn): Answer {
     tone: "warning",
     details:
       near.length === 0
-        ? ["Ask list all services or list all hosts to see what there is."]
+        ? ["Ask “list all services” or “list all hosts” to see what there is."]
         : [`Did you mean ${near.map((entity) => `${inertName(entity.name)} (${entity.kind})`).join(", ")}?`],
     next: near.slice(0, 3).map((entity) =>
       askButton(
