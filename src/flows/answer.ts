@@ -45,15 +45,12 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   const now = question.at;
   if (deps.sources.length === 0) return withoutSource();
   const zone = question.user.zone ?? deps.timezone;
-  const [history, lessons] = await Promise.all([
-    store.conversations.recent(question.place, HISTORY),
-    store.lessons.of(question.place),
-  ]);
+  const { history, lessons, unread } = await recall(store, question);
   const chosen = chooseSource(deps.sources, question.text, memoryIn(history));
   const cut = question.text.length > deps.limits.questionLength;
   const text = cut ? question.text.slice(0, deps.limits.questionLength) : question.text;
   const catalogue = await catalogueOf(chosen.source, signal);
-  if (!catalogue.ok) return finish(deps, question, unreachable(catalogue.reason), [], undefined, undefined);
+  if (!catalogue.ok) return finish(deps, question, unreachable(catalogue.reason), [], undefined, unread);
   const taught = new Map(lessons.map((lesson) => [lesson.word, lesson.meaning]));
   const started = deps.clock();
   const context = {
@@ -93,14 +90,10 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
       ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
       : []),
   ];
-  return finish(
-    deps,
-    question,
-    { ...responded.answer, notes },
-    ask.evidence,
-    { read, subject: responded.subject },
-    ask.degraded,
-  );
+  return finish(deps, question, { ...responded.answer, notes }, ask.evidence, { read, subject: responded.subject }, [
+    ...unread,
+    ...ask.degraded,
+  ]);
 }
 
 type Read = { readonly read: Understanding; readonly subject: Subject | undefined };
@@ -131,6 +124,17 @@ async function finish(
   return lost === undefined
     ? { card, reply }
     : { card, reply: { ...reply, degraded: [...(reply.degraded ?? []), lost] } };
+}
+
+/** What this place said and taught before. A store that cannot be read costs the memory, not the answer. */
+async function recall(store: Store, { place }: Question) {
+  try {
+    const [history, lessons] = await Promise.all([store.conversations.recent(place, HISTORY), store.lessons.of(place)]);
+    return { history, lessons, unread: [] };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { history: [], lessons: [], unread: [`What was said and taught here before could not be read: ${reason}`] };
+  }
 }
 
 /** Keeps the conversation and the evidence. A store that cannot be written costs the memory, not the answer. */

@@ -114,3 +114,16 @@ describe("a store that cannot be written", () => {
     expect(outcome.reply_text).not.toMatch(/waits for approval/);
   });
 });
+
+describe("a store that cannot be read", () => {
+  it("costs what was said before, which is said, and not the answer", async () => {
+    const store = newStore();
+    const recent = async (): Promise<never> => {
+      throw new Error("the database is malformed");
+    };
+    const world = new World(harbour(), { store: { ...store, conversations: { ...store.conversations, recent } } });
+    const reply = await world.ask("cpu of quay-1");
+    expect(reply.values).toMatchObject([{ value: 0.42 }]);
+    expect(reply.degraded).toEqual([expect.stringContaining("the database is malformed")]);
+  });
+});
