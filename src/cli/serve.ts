@@ -4,6 +4,7 @@ import { type Config, secretsOf } from "../config.ts";
 import { createHttpServer } from "../http/server.ts";
 import { acquireStart } from "../store/lock.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
+import { reasonOf } from "../util/errors.ts";
 import { createLog, type Log } from "../util/log.ts";
 import { ownVersion } from "./help.ts";
 
@@ -27,7 +28,7 @@ export class StartError extends Error {
 }
 
 function cannotStart(cause: unknown): never {
-  throw new StartError(cause instanceof Error ? cause.message : String(cause), { cause });
+  throw new StartError(reasonOf(cause), { cause });
 }
 
 const PRUNE_EVERY_MS = 3_600_000;
@@ -117,7 +118,7 @@ async function readiness(app: App) {
       (problem: unknown) => ({
         name,
         state: whenBroken,
-        detail: problem instanceof Error ? problem.message : String(problem),
+        detail: reasonOf(problem),
       }),
     );
   const signal = AbortSignal.timeout(4000);

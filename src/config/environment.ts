@@ -1,3 +1,4 @@
+import { reasonOf } from "../util/errors.ts";
 import { HIDDEN, type Secret, secret } from "../util/secret.ts";
 import { nearest, type Report } from "./problem.ts";
 import { show, tidyUrl, whyNotBaseUrl, whyNotSecret } from "./values.ts";
@@ -155,10 +156,6 @@ export function readPath(name: PlainName, env: Environment, report: Report): str
   const value = env.plain(name);
   if (value?.includes("\0")) report(name, "must be a path: it holds a NUL character. Set it again.");
   return value?.includes("\0") ? undefined : value;
-}
-
-export function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function noticeOn(name: string): string[] {

@@ -1,7 +1,8 @@
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import type * as z from "zod";
+import { reasonOf } from "../util/errors.ts";
 import { HIDDEN } from "../util/secret.ts";
-import { type ReadFile, reasonOf } from "./environment.ts";
+import type { ReadFile } from "./environment.ts";
 import { nearest, type Report } from "./problem.ts";
 import { type ConfigFile, configFile, LATER_KEYS } from "./schema.ts";
 import { show } from "./values.ts";

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
+import { reasonOf } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
-import { type Environment, type ReadFile, readPath, readSecretFile, readUrl, reasonOf } from "./environment.ts";
+import { type Environment, type ReadFile, readPath, readSecretFile, readUrl } from "./environment.ts";
 import type { SettingsFile } from "./file.ts";
 import type { Report } from "./problem.ts";
 import type { SourceEntry } from "./schema.ts";

@@ -1,5 +1,6 @@
 import { access, constants, mkdir, readdir, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { reasonOf } from "../util/errors.ts";
 import { createProcesses, type Program } from "./processes.ts";
 import { inFolder, relocated } from "./relocate.ts";
 
@@ -169,7 +170,8 @@ async function fromDocker({ folder, path, report, signal }: Way): Promise<Found>
 }
 
 function firstLine(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const lines = text.split("\n").map((line) => line.trim());
+  const lines = reasonOf(cause)
+    .split("\n")
+    .map((line) => line.trim());
   return (lines.find((line) => /^(E|ERROR|error|Cannot)\b/.test(line)) ?? lines[0] ?? "").slice(0, 200);
 }

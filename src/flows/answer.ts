@@ -7,7 +7,7 @@ import type { ConceptPacks } from "../core/concept.ts";
 import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
 import type { AlertRouter, Clock, Metrics, Store, Turn as StoredTurn } from "../ports.ts";
-import { RefusedError, UnreachableError } from "../util/errors.ts";
+import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { createAsker } from "./answer/asker.ts";
 import { formOf } from "./answer/query.ts";
 import { respond } from "./answer/respond.ts";
@@ -132,8 +132,11 @@ async function recall(store: Store, { place }: Question) {
     const [history, lessons] = await Promise.all([store.conversations.recent(place, HISTORY), store.lessons.of(place)]);
     return { history, lessons, unread: [] };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { history: [], lessons: [], unread: [`What was said and taught here before could not be read: ${reason}`] };
+    return {
+      history: [],
+      lessons: [],
+      unread: [`What was said and taught here before could not be read: ${reasonOf(error)}`],
+    };
   }
 }
 
@@ -183,7 +186,7 @@ async function remember(
     });
     return undefined;
   } catch (error) {
-    return `This answer could not be kept: ${error instanceof Error ? error.message : String(error)}`;
+    return `This answer could not be kept: ${reasonOf(error)}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
+import { reasonOf } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
 import { HttpProblem, type HttpRequest, jsonResponse, type Route } from "./route.ts";
 
@@ -93,7 +94,7 @@ async function inTime(readiness: OwnRoutes["readiness"], timeoutMs: number): Pro
   try {
     return await Promise.race([readiness(), late.promise]);
   } catch (cause) {
-    return [unknown(cause instanceof Error ? cause.message : String(cause))];
+    return [unknown(reasonOf(cause))];
   } finally {
     clearTimeout(timer);
   }

@@ -11,7 +11,7 @@ import {
   handleWhen,
   wrap,
 } from "cockatiel";
-import { RefusedError, UnreachableError } from "../util/errors.ts";
+import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { sayNetwork, sayStatus, tooLarge } from "./say.ts";
 
 // Importing node:http reads all its exports, and with them loads the whole of fetch, which we do not use: 50 ms and 10 MB.
@@ -406,6 +406,6 @@ function retryAfterMs(header: string | undefined, now: number): number {
 }
 
 function withoutService(error: unknown, service: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   return message.startsWith(`${service}: `) ? message.slice(service.length + 2) : message;
 }

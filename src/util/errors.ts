@@ -1,3 +1,8 @@
+/** What was thrown, as words: an error's message, or the thing itself as text. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** The world could not be reached: refused, timed out, cut off, name not found. Asking again later may help. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";

@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { connectTo } from "./connect.ts";
 import { readLine } from "./line.ts";
@@ -98,7 +99,7 @@ async function answer(
   try {
     request = read(await readLine(socket, MAX_REQUEST, lineMs));
   } catch (cause) {
-    return reply(socket, { error: sentence(cause) });
+    return reply(socket, { error: reasonOf(cause) });
   }
   // A client that closes its side has gone: `callSocket` keeps both open until it has the reply.
   socket.once("end", () => socket.destroy());
@@ -106,7 +107,7 @@ async function answer(
   try {
     reply(socket, { ok: (await handle(request, signal)) ?? null });
   } catch (cause) {
-    reply(socket, { error: sentence(cause) });
+    reply(socket, { error: reasonOf(cause) });
   }
 }
 
@@ -127,10 +128,6 @@ function readRequest(schema: ReturnType<typeof socketRequest>, line: string): So
 
 function reply(socket: Socket, value: { ok: unknown } | { error: string }): void {
   if (!socket.destroyed) socket.end(`${JSON.stringify(value)}\n`);
-}
-
-function sentence(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** Only this user may connect: the data folder is closed to others, and so is the socket should the folder not be. */

@@ -14,8 +14,3 @@ export function skipped(name: string, found: string): Check {
 export function failed(name: string, found: string, cure: string): Check {
   return { name, state: "failed", found, cure };
 }
-
-/** What was thrown, as words. */
-export function reasonOf(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
-}

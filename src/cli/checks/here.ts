@@ -5,7 +5,8 @@ import { dirname } from "node:path";
 import { openStore } from "../../app.ts";
 import { isRunning } from "../../chat/socket/call.ts";
 import type { Config } from "../../config.ts";
-import { type Check, failed, ok, reasonOf, skipped } from "./check.ts";
+import { reasonOf } from "../../util/errors.ts";
+import { type Check, failed, ok, skipped } from "./check.ts";
 
 /** What can be told without asking anybody: this machine, this folder, this port. In the order they build on each other. */
 export async function checkHere(config: Config): Promise<Check[]> {

@@ -4,7 +4,8 @@ import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Check, failed, ok, reasonOf, skipped } from "./check.ts";
+import { reasonOf } from "../../util/errors.ts";
+import { type Check, failed, ok, skipped } from "./check.ts";
 
 const PATIENCE_MS = 5000;
 

@@ -1,9 +1,9 @@
 import { createAlerts, createSources } from "../../app.ts";
 import type { Config } from "../../config.ts";
 import type { Metrics } from "../../ports.ts";
-import { RefusedError } from "../../util/errors.ts";
+import { RefusedError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { type Check, failed, ok, reasonOf, skipped } from "./check.ts";
+import { type Check, failed, ok, skipped } from "./check.ts";
 import { checkWay } from "./reach.ts";
 
 /** Every Prometheus and the Alertmanager: the way there, whether it lets us in, and whether it has something to tell. */
