@@ -1,9 +1,10 @@
 import { setImmediate as breathe } from "node:timers/promises";
+import { escapeRegex } from "../core/concept.ts";
 import type { Labels } from "../core/series.ts";
 import { RefusedError } from "../util/errors.ts";
 import { TooLargeError } from "./http.ts";
 import type { MetadataEntry } from "./metadata.ts";
-import { escapeRegex, quoteLabel } from "./promql.ts";
+import { quoteLabel } from "./promql.ts";
 
 /** The questions discovery asks. Times in unix seconds. */
 export type Discoverable = {

@@ -1,7 +1,7 @@
 import type { SyntaxNodeRef } from "@lezer/common";
 import { durationSeconds, parse, readSelector, type Selector, unquote } from "./promql.ts";
 
-export { escapeRegex, exact, quoteLabel, type Selector, selector, selectorInfo } from "./promql.ts";
+export { exact, quoteLabel, type Selector, selector, selectorInfo } from "./promql.ts";
 
 export type GuardContext = {
   readonly kind: "instant" | "range";

@@ -33,11 +33,6 @@ export function selector(metric: string, matchers: readonly string[] = []): stri
   return `{${[quoteLabel(metric), ...matchers].join(",")}}`;
 }
 
-/** Escapes what means something in RE2, so that the text matches only itself. */
-export function escapeRegex(text: string): string {
-  return text.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
-}
-
 function isClassicLabel(label: string): boolean {
   return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label);
 }

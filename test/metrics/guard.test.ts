@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  escapeRegex,
-  exact,
-  GUARD_LIMITS,
-  guard,
-  quoteLabel,
-  selector,
-  selectorInfo,
-} from "../../src/metrics/guard.ts";
+import { escapeRegex } from "../../src/core/concept.ts";
+import { exact, GUARD_LIMITS, guard, quoteLabel, selector, selectorInfo } from "../../src/metrics/guard.ts";
 
 const NOW = 1_700_000_000;
 const instant = (promql: string) => guard(promql, { kind: "instant", end: NOW });

@@ -7,7 +7,7 @@ import { type Found, findPhrase, phraseBook } from "./patterns.ts";
 import { matchWord, readCount, readNumber } from "./words.ts";
 
 export { findAction } from "./actions.ts";
-export { matchWord, readNumber, spellingDistance } from "./words.ts";
+export { matchWord, readNumber } from "./words.ts";
 
 type Span = { readonly start: number; readonly end: number };
 type Text = string | readonly Token[];

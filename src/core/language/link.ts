@@ -17,6 +17,11 @@ export type Mention = {
   readonly typed?: string;
 };
 
+/** The indices of the tokens it is made of. */
+export function tokensOf({ first, end }: Pick<Mention, "first" | "end">): number[] {
+  return Array.from({ length: end - first }, (_, offset) => first + offset);
+}
+
 const KIND_NOUNS: Readonly<Record<string, readonly string[]>> = {
   service: ["service", "deployment"],
   host: ["host", "instance"],

@@ -1,6 +1,6 @@
 import { editDistance, forgiven } from "../../util/distance.ts";
 import type { Catalogue, Entity } from "../catalogue.ts";
-import { guessName, kindsOf, looksLikeName, type Mention } from "./link.ts";
+import { guessName, kindsOf, looksLikeName, type Mention, tokensOf } from "./link.ts";
 import type { Token } from "./normalise.ts";
 import { PHRASES } from "./phrases/index.ts";
 import type { ConceptIndex } from "./subject.ts";
@@ -37,9 +37,7 @@ type Input = {
 /** Words no concept knows: mends typing errors, and tells which of the rest must be names of things that do not exist. */
 export function readUnknown(input: Input): Spelled {
   const { tokens, taken, mentions, catalogue } = input;
-  const mentioned = new Set(
-    mentions.flatMap((one) => Array.from({ length: one.end - one.first }, (_, index) => one.first + index)),
-  );
+  const mentioned = new Set(mentions.flatMap(tokensOf));
   const mended = [...tokens];
   const found: Mention[] = [];
   const unknown: UnknownName[] = [];

@@ -2,8 +2,7 @@ import { autoConcept } from "../auto-concept.ts";
 import type { Catalogue, Metric } from "../catalogue.ts";
 import { type Bound, bind, type Concept, type ConceptPacks, escapeRegex, type Filter } from "../concept.ts";
 import { isThing } from "./delexicalise.ts";
-import type { Mention } from "./link.ts";
-import { kindsOf } from "./link.ts";
+import { kindsOf, type Mention, tokensOf } from "./link.ts";
 import type { Token } from "./normalise.ts";
 import { canonical, nameWords, STOP_WORDS, stem } from "./vocabulary.ts";
 
@@ -144,7 +143,7 @@ export function absentConcept(input: SubjectInput, best: number): Concept | unde
 
 function contentWords({ tokens, taken, mentions, implied, index }: SubjectInput): Word[] {
   const words: Word[] = [];
-  const strong = new Set(mentions.filter((one) => one.strong).flatMap((one) => range(one.first, one.end)));
+  const strong = new Set(mentions.filter((one) => one.strong).flatMap(tokensOf));
   tokens.forEach((token, at) => {
     if (taken.has(at)) return;
     if (strong.has(at)) {
@@ -426,7 +425,7 @@ export function narrow(bound: Bound, { mentions }: Pick<SubjectInput, "mentions"
   const unused: Mention[] = [];
   for (const mention of mentions) {
     if (isDemanded(bound, mention)) {
-      for (const index of range(mention.first, mention.end)) covered.add(index);
+      for (const index of tokensOf(mention)) covered.add(index);
       continue;
     }
     const place = placeOf(bound, mention);
@@ -435,7 +434,7 @@ export function narrow(bound: Bound, { mentions }: Pick<SubjectInput, "mentions"
       continue;
     }
     used.push(mention);
-    for (const index of range(mention.first, mention.end)) covered.add(index);
+    for (const index of tokensOf(mention)) covered.add(index);
     if ("regex" in place) {
       regexes.push({ label: place.label, values: [], regex: place.regex });
       continue;
@@ -535,10 +534,6 @@ function recallOf(
 
 function subjectOf(bound: Bound, narrowed: Narrowed, covered: ReadonlySet<number>, score: number): Subject {
   return { bound, filters: narrowed.filters, score, covered, mentions: narrowed.mentions, unused: narrowed.unused };
-}
-
-function range(first: number, end: number): number[] {
-  return Array.from({ length: end - first }, (_, index) => first + index);
 }
 
 function sum(numbers: readonly number[]): number {

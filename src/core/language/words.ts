@@ -1,5 +1,7 @@
 /** Comparing single words: spelling distance within closed lists, and numbers in words and digits. */
 
+import { editDistance } from "../../util/distance.ts";
+
 type Index = { readonly exact: ReadonlySet<string>; readonly byFirst: ReadonlyMap<string, readonly string[]> };
 const indexes = new WeakMap<readonly string[], Index>();
 
@@ -45,33 +47,15 @@ export function matchWord(token: string, list: readonly string[]): string | unde
     for (const word of byFirst.get(first) ?? []) {
       if (Math.abs(word.length - token.length) > 2) continue;
       if (word[0] !== token[0] && !(word[0] === token[1] && word[1] === token[0])) continue;
-      const distance = spellingDistance(token, word);
-      if (distance <= allowed(word.length) && distance < least) {
+      const most = Math.min(allowed(word.length), least - 1);
+      const distance = editDistance(token, word, most);
+      if (distance <= most) {
         best = word;
         least = distance;
       }
     }
   }
   return best;
-}
-
-/** Damerau-Levenshtein distance (optimal string alignment): insertions, deletions, changes and swaps of neighbours. */
-export function spellingDistance(a: string, b: string): number {
-  let older: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let cost = Math.min(change, (previous[j] as number) + 1, (row[j - 1] as number) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (older[j - 2] as number) + 1);
-      row.push(cost);
-    }
-    older = previous;
-    previous = row;
-  }
-  return previous[b.length] as number;
 }
 
 const NUMBER_WORDS: ReadonlyMap<string, number> = new Map(

@@ -1,6 +1,6 @@
 import type { Entity } from "../../core/catalogue.ts";
 import { ANY_KIND, joins, TARGET_KINDS } from "../../core/change/targets.ts";
-import { kindsOf, type Mention } from "../../core/language/link.ts";
+import { kindsOf, type Mention, tokensOf } from "../../core/language/link.ts";
 import { isFieldWord, STOP_WORDS } from "../../core/language/vocabulary.ts";
 import type { Turn } from "./turn.ts";
 
@@ -75,11 +75,7 @@ const NO_NAMES =
 
 /** A word right after the verb that stands where a name stands and is none: "restart frobnicator". */
 export function strangerIn({ read }: Turn, clause: Clause): string | undefined {
-  const named = new Set(
-    read.mentions.flatMap((mention) =>
-      Array.from({ length: Math.max(0, mention.end - mention.first) }, (_, at) => mention.first + at),
-    ),
-  );
+  const named = new Set(read.mentions.flatMap(tokensOf));
   for (const [at, token] of read.tokens.entries()) {
     if (token.start < clause.verb || token.start >= clause.end) continue;
     if (named.has(at)) return undefined;

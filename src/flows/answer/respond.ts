@@ -1,5 +1,6 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import { type Concept, escapeRegex } from "../../core/concept.ts";
+import { tokensOf } from "../../core/language/link.ts";
 import { narrow, type Subject } from "../../core/language/subject.ts";
 import { inert, inertName } from "../../util/inert.ts";
 import { alerts, silences } from "./alerts.ts";
@@ -237,7 +238,8 @@ function whichMetric(rivals: readonly Subject[]): Answer {
 function thingWithout({ read }: Turn, subject: Subject): Answer | undefined {
   if (scopeOf({ mentions: subject.mentions }).length > 0) return undefined;
   const missing = subject.unused.filter(
-    (mention) => scopeOf({ mentions: [mention] }).length > 0 && !range(mention).some((at) => subject.covered.has(at)),
+    (mention) =>
+      scopeOf({ mentions: [mention] }).length > 0 && !tokensOf(mention).some((at) => subject.covered.has(at)),
   );
   const [first] = missing;
   if (first === undefined) return undefined;
@@ -253,10 +255,6 @@ function thingWithout({ read }: Turn, subject: Subject): Answer | undefined {
       read.brief ? 1 : 2,
     ),
   });
-}
-
-function range({ first, end }: { readonly first: number; readonly end: number }): number[] {
-  return Array.from({ length: Math.max(0, end - first) }, (_, offset) => first + offset);
 }
 
 /** "above 80 % of memory limit": a limit in percent wants a measure in percent, when there is one nearly as fitting. */

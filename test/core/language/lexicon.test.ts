@@ -7,8 +7,8 @@ import {
   findThreshold,
   matchWord,
   readNumber,
-  spellingDistance,
 } from "../../../src/core/language/lexicon.ts";
+import { editDistance } from "../../../src/util/distance.ts";
 
 describe("findAction", () => {
   test.each([
@@ -201,8 +201,8 @@ describe("matchWord", () => {
   });
 
   test("a swap of neighbours is one mistake", () => {
-    expect(spellingDistance("latnecy", "latency")).toBe(1);
-    expect(spellingDistance("abc", "")).toBe(3);
+    expect(editDistance("latnecy", "latency", 3)).toBe(1);
+    expect(editDistance("abc", "", 3)).toBe(3);
   });
 });
 
