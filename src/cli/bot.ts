@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { type Ask, type Asked, createApp, type Overrides, openStore } from "../app.ts";
 import { callSocket, isRunning } from "../chat/socket/call.ts";
-import { readCard } from "../chat/terminal/schema.ts";
 import { type Config, secretsOf } from "../config.ts";
 import type { AskReply } from "../core/answer.ts";
 import type { Store } from "../ports.ts";
@@ -86,6 +85,7 @@ function remoteBot(config: Config): Bot {
       );
       if (answered === undefined) return lostBot();
       const { card, reply, ...rest } = answered;
+      const { readCard } = await import("../chat/terminal/schema.ts");
       return { card: readCard(card), reply, ...(rest.failed ? { failed: true } : {}) };
     },
     stop: async () => {},

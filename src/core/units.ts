@@ -20,11 +20,6 @@ export type Unit =
 /** `noun` is what is counted in a rate or count ("req", "" for nothing in particular); `currency` an ISO 4217 code ("EUR"). */
 export type FormatOptions = { readonly noun?: string; readonly currency?: string };
 
-const threeDigits = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const oneDecimal = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
-const twoDecimals = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-
 /**
  * A value with its unit as a person would write it: "63.2 %", "925 ms", "5.2 GiB", "182 req/s". Three significant
  * digits, except that whole counts stay exact and ratios near 100 % keep what distinguishes them from 100 %.
@@ -56,7 +51,7 @@ export function formatValue(value: number, unit: Unit, opts: FormatOptions = {})
     case "cores":
       return `${plainNumber(v)} ${Math.abs(v) === 1 ? "core" : "cores"}`;
     case "celsius":
-      return `${noMinusZero(oneDecimal.format(v))} °C`;
+      return `${noMinusZero(trimZeros(grouped(v, 1)))} °C`;
     case "money":
       return formatMoney(v, opts.currency);
     case "bool":
@@ -89,7 +84,7 @@ export function formatDuration(seconds: number, { parts = 2 }: { readonly parts?
   for (const [size, name] of LONG_UNITS.slice(0, last + 1)) {
     const n = Math.floor(rest / size);
     rest -= n * size;
-    if (n > 0) said.push(`${whole.format(n)} ${name}`);
+    if (n > 0) said.push(`${grouped(n, 0)} ${name}`);
   }
   return said.slice(0, Math.max(1, parts)).join(" ");
 }
@@ -119,11 +114,11 @@ export function formatChange(
   if (unit === "ratio")
     return { ratio, text: `${direction} ${plainNumber(Math.abs(to - from) * 100)} points, ${fromTo}` };
   if (unit === "celsius") return { ratio, text: `${direction} ${formatValue(Math.abs(to - from), unit)}, ${fromTo}` };
-  if (from > 0 && to / from >= 10) return { ratio, text: `up ${threeDigits.format(to / from)}-fold, ${fromTo}` };
+  if (from > 0 && to / from >= 10) return { ratio, text: `up ${threeDigits(to / from)}-fold, ${fromTo}` };
   const percent = Math.abs(ratio) * 100;
   return {
     ratio,
-    text: `${direction} ${percent < 10 ? plainNumber(Number(percent.toPrecision(2))) : whole.format(percent)} %, ${fromTo}`,
+    text: `${direction} ${percent < 10 ? plainNumber(Number(percent.toPrecision(2))) : grouped(percent, 0)} %, ${fromTo}`,
   };
 }
 
@@ -153,7 +148,22 @@ function trimZeros(text: string): string {
 function plainNumber(v: number): string {
   const size = Math.abs(v);
   if (size !== 0 && (size < 1e-9 || size >= 1e15)) return v.toExponential(2);
-  return noMinusZero(size >= 100 ? whole.format(v) : threeDigits.format(v));
+  return noMinusZero(size >= 100 ? grouped(v, 0) : threeDigits(v));
+}
+
+/** As Intl.NumberFormat("en-US") writes it, whose first use costs 20 ms. For |v| below 1e21. */
+function grouped(v: number, decimals: number): string {
+  const [whole = "", fraction] = v.toFixed(decimals).split(".");
+  const withCommas = whole.replace(/\B(?=(?:\d{3})+$)/g, ",");
+  return fraction === undefined ? withCommas : `${withCommas}.${fraction}`;
+}
+
+/** At most three significant digits. */
+function threeDigits(v: number): string {
+  if (v === 0) return "0";
+  const rounded = Number(v.toPrecision(3));
+  const decimals = Math.min(100, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded)))));
+  return trimZeros(grouped(rounded, decimals));
 }
 
 function noMinusZero(text: string): string {
@@ -186,17 +196,18 @@ function scaled(v: number, base: number, names: readonly string[]): string {
   return `${plainNumber(n)} ${names[i]}`;
 }
 
-const currencies = new Map<string, Intl.NumberFormat>();
+const moneyFormats = new Map<string, Intl.NumberFormat>();
 
-function formatMoney(v: number, currency: string | undefined): string {
-  if (currency === undefined || currency === "") return twoDecimals.format(v);
-  if (!/^[A-Za-z]{3}$/.test(currency)) return `${twoDecimals.format(v)} ${currency}`;
-  let format = currencies.get(currency);
-  if (format === undefined) {
-    format = new Intl.NumberFormat("en-US", { style: "currency", currency });
-    currencies.set(currency, format);
-  }
-  return format.format(v).replace(/\u00a0/g, " ");
+function formatMoney(v: number, currency = ""): string {
+  const isCode = /^[A-Za-z]{3}$/.test(currency);
+  const known = moneyFormats.get(isCode ? currency : "");
+  const style: Intl.NumberFormatOptions = isCode
+    ? { style: "currency", currency }
+    : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const format = known ?? new Intl.NumberFormat("en-US", style);
+  if (known === undefined) moneyFormats.set(isCode ? currency : "", format);
+  const text = format.format(v).replace(/\u00a0/g, " ");
+  return isCode || currency === "" ? text : `${text} ${currency}`;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

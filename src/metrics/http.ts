@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Agent, IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import tls from "node:tls";
 import {
   BrokenCircuitError,
   BulkheadRejectedError,
@@ -16,7 +15,8 @@ import { sayNetwork, sayStatus, tooLarge } from "./say.ts";
 
 // Importing node:http reads all its exports, and with them loads the whole of fetch, which we do not use: 50 ms and 10 MB.
 const http = process.getBuiltinModule("node:http");
-const https = process.getBuiltinModule("node:https");
+// With it comes what TLS needs, 10 ms that an address with http:// does not wait for.
+const https = () => process.getBuiltinModule("node:https");
 
 /** A secret that prints as something else; only `reveal` gives it away. */
 export type Hidden = { reveal(): string };
@@ -87,7 +87,7 @@ const LONGEST_RETRY_AFTER_MS = 5_000;
 /** Makes a client for one JSON API. Throws when the address is none, or the CA file cannot be read. */
 export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
   const base = baseOf(settings);
-  const client = base.protocol === "https:" ? https : http;
+  const client = base.protocol === "https:" ? https() : http;
   const agent = agentOf(settings, base);
   const headers = headersOf(settings, base);
   const prefix = base.pathname.replace(/\/+$/, "");
@@ -356,8 +356,9 @@ function baseOf(settings: HttpSettings): URL {
 function agentOf(settings: HttpSettings, base: URL): Agent {
   const options = { keepAlive: true, maxSockets: settings.maxConcurrent, timeout: 60_000 };
   if (base.protocol === "http:") return new http.Agent(options);
-  if (settings.caFile === undefined) return new https.Agent(options);
-  return new https.Agent({
+  if (settings.caFile === undefined) return new (https().Agent)(options);
+  const tls = process.getBuiltinModule("node:tls");
+  return new (https().Agent)({
     ...options,
     ca: [...tls.getCACertificates("default"), readFileSync(settings.caFile, "utf8")],
   });

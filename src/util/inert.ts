@@ -1,3 +1,5 @@
+import { graphemesOf } from "./graphemes.ts";
+
 /**
  * Text from outside, made harmless to look at: it shows what is there and does nothing. Hidden, reordering and control
  * characters become visible escapes (Unicode TR 36 and 39 list why; "Trojan Source", CVE-2021-42574, shows how).
@@ -36,15 +38,13 @@ export function inertName(value: string, opts: { readonly max?: number } = {}): 
   return capped(defused, opts.max ?? 200);
 }
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-
 /** Cuts between characters as people see them, and never inside one of our own escapes. */
 function capped(text: string, max: number): string {
   if (text.length <= max) return text;
   let count = 0;
   let end = 0;
   // Segmenting costs microseconds per character: a megabyte must not be segmented to keep 200 of it.
-  for (const { index, segment } of graphemes.segment(text.slice(0, max * 20))) {
+  for (const { index, segment } of graphemesOf(text.slice(0, max * 20))) {
     if (count === max) break;
     count++;
     end = index + segment.length;

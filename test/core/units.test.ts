@@ -177,6 +177,20 @@ describe("units", () => {
     );
   });
 
+  it("writes numbers as Intl does", () => {
+    const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+    const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+    fc.assert(
+      fc.property(fc.integer({ min: -9, max: 14 }), fc.double({ min: 1, max: 10, noNaN: true }), (power, digits) => {
+        const value = digits * 10 ** power;
+        const expected = (value >= 100 ? whole : short).format(value);
+        expect(formatValue(value, "none")).toBe(value < 1e-9 || value >= 1e15 ? value.toExponential(2) : expected);
+        expect(formatValue(-value, "celsius").replace(/^-?/, "-")).toMatch(/^-[\d,]+(\.\d)? °C$/);
+      }),
+    );
+    expect(formatChange(1, 12_345, "none").text).toContain("up 12,300-fold");
+  });
+
   it("answers any text at all without throwing", () => {
     fc.assert(
       fc.property(

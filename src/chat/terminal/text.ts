@@ -1,12 +1,12 @@
-/** Fitting text into terminal columns. Widths are in cells; a cell is one Latin letter wide. */
+import { graphemesOf } from "../../util/graphemes.ts";
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Fitting text into terminal columns. Widths are in cells; a cell is one Latin letter wide. */
 
 /** Cells that a string takes: two for wide East Asian letters and emoji, none for marks that combine. */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += cells(segment);
+  for (const { segment } of graphemesOf(text)) width += cells(segment);
   return width;
 }
 
@@ -46,7 +46,7 @@ function chop(word: string, room: number): string[] {
   const pieces: string[] = [];
   let piece = "";
   let width = 0;
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemesOf(word)) {
     const next = cells(segment);
     if (width + next > room && piece !== "") {
       pieces.push(piece);
@@ -65,7 +65,7 @@ export function cut(text: string, width: number): string {
   if (width < 1) return "";
   let kept = "";
   let used = 1;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += cells(segment);
     if (used > width) break;
     kept += segment;

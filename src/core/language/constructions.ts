@@ -4,6 +4,7 @@
  * is linear in the text. Words are folded and parted by one blank; a name in CamelCase stands as "@alert".
  */
 import type { ActionType } from "./actions.ts";
+import { type Guarded, guarded } from "./literals.ts";
 import type { Token } from "./normalise.ts";
 
 const GAP = "(?:\\S+ ){0,5}?";
@@ -273,9 +274,9 @@ const BOOK: readonly (readonly [ActionType, readonly string[]])[] = [
   ],
 ];
 
-const COMPILED: readonly (readonly [ActionType, RegExp])[] = BOOK.map(([type, patterns]) => [
+const GUARDED: readonly (readonly [ActionType, readonly Guarded[]])[] = BOOK.map(([type, patterns]) => [
   type,
-  new RegExp(`(?<![^ ])(?:${patterns.join("|")})(?![^ ])`),
+  patterns.map((pattern) => guarded(`(?<![^ ])(?:${pattern})(?![^ ])`)),
 ]);
 
 /** "why does it have 5 replicas when it should have 6": speaks of a number, and asks. */
@@ -295,11 +296,21 @@ export function findConstruction(tokens: readonly Token[]): Construction | undef
     .slice(0, LONGEST)
     .map(({ text, fold }) => (/^[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+$/.test(text) ? "@alert" : fold));
   const said = words.join(" ");
-  for (const [value, pattern] of COMPILED) {
-    const match = pattern.exec(said);
-    if (match === null || ((value === "scale" || value === "set_limit") && REASONS.test(said))) continue;
+  for (const [value, patterns] of GUARDED) {
+    const match = firstOf(patterns, said);
+    if (match === undefined || ((value === "scale" || value === "set_limit") && REASONS.test(said))) continue;
     const at = (offset: number): number => said.slice(0, offset).split(" ").length - 1;
     return { value, first: at(match.index), last: at(match.index + match[0].length) };
   }
   return undefined;
+}
+
+/** The match that begins first; of two that begin together, that of the earlier pattern. */
+function firstOf(patterns: readonly Guarded[], text: string): RegExpExecArray | undefined {
+  let first: RegExpExecArray | undefined;
+  for (const pattern of patterns) {
+    const match = pattern.exec(text);
+    if (match !== null && (first === undefined || match.index < first.index)) first = match;
+  }
+  return first;
 }

@@ -2,6 +2,7 @@
  * Requests that nobody on call makes in earnest, told by patterns. They decide besides the classifier, since a wrong
  * probability must never run a command. Gaps in patterns are bounded, so every pattern is linear in the text.
  */
+import { type Guarded, guarded } from "./literals.ts";
 import { fold } from "./normalise.ts";
 
 export type HostileReason = "injection" | "secrets" | "shell" | "destruction" | "bypass" | "tool_call" | "encoded";
@@ -23,7 +24,7 @@ const INJECTION = [
   /\byou(?: are|re) now\b.{0,30}\b(?:dan|unrestricted|root|admin\w*|evil|free|different|new|shell|terminal)\b/,
   /\bpretend (?:to be|you(?: are|re)?|that you)\b|\bact as (?:if you (?:are|were) )?(?:an? |the )?(?:root|admin\w*|unrestricted|linux|shell|terminal|superuser|hacker)\b/,
   /\bnew (?:instructions|rules|system message) ?:/,
-];
+].map(({ source }) => guarded(source));
 
 const SECRET =
   "(?:api[ _-]?keys?|secrets?|passwords?|passwd|passphrase|credentials?|(?:private|ssh|encryption|signing|access) keys?|(?:your|the|all|any|slack|bot|auth|bearer|admin|access|refresh|api|session|service account) tokens?|connection strings?|kubeconfig|env(?:ironment)? ?(?:variables?|vars?)|\\.env\\b|env of|passwort|passworter|zugangsdaten|kennwort|contrasenas?|credenciales|claves? (?:privadas?|secretas?|api)|mots? de passe|identifiants|cles? (?:privees?|api|secretes?)|senhas?|credenciais|chaves? (?:privadas?|secretas?|de api|api))";
@@ -37,7 +38,7 @@ const SECRETS = [
   /\b(?:passwords?|secrets?|tokens?|api keys?|credentials|senha)\b.{0,20}\b(?:batao|bata do|dikhao|do mujhe|de do)\b/,
   /\bprintenv\b|\b(?:print|dump|show|echo) (?:me )?(?:your |the |all )?env(?:ironment)?$/,
   /\b(?:root|admin|database|db|postgres|redis|wifi|sudo) password\b/,
-];
+].map(({ source }) => guarded(source));
 /** A number about such things is an ordinary question: expired tokens per minute, failed logins, password reset mails. */
 const MEASURED =
   /\b(?:how many|number of|count of|per (?:second|minute|hour|day)|rate of|password[ _-]?resets?|resets?|bad[ _-]password|wrong password|failed logins?|logins?|expired|issued|mails?|emails?|wie viele|cuant[oa]s|combien|quant[oa]s|kitne)\b/;
@@ -58,7 +59,7 @@ const SHELL = [
   /\bshut ?down (?:everything|all|prod\w*|the (?:cluster|whole|entire|company|data ?cent\w+))\b/,
   /\b(?:run|execute) (?:a |the )?(?:shutdown|halt|poweroff|rm)\b|\b(?:turn|switch|power) off (?:all|every) (?:the )?(?:servers?|hosts?|machines?|nodes?|services?)\b/,
   /\b(?:hack|ddos|exploit|pwn)\b|\bmine (?:bitcoin|crypto\w*|monero)\b|\bexfiltrat/,
-];
+].map(({ source }) => guarded(source));
 
 const THINGS =
   "(?:pods?|data|databases?|tables?|clusters?|nodes?|namespaces?|volumes?|pvcs?|servers?|services?|backups?|metrics|deployments?|hosts?|machines?|vms?|users|customers|logs|queues|files|of it|of them|prod\\w*)";
@@ -70,7 +71,7 @@ const DESTRUCTION = [
   /\b(?:delete|destroy|wipe|erase|nuke)\b (?:the |our |my )?(?:entire |whole |production |prod |\S{1,40} )?(?:namespace|cluster|database|backups?|hard ?disk|disk|prometheus data|audit log|volume)\b(?! space)/,
   /\bwipe (?!.{0,30}\b(?:cache|redis|queue)\b)\S/,
   /\b(?:delete|destroy|wipe|erase)\b (?:your|the) (?:history|audit|audit log|evidence|traces?)\b|\bformat (?:the )?(?:disk|drive|hard)/,
-];
+].map(({ source }) => guarded(source));
 
 const APPROVAL = "(?:approvals?|permission|confirmation|authori[sz]ation|review|sign-?off|safety checks?|checks)";
 const BYPASS = [
@@ -88,7 +89,7 @@ const BYPASS = [
   /\b(?:approve|confirm)\b.{0,25}\b(?:yourself|your own|on my behalf|for me automatically)\b|\b(?:self|auto)-? ?approve\b/,
   /\b(?:its|it is|this is|that is|was|has been|already) (?:been )?(?:already |pre-?)?approved\b.{0,60}\b(?:just|so|now|execute|run|do it|go|restart|immediately|by)\b|\balready approved\b/,
   /\b(?:make me|add me (?:to|as)|grant me|give me|promote me to)\b.{0,20}\b(?:admin\w*|approvers?|root|owner|superuser)\b/,
-];
+].map(({ source }) => guarded(source));
 /** "Which restarts ran without approval?" asks about the past. */
 const ASKS_BACK =
   /^(?:which|who|what|when|how|were|was|is|are|did|has|have|list|show|any|welche|wer|wann|que|quien|qui|quels?|quais|quem|kis|kaun)\b/;
@@ -104,7 +105,7 @@ const ENCODED = [
   /\b(?:decode|decrypt|deobfuscate|unscramble|entschlussel\w*|dekodier\w*|decodifica\w*|descodifica\w*|decodez?)\b.{0,60}\b(?:run|execut\w*|follow|obey|do what|apply|fuhre|ejecuta\w*|suis|chala\w*)/,
   /\b(?:base64|rot13|rot-13|hex ?encoded|caesar|morse)\b.{0,120}\b(?:run|execute|follow|obey|do|decode|instructions?)\b/,
   /\b(?:run|execute|follow|decode|eval)\b.{0,60}\b(?:base64|rot13|rot-13)\b|\b(?:decode|run|execute|follow)\b.{0,20}[a-z0-9+/]{24,}={1,2}/,
-];
+].map(({ source }) => guarded(source));
 
 /** Why a message must be refused, or undefined when nothing about it is hostile. */
 export function isHostile(text: string): HostileReason | undefined {
@@ -116,7 +117,7 @@ export function isHostile(text: string): HostileReason | undefined {
     .replaceAll("'", "")
     .replace(/\s+/g, " ")
     .trim();
-  const any = (patterns: readonly RegExp[]) => patterns.some((pattern) => pattern.test(flat));
+  const any = (patterns: readonly Guarded[]) => patterns.some((pattern) => pattern.exec(flat) !== null);
   if (any(INJECTION)) return "injection";
   if (any(SECRETS) && (!MEASURED.test(flat) || MEASURED_YET_TAKEN.test(flat))) return "secrets";
   if (any(SHELL)) return "shell";

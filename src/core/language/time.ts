@@ -22,8 +22,10 @@ export function readTimes(text: string, now: number, zone: string): TimeExpressi
   // German "hier" is a place, French "hier" a day.
   if (GERMAN.test(rest)) rest = rest.replace(/\bhier\b/g, BLANK.repeat(4));
   const found: TimeExpression[] = [];
-  const absent = PARTS.filter(({ sign }) => !sign.test(rest));
+  const stands = signsIn(rest);
+  const absent = PARTS.filter(({ sign }) => !stands(sign));
   for (const rule of COMPARE_TALK.test(rest) ? [...BEFORE_REST, ...COMPARISONS, ...REST] : ALL) {
+    if (rule.signs?.every(stands) === false) continue;
     // Each match is blanked at once, so that nothing is read twice; most rules match nothing or once.
     for (let times = 0, from = 0; times < MOST && found.length < MOST; times++) {
       const pattern = sticky(rule, absent);
@@ -60,6 +62,16 @@ const PARTS = [
 type Part = (typeof PARTS)[number];
 const NEVER = "(?:(?!))";
 
+/** Asks each sign of the text once, whichever rules share it. */
+function signsIn(text: string): (sign: RegExp) => boolean {
+  const known = new Map<RegExp, boolean>();
+  return (sign) => {
+    const stands = known.get(sign) ?? sign.test(text);
+    known.set(sign, stands);
+    return stands;
+  };
+}
+
 /** At most four patterns for a rule: with and without each part. */
 const compiled = new Map<Rule, Map<string, RegExp>>();
 
@@ -70,13 +82,12 @@ function sticky(rule: Rule, absent: readonly Part[]): RegExp {
     patterns = new Map();
     compiled.set(rule, patterns);
   }
-  const { source } = rule.pattern;
-  const leftOut = absent.filter(({ pattern }) => source.includes(pattern));
+  const leftOut = absent.filter(({ pattern }) => rule.pattern.includes(pattern));
   const key = leftOut.map(({ name }) => name).join();
   let pattern = patterns.get(key);
   if (pattern === undefined) {
     pattern = new RegExp(
-      leftOut.reduce((text, part) => text.replaceAll(part.pattern, NEVER), source),
+      leftOut.reduce((text, part) => text.replaceAll(part.pattern, NEVER), rule.pattern),
       "g",
     );
     patterns.set(key, pattern);

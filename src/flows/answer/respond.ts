@@ -3,28 +3,33 @@ import { type Concept, escapeRegex } from "../../core/concept.ts";
 import { tokensOf } from "../../core/language/link.ts";
 import { narrow, type Subject } from "../../core/language/subject.ts";
 import { inert, inertName } from "../../util/inert.ts";
-import { alerts, silences } from "./alerts.ts";
-import { anomaly } from "./anomaly.ts";
 import { refuseByText } from "./approvals.ts";
-import { cause } from "./cause.ts";
-import { approvals, audit, change } from "./change.ts";
-import { compare } from "./compare.ts";
-import { discover } from "./discover.ts";
-import { forecast } from "./forecast.ts";
 import { health } from "./health.ts";
 import { capital, measure } from "./measure.ts";
 import { overview } from "./overview.ts";
-import { promql } from "./promql.ts";
 import { formOf } from "./query.ts";
 import { rank } from "./rank.ts";
 import { listedSubjects, refine } from "./refine.ts";
 import { scopeOf } from "./scope.ts";
 import { share } from "./share.ts";
-import { objective } from "./slo.ts";
 import { help, hostile, logs, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
 import { type Teaching, teach } from "./teach.ts";
 import type { Turn } from "./turn.ts";
-import { versions } from "./versions.ts";
+
+// Loaded by the first question that wants one: `ask` answers a single question, and each of them is a file or several.
+const alerts = async (turn: Turn) => (await import("./alerts.ts")).alerts(turn);
+const silences = async (turn: Turn) => (await import("./alerts.ts")).silences(turn);
+const anomaly = async (turn: Turn, subject?: Subject) => (await import("./anomaly.ts")).anomaly(turn, subject);
+const approvals = async (turn: Turn) => (await import("./change.ts")).approvals(turn);
+const audit = async (turn: Turn) => (await import("./change.ts")).audit(turn);
+const cause = async (turn: Turn, subject?: Subject) => (await import("./cause.ts")).cause(turn, subject);
+const change = async (turn: Turn) => (await import("./change.ts")).change(turn);
+const compare = async (turn: Turn, subject: Subject) => (await import("./compare.ts")).compare(turn, subject);
+const discover = async (turn: Turn) => (await import("./discover.ts")).discover(turn);
+const forecast = async (turn: Turn, subject: Subject) => (await import("./forecast.ts")).forecast(turn, subject);
+const objective = async (turn: Turn, subject: Subject) => (await import("./slo.ts")).objective(turn, subject);
+const promql = async (turn: Turn, subject?: Subject) => (await import("./promql.ts")).promql(turn, subject);
+const versions = async (turn: Turn, subject: Subject) => (await import("./versions.ts")).versions(turn, subject);
 
 export type Responded = { readonly answer: Answer; readonly subject: Subject | undefined };
 

@@ -1,5 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { COMPARISONS, FUTURES, OFFSETS } from "../../../src/core/language/time/ahead.ts";
+import { MOMENTS, PAST } from "../../../src/core/language/time/past.ts";
+import { SCHEDULES } from "../../../src/core/language/time/schedule.ts";
 import { readTimes, type TimeExpression } from "../../../src/core/language/time.ts";
 
 /** A Wednesday. */
@@ -328,5 +331,47 @@ describe("any text at all", () => {
     ]) {
       expect(Array.isArray(readTimes(piece.repeat(50_000 / piece.length), NOW, "UTC"))).toBe(true);
     }
+  });
+});
+
+describe("the signs of a rule", () => {
+  /** A pattern's source without what looks around, which no text can be made from. */
+  function withoutLooking(source: string): string {
+    let rest = source;
+    for (let at = rest.search(LOOKING); at !== -1; at = rest.search(LOOKING)) {
+      let depth = 0;
+      let isClass = false;
+      let end = at;
+      do {
+        const letter = rest[end]!;
+        if (letter === "\\") end++;
+        else if (isClass) isClass = letter !== "]";
+        else if (letter === "[") isClass = true;
+        else if (letter === "(") depth++;
+        else if (letter === ")") depth--;
+        end++;
+      } while (depth > 0);
+      rest = rest.slice(0, at) + rest.slice(end);
+    }
+    return rest.replaceAll("\\b", "");
+  }
+  const LOOKING = /\(\?<?[=!]/;
+
+  const rules = Object.entries({ SCHEDULES, OFFSETS, COMPARISONS, PAST, FUTURES, MOMENTS }).flatMap(([name, list]) =>
+    list.map((rule, i) => [`${name}[${i}]`, rule] as const).filter(([, { signs }]) => signs !== undefined),
+  );
+  it.each(rules)("stand in whatever %s matches", (_name, { pattern, signs = [] }) => {
+    const matching = fc.stringMatching(new RegExp(`^(?:${withoutLooking(pattern)})$`));
+    const whole = new RegExp(pattern);
+    let matched = 0;
+    fc.assert(
+      fc.property(matching, (text) => {
+        if (!whole.test(text)) return; // made without the conditions around it
+        matched++;
+        for (const sign of signs) expect(text).toMatch(sign);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(matched).toBeGreaterThan(20);
   });
 });

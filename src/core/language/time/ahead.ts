@@ -2,8 +2,10 @@ import { fromLocal, localTime, startOfDay } from "../../zone.ts";
 import {
   ANY_WEEKDAY,
   CLOCK,
+  CLOCK_SIGN,
   clockOf,
   DAY,
+  DAY_SIGN,
   dayOf,
   LOOSE_CLOCK,
   momentOf,
@@ -16,7 +18,7 @@ import {
 } from "./moment.ts";
 import { ahead } from "./past.ts";
 import type { Context, Meaning, Rule } from "./types.ts";
-import { AFTER, BEFORE, LENGTH, lengthOf } from "./words.ts";
+import { AFTER, BEFORE, LENGTH, LENGTH_SIGN, lengthOf } from "./words.ts";
 
 /** What is ahead of now, and what a comparison is made with. */
 
@@ -36,27 +38,33 @@ const NEXT = "(?:next|coming|following|nachste[nrms]?|kommende[nrms]?|proxim[oa]
 const IN_NEXT = `(?:(?:in|within|over|for|during|innerhalb|en|durante|nas?|nos?|dans|pour|sur|d'ici|au cours) )?(?:the |der |den |die |das |las? |los |el |les? |des |as |os |a |o )?`;
 const UNTIL = "(?:by|until|till|bis(?: zum)?|hasta(?: el)?|para el|jusqu'(?:a|au)|d'ici(?: a| le)?|ate(?: o| a)?)";
 
+const NEXT_SIGN = /next|coming|following|nachste|kommende|proxim|prochain|agl[aei]/;
+const UNTIL_SIGN = /\bby\b|until|till|bis|hasta|para|jusqu'|d'ici|\bate\b/;
+
 export const FUTURES: readonly Rule[] = [
   {
-    pattern: new RegExp(`${BEFORE}${IN_NEXT}${NEXT} (${LENGTH})${AFTER}`),
+    pattern: `${BEFORE}${IN_NEXT}${NEXT} (${LENGTH})${AFTER}`,
+    signs: [NEXT_SIGN, LENGTH_SIGN],
     read: (match, context) => forward(match[1]!, context),
   },
   {
-    pattern: new RegExp(`${BEFORE}${IN_NEXT}(\\d{1,4}|[a-z]{2,8}) ${NEXT} ([a-z]{3,9})${AFTER}`),
+    pattern: `${BEFORE}${IN_NEXT}(\\d{1,4}|[a-z]{2,8}) ${NEXT} ([a-z]{3,9})${AFTER}`,
+    signs: [NEXT_SIGN],
     read: (match, context) => forward(`${match[1]} ${match[2]}`, context),
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:(?:in|within|innerhalb von|innerhalb|binnen|en|dentro de|em|dans|d'ici) )(?:a )?(${LENGTH})(?:'? time)?(?! (?:ago|earlier))${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:(?:in|within|innerhalb von|innerhalb|binnen|en|dentro de|em|dans|d'ici) )(?:a )?(${LENGTH})(?:'? time)?(?! (?:ago|earlier))${AFTER}`,
+    signs: [LENGTH_SIGN],
     read: (match, context) => forward(match[1]!, context),
   },
   {
-    pattern: new RegExp(`${BEFORE}(${LENGTH}) (?:from now|later|ahead|mein|baad|me)${AFTER}`),
+    pattern: `${BEFORE}(${LENGTH}) (?:from now|later|ahead|mein|baad|me)${AFTER}`,
+    signs: [LENGTH_SIGN],
     read: (match, context) => forward(match[1]!, context),
   },
   {
-    pattern: new RegExp(`${BEFORE}(?:for|fur|por|pendant|durante) (${LENGTH})${AFTER}`),
+    pattern: `${BEFORE}(?:for|fur|por|pendant|durante) (${LENGTH})${AFTER}`,
+    signs: [LENGTH_SIGN],
     // "silence web-1 for 2 hours" looks ahead; "above 80 % for 2 hours" looks back.
     read: (match, context) =>
       SILENCING.test(match.input.slice(Math.max(0, match.index - 80), match.index))
@@ -64,34 +72,29 @@ export const FUTURES: readonly Rule[] = [
         : undefined,
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:(?:${UNTIL}|in|within|over|during|for) )?(?:the |der |den )?(?:(?:la |el |le |a |o )?(?:semana que vem|proxima semana|semaine prochaine|mes que vem|proximo mes|mois prochain)|${NEXT} (?:week|woche|month|monat|hafte|mahine|hour|stunde|day|minute))${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:(?:${UNTIL}|in|within|over|during|for) )?(?:the |der |den )?(?:(?:la |el |le |a |o )?(?:semana que vem|proxima semana|semaine prochaine|mes que vem|proximo mes|mois prochain)|${NEXT} (?:week|woche|month|monat|hafte|mahine|hour|stunde|day|minute))${AFTER}`,
     read: (match, context) => nextUnit(match[0], context),
   },
   {
-    pattern: new RegExp(`${BEFORE}${UNTIL} (?:the )?end of (?:the |this )?(day|week|month)${AFTER}`),
+    pattern: `${BEFORE}${UNTIL} (?:the )?end of (?:the |this )?(day|week|month)${AFTER}`,
     read: (match, context) => endOf(match[1]!, context),
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:${UNTIL} )(?:(?:las? |les? |el |as )?(?:${STAMP}|(?:${DAY}|${ANY_WEEKDAY}),? (?:(?:at|um|a las?|as|a) )?${LOOSE_CLOCK}${ZONE}?|${CLOCK}${ZONE}?(?: (?:on )?${DAY})?|${LOOSE_CLOCK}${ZONE}?(?=[?!.,;)]|$)))${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:${UNTIL} )(?:(?:las? |les? |el |as )?(?:${STAMP}|(?:${DAY}|${ANY_WEEKDAY}),? (?:(?:at|um|a las?|as|a) )?${LOOSE_CLOCK}${ZONE}?|${CLOCK}${ZONE}?(?: (?:on )?${DAY})?|${LOOSE_CLOCK}${ZONE}?(?=[?!.,;)]|$)))${AFTER}`,
+    signs: [UNTIL_SIGN, CLOCK_SIGN],
     read: (match, context) => toMoment(match[0], context),
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:${UNTIL} (?:the )?(?:${DAY}|${ANY_WEEKDAY})|${NEXT} ${ANY_WEEKDAY}|(?:on )?(?:the )?${WEEKDAY} next week)${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:${UNTIL} (?:the )?(?:${DAY}|${ANY_WEEKDAY})|${NEXT} ${ANY_WEEKDAY}|(?:on )?(?:the )?${WEEKDAY} next week)${AFTER}`,
+    signs: [DAY_SIGN, new RegExp(`${UNTIL_SIGN.source}|${NEXT_SIGN.source}`)],
     read: (match, context) => {
       const day = dayOf(match[0], looking(context));
       return day === undefined ? undefined : ahead(startOfDay(day, context.zone, 1), context);
     },
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:(?:(?:at|um|a las?|a|as) )?${CLOCK}${ZONE}? )?(?:on )?${TOMORROW}(?:,? (?:(?:at|um|a las?|as|a) ${LOOSE_CLOCK}|${CLOCK})${ZONE}?)?${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:(?:(?:at|um|a las?|a|as) )?${CLOCK}${ZONE}? )?(?:on )?${TOMORROW}(?:,? (?:(?:at|um|a las?|as|a) ${LOOSE_CLOCK}|${CLOCK})${ZONE}?)?${AFTER}`,
+    signs: [new RegExp(TOMORROW)],
     read: (match, context) => {
       const clock = clockOf(match[0], true);
       return clock === undefined
@@ -133,24 +136,34 @@ const MONTH_AGO =
   "(?:last month|(?:the )?(?:month before|previous month)|(?:letzten|vorigen) monat|(?:el )?mes pasado|(?:le )?mois dernier|(?:o )?mes passado|pichh?le mahine)";
 const DAY_AGO = `(?:${YESTERDAY}|(?:the )?(?:day before|previous day)|vortag)`;
 const HOUR_AGO = "(?:last hour|(?:the )?(?:hour before|previous hour))";
-const AGO = `(?:${LENGTH} (?:ago|earlier|before|atras|pehle)|(?:vor|hace|il y a|ha) ${LENGTH})`;
+const AGO = `(?:${LENGTH} (?:ago|earlier|before|atras|pehle)|(?:vor|pasad|hace|il y a|ha) ${LENGTH})`;
 const THEN = `(?:${DAY_AGO}|${WEEK_AGO}|${MONTH_AGO}|${HOUR_AGO}|${AGO}|last ${ANY_WEEKDAY})(?:'s)?`;
+
+/** Stand somewhere in every text that `THEN` and `VERSUS` match a part of. */
+const THEN_SIGN = new RegExp(
+  `before|previous|prior|last|letzte|vor|derniere?|passad|pichh?le|pasad|hace|il y a|ha |ago|earlier|atras|pehle|${YESTERDAY}`,
+);
+const VERSUS_SIGN =
+  /compar|vs|versus|than|against|relative|gegen|vergl|als|que|qu'|rapport|frente|contra|contre|relacao/;
 
 export const OFFSETS: readonly Rule[] = [
   {
-    pattern: new RegExp(`${BEFORE}${VERSUS} ?${TO}${THEN}(?:,? (?:at )?(?:the )?${SAME})?${AFTER}`),
+    pattern: `${BEFORE}${VERSUS} ?${TO}${THEN}(?:,? (?:at )?(?:the )?${SAME})?${AFTER}`,
+    signs: [VERSUS_SIGN, THEN_SIGN],
     read: (match, context) => offsetOf(match[0], context),
   },
   {
-    pattern: new RegExp(`${BEFORE}(?:at |um )?${SAME} (?:on |of |de |as |wie )?${THEN}${AFTER}`),
+    pattern: `${BEFORE}(?:at |um )?${SAME} (?:on |of |de |as |wie )?${THEN}${AFTER}`,
+    signs: [/same|time|zeit|mism|meme|mesma/, THEN_SIGN],
     read: (match, context) => offsetOf(match[0], context),
   },
   {
-    pattern: new RegExp(`${BEFORE}${THEN} (?:se (?:zyada|jyada|kam)|ki tulna mein|ke mukable)${AFTER}`),
+    pattern: `${BEFORE}${THEN} (?:se (?:zyada|jyada|kam)|ki tulna mein|ke mukable)${AFTER}`,
+    signs: [/ se | ki tulna| ke mukable/],
     read: (match, context) => offsetOf(match[0], context),
   },
   {
-    pattern: new RegExp(`${BEFORE}(hour|day|week|month)[ -](?:over|on|by|to)[ -]\\1${AFTER}`),
+    pattern: `${BEFORE}(hour|day|week|month)[ -](?:over|on|by|to)[ -]\\1${AFTER}`,
     read: (match, context) => offsetOf(`vs last ${match[1]}`, context),
   },
 ];
@@ -158,7 +171,7 @@ export const OFFSETS: readonly Rule[] = [
 /** "compare … with yesterday": the verb stands apart from what it compares with. */
 export const COMPARISONS: readonly Rule[] = [
   {
-    pattern: new RegExp(`${BEFORE}(?:with|to|and|mit|und|zu|con|y|a|avec|et|com|e) ${TO}${THEN}${AFTER}`),
+    pattern: `${BEFORE}(?:with|to|and|mit|und|zu|con|y|a|avec|et|com|e) ${TO}${THEN}${AFTER}`,
     read: (match, context) => offsetOf(match[0], context),
   },
 ];

@@ -105,6 +105,8 @@ const HALF =
 const HINDI = "(?:(?:subah|dopahar|shaam|sham|raat) )?\\d{1,2} baje";
 /** A time of day that can't be anything else: "14:00", "3pm", "15h30", "3 Uhr 15", "noon", "9 baje". */
 export const CLOCK = `(?:(?:1[0-2]|0?[1-9])(?::[0-5]\\d)?(?: uhr| ?h(?:eures?)?)?${HALF}|${HM}|(?:1[0-2]|0?\\d) ?[ap]\\.?m\\b\\.?|(?:[01]?\\d|2[0-4])(?:\\.[0-5]\\d)? uhr(?: [0-5]\\d)?|${NOON}|${MIDNIGHT}|${HINDI})`;
+/** Stands somewhere in every text that `CLOCK` or `LOOSE_CLOCK` matches a part of. */
+export const CLOCK_SIGN = new RegExp(`(?<![a-z\\d])\\d|${NOON}|${MIDNIGHT}`);
 /** After "at" and the like: also "15h" and a bare hour. */
 export const LOOSE_CLOCK = `(?:${CLOCK}|(?:[01]?\\d|2[0-4])(?: ?h(?:eures?|oras)?\\b)?)`;
 

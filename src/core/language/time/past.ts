@@ -3,9 +3,11 @@ import {
   AGO_PATTERN,
   ANY_WEEKDAY,
   CLOCK,
+  CLOCK_SIGN,
   clockOf,
   DATE,
   DAY,
+  DAY_SIGN,
   dayOf,
   LOOSE_CLOCK,
   MOMENT,
@@ -16,7 +18,7 @@ import {
   ZONE,
 } from "./moment.ts";
 import type { Context, Meaning, Rule } from "./types.ts";
-import { AFTER, BEFORE, LENGTH, LONG_UNIT, lengthOf } from "./words.ts";
+import { AFTER, BEFORE, LENGTH, LENGTH_SIGN, LONG_UNIT, lengthOf } from "./words.ts";
 
 /** Windows and moments of the past. */
 
@@ -52,15 +54,16 @@ const AFTERWARDS = "(?: (?:mein|me|ka|ke|ki))?";
 /** Rolling: "last 3 hours", "in the last day", "les 24 dernières heures". */
 const ROLLING: readonly Rule[] = [
   {
-    pattern: new RegExp(`${BEFORE}${PRE}${THE}${LAST_WORD} (?!an? )(${LENGTH})${AFTERWARDS}${AFTER}`),
+    pattern: `${BEFORE}${PRE}${THE}${LAST_WORD} (?!an? )(${LENGTH})${AFTERWARDS}${AFTER}`,
+    signs: [LENGTH_SIGN],
     read: (match, context) => back(match[1]!, context),
   },
   {
-    pattern: new RegExp(`${BEFORE}${PRE}${THE}(\\d{1,4}|[a-z]{2,8}) ${LAST_WORD} (${LONG_UNIT})${AFTER}`),
+    pattern: `${BEFORE}${PRE}${THE}(\\d{1,4}|[a-z]{2,8}) ${LAST_WORD} (${LONG_UNIT})${AFTER}`,
     read: (match, context) => back(`${match[1]} ${match[2]}`, context),
   },
   {
-    pattern: new RegExp(`${BEFORE}(${PRE}${THE})${LAST_WORD} (${UNIT_EN})${AFTERWARDS}${AFTER}`),
+    pattern: `${BEFORE}(${PRE}${THE})${LAST_WORD} (${UNIT_EN})${AFTERWARDS}${AFTER}`,
     // "last week" is the calendar's; "the last week" and "past week" are seven days back from now.
     read: (match, context) =>
       /^(?:last|letzte|vorige|vergangene|pichh?l[ae]) ?/.test(match[0]) &&
@@ -69,9 +72,7 @@ const ROLLING: readonly Rule[] = [
         : back(match[2]!, context),
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}${PRE}(?:la |l'|le |el |a |o )?(semana|semaine|mes|mois|hora|heure|dia|jour) (?:pasad[oa]|passe?e?|passad[oa]|dernier|derniere)${AFTER}`,
-    ),
+    pattern: `${BEFORE}${PRE}(?:la |l'|le |el |a |o )?(semana|semaine|mes|mois|hora|heure|dia|jour) (?:pasad[oa]|passe?e?|passad[oa]|dernier|derniere)${AFTER}`,
     read: (match, context) => (/^(?:sem|m)/.test(match[1]!) ? calendar(match[1]!, context) : back(match[1]!, context)),
   },
 ];
@@ -97,42 +98,45 @@ const TONIGHT = "(?:tonight|this evening|heute abend|esta noche|ce soir|esta noi
 const WEEKEND =
   "(?:(?:(?:over|on|at|during) )?(?:the |this |last )?weekend|(?:am |letztes |dieses )?wochenende|(?:el |este )?fin de semana|(?:le |ce )?week-end|fim de semana)";
 
+const SINCE_SIGN = /since|seit|desde|depuis/;
+
 const SINCE_RULES: readonly Rule[] = [
   // Before the clock times: "depuis 2 heures" is a length, and only "seit 9 Uhr" a time.
   {
-    pattern: new RegExp(`${BEFORE}(?:seit|since|depuis|desde hace|desde) (${LENGTH})${AFTER}`),
+    pattern: `${BEFORE}(?:seit|since|depuis|desde hace|desde) (${LENGTH})${AFTER}`,
+    signs: [SINCE_SIGN, LENGTH_SIGN],
     read: (match, context) => back(match[1]!, context),
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}${SINCE} (?:the |las? |les? |el |o )?(${LAST_NIGHT}|${THIS_MORNING}|${THIS_WEEK}|${THIS_MONTH}|${THIS_YEAR}|${THIS_AFTERNOON}|${WEEKEND})${AFTER}`,
-    ),
+    pattern: `${BEFORE}${SINCE} (?:the |las? |les? |el |o )?(${LAST_NIGHT}|${THIS_MORNING}|${THIS_WEEK}|${THIS_MONTH}|${THIS_YEAR}|${THIS_AFTERNOON}|${WEEKEND})${AFTER}`,
+    signs: [SINCE_SIGN],
     read: (match, context) => {
       const meaning = named(match[1]!, context);
       return meaning?.kind === "window" ? window(meaning.from, context.now, context) : undefined;
     },
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}${SINCE} (?:the )?(?:last |letzter |vergangener )?(week|month|woche|monat|la semana pasada|la semaine derniere|a semana passada)${AFTER}`,
-    ),
+    pattern: `${BEFORE}${SINCE} (?:the )?(?:last |letzter |vergangener )?(week|month|woche|monat|la semana pasada|la semaine derniere|a semana passada)${AFTER}`,
+    signs: [SINCE_SIGN],
     read: (match, context) => {
       const meaning = calendar(match[1]!.replace(/^l?a /, ""), context);
       return meaning?.kind === "window" ? window(meaning.from, context.now, context) : undefined;
     },
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}${SINCE} (?:the |las |les |el |as )?(${MOMENT}|${LOOSE_CLOCK}${ZONE}?(?=[?!.,;)]|$| (?:on )?${DAY}))${AFTER}`,
-    ),
+    pattern: `${BEFORE}${SINCE} (?:the |las |les |el |as )?(${MOMENT}|${LOOSE_CLOCK}${ZONE}?(?=[?!.,;)]|$| (?:on )?${DAY}))${AFTER}`,
+    // A length stands in "since 2 hours ago".
+    signs: [SINCE_SIGN, new RegExp(`${CLOCK_SIGN.source}|${LENGTH_SIGN.source}`)],
     read: (match, context) => until(momentOf(match[1]!, past(context)), context),
   },
   {
-    pattern: new RegExp(`${BEFORE}${SINCE} (?:the |el |le |o )?(${DAY}|${ANY_WEEKDAY})${AFTER}`),
+    pattern: `${BEFORE}${SINCE} (?:the |el |le |o )?(${DAY}|${ANY_WEEKDAY})${AFTER}`,
+    signs: [SINCE_SIGN, DAY_SIGN],
     read: (match, context) => until(dayOf(match[1]!, past(context)), context),
   },
   {
-    pattern: new RegExp(`${BEFORE}(${LENGTH}|kal|parson) se${AFTER}`),
+    pattern: `${BEFORE}(${LENGTH}|kal|parson) se${AFTER}`,
+    signs: [/ se\b/],
     read: (match, context) => back(match[1]!, context) ?? until(dayOf(match[1]!, past(context)), context),
   },
 ];
@@ -144,11 +148,12 @@ const until = (from: number | undefined, context: Context): Meaning | undefined 
 const SEPARATOR = "(?: ?- ?| and | to | until | till | und | bis | y | a | hasta | et | e | ate | as )";
 const STAMP_OR_DATE = `(?:${STAMP}|${DATE}(?: (?:at |um )?${CLOCK})?)`;
 
+const SEPARATOR_SIGN = new RegExp(SEPARATOR);
+
 const RANGES: readonly Rule[] = [
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:(?:between|from|zwischen|von|vom|entre|desde|de|du) )?(${STAMP_OR_DATE})${SEPARATOR}(?:le |el |zum )?(${STAMP_OR_DATE})${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:(?:between|from|zwischen|von|vom|entre|desde|de|du) )?(${STAMP_OR_DATE})${SEPARATOR}(?:le |el |zum )?(${STAMP_OR_DATE})${AFTER}`,
+    signs: [CLOCK_SIGN, SEPARATOR_SIGN],
     read: (match, context) => {
       const from = momentOf(match[1]!, past(context), false) ?? dayOf(match[1]!, past(context));
       const end = momentOf(match[2]!, past(context), false) ?? dayOf(match[2]!, past(context));
@@ -158,9 +163,8 @@ const RANGES: readonly Rule[] = [
     },
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:(${DAY}),? )?(?:(?:between|from|zwischen|von|entre|desde|de) )?(?:(${DAY}),? )?(?:at |um |las |a las |as )?(${LOOSE_CLOCK})(?: (${DAY}))?${SEPARATOR}(?:(${DAY}),? )?(?:at |um |las |a las |as )?(${LOOSE_CLOCK})(${ZONE})?(?:,? (${DAY}))?${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:(${DAY}),? )?(?:(?:between|from|zwischen|von|entre|desde|de) )?(?:(${DAY}),? )?(?:at |um |las |a las |as )?(${LOOSE_CLOCK})(?: (${DAY}))?${SEPARATOR}(?:(${DAY}),? )?(?:at |um |las |a las |as )?(${LOOSE_CLOCK})(${ZONE})?(?:,? (${DAY}))?${AFTER}`,
+    signs: [CLOCK_SIGN, SEPARATOR_SIGN],
     read: clockRange,
   },
 ];
@@ -275,44 +279,42 @@ export const PAST: readonly Rule[] = [
   ...SINCE_RULES,
   ...ROLLING,
   {
-    pattern: new RegExp(
-      `${BEFORE}(${LAST_NIGHT}|${THIS_MORNING}|${THIS_AFTERNOON}|${TONIGHT}|${THIS_WEEK}|${THIS_MONTH}|${THIS_YEAR}|${WEEKEND})${AFTER}`,
-    ),
+    pattern: `${BEFORE}(${LAST_NIGHT}|${THIS_MORNING}|${THIS_AFTERNOON}|${TONIGHT}|${THIS_WEEK}|${THIS_MONTH}|${THIS_YEAR}|${WEEKEND})${AFTER}`,
     read: (match, context) => named(match[1]!, context),
   },
 ];
 
 export const MOMENTS: readonly Rule[] = [
   {
-    pattern: new RegExp(`${BEFORE}(?:at |on |um )?(?:${STAMP})${AFTER}`),
+    pattern: `${BEFORE}(?:at |on |um )?(?:${STAMP})${AFTER}`,
+    signs: [/\d{4}/],
     read: (match, context) => atMoment(match[0], context),
   },
   {
-    pattern: new RegExp(`${BEFORE}(?:${AGO_PATTERN})(?: (?:at|um|a las?|as|a) ${LOOSE_CLOCK}${ZONE}?)?${AFTER}`),
+    pattern: `${BEFORE}(?:${AGO_PATTERN})(?: (?:at|um|a las?|as|a) ${LOOSE_CLOCK}${ZONE}?)?${AFTER}`,
+    signs: [LENGTH_SIGN],
     read: (match, context) => atMoment(match[0], context),
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:${DAY},? (?:(?:at|@|around|about|um|gegen|a las?|as|a|vers) ${LOOSE_CLOCK}|${CLOCK})|(?:(?:at|@|around|about|um|gegen|a las?|as|a|vers) )?${CLOCK})${ZONE}?(?:,? (?:on )?${DAY})?${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:${DAY},? (?:(?:at|@|around|about|um|gegen|a las?|as|a|vers) ${LOOSE_CLOCK}|${CLOCK})|(?:(?:at|@|around|about|um|gegen|a las?|as|a|vers) )?${CLOCK})${ZONE}?(?:,? (?:on )?${DAY})?${AFTER}`,
+    signs: [CLOCK_SIGN],
     read: (match, context) => atMoment(match[0], context),
   },
   // A bare hour needs a word before it and the end of a clause after it: "at 3?", "a las 15", "um 9".
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:at|@|um|gegen|a las?|as|a) (?:${LOOSE_CLOCK})(?:${ZONE})?(?=[?!.,;)]|$| (?:on )?${DAY})(?:,? (?:on )?${DAY})?${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:at|@|um|gegen|a las?|as|a) (?:${LOOSE_CLOCK})(?:${ZONE})?(?=[?!.,;)]|$| (?:on )?${DAY})(?:,? (?:on )?${DAY})?${AFTER}`,
+    signs: [CLOCK_SIGN],
     read: (match, context) => (/^a \d{1,2}$/.test(match[0]) ? undefined : atMoment(match[0], context)),
   },
   {
-    pattern: new RegExp(`${BEFORE}(?<!\\b(?:a|any|for|normal) )(?:${DAY}|(?:on |last )(?:${ANY_WEEKDAY}))${AFTER}`),
+    pattern: `${BEFORE}(?<!\\b(?:a|any|for|normal) )(?:${DAY}|(?:on |last )(?:${ANY_WEEKDAY}))${AFTER}`,
+    signs: [DAY_SIGN],
     read: (match, context) => wholeDay(match[0], context),
   },
   // Terse: "p99 checkout 1h", "errors (15m)", "cpu for 2 hours".
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:for |for the |over |across |fur |uber |durante |pendant |sur )(${LENGTH})${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:for |for the |over |across |fur |uber |durante |pendant |sur )(${LENGTH})${AFTER}`,
+    signs: [LENGTH_SIGN],
     read: (match, context) =>
       (lengthOf(match[1]!) ?? 0) < 60 ||
       /\b(?:running|taking|takes|took|firing|older|longer) $/.test(match.input.slice(0, match.index).slice(-12))
@@ -320,7 +322,8 @@ export const MOMENTS: readonly Rule[] = [
         : back(match[1]!, context),
   },
   {
-    pattern: new RegExp(`(?<=[ (,]|^)(${LENGTH})(?=\\)?[ ?!.]*$)`),
+    pattern: `(?<=[ (,]|^)(${LENGTH})(?=\\)?[ ?!.]*$)`,
+    signs: [LENGTH_SIGN],
     read: (match, context) => (isWindow(match) ? back(match[1]!, context) : undefined),
   },
 ];

@@ -1,4 +1,4 @@
-import { ANY_WEEKDAY, CLOCK, clockOf, LOOSE_CLOCK, WEEKDAY, weekdayIn, ZONE, zoneOf } from "./moment.ts";
+import { ANY_WEEKDAY, CLOCK, CLOCK_SIGN, clockOf, LOOSE_CLOCK, WEEKDAY, weekdayIn, ZONE, zoneOf } from "./moment.ts";
 import type { Meaning, Rule } from "./types.ts";
 import { AFTER, BEFORE, LENGTH, LONG_UNIT, lengthOf } from "./words.ts";
 
@@ -23,28 +23,29 @@ const DAYPARTS =
   "(?:every (?:morning|evening|night)|jeden (?:morgen|abend)|cada (?:manana|noche)|chaque (?:matin|soir)|toda (?:manha|noite))";
 const WHICH = `${DAYPARTS}|${WORKDAYS}|${WEEKENDS}|${ON_DAYS}|${DAILY}|${WEEKLY}|${MONTHLY}`;
 
+/** Stands somewhere in every text that `WHICH` matches a part of. */
+const WHICH_SIGN =
+  /every|each|jede|alle|cada|tous|toutes|chaque|tod[oa]|\bhar\b|daily|taglich|diariamente|quotidien|\broz|week|wochen|mittwochs|werktag|laborables|uteis|habiles|semaine|semana|ouvr|(?:days|tags|abends)\b|month|monat/;
+
 export const SCHEDULES: readonly Rule[] = [
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:${EVERY} (?:${LENGTH}|(?:minute|hour|stunde|hora|heure|minuto|ghant[ea]))|hourly|stundlich)${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:${EVERY} (?:${LENGTH}|(?:minute|hour|stunde|hora|heure|minuto|ghant[ea]))|hourly|stundlich)${AFTER}`,
     read: (match) => interval(match[0]),
   },
   {
-    pattern: new RegExp(
-      `${BEFORE}(?:${WHICH})(?:${PART}${AT}|(?: [a-z]{2,15}){0,2} (?:at|um|a las?|as|a) ${CLOCK}${ZONE}?)${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?:${WHICH})(?:${PART}${AT}|(?: [a-z]{2,15}){0,2} (?:at|um|a las?|as|a) ${CLOCK}${ZONE}?)${AFTER}`,
+    signs: [WHICH_SIGN, CLOCK_SIGN],
     read: (match) => timed(match[0]),
   },
   {
-    pattern: new RegExp(`${BEFORE}(?:(?:at|um|a las?|as|a) )?${CLOCK}${ZONE}? (?:on )?(?:${WHICH})${AFTER}`),
+    pattern: `${BEFORE}(?:(?:at|um|a las?|as|a) )?${CLOCK}${ZONE}? (?:on )?(?:${WHICH})${AFTER}`,
+    signs: [WHICH_SIGN, CLOCK_SIGN],
     read: (match) => timed(match[0]),
   },
   // Without a time: nine in the morning, except for words that are more often an adjective ("daily users").
   {
-    pattern: new RegExp(
-      `${BEFORE}(?!(?:daily|weekly|monthly|taglich|roz|weekdays|weekends|(?:on |am )?(?:wochenende|mondays?))${AFTER})(?:${WHICH})${AFTER}`,
-    ),
+    pattern: `${BEFORE}(?!(?:daily|weekly|monthly|taglich|roz|weekdays|weekends|(?:on |am )?(?:wochenende|mondays?))${AFTER})(?:${WHICH})${AFTER}`,
+    signs: [WHICH_SIGN],
     read: (match) => timed(match[0]),
   },
 ];
