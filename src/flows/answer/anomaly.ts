@@ -1,9 +1,10 @@
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
-import { type Bound, queryFor } from "../../core/concept.ts";
+import type { Bound } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
+import { seriesKey } from "../../core/series.ts";
 import { inertName } from "../../util/inert.ts";
-import { filtersFor, findTrouble, groupBy, linesOf } from "./findings.ts";
+import { filtersFor, findTrouble, linesOf, stateQuery } from "./findings.ts";
 import { askAgain, placeName } from "./measure.ts";
 import { rowsOf, say } from "./rows.ts";
 import { scopeOf } from "./scope.ts";
@@ -99,13 +100,7 @@ async function one(turn: Turn, subject: Subject): Promise<Answer> {
   const { ask, zone } = turn;
   const at = turn.read.at?.at ?? ask.now;
   let compared = 0;
-  const promql = queryFor(bound, {
-    filters: subject.filters,
-    by: groupBy(bound),
-    window: bound.concept.window ?? "5m",
-    quantile: turn.read.quantile ?? 0.95,
-    form: "rate",
-  });
+  const promql = stateQuery(bound, subject.filters, turn.read.quantile);
   const [current, history] = await Promise.all([
     ask.instant(promql, { at: turn.read.at?.at ?? ask.now }),
     hourlyHistory(ask, promql, turn.read.at?.at ?? ask.now),
@@ -116,17 +111,12 @@ async function one(turn: Turn, subject: Subject): Promise<Answer> {
       details: [current.reason],
     });
   const { rows } = rowsOf(bound, current.data);
-  const ranges = new Map(
-    history.map((series) => [
-      rowsOf(bound, [{ labels: series.labels, at: 0, value: 0 }]).rows[0]?.name ?? "",
-      usualAt(series.points, at, zone),
-    ]),
-  );
+  const ranges = new Map(history.map(({ labels, points }) => [seriesKey(labels), usualAt(points, at, zone)]));
   const name = placeName(subject);
   const lines: string[] = [];
   let odd = 0;
   for (const row of rows) {
-    const usual = rows.length === 1 ? usualAt(history[0]?.points ?? [], at, zone) : ranges.get(row.name);
+    const usual = rows.length === 1 ? usualAt(history[0]?.points ?? [], at, zone) : ranges.get(row.key);
     if (usual === undefined) {
       lines.push(`${row.name}: ${say(bound, row.value)}, too little history to say what is usual`);
       continue;
@@ -187,23 +177,16 @@ export async function deviations(
       const bound = index.byId.get(id);
       const filters = bound === undefined ? undefined : filtersFor(bound, scope);
       if (bound === undefined || filters === undefined) return;
-      const promql = queryFor(bound, {
-        filters,
-        by: groupBy(bound),
-        window: bound.concept.window ?? "5m",
-        quantile: 0.95,
-        form: "rate",
-      });
+      const promql = stateQuery(bound, filters);
       const [current, history] = await Promise.all([
         ask.instant(promql, { at, background: scope.length === 0 }),
         hourlyHistory(ask, promql, at),
       ]);
       if (!current.ok) return;
-      const key = (labels: Readonly<Record<string, string>>): string => JSON.stringify(Object.entries(labels).sort());
-      const past = new Map(history.map((series) => [key(series.labels), series.points]));
+      const past = new Map(history.map(({ labels, points }) => [seriesKey(labels), points]));
       const { rows } = rowsOf(bound, current.data);
       for (const row of rows) {
-        const usual = usualAt(past.get(key(row.labels)) ?? [], at, zone);
+        const usual = usualAt(past.get(row.key) ?? [], at, zone);
         if (usual === undefined) continue;
         looked += 1;
         const where = standing(row.value, usual);

@@ -2,6 +2,7 @@ import { autoConcept } from "../../core/auto-concept.ts";
 import type { Contrast } from "../../core/cause/contrast.ts";
 import { drillDown } from "../../core/cause/contrast.ts";
 import type { Bound } from "../../core/concept.ts";
+import { seriesKey } from "../../core/series.ts";
 import { inertName } from "../../util/inert.ts";
 import { against, type Explanation, figureOf, type Search, times } from "./cause-explain.ts";
 import { nameInMetric, nearness } from "./cause-focus.ts";
@@ -116,8 +117,7 @@ export async function sharedExplanations(
       return found.flatMap((one, index): Explanation[] => {
         const name = rows[index]?.name ?? "";
         const same =
-          bound.concept.id === symptom.bound.concept.id &&
-          JSON.stringify(one.labels) === JSON.stringify(symptom.labels);
+          bound.concept.id === symptom.bound.concept.id && seriesKey(one.labels) === seriesKey(symptom.labels);
         const near = Math.max(nearness(focus, one.labels), signal.shared);
         if (same || near === 0 || !worse(bound, one)) return [];
         const isState = bound.concept.unit === "bool" || bound.concept.shows !== undefined;

@@ -1,6 +1,6 @@
 import { type Contrast, contrasts } from "../../core/cause/contrast.ts";
 import { type Bound, type Filter, queryFor } from "../../core/concept.ts";
-import type { Labels, Point } from "../../core/series.ts";
+import { type Labels, type Point, seriesKey } from "../../core/series.ts";
 import type { Unit } from "../../core/units.ts";
 import { groupBy } from "./findings.ts";
 import type { Turn } from "./turn.ts";
@@ -112,18 +112,14 @@ export function history(
     const answer = await (sent.get(key) ??
       remember(sent, key, turn.ask.range(promql, { start: first, end, step }, { background: !shown })));
     if (!answer.ok) return [];
-    const wanted = JSON.stringify(sortedLabels(labels));
-    return answer.data.find((one) => JSON.stringify(sortedLabels(one.labels)) === wanted)?.points ?? [];
+    const wanted = seriesKey(labels);
+    return answer.data.find((one) => seriesKey(one.labels) === wanted)?.points ?? [];
   };
 }
 
 function remember<K, V>(map: Map<K, V>, key: K, value: V): V {
   map.set(key, value);
   return value;
-}
-
-function sortedLabels(labels: Labels): [string, string][] {
-  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** About 200 points: 5 minutes for a day, an hour for a week or two. */

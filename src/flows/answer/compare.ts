@@ -1,7 +1,7 @@
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { formatDuration } from "../../core/units.ts";
-import { sayTime } from "../../core/zone.ts";
+import { sayTime, startOfDay } from "../../core/zone.ts";
 import { askAgain, capital, couldNotAsk, listed, nameWithQuantile, placeWords, sayChange } from "./measure.ts";
 import { plan } from "./query.ts";
 import { type Row, rowsOf, say, sorted, unitIn, valuesOf } from "./rows.ts";
@@ -19,8 +19,7 @@ export async function compare(turn: Turn, subject: Subject): Promise<Answer> {
 async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
   const { read, ask, now, zone } = turn;
   const since = read.offset === undefined && read.window !== undefined && Math.abs(read.window.to - now) < 90;
-  const back =
-    read.offset?.seconds ?? (since ? Math.max(300, Math.min(31 * DAY, now - (read.window?.from ?? now - DAY))) : DAY);
+  const back = read.offset?.seconds ?? (since ? backTo(read.window?.from ?? now - DAY, now, zone) : DAY);
   const how = plan(read, subject, now, zone, {
     ignoreTime: since || /^(?:today|heute|hoy|aujourd.?hui|hoje|aaj)$/i.test(read.window?.words ?? ""),
   });
@@ -77,9 +76,9 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
       values,
       details: rows.slice(0, 5).map((row) => `Now: ${row.name} ${say(subject.bound, row.value, how.form)}.`),
     });
-  const byName = new Map(old.map((row) => [row.name, row]));
+  const byKey = new Map(old.map((row) => [row.key, row]));
   const paired = sorted(rows, "high").flatMap((row) => {
-    const other = byName.get(row.name);
+    const other = byKey.get(row.key);
     return other === undefined ? [] : [{ row, other }];
   });
   const moved = [...paired].sort((a, b) => movement(b) - movement(a));
@@ -92,10 +91,19 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
       values,
       list: listed(
         moved.map(({ row }) => row),
-        (row) => `${row.name}: ${sayChange(subject, byName.get(row.name)?.value ?? Number.NaN, row.value)}`,
+        (row) => `${row.name}: ${sayChange(subject, byKey.get(row.key)?.value ?? Number.NaN, row.value)}`,
       ),
     },
   );
+}
+
+/**
+ * "since yesterday" begins at midnight, but is compared at this hour of that day: nights differ from days. Seconds, at
+ * most 31 days.
+ */
+function backTo(from: number, now: number, zone: string): number {
+  const days = from === startOfDay(from, zone) ? Math.round((startOfDay(now, zone) - from) / DAY) : 0;
+  return days >= 1 ? Math.min(31, days) * DAY : Math.max(300, Math.min(31 * DAY, now - from));
 }
 
 function movement({ row, other }: { row: Row; other: Row }): number {

@@ -1,6 +1,5 @@
 import type { Entity } from "../../core/catalogue.ts";
-import type { Filter } from "../../core/concept.ts";
-import { type Bound, escapeRegex, queryFor } from "../../core/concept.ts";
+import { type Bound, escapeRegex, type Filter, queryFor } from "../../core/concept.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, activeAlerts, isAbout, isHeartbeat, severityRank } from "./alerts.ts";
 import { type Row, rowsOf, say, shortName } from "./rows.ts";
@@ -50,13 +49,7 @@ export async function findTrouble(turn: Turn, scope: readonly Entity[] = []): Pr
     ...checks.map(async (bound) => {
       const filters = filtersFor(bound, scope);
       if (filters === undefined) return [];
-      const promql = queryFor(bound, {
-        filters,
-        by: groupBy(bound),
-        window: bound.concept.window ?? "5m",
-        quantile: 0.95,
-        form: "rate",
-      });
+      const promql = stateQuery(bound, filters);
       const answer = await ask.instant(promql, { at, background: true });
       if (!answer.ok) {
         failed.push(bound.concept.name);
@@ -94,6 +87,12 @@ export function groupBy(bound: Bound): readonly string[] {
   const self = bound.names["self"];
   if (self === undefined) return [];
   return [self, ...bound.concept.rows.filter((label) => label !== self && bound.metric.labels.has(label))];
+}
+
+/** How a concept stands, for each of its things: a rate over its own window. `quantile` is between 0 and 1. */
+export function stateQuery(bound: Bound, filters: readonly Filter[], quantile = 0.95): string {
+  const window = bound.concept.window ?? "5m";
+  return queryFor(bound, { filters, by: groupBy(bound), window, quantile, form: "rate" });
 }
 
 /** Matchers that narrow a concept to a scope; undefined when it has no label for it. */

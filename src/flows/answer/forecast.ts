@@ -82,7 +82,7 @@ async function whenReached(turn: Turn, original: Subject, limit: Limit): Promise
     return couldNotAsk(original, failedSlope.reason);
   const rows = rowsOf(bound, current.data).rows;
   const perWindow = slopes.map((slope) =>
-    slope.ok ? new Map(rowsOf(bound, slope.data).rows.map((row) => [row.name, row.value])) : new Map<string, number>(),
+    slope.ok ? new Map(rowsOf(bound, slope.data).rows.map((row) => [row.key, row.value])) : new Map<string, number>(),
   );
   if (rows.length === 0)
     return answerOf(`No current data for ${bound.concept.name}${placeWords(original)}, so I cannot forecast it.`, {
@@ -90,7 +90,7 @@ async function whenReached(turn: Turn, original: Subject, limit: Limit): Promise
     });
   const etas = rows.map((row) => ({
     row,
-    times: perWindow.map((slope) => eta(row.value, limit.value, slope.get(row.name), limit.rising)),
+    times: perWindow.map((slope) => eta(row.value, limit.value, slope.get(row.key), limit.rising)),
   }));
   if (read.ahead !== undefined && (rows.length > 1 || read.yesNo))
     return withinHorizon(turn, original, limit, base, rows);
@@ -176,32 +176,44 @@ async function withinHorizon(
   const seconds = Math.round(read.ahead?.seconds ?? DAY);
   const past = seconds > 3 * DAY ? "24h" : "6h";
   const inner = isSelector(base) ? `${base}[${past}]` : `(${base})[${past}:5m]`;
-  const answer = await ask.instant(`predict_linear(${inner}, ${seconds}) ${limit.rising ? ">=" : "<="} ${limit.value}`);
+  const answer = await ask.instant(`predict_linear(${inner}, ${seconds})`);
   if (!answer.ok) return couldNotAsk(original, answer.reason);
-  const hits = rowsOf(bound, answer.data).rows;
+  const predicted = rowsOf(bound, answer.data).rows;
+  const hits = predicted.filter(({ value }) => (limit.rising ? value >= limit.value : value <= limit.value));
   const ahead = formatDuration(seconds);
-  const now_ = new Map(rows.map((row) => [row.name, row.value]));
+  const known = new Map(rows.map((row) => [row.key, row]));
+  const untold = rows.filter(({ key }) => !predicted.some((one) => one.key === key));
+  if (predicted.length === 0)
+    return answerOf(
+      `I cannot say what will be ${limit.words} within ${ahead}: there is too little history of ${bound.concept.name}${placeWords(original)} for a trend.`,
+      { tone: "warning", values: valuesOf(bound, rows) },
+    );
+  const notes =
+    untold.length === 0
+      ? []
+      : [`Too little history for a trend of ${untold.map(({ name }) => name || placeName(original)).join(", ")}.`];
   if (hits.length === 0)
     return answerOf(
-      `${read.yesNo ? "No: none" : "None"} of ${rows.length} will be ${limit.words} within ${ahead}, by the trend of the last ${past === "6h" ? "6 h" : "24 h"}.`,
-      { tone: "good", values: valuesOf(bound, rows) },
+      `${read.yesNo ? "No: none" : "None"} of ${predicted.length} will be ${limit.words} within ${ahead}, by the trend of the last ${past === "6h" ? "6 h" : "24 h"}.`,
+      { tone: "good", values: valuesOf(bound, rows), notes },
     );
   const names = sorted(hits, limit.rising ? "high" : "low");
   return answerOf(
-    `${read.yesNo ? "Yes: " : ""}${names.map((row) => row.name || placeName(original)).join(", ")} will be ${limit.words} within ${ahead}, by the trend of the last ${past === "6h" ? "6 h" : "24 h"}.`,
+    `${read.yesNo ? "Yes: " : ""}${names.map(({ key, name }) => (known.get(key)?.name ?? name) || placeName(original)).join(", ")} will be ${limit.words} within ${ahead}, by the trend of the last ${past === "6h" ? "6 h" : "24 h"}.`,
     {
       tone: "danger",
+      notes,
       values: names
         .map((row) => ({
           name: `${bound.concept.name} of ${row.name} now`,
-          value: now_.get(row.name) ?? Number.NaN,
+          value: known.get(row.key)?.value ?? Number.NaN,
           unit: bound.concept.unit,
           labels: row.labels,
           at: now,
         }))
         .filter((value) => Number.isFinite(value.value)),
       details: names.flatMap((row) => {
-        const value = now_.get(row.name);
+        const value = known.get(row.key)?.value;
         return value === undefined
           ? []
           : [`${row.name || "It"} has ${say(bound, value)} of ${bound.concept.name} now.`];
@@ -226,7 +238,7 @@ async function valueAhead(turn: Turn, subject: Subject): Promise<Answer> {
   if (!answer.ok) return couldNotAsk(subject, answer.reason);
   const rows = sorted(rowsOf(bound, answer.data).rows, "high");
   const currentRows = current.ok
-    ? new Map(rowsOf(bound, current.data).rows.map((row) => [row.name, row.value]))
+    ? new Map(rowsOf(bound, current.data).rows.map((row) => [row.key, row.value]))
     : new Map<string, number>();
   const [top] = rows;
   const name = nameWithQuantile(subject, read.quantile);
@@ -240,9 +252,9 @@ async function valueAhead(turn: Turn, subject: Subject): Promise<Answer> {
       : Math.max(0, bound.concept.unit === "ratio" && bound.concept.warn !== undefined ? Math.min(1, value) : value);
   const usual = history.length === 1 ? usualAt(history[0]?.points ?? [], now + seconds, zone) : undefined;
   const details = [
-    ...(currentRows.get(top.name) === undefined
+    ...(currentRows.get(top.key) === undefined
       ? []
-      : [`Now it is ${say(bound, currentRows.get(top.name) ?? Number.NaN)}.`]),
+      : [`Now it is ${say(bound, currentRows.get(top.key) ?? Number.NaN)}.`]),
     ...(usual === undefined
       ? []
       : [`Usual at that hour: ${say(bound, usual.typical)} (${say(bound, usual.low)} to ${say(bound, usual.high)}).`]),

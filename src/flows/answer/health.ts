@@ -1,9 +1,10 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
-import { matcher, quote } from "../../core/concept.ts";
+import { matcher } from "../../core/concept.ts";
 import { fold } from "../../core/language/normalise.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { canonical } from "../../core/language/vocabulary.ts";
+import type { Sample } from "../../core/series.ts";
 import { inertName } from "../../util/inert.ts";
 import { measure } from "./measure.ts";
 import { overview } from "./overview.ts";
@@ -92,28 +93,64 @@ function signOfLife(
 }
 
 async function deploymentHealth(turn: Turn, name: string): Promise<Answer> {
+  const which = matcher({ label: "deployment", values: [name] });
   const [wanted, available] = await Promise.all([
-    turn.ask.instant(`kube_deployment_spec_replicas{deployment=${quote(name)}}`),
-    turn.ask.instant(`kube_deployment_status_replicas_available{${matcher({ label: "deployment", values: [name] })}}`),
+    turn.ask.instant(`kube_deployment_spec_replicas{${which}}`),
+    turn.ask.instant(`kube_deployment_status_replicas_available{${which}}`),
   ]);
   if (!wanted.ok || !available.ok) return overview(turn);
-  const total = wanted.data[0]?.value;
-  const ready = available.data[0]?.value;
-  if (total === undefined || ready === undefined) return overview(turn);
-  const good = ready >= total && total > 0;
-  const values = [{ name: `available replicas of ${name}`, value: ready, unit: "count", labels: {}, at: turn.now }];
-  return answerOf(
-    good
-      ? `Yes: ${inertName(name)} is up, ${ready} of ${total} replicas available.`
-      : ready > 0
-        ? `Yes, but degraded: ${inertName(name)} is up with only ${ready} of ${total} replicas available.`
-        : `No: ${inertName(name)} is down, 0 of ${total} replicas available.`,
-    {
-      tone: good ? "good" : "danger",
-      values,
-      next: [askButton(`how is ${name} doing`), askButton(`why is ${name} failing`)],
-    },
-  );
+  const ready = new Map(available.data.map((sample) => [placeOf(sample), sample.value]));
+  const all = wanted.data.flatMap((sample): Deployment[] => {
+    const now = ready.get(placeOf(sample));
+    return now === undefined ? [] : [{ sample, total: sample.value, ready: now }];
+  });
+  const [first] = all;
+  if (first === undefined) return overview(turn);
+  const bad = all.filter((one) => !isWhole(one)).sort((a, b) => a.ready / (a.total || 1) - b.ready / (b.total || 1));
+  const [worst = first] = bad;
+  const shown = inertName(name);
+  const values = all.map(({ sample, ready: value }) => ({
+    name: `available replicas of ${name}`,
+    value,
+    unit: "count",
+    labels: sample.labels,
+    at: turn.now,
+  }));
+  return answerOf(all.length === 1 ? `${sayDeployment(shown, worst)}.` : sayDeployments(shown, all, bad), {
+    tone: bad.length === 0 ? "good" : "danger",
+    values,
+    list: all.length === 1 ? [] : [...bad, ...all.filter(isWhole)].map((one) => `${whereOf(one)}: ${sayReplicas(one)}`),
+    next: [askButton(`how is ${name} doing`), askButton(`why is ${name} failing`)],
+  });
+}
+
+/** A deployment of one namespace: how many replicas are wanted, and how many available. */
+type Deployment = { readonly sample: Sample; readonly total: number; readonly ready: number };
+
+/** The same deployment in two metrics that may come from two scrapes of kube-state-metrics. */
+function placeOf({ labels }: Sample): string {
+  return JSON.stringify([labels["cluster"], labels["namespace"], labels["deployment"]]);
+}
+
+function whereOf({ sample: { labels } }: Deployment): string {
+  const cluster = labels["cluster"] === undefined ? "" : ` of ${inertName(labels["cluster"])}`;
+  return `${inertName(labels["namespace"] ?? "no namespace")}${cluster}`;
+}
+
+const isWhole = ({ ready, total }: Deployment): boolean => total > 0 && ready >= total;
+const sayReplicas = ({ ready, total }: Deployment): string =>
+  total === 0 ? "scaled to 0 replicas" : `${ready} of ${total} replicas available`;
+
+function sayDeployment(name: string, one: Deployment): string {
+  if (isWhole(one)) return `Yes: ${name} is up, ${sayReplicas(one)}`;
+  if (one.ready > 0) return `Yes, but degraded: ${name} is up with only ${sayReplicas(one)}`;
+  return `No: ${name} is down, ${sayReplicas(one)}`;
+}
+
+function sayDeployments(name: string, all: readonly Deployment[], bad: readonly Deployment[]): string {
+  const [worst] = bad;
+  if (worst === undefined) return `Yes: ${name} is up in all ${all.length} namespaces.`;
+  return `${sayDeployment(`${name} in ${whereOf(worst)}`, worst)}; ${all.length - bad.length} of ${all.length} namespaces have all theirs.`;
 }
 
 /** All scrape targets: which are down. */

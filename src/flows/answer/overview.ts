@@ -1,9 +1,8 @@
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
-import { queryFor } from "../../core/concept.ts";
 import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
-import { filtersFor, findTrouble, groupBy, linesOf } from "./findings.ts";
+import { filtersFor, findTrouble, linesOf, stateQuery } from "./findings.ts";
 import { rowsOf, say, valuesOf } from "./rows.ts";
 import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
@@ -119,13 +118,7 @@ export async function keySignals(turn: Turn, scope: readonly Entity[]): Promise<
       const bound = turn.index.byId.get(id);
       const filters = bound === undefined ? undefined : filtersFor(bound, scope);
       if (bound === undefined || filters === undefined || filters.length === 0) return [];
-      const promql = queryFor(bound, {
-        filters,
-        by: groupBy(bound),
-        window: bound.concept.window ?? "5m",
-        quantile: 0.95,
-        form: "rate",
-      });
+      const promql = stateQuery(bound, filters);
       const answer = await turn.ask.instant(promql, { at });
       if (!answer.ok) return [];
       const { rows } = rowsOf(bound, answer.data);

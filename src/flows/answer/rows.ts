@@ -1,20 +1,31 @@
 import type { Value } from "../../core/answer.ts";
 import type { Bound } from "../../core/concept.ts";
-import type { Labels, Sample } from "../../core/series.ts";
+import { type Labels, type Sample, seriesKey } from "../../core/series.ts";
 import { formatValue } from "../../core/units.ts";
 import { inertName } from "../../util/inert.ts";
 
-/** One line of an answer: what it is about, and its number. */
-export type Row = { readonly name: string; readonly labels: Labels; readonly value: number; readonly at: number };
+/** One line of an answer: what it is about, and its number. Rows of two queries about one thing have the same `key`. */
+export type Row = {
+  readonly key: string;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly value: number;
+  readonly at: number;
+};
 
-/** Rows with a name each. NaN and infinite values (0/0, an empty histogram) are kept apart: they are not numbers. */
+/**
+ * Rows with a name each; what two of them share by name is told apart by namespace or by the labels they differ in. NaN
+ * and infinite values (0/0, an empty histogram) are kept apart: they are not numbers.
+ */
 export function rowsOf(bound: Bound, samples: readonly Sample[]): { readonly rows: Row[]; readonly notNumbers: Row[] } {
   const varying = varyingLabels(samples);
   const rows: Row[] = [];
   const notNumbers: Row[] = [];
-  for (const sample of samples) {
+  const names = distinct(samples.map(({ labels }) => ({ name: nameOf(bound, labels, varying), labels })));
+  for (const [i, sample] of samples.entries()) {
     const row = {
-      name: nameOf(bound, sample.labels, varying),
+      key: seriesKey(sample.labels),
+      name: names[i]!,
       labels: sample.labels,
       value: sample.value,
       at: sample.at,
@@ -23,6 +34,25 @@ export function rowsOf(bound: Bound, samples: readonly Sample[]): { readonly row
     else notNumbers.push(row);
   }
   return { rows, notNumbers };
+}
+
+/** "checkout in eu" and "checkout in us" instead of two that are called checkout. */
+function distinct(named: readonly { readonly name: string; readonly labels: Labels }[]): string[] {
+  const sharing = new Map<string, Labels[]>();
+  for (const { name, labels } of named) sharing.set(name, [...(sharing.get(name) ?? []), labels]);
+  return named.map(({ name, labels }) => {
+    const others = sharing.get(name) ?? [];
+    if (others.length < 2) return name;
+    const differ = (label: string) => others.some((one) => one[label] !== labels[label]);
+    const { namespace } = labels;
+    const apart = Object.entries(labels).filter(
+      ([label]) => label !== "namespace" && label !== "__name__" && differ(label),
+    );
+    const place = namespace === undefined || !differ("namespace") ? "" : ` in ${inertName(namespace)}`;
+    const isEnough = place !== "" && new Set(others.map((one) => one["namespace"])).size === others.length;
+    const rest = isEnough ? "" : apart.map(([label, value]) => shortName(label, value)).join(", ");
+    return `${name}${place}${rest === "" ? "" : ` (${rest})`}`.trim();
+  });
 }
 
 /** Labels that every exporter adds and nobody says. */
