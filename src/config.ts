@@ -56,11 +56,11 @@ export function loadConfig(deps: {
 
 /** Everything in the configuration that a log must not show, the encoded form of basic authentication included. */
 export function secretsOf(config: Config): readonly Secret[] {
-  const fromSources = config.sources.flatMap(({ bearerToken, basic, headers }) => [
+  const fromSources = config.sources.flatMap(({ bearerToken, basic, headers, secretHeaders }) => [
     ...(bearerToken === undefined ? [] : [bearerToken]),
     ...(basic === undefined ? [] : [basic.password, secret(btoaUtf8(`${basic.user}:${basic.password.reveal()}`))]),
     ...Object.entries(headers)
-      .filter(([name]) => /key|token|secret|auth|session|password/i.test(name))
+      .filter(([name]) => secretHeaders.includes(name) || /key|token|secret|auth|session|password/i.test(name))
       .map(([, value]) => secret(value)),
   ]);
   return config.http.metricsToken === undefined ? fromSources : [...fromSources, config.http.metricsToken];

@@ -27,14 +27,16 @@ async function runBot() {
     return;
   }
   const main = join(root, "src", "main.ts");
-  if (canRunUs(process.versions.node)) {
+  if (isAsPinned(process.versions.node)) {
     // The same process: nothing to forward, and no second start to wait for.
     Module.enableCompileCache?.(join(root, "node_modules", ".cache", "smartcloudops"));
     process.argv = [process.execPath, main, ...process.argv.slice(2)];
     Module.runMain();
     return;
   }
-  process.exitCode = await run(findNode(), [main, ...process.argv.slice(2)]);
+  // Node 20 before 20.12 cannot read it; the one that runs us can.
+  const dotEnv = process.loadEnvFile === undefined && existsSync(".env") ? ["--env-file=.env"] : [];
+  process.exitCode = await run(findNode(), [...dotEnv, main, ...process.argv.slice(2)]);
 }
 
 /** @param {string[]} args the tool's name and its arguments */
@@ -112,6 +114,11 @@ function packagesOf(lockFile) {
 function canRunUs(version) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return (major === 24 && minor >= 16) || major >= 26;
+}
+
+/** As new as the one that comes with the dependencies: nothing is gained by starting that. */
+function isAsPinned(version) {
+  return Number.parseInt(version, 10) >= 26;
 }
 
 /** The Node that came with the dependencies, else the running one. Exits when neither can run us. */

@@ -54,6 +54,7 @@ describe("the environment", () => {
       externalUrl: "https://p.example.com",
       default: true,
       headers: { "X-Scope-OrgID": "team-a" },
+      secretHeaders: [],
       caFile: "/bot/ca.pem",
       timeoutMs: 10_000,
       maxConcurrent: 4,

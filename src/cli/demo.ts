@@ -10,6 +10,9 @@ import { type Call, ConfigError, EXIT, UsageError } from "./command.ts";
 import { type Serving, serve } from "./serve.ts";
 import { placeOf, readUser } from "./settings.ts";
 
+/** SIGHUP: its terminal was closed. */
+const STOPPING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
 /** The demo cannot run here. `message` is a sentence with the cure. */
 class DemoError extends Error {
   override readonly name = "DemoError";
@@ -22,7 +25,7 @@ export async function run(call: Call): Promise<number> {
   const folder = resolve(call.cwd, ".demo");
   const stop = new AbortController();
   const onSignal = () => stop.abort(new Error("The demo was stopped."));
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  for (const signal of STOPPING) process.once(signal, onSignal);
   try {
     const demo = await startWorld(folder, call, stop.signal);
     try {
@@ -47,7 +50,7 @@ export async function run(call: Call): Promise<number> {
     if (stop.signal.aborted) return call.flags.check === true ? EXIT.failed : EXIT.ok;
     throw problem;
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    for (const signal of STOPPING) process.off(signal, onSignal);
   }
 }
 

@@ -2,7 +2,7 @@ import { lookOf, oneLine, paint } from "../chat/terminal/index.ts";
 import { loadConfig, secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
 import { type Check, failed, ok, skipped } from "./checks/check.ts";
-import { checkClock, checkHere, checkNode } from "./checks/here.ts";
+import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
 import { checkSources } from "./checks/sources.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 
@@ -22,6 +22,7 @@ export async function run(call: Call): Promise<number> {
     const { config } = loaded;
     const notices = config.notices.length === 0 ? "" : ` (${config.notices.join("; ")})`;
     add(ok("configuration", `complete${notices}`));
+    add(...(await checkPacks(config.packs)));
     add(...(await checkHere(config)));
     add(...(await checkSources(config, createLog({ level: "error", secrets: secretsOf(config) }))));
   } else {

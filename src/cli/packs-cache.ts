@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import type { ConceptPacks } from "../core/concept.ts";
+import { writeWhole } from "../util/write-whole.ts";
 
 const SHIPPED = fileURLToPath(new URL("../metrics/packs", import.meta.url));
 const READER = fileURLToPath(new URL("../metrics/packs.ts", import.meta.url));
@@ -19,7 +20,7 @@ export async function loadKeptPacks(config: Pick<Config, "dataDir" | "packs">): 
   if (kept !== undefined) return kept;
   const { loadPacks } = await import("../metrics/packs.ts");
   const packs = await loadPacks(config.packs);
-  if (key !== undefined) await keep(file, config.dataDir, { key, packs });
+  if (key !== undefined) await keep(file, { key, packs });
   return packs;
 }
 
@@ -43,12 +44,9 @@ async function readKept(file: string, key: string): Promise<ConceptPacks | undef
   }
 }
 
-async function keep(file: string, folder: string, kept: { key: string; packs: ConceptPacks }): Promise<void> {
+async function keep(file: string, kept: { key: string; packs: ConceptPacks }): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const whole = `${file}.${process.pid}`;
-    await writeFile(whole, JSON.stringify(kept), { mode: 0o600 });
-    await rename(whole, file);
+    await writeWhole(file, JSON.stringify(kept));
   } catch {
     // The next call reads the YAML again, which is only slower.
   }

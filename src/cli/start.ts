@@ -4,6 +4,9 @@ import { type Call, EXIT, UsageError } from "./command.ts";
 import { serve } from "./serve.ts";
 import { readConfig } from "./settings.ts";
 
+/** SIGHUP: its terminal was closed. */
+const STOPPING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
 /** `start`: the bot until SIGTERM or Ctrl-C. Exit code 0 after a wish to stop, 1 when the store broke. */
 export async function run(call: Call): Promise<number> {
   if (call.words.length > 0)
@@ -22,7 +25,7 @@ export async function run(call: Call): Promise<number> {
       log,
       onBrokenStore: () => end.resolve({ why: "the store cannot be written", code: EXIT.failed }),
     });
-    process.once("SIGTERM", onSignal).once("SIGINT", onSignal);
+    for (const signal of STOPPING) process.once(signal, onSignal);
     for (const notice of config.notices) log.warn(notice);
     if (config.sources.length === 0)
       log.warn("no Prometheus is configured (PROMETHEUS_URL), so no question can be answered");
@@ -42,7 +45,7 @@ export async function run(call: Call): Promise<number> {
     log.info("stopped");
     return code;
   } finally {
-    process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+    for (const signal of STOPPING) process.off(signal, onSignal);
     process.off("unhandledRejection", onMistake).off("uncaughtException", onMistake);
   }
 }

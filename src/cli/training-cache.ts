@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keptTraining, useTraining } from "../core/language/classify.ts";
+import { writeWhole } from "../util/write-whole.ts";
 
 const CLASSIFIER = fileURLToPath(new URL("../core/language/classify.ts", import.meta.url));
 const PHRASES = join(dirname(CLASSIFIER), "phrases");
@@ -16,7 +17,7 @@ export async function useKeptTraining(dataDir: string): Promise<() => Promise<vo
   try {
     const key = await keyNow();
     if (await readKept(file, key)) return async () => {};
-    return () => keep(file, dataDir, key);
+    return () => keep(file, key);
   } catch {
     return async () => {};
   }
@@ -41,14 +42,11 @@ async function readKept(file: string, key: Buffer): Promise<boolean> {
   return useTraining(bytes.subarray(key.length));
 }
 
-async function keep(file: string, folder: string, key: Buffer): Promise<void> {
+async function keep(file: string, key: Buffer): Promise<void> {
   const learnt = keptTraining();
   if (learnt === undefined) return;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const whole = `${file}.${process.pid}`;
-    await writeFile(whole, Buffer.concat([key, learnt]), { mode: 0o600 });
-    await rename(whole, file);
+    await writeWhole(file, Buffer.concat([key, learnt]));
   } catch {
     // The next call learns again, which is only slower.
   }

@@ -59,7 +59,13 @@ const headers = () =>
           (name) => !HEADERS_NOT_TAKEN.test(name),
           "is a header that the bot sets itself; for credentials write bearer_token_file, or username and password_file",
         ),
-      z.string("must be text").regex(/^[\t\x20-\x7e]*$/, "must be one line of printable ASCII"),
+      z.union(
+        [
+          z.string().regex(/^[\t\x20-\x7e]*$/, "must be one line of printable ASCII"),
+          z.strictObject({ file: text("File that holds the value, for a secret.") }),
+        ],
+        "must be text, or { file: … } for a secret",
+      ),
     )
     .optional()
     .describe("Headers sent with each request, for a proxy in front of Prometheus.");

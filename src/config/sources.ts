@@ -104,6 +104,7 @@ function readDefaultSource({ env, file, cwd, readFile, report }: Deps): SourceCo
     default: true,
     ...credentials,
     headers: tenant === undefined ? {} : { "X-Scope-OrgID": tenant },
+    secretHeaders: [],
     ...(caFile === undefined
       ? {}
       : { caFile: readableCa(resolve(cwd, caFile), "PROMETHEUS_CA_FILE", readFile, report) }),
@@ -140,7 +141,15 @@ function readEntry(
     where: place,
     report,
   });
-  const headers = { ...entry.headers };
+  const headers = Object.fromEntries(
+    Object.entries(entry.headers ?? {}).map(([name, value]) => {
+      if (typeof value === "string") return [name, value];
+      const at = ["sources", index, "headers", name, "file"];
+      const read = readSecretFile(file.resolvePath(at, value.file), file.where(at), readFile, report)?.reveal() ?? "";
+      if (!/^[\t\x20-\x7e]*$/.test(read)) report(file.where(at), "must hold one line of printable ASCII.");
+      return [name, read];
+    }),
+  );
   if (entry.tenant !== undefined) {
     const double = Object.keys(headers).find((name) => name.toLowerCase() === "x-scope-orgid");
     if (double !== undefined)
@@ -158,6 +167,9 @@ function readEntry(
     default: isDefault,
     ...credentials,
     headers,
+    secretHeaders: Object.entries(entry.headers ?? {}).flatMap(([name, value]) =>
+      typeof value === "string" ? [] : [name],
+    ),
     ...(entry.ca_file === undefined
       ? {}
       : { caFile: readableCa(file.resolvePath(path("ca_file"), entry.ca_file), place("ca_file"), readFile, report) }),
@@ -199,6 +211,11 @@ function readCredentials(deps: {
     report(
       where(names.user),
       `must not hold a colon, which ends the user name in basic authentication: it is ${show(user)}.`,
+    );
+  if (bearerToken !== undefined && !/^[\x21-\x7e]+$/.test(bearerToken.reveal()))
+    report(
+      where(names.bearer),
+      "must be printable ASCII without blanks, as a header can carry it. Copy the token again.",
     );
   if (bearerToken !== undefined) return { bearerToken };
   return user === undefined || password === undefined ? {} : { basic: { user, password } };

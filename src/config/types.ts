@@ -43,6 +43,8 @@ export type SourceConfig = {
   bearerToken?: Secret;
   basic?: { user: string; password: Secret };
   headers: Readonly<Record<string, string>>;
+  /** Names of the headers whose value came from a file. */
+  secretHeaders: readonly string[];
   caFile?: string;
   timeoutMs: number;
   maxConcurrent: number;

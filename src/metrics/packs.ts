@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import type { Concept, ConceptPacks } from "../core/concept.ts";
+import { reasonOf } from "../util/errors.ts";
+import { parse } from "./promql.ts";
 
 const ConceptYaml = z.strictObject({
   id: z.string().regex(/^[a-z][\w.]*$/, "use lower-case words joined by dots, as in host.cpu"),
@@ -48,67 +50,101 @@ const ConceptYaml = z.strictObject({
 
 const PackYaml = z.strictObject({ pack: z.string(), concepts: z.array(ConceptYaml) });
 
-/** A pack that cannot be used. The message names file, place, rule and cure. */
+/** Packs that cannot be used. The message names file, place, rule and cure of each problem, and so does each of `problems`. */
 export class PackError extends Error {
   override readonly name = "PackError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      problems.length === 1 ? problems[0] : `${problems.length} problems in the concept packs:\n${problems.join("\n")}`,
+    );
+    this.problems = problems;
+  }
 }
 
 /**
  * Reads the shipped packs and then the user's folders, in order of file name. A concept of an id seen before replaces it.
- * @throws PackError when a file is not readable, not YAML, or not a pack.
+ * @throws PackError with every file that is not readable, not YAML, or not a pack.
  */
 export async function loadPacks(extraFolders: readonly string[]): Promise<ConceptPacks> {
   const shipped = path.join(path.dirname(fileURLToPath(import.meta.url)), "packs");
+  const read = await Promise.all([shipped, ...extraFolders].map(readFolder));
+  const problems = read.flatMap((folder) => folder.problems);
+  if (problems.length > 0) throw new PackError(problems);
   const byId = new Map<string, Concept>();
-  for (const folder of [shipped, ...extraFolders]) {
-    for (const concept of await readFolder(folder)) byId.set(concept.id, concept);
-  }
+  for (const concept of read.flatMap((folder) => folder.concepts)) byId.set(concept.id, concept);
   return Object.freeze({ concepts: [...byId.values()] });
 }
 
-async function readFolder(folder: string): Promise<Concept[]> {
-  const names = await readdir(folder).catch((cause: unknown) => {
-    throw new PackError(`The pack folder ${folder} cannot be read. Correct \`packs\` in the configuration.`, { cause });
-  });
+type Read = { readonly concepts: readonly Concept[]; readonly problems: readonly string[] };
+
+const wrong = (...problems: string[]): Read => ({ concepts: [], problems });
+
+async function readFolder(folder: string): Promise<Read> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (cause) {
+    return wrong(
+      `The pack folder ${folder} cannot be read: ${reasonOf(cause)}. Correct \`packs\` in the configuration.`,
+    );
+  }
   const files = names.filter((name) => /\.ya?ml$/.test(name)).sort();
   const packs = await Promise.all(files.map((name) => readPack(path.join(folder, name))));
-  return packs.flat();
+  return { concepts: packs.flatMap((pack) => pack.concepts), problems: packs.flatMap((pack) => pack.problems) };
 }
 
-async function readPack(file: string): Promise<Concept[]> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new PackError(`${file} cannot be read. A pack is a readable YAML file.`, { cause });
-  });
+async function readPack(file: string): Promise<Read> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    return wrong(`${file} cannot be read: ${reasonOf(cause)}. A pack is a readable YAML file.`);
+  }
   const document = parseDocument(text, { uniqueKeys: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) throw new PackError(`${file}: ${problem.message}`);
+  if (document.errors.length > 0) return wrong(...document.errors.map(({ message }) => `${file}: ${message}`));
   const parsed = PackYaml.safeParse(document.toJS({ maxAliasCount: 0 }));
-  if (!parsed.success) throw new PackError(`${file}: ${z.prettifyError(parsed.error)}`);
-  for (const concept of parsed.data.concepts) checkVariables(file, concept);
-  return parsed.data.concepts;
+  if (!parsed.success) return wrong(`${file}: ${z.prettifyError(parsed.error)}`);
+  const { concepts } = parsed.data;
+  return { concepts, problems: concepts.flatMap((concept) => problemsOf(concept).map((text) => `${file}: ${text}`)) };
 }
 
 const BUILT_IN = new Set(["match", "by", "window", "quantile"]);
 
-/** Every `$variable` of a query must be something, and every pattern must compile. */
-function checkVariables(file: string, concept: z.infer<typeof ConceptYaml>): void {
+/** Every `$variable` of a query must be something, every query PromQL, and every pattern must compile. */
+function problemsOf(concept: z.infer<typeof ConceptYaml>): string[] {
   const known = new Set([...BUILT_IN, ...Object.keys(concept.metrics), ...Object.keys(concept.labels)]);
-  for (const template of [concept.promql, concept.count ?? ""]) {
-    for (const [, braced, plain] of template.matchAll(/\$(?:\{(\w+)\}|(\w+))/g)) {
-      const name = braced ?? plain ?? "";
-      if (!known.has(name))
-        throw new PackError(`${file}: ${concept.id} uses $${name}, which is neither in its metrics nor in its labels.`);
-    }
+  const problems: string[] = [];
+  for (const template of [concept.promql, ...(concept.count === undefined ? [] : [concept.count])]) {
+    const unknown = variablesIn(template).filter((name) => !known.has(name));
+    for (const name of unknown)
+      problems.push(`${concept.id} uses $${name}, which is neither in its metrics nor in its labels.`);
+    const parsed = parse(filledIn(template));
+    if (unknown.length === 0 && "errorAt" in parsed)
+      problems.push(`${concept.id} has a query that is not PromQL: ${template}. Try it in Prometheus first.`);
   }
   for (const candidate of Object.values(concept.metrics).flat()) {
     if (!candidate.startsWith("/")) continue;
     try {
       new RegExp(candidate.slice(1, -1));
     } catch (cause) {
-      throw new PackError(
-        `${file}: ${concept.id} has the metric pattern ${candidate}, which is not a regular expression.`,
-        { cause },
+      problems.push(
+        `${concept.id} has the metric pattern ${candidate}, which is not a regular expression: ${reasonOf(cause)}.`,
       );
     }
   }
+  return problems;
+}
+
+const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g;
+
+function variablesIn(template: string): string[] {
+  return [...template.matchAll(VARIABLE)].map(([, braced, plain]) => braced ?? plain ?? "");
+}
+
+/** The template with something harmless in each place, to see whether it is a query at all. */
+function filledIn(template: string): string {
+  const samples: Readonly<Record<string, string>> = { match: 'x="y"', by: "x", window: "5m", quantile: "0.5" };
+  return template.replace(VARIABLE, (_, braced?: string, plain?: string) => samples[braced ?? plain ?? ""] ?? "x");
 }

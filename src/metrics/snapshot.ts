@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
+import { writeWhole } from "../util/write-whole.ts";
 import type { RawFacts, RawLabels } from "./discover.ts";
 import type { MetadataEntry } from "./metadata.ts";
 
@@ -75,11 +76,7 @@ export async function writeSnapshot(folder: string, key: SnapshotKey, snapshot: 
       if (bytes > MAX_BYTES) throw new RangeError("too large to be worth keeping");
       lines.push(line);
     });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const file = fileOf(folder, key);
-    const whole = `${file}.${process.pid}`;
-    await writeFile(whole, lines.join("\n"), { mode: 0o600 });
-    await rename(whole, file);
+    await writeWhole(fileOf(folder, key), lines.join("\n"));
   } catch {
     // Nothing depends on it.
   }

@@ -21,7 +21,7 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 
 /**
  * A log of JSON lines, one object each, on stderr (stdout belongs to answers) or on `stream`. Lines below `level` are
- * dropped. `secrets` are hidden wherever they occur in a line, see redact.ts. Logging never throws because of what it is given.
+ * dropped. `secrets` are hidden wherever they occur in a line, see redact.ts. Logging never throws, not even when nothing can be written.
  */
 export function createLog({
   level,
@@ -52,7 +52,11 @@ function logWith(
     return (...said: [string] | [Readonly<Record<string, unknown>>, string]) => {
       if (RANK[rank] < RANK[level]) return;
       const [facts, message] = said.length === 1 ? [{}, said[0]] : said;
-      open()[rank](redact({ ...bound, ...facts }) as object, redact(message) as string);
+      try {
+        open()[rank](redact({ ...bound, ...facts }) as object, redact(message) as string);
+      } catch {
+        // A full disk or a reader that went away loses lines, never the bot.
+      }
     };
   };
   return {
@@ -75,5 +79,7 @@ function openPino(level: LogLevel, stream: DestinationStream | undefined): Logge
     serializers: { err: (value: unknown) => value },
   };
   // Synchronous, so that the last words of a dying process are written.
-  return pino(options, stream ?? pino.destination({ dest: 2, sync: true }));
+  const own = stream ?? pino.destination({ dest: 2, sync: true });
+  if ("on" in own && typeof own.on === "function") own.on("error", () => {});
+  return pino(options, own);
 }

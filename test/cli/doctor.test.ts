@@ -138,6 +138,21 @@ describe("the doctor", () => {
     assert.equal(named("store")?.state, "skipped");
   });
 
+  it("tells what is wrong with every concept pack", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "packs-"));
+    folders.push(folder);
+    writeFileSync(join(folder, "a.yaml"), "just: this");
+    writeFileSync(join(folder, "b.yaml"), "pack: [");
+    const file = join(folder, "smartcloudops.yml");
+    writeFileSync(file, `packs: [${folder}, /nowhere]`);
+    const { code, checks } = await checksOf({ SMARTCLOUDOPS_CONFIG: file, PROMETHEUS_URL: await prometheus() });
+    const found = checks.filter(({ name, state }) => name === "concept packs" && state === "failed");
+    assert.equal(code, 1);
+    assert.ok(found.some(({ found: text }) => text.includes("a.yaml")));
+    assert.ok(found.some(({ found: text }) => text.includes("b.yaml")));
+    assert.ok(found.some(({ found: text }) => text.includes("/nowhere")));
+  });
+
   it("lists every problem of the configuration, and looks no further", async () => {
     const { code, checks } = await checksOf({ PORT: "no", LOG_LEVEL: "loud" });
     assert.equal(checks.filter(({ name, state }) => name === "configuration" && state === "failed").length, 2);

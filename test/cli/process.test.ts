@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, it } from "vitest";
 import { isRunning } from "../../src/chat/socket/call.ts";
@@ -26,14 +27,20 @@ function newHome(): string {
   return home;
 }
 
-function launch(home: string, args: readonly string[], env: Record<string, string>) {
+function launch(home: string, args: readonly string[], env: Record<string, string>, stderr: number | "pipe" = "pipe") {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: home,
+    stdio: ["pipe", "pipe", stderr],
     env: { PATH: process.env.PATH, SMARTCLOUDOPS_DATA: join(home, "data"), PORT: "0", ...env },
   });
   children.push(child);
   const code = new Promise<number | null>((resolve) => child.on("exit", resolve));
-  return { child, code, stdout: textOf(child.stdout), stderr: textOf(child.stderr) };
+  return {
+    child,
+    code,
+    stdout: textOf(child.stdout!),
+    stderr: child.stderr === null ? Promise.resolve("") : textOf(child.stderr),
+  };
 }
 
 /** A Prometheus with one gauge that keeps the times it was asked about. */
@@ -103,7 +110,7 @@ describe("start as a process", { timeout: 60_000 }, () => {
     const { child, code, stderr, stdout } = launch(home, ["start"], { PROMETHEUS_URL: url });
     await new Promise<void>((resolve, reject) => {
       child.on("exit", () => reject(new Error("it ended by itself")));
-      child.stderr.on("data", (chunk) => {
+      child.stderr?.on("data", (chunk) => {
         if (String(chunk).includes('"ready"')) resolve();
       });
     });
@@ -118,6 +125,22 @@ describe("start as a process", { timeout: 60_000 }, () => {
     assert.equal(lines.filter(({ msg }) => msg === "ready").length, 1);
     assert.equal(lines.at(-1).msg, "stopped");
     assert.equal(await stdout, "");
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("goes on when its log cannot be written", async () => {
+    const { url } = await prometheus();
+    const home = newHome();
+    const full = openSync("/dev/full", "w");
+    const { child, code } = launch(home, ["start"], { PROMETHEUS_URL: url }, full);
+    closeSync(full);
+    while (!(await isRunning(join(home, "data")).catch(() => false))) {
+      assert.equal(child.exitCode, null);
+      await sleep(100);
+    }
+    await sleep(500); // what it logs while it reads what exists
+    assert.equal(await isRunning(join(home, "data")), true);
+    child.kill("SIGHUP");
+    assert.equal(await code, 0);
   });
 
   it("refuses a taken port with a sentence and ends with 1", async () => {

@@ -7,6 +7,9 @@ import { configIn, configOf, problemsIn, problemsOf } from "./helpers.ts";
 
 const read = (name: string) => readFileSync(new URL(`../../docker/config/${name}`, import.meta.url), "utf8");
 
+const saidOf = (problems: readonly { readonly where: string; readonly message: string }[]) =>
+  problems.map(({ where, message }) => `${where} ${message}`).join("\n");
+
 describe("the configuration file", () => {
   it("sets everything it has a key for", () => {
     const config = configIn(
@@ -46,6 +49,7 @@ log: { level: warn }
       cluster: "eu-1",
       default: false,
       headers: { "X-Team": "ops", "X-Scope-OrgID": "a" },
+      secretHeaders: [],
       timeoutMs: 5000,
       maxConcurrent: 4,
       refreshMs: 300_000,
@@ -101,6 +105,24 @@ log: { level: warn }
   it("hides the value of a header that sounds like a secret from the log", () => {
     const config = configIn("sources: [{ name: a, url: http://a, headers: { X-Api-Key: hunter2, X-Team: ops } }]");
     expect(secretsOf(config).map((one) => one.reveal())).toEqual(["hunter2"]);
+  });
+
+  it("takes the value of a header from a file, and hides it from the log whatever the header is called", () => {
+    const yaml = "sources: [{ name: a, url: http://a, headers: { X-Gate: { file: gate }, X-Team: ops } }]";
+    const config = configIn(yaml, {}, { "/bot/gate": "opensesame\n" });
+    expect(config.sources[0]?.headers).toEqual({ "X-Gate": "opensesame", "X-Team": "ops" });
+    expect(secretsOf(config).map((one) => one.reveal())).toEqual(["opensesame"]);
+    expect(saidOf(problemsIn(yaml, {}, { "/bot/gate": "ö" }))).toMatch(
+      /X-Gate.file must hold one line of printable ASCII/,
+    );
+    expect(saidOf(problemsIn(yaml))).toMatch(/X-Gate.file must name a readable file/);
+  });
+
+  it("refuses a bearer token that no header can carry, without showing it", () => {
+    const yaml = "sources: [{ name: a, url: http://a, bearer_token_file: token }]";
+    const problems = saidOf(problemsIn(yaml, {}, { "/bot/token": "gehöim" }));
+    expect(problems).toMatch(/bearer_token_file must be printable ASCII/);
+    expect(problems).not.toContain("gehöim");
   });
 
   it("tells every problem with its line and column", () => {
@@ -332,11 +354,15 @@ describe("the examples in docker/config", () => {
     const config = configIn(
       all,
       {},
-      { "/run/secrets/prometheus_password": "x", "/etc/ssl/certs/internal-ca.pem": "-----BEGIN CERTIFICATE-----" },
+      {
+        "/run/secrets/proxy_key": "k",
+        "/run/secrets/prometheus_password": "x",
+        "/etc/ssl/certs/internal-ca.pem": "-----BEGIN CERTIFICATE-----",
+      },
     );
     expect(config.limits.retentionSeconds.places).toBe(31_536_000);
     expect(config.sources[0]).toMatchObject({
-      headers: { "X-Requested-By": "smartcloudops", "X-Scope-OrgID": "team-a" },
+      headers: { "X-Requested-By": "smartcloudops", "X-Api-Key": "k", "X-Scope-OrgID": "team-a" },
     });
   });
 

@@ -26,8 +26,8 @@ export function problemsOf(env: Env = {}, files: Files = {}): readonly Problem[]
 }
 
 /** The same with one YAML file where the bot looks first. */
-export function problemsIn(yaml: string, env: Env = {}): readonly Problem[] {
-  return problemsOf(env, { "/bot/smartcloudops.yaml": yaml });
+export function problemsIn(yaml: string, env: Env = {}, files: Files = {}): readonly Problem[] {
+  return problemsOf(env, { ...files, "/bot/smartcloudops.yaml": yaml });
 }
 
 export function configIn(yaml: string, env: Env = {}, files: Files = {}): Config {

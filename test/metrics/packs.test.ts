@@ -119,6 +119,18 @@ describe("a folder of one's own", () => {
     await expect(loadPacks(["/nowhere/at/all"])).rejects.toThrow(/\/nowhere\/at\/all.*packs/);
   });
 
+  it("and all others that are wrong are told together", async () => {
+    const own = folderWith({ "a.yaml": "just: this", "b.yaml": TIDE.replace("$tide{", "$flood{") });
+    const problem = await loadPacks([own, "/nowhere/at/all"]).catch((thrown: unknown) => thrown);
+    expect(problem).toBeInstanceOf(PackError);
+    expect((problem as PackError).problems.map((text) => text.split(":")[0])).toEqual([
+      join(own, "a.yaml"),
+      join(own, "b.yaml"),
+      "The pack folder /nowhere/at/all cannot be read",
+    ]);
+    expect((problem as PackError).message).toMatch(/^3 problems in the concept packs:\n/);
+  });
+
   it.each([
     ["broken YAML", "pack: [", /flow|\[|]/i],
     ["a key twice", `pack: a\n${TIDE}`, /unique/i],
@@ -139,6 +151,7 @@ describe("a folder of one's own", () => {
       /tide\(.*regular expression/,
     ],
     ["nothing of a pack", "just: this", /pack/],
+    ["a query that is none", TIDE.replace("$tide{", "rate($tide{"), /tide\.height has a query that is not PromQL/],
   ])("with %s is refused, and the file named", async (_, text, reason) => {
     const own = folderWith({ "tides.yaml": text });
     await expect(loadPacks([own])).rejects.toThrow(PackError);

@@ -17,6 +17,18 @@ function remembering(options: { level?: LogLevel; secrets?: readonly string[] } 
 }
 
 describe("the log", () => {
+  it("goes on when nothing can be written", () => {
+    const log = createLog({
+      level: "info",
+      stream: {
+        write: () => {
+          throw new Error("ENOSPC: no space left on device");
+        },
+      },
+    });
+    expect(() => log.error("lost")).not.toThrow();
+  });
+
   it("writes one JSON object a line, with level, time, facts and message", () => {
     const { log, text, lines } = remembering();
     log.warn({ source: "main", tries: 2 }, "could not ask");

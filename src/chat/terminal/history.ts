@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 const LINES = 500;
@@ -20,12 +20,14 @@ export function openHistory(file: string | undefined): {
         .filter((line) => line.length <= LONGEST)
         .slice(0, LINES)
         .map((line) => `${line}\n`);
+      const whole = `${file}.${process.pid}`; // another terminal may save its own at the same time
       try {
         mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-        writeFileSync(`${file}.new`, text.join(""), { mode: 0o600 });
-        renameSync(`${file}.new`, file);
+        writeFileSync(whole, text.join(""), { mode: 0o600 });
+        renameSync(whole, file);
       } catch {
         // Nothing to be done about it here, and nothing lost that matters.
+        if (existsSync(whole)) rmSync(whole);
       }
     },
   };

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { openStore } from "../../app.ts";
 import { isRunning } from "../../chat/socket/call.ts";
 import type { Config } from "../../config.ts";
+import { loadPacks, PackError } from "../../metrics/packs.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { type Check, failed, ok, skipped } from "./check.ts";
 
@@ -32,6 +33,18 @@ export async function checkHere(config: Config): Promise<Check[]> {
     store,
     running.yes ? skipped("port", "the running bot has it") : await checkPort(config),
   ];
+}
+
+/** The shipped concept packs and those of the folders in the configuration. */
+export async function checkPacks(folders: readonly string[]): Promise<Check[]> {
+  try {
+    const { concepts } = await loadPacks(folders);
+    const own = folders.length === 0 ? "" : `, with those of ${folders.join(", ")}`;
+    return [ok("concept packs", `${concepts.length} concepts${own}`)];
+  } catch (problem) {
+    if (!(problem instanceof PackError)) throw problem;
+    return problem.problems.map((text) => failed("concept packs", text, "Correct it, and run the doctor again."));
+  }
 }
 
 /** 24.16 is the first of its line, and 26 the next, that runs our TypeScript: `engines` in package.json. */
