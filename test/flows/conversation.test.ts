@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Button, Card } from "../../src/core/card.ts";
 import { harbour } from "../fakes/harbour.ts";
-import { verdictOf, World } from "../fakes/world.ts";
+import { NOW, verdictOf, World } from "../fakes/world.ts";
 
 function buttonsOf(card: Card): readonly Button[] {
   return card.blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons : []));
@@ -17,6 +17,27 @@ describe("a thread", () => {
     const other = await world.ask("and quay-2?");
     expect(other.values.map(({ labels }) => labels.instance)).toEqual(["quay-2:9100"]);
     expect(other.promql.join()).toContain("node_memory");
+  });
+
+  it("keeps the severity of the alerts asked for before, until others are asked for", async () => {
+    const alert = (name: string, severity: string, host: string) => ({
+      name,
+      state: "firing" as const,
+      severity,
+      labels: { instance: `${host}:9100` },
+      summary: "",
+      activeAt: NOW - 600,
+    });
+    const alerts = [alert("TideHigh", "critical", "quay-1"), alert("FogThick", "warning", "quay-2")];
+    const world = new World(harbour({ alerts }));
+    expect(verdictOf(await world.ask("show critical alerts"))).toMatch(/^TideHigh/);
+    expect(verdictOf(await world.ask("only those of quay-2"))).toBe("No critical alerts are firing for quay-2.");
+    expect(verdictOf(await world.ask("and all alerts of quay-2?"))).toMatch(/^FogThick is firing/);
+  });
+
+  it("of alerts is not taken for one of silences", async () => {
+    const { intent } = await new World(harbour()).ask("all alerts for quay-1");
+    expect(intent).toBe("alerts");
   });
 
   it("keeps what was said to itself: another thread of the channel knows nothing of it", async () => {

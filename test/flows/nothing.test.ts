@@ -138,3 +138,23 @@ describe("a sample that grows old", () => {
     expect(old.values).toMatchObject([{ value: 0.5 }]);
   });
 });
+
+describe("alerts of the past", () => {
+  it("are found however short they were, and by their severity", async () => {
+    const fired = (alertname: string, severity: string, until: number): FakeSeries => ({
+      metric: "ALERTS",
+      labels: { alertname, severity, alertstate: "firing", instance: "quay-1:9100" },
+      value: 1,
+      until,
+    });
+    const world = new World(
+      harbour({ series: [fired("TideHigh", "critical", NOW - 3 * HOUR), fired("FogThick", "warning", NOW)] }),
+    );
+    expect(verdictOf(await world.ask("which alerts fired in the last 24 hours?"))).toMatch(/^2 alerts fired/);
+    const [sent] = world.metrics.sent.filter(({ window }) => window !== undefined);
+    const lookBack = Number(/\[(\d+)s\]/.exec(sent?.promql ?? "")?.[1]);
+    expect(sent?.promql).toMatch(/^last_over_time\(ALERTS\{/);
+    expect(lookBack).toBe(sent?.window?.step);
+    expect(verdictOf(await world.ask("critical alerts in the last 24 hours"))).toMatch(/^1 critical alert fired/);
+  });
+});

@@ -72,8 +72,9 @@ export type Understanding = {
   readonly wantsChart: boolean;
   /** It was completed from what was said before in the thread. */
   readonly continued: boolean;
-  /** How the question that this one continues was answered. */
+  /** How the question that this one continues was answered, and the question itself. */
   readonly formBefore: "rate" | "count" | undefined;
+  readonly textBefore: string | undefined;
 };
 
 /** What a thread remembers of the last question, to complete the next one. JSON. */
@@ -299,6 +300,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     wantsChart: cues.wantsChart,
     continued: memory !== undefined,
     formBefore: memory?.form,
+    textBefore: memory?.text,
   };
   return { ...partial, intent: decideIntent(partial, context, memory, usedMemorySubject) };
 }

@@ -74,7 +74,7 @@ export async function alerts(turn: Turn): Promise<Answer> {
       details: [found.reason, "This does not mean that nothing fires."],
     });
   const wantsPending = /\bpending\b|about to fire|ausstehend|pendiente|en attente|pendente/i.test(read.plain);
-  const severity = severityIn(fold(read.plain));
+  const severity = severityMeant(turn);
   const named = found.alerts
     .filter(
       (alert) =>
@@ -182,9 +182,16 @@ async function firedWithin(
   const { read, ask, now, zone } = turn;
   const end = Math.min(window.to, now);
   const step = Math.max(60, Math.ceil((end - window.from) / 600 / 60) * 60);
+  const steps = Math.max(1, Math.floor((end - window.from) / step));
+  const severity = severityMeant(turn);
   const name = /\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.exec(read.text)?.[0];
   const selector = `ALERTS{alertstate="firing"${name === undefined ? "" : `,alertname=${quote(name)}`}}`;
-  const answer = await ask.range(selector, { start: window.from, end, step });
+  // Each point looks back one step, so that an alert which came and went between two of them is seen.
+  const answer = await ask.range(`last_over_time(${selector}[${step}s])`, {
+    start: end - (steps - 1) * step,
+    end,
+    step,
+  });
   if (!answer.ok)
     return answerOf("I could not ask Prometheus which alerts fired then.", {
       tone: "danger",
@@ -200,25 +207,27 @@ async function firedWithin(
         severity,
         labels: rest,
         summary: "",
-        activeAt: points[0]?.[0] ?? window.from,
+        activeAt: Math.max(window.from, (points[0]?.[0] ?? end) - step),
       };
       return { alert, last: points.at(-1)?.[0] ?? end };
     })
     .filter(({ alert }) => !isHeartbeat(alert) || name !== undefined)
+    .filter(({ alert }) => severity === undefined || severity.includes(alert.severity.toLowerCase()))
     .filter(({ alert }) => things.length === 0 || things.some((thing) => isAbout(alert, thing)))
     .sort((a, b) => a.alert.activeAt - b.alert.activeAt);
   const when = sayWindow(window.from, end, now, zone);
+  const words = severity === undefined ? "" : `${severity[0]} `;
   const values = [{ name: "alerts that fired", value: spans.length, unit: "count", labels: {}, at: end }];
   if (spans.length === 0)
     return answerOf(
-      `No: ${name === undefined ? "no alert" : inertName(name)} ${name === undefined ? "fired" : "did not fire"} ${when}.`,
+      `No: ${name === undefined ? `no ${words}alert` : inertName(name)} ${name === undefined ? "fired" : "did not fire"} ${when}.`,
       { tone: "good", values },
     );
   const sayFired = ({ alert, last }: (typeof spans)[number]): string =>
     `${inertName(alert.name)} (${inertName(alert.severity)}): ${about(alert)}, ${sayTime(alert.activeAt, now, zone)} ${last >= end - step ? "until now" : `to ${sayTime(last, now, zone)}`}`;
   const lead = read.yesNo ? "Yes: " : "";
   return answerOf(
-    `${lead}${name === undefined ? `${spans.length} alert${spans.length === 1 ? "" : "s"}` : inertName(name)} fired ${when}.`,
+    `${lead}${name === undefined ? `${spans.length} ${words}alert${spans.length === 1 ? "" : "s"}` : inertName(name)} fired ${when}.`,
     {
       tone: "warning",
       values,
@@ -279,6 +288,18 @@ function rankOf(severity: string): number {
 
 function toneFor(list: readonly PrometheusAlert[]): "danger" | "warning" {
   return list.some((alert) => rankOf(alert.severity) <= 3 && alert.state === "firing") ? "danger" : "warning";
+}
+
+/** The severity asked for; "only those of checkout" after "critical alerts" still means critical ones. */
+function severityMeant({ read }: Turn): readonly string[] | undefined {
+  const said = severityIn(fold(read.plain));
+  if (
+    said !== undefined ||
+    read.textBefore === undefined ||
+    /\b(?:all|every|any|alle|tod[oa]s|tous|toutes)\b/i.test(read.plain)
+  )
+    return said;
+  return severityIn(fold(read.textBefore));
 }
 
 function severityIn(text: string): readonly string[] | undefined {
