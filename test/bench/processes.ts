@@ -1,25 +1,33 @@
 /** Times whole processes from outside: one `ask` from nothing to its answer, and `start` until it is ready and idle. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 export type Env = Readonly<Record<string, string>>;
 
-/** Milliseconds until `node args…` has ended. Throws what it said when it fails. */
-export async function timeOf(args: readonly string[], env: Env): Promise<number> {
-  const started = performance.now();
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    said += String(chunk);
-  });
-  const [code] = (await once(child, "exit")) as [number | null];
-  const ms = performance.now() - started;
-  if (code !== 0) throw new Error(`node ${args.join(" ")} ended with ${code}: ${said.slice(-500)}`);
-  return ms;
+/** Starts other processes and times them. `stop` it in the end. */
+export type Stopwatch = {
+  /** Milliseconds until `node args…` has ended. Throws what it said when it fails. */
+  readonly timeOf: (args: readonly string[], env: Env) => Promise<number>;
+  readonly stop: () => void;
+};
+
+export function stopwatch(): Stopwatch {
+  const child = fork(fileURLToPath(new URL("stopwatch.ts", import.meta.url)));
+  return {
+    async timeOf(args, env) {
+      const answered = once(child, "message");
+      child.send({ args, env });
+      const [{ ms, code, said }] = (await answered) as [{ ms: number; code: number | null; said: string }];
+      if (code !== 0) throw new Error(`node ${args.join(" ")} ended with ${code}: ${said}`);
+      return ms;
+    },
+    stop: () => child.kill(),
+  };
 }
 
 /** Megabytes are resident memory; `cpuMs` is processor time per second while nobody asks. Undefined where the system does not tell. */
