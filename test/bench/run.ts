@@ -13,6 +13,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createApp } from "../../src/app.ts";
@@ -67,7 +68,8 @@ async function run(): Promise<void> {
     const figures: Figure[] = [];
     note("asking in this process");
     figures.push(...(await answers(prom, env, now, rounds)));
-    note("starting processes");
+    note("starting processes, once Prometheus has come to rest");
+    await sleep(10_000);
     figures.push(...(await processes(env, now, rounds)));
     note("reading 50,000 metric names");
     figures.push(...(await largeCatalogue()));
