@@ -1,5 +1,6 @@
+import type { Card, Chart } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
-import type { Place, User } from "./core/chat.ts";
+import type { Place, Question, User } from "./core/chat.ts";
 import type { Proposal } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
 import type { Sample, Series } from "./core/series.ts";
@@ -166,6 +167,55 @@ export interface Proposals {
   pending(limit: number): Promise<readonly Proposal[]>;
 }
 
+/** Something to be said in a chat. */
+export type Outgoing = {
+  /** Chosen by whoever says it: a second one with the same id is the same message. */
+  readonly id: string;
+  readonly place: Place;
+  readonly card: Card;
+  /** Id of an earlier message that this one takes the place of, by editing it. Undefined for a new message. */
+  readonly edits?: string;
+  /** The answer it shows, which people may call helpful or not. */
+  readonly answer?: string;
+  /** Unix seconds. */
+  readonly at: number;
+};
+
+/** An outgoing message that waits. `attempts` counts those that began: one that was cut off may have arrived. */
+export type Queued = Outgoing & { readonly attempts: number };
+
+/** What is still to be said, kept so that a restart loses nothing. Order is kept within a channel. */
+export interface Outbox {
+  /** False when a message with that id is there already, waiting or sent; the first one stays. */
+  put(message: Outgoing): Promise<boolean>;
+  /** The oldest waiting message of each channel, where its time has come (unix seconds), oldest first, at most `limit`. */
+  due(platform: string, now: number, limit: number): Promise<readonly Queued[]>;
+  /** An attempt begins. */
+  begin(id: string): Promise<void>;
+  /** It did not arrive, and is tried again from then on (unix seconds). */
+  postpone(id: string, until: number, reason: string): Promise<void>;
+  /** It arrived. `reference` is what the platform's adapter needs to edit it. */
+  sent(id: string, reference: string, at: number): Promise<void>;
+  /** It can never arrive. It stays for people to see why, until retention forgets it. */
+  gaveUp(id: string, reason: string, at: number): Promise<void>;
+  /** What `sent` was given for that id. */
+  referenceOf(id: string): Promise<string | undefined>;
+  /** How many wait, and the time of the oldest. */
+  waiting(platform: string): Promise<{ readonly count: number; readonly oldest: number | undefined }>;
+}
+
+/** What people thought of an answer. */
+export interface FeedbackLog {
+  /** The last word of each person about an answer counts. */
+  save(feedback: {
+    readonly answer: string;
+    readonly user: User;
+    readonly helpful: boolean;
+    readonly at: number;
+  }): Promise<void>;
+  count(answer: string): Promise<{ readonly helpful: number; readonly unhelpful: number }>;
+}
+
 /** The whole store. */
 export interface Store {
   readonly conversations: Conversations;
@@ -174,9 +224,102 @@ export interface Store {
   readonly evidence: EvidenceLog;
   readonly lessons: Lessons;
   readonly proposals: Proposals;
+  readonly outbox: Outbox;
+  readonly feedback: FeedbackLog;
   /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */
   prune(now: number): Promise<Readonly<Record<string, number>>>;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
+
+// ---------------------------------------------------------------- chat
+
+/** What a question came to. `failed`: it could not be asked. `repeated`: said already, so a surface stays silent. */
+export type Said = { readonly card: Card; readonly failed?: true; readonly repeated?: true };
+
+/** Answers a question. Never throws: what goes wrong becomes a card that says so. */
+export type Asker = (question: Question, signal?: AbortSignal) => Promise<Said>;
+
+/** What one person may read from where they ask. */
+export type Reach =
+  | { readonly allowed: true /** Names of sources; undefined for all. */; readonly sources?: readonly string[] }
+  | { readonly allowed: false /** A sentence for that person alone. */; readonly reason: string };
+
+/** Somebody who asks, as the platform vouches for them. */
+export type Visitor = {
+  readonly user: User;
+  readonly place: Place;
+  /** A guest of the workspace or tenant. */
+  readonly isGuest: boolean;
+  /** A member of another workspace or tenant (Slack Connect, a federated or shared channel). */
+  readonly isExternal: boolean;
+};
+
+/** Posts and edits messages on one platform. */
+export interface Sender {
+  readonly platform: string;
+  /**
+   * Posts the message, or edits the one that `edited` refers to. When `attempts` says that an earlier attempt began, it
+   * looks first whether that one arrived, where the platform lets it. Returns what it needs to edit the message later.
+   * Throws `NotNowError` when it should be tried again, and `NeverError` when that is of no use.
+   */
+  send(message: Queued, edited: string | undefined, signal: AbortSignal): Promise<string>;
+}
+
+/** One chat platform as the bot meets it. */
+export interface Surface {
+  readonly sender: Sender;
+  /** Addresses that the platform calls, on the bot's own server. */
+  readonly routes: readonly Route[];
+  /** Connects. Throws with a sentence when the platform refuses the credentials; other trouble is tried again. */
+  start(): Promise<void>;
+  /** Takes nothing new, lets what is under way end within `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+  /** Throws with the reason when the platform cannot be reached at present. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
+/** What every surface is given. */
+export type SurfaceDeps = {
+  readonly ask: Asker;
+  readonly mayRead: (visitor: Visitor) => Reach;
+  readonly store: Pick<Store, "seen" | "places" | "outbox" | "feedback">;
+  /** Something new stands in the outbox. */
+  readonly wake: () => void;
+  /** PNG of a chart, for platforms and messages that cannot carry it as data. */
+  readonly drawChart: (chart: Chart, zone: string) => Promise<Uint8Array>;
+  readonly clock: Clock;
+};
+
+// ---------------------------------------------------------------- http
+
+/** One address of the server. Later surfaces (webhooks, chat platforms) mount theirs in this form. */
+export type Route = {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Compared as a whole with the decoded path of the request: no patterns. */
+  readonly path: string;
+  /** Longest body taken, in bytes; a longer one is answered 413 before `handle` sees it. Default: the server's limit. */
+  readonly bodyBytes?: number;
+  /** What it throws is logged and answered 500 without details. */
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+};
+
+export type HttpRequest = {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** As it came, so that signatures over it can be checked. Empty when there was none. */
+  readonly body: Buffer;
+  /** The other end of the connection: a proxy's address when there is one in between. */
+  readonly remoteAddress: string;
+  /** Fires when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+};
+
+export type HttpResponse = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+};

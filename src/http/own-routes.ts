@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
+import type { HttpRequest, Route } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
-import { HttpProblem, type HttpRequest, jsonResponse, type Route } from "./route.ts";
+import { HttpProblem, jsonResponse } from "./route.ts";
 
 /** One thing the bot depends on. `off` is not configured, which is nobody's fault. */
 export type Dependency = {
@@ -106,7 +107,7 @@ function unknown(detail: string): Dependency {
 
 /** The caller sent the token, or sits on this machine. */
 function isTrusted(request: HttpRequest, token: Secret | undefined): boolean {
-  const sent = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  const sent = /^Bearer +(\S+)$/i.exec(String(request.headers.authorization ?? ""))?.[1];
   if (token !== undefined && sent !== undefined && equalInConstantTime(sent, token.reveal())) return true;
   return isLocal(request);
 }
@@ -118,7 +119,7 @@ function isTrusted(request: HttpRequest, token: Secret | undefined): boolean {
  */
 function isLocal({ remoteAddress, headers }: HttpRequest): boolean {
   const forwarded = Object.keys(headers).some((name) => /^(x-forwarded-.*|x-real-ip|forwarded|via)$/.test(name));
-  return !forwarded && isLoopback(remoteAddress) && isLocalName(headers.host ?? "");
+  return !forwarded && isLoopback(remoteAddress) && isLocalName(String(headers.host ?? ""));
 }
 
 function isLoopback(address: string): boolean {

@@ -1,34 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
-
-/** One address of the server. Later surfaces (webhooks, chat platforms) mount theirs in this form. */
-export type Route = {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Compared as a whole with the decoded path of the request: no patterns. */
-  readonly path: string;
-  /** Longest body taken, in bytes; a longer one is answered 413 before `handle` sees it. Default: the server's limit. */
-  readonly bodyBytes?: number;
-  /** What it throws is logged and answered 500 without details. */
-  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
-};
-
-export type HttpRequest = {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  /** As it came, so that signatures over it can be checked. Empty when there was none. */
-  readonly body: Buffer;
-  /** The other end of the connection: a proxy's address when there is one in between. */
-  readonly remoteAddress: string;
-  /** Fires when the client goes away or the server stops. */
-  readonly signal: AbortSignal;
-};
-
-export type HttpResponse = {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
-};
+import type { HttpResponse } from "../ports.ts";
 
 /** An answer in JSON. */
 export function jsonResponse(

@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { HttpResponse, Route } from "../ports.ts";
 import type { Log } from "../util/log.ts";
 import { type OwnRoutes, ownRoutes } from "./own-routes.ts";
 import { hasBody, readBody, readTarget } from "./request.ts";
-import { HttpProblem, type HttpResponse, type Route } from "./route.ts";
+import { HttpProblem } from "./route.ts";
 
 // Importing node:http reads all its exports, and with them loads the whole of fetch, which we do not use: 50 ms and 10 MB.
 const { createServer } = process.getBuiltinModule("node:http");

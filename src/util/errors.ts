@@ -32,3 +32,20 @@ export class RefusedError extends Error {
 export class QueryRefusedError extends Error {
   override readonly name = "QueryRefusedError";
 }
+
+/** A message could not be delivered now: try again after `seconds`. `scope` says what else has to wait as long. */
+export class NotNowError extends Error {
+  override readonly name = "NotNowError";
+  readonly seconds: number;
+  readonly scope: "channel" | "platform";
+  constructor(reason: string, seconds: number, scope: "channel" | "platform", options?: ErrorOptions) {
+    super(reason, options);
+    this.seconds = seconds;
+    this.scope = scope;
+  }
+}
+
+/** A message can never be delivered: the channel is gone, the bot was removed, or the platform calls it malformed. */
+export class NeverError extends Error {
+  override readonly name = "NeverError";
+}

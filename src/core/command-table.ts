@@ -1,0 +1,58 @@
+/** What the bot understands by a first word, on every surface: `/ops status` in Slack, "@bot status" in Teams. */
+
+export type ChatCommand = {
+  /** The first word. */
+  readonly name: string;
+  /** What comes after it, as a person would read it in a list of commands. Empty when nothing does. */
+  readonly usage: string;
+  /** One line, fit for the vendors' lists: at most 80 characters. */
+  readonly summary: string;
+  /** The question it stands for; `$rest` is what came after the word. */
+  readonly asks: string;
+};
+
+/** In the order in which people see them. `help` is not among them: it shows them. */
+export const CHAT_COMMANDS: readonly ChatCommand[] = [
+  { name: "ask", usage: "<question>", summary: "Ask anything about your systems in plain words", asks: "$rest" },
+  {
+    name: "status",
+    usage: "[service or host]",
+    summary: "How things are: everything, or one of them",
+    asks: "status $rest",
+  },
+  { name: "alerts", usage: "[service or host]", summary: "Which alerts are firing", asks: "alerts $rest" },
+  {
+    name: "top",
+    usage: "<measure>",
+    summary: "Who has the most of it, such as: top 5 services by errors",
+    asks: "top $rest",
+  },
+  { name: "weird", usage: "", summary: "What is unlike the same hour of other days", asks: "anything unusual?" },
+  { name: "why", usage: "<what is wrong>", summary: "The likely cause, with its evidence", asks: "why $rest" },
+  {
+    name: "forecast",
+    usage: "<measure>",
+    summary: "Where it is heading, such as: forecast disk of pg-1",
+    asks: "forecast $rest",
+  },
+  { name: "metrics", usage: "[words]", summary: "What can be asked about", asks: "list all metrics $rest" },
+];
+
+export type ReadCommand =
+  | { readonly kind: "help" /** The word that is no command, when there was one. */; readonly unknown?: string }
+  | { readonly kind: "ask"; readonly text: string };
+
+/**
+ * What was typed after the slash command or the mention. Text that begins with no command is a question of its own, so
+ * that nobody has to know the list; nothing at all, or `help`, asks for it. Never throws.
+ */
+export function readCommand(typed: string): ReadCommand {
+  const text = typed.trim();
+  const [, word = "", rest = ""] = /^(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
+  const name = word.toLowerCase();
+  if (text === "" || (rest === "" && ["help", "?", "-h", "--help"].includes(name))) return { kind: "help" };
+  const command = CHAT_COMMANDS.find((one) => one.name === name);
+  if (command === undefined) return { kind: "ask", text };
+  if (rest === "" && command.usage.startsWith("<")) return { kind: "help", unknown: text };
+  return { kind: "ask", text: command.asks.replace("$rest", () => rest).trim() };
+}
