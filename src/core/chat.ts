@@ -17,4 +17,6 @@ export type Question = {
   readonly user: User;
   readonly text: string;
   readonly at: number;
+  /** Names of the sources it may be answered from; undefined for all. */
+  readonly sources?: readonly string[];
 };

@@ -1,10 +1,19 @@
 import type { Place } from "../core/chat.ts";
 import type { Proposal } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Lesson, Store, Turn } from "../ports.ts";
+import type { Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 
 type Answer = { id: string; place: Place; at: number; text: string; evidence: readonly Evidence[] };
+
+type Waiting = {
+  readonly message: Outgoing;
+  readonly state: "waiting" | "sent" | "given up";
+  readonly attempts: number;
+  readonly until: number;
+  readonly at: number;
+  readonly reference?: string;
+};
 
 /**
  * The store in memory: the reference that every other store is compared with, and what tests run on. Values are
@@ -18,12 +27,20 @@ export function createMemoryStore(settings: { readonly retention: Retention }): 
   const answers = new Map<string, Answer>();
   const lessons = new Map<string, { channel: string; lesson: Lesson }>();
   const proposals = new Map<string, Proposal>();
+  const outbox = new Map<string, Waiting>();
+  const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   let closed = false;
 
   /** Every call goes through here: it is asynchronous like a real store, and fails after `close`. */
   async function use<T>(work: () => T): Promise<T> {
     if (closed) throw new Error("the store was used after it had been closed");
     return work();
+  }
+
+  /** Only what waits can change. */
+  function change(id: string, by: (one: Waiting) => Partial<Waiting>): void {
+    const one = outbox.get(id);
+    if (one?.state === "waiting") outbox.set(id, { ...one, ...by(one) });
   }
 
   return {
@@ -113,6 +130,47 @@ export function createMemoryStore(settings: { readonly retention: Retention }): 
       pending: (limit) =>
         use(() => copy([...proposals.values()].sort((a, b) => a.at - b.at).slice(0, Math.max(0, limit)))),
     },
+    outbox: {
+      put: (message) =>
+        use(() => insert(outbox, message.id, { message, state: "waiting", attempts: 0, until: 0, at: message.at })),
+      due: (platform, now, limit) =>
+        use(() => {
+          const first = new Map<string, Waiting>();
+          for (const one of outbox.values()) {
+            const { place } = one.message;
+            if (one.state === "waiting" && place.platform === platform && !first.has(place.channel))
+              first.set(place.channel, one);
+          }
+          return [...first.values()]
+            .filter(({ until }) => until <= now)
+            .slice(0, Math.max(0, limit))
+            .map(({ message, attempts }) => copy({ ...message, attempts }));
+        }),
+      begin: (id) => use(() => change(id, (one) => ({ attempts: one.attempts + 1 }))),
+      postpone: (id, until) => use(() => change(id, () => ({ until }))),
+      sent: (id, reference) => use(() => change(id, () => ({ state: "sent", reference }))),
+      gaveUp: (id) => use(() => change(id, () => ({ state: "given up" }))),
+      referenceOf: (id) => use(() => outbox.get(id)?.reference),
+      waiting: (platform) =>
+        use(() => {
+          const all = [...outbox.values()].filter(
+            ({ state, message }) => state === "waiting" && message.place.platform === platform,
+          );
+          return { count: all.length, oldest: all.length === 0 ? undefined : Math.min(...all.map(({ at }) => at)) };
+        }),
+    },
+    feedback: {
+      save: ({ answer, user, helpful, at }) =>
+        use(() => {
+          feedback.set(key(answer, user.platform, user.id), { answer, helpful, at });
+        }),
+      count: (answer) =>
+        use(() => {
+          const said = [...feedback.values()].filter((one) => one.answer === answer).map(({ helpful }) => helpful);
+          const helpful = said.filter(Boolean).length;
+          return { helpful, unhelpful: said.length - helpful };
+        }),
+    },
     prune: (now) =>
       use(() => {
         const ages: Record<Table, () => number> = {
@@ -122,6 +180,8 @@ export function createMemoryStore(settings: { readonly retention: Retention }): 
           proposals: () => forgetWhere(proposals, "proposals", (entry) => entry.at),
           places: () => forgetWhere(places, "places", (entry) => entry.at),
           lessons: () => forgetWhere(lessons, "lessons", (entry) => entry.lesson.at),
+          outbox: () => forgetWhere(outbox, "outbox", (entry) => entry.at),
+          feedback: () => forgetWhere(feedback, "feedback", (entry) => entry.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));
 

@@ -44,6 +44,19 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX proposals_status ON proposals (status, at);
   CREATE INDEX proposals_at ON proposals (at);
   `,
+  `
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, platform TEXT NOT NULL, channel TEXT NOT NULL, at REAL NOT NULL,
+    body TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, until REAL NOT NULL, reason TEXT,
+    reference TEXT, done_at REAL) STRICT;
+  CREATE INDEX outbox_waiting ON outbox (platform, channel, seq) WHERE state = 'waiting';
+  CREATE INDEX outbox_at ON outbox (at);
+
+  CREATE TABLE feedback (
+    seq INTEGER PRIMARY KEY, answer TEXT NOT NULL, platform TEXT NOT NULL, user TEXT NOT NULL, helpful INTEGER NOT NULL,
+    at REAL NOT NULL, UNIQUE (answer, platform, user)) STRICT;
+  CREATE INDEX feedback_at ON feedback (at);
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

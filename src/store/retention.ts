@@ -9,7 +9,16 @@ export type Retention = {
 };
 
 /** The tables of a store, as `prune` reports them. */
-export const TABLES = ["turns", "answers", "seen_events", "proposals", "places", "lessons"] as const;
+export const TABLES = [
+  "turns",
+  "answers",
+  "seen_events",
+  "proposals",
+  "places",
+  "lessons",
+  "outbox",
+  "feedback",
+] as const;
 export type Table = (typeof TABLES)[number];
 
 /** Rows of that table older than this unix second are past their retention; undefined keeps them all. */
@@ -21,6 +30,8 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
     proposals: retention.proposals,
     places: retention.places,
     lessons: retention.lessons,
+    outbox: retention.conversations,
+    feedback: retention.evidence,
   }[table];
   return seconds === undefined ? undefined : now - seconds;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Proposal } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Lesson, Turn } from "../ports.ts";
+import type { Lesson, Queued, Turn } from "../ports.ts";
 
 /**
  * Rows as they stand in the file, read once on their way out: a file can be old, damaged or edited by hand. A schema
@@ -44,6 +44,29 @@ export const PlaceRow = once(() =>
       at,
     })),
 );
+
+/** The message is the bot's own JSON, so only what this store adds to it is looked at closely. */
+export const QueuedRow = once(() => {
+  const Message = z.looseObject({
+    id: z.string(),
+    at: z.number(),
+    place: z.object(place()),
+    card: z.looseObject({ title: z.string(), tone: z.string(), blocks: z.array(z.looseObject({ kind: z.string() })) }),
+  });
+  return z
+    .object({ body: json().pipe(Message), attempts: z.number() })
+    .transform(({ body, attempts }): Queued => ({ ...(body as unknown as Queued), attempts }));
+});
+
+export const ReferenceRow = once(() => z.object({ reference: z.string() }).transform(({ reference }) => reference));
+
+export const WaitingRow = once(() =>
+  z
+    .object({ count: z.number(), oldest: z.number().nullable() })
+    .transform(({ count, oldest }) => ({ count, oldest: oldest ?? undefined })),
+);
+
+export const FeedbackRow = once(() => z.object({ helpful: z.number(), unhelpful: z.number() }));
 
 export const AnswerRow = once(() => {
   const EvidenceList = z.array(

@@ -5,7 +5,19 @@ import type { Clock, Store } from "../ports.ts";
 import { StoreError, storeError } from "./errors.ts";
 import { openFile } from "./file.ts";
 import { cutoff, type Retention, TABLES, wordKey } from "./retention.ts";
-import { AnswerLine, AnswerRow, LessonRow, PlaceRow, ProposalRow, type RowSchema, TurnRow } from "./rows.ts";
+import {
+  AnswerLine,
+  AnswerRow,
+  FeedbackRow,
+  LessonRow,
+  PlaceRow,
+  ProposalRow,
+  QueuedRow,
+  ReferenceRow,
+  type RowSchema,
+  TurnRow,
+  WaitingRow,
+} from "./rows.ts";
 
 /** Rows deleted at once, and how often in one call of `prune`: each step holds the event loop for a few ms. */
 const PRUNE_ROWS = 500;
@@ -157,6 +169,76 @@ export function openSqliteStore(settings: SqliteSettings): Store {
         return sql.all(ProposalRow, "SELECT body FROM proposals WHERE status = 'pending' ORDER BY at, seq LIMIT ?", [
           atMost(limit),
         ]);
+      },
+    },
+
+    outbox: {
+      async put(message) {
+        const { id, place, at } = message;
+        return sql.inserted(
+          `INSERT INTO outbox (id, platform, channel, at, body, state, attempts, until) VALUES (?, ?, ?, ?, ?, 'waiting', 0, 0)
+           ON CONFLICT DO NOTHING`,
+          [id, place.platform, place.channel, at, toJson(message)],
+        );
+      },
+      async due(platform, now, limit) {
+        return sql.all(
+          QueuedRow,
+          `SELECT body, attempts FROM outbox AS one WHERE platform = ? AND state = 'waiting' AND until <= ?
+           AND NOT EXISTS (SELECT 1 FROM outbox AS before WHERE before.platform = one.platform
+             AND before.channel = one.channel AND before.state = 'waiting' AND before.seq < one.seq)
+           ORDER BY seq LIMIT ?`,
+          [platform, now, atMost(limit)],
+        );
+      },
+      async begin(id) {
+        sql.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ? AND state = 'waiting'", [id]);
+      },
+      async postpone(id, until, reason) {
+        sql.run("UPDATE outbox SET until = ?, reason = ? WHERE id = ? AND state = 'waiting'", [until, reason, id]);
+      },
+      async sent(id, reference, at) {
+        sql.run(
+          "UPDATE outbox SET state = 'sent', reference = ?, done_at = ?, reason = NULL WHERE id = ? AND state = 'waiting'",
+          [reference, at, id],
+        );
+      },
+      async gaveUp(id, reason, at) {
+        sql.run("UPDATE outbox SET state = 'given up', reason = ?, done_at = ? WHERE id = ? AND state = 'waiting'", [
+          reason,
+          at,
+          id,
+        ]);
+      },
+      async referenceOf(id) {
+        return sql.all(ReferenceRow, "SELECT reference FROM outbox WHERE id = ? AND state = 'sent'", [id])[0];
+      },
+      async waiting(platform) {
+        const [found] = sql.all(
+          WaitingRow,
+          "SELECT count(*) AS count, min(at) AS oldest FROM outbox WHERE platform = ? AND state = 'waiting'",
+          [platform],
+        );
+        return found ?? { count: 0, oldest: undefined };
+      },
+    },
+
+    feedback: {
+      async save({ answer, user, helpful, at }) {
+        sql.run(
+          `INSERT INTO feedback (answer, platform, user, helpful, at) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (answer, platform, user) DO UPDATE SET helpful = excluded.helpful, at = excluded.at`,
+          [answer, user.platform, user.id, helpful ? 1 : 0, at],
+        );
+      },
+      async count(answer) {
+        const [found] = sql.all(
+          FeedbackRow,
+          `SELECT count(*) FILTER (WHERE helpful = 1) AS helpful, count(*) FILTER (WHERE helpful = 0) AS unhelpful
+           FROM feedback WHERE answer = ?`,
+          [answer],
+        );
+        return found ?? { helpful: 0, unhelpful: 0 };
       },
     },
 

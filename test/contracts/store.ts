@@ -3,7 +3,7 @@ import { afterEach, describe, it } from "vitest";
 import type { Place } from "../../src/core/chat.ts";
 import type { Proposal } from "../../src/core/proposal.ts";
 import type { Evidence } from "../../src/core/reading.ts";
-import type { Lesson, Store, Turn } from "../../src/ports.ts";
+import type { Lesson, Outgoing, Store, Turn } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 
 export const HOUR = 3600;
@@ -59,6 +59,11 @@ function proposal(id: string, at = NOW): Proposal {
     place: THREAD,
     at,
   };
+}
+
+function outgoing(id: string): Outgoing {
+  const card = { title: `title of ${id}`, tone: "good" as const, blocks: [{ kind: "text" as const, text: "3 req/s" }] };
+  return { id, place: THREAD, card, at: NOW };
 }
 
 function lesson(id: string, word: string, meaning: string, at = NOW): Lesson {
@@ -251,12 +256,63 @@ export function storeContract(
       assert.deepEqual(await proposals.pending(0), []);
     });
 
+    it("keeps what is to be said until it is, in order within a channel", async () => {
+      const { outbox } = await empty();
+      const elsewhere = { ...THREAD, channel: "C2" };
+      const ids = async (now = NOW, limit = 10) => (await outbox.due("slack", now, limit)).map(({ id }) => id);
+      assert.equal(await outbox.put(outgoing("m1")), true);
+      assert.equal(await outbox.put({ ...outgoing("m1"), card: { ...outgoing("m1").card, title: "another" } }), false);
+      await outbox.put({ ...outgoing("m2"), place: OTHER, edits: "m1", answer: "q1" });
+      await outbox.put({ ...outgoing("m3"), place: elsewhere });
+      await outbox.put({ ...outgoing("m4"), place: { ...THREAD, platform: "teams" } });
+      assert.deepEqual(await ids(), ["m1", "m3"]);
+      assert.deepEqual(await ids(NOW, 1), ["m1"]);
+      assert.deepEqual(await ids(NOW, 0), []);
+      assert.deepEqual(await outbox.due("slack", NOW, 1), [{ ...outgoing("m1"), attempts: 0 }]);
+      assert.deepEqual(await outbox.waiting("slack"), { count: 3, oldest: NOW });
+      assert.deepEqual(await outbox.waiting("irc"), { count: 0, oldest: undefined });
+
+      await outbox.begin("m1");
+      await outbox.postpone("m1", NOW + 30, "rate limited");
+      assert.deepEqual(await ids(), ["m3"]); // nothing overtakes it in its channel
+      assert.deepEqual(await ids(NOW + 30), ["m1", "m3"]);
+      assert.equal((await outbox.due("slack", NOW + 30, 1))[0]?.attempts, 1);
+      await outbox.sent("m1", "1790.1", NOW + 31);
+      assert.equal(await outbox.referenceOf("m1"), "1790.1");
+      assert.deepEqual(await outbox.due("slack", NOW, 1), [
+        { ...outgoing("m2"), place: OTHER, edits: "m1", answer: "q1", attempts: 0 },
+      ]);
+      await outbox.gaveUp("m2", "the channel is archived", NOW + 32);
+      assert.equal(await outbox.referenceOf("m2"), undefined);
+      assert.deepEqual(await ids(), ["m3"]);
+      assert.equal(await outbox.put(outgoing("m1")), false); // also once it was said
+      await outbox.postpone("m1", NOW + 99, "too late to change");
+      await outbox.sent("m2", "no", NOW + 99);
+      assert.equal(await outbox.referenceOf("m2"), undefined);
+    });
+
+    it("keeps the last word of each person about an answer", async () => {
+      const { feedback } = await empty();
+      const [ana, ben] = ["U1", "U2"].map((id) => ({ platform: "slack", id, name: id }));
+      await feedback.save({ answer: "q1", user: ana!, helpful: false, at: NOW });
+      await feedback.save({ answer: "q1", user: ben!, helpful: false, at: NOW });
+      await feedback.save({ answer: "q1", user: ana!, helpful: true, at: NOW + 1 });
+      assert.deepEqual(await feedback.count("q1"), { helpful: 1, unhelpful: 1 });
+      assert.deepEqual(await feedback.count("q2"), { helpful: 0, unhelpful: 0 });
+    });
+
     it("forgets what is past its retention, says how much, and keeps the rest", async () => {
       const store = await empty({ conversations: 10, evidence: 20, seenEvents: 30, proposals: 40 });
       await fill(store);
       assert.deepEqual(await store.prune(NOW + 10), none());
-      assert.deepEqual(await store.prune(NOW + 11), { ...none(), turns: 1 });
-      assert.deepEqual(await store.prune(NOW + 100), { ...none(), answers: 1, seen_events: 1, proposals: 1 });
+      assert.deepEqual(await store.prune(NOW + 11), { ...none(), turns: 1, outbox: 1 });
+      assert.deepEqual(await store.prune(NOW + 100), {
+        ...none(),
+        answers: 1,
+        seen_events: 1,
+        proposals: 1,
+        feedback: 1,
+      });
       assert.deepEqual(await store.conversations.recent(THREAD, 5), []);
       assert.equal(await store.evidence.get("a1"), undefined);
       assert.equal(await store.seen.first("slack", "Ev1", NOW + 100), true);
@@ -295,10 +351,17 @@ async function fill(store: Store): Promise<void> {
   await store.evidence.save({ id: "a1", place: THREAD, at: NOW, text: "3 req/s", evidence: EVIDENCE });
   await store.seen.first("slack", "Ev1", NOW);
   await store.proposals.insert(proposal("p1"));
+  await store.outbox.put(outgoing("m1"));
+  await store.feedback.save({
+    answer: "a1",
+    user: { platform: "slack", id: "U1", name: "Ana" },
+    helpful: true,
+    at: NOW,
+  });
   await store.places.save(THREAD, {}, NOW);
   await store.lessons.teach(THREAD, lesson("1", "shop", "checkout"));
 }
 
 function none(): Record<string, number> {
-  return { turns: 0, answers: 0, seen_events: 0, proposals: 0, places: 0, lessons: 0 };
+  return { turns: 0, answers: 0, seen_events: 0, proposals: 0, places: 0, lessons: 0, outbox: 0, feedback: 0 };
 }

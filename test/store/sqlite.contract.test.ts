@@ -36,9 +36,9 @@ function reopening(where: ReturnType<typeof settings>): Store {
       await store.close();
     }
   }
-  function part<K extends "conversations" | "places" | "seen" | "evidence" | "lessons" | "proposals">(
-    name: K,
-  ): Store[K] {
+  function part<
+    K extends "conversations" | "places" | "seen" | "evidence" | "lessons" | "proposals" | "outbox" | "feedback",
+  >(name: K): Store[K] {
     return new Proxy({} as Store[K], {
       get:
         (_, method) =>
@@ -57,6 +57,8 @@ function reopening(where: ReturnType<typeof settings>): Store {
     evidence: part("evidence"),
     lessons: part("lessons"),
     proposals: part("proposals"),
+    outbox: part("outbox"),
+    feedback: part("feedback"),
     prune: (now) => once((store) => store.prune(now)),
     check: () => once((store) => store.check()),
     close: async () => {

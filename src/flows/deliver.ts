@@ -1,0 +1,81 @@
+import type { Clock, Outbox, Queued, Sender } from "../ports.ts";
+import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
+
+export type DeliverDeps = {
+  readonly outbox: Outbox;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  /** Between 0 and 1, so that several bots do not come back at the same moment. */
+  readonly chance: () => number;
+  readonly report: (event: Delivered) => void;
+};
+
+/** What became of one attempt. `seconds` is the time it took, or for "later" the time until the next one. */
+export type Delivered = {
+  readonly id: string;
+  readonly platform: string;
+  readonly outcome: "sent" | "later" | "given up";
+  readonly seconds: number;
+  readonly reason?: string;
+};
+
+/** Messages of this many channels are on their way at once. */
+const AT_ONCE = 20;
+const LONGEST_PAUSE = 300;
+/** An error that the sender has no name for is a mistake of ours: it gets this many tries, some minutes in all. */
+const UNKNOWN_TRIES = 8;
+
+/**
+ * Outbox -> chat, in order within each channel. The returned function makes one round: it sends until nothing is due any
+ * more, and resolves with the seconds after which another round is worth it; undefined when nothing waits. Rejects when
+ * the store cannot be read or written. A message counts as begun before it is sent and as sent after: a crash in between
+ * sends it again, and the sender is told so.
+ */
+export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<number | undefined> {
+  const { outbox, sender, clock } = deps;
+  const { platform } = sender;
+  let heldUntil = 0;
+
+  return async (signal) => {
+    for (;;) {
+      if (signal.aborted) return undefined;
+      const now = clock();
+      if (now < heldUntil) return heldUntil - now;
+      const due = await outbox.due(platform, now, AT_ONCE);
+      if (due.length === 0) return (await outbox.waiting(platform)).count === 0 ? undefined : 1;
+      await Promise.all(due.map((message) => attempt(message, signal)));
+    }
+  };
+
+  async function attempt(message: Queued, signal: AbortSignal): Promise<void> {
+    const { id, edits } = message;
+    await outbox.begin(id);
+    const began = clock();
+    const attempts = message.attempts + 1;
+    try {
+      const edited = edits === undefined ? undefined : await outbox.referenceOf(edits);
+      const reference = await sender.send({ ...message, attempts }, edited, signal);
+      await outbox.sent(id, reference, clock());
+      deps.report({ id, platform, outcome: "sent", seconds: clock() - began });
+    } catch (problem) {
+      await settle(id, attempts, problem, signal);
+    }
+  }
+
+  async function settle(id: string, attempts: number, problem: unknown, signal: AbortSignal): Promise<void> {
+    const reason = reasonOf(problem);
+    const isHopeless =
+      problem instanceof NeverError || (!(problem instanceof NotNowError) && attempts >= UNKNOWN_TRIES);
+    if (isHopeless && !signal.aborted) {
+      await outbox.gaveUp(id, reason, clock());
+      deps.report({ id, platform, outcome: "given up", seconds: 0, reason });
+      return;
+    }
+    const least = problem instanceof NotNowError ? problem.seconds : 0;
+    const seconds = Math.max(least, Math.min(LONGEST_PAUSE, 2 ** Math.min(attempts, 10) / 2)) * (1 + deps.chance() / 4);
+    const until = clock() + seconds;
+    if (problem instanceof NotNowError && problem.scope === "platform") heldUntil = Math.max(heldUntil, until);
+    await outbox.postpone(id, until, reason);
+    deps.report({ id, platform, outcome: "later", seconds, reason });
+  }
+}

@@ -1,0 +1,58 @@
+/** Work that is done again and again, never twice at once. */
+export type Loop = {
+  /** There is something to do now. A call during a round makes another round after it. */
+  readonly wake: () => void;
+  /** Ends the rounds: tells the one under way to come to an end, and waits for it at most `graceMs`. */
+  readonly stop: (graceMs: number) => Promise<void>;
+};
+
+const LONGEST_MS = 60_000;
+
+/**
+ * `round` resolves with the seconds after which it wants to be called again, or undefined to wait for `wake`. When it
+ * rejects, `onProblem` hears of it and it is called again after `retrySeconds`. Does not keep the process alive.
+ */
+export function startLoop(
+  round: (signal: AbortSignal) => Promise<number | undefined>,
+  onProblem: (problem: unknown) => void,
+  retrySeconds = 5,
+): Loop {
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let isWanted = false;
+
+  async function run(): Promise<void> {
+    let pause: number | undefined;
+    do {
+      isWanted = false;
+      pause = await round(stopping.signal).catch((problem: unknown) => {
+        onProblem(problem);
+        return retrySeconds;
+      });
+    } while (isWanted && !stopping.signal.aborted);
+    running = undefined;
+    if (pause !== undefined && !stopping.signal.aborted) {
+      timer = setTimeout(wake, Math.min(LONGEST_MS, Math.max(1, pause * 1000)));
+      timer.unref();
+    }
+  }
+
+  function wake(): void {
+    if (stopping.signal.aborted) return;
+    clearTimeout(timer);
+    if (running === undefined) running = run();
+    else isWanted = true;
+  }
+
+  return {
+    wake,
+    async stop(graceMs) {
+      stopping.abort(new Error("the bot is stopping"));
+      clearTimeout(timer);
+      if (running === undefined) return;
+      const late = new Promise((resolve) => setTimeout(resolve, graceMs).unref());
+      await Promise.race([running, late]);
+    },
+  };
+}
