@@ -1,0 +1,191 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Delivered, deliver } from "../../src/flows/deliver.ts";
+import type { Outgoing, Queued, Sender } from "../../src/ports.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { NeverError, NotNowError } from "../../src/util/errors.ts";
+
+const DAY = 86_400;
+const SIGNAL = new AbortController().signal;
+
+function message(id: string, channel = "C1", more: Partial<Outgoing> = {}): Outgoing {
+  return {
+    id,
+    place: { platform: "slack", channel, thread: "" },
+    card: { title: id, tone: "info", blocks: [] },
+    at: 0,
+    ...more,
+  };
+}
+
+/** A chat that does what `how` says with each message; what it takes stands in `said`. */
+function chat(how: (message: Queued, edited: string | undefined) => void = () => {}) {
+  let now = 1000;
+  const store = createMemoryStore({
+    retention: { conversations: DAY, evidence: DAY, seenEvents: DAY, proposals: DAY },
+  });
+  const said: string[] = [];
+  const events: Delivered[] = [];
+  const sender: Sender = {
+    platform: "slack",
+    async send(queued, edited) {
+      how(queued, edited);
+      said.push(`${queued.id}${edited === undefined ? "" : ` edits ${edited}`}`);
+      return `ts-${queued.id}`;
+    },
+  };
+  const makeRound = () =>
+    deliver({ outbox: store.outbox, sender, clock: () => now, chance: () => 0, report: (event) => events.push(event) });
+  const round = makeRound();
+  return {
+    store,
+    said,
+    events,
+    makeRound,
+    round: () => round(SIGNAL),
+    /** Lets so many seconds pass, with rounds where they are due. */
+    async pass(seconds: number) {
+      const end = now + seconds;
+      for (;;) {
+        const pause = await round(SIGNAL);
+        const next = pause === undefined ? end : Math.min(end, now + pause);
+        if (next >= end) break;
+        now = next;
+      }
+      now = end;
+      await round(SIGNAL);
+    },
+  };
+}
+
+describe("delivery", () => {
+  it("says everything once, in order within a channel, and then waits to be woken", async () => {
+    const { store, said, round } = chat();
+    for (const id of ["a", "b", "c"]) await store.outbox.put(message(id));
+    await store.outbox.put(message("x", "C2"));
+    expect(await round()).toBeUndefined();
+    expect(said.filter((id) => id !== "x")).toEqual(["a", "b", "c"]);
+    expect(said).toContain("x");
+    expect(await round()).toBeUndefined();
+    expect(said).toHaveLength(4);
+  });
+
+  it("edits what an earlier message became, and says it anew when that one never arrived", async () => {
+    const { store, said, round } = chat(({ id }) => {
+      if (id === "lost") throw new NeverError("the channel is archived");
+    });
+    await store.outbox.put(message("a"));
+    await store.outbox.put(message("b", "C1", { edits: "a" }));
+    await store.outbox.put(message("lost", "C2"));
+    await store.outbox.put(message("c", "C2", { edits: "lost" }));
+    await round();
+    expect(said.toSorted()).toEqual(["a", "b edits ts-a", "c"]);
+  });
+
+  it("waits as long as the platform says, with that channel alone", async () => {
+    let refusals = 2;
+    const { store, said, events, pass } = chat(({ id }) => {
+      if (id === "a" && refusals-- > 0) throw new NotNowError("rate limited", 30, "channel");
+    });
+    await store.outbox.put(message("a"));
+    await store.outbox.put(message("b"));
+    await store.outbox.put(message("x", "C2"));
+    await pass(29);
+    expect(said).toEqual(["x"]);
+    await pass(70);
+    expect(said).toEqual(["x", "a", "b"]);
+    expect(events.filter(({ outcome }) => outcome === "later").map(({ seconds }) => seconds)).toEqual([30, 30]);
+  });
+
+  it("lets nobody knock while the whole platform is away", async () => {
+    let calls = 0;
+    const { store, pass, said } = chat(() => {
+      if (calls++ === 0) throw new NotNowError("not reachable", 60, "platform");
+    });
+    for (const channel of ["C1", "C2", "C3"]) await store.outbox.put(message(channel, channel));
+    await pass(0);
+    const knocked = calls;
+    await pass(55);
+    expect(calls).toBe(knocked);
+    await pass(10);
+    expect(said.toSorted()).toEqual(["C1", "C2", "C3"]);
+  });
+
+  it("gives up what can never arrive, says why, and goes on behind it", async () => {
+    const { store, said, events, round } = chat(({ id }) => {
+      if (id === "a") throw new NeverError("the channel is archived");
+    });
+    await store.outbox.put(message("a"));
+    await store.outbox.put(message("b"));
+    await round();
+    expect(said).toEqual(["b"]);
+    expect(events).toContainEqual(
+      expect.objectContaining({ id: "a", outcome: "given up", reason: "the channel is archived" }),
+    );
+  });
+
+  it("tries a mistake of our own some times, and not for ever", async () => {
+    let calls = 0;
+    const { store, said, pass } = chat(({ id }) => {
+      if (id !== "a") return;
+      calls++;
+      throw new TypeError("undefined is not a function");
+    });
+    await store.outbox.put(message("a"));
+    await store.outbox.put(message("b"));
+    await pass(DAY);
+    expect(calls).toBe(8);
+    expect(said).toEqual(["b"]);
+  });
+
+  it("tells the sender that an attempt was cut off before", async () => {
+    const attempts: number[] = [];
+    const { store, makeRound, round } = chat(({ attempts: count }) => void attempts.push(count));
+    await store.outbox.put(message("a"));
+    await store.outbox.begin("a"); // and then the process was killed
+    await makeRound()(SIGNAL);
+    expect(attempts).toEqual([2]);
+    expect(await round()).toBeUndefined();
+  });
+
+  it("loses nothing and doubles nothing in half an hour without chat and a restart", async () => {
+    let isAway = true;
+    const { store, said, pass, makeRound } = chat(() => {
+      if (isAway) throw new NotNowError("not reachable", 0, "platform");
+    });
+    const ids = Array.from({ length: 300 }, (_, i) => `m${i}`);
+    for (const [i, id] of ids.entries()) {
+      await store.outbox.put(message(id, `C${i % 7}`));
+      if (i % 10 === 0) await pass(60);
+    }
+    isAway = false;
+    await makeRound()(SIGNAL); // a new process
+    await pass(400);
+    expect(said.toSorted()).toEqual(ids.toSorted());
+    for (let channel = 0; channel < 7; channel++)
+      expect(said.filter((id) => Number(id.slice(1)) % 7 === channel)).toEqual(ids.filter((_, i) => i % 7 === channel));
+  });
+
+  it("keeps order and loses nothing whatever goes wrong in between", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom("C1", "C2"), fc.nat({ max: 3 })), { maxLength: 12 }),
+        async (plan) => {
+          const left = new Map(plan.map(([, failures], i) => [`m${i}`, failures]));
+          const { store, said, pass } = chat(({ id }) => {
+            const failures = left.get(id)!;
+            left.set(id, failures - 1);
+            if (failures > 0) throw new NotNowError("busy", failures, failures === 3 ? "platform" : "channel");
+          });
+          for (const [i, [channel]] of plan.entries()) await store.outbox.put(message(`m${i}`, channel));
+          await pass(1000);
+          for (const channel of ["C1", "C2"])
+            expect(said.filter((id) => plan[Number(id.slice(1))]![0] === channel)).toEqual(
+              plan.flatMap(([of], i) => (of === channel ? [`m${i}`] : [])),
+            );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
