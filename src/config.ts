@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import { readAccess } from "./config/access.ts";
+import { readSlack, readTeams } from "./config/chat.ts";
 import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
 import { readSettingsFile } from "./config/file.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
@@ -63,7 +65,9 @@ export function secretsOf(config: Config): readonly Secret[] {
       .filter(([name]) => secretHeaders.includes(name) || /key|token|secret|auth|session|password/i.test(name))
       .map(([, value]) => secret(value)),
   ]);
-  return config.http.metricsToken === undefined ? fromSources : [...fromSources, config.http.metricsToken];
+  const { slack, teams, http } = config;
+  const others = [http.metricsToken, slack?.botToken, slack?.appToken, slack?.signingSecret, teams?.appPassword];
+  return [...fromSources, ...others.filter((one) => one !== undefined)];
 }
 
 function build(deps: Deps, envName: string | undefined): Config {
@@ -71,20 +75,24 @@ function build(deps: Deps, envName: string | undefined): Config {
   const { settings } = file;
   const retention = settings.limits?.retention ?? {};
   const seconds = (text: string | undefined) => (text === undefined ? undefined : (parseDuration(text) ?? 0) / 1000);
+  const [host, sources] = [readHost(deps), readSources(deps)];
   const [places, lessons] = [seconds(retention.places), seconds(retention.lessons)];
   return {
     timezone: settings.timezone ?? "UTC",
     env: envName,
     dataDir: resolve(cwd, readPath("SMARTCLOUDOPS_DATA", env, report) ?? ".smartcloudops"),
-    sources: readSources(deps),
+    sources,
     alertmanager: readAlertmanager(deps),
     grafanaExternalUrl: readUrl("GRAFANA_EXTERNAL_URL", env, report),
     packs: (settings.packs ?? []).map((path, index) => file.resolvePath(["packs", index], path)),
     http: {
-      host: readHost(deps),
+      host,
       port: readPort(env, report) ?? settings.http?.port ?? DEFAULTS.port,
       metricsToken: env.secret("METRICS_TOKEN"),
     },
+    slack: readSlack(deps),
+    teams: readTeams(deps, host),
+    access: readAccess(deps, sources),
     log: { level: readLevel(env, report) ?? settings.log?.level ?? "info" },
     limits: {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,

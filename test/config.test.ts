@@ -19,6 +19,9 @@ describe("the environment", () => {
       grafanaExternalUrl: undefined,
       packs: [],
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined },
+      slack: undefined,
+      teams: undefined,
+      access: { rules: [], roles: {} },
       log: { level: "info" },
       limits: {
         questionLength: 4000,
@@ -224,18 +227,14 @@ describe("the environment", () => {
 
   it("says that settings of parts which are not there yet are ignored", () => {
     const { notices } = configOf({
-      SLACK_BOT_TOKEN: "xoxb-hunter2",
       OPENAI_API_KEY_FILE: "/k",
       REDIS_URL: "redis://:hunter2@r",
-      MicrosoftAppId: "a",
-      SLACK_MODE: "",
+      API_TOKENS: "",
       HOME: "/root",
     });
     expect(notices).toEqual([
-      "SLACK_BOT_TOKEN is set but Slack is not part of this version; it is ignored",
       "OPENAI_API_KEY_FILE is set but a language model is not part of this version; it is ignored",
       "REDIS_URL is set but Redis is not part of this version; it is ignored",
-      "MicrosoftAppId is set but Microsoft Teams is not part of this version; it is ignored",
     ]);
   });
 

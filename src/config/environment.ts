@@ -21,6 +21,25 @@ export const VARIABLES = {
   PORT: "plain",
   HOST: "plain",
   METRICS_TOKEN: "secret",
+  SLACK_BOT_TOKEN: "secret",
+  SLACK_APP_TOKEN: "secret",
+  SLACK_SIGNING_SECRET: "secret",
+  SLACK_MODE: "plain",
+  SLACK_TEAMS: "plain",
+  SLACK_API_URL: "plain",
+  MicrosoftAppId: "plain",
+  MicrosoftAppPassword: "secret",
+  MicrosoftAppTenantId: "plain",
+  MicrosoftAppType: "plain",
+  TEAMS_TENANTS: "plain",
+  TEAMS_SERVICE_URLS: "plain",
+  ToBotFromChannelOpenIdMetadataUrl: "plain",
+  ToBotFromEmulatorOpenIdMetadataUrl: "plain",
+  ToBotFromChannelTokenIssuer: "plain",
+  ToChannelFromBotLoginUrl: "plain",
+  ToChannelFromBotOAuthScope: "plain",
+  OAuthUrl: "plain",
+  SMARTCLOUDOPS_INSECURE_DEV: "plain",
   SMARTCLOUDOPS_CONFIG: "plain",
   SMARTCLOUDOPS_ENV: "plain",
   SMARTCLOUDOPS_DATA: "plain",
@@ -33,12 +52,6 @@ type PlainName = Exclude<Name, SecretName>;
 
 /** Variables of surfaces that a later version brings, and whose they are. */
 const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [
-  ["Slack", /^SLACK_(BOT_TOKEN|APP_TOKEN|SIGNING_SECRET|MODE|API_URL|TEAMS)(_FILE)?$/],
-  ["Microsoft Teams", /^(MicrosoftApp(Id|Password|TenantId|Type)|TEAMS_(TENANTS|SERVICE_URLS))(_FILE)?$/],
-  [
-    "Microsoft Teams",
-    /^(ToBotFrom(Channel|Emulator)OpenIdMetadataUrl|ToBotFromChannelTokenIssuer|ToChannelFromBot(LoginUrl|OAuthScope)|OAuthUrl|SMARTCLOUDOPS_INSECURE_DEV)$/,
-  ],
   ["a language model", /^OPENAI_(API_KEY|BASE_URL|MODEL)(_FILE)?$/],
   ["Redis", /^REDIS_URL(_FILE)?$/],
   ["the alert webhook", /^ALERTMANAGER_WEBHOOK_TOKEN(_FILE)?$/],
@@ -127,7 +140,7 @@ export function readSecretFile(path: string, where: string, readFile: ReadFile, 
 
 /** The base address in a variable, tidied; undefined when it is not set or, reported, not one. */
 export function readUrl(
-  name: Extract<PlainName, `${string}_URL`>,
+  name: Extract<PlainName, `${"PROMETHEUS" | "ALERTMANAGER" | "GRAFANA"}_${string}URL`>,
   env: Environment,
   report: Report,
 ): string | undefined {
@@ -161,7 +174,7 @@ export function readPath(name: PlainName, env: Environment, report: Report): str
 function noticeOn(name: string): string[] {
   const surface = LATER.find(([, pattern]) => pattern.test(name))?.[0];
   if (surface !== undefined) return [`${name} is set but ${surface} is not part of this version; it is ignored`];
-  if (isKnown(name) || !/^(PROMETHEUS|ALERTMANAGER|GRAFANA|SMARTCLOUDOPS|METRICS)_/.test(name)) return [];
+  if (isKnown(name) || !/^(PROMETHEUS|ALERTMANAGER|GRAFANA|SMARTCLOUDOPS|METRICS|SLACK|TEAMS)_/.test(name)) return [];
   // Only near misses: Kubernetes adds PROMETHEUS_SERVICE_HOST and the like to every container beside such a service.
   if (/_(SERVICE|PORT)(_|$)/.test(name)) return [];
   const meant = nearest(name, Object.keys(VARIABLES));

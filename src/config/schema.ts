@@ -98,6 +98,25 @@ const source = () =>
     refresh: duration("10s", "1d", "How often the list of metrics is read again. Default 5m."),
   });
 
+const ids = (what: string) =>
+  z.array(text(what), "must be a list").max(1000, "must have at most 1000 entries").optional().describe(what);
+
+const access = () =>
+  z.strictObject(
+    {
+      people: z
+        .array(z.enum(["members", "guests", "externals"]), "must be a list")
+        .min(1, "must name at least one kind")
+        .optional()
+        .describe("Whom it is for: members (the default), guests, externals (of other organisations)."),
+      channels: ids("Only in these channels, by id."),
+      roles: ids("Only for people with one of these roles."),
+      sources: ids("Opens these sources. Without it and environments: all."),
+      environments: ids("Opens the sources of these environments."),
+    },
+    "must be a group of settings",
+  );
+
 const retention = () =>
   z.strictObject({
     conversations: duration("1h", "365d", "What was said, for follow-ups. Default 30d."),
@@ -130,6 +149,21 @@ const file = () =>
           "must be a group of settings",
         )
         .optional(),
+      roles: z
+        .record(
+          z.string().regex(NAME, "must be 1 to 63 letters, digits, dots, dashes or underscores"),
+          z.strictObject(
+            { slack: ids("Slack user ids, such as U0123ABCD."), teams: ids("Object ids of Microsoft Entra accounts.") },
+            "must be a group of lists",
+          ),
+        )
+        .optional()
+        .describe("Who has which role, by account."),
+      access: z
+        .array(access(), "must be a list")
+        .max(200, "must have at most 200 entries")
+        .optional()
+        .describe("Who may read what in chat. Without it, members may read everything, and guests and others nothing."),
       packs: z
         .array(text("A folder, relative to this file."), "must be a list")
         .max(100, "must have at most 100 entries")
@@ -184,7 +218,6 @@ export type SourceEntry = NonNullable<ConfigFile["sources"]>[number];
 /** Keys that a later version brings: better said than "unknown". */
 export const LATER_KEYS: ReadonlySet<string> = new Set([
   "people",
-  "roles",
   "approvals",
   "runbooks",
   "watches",

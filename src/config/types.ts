@@ -13,6 +13,10 @@ export type Config = {
   /** Folders with the user's own concept packs. */
   packs: readonly string[];
   http: { host: string; port: number; metricsToken: Secret | undefined };
+  /** Undefined for a platform that is off. */
+  slack: SlackConfig | undefined;
+  teams: TeamsConfig | undefined;
+  access: AccessConfig;
   log: { level: "debug" | "info" | "warn" | "error" };
   limits: {
     /** Characters. */
@@ -31,6 +35,51 @@ export type Config = {
   };
   /** Sentences about settings that are odd but not wrong. */
   notices: readonly string[];
+};
+
+export type SlackConfig = {
+  mode: "socket" | "http";
+  botToken: Secret;
+  appToken?: Secret;
+  signingSecret?: Secret;
+  /** Only on this machine. Ends in /api/. */
+  apiUrl?: string;
+  /** Ids of the workspaces it may be used from; empty for the one it is installed in. */
+  teams: readonly string[];
+};
+
+export type TeamsConfig = {
+  appId?: string;
+  appPassword?: Secret;
+  tenantId?: string;
+  appType: "SingleTenant" | "MultiTenant" | "UserAssignedMSI";
+  /** Empty for the app's own. */
+  tenants: readonly string[];
+  /** Hosts of the Bot Framework; empty for Microsoft's. */
+  serviceUrls: readonly string[];
+  /** Without authentication, for a client on this machine. */
+  insecureDev: boolean;
+  /** Addresses that stand in for Microsoft's, on this machine only. */
+  overrides: {
+    openIdMetadata?: string;
+    emulatorOpenIdMetadata?: string;
+    tokenIssuer?: string;
+    loginUrl?: string;
+    oauthScope?: string;
+    oauthUrl?: string;
+  };
+};
+
+/** Who may read what, as core/access.ts takes it. */
+export type AccessConfig = {
+  rules: readonly {
+    people: readonly ("members" | "guests" | "externals")[];
+    channels?: readonly string[];
+    roles?: readonly string[];
+    sources?: readonly string[];
+    environments?: readonly string[];
+  }[];
+  roles: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 };
 
 export type SourceConfig = {

@@ -1,0 +1,78 @@
+import type { User } from "./chat.ts";
+
+/** Who may read what: a rule opens sources to people, and what no rule opens stays closed. */
+
+export type Kind = "members" | "guests" | "externals";
+
+export type AccessRule = {
+  /** Which kinds of accounts it is for. */
+  readonly people: readonly Kind[];
+  /** Ids of channels; undefined for all. */
+  readonly channels?: readonly string[];
+  /** Names of roles; undefined for everybody of those kinds. */
+  readonly roles?: readonly string[];
+  /** Names of sources, and of environments, that it opens; undefined for all. */
+  readonly sources?: readonly string[];
+  readonly environments?: readonly string[];
+};
+
+export type Access = {
+  /** Without rules, members may read everything and others nothing. */
+  readonly rules: readonly AccessRule[];
+  /** Role -> platform -> ids of its accounts. */
+  readonly roles: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+};
+
+export type Asking = {
+  readonly user: User;
+  readonly channel: string;
+  readonly isGuest: boolean;
+  readonly isExternal: boolean;
+};
+
+type Source = { readonly name: string; readonly environment: string | undefined };
+
+/**
+ * What somebody may read from where they ask. `sources` is undefined for all of them; otherwise names, in the order of
+ * `all`. A refusal comes with a sentence for that person.
+ */
+export function reachOf(
+  access: Access,
+  asking: Asking,
+  all: readonly Source[],
+):
+  | { readonly allowed: true; readonly sources?: readonly string[] }
+  | { readonly allowed: false; readonly reason: string } {
+  const kind: Kind = asking.isExternal ? "externals" : asking.isGuest ? "guests" : "members";
+  const rules = access.rules.length === 0 ? [{ people: ["members"] as const }] : access.rules;
+  const mine = rules.filter((rule) => isFor(rule, kind, asking, access.roles));
+  if (mine.length === 0) return { allowed: false, reason: REFUSALS[kind] };
+  if (mine.some((rule) => rule.sources === undefined && rule.environments === undefined)) return { allowed: true };
+  const open = all.filter(({ name, environment }) =>
+    mine.some(
+      (rule) =>
+        rule.sources?.includes(name) === true ||
+        (environment !== undefined && rule.environments?.includes(environment) === true),
+    ),
+  );
+  return open.length === 0
+    ? {
+        allowed: false,
+        reason: "None of the sources that this bot asks are open to you here. Its owner can change that.",
+      }
+    : { allowed: true, sources: open.map(({ name }) => name) };
+}
+
+const REFUSALS: Readonly<Record<Kind, string>> = {
+  members: "You may not ask me here. The bot's owner can change that, or tell you in which channel you may.",
+  guests: "Guests may not ask me here. The bot's owner can change that.",
+  externals: "People of other organisations may not ask me here. The bot's owner can change that.",
+};
+
+function isFor(rule: AccessRule, kind: Kind, { user, channel }: Asking, roles: Access["roles"]): boolean {
+  if (!rule.people.includes(kind)) return false;
+  if (rule.channels !== undefined && !rule.channels.includes(channel)) return false;
+  return (
+    rule.roles === undefined || rule.roles.some((role) => roles[role]?.[user.platform]?.includes(user.id) === true)
+  );
+}
