@@ -153,17 +153,25 @@ function plainNumber(v: number): string {
 
 /** As Intl.NumberFormat("en-US") writes it, whose first use costs 20 ms. For |v| below 1e21. */
 function grouped(v: number, decimals: number): string {
-  const [whole = "", fraction] = v.toFixed(decimals).split(".");
+  const [whole = "", fraction] = fixed(v, decimals).split(".");
   const withCommas = whole.replace(/\B(?=(?:\d{3})+$)/g, ",");
   return fraction === undefined ? withCommas : `${withCommas}.${fraction}`;
 }
 
+/** `toFixed` rounds what the binary number is, 1.00499…; people and Intl round what it is written as, 1.005. */
+function fixed(v: number, decimals: number): string {
+  const scaled = Number(`${v}e${decimals}`);
+  if (Number.isNaN(scaled) || Math.abs(scaled) >= 2 ** 53) return v.toFixed(decimals); // "1e-7" and the very large
+  const rounded = Math.sign(scaled) * Math.round(Math.abs(scaled));
+  return Number(`${rounded}e-${decimals}`).toFixed(decimals);
+}
+
 /** At most three significant digits. */
 function threeDigits(v: number): string {
-  if (v === 0) return "0";
-  const rounded = Number(v.toPrecision(3));
-  const decimals = Math.min(100, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded)))));
-  return trimZeros(grouped(rounded, decimals));
+  if (v === 0 || !Number.isFinite(v)) return String(v);
+  const exponent = Number(v.toExponential().split("e")[1]);
+  const decimals = Math.min(100, Math.max(0, 2 - exponent));
+  return trimZeros(exponent <= 2 ? grouped(v, decimals) : grouped(Number(v.toPrecision(3)), 0));
 }
 
 function noMinusZero(text: string): string {

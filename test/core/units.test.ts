@@ -188,6 +188,15 @@ describe("units", () => {
         expect(formatValue(-value, "celsius").replace(/^-?/, "-")).toMatch(/^-[\d,]+(\.\d)? °C$/);
       }),
     );
+    // Numbers that stand exactly between two shorter ones, as they are written.
+    const tie = fc.tuple(fc.integer({ min: 0, max: 99_999 }), fc.constantFrom(2, 3, 4, 5));
+    fc.assert(
+      fc.property(tie, ([digits, decimals]) => {
+        const value = Number(`${digits}5e-${decimals}`);
+        if (value >= 1e-9) expect(formatValue(value, "none")).toBe((value >= 100 ? whole : short).format(value));
+      }),
+    );
+    expect([9.995, 33.55, 1.005].map((value) => formatValue(value, "none"))).toEqual(["10", "33.6", "1.01"]);
     expect(formatChange(1, 12_345, "none").text).toContain("up 12,300-fold");
   });
 

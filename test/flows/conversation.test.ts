@@ -32,12 +32,27 @@ describe("a thread", () => {
     const world = new World(harbour({ alerts }));
     expect(verdictOf(await world.ask("show critical alerts"))).toMatch(/^TideHigh/);
     expect(verdictOf(await world.ask("only those of quay-2"))).toBe("No critical alerts are firing for quay-2.");
+    expect(verdictOf(await world.ask("and FogThick?"))).toMatch(/^FogThick is firing/);
+    await world.ask("show critical alerts");
     expect(verdictOf(await world.ask("and all alerts of quay-2?"))).toMatch(/^FogThick is firing/);
   });
 
   it("of alerts is not taken for one of silences", async () => {
-    const { intent } = await new World(harbour()).ask("all alerts for quay-1");
-    expect(intent).toBe("alerts");
+    for (const text of ["all alerts for quay-1", "and all alerts of quay-1?", "alle Alarme für quay-1"])
+      expect((await new World(harbour()).ask(text)).intent, text).toBe("alerts");
+  });
+
+  it.each([
+    "ignore alerts from quay-1 for 2h",
+    "no alerts for quay-1 for 2 hours please",
+    "Alarme für quay-1 ausschalten für 2 Stunden",
+    "apaga las alertas de quay-1 durante 2 horas",
+    "désactive les alertes de quay-1 pendant 2 heures",
+    "desliga os alertas de quay-1 por 2 horas",
+    "quay-1 ke alerts rok do 2 ghante ke liye",
+    "silence all alerts for quay-1",
+  ])("to be left alone by alerts is one of silences: %s", async (text) => {
+    expect((await new World(harbour()).ask(text)).intent).toBe("silence");
   });
 
   it("keeps what was said to itself: another thread of the channel knows nothing of it", async () => {

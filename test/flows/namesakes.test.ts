@@ -22,7 +22,7 @@ describe("a deployment in several namespaces", () => {
     const asked = world(...deployment("east", 3, 3), ...deployment("west", 2, 0));
     const { card, reply } = await asked.tell("is gatehouse up?");
     expect(verdictOf(reply)).toBe(
-      "No: gatehouse in west is down, 0 of 2 replicas available; 1 of 2 namespaces have all theirs.",
+      "No: gatehouse in west is down, 0 of 2 replicas available; 1 of 2 places have all theirs.",
     );
     expect(reply.reply_text).toContain("east: 3 of 3 replicas available");
     expect(card.tone).toBe("danger");
@@ -34,7 +34,7 @@ describe("a deployment in several namespaces", () => {
 
   it("is up when it is up in all", async () => {
     const asked = world(...deployment("east", 3, 3), ...deployment("west", 2, 2));
-    expect(verdictOf(await asked.ask("is gatehouse up?"))).toBe("Yes: gatehouse is up in all 2 namespaces.");
+    expect(verdictOf(await asked.ask("is gatehouse up?"))).toBe("Yes: gatehouse is up in all 2 places.");
   });
 
   it("in one namespace needs no namespace said, and scaled to nothing is down", async () => {
@@ -43,6 +43,44 @@ describe("a deployment in several namespaces", () => {
     );
     expect(verdictOf(await world(...deployment("east", 0, 0)).ask("is gatehouse up?"))).toBe(
       "No: gatehouse is down, scaled to 0 replicas.",
+    );
+  });
+
+  it("is that of the namespace in the question, when one is named", async () => {
+    const pod = (namespace: string): FakeSeries => ({
+      metric: "kube_pod_info",
+      labels: { namespace, pod: "x-1" },
+      value: 1,
+    });
+    const asked = world(...deployment("east", 3, 3), ...deployment("west", 2, 0), pod("east"), pod("west"));
+    expect(verdictOf(await asked.ask("is gatehouse in namespace east up?"))).toBe(
+      "Yes: gatehouse is up, 3 of 3 replicas available.",
+    );
+  });
+
+  it("is one deployment, however many times it is scraped, and two where another label differs", async () => {
+    const scraped = (instance: string) =>
+      deployment("east", 3, 1).map((one) => ({ ...one, labels: { ...one.labels, instance } }));
+    expect(verdictOf(await world(...scraped("ksm-0"), ...scraped("ksm-1")).ask("is gatehouse up?"))).toBe(
+      "Yes, but degraded: gatehouse is up with only 1 of 3 replicas available.",
+    );
+    const inRegion = (region: string, ready: number) =>
+      deployment("east", 3, ready).map((one) => ({ ...one, labels: { ...one.labels, region } }));
+    const { reply_text } = await world(...inRegion("a", 3), ...inRegion("b", 0)).ask("is gatehouse up?");
+    expect(reply_text).toMatch(/^No: gatehouse in east of b is down, 0 of 3/);
+    expect(reply_text).toContain("east of a: 3 of 3");
+  });
+
+  it("without data on it is not said to be up", async () => {
+    const [, ...half] = deployment("west", 2, 2).toReversed();
+    const { card, reply } = await world(...deployment("east", 3, 3), ...half).tell("is gatehouse up?");
+    expect(verdictOf(reply)).toMatch(/^I cannot tell whether gatehouse in west is up: no data/);
+    expect(card.tone).toBe("warning");
+  });
+
+  it("on its way down says what is left", async () => {
+    expect(verdictOf(await world(...deployment("east", 0, 1)).ask("is gatehouse up?"))).toBe(
+      "Yes, but degraded: gatehouse is up, being scaled to 0 replicas, 1 still available.",
     );
   });
 

@@ -140,21 +140,37 @@ describe("a sample that grows old", () => {
 });
 
 describe("alerts of the past", () => {
-  it("are found however short they were, and by their severity", async () => {
-    const fired = (alertname: string, severity: string, until: number): FakeSeries => ({
-      metric: "ALERTS",
-      labels: { alertname, severity, alertstate: "firing", instance: "quay-1:9100" },
-      value: 1,
-      until,
-    });
-    const world = new World(
-      harbour({ series: [fired("TideHigh", "critical", NOW - 3 * HOUR), fired("FogThick", "warning", NOW)] }),
-    );
-    expect(verdictOf(await world.ask("which alerts fired in the last 24 hours?"))).toMatch(/^2 alerts fired/);
-    const [sent] = world.metrics.sent.filter(({ window }) => window !== undefined);
-    const lookBack = Number(/\[(\d+)s\]/.exec(sent?.promql ?? "")?.[1]);
-    expect(sent?.promql).toMatch(/^last_over_time\(ALERTS\{/);
-    expect(lookBack).toBe(sent?.window?.step);
+  const fired = (alertname: string, severity: string, at: number) => ({
+    labels: { alertname, severity, alertstate: "firing", instance: "quay-1:9100" },
+    at,
+    value: at,
+  });
+  const seen = (...samples: ReturnType<typeof fired>[]) =>
+    new World(harbour({ answers: [[/^max_over_time\(timestamp\(ALERTS/, samples]] }));
+
+  it("are asked for over the whole window, each step with the time before it", async () => {
+    for (const days of [1, 7, 31]) {
+      const world = seen();
+      await world.ask(`which alerts fired in the last ${days} days?`);
+      const sent = world.metrics.sent.find(({ window }) => window !== undefined);
+      const lookBack = Number(/\[(\d+)s:/.exec(sent?.promql ?? "")?.[1]);
+      expect(lookBack).toBe(sent?.window?.step);
+      expect(sent!.window!.start - lookBack).toBeLessThanOrEqual(NOW - days * 86_400);
+      expect(sent!.window!.end).toBe(NOW);
+    }
+  });
+
+  it("have an end when they ended, and are told by severity", async () => {
+    const world = seen(fired("TideHigh", "critical", NOW - 2 * HOUR), fired("FogThick", "warning", NOW - 30));
+    const all = await world.ask("which alerts fired in the last 24 hours?");
+    expect(verdictOf(all)).toMatch(/^2 alerts fired/);
+    expect(all.reply_text).toMatch(/TideHigh .* to 08:20 UTC/);
+    expect(all.reply_text).toMatch(/FogThick .* until now/);
     expect(verdictOf(await world.ask("critical alerts in the last 24 hours"))).toMatch(/^1 critical alert fired/);
+  });
+
+  it("that had ended before the window are not among them", async () => {
+    const world = seen(fired("TideHigh", "critical", NOW - 25 * HOUR));
+    expect(verdictOf(await world.ask("which alerts fired in the last 24 hours?"))).toMatch(/^No: no alert fired/);
   });
 });

@@ -43,6 +43,15 @@ describe("objectives", () => {
     expect(reply.values).toHaveLength(8);
   });
 
+  it("of several services that could not be asked are not said to be missing, nor fine", async () => {
+    const of = { lighthouse: [0.98, -1, 3], ferrydesk: [0.9995, 0.5, 0.2] } as const;
+    const world = new World(harbour({ series: SERIES, answers: answers(of) ?? [] }));
+    world.metrics.fail((promql) => (promql.startsWith("max by (service) (slo_objective") ? "refused" : undefined));
+    const { card, reply } = await world.tell("are lighthouse and ferrydesk within slo?");
+    expect(verdictOf(reply)).toMatch(/^I could not ask Prometheus for the objective of these services/);
+    expect(card.tone).toBe("danger"); // a budget is used up all the same
+  });
+
   it("without requests are no availability, and no good news", async () => {
     const { card, reply } = await ask("availability slo of lighthouse", {
       lighthouse: [Number.NaN, Number.NaN, Number.NaN],

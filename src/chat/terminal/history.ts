@@ -27,10 +27,18 @@ export function openHistory(file: string | undefined): {
         renameSync(whole, file);
       } catch {
         // Nothing to be done about it here, and nothing lost that matters.
-        if (existsSync(whole)) rmSync(whole);
+        drop(whole);
       }
     },
   };
+}
+
+function drop(file: string): void {
+  try {
+    if (existsSync(file)) rmSync(file);
+  } catch {
+    // It is small, and the next run of the same number writes over it.
+  }
 }
 
 function read(file: string): string[] {

@@ -48,9 +48,9 @@ const FLOOR = -3.5;
 
 const SCHEDULING =
   /\bschedul\w*|\b(?:reports?|digests?|summary|summaries|remind\w*|notify|notification settings|tell (?:me|us) (?:when|once|as soon as)|let me know|ping (?:me|us)|watch|alert (?:me|us)|warn (?:me|us)|bescheid|benachrichtig\w*|previens|avertis|alerte moi|avis[ae]\w*|bata dena|batana|subscrib\w*|daily|weekly|monthly|hourly|every (?:day|week|month|morning|evening|hour|\d+|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)|bericht\w*|zusammenfassung|erinner\w*|resumen\w*|informe\w*|recuerd\w*|rapport\w*|rappel\w*|resumo\w*|relatorio\w*|lembr\w*|report bhej\w*|yaad)\b/;
-/** Said of silences, or of a time without alerts, in six languages. */
-const SILENCES =
-  /\b(?:un)?(?:silenc\w*|mut(?:e|es|ed|ing)|snooz\w*|quiet\w*|hush\w*|shush\w*|suppress\w*|inhibit\w*|paus\w*|maintenance|downtime|stumm\w*|still\w*|ruhe|ruhig|unterdruck\w*|wartung\w*|stop \w+ing|call[ae]\w*|pausa\w*|mantenimiento|manutencao|taire|sourdine|muet\w*|suspend\w*|chup|shaant|shant|band)\b/;
+/** "and all alerts for pg-1?": only shows them. Requests to silence them have a verb, a negation or a length of time. */
+const PLAIN_ALERTS =
+  /^\W*(?:and |und |y |et |e |aur )?(?:(?:show|list|give)(?: me)? )?(?:all|every|any|alle|todas|toutes|todos|sab|saare)(?: the| our| las| les| os| as)? (?:\S+ )?(?:alerts?|alarme?s?|alertas|alertes)(?: (?:for|of|on|from|about|fur|von|bei|de|du|do|da|para|pour) \S+)?\W*$/;
 const GREETING =
   /^\W*(?:hi+|hello+|hey+|hallo|moin|servus|hola|ola|salut|bonjour|bonsoir|namaste|guten (?:morgen|tag|abend)|good (?:morning|afternoon|evening)|buen[oa]s\b.*|bom dia|boa (?:tarde|noite))\b/;
 
@@ -271,7 +271,7 @@ export function decideIntent(
     if (read.action?.imperative !== true)
       for (const intent of ["remediation", "silence", "ack", "schedule", "approvals"] as const) add(intent, -5);
   }
-  if (!SILENCES.test(text) && read.action?.type !== "silence" && read.action?.type !== "unsilence") add("silence", -6);
+  if (PLAIN_ALERTS.test(text)) add("silence", -6);
   let best: Intent = "clarify";
   let most = Number.NEGATIVE_INFINITY;
   for (const [intent, value] of score) {

@@ -74,7 +74,6 @@ export async function alerts(turn: Turn): Promise<Answer> {
       details: [found.reason, "This does not mean that nothing fires."],
     });
   const wantsPending = /\bpending\b|about to fire|ausstehend|pendiente|en attente|pendente/i.test(read.plain);
-  const severity = severityMeant(turn);
   const named = found.alerts
     .filter(
       (alert) =>
@@ -82,6 +81,7 @@ export async function alerts(turn: Turn): Promise<Answer> {
         !/\b(?:not|aside|apart|except|without|besides|excluding|ignor\w*|ohne|sin|sans)\b/i.test(read.plain),
     )
     .filter((alert) => new RegExp(`(?<![\\w-])${escapeRegex(alert.name)}(?![\\w-])`, "i").test(read.text));
+  const severity = named.length > 0 ? undefined : severityMeant(turn);
   const things = scopeOf(read);
   const asked = /\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.exec(read.text)?.[0];
   if (named.length === 0 && asked !== undefined && read.mentions.every((mention) => mention.text !== asked)) {
@@ -174,6 +174,9 @@ export async function alerts(turn: Turn): Promise<Answer> {
   );
 }
 
+/** Seconds: two evaluations of a rule at the usual minute each. */
+const STILL_FIRING = 120;
+
 /** Alerts that fired within a window of the past, from the ALERTS series; those named, or all. */
 async function firedWithin(
   turn: Turn,
@@ -182,16 +185,13 @@ async function firedWithin(
   const { read, ask, now, zone } = turn;
   const end = Math.min(window.to, now);
   const step = Math.max(60, Math.ceil((end - window.from) / 600 / 60) * 60);
-  const steps = Math.max(1, Math.floor((end - window.from) / step));
-  const severity = severityMeant(turn);
+  const steps = Math.max(1, Math.ceil((end - window.from) / step));
   const name = /\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b/.exec(read.text)?.[0];
+  const severity = name === undefined ? severityMeant(turn) : undefined;
   const selector = `ALERTS{alertstate="firing"${name === undefined ? "" : `,alertname=${quote(name)}`}}`;
-  // Each point looks back one step, so that an alert which came and went between two of them is seen.
-  const answer = await ask.range(`last_over_time(${selector}[${step}s])`, {
-    start: end - (steps - 1) * step,
-    end,
-    step,
-  });
+  // Each point says when the series was last seen in the step before it, so that no alert is too short to be found.
+  const lastSeen = `max_over_time(timestamp(${selector})[${step}s:${Math.max(15, Math.round(step / 100))}s])`;
+  const answer = await ask.range(lastSeen, { start: end - (steps - 1) * step, end, step });
   if (!answer.ok)
     return answerOf("I could not ask Prometheus which alerts fired then.", {
       tone: "danger",
@@ -209,8 +209,9 @@ async function firedWithin(
         summary: "",
         activeAt: Math.max(window.from, (points[0]?.[0] ?? end) - step),
       };
-      return { alert, last: points.at(-1)?.[0] ?? end };
+      return { alert, last: points.at(-1)?.[1] ?? end };
     })
+    .filter(({ last }) => last >= window.from)
     .filter(({ alert }) => !isHeartbeat(alert) || name !== undefined)
     .filter(({ alert }) => severity === undefined || severity.includes(alert.severity.toLowerCase()))
     .filter(({ alert }) => things.length === 0 || things.some((thing) => isAbout(alert, thing)))
@@ -224,7 +225,7 @@ async function firedWithin(
       { tone: "good", values },
     );
   const sayFired = ({ alert, last }: (typeof spans)[number]): string =>
-    `${inertName(alert.name)} (${inertName(alert.severity)}): ${about(alert)}, ${sayTime(alert.activeAt, now, zone)} ${last >= end - step ? "until now" : `to ${sayTime(last, now, zone)}`}`;
+    `${inertName(alert.name)} (${inertName(alert.severity)}): ${about(alert)}, ${sayTime(alert.activeAt, now, zone)} ${last >= now - STILL_FIRING ? "until now" : `to ${sayTime(last, now, zone)}`}`;
   const lead = read.yesNo ? "Yes: " : "";
   return answerOf(
     `${lead}${name === undefined ? `${spans.length} ${words}alert${spans.length === 1 ? "" : "s"}` : inertName(name)} fired ${when}.`,

@@ -4,7 +4,7 @@ import { matcher } from "../../core/concept.ts";
 import { fold } from "../../core/language/normalise.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { canonical } from "../../core/language/vocabulary.ts";
-import type { Sample } from "../../core/series.ts";
+import { type Labels, type Sample, seriesKey } from "../../core/series.ts";
 import { inertName } from "../../util/inert.ts";
 import { measure } from "./measure.ts";
 import { overview } from "./overview.ts";
@@ -99,58 +99,93 @@ async function deploymentHealth(turn: Turn, name: string): Promise<Answer> {
     turn.ask.instant(`kube_deployment_status_replicas_available{${which}}`),
   ]);
   if (!wanted.ok || !available.ok) return overview(turn);
-  const ready = new Map(available.data.map((sample) => [placeOf(sample), sample.value]));
-  const all = wanted.data.flatMap((sample): Deployment[] => {
-    const now = ready.get(placeOf(sample));
-    return now === undefined ? [] : [{ sample, total: sample.value, ready: now }];
-  });
+  const all = deploymentsIn(wanted.data, available.data, placesNamed(turn));
   const [first] = all;
   if (first === undefined) return overview(turn);
-  const bad = all.filter((one) => !isWhole(one)).sort((a, b) => a.ready / (a.total || 1) - b.ready / (b.total || 1));
+  const bad = all.filter((one) => !isWhole(one)).sort((a, b) => shareOf(a) - shareOf(b));
   const [worst = first] = bad;
   const shown = inertName(name);
-  const values = all.map(({ sample, ready: value }) => ({
-    name: `available replicas of ${name}`,
-    value,
-    unit: "count",
-    labels: sample.labels,
-    at: turn.now,
-  }));
+  const values = all.flatMap(({ labels, ready: value }) =>
+    value === undefined ? [] : [{ name: `available replicas of ${name}`, value, unit: "count", labels, at: turn.now }],
+  );
   return answerOf(all.length === 1 ? `${sayDeployment(shown, worst)}.` : sayDeployments(shown, all, bad), {
-    tone: bad.length === 0 ? "good" : "danger",
+    tone: bad.length === 0 ? "good" : bad.every(({ ready }) => ready === undefined) ? "warning" : "danger",
     values,
     list: all.length === 1 ? [] : [...bad, ...all.filter(isWhole)].map((one) => `${whereOf(one)}: ${sayReplicas(one)}`),
     next: [askButton(`how is ${name} doing`), askButton(`why is ${name} failing`)],
   });
 }
 
-/** A deployment of one namespace: how many replicas are wanted, and how many available. */
-type Deployment = { readonly sample: Sample; readonly total: number; readonly ready: number };
+/** A deployment in one place: how many replicas are wanted, and how many available; undefined when no series says. */
+type Deployment = { readonly labels: Labels; readonly total: number; readonly ready: number | undefined };
 
-/** The same deployment in two metrics that may come from two scrapes of kube-state-metrics. */
-function placeOf({ labels }: Sample): string {
-  return JSON.stringify([labels["cluster"], labels["namespace"], labels["deployment"]]);
+/** Where a scrape came from, which is no part of what the deployment is: kube-state-metrics may run twice. */
+const SCRAPED = new Set([
+  "__name__",
+  "instance",
+  "job",
+  "pod",
+  "container",
+  "endpoint",
+  "service",
+  "uid",
+  "prometheus",
+  "replica",
+]);
+
+function deploymentsIn(
+  wanted: readonly Sample[],
+  available: readonly Sample[],
+  places: ReadonlySet<string>,
+): readonly Deployment[] {
+  const ready = new Map(available.map(({ labels, value }) => [seriesKey(ownLabels(labels)), value]));
+  const all = new Map<string, Deployment>();
+  for (const { labels, value } of wanted) {
+    const own = ownLabels(labels);
+    const isMeant = places.size === 0 || places.has(own["namespace"] ?? "") || places.has(own["cluster"] ?? "");
+    if (isMeant) all.set(seriesKey(own), { labels: own, total: value, ready: ready.get(seriesKey(own)) });
+  }
+  return [...all.values()];
 }
 
-function whereOf({ sample: { labels } }: Deployment): string {
-  const cluster = labels["cluster"] === undefined ? "" : ` of ${inertName(labels["cluster"])}`;
-  return `${inertName(labels["namespace"] ?? "no namespace")}${cluster}`;
+function ownLabels(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([label]) => !SCRAPED.has(label)));
 }
 
-const isWhole = ({ ready, total }: Deployment): boolean => total > 0 && ready >= total;
-const sayReplicas = ({ ready, total }: Deployment): string =>
-  total === 0 ? "scaled to 0 replicas" : `${ready} of ${total} replicas available`;
+/** Namespaces and clusters in the question. */
+function placesNamed({ read }: Turn): ReadonlySet<string> {
+  const entities = read.mentions.flatMap((mention) => mention.entities);
+  return new Set(entities.filter(({ kind }) => kind === "namespace" || kind === "cluster").map(({ name }) => name));
+}
+
+/** Its labels but the name: "east", "east of eu-1". */
+function whereOf({ labels: { deployment: _, namespace, cluster, ...rest } }: Deployment): string {
+  const place = inertName(namespace ?? "no namespace");
+  const others = [...(cluster === undefined ? [] : [cluster]), ...Object.values(rest)].map((value) => inertName(value));
+  return others.length === 0 ? place : `${place} of ${others.join(", ")}`;
+}
+
+const isWhole = ({ ready, total }: Deployment): boolean => ready !== undefined && total > 0 && ready >= total;
+const shareOf = ({ ready = 0, total }: Deployment): number => ready / (total || 1);
+
+function sayReplicas({ ready, total }: Deployment): string {
+  if (ready === undefined) return `no data on how many of ${total} replicas are available`;
+  if (total > 0) return `${ready} of ${total} replicas available`;
+  return ready === 0 ? "scaled to 0 replicas" : `being scaled to 0 replicas, ${ready} still available`;
+}
 
 function sayDeployment(name: string, one: Deployment): string {
+  const { ready, total } = one;
+  if (ready === undefined) return `I cannot tell whether ${name} is up: ${sayReplicas(one)}`;
   if (isWhole(one)) return `Yes: ${name} is up, ${sayReplicas(one)}`;
-  if (one.ready > 0) return `Yes, but degraded: ${name} is up with only ${sayReplicas(one)}`;
+  if (ready > 0) return `Yes, but degraded: ${name} is up${total > 0 ? " with only " : ", "}${sayReplicas(one)}`;
   return `No: ${name} is down, ${sayReplicas(one)}`;
 }
 
 function sayDeployments(name: string, all: readonly Deployment[], bad: readonly Deployment[]): string {
   const [worst] = bad;
-  if (worst === undefined) return `Yes: ${name} is up in all ${all.length} namespaces.`;
-  return `${sayDeployment(`${name} in ${whereOf(worst)}`, worst)}; ${all.length - bad.length} of ${all.length} namespaces have all theirs.`;
+  if (worst === undefined) return `Yes: ${name} is up in all ${all.length} places.`;
+  return `${sayDeployment(`${name} in ${whereOf(worst)}`, worst)}; ${all.length - bad.length} of ${all.length} places have all theirs.`;
 }
 
 /** All scrape targets: which are down. */

@@ -38,21 +38,27 @@ export function rowsOf(bound: Bound, samples: readonly Sample[]): { readonly row
 
 /** "checkout in eu" and "checkout in us" instead of two that are called checkout. */
 function distinct(named: readonly { readonly name: string; readonly labels: Labels }[]): string[] {
-  const sharing = new Map<string, Labels[]>();
-  for (const { name, labels } of named) sharing.set(name, [...(sharing.get(name) ?? []), labels]);
-  return named.map(({ name, labels }) => {
-    const others = sharing.get(name) ?? [];
-    if (others.length < 2) return name;
-    const differ = (label: string) => others.some((one) => one[label] !== labels[label]);
+  const groups = Map.groupBy(named, ({ name }) => name);
+  const apart = new Map<string, (labels: Labels) => string>();
+  for (const [name, group] of groups)
+    if (group.length > 1) apart.set(name, tellApart(group.map(({ labels }) => labels)));
+  return named.map(({ name, labels }) => `${name}${apart.get(name)?.(labels) ?? ""}`.trim());
+}
+
+/** What tells each of several things of one name from the others: its namespace where that is enough. */
+function tellApart(all: readonly Labels[]): (labels: Labels) => string {
+  const varying = varyingLabels(all.map((labels) => ({ labels })));
+  const hasPlace = varying.has("namespace");
+  const isEnough = hasPlace && new Set(all.map((labels) => labels["namespace"])).size === all.length;
+  return (labels) => {
     const { namespace } = labels;
-    const apart = Object.entries(labels).filter(
-      ([label]) => label !== "namespace" && label !== "__name__" && differ(label),
-    );
-    const place = namespace === undefined || !differ("namespace") ? "" : ` in ${inertName(namespace)}`;
-    const isEnough = place !== "" && new Set(others.map((one) => one["namespace"])).size === others.length;
-    const rest = isEnough ? "" : apart.map(([label, value]) => shortName(label, value)).join(", ");
-    return `${name}${place}${rest === "" ? "" : ` (${rest})`}`.trim();
-  });
+    const place = namespace === undefined || !hasPlace ? "" : ` in ${inertName(namespace)}`;
+    if (isEnough) return place;
+    const rest = Object.entries(labels)
+      .filter(([label]) => label !== "namespace" && label !== "__name__" && varying.has(label))
+      .map(([label, value]) => shortName(label, value));
+    return rest.length === 0 ? place : `${place} (${rest.join(", ")})`;
+  };
 }
 
 /** Labels that every exporter adds and nobody says. */
@@ -98,7 +104,7 @@ export function shortName(label: string, value: string): string {
   return inertName(label === "instance" || label === "host" || label === "node" ? short.replace(/:\d+$/, "") : short);
 }
 
-function varyingLabels(samples: readonly Sample[]): ReadonlySet<string> {
+function varyingLabels(samples: readonly Pick<Sample, "labels">[]): ReadonlySet<string> {
   const first = samples[0]?.labels ?? {};
   const varying = new Set<string>();
   for (const { labels } of samples) {

@@ -61,7 +61,9 @@ export async function objective(turn: Turn, subject: Subject): Promise<Answer> {
     notes.push("There is no objective metric for it, so nothing is said about a budget.");
   const [single = standings[0]!] = standings;
   if (services.length === 1) return { ...sayOne(turn, asked, single, name, spans), values, notes };
-  return { ...sayMany(turn, standings, spans), values, notes };
+  const unasked =
+    availability.failed !== undefined ? "availability" : target.failed !== undefined ? "objective" : undefined;
+  return { ...sayMany(turn, standings, spans, unasked), values, notes };
 }
 
 /** The figure of each service; only the filter on services narrows it, since "availability" may be a label's value too. */
@@ -95,13 +97,18 @@ function isMet({ availability, target }: Standing): boolean | undefined {
 function sayOne({ read }: Turn, asked: string, one: Standing, name: string, spans: Spans): Answer {
   const over = `over ${formatDuration(spanOf(spans.long))}`;
   const { availability, target, budget, burn } = one;
+  // Without a series nothing was measured, which is not the same as nothing being asked.
+  const isAsked = asked !== "slo.objective";
   const isIdle = availability !== undefined && Number.isNaN(availability);
   const said = {
-    availability: isIdle
-      ? `nothing was asked of ${name} ${over}, so it has no availability`
-      : availability === undefined
-        ? undefined
-        : `availability of ${name} is ${ratio(availability)} ${over}`,
+    availability:
+      availability === undefined && isAsked
+        ? `there is no request data of ${name}`
+        : isIdle
+          ? `nothing was asked of ${name} ${over}, so it has no availability`
+          : availability === undefined
+            ? undefined
+            : `availability of ${name} is ${ratio(availability)} ${over}`,
     target: target === undefined ? undefined : `its objective is ${ratio(target)}`,
     budget:
       budget === undefined || Number.isNaN(budget)
@@ -133,7 +140,12 @@ function sayOne({ read }: Turn, asked: string, one: Standing, name: string, span
 }
 
 /** Worst first: what is left of the budget decides, else the distance to the objective. */
-function sayMany({ read }: Turn, standings: readonly Standing[], { long }: Spans): Answer {
+function sayMany(
+  { read }: Turn,
+  standings: readonly Standing[],
+  { long, burn: burnWindow }: Spans,
+  unasked: string | undefined,
+): Answer {
   const left = ({ availability = Number.NaN, target = Number.NaN, budget = Number.NaN }: Standing): number => {
     const rest = Number.isNaN(budget) ? availability - target : budget;
     return Number.isNaN(rest) ? Number.POSITIVE_INFINITY : rest;
@@ -142,12 +154,15 @@ function sayMany({ read }: Turn, standings: readonly Standing[], { long }: Spans
   const missed = ordered.filter((one) => isMet(one) === false).map(({ service }) => inertName(service));
   const known = ordered.filter((one) => isMet(one) !== undefined).length;
   const over = `over ${formatDuration(spanOf(long))}`;
+  const idle = standings.length - known;
   const fact =
-    known === 0
-      ? `none of ${standings.length} services has both an objective and requests ${over}`
-      : missed.length === 0
-        ? `all ${known} services meet their objective ${over}`
-        : `${missed.length} of ${known} services ${missed.length === 1 ? "misses its" : "miss their"} objective ${over}: ${missed.join(", ")}`;
+    unasked !== undefined
+      ? `I could not ask Prometheus for the ${unasked} of these services, so I cannot tell which meet their objective`
+      : known === 0
+        ? `none of ${standings.length} services has both an objective and requests ${over}`
+        : missed.length === 0
+          ? `${idle === 0 ? `all ${known}` : `${known} of ${standings.length}`} services ${known === 1 ? "meets its" : "meet their"} objective ${over}${idle === 0 ? "" : ", and the others cannot be judged"}`
+          : `${missed.length} of ${known} services ${missed.length === 1 ? "misses its" : "miss their"} objective ${over}: ${missed.join(", ")}`;
   const lead = read.yesNo && known > 0 ? `${answersYes(read.plain, missed.length === 0) ? "Yes" : "No"}: ` : "";
   const [worst] = missed;
   return answerOf(`${lead}${lead === "" ? capitalFirst(fact) : fact}.`, {
@@ -162,8 +177,10 @@ function sayMany({ read }: Turn, standings: readonly Standing[], { long }: Spans
         target === undefined ? [] : [`objective ${ratio(target)}`],
         budget === undefined || Number.isNaN(budget)
           ? []
-          : [budget < 0 ? "budget used up" : `${ratio(budget)} of the budget left`],
-        burn === undefined || Number.isNaN(burn) ? [] : [`burning at ${formatValue(burn, "none")}x`],
+          : [budget < 0 ? `budget used up, ${ratio(budget)} left` : `${ratio(budget)} of the budget left`],
+        burn === undefined || Number.isNaN(burn)
+          ? []
+          : [`burning at ${formatValue(burn, "none")}x over ${formatDuration(spanOf(burnWindow))}`],
       ];
       return `${inertName(service)}: ${parts.flat().join(", ")}`;
     }),
@@ -173,7 +190,7 @@ function sayMany({ read }: Turn, standings: readonly Standing[], { long }: Spans
 
 /** Good only when it is known to be. */
 function toneOf(standings: readonly Standing[]): Answer["tone"] {
-  if (standings.some((one) => isMet(one) === false)) return "danger";
+  if (standings.some((one) => isMet(one) === false || (one.budget !== undefined && one.budget < 0))) return "danger";
   if (standings.some(({ burn }) => burn !== undefined && burn > 1)) return "warning";
   return standings.every((one) => isMet(one) === true) ? "good" : "info";
 }

@@ -136,7 +136,7 @@ const MONTH_AGO =
   "(?:last month|(?:the )?(?:month before|previous month)|(?:letzten|vorigen) monat|(?:el )?mes pasado|(?:le )?mois dernier|(?:o )?mes passado|pichh?le mahine)";
 const DAY_AGO = `(?:${YESTERDAY}|(?:the )?(?:day before|previous day)|vortag)`;
 const HOUR_AGO = "(?:last hour|(?:the )?(?:hour before|previous hour))";
-const AGO = `(?:${LENGTH} (?:ago|earlier|before|atras|pehle)|(?:vor|pasad|hace|il y a|ha) ${LENGTH})`;
+const AGO = `(?:${LENGTH} (?:ago|earlier|before|atras|pehle)|(?:vor|hace|il y a|ha) ${LENGTH})`;
 const THEN = `(?:${DAY_AGO}|${WEEK_AGO}|${MONTH_AGO}|${HOUR_AGO}|${AGO}|last ${ANY_WEEKDAY})(?:'s)?`;
 
 /** Stand somewhere in every text that `THEN` and `VERSUS` match a part of. */
