@@ -105,8 +105,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const deadline = AbortSignal.timeout(config.limits.answerTimeoutMs);
     const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
     const seen = { unreachable: false };
+    const open = metrics.sources.filter(({ name }) => question.sources?.includes(name) !== false);
+    if (open.length === 0) return failure(NOTHING_OPEN);
     const deps = {
-      sources: metrics.sources.map((source) => watched(source, seen)),
+      sources: open.map((source) => watched(source, seen)),
       alertmanager,
       store: on,
       packs,
@@ -290,6 +292,12 @@ const NO_SOURCE: Card = {
       text: "Set PROMETHEUS_URL to its address, or list several under `sources` in smartcloudops.yaml. `smartcloudops demo` brings one to try.",
     },
   ],
+};
+
+const NOTHING_OPEN: Card = {
+  title: "I cannot look: no source is open to you here.",
+  tone: "warning",
+  blocks: [{ kind: "text", text: "The bot's owner can change that under `access` in its configuration." }],
 };
 
 /** The same source, noting when it cannot even say what exists: then no query is asked, and none can be seen to fail. */

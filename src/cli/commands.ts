@@ -31,10 +31,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./ask.ts"),
   },
   demo: {
-    usage: "demo [--check]",
+    usage: "demo [--check] [--no-browser]",
     summary:
-      "a small shop with two weeks of history on a real Prometheus, to try the bot on; --check tours it without a terminal",
-    options: { check: { type: "boolean" } },
+      "a small shop with two weeks of history on a real Prometheus, to try the bot on, here and in the browser; --check tours it without either",
+    options: { check: { type: "boolean" }, "no-browser": { type: "boolean" } },
     load: () => import("./demo.ts"),
   },
   doctor: {

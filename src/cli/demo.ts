@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { oneLine } from "../chat/terminal/index.ts";
 import { type Config, explain, loadConfig } from "../config.ts";
+import type { Playground } from "../demo/playground.ts";
 import type { Demo, Progress } from "../demo/run.ts";
+import { reasonOf } from "../util/errors.ts";
 import { inert } from "../util/inert.ts";
 import { quietLog } from "./bot.ts";
 import { chatWith } from "./chat.ts";
@@ -36,9 +39,14 @@ export async function run(call: Call): Promise<number> {
         onBrokenStore: onSignal,
       });
       try {
-        return call.flags.check === true
-          ? await tour(demo, serving, call)
-          : await talk(demo, serving, config, call, stop.signal);
+        if (call.flags.check === true) return await tour(demo, serving, call);
+        const browser =
+          call.flags["no-browser"] === true ? undefined : await openBrowser(folder, serving, call, stop.signal);
+        try {
+          return await talk(demo, serving, browser, config, call, stop.signal);
+        } finally {
+          await browser?.stop();
+        }
       } finally {
         await serving.stop(1000);
         rmSync(config.dataDir, { recursive: true, force: true });
@@ -79,6 +87,9 @@ function demoConfig(demo: Demo, folder: string, call: Call): Config {
     SMARTCLOUDOPS_DATA: home,
     // Any free port: a bot of one's own may run on the usual one.
     PORT: "0",
+    // For the browser; /api/messages is on this machine's own address only.
+    HOST: "127.0.0.1",
+    ...(call.flags.check === true || call.flags["no-browser"] === true ? {} : { SMARTCLOUDOPS_INSECURE_DEV: "1" }),
     LOG_LEVEL: call.env.LOG_LEVEL,
   };
   const loaded = loadConfig({ env, cwd: home });
@@ -86,8 +97,42 @@ function demoConfig(demo: Demo, folder: string, call: Call): Config {
   throw new ConfigError(explain(loaded.problems));
 }
 
-async function talk(demo: Demo, serving: Serving, config: Config, call: Call, signal: AbortSignal): Promise<number> {
-  call.stderr.write(`${welcome(demo, serving, config)}\n`);
+/** Teams in the browser, pointed at this bot. What stands in its way is said, and the demo goes on without. */
+async function openBrowser(
+  folder: string,
+  serving: Serving,
+  call: Call,
+  signal: AbortSignal,
+): Promise<Playground | undefined> {
+  const progress = showProgress(call);
+  try {
+    const { startPlayground } = await import("../demo/playground.ts");
+    return await startPlayground({
+      folder: join(folder, "playground"),
+      endpoint: `http://127.0.0.1:${serving.port}/api/messages`,
+      opensBrowser: process.platform !== "linux" || Boolean(call.env.DISPLAY ?? call.env.WAYLAND_DISPLAY),
+      report: (step) => progress.report({ step, fraction: 1 }),
+      signal,
+    });
+  } catch (problem) {
+    if (signal.aborted) throw problem;
+    progress.end();
+    call.stderr.write(`No chat in the browser this time: ${oneLine(reasonOf(problem), 300)}\n`);
+    return undefined;
+  } finally {
+    progress.end();
+  }
+}
+
+async function talk(
+  demo: Demo,
+  serving: Serving,
+  browser: Playground | undefined,
+  config: Config,
+  call: Call,
+  signal: AbortSignal,
+): Promise<number> {
+  call.stderr.write(`${welcome(demo, serving, browser, config)}\n`);
   const ask: Serving["app"]["ask"] = (question, stop) => {
     asked++;
     return serving.app.ask(question, stop);
@@ -102,10 +147,11 @@ async function talk(demo: Demo, serving: Serving, config: Config, call: Call, si
   return EXIT.ok;
 }
 
-function welcome(demo: Demo, serving: Serving, config: Config): string {
+function welcome(demo: Demo, serving: Serving, browser: Playground | undefined, config: Config): string {
   return [
     `A shop with two weeks of history and an incident under way. Prometheus: ${demo.prometheusUrl}  Alertmanager: ${demo.alertmanagerUrl}`,
     `The bot's own health: http://127.0.0.1:${serving.port}/healthz. From another terminal: SMARTCLOUDOPS_DATA=${config.dataDir} npx smartcloudops ask "…"`,
+    ...(browser === undefined ? [] : [`The same bot as in Microsoft Teams, in the browser: ${browser.url}`]),
     "",
     "Ask, for a start:",
     ...demo.questions.map((question) => `  ${question}`),

@@ -7,10 +7,13 @@ import { createTelemetry } from "../telemetry/telemetry.ts";
 import { reasonOf } from "../util/errors.ts";
 import { createLog, type Log } from "../util/log.ts";
 import { ownVersion } from "./help.ts";
+import { openSurfaces, type Surfaces } from "./surfaces.ts";
 
 export type Serving = {
   readonly app: App;
   readonly port: number;
+  /** The chat platforms it serves. */
+  readonly surfaces: readonly string[];
   /** Takes nothing new, lets what is under way end within the grace, then closes everything. */
   stop(graceMs?: number): Promise<void>;
 };
@@ -65,12 +68,14 @@ export async function serve(
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
+    const surfaces = await openSurfaces(config, { app, clock, log, delivered: telemetry.delivered });
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,
       metricsToken: config.http.metricsToken,
       log,
-      readiness: () => readiness(app),
+      routes: surfaces.routes,
+      readiness: () => readiness(app, surfaces),
       metrics: async () => ({ contentType: telemetry.contentType, body: await telemetry.text() }),
     });
     const { port } = await http.start().catch(cannotStart);
@@ -81,6 +86,8 @@ export async function serve(
       handle: (request, signal) => handle(app, clock, request, signal),
     }).catch(cannotStart);
     undo.push(() => socket.stop(graceMs));
+    undo.push(() => surfaces.stop(graceMs));
+    await surfaces.start().catch(cannotStart);
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, onBrokenStore)));
     app.start();
@@ -88,6 +95,7 @@ export async function serve(
     return {
       app,
       port,
+      surfaces: surfaces.names,
       async stop(grace = graceMs) {
         graceMs = grace;
         await stop();
@@ -111,7 +119,7 @@ async function handle(app: App, clock: () => number, request: Request, signal: A
 }
 
 /** Each dependency by itself. A Prometheus that is down degrades the bot; only its own store takes it down. */
-async function readiness(app: App) {
+async function readiness(app: App, surfaces: Surfaces) {
   const look = async (name: string, whenBroken: "degraded" | "down", check: () => Promise<unknown>) =>
     check().then(
       () => ({ name, state: "ok" as const }),
@@ -129,6 +137,7 @@ async function readiness(app: App) {
     alertmanager === undefined
       ? { name: "alertmanager", state: "off" as const }
       : look("alertmanager", "degraded", () => alertmanager.check(signal)),
+    ...surfaces.checks.map(({ name, check }) => look(name, "degraded", () => check(signal))),
   ]);
 }
 

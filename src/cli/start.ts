@@ -29,7 +29,13 @@ export async function run(call: Call): Promise<number> {
     for (const notice of config.notices) log.warn(notice);
     if (config.sources.length === 0)
       log.warn("no Prometheus is configured (PROMETHEUS_URL), so no question can be answered");
-    const surfaces = ["terminal (smartcloudops chat, ask)", `http on ${config.http.host}:${serving.port}`];
+    const surfaces = [
+      "terminal (smartcloudops chat, ask)",
+      `http on ${config.http.host}:${serving.port}`,
+      ...serving.surfaces,
+    ];
+    if (config.teams?.insecureDev === true)
+      log.warn("SMARTCLOUDOPS_INSECURE_DEV is set: anybody on this machine can speak as anybody through /api/messages");
     log.info(
       {
         surfaces,

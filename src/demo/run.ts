@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { findBinaries } from "./binaries.ts";
 import { startExporter } from "./exporter.ts";
 import { importHistory } from "./history.ts";
+import { freePorts } from "./ports.ts";
 import { createProcesses } from "./processes.ts";
 import { untilReady } from "./ready.ts";
 import { alertmanagerYaml, prometheusYaml, rulesYaml } from "./settings.ts";
@@ -102,7 +102,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const exporter = await startExporter(world, now);
     closers.push(() => exporter.stop());
     signal.throwIfAborted();
-    const [prometheusPort, alertmanagerPort] = await freePorts();
+    const [prometheusPort = 0, alertmanagerPort = 0] = await freePorts(2);
     await writeFile(join(run, "rules.yml"), rulesYaml());
     await writeFile(
       join(run, "prometheus.yml"),
@@ -201,24 +201,6 @@ async function silence(alertmanagerUrl: string, { story }: World, now: number, s
   });
   await response.body?.cancel();
   if (!response.ok) throw new Error(`Alertmanager refused the demo's silence with status ${response.status}`);
-}
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0]!, ports[1]!];
 }
 
 /** Data of runs whose process is gone: a power cut, a kill -9. */

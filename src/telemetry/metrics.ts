@@ -4,7 +4,7 @@ import type { Telemetry } from "./telemetry.ts";
 const VALUES_PER_LABEL = 100;
 
 /** The same methods on loaded metrics. */
-export type Metrics = Pick<Telemetry, "answered" | "understood" | "asked" | "pruned" | "text">;
+export type Metrics = Pick<Telemetry, "answered" | "understood" | "asked" | "pruned" | "delivered" | "text">;
 
 /** Loads prom-client and defines every metric of the bot. */
 export async function createMetrics(version: string): Promise<Metrics> {
@@ -51,6 +51,19 @@ export async function createMetrics(version: string): Promise<Metrics> {
     labelNames: ["table"],
     registers,
   });
+  const messages = new Counter({
+    name: "smartcloudops_chat_messages_total",
+    help: "Attempts to say something in a chat, by how they ended.",
+    labelNames: ["platform", "outcome"],
+    registers,
+  });
+  const messageSeconds = new Histogram({
+    name: "smartcloudops_chat_message_seconds",
+    help: "Time until a chat platform had taken a message.",
+    labelNames: ["platform"],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+    registers,
+  });
   const tokens = new Counter({
     name: "smartcloudops_llm_tokens_total",
     help: "Tokens of language model calls. Stays 0 while no model is configured.",
@@ -79,6 +92,11 @@ export async function createMetrics(version: string): Promise<Metrics> {
       requestSeconds.observe(request, seconds);
     },
     pruned: (table, rows) => rowsPruned.inc({ table: label("table", table) }, rows),
+    delivered({ platform, outcome, seconds }) {
+      const where = label("platform", platform);
+      messages.inc({ platform: where, outcome: label("delivery", outcome.replace(" ", "_")) });
+      if (outcome === "sent") messageSeconds.observe({ platform: where }, seconds);
+    },
     text: () => registry.metrics(),
   };
 }

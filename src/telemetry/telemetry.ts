@@ -20,6 +20,8 @@ export type Telemetry = {
     readonly outcome: string;
     readonly seconds: number;
   }): void;
+  /** One attempt to say something in a chat. */
+  delivered(event: { readonly platform: string; readonly outcome: string; readonly seconds: number }): void;
   /** Retention deleted `rows` rows of that table. */
   pruned(table: string, rows: number): void;
   /** Loads prom-client and starts measuring the event loop. A long-running bot calls it at start; a scrape does too. */
@@ -66,6 +68,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     answered: (event) => count((made) => made.answered(event)),
     understood: (seconds) => count((made) => made.understood(seconds)),
     asked: (event) => count((made) => made.asked(event)),
+    delivered: (event) => count((made) => made.delivered(event)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {
       await load();

@@ -14,6 +14,8 @@ describe("the bot's own metrics", () => {
     telemetry.understood(0.004);
     telemetry.asked({ source: "default", api: "query", outcome: "ok", seconds: 0.02 });
     telemetry.pruned("turns", 7);
+    telemetry.delivered({ platform: "slack", outcome: "sent", seconds: 0.2 });
+    telemetry.delivered({ platform: "slack", outcome: "given up", seconds: 0 });
     assert.match(telemetry.contentType, /^text\/plain; version=0\.0\.4/);
     const first = lines(await telemetry.text());
     telemetry.answered({ ...ANSWER, seconds: 4 });
@@ -26,6 +28,9 @@ describe("the bot's own metrics", () => {
       'smartcloudops_prometheus_requests_total{source="default",api="query",outcome="ok"} 1',
       'smartcloudops_prometheus_request_seconds_sum{source="default",api="query"} 0.02',
       'smartcloudops_store_rows_pruned_total{table="turns"} 7',
+      'smartcloudops_chat_messages_total{platform="slack",outcome="sent"} 1',
+      'smartcloudops_chat_messages_total{platform="slack",outcome="given_up"} 1',
+      'smartcloudops_chat_message_seconds_count{platform="slack"} 1',
       'smartcloudops_llm_tokens_total{kind="input"} 0',
       'smartcloudops_build_info{version="1.2.3"} 1',
     ]) {

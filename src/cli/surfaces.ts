@@ -1,0 +1,84 @@
+import type { App } from "../app.ts";
+import type { Config } from "../config.ts";
+import { reachOf } from "../core/access.ts";
+import { type Delivered, deliver } from "../flows/deliver.ts";
+import { type Loop, startLoop } from "../jobs/loop.ts";
+import type { Route, Surface, SurfaceDeps } from "../ports.ts";
+import { reasonOf } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+
+/** The chat platforms that are configured, with what carries messages to them. */
+export type Surfaces = {
+  /** For people: "slack (socket)", "teams". */
+  readonly names: readonly string[];
+  readonly routes: readonly Route[];
+  /** Connects, and sends what was left unsaid. Throws with a sentence when a platform refuses the credentials. */
+  readonly start: () => Promise<void>;
+  /** Takes nothing new, lets what is under way end within `graceMs`. What is still unsaid stays in the outbox. */
+  readonly stop: (graceMs: number) => Promise<void>;
+  readonly checks: readonly { readonly name: string; readonly check: (signal: AbortSignal) => Promise<void> }[];
+};
+
+type Deps = {
+  readonly app: App;
+  readonly clock: () => number;
+  readonly log: Log;
+  readonly delivered: (event: Delivered) => void;
+};
+
+/** Makes the configured surfaces; loads only theirs. Without any, all of it is empty. */
+export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces> {
+  const { app, clock, log } = deps;
+  const loops = new Map<string, Loop>();
+  const depsOf = (platform: string): SurfaceDeps => ({
+    ask: app.ask,
+    mayRead: ({ user, place, isGuest, isExternal }) =>
+      reachOf(config.access, { user, channel: place.channel, isGuest, isExternal }, app.sources),
+    store: app.store,
+    wake: () => loops.get(platform)?.wake(),
+    drawChart: async (chart, zone) => (await import("../charts/index.ts")).drawChart(chart, zone),
+    clock,
+  });
+  const opened: { readonly name: string; readonly surface: Surface }[] = [];
+  if (config.slack !== undefined) {
+    const { createSlack } = await import("../chat/slack/index.ts");
+    const surface = createSlack({ ...config.slack, command: "/ops" }, depsOf("slack"), log.child({ surface: "slack" }));
+    opened.push({ name: `slack (${config.slack.mode})`, surface });
+  }
+  if (config.teams !== undefined) {
+    const { createTeams } = await import("../chat/teams/index.ts");
+    const surface = createTeams(config.teams, depsOf("teams"), log.child({ surface: "teams" }));
+    opened.push({ name: config.teams.appId === undefined ? "teams (WITHOUT AUTHENTICATION)" : "teams", surface });
+  }
+  return {
+    names: opened.map(({ name }) => name),
+    routes: opened.flatMap(({ surface }) => surface.routes),
+    checks: opened.map(({ name, surface }) => ({ name, check: surface.check })),
+    async start() {
+      for (const { surface } of opened) {
+        await surface.start();
+        const { sender } = surface;
+        loops.set(sender.platform, startDelivery(sender, deps));
+        loops.get(sender.platform)?.wake();
+      }
+    },
+    async stop(graceMs) {
+      // First those who say more, then those who carry it.
+      await Promise.all(opened.map(({ surface }) => surface.stop(graceMs)));
+      await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)));
+    },
+  };
+}
+
+function startDelivery(sender: Surface["sender"], { app, clock, log, delivered }: Deps): Loop {
+  const report = (event: Delivered): void => {
+    delivered(event);
+    const { outcome, reason, ...facts } = event;
+    if (outcome === "given up") log.error({ ...facts, reason }, "a message could not be delivered and was given up");
+    if (outcome === "later") log.warn({ ...facts, reason }, "a message could not be delivered yet");
+  };
+  const round = deliver({ outbox: app.store.outbox, sender, clock, chance: Math.random, report });
+  return startLoop(round, (problem) =>
+    log.error({ err: problem, platform: sender.platform }, `the outbox cannot be read: ${reasonOf(problem)}`),
+  );
+}

@@ -1,0 +1,97 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { freePorts } from "./ports.ts";
+import { createProcesses, type Program } from "./processes.ts";
+
+/**
+ * Microsoft 365 Agents Playground: Teams in a browser, without an account. Its licence lets everybody install it for
+ * trying it out and nobody pass it on, so it is fetched from npm when it is first wanted, and never shipped.
+ */
+const PACKAGE = "@microsoft/m365agentsplayground";
+const VERSION = "0.2.28";
+const PATIENCE_MS = 20_000;
+
+export type Playground = { readonly url: string; readonly stop: () => Promise<void> };
+
+export type PlaygroundOptions = {
+  /** Where the package is kept between demos. */
+  readonly folder: string;
+  /** The bot's own address for Teams, on this machine. */
+  readonly endpoint: string;
+  /** Whether it opens the browser by itself. */
+  readonly opensBrowser: boolean;
+  readonly report: (step: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Fetches it where that was not done before, and starts it for that bot on this machine's own address, with telemetry
+ * off. Throws a sentence when it cannot be fetched or does not start; nothing of it is left running then.
+ */
+export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
+  const { folder, endpoint, signal } = options;
+  const processes = createProcesses();
+  try {
+    if (!(await isInstalled(folder))) {
+      options.report("fetching Microsoft 365 Agents Playground");
+      await mkdir(folder, { recursive: true });
+      const flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+      await processes.run(npm(), ["install", "--prefix", folder, ...flags, `${PACKAGE}@${VERSION}`], signal);
+    }
+    options.report("starting Microsoft 365 Agents Playground");
+    const [port] = await freePorts(1);
+    const cli = join(folder, "node_modules", PACKAGE, "cli.js");
+    const loopback = fileURLToPath(new URL("loopback.mjs", import.meta.url));
+    const browser = options.opensBrowser ? [] : ["TEAMSAPPTESTER_BROWSER=none"];
+    const program: Program = { command: "env", before: [...browser, process.execPath, "--import", loopback, cli] };
+    const ended = { code: undefined as number | null | undefined };
+    await processes.start(
+      program,
+      ["--app-endpoint", endpoint, "--channel-id", "msteams", "--port", `${port}`, "--disable-telemetry"],
+      join(folder, "playground.log"),
+      (code) => {
+        ended.code = code;
+      },
+    );
+    const url = `http://localhost:${port}`;
+    await untilThere(url, ended, signal);
+    return { url, stop: () => processes.stopAll(2) };
+  } catch (problem) {
+    await processes.stopAll(2);
+    throw problem;
+  }
+}
+
+async function isInstalled(folder: string): Promise<boolean> {
+  try {
+    const text = await readFile(join(folder, "node_modules", PACKAGE, "package.json"), "utf8");
+    return (JSON.parse(text) as { version?: unknown }).version === VERSION;
+  } catch {
+    return false;
+  }
+}
+
+/** npm tells its scripts where it is; elsewhere it is taken from PATH. */
+function npm(): Program {
+  const { npm_execpath: path } = process.env;
+  return path?.endsWith("js") ? { command: process.execPath, before: [path] } : { command: "npm", before: [] };
+}
+
+async function untilThere(
+  url: string,
+  ended: { readonly code: number | null | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (Date.now() < deadline) {
+    signal.throwIfAborted();
+    if (ended.code !== undefined) throw new Error(`Agents Playground ended with ${ended.code} before it was ready.`);
+    const answer = await fetch(url, { signal }).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.ok === true) return;
+    await sleep(100, undefined, { signal });
+  }
+  throw new Error(`Agents Playground did not answer on ${url} within ${PATIENCE_MS / 1000} s.`);
+}
