@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { Chart } from "../core/card.ts";
+import { indexedPng } from "./indexed-png.ts";
 import { drawSvg, FONT } from "./svg.ts";
 
 /** Pixels of the picture for each of the drawing: sharp on a phone, and on a wide screen. */
@@ -21,5 +22,5 @@ export async function drawChart(chart: Chart, zone: string): Promise<Uint8Array>
     fitTo: { mode: "zoom", value: ZOOM },
     logLevel: "off",
   });
-  return image.asPng();
+  return indexedPng(image.pixels, image.width, image.height);
 }

@@ -1,10 +1,11 @@
 import type { Chart } from "../core/card.ts";
-import { drawable, runs, type Scale, sayIn, scaleOf, shareOf, spanOf } from "../core/plot.ts";
+import { drawable, runs, type Scale, sayIn, sayRange, scaleOf, shareOf, spanOf } from "../core/plot.ts";
 import type { Point } from "../core/series.ts";
 import { thin } from "../core/thin.ts";
 import { safeZone } from "../core/zone.ts";
+import { type EventMark, eventMarks, rowsOf } from "./event-marks.ts";
 import { markAt, px, STYLES, type Style } from "./marks.ts";
-import { labelOf, lines, shortened, widthOf, xml } from "./text.ts";
+import { labelOf, lines, SMALL, shortened, widthOf, xml } from "./text.ts";
 import { spanWords, timeTicks } from "./time-axis.ts";
 import { type ValueAxis, valueAxis } from "./value-axis.ts";
 
@@ -25,15 +26,16 @@ const EDGE = 14;
 const PLOT_HEIGHT = 224;
 const TITLE_SIZE = 18;
 const SIZE = 15;
-const SMALL = 13;
-const ROW = 20;
+const WIDEST_TICK = 170;
+const WIDEST_END = 150;
+const ROW = 18;
 const LEGEND_ROW = 23;
 
 const INK = "#1d1c1d";
 const GREY = "#5b5b5f";
-const GRID = "#e3e3e6";
 const USUAL = "#dfe7ef";
 const LIMIT = "#b3001b";
+const EVENT = "#5b3f92";
 
 /** More lines than these are not looked at but walked through. */
 const MOST_EVENTS = 12;
@@ -45,7 +47,7 @@ const MOST_EVENTS = 12;
  */
 export function drawSvg(chart: Chart, zone: string): Drawing {
   const plan = planOf(chart, safeZone(zone));
-  const parts = [title(plan), grid(plan), band(plan), threshold(plan), events(plan), series(plan), ends(plan)];
+  const parts = [title(plan), band(plan), grid(plan), threshold(plan), events(plan), series(plan), ends(plan)];
   const { text, height } = legend(plan);
   return {
     svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="${SIZE}" fill="${INK}"><rect width="${WIDTH}" height="${height}" fill="#ffffff"/>${parts.join("")}${text}</svg>`,
@@ -57,8 +59,6 @@ export function drawSvg(chart: Chart, zone: string): Drawing {
 // ---------------------------------------------------------------- what goes where
 
 type Line = { readonly name: string; readonly points: readonly Point[]; readonly style: Style; readonly last: string };
-
-type EventMark = { readonly x: number; readonly label: string; readonly row: number; readonly labelX: number };
 
 type Plan = {
   readonly chart: Chart;
@@ -89,25 +89,31 @@ function planOf(chart: Chart, zone: string): Plan {
   });
   const drawn = filled.slice(0, STYLES.length).flatMap(({ kept }) => kept);
   const isWhole = chart.unit === "count" && drawn.every(([, value]) => Number.isInteger(value));
-  const axis = valueAxis(scaleOf(chart, drawn), chart.unit, isWhole);
+  const axis = valueAxis(roomAround(chart, scaleOf(chart, drawn)), chart.unit, isWhole);
   const titles = titleLines(chart, lines);
   const [from, to] = widened(...spanOf(drawn));
-  const left = EDGE + Math.min(170, Math.max(...axis.ticks.map(({ text }) => widthOf(text, SIZE)))) + 8;
-  const right = WIDTH - EDGE - Math.min(150, Math.max(...lines.map(({ last }) => widthOf(last, SIZE)))) - 12;
+  const left = EDGE + Math.min(WIDEST_TICK, Math.max(...axis.ticks.map(({ text }) => widthOf(text, SIZE)))) + 8;
+  const right =
+    WIDTH - EDGE - Math.min(WIDEST_END, Math.max(...lines.map(({ last }) => widthOf(last, SIZE)))) - endRoom(lines);
   const x = (at: number) => left + ((at - from) / (to - from)) * (right - left);
-  const marked = eventMarks(chart, { from, to, left, right, x });
-  const rows = Math.max(0, ...marked.events.map(({ row }) => row + 1));
+  const inside = (chart.events ?? []).filter(({ at }) => at >= from && at <= to);
+  const marks = eventMarks(
+    inside.slice(0, MOST_EVENTS).map(({ at, name }) => ({ x: x(at), name: labelOf(name) })),
+    { left, right: WIDTH - EDGE },
+  );
+  const rows = rowsOf(marks);
   const top = EDGE + titles.length * 24 + 10 + rows * ROW;
   const bottom = top + PLOT_HEIGHT;
   const y = (value: number) => bottom - shareOf(value, axis) * PLOT_HEIGHT;
   const more = filled.length - lines.length;
   const empty = all.length - filled.length;
+  const unnamed = (chart.events?.length ?? 0) - marks.filter(({ label }) => label !== "").length;
   const notes = [
     more === 0 ? "" : `${more} more not drawn`,
     empty === 0 ? "" : `${empty} without data`,
-    marked.left === 0 ? "" : `${marked.left} more ${marked.left === 1 ? "event" : "events"}`,
+    unnamed === 0 ? "" : `${unnamed} more ${unnamed === 1 ? "event" : "events"}`,
   ].filter((note) => note !== "");
-  return { chart, zone, titles, lines, axis, from, to, left, right, top, bottom, events: marked.events, x, y, notes };
+  return { chart, zone, titles, lines, axis, from, to, left, right, top, bottom, events: marks, x, y, notes };
 }
 
 /** One series without a title is its own title. */
@@ -121,23 +127,15 @@ function widened(from: number, to: number): [from: number, to: number] {
   return to > from ? [from, to] : [from - 1800, to + 1800];
 }
 
-type Across = Pick<Plan, "from" | "to" | "left" | "right" | "x">;
-
-/** Events within the picture, with a label where one fits in one of two rows; and how many are left without either. */
-function eventMarks(chart: Chart, { from, to, left, right, x }: Across) {
-  const within = (chart.events ?? []).filter(({ at }) => at >= from && at <= to).sort((a, b) => a.at - b.at);
-  const ends: number[] = [left - 1000, left - 1000];
-  const events: EventMark[] = [];
-  for (const { at, name } of within.slice(0, MOST_EVENTS)) {
-    const label = shortened(labelOf(name), 150, SMALL);
-    const width = widthOf(label, SMALL);
-    const labelX = Math.min(Math.max(x(at) - width / 2, EDGE), WIDTH - EDGE - width);
-    const row = ends.findIndex((end) => labelX > end + 8);
-    if (row < 0) continue;
-    ends[row] = labelX + width;
-    events.push({ x: Math.min(x(at), right), label, row, labelX });
-  }
-  return { events, left: (chart.events?.length ?? 0) - events.length };
+/** A band that ends where the axis ends would look like the paper: some room is left beside it. */
+function roomAround({ band: usual, unit }: Chart, { low, high }: Scale): Scale {
+  if (usual === undefined) return { low, high };
+  const room = (high - low) / 25;
+  const isShare = unit === "ratio" && high <= 1;
+  return {
+    low: usual.low > low ? low : low > 0 ? Math.max(0, low - room) : low === 0 ? 0 : low - room,
+    high: usual.high < high ? high : isShare ? Math.min(1, high + room) : high + room,
+  };
 }
 
 // ---------------------------------------------------------------- the parts, from back to front
@@ -150,19 +148,19 @@ function grid(plan: Plan): string {
   const { axis, left, right, bottom, y, x, from, to, zone } = plan;
   const rows = axis.ticks.map(({ value, text: said }) => {
     const at = y(value);
-    const label = text(shortened(said, left - EDGE - 8, SIZE), left - 8, at + 5, { anchor: "end", colour: GREY });
-    return `<path d="M${px(left)} ${px(at)}H${px(right)}" stroke="${value === 0 ? "#9a9aa0" : GRID}"/>${label}`;
+    const label = text(shortened(said, WIDEST_TICK, SIZE), left - 8, at + 5, { anchor: "end", colour: GREY });
+    return `<path d="M${px(left)} ${px(at)}H${px(right)}" stroke="#000000" stroke-opacity="${value === 0 ? 0.4 : 0.12}"/>${label}`;
   });
   // A label of "00:00" needs some room of its own.
-  const ticks = timeTicks(from, to, zone, Math.floor((right - left) / 78)).map(({ at, text: said }) => {
+  const ticks = timeTicks(from, to, zone, Math.floor((right - left) / 64)).map(({ at, text: said }) => {
     const half = widthOf(said, SIZE) / 2;
     const middle = Math.min(Math.max(x(at), EDGE + half), WIDTH - EDGE - half);
     const mark = `<path d="M${px(x(at))} ${px(bottom)}v5" stroke="${GREY}"/>`;
-    return mark + text(said, middle, bottom + 20, { anchor: "middle", colour: GREY });
+    return mark + text(said, middle, bottom + 23, { anchor: "middle", colour: GREY });
   });
   const span = shortened(spanWords(from, to, zone), WIDTH - 2 * EDGE, SMALL);
   const end = Math.max(right, EDGE + widthOf(span, SMALL));
-  return rows.join("") + ticks.join("") + text(span, end, bottom + 39, { anchor: "end", colour: GREY, size: SMALL });
+  return rows.join("") + ticks.join("") + text(span, end, bottom + 43, { anchor: "end", colour: GREY, size: SMALL });
 }
 
 function usualOf({ chart, axis }: Plan): Scale | undefined {
@@ -211,10 +209,10 @@ function crossings({ lines: drawn, x, y }: Plan, { start, end, top, bottom }: Bo
 
 function events({ events: marks, top, bottom }: Plan): string {
   return marks
-    .map(({ x, label, row, labelX }) => {
-      const base = top - 8 - row * ROW;
-      const line = `<path d="M${px(x)} ${px(base + 4)}V${px(bottom)}" stroke="#6b4fa0" stroke-width="1.4"/>`;
-      return line + text(label, labelX, base, { colour: "#563d87", size: SMALL, halo: true });
+    .map(({ x, label, row, start }) => {
+      const base = top - 7 - row * ROW;
+      const line = `<path d="M${px(x)} ${px(label === "" ? top : base - 10)}V${px(bottom)}" stroke="${EVENT}" stroke-width="1.4"/>`;
+      return label === "" ? line : line + text(label, start, base, { colour: EVENT, size: SMALL });
     })
     .join("");
 }
@@ -285,10 +283,16 @@ function ends(plan: Plan): string {
   return placed
     .map(({ x: endX, y: endY, style, last, base }) => {
       const mark = markAt(style.shape, endX, endY);
-      const label = text(shortened(last, WIDTH - EDGE - right - 10, SIZE), right + 10, base + 5, { colour: INK });
-      return `<path d="${mark}" fill="${style.colour}" stroke="#ffffff"/>${label}`;
+      const label = text(shortened(last, WIDEST_END, SIZE), right + endRoom(drawn) - 2, base + 5);
+      const again = drawn.length === 1 ? "" : markAt(style.shape, right + 16, base);
+      return `<path d="${mark}${again}" fill="${style.colour}" stroke="#ffffff"/>${label}`;
     })
     .join("");
+}
+
+/** Pixels between the plot and the last values; with several, a shape before each says whose it is. */
+function endRoom(drawn: readonly Line[]): number {
+  return drawn.length === 1 ? 12 : 26;
 }
 
 // ---------------------------------------------------------------- below the plot
@@ -298,7 +302,7 @@ type Entry = { readonly swatch: (x: number, y: number) => string; readonly said:
 const SWATCH = 34;
 
 function legend(plan: Plan): { readonly text: string; readonly height: number } {
-  let [left, base] = [EDGE, plan.bottom + 66];
+  let [left, base] = [EDGE, plan.bottom + 71];
   const room = WIDTH - 2 * EDGE;
   const found: string[] = [];
   for (const { swatch, said } of entries(plan)) {
@@ -312,14 +316,14 @@ function legend(plan: Plan): { readonly text: string; readonly height: number } 
     if (found.length > 0) base += LEGEND_ROW;
     found.push(text(shortened(plan.notes.join(" · "), room, SIZE), EDGE, base, { colour: GREY }));
   }
-  return { text: found.join(""), height: Math.ceil(found.length === 0 ? plan.bottom + 50 : base + EDGE) };
+  return { text: found.join(""), height: Math.ceil(found.length === 0 ? plan.bottom + 55 : base + EDGE) };
 }
 
 function entries(plan: Plan): Entry[] {
   const { chart, lines: drawn } = plan;
   const named = drawn.length === 1 ? [] : drawn.map((line) => seriesEntry(line));
   const usual = usualOf(plan);
-  const range = usual && `usual ${sayIn(chart.unit, usual.low)} to ${sayIn(chart.unit, usual.high)}`;
+  const range = usual && `usual ${sayRange(chart.unit, usual)}`;
   const isFar = chart.threshold !== undefined && Number.isFinite(chart.threshold) && !isThresholdDrawn(plan);
   const side = isFar && chart.threshold! > plan.axis.high ? "above" : "below";
   return [

@@ -13,6 +13,9 @@ const ASCII = [
   50, 61, 63, 55, 63, 62, 35, 63, 63, 28, 28, 58, 28, 97, 63, 61,
   63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64,
 ];
+/** Size of small print in pixels. */
+export const SMALL = 13;
+
 /** As wide as the widest letters: of what is not in the table, rather too much room than too little. */
 const OTHER = 100;
 

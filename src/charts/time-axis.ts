@@ -7,7 +7,7 @@ const HOUR = 3600;
 const DAY = 86_400;
 
 // biome-ignore format: seconds, minutes, hours
-const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR];
+const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR, 12 * HOUR];
 const DAY_STEPS = [1, 2, 4, 7, 14];
 const MONTH_STEPS = [1, 2, 3, 6];
 

@@ -1,6 +1,6 @@
 import { inertName } from "../util/inert.ts";
 import type { Chart } from "./card.ts";
-import { drawable, gapOf, sayIn } from "./plot.ts";
+import { drawable, gapOf, sayIn, sayRange } from "./plot.ts";
 import type { Point } from "./series.ts";
 import { sayTime } from "./zone.ts";
 
@@ -20,7 +20,7 @@ export function chartLine(chart: Chart, zone: string, now: number): string {
   const title = inertName(chart.title, { max: 160 });
   const said = [
     seriesWords(chart, drawn, { zone, now }),
-    chart.band === undefined ? "" : `usual ${rangeWords(chart.unit, chart.band.low, chart.band.high)}`,
+    chart.band === undefined ? "" : `usual ${sayRange(chart.unit, chart.band)}`,
     chart.threshold === undefined ? "" : `threshold ${sayIn(chart.unit, chart.threshold)}`,
     eventWords(chart, { zone, now }),
   ].filter((part) => part !== "");
@@ -37,34 +37,46 @@ function seriesWords(chart: Chart, drawn: readonly Named[], when: When): string 
     const words = [lastWords(chart, first.points, when), ...extremeWords(chart, drawn, when)].join(", ");
     return [words, ...gapWords(first.points, when)].join("; ");
   }
-  const named = drawn.slice(0, NAMED).map(({ name, points }) => `${name} ${lastWords(chart, points, when)}`);
+  const latest = Math.max(...drawn.map(({ points }) => points.at(-1)![0]));
+  const named = drawn.slice(0, NAMED).map(({ name, points }) => {
+    const [at, value] = points.at(-1)!;
+    const own = latest - at > gapOf(points) ? ` (${momentWords(at, when)})` : "";
+    return `${name} ${sayIn(chart.unit, value)}${own}`;
+  });
   const more = drawn.length > NAMED ? [`${drawn.length - NAMED} more`] : [];
-  return [[...named, ...more].join(", "), extremeWords(chart, drawn, when).join(", ")]
-    .filter((part) => part !== "")
-    .join("; ");
+  const lead = isFresh(latest, first.points, when) ? "now" : momentWords(latest, when);
+  return `${lead} ${[...named, ...more].join(", ")}; ${extremeWords(chart, drawn, when).join(", ")}`;
 }
 
-/** A last sample that is as fresh as the usual step (or five minutes) is "now"; an older one says when it was. */
-function lastWords({ unit }: Chart, points: readonly Point[], { zone, now }: When): string {
+/** A last sample no older than the usual step (or five minutes) is "now"; an older one says when it was. */
+function lastWords({ unit }: Chart, points: readonly Point[], when: When): string {
   const [at, value] = points.at(-1)!;
-  const fresh = Math.max(300, Math.min(gapOf(points), 86_400));
-  return Math.abs(now - at) <= fresh
-    ? `now ${sayIn(unit, value)}`
-    : `${sayIn(unit, value)} at ${sayTime(at, now, zone)}`;
+  return isFresh(at, points, when) ? `now ${sayIn(unit, value)}` : `${sayIn(unit, value)} ${momentWords(at, when)}`;
 }
 
-function extremeWords({ unit }: Chart, drawn: readonly Named[], { zone, now }: When): string[] {
+function isFresh(at: number, points: readonly Point[], { now }: When): boolean {
+  const usual = gapOf(points);
+  return Math.abs(now - at) <= Math.max(300, Number.isFinite(usual) ? usual : 0);
+}
+
+/** "at 14:02 UTC", "yesterday 14:02 UTC", "on 18 Nov 14:02 UTC". */
+function momentWords(at: number, { zone, now }: When): string {
+  const said = sayTime(at, now, zone);
+  return /^\d\d:/.test(said) ? `at ${said}` : /^\d/.test(said) ? `on ${said}` : said;
+}
+
+function extremeWords({ unit }: Chart, drawn: readonly Named[], when: When): string[] {
   const all = drawn.flatMap(({ name, points }) => points.map(([at, value]) => ({ name, at, value })));
   if (all.length < 2) return [];
   const lowest = all.reduce((a, b) => (b.value < a.value ? b : a));
   const highest = all.reduce((a, b) => (b.value > a.value ? b : a));
   if (sayIn(unit, lowest.value) === sayIn(unit, highest.value)) {
     const since = Math.min(...drawn.map(({ points }) => points[0]![0]));
-    return [`the same since ${sayTime(since, now, zone)}`];
+    return [`the same since ${momentWords(since, when).replace(/^(?:at|on) /, "")}`];
   }
   return [["lowest", lowest] as const, ["highest", highest] as const].map(([word, { name, at, value }]) => {
     const whose = drawn.length > 1 ? ` (${name})` : "";
-    return `${word} ${sayIn(unit, value)}${whose} at ${sayTime(at, now, zone)}`;
+    return `${word} ${sayIn(unit, value)}${whose} ${momentWords(at, when)}`;
   });
 }
 
@@ -80,16 +92,9 @@ function gapWords(points: readonly Point[], { zone, now }: When): string[] {
   return [`no data from ${sayTime(longest[0], now, zone)} to ${sayTime(longest[1], now, zone)}`];
 }
 
-function eventWords({ events = [] }: Chart, { zone, now }: When): string {
+function eventWords({ events = [] }: Chart, when: When): string {
   const named = events
     .slice(0, EVENTS)
-    .map(({ at, name }) => `${inertName(name, { max: 60 })} at ${sayTime(at, now, zone)}`);
+    .map(({ at, name }) => `${inertName(name, { max: 60 })} ${momentWords(at, when)}`);
   return [...named, ...(events.length > EVENTS ? [`${events.length - EVENTS} more events`] : [])].join(", ");
-}
-
-/** "210 to 420 ms": a unit that both share is said once. */
-function rangeWords(unit: string, low: number, high: number): string {
-  const [from, to] = [sayIn(unit, low), sayIn(unit, high)];
-  const [a, b] = [/^(-?[\d.,]+)(\D*)$/.exec(from), /^(-?[\d.,]+)(\D*)$/.exec(to)];
-  return a !== null && b !== null && a[2] === b[2] ? `${a[1]} to ${to}` : `${from} to ${to}`;
 }

@@ -102,3 +102,10 @@ export function shareOf(value: number, { low, high }: Scale): number {
 export function sayIn(unit: string, value: number): string {
   return formatValue(value, unit as Unit) ?? formatValue(value, "none");
 }
+
+/** "210 to 420 ms", "500 ms to 2.1 s": a unit that both share is said once. */
+export function sayRange(unit: string, { low, high }: Scale): string {
+  const [from, to] = [sayIn(unit, low), sayIn(unit, high)];
+  const [a, b] = [/^(-?[\d.,]+)(\D*)$/.exec(from), /^(-?[\d.,]+)(\D*)$/.exec(to)];
+  return a !== null && b !== null && a[2] === b[2] ? `${a[1]} to ${to}` : `${from} to ${to}`;
+}
