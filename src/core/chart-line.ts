@@ -1,0 +1,100 @@
+import { inertName } from "../util/inert.ts";
+import type { Chart } from "./card.ts";
+import { drawable, gapOf, sayIn, sayRange } from "./plot.ts";
+import type { Point } from "./series.ts";
+import { sayTime } from "./zone.ts";
+
+/** Series, events: how many are named before the rest is counted. */
+const NAMED = 6;
+const EVENTS = 3;
+
+/**
+ * A chart as one line of plain text, for screen readers, phones and logs: "p95 latency of orders: now 2.39 s, lowest
+ * 310 ms at 03:10 UTC, highest 2.41 s at 04:02 UTC; usual 210 to 420 ms". `now` is unix seconds, `zone` an IANA name.
+ * Names from outside are made harmless and cut; a surface still escapes the line for its own syntax.
+ */
+export function chartLine(chart: Chart, zone: string, now: number): string {
+  const drawn = chart.series
+    .map((one) => ({ name: inertName(one.name, { max: 60 }), points: drawable(one.points) }))
+    .filter((one) => one.points.length > 0);
+  const title = inertName(chart.title, { max: 160 });
+  const said = [
+    seriesWords(chart, drawn, { zone, now }),
+    chart.band === undefined ? "" : `usual ${sayRange(chart.unit, chart.band)}`,
+    chart.threshold === undefined ? "" : `threshold ${sayIn(chart.unit, chart.threshold)}`,
+    eventWords(chart, { zone, now }),
+  ].filter((part) => part !== "");
+  return [title, said.join("; ")].filter((part) => part !== "").join(": ");
+}
+
+type Named = { readonly name: string; readonly points: readonly Point[] };
+type When = { readonly zone: string; readonly now: number };
+
+function seriesWords(chart: Chart, drawn: readonly Named[], when: When): string {
+  const [first, ...others] = drawn;
+  if (first === undefined) return "no data";
+  if (others.length === 0) {
+    const words = [lastWords(chart, first.points, when), ...extremeWords(chart, drawn, when)].join(", ");
+    return [words, ...gapWords(first.points, when)].join("; ");
+  }
+  const latest = Math.max(...drawn.map(({ points }) => points.at(-1)![0]));
+  const named = drawn.slice(0, NAMED).map(({ name, points }) => {
+    const [at, value] = points.at(-1)!;
+    const own = latest - at > gapOf(points) ? ` (${momentWords(at, when)})` : "";
+    return `${name} ${sayIn(chart.unit, value)}${own}`;
+  });
+  const more = drawn.length > NAMED ? [`${drawn.length - NAMED} more`] : [];
+  const lead = isFresh(latest, first.points, when) ? "now" : momentWords(latest, when);
+  return `${lead} ${[...named, ...more].join(", ")}; ${extremeWords(chart, drawn, when).join(", ")}`;
+}
+
+/** A last sample no older than the usual step (or five minutes) is "now"; an older one says when it was. */
+function lastWords({ unit }: Chart, points: readonly Point[], when: When): string {
+  const [at, value] = points.at(-1)!;
+  return isFresh(at, points, when) ? `now ${sayIn(unit, value)}` : `${sayIn(unit, value)} ${momentWords(at, when)}`;
+}
+
+function isFresh(at: number, points: readonly Point[], { now }: When): boolean {
+  const usual = gapOf(points);
+  return Math.abs(now - at) <= Math.max(300, Number.isFinite(usual) ? usual : 0);
+}
+
+/** "at 14:02 UTC", "yesterday 14:02 UTC", "on 18 Nov 14:02 UTC". */
+function momentWords(at: number, { zone, now }: When): string {
+  const said = sayTime(at, now, zone);
+  return /^\d\d:/.test(said) ? `at ${said}` : /^\d/.test(said) ? `on ${said}` : said;
+}
+
+function extremeWords({ unit }: Chart, drawn: readonly Named[], when: When): string[] {
+  const all = drawn.flatMap(({ name, points }) => points.map(([at, value]) => ({ name, at, value })));
+  if (all.length < 2) return [];
+  const lowest = all.reduce((a, b) => (b.value < a.value ? b : a));
+  const highest = all.reduce((a, b) => (b.value > a.value ? b : a));
+  if (sayIn(unit, lowest.value) === sayIn(unit, highest.value)) {
+    const since = Math.min(...drawn.map(({ points }) => points[0]![0]));
+    return [`the same since ${momentWords(since, when).replace(/^(?:at|on) /, "")}`];
+  }
+  return [["lowest", lowest] as const, ["highest", highest] as const].map(([word, { name, at, value }]) => {
+    const whose = drawn.length > 1 ? ` (${name})` : "";
+    return `${word} ${sayIn(unit, value)}${whose} ${momentWords(at, when)}`;
+  });
+}
+
+/** The longest stretch without samples. */
+function gapWords(points: readonly Point[], { zone, now }: When): string[] {
+  const least = gapOf(points);
+  let longest: readonly [from: number, to: number] | undefined;
+  for (const [i, [at]] of points.entries()) {
+    const before = points[i - 1]?.[0] ?? at;
+    if (at - before > Math.max(least, longest === undefined ? 0 : longest[1] - longest[0])) longest = [before, at];
+  }
+  if (longest === undefined) return [];
+  return [`no data from ${sayTime(longest[0], now, zone)} to ${sayTime(longest[1], now, zone)}`];
+}
+
+function eventWords({ events = [] }: Chart, when: When): string {
+  const named = events
+    .slice(0, EVENTS)
+    .map(({ at, name }) => `${inertName(name, { max: 60 })} ${momentWords(at, when)}`);
+  return [...named, ...(events.length > EVENTS ? [`${events.length - EVENTS} more events`] : [])].join(", ");
+}
