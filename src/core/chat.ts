@@ -17,4 +17,6 @@ export type Question = {
   readonly user: User;
   readonly text: string;
   readonly at: number;
+  /** Names of the metrics sources that may be asked for it. Undefined for all. */
+  readonly sources?: readonly string[];
 };
