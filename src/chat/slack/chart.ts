@@ -1,0 +1,194 @@
+import type { Chart } from "../../core/card.ts";
+import type { Point } from "../../core/series.ts";
+import { thin } from "../../core/thin.ts";
+import { formatValue, type Unit } from "../../core/units.ts";
+import { cutBare } from "./text.ts";
+
+/** Limits of https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block */
+export const CHART = { series: 6, points: 20, name: 20, label: 20, title: 50, axis: 50, perMessage: 2 } as const;
+
+export type LineChart = {
+  readonly type: "data_visualization";
+  readonly title: string;
+  readonly chart: {
+    readonly type: "line";
+    readonly series: readonly {
+      readonly name: string;
+      readonly data: readonly { readonly label: string; readonly value: number }[];
+    }[];
+    readonly axis_config: {
+      readonly categories: readonly string[];
+      readonly x_label: string;
+      readonly y_label: string;
+    };
+  };
+};
+
+/** A chart as Slack draws it, with `zone` (an IANA name) on its axis. Undefined when there is nothing to draw. */
+export function lineChart(chart: Chart, zone: string): LineChart | undefined {
+  const drawn = drawnSeries(chart);
+  if (drawn.length === 0) return undefined;
+  const times = timesOf(drawn);
+  const labels = timeLabels(times, zone);
+  const scale = scaleOf(chart, drawn);
+  const value = (raw: number) => Number((raw * scale.factor).toPrecision(6));
+  const names = unique([...drawn.map((one) => one.name || "value"), ...extraNames(chart)], CHART.name);
+  const lines = [
+    ...drawn.map((one) => times.map((at) => value(nearest(one.points, at)))),
+    ...extraValues(chart).map((raw) => times.map(() => value(raw))),
+  ];
+  return {
+    type: "data_visualization",
+    title: cutBare(chart.title || "Chart", CHART.title),
+    chart: {
+      type: "line",
+      series: lines.map((values, i) => ({
+        name: names[i]!,
+        data: values.map((one, at) => ({ label: labels[at]!, value: one })),
+      })),
+      axis_config: {
+        categories: labels,
+        x_label: cutBare(`Time (${zone})`, CHART.axis),
+        y_label: cutBare(scale.label, CHART.axis),
+      },
+    },
+  };
+}
+
+/** What a chart shows, as lines of plain text: for phones, screen readers, and where no chart can be drawn. */
+export function chartLines(chart: Chart, zone: string): string[] {
+  const drawn = chart.series
+    .map((one) => ({ name: one.name, points: real(one.points) }))
+    .filter((one) => one.points.length > 0);
+  const unit = chart.unit as Unit;
+  if (drawn.length === 0) return [`${chart.title || "Chart"}: no points to draw.`];
+  const lines = drawn.slice(0, CHART.series).map(({ name, points }) => {
+    const values = points.map(([, value]) => value);
+    const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+    const said = `last ${formatValue(values.at(-1)!, unit)}, lowest ${formatValue(low, unit)}, highest ${formatValue(high, unit)}`;
+    return `${name || chart.title || "value"}: ${said}`;
+  });
+  const first = Math.min(...drawn.map((one) => one.points[0]![0]));
+  const last = Math.max(...drawn.map((one) => one.points.at(-1)![0]));
+  const [from = "", to = ""] = timeLabels([first, last], zone);
+  const more = drawn.length - lines.length;
+  const hidden = drawn.length - drawnSeries(chart).length;
+  return [
+    ...lines,
+    ...(more > 0 ? [`${more} more lines: ask about one of them by name.`] : []),
+    ...(hidden > more ? [`The picture shows ${drawn.length - hidden} of ${drawn.length} lines.`] : []),
+    `${from} to ${to} (${zone})`,
+    ...(chart.band ? [`usual ${formatValue(chart.band.low, unit)} to ${formatValue(chart.band.high, unit)}`] : []),
+    ...(chart.threshold === undefined ? [] : [`threshold ${formatValue(chart.threshold, unit)}`]),
+    ...(chart.events ?? []).slice(0, 5).map((event) => `▲ ${timeLabels([event.at], zone)[0]} ${event.name}`),
+    ...((chart.events?.length ?? 0) > 5 ? [`${chart.events!.length - 5} more events: ask what changed.`] : []),
+  ];
+}
+
+type Drawn = { readonly name: string; readonly points: readonly Point[] };
+
+function drawnSeries(chart: Chart): Drawn[] {
+  return chart.series
+    .map((one) => ({ name: one.name, points: real(one.points) }))
+    .filter((one) => one.points.length > 0)
+    .slice(0, CHART.series - extraValues(chart).length);
+}
+
+function real(points: readonly Point[]): Point[] {
+  return points.filter(([at, value]) => Number.isFinite(at) && Number.isFinite(value));
+}
+
+/** Every line needs a value at every time: each line's own extremes are among the times as long as there is room. */
+function timesOf(drawn: readonly Drawn[]): number[] {
+  const share = Math.max(4, Math.floor(CHART.points / drawn.length));
+  const all = new Set<number>();
+  for (const { points } of drawn) for (const [at] of thin(points, share)) all.add(at);
+  const sorted = [...all].sort((a, b) => a - b);
+  if (sorted.length <= CHART.points) return sorted;
+  const step = (sorted.length - 1) / (CHART.points - 1);
+  return Array.from({ length: CHART.points }, (_, i) => sorted[Math.round(i * step)]!);
+}
+
+function nearest(points: readonly Point[], at: number): number {
+  let best = points[0]!;
+  for (const point of points) if (Math.abs(point[0] - at) < Math.abs(best[0] - at)) best = point;
+  return best[1];
+}
+
+function extraValues(chart: Chart): number[] {
+  const all = [chart.band?.low, chart.band?.high, chart.threshold];
+  return all.filter((value): value is number => value !== undefined && Number.isFinite(value));
+}
+
+function extraNames(chart: Chart): string[] {
+  const { band, threshold } = chart;
+  return [
+    ...(band !== undefined && Number.isFinite(band.low) ? ["usual low"] : []),
+    ...(band !== undefined && Number.isFinite(band.high) ? ["usual high"] : []),
+    ...(threshold !== undefined && Number.isFinite(threshold) ? ["threshold"] : []),
+  ];
+}
+
+/** Short and different from each other: a number is added where two would read the same. */
+function unique(names: readonly string[], most: number): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let short = cutBare(name, most);
+    for (let n = 2; taken.has(short); n++) short = `${cutBare(name, most - 1 - String(n).length)} ${n}`;
+    taken.add(short);
+    return short;
+  });
+}
+
+/** As short as the span allows, and no two alike. */
+function timeLabels(times: readonly number[], zone: string): string[] {
+  const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  const shapes: Intl.DateTimeFormatOptions[] = [
+    { hour: "2-digit", minute: "2-digit" },
+    { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+    { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  ];
+  for (const shape of span > 20 * 3600 ? shapes.slice(1) : shapes) {
+    const format = new Intl.DateTimeFormat("en-GB", { ...shape, hourCycle: "h23", timeZone: zone });
+    const labels = times.map((at) => (Math.abs(at) < 1e11 ? format.format(at * 1000).replace(",", "") : String(at)));
+    if (new Set(labels).size === labels.length) return labels.map((label) => label.slice(0, CHART.label));
+  }
+  return times.map((at, i) => `${i + 1}: ${at}`.slice(0, CHART.label));
+}
+
+/** Axes show plain numbers, so that values come in a unit of about their own size. */
+function scaleOf(chart: Chart, drawn: readonly Drawn[]): { readonly factor: number; readonly label: string } {
+  const values = drawn.flatMap((one) => one.points.map(([, value]) => Math.abs(value)));
+  const high = [...values, ...extraValues(chart).map(Math.abs)].reduce((a, b) => Math.max(a, b), 0);
+  switch (chart.unit) {
+    case "ratio":
+      return { factor: 100, label: "%" };
+    case "seconds":
+      return high < 1 ? { factor: 1000, label: "ms" } : { factor: 1, label: "seconds" };
+    case "milliseconds":
+      return high < 1000 ? { factor: 1, label: "ms" } : { factor: 0.001, label: "seconds" };
+    case "bytes":
+      return stepped(high, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]);
+    case "bytes/s":
+      return stepped(high, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
+    case "per_s":
+      return { factor: 1, label: "per second" };
+    case "per_min":
+      return { factor: 1, label: "per minute" };
+    case "per_hour":
+      return { factor: 1, label: "per hour" };
+    case "celsius":
+      return { factor: 1, label: "°C" };
+    case "none":
+    case "":
+      return { factor: 1, label: "value" };
+    default:
+      return { factor: 1, label: chart.unit };
+  }
+}
+
+function stepped(high: number, step: number, names: readonly string[]): { factor: number; label: string } {
+  let power = 0;
+  while (power < names.length - 1 && high >= step ** (power + 1)) power++;
+  return { factor: step ** -power, label: names[power]! };
+}

@@ -1,0 +1,236 @@
+import type { Place } from "../../core/chat.ts";
+import type { Route, Surface, SurfaceDeps } from "../../ports.ts";
+import { NotNowError, reasonOf } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import type { Secret } from "../../util/secret.ts";
+import { cureOf, isAccountError, platformError } from "./errors.ts";
+import { slackRoute } from "./front.ts";
+import { type Home, Intake } from "./intake.ts";
+import { listen } from "./listeners.ts";
+import { boltLogger } from "./logger.ts";
+import { createPeople } from "./people.ts";
+import { createReplies } from "./replies.ts";
+import { AuthTest, BotInfo } from "./schema.ts";
+import { type Api, createSender } from "./sender.ts";
+import { openSocket, type SocketLink } from "./socket.ts";
+
+export type SlackSettings = {
+  readonly mode: "socket" | "http";
+  readonly botToken: Secret;
+  /** For Socket Mode. */
+  readonly appToken?: Secret;
+  /** For requests over HTTP. */
+  readonly signingSecret?: Secret;
+  /** Ends in `/api/`. Slack's own when undefined. */
+  readonly apiUrl?: string;
+  /** Ids of the workspaces that are served. Empty for the bot's own. */
+  readonly teams: readonly string[];
+  /** Begins with a slash. */
+  readonly command: string;
+  /** IANA zone of times in charts where nobody's zone is known. Default: UTC. */
+  readonly zone?: string;
+};
+
+const CALL_MS = 10_000;
+const UPLOAD_MS = 30_000;
+const LONGEST_WAIT_MS = 60_000;
+const MOST_ZONES = 5000;
+
+/** What is there once Slack said who we are. */
+type Connected = {
+  readonly api: Api;
+  readonly botId: string | undefined;
+  readonly home: Home;
+  readonly handle: (body: Record<string, unknown>, retry: { number?: number; reason?: string }) => Promise<void>;
+  readonly socket: SocketLink | undefined;
+};
+
+/**
+ * The bot in Slack: bolt behind our own gate. Throws with a sentence when a setting that its mode needs is missing;
+ * nothing is loaded or connected before `start`.
+ */
+export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log): Surface {
+  const { mode, signingSecret } = settings;
+  if (mode === "socket" && settings.appToken === undefined)
+    throw new Error("Slack in Socket Mode needs SLACK_APP_TOKEN: an app-level token (xapp-…) with connections:write.");
+  if (mode === "http" && signingSecret === undefined)
+    throw new Error("Slack over HTTP needs SLACK_SIGNING_SECRET, from the app's page Basic Information.");
+
+  let connected: Connected | undefined;
+  let trouble = "it was not started";
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const zones = new Map<string, string>();
+
+  const api = async () => {
+    if (connected === undefined) throw new NotNowError(`Slack is not connected: ${trouble}`, 5, "platform");
+    return connected.api;
+  };
+  const replies = createReplies({ api, apiUrl: settings.apiUrl, clock: deps.clock, log });
+  const people = createPeople({ api, teams: () => connected?.home.teams ?? new Set(), clock: deps.clock, log });
+  const intake = new Intake({
+    seen: deps.store.seen,
+    clock: deps.clock,
+    log,
+    home: () => connected?.home,
+    handle: async (body, retry) => await connected?.handle(body, retry),
+  });
+  const noteZone = (place: Place, zone: string | undefined) => {
+    if (zone === undefined) return;
+    if (zones.size >= MOST_ZONES) zones.delete(zones.keys().next().value!);
+    zones.set(keyOf(place), zone);
+  };
+  const sender = createSender({
+    api,
+    botId: () => connected?.botId,
+    zoneOf: (place) => zones.get(keyOf(place)) ?? settings.zone ?? "UTC",
+    viaCommand: replies.public,
+    drawChart: deps.drawChart,
+    upload,
+    clock: deps.clock,
+    log,
+  });
+
+  const connect = async () => {
+    const made = await connectTo(settings, intake, log, (app, client, botUserId) =>
+      listen(app, { ...deps, api: client, people, replies, command: settings.command, botUserId, noteZone, log }),
+    );
+    connected = made; // before the socket opens: the first event may come with its hello
+    try {
+      await made.socket?.connect();
+    } catch (err) {
+      connected = undefined;
+      made.socket?.stop();
+      throw err;
+    }
+    log.info({ mode }, "connected to Slack");
+  };
+  const retry = (waitMs: number) => {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      connect().catch((err: unknown) => {
+        trouble = sentenceOf(err);
+        log[isAccountError(platformError(err)) ? "error" : "warn"]({ reason: trouble }, "Slack cannot be connected");
+        retry(Math.min(LONGEST_WAIT_MS, waitMs * 2));
+      });
+    }, waitMs);
+    timer.unref();
+  };
+
+  const routes: readonly Route[] =
+    signingSecret !== undefined && mode === "http"
+      ? [slackRoute({ signingSecret, intake, clock: deps.clock, log })]
+      : [];
+  return {
+    sender,
+    routes,
+    async start() {
+      try {
+        await connect();
+      } catch (err) {
+        trouble = sentenceOf(err);
+        if (isAccountError(platformError(err))) throw new Error(trouble, { cause: err });
+        log.warn({ reason: trouble }, "Slack cannot be connected yet, and is tried again");
+        retry(1000);
+      }
+    },
+    async stop(graceMs) {
+      stopped = true;
+      clearTimeout(timer);
+      await intake.close(graceMs);
+      connected?.socket?.stop();
+    },
+    async check(signal) {
+      if (connected === undefined) throw new Error(trouble);
+      if (connected.socket?.isConnected() === false) throw new Error("Slack's Socket Mode is not connected at present");
+      signal.throwIfAborted();
+      await connected.api.apiCall("auth.test").catch((err: unknown) => {
+        throw new Error(sentenceOf(err), { cause: err });
+      });
+    },
+  };
+}
+
+type Listening = (app: import("@slack/bolt").App, api: Api, botUserId: string) => void;
+
+async function connectTo(settings: SlackSettings, intake: Intake, log: Log, listening: Listening): Promise<Connected> {
+  const [bolt, { WebClient }] = await Promise.all([import("@slack/bolt"), import("@slack/web-api")]);
+  const logger = boltLogger(log);
+  // Rate limits and retries are the outbox's: a client that waits or repeats by itself could say things twice.
+  const clientOptions = {
+    ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout: CALL_MS,
+    logger,
+  };
+  const token = settings.botToken.reveal();
+  const client = new WebClient(token, clientOptions);
+  const api: Api = { apiCall: (method, options) => client.apiCall(method, options) };
+  const self = AuthTest.parse(await client.auth.test());
+  const app = new bolt.App({
+    token,
+    botId: self.bot_id,
+    botUserId: self.user_id,
+    // The ids are known already; asked again for each event it would be a call more.
+    tokenVerificationEnabled: false,
+    ignoreSelf: true,
+    convoStore: false,
+    logger,
+    clientOptions,
+    receiver: { init() {}, start: async () => {}, stop: async () => {} },
+  });
+  listening(app, api, self.user_id);
+  const { mode, appToken } = settings;
+  return {
+    api,
+    botId: self.bot_id,
+    home: {
+      teams: new Set(settings.teams.length > 0 ? settings.teams : [self.team_id]),
+      app: await appIdOf(self.bot_id, api, log),
+    },
+    handle: async (body, { number, reason }) => {
+      const retried = {
+        ...(number !== undefined && { retryNum: number }),
+        ...(reason !== undefined && { retryReason: reason }),
+      };
+      await app.processEvent({ body, ack: async () => {}, ...retried });
+    },
+    socket:
+      mode === "socket" && appToken !== undefined
+        ? openSocket(bolt.SocketModeReceiver, { appToken, clientOptions: { ...clientOptions } }, intake, logger, log)
+        : undefined,
+  };
+}
+
+/** The app that the token belongs to. Undefined when Slack does not tell: then the first event does. */
+async function appIdOf(botId: string | undefined, api: Api, log: Log): Promise<string | undefined> {
+  if (botId === undefined) return undefined;
+  try {
+    return BotInfo.parse(await api.apiCall("bots.info", { bot: botId })).bot.app_id;
+  } catch (err) {
+    log.info({ reason: reasonOf(err) }, "Slack did not tell the app's id");
+    return undefined;
+  }
+}
+
+async function upload(url: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream" },
+    body: Buffer.from(bytes),
+    redirect: "error",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(UPLOAD_MS)]),
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`Slack did not take the picture (status ${response.status})`);
+}
+
+function keyOf(place: Place): string {
+  return `${place.channel}/${place.thread}`;
+}
+
+function sentenceOf(err: unknown): string {
+  const error = platformError(err);
+  return isAccountError(error) ? cureOf(error!) : `Slack cannot be reached: ${reasonOf(err)}`;
+}

@@ -1,0 +1,264 @@
+import type { App } from "@slack/bolt";
+import type { Card } from "../../core/card.ts";
+import type { Place } from "../../core/chat.ts";
+import { readCommand } from "../../core/command-table.ts";
+import type { SurfaceDeps } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { EXAMPLES, greetingCard, helpCard, homeView, renderPrivate, withQuestion } from "./cards.ts";
+import type { createPeople } from "./people.ts";
+import type { Replies } from "./replies.ts";
+import {
+  AssistantEvent,
+  ChannelEvent,
+  Click,
+  Command,
+  HomeEvent,
+  JoinedEvent,
+  MessageEvent,
+  Opened,
+  readAction,
+  readOpinion,
+} from "./schema.ts";
+import { type Api, threadOf } from "./sender.ts";
+import { readText } from "./text.ts";
+
+export type ListenerDeps = SurfaceDeps & {
+  readonly api: Api;
+  readonly people: ReturnType<typeof createPeople>;
+  readonly replies: Replies;
+  /** The slash command, as help shows it. */
+  readonly command: string;
+  readonly botUserId: string;
+  /** Notes the zone of whoever asked last there. */
+  readonly noteZone: (place: Place, zone: string | undefined) => void;
+  readonly log: Log;
+};
+
+/** What a person asked, from wherever it came. */
+type Asked = {
+  /** The same for the same message, command or click. */
+  readonly id: string;
+  readonly place: Place;
+  readonly user: string;
+  readonly hint: { readonly name?: string; readonly team?: string };
+  readonly text: string;
+  readonly command: string;
+  /** Others did not see the question: it is repeated above the answer. */
+  readonly isHidden: boolean;
+  /** Says something to that person alone. */
+  readonly tell: (card: Card) => Promise<void>;
+};
+
+/** Slack's events -> questions -> the outbox. Everything was acknowledged before it comes here. */
+export function listen(app: App, deps: ListenerDeps): void {
+  app.event("app_mention", ({ event, body }) => onMessage(event, body, deps));
+  app.event("message", async ({ event, body }) => {
+    // In channels the bot hears what mentions it, and nothing else.
+    if ((event as { channel_type?: string }).channel_type === "im") await onMessage(event, body, deps);
+  });
+  app.command(/^\//, ({ body }) => onCommand(body, deps));
+  app.action(/^ask:\d+$/, ({ body }) => onButton(body, deps));
+  app.action("feedback", ({ body }) => onFeedback(body, deps));
+  app.event("app_home_opened", ({ event }) => onHome(event, deps));
+  app.event("assistant_thread_started", ({ event }) => onAssistant(event, deps));
+  app.event("member_joined_channel", ({ event, body }) => onJoined(event, body.event_id, deps));
+  for (const gone of ["channel_left", "group_left"]) {
+    app.event(gone, ({ event }) => onLeft(event, deps));
+  }
+  for (const removed of ["app_uninstalled", "tokens_revoked"]) app.event(removed, () => onRemoved(removed, deps));
+  app.error(async (err) => deps.log.error({ err }, "something from Slack could not be handled"));
+}
+
+// ---------------------------------------------------------------- questions
+
+async function onMessage(event: unknown, body: unknown, deps: ListenerDeps): Promise<void> {
+  const message = MessageEvent.safeParse(event).data;
+  if (message === undefined || message.bot_id !== undefined || message.subtype !== undefined) return;
+  if (message.edited !== undefined || message.user === deps.botUserId) return;
+  const isDirect = message.channel_type === "im" || message.channel.startsWith("D");
+  const thread = message.thread_ts ?? (isDirect ? "" : message.ts);
+  const place: Place = { platform: "slack", channel: message.channel, thread };
+  const id = `slack:${message.channel}:${message.ts}`;
+  const tell = isDirect
+    ? (card: Card) => say(`tell:${id}`, place, card, deps)
+    : (card: Card) => deps.replies.ephemeral(place, message.user, renderPrivate(card));
+  await ask(
+    {
+      id,
+      place,
+      user: message.user,
+      hint: { ...teamOf(message.user_team, body) },
+      text: readText(message.text, deps.botUserId),
+      command: deps.command,
+      isHidden: false,
+      tell,
+    },
+    deps,
+  );
+}
+
+/** The person's workspace, where the event tells it. */
+function teamOf(userTeam: string | undefined, body: unknown): { readonly team?: string } {
+  if (userTeam !== undefined) return { team: userTeam };
+  const { event } = body as { event?: { source_team?: unknown } };
+  return typeof event?.source_team === "string" ? { team: event.source_team } : {};
+}
+
+async function onCommand(body: unknown, deps: ListenerDeps): Promise<void> {
+  const command = Command.safeParse(body).data;
+  if (command === undefined) return;
+  const id = `slack:command:${command.trigger_id ?? `${command.channel_id}:${deps.clock()}`}`;
+  const place: Place = { platform: "slack", channel: command.channel_id, thread: "" };
+  deps.replies.remember(`answer:${id}`, command.response_url);
+  await ask(
+    {
+      id,
+      place,
+      user: command.user_id,
+      hint: { ...(command.user_name !== "" && { name: command.user_name }) },
+      text: readText(command.text, deps.botUserId),
+      command: command.command,
+      isHidden: true,
+      tell: (card) => deps.replies.private(command.response_url, place, command.user_id, renderPrivate(card)),
+    },
+    deps,
+  );
+}
+
+async function onButton(body: unknown, deps: ListenerDeps): Promise<void> {
+  const click = Click.safeParse(body).data;
+  const action = click === undefined ? undefined : readAction(click.actions[0]!.value);
+  if (click === undefined || action === undefined) return;
+  const place = await placeOf(click, deps);
+  const id = `slack:click:${click.trigger_id ?? `${click.user.id}:${click.actions[0]!.action_ts ?? deps.clock()}`}`;
+  const name = click.user.name ?? click.user.username;
+  await ask(
+    {
+      id,
+      place,
+      user: click.user.id,
+      hint: {
+        ...(name !== undefined && { name }),
+        ...(click.user.team_id !== undefined && { team: click.user.team_id }),
+      },
+      text: action.text,
+      command: deps.command,
+      isHidden: true,
+      tell: (card) => deps.replies.private(click.response_url, place, click.user.id, renderPrivate(card)),
+    },
+    deps,
+  );
+}
+
+/** Where the message with the button is; a click in the home tab goes on in the direct messages. */
+async function placeOf(click: Click, deps: ListenerDeps): Promise<Place> {
+  const channel = click.channel?.id ?? click.container?.channel_id;
+  if (channel !== undefined) {
+    const thread = click.message?.thread_ts ?? click.container?.thread_ts ?? "";
+    return { platform: "slack", channel, thread };
+  }
+  const opened = Opened.parse(await deps.api.apiCall("conversations.open", { users: click.user.id }));
+  return { platform: "slack", channel: opened.channel.id, thread: "" };
+}
+
+async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
+  try {
+    const read = readCommand(asked.text);
+    if (read.kind === "help") return await asked.tell(helpCard(asked.command, read.unknown));
+    const person = await deps.people(asked.user, asked.hint);
+    const { isGuest, isExternal, user } = person;
+    const reach = deps.mayRead({ user, place: asked.place, isGuest, isExternal });
+    if (!reach.allowed) return await asked.tell({ title: reach.reason, tone: "info", blocks: [] });
+    deps.noteZone(asked.place, user.zone);
+    await showWorking(asked.place, deps);
+    const said = await deps.ask({
+      id: asked.id,
+      place: asked.place,
+      user,
+      text: read.text,
+      at: deps.clock(),
+      ...(reach.sources !== undefined && { sources: reach.sources }),
+    });
+    if (said.repeated === true) return;
+    const card = asked.isHidden ? withQuestion(said.card, user.name, read.text) : said.card;
+    await say(`answer:${asked.id}`, asked.place, card, deps, said.failed === true ? undefined : asked.id);
+  } catch (err) {
+    deps.log.error({ err, id: asked.id }, "a question from Slack could not be answered");
+    await asked.tell({ title: "I could not answer that just now. Please ask again.", tone: "warning", blocks: [] });
+  }
+}
+
+async function say(id: string, place: Place, card: Card, deps: ListenerDeps, answer?: string): Promise<void> {
+  const message = { id, place, card, at: deps.clock(), ...(answer !== undefined && { answer }) };
+  if (await deps.store.outbox.put(message)) deps.wake();
+}
+
+/** "is looking it up" beside the bot's name, in threads of direct messages. It goes when the answer comes. */
+async function showWorking(place: Place, deps: ListenerDeps): Promise<void> {
+  const thread = threadOf(place);
+  if (thread === undefined || !place.channel.startsWith("D")) return;
+  await bestEffort("assistant.threads.setStatus", deps, {
+    channel_id: place.channel,
+    thread_ts: thread,
+    status: "is looking it up…",
+  });
+}
+
+// ---------------------------------------------------------------- feedback
+
+async function onFeedback(body: unknown, deps: ListenerDeps): Promise<void> {
+  const click = Click.safeParse(body).data;
+  const opinion = click === undefined ? undefined : readOpinion(click.actions[0]!.value);
+  if (click === undefined || opinion === undefined) return;
+  const name = click.user.name ?? click.user.username ?? click.user.id;
+  const user = { platform: "slack", id: click.user.id, name };
+  await deps.store.feedback.save({ ...opinion, user, at: deps.clock() });
+}
+
+// ---------------------------------------------------------------- around questions
+
+async function onHome(event: unknown, deps: ListenerDeps): Promise<void> {
+  const opened = HomeEvent.safeParse(event).data;
+  if (opened === undefined || opened.tab !== "home") return;
+  await bestEffort("views.publish", deps, { user_id: opened.user, view: homeView(deps.command) });
+}
+
+async function onAssistant(event: unknown, deps: ListenerDeps): Promise<void> {
+  const started = AssistantEvent.safeParse(event).data;
+  if (started === undefined) return;
+  await bestEffort("assistant.threads.setSuggestedPrompts", deps, {
+    ...started.assistant_thread,
+    title: "Questions to begin with",
+    prompts: EXAMPLES.map((text) => ({ title: text, message: text })),
+  });
+}
+
+async function onJoined(event: unknown, eventId: unknown, deps: ListenerDeps): Promise<void> {
+  const joined = JoinedEvent.safeParse(event).data;
+  if (joined === undefined || joined.user !== deps.botUserId) return;
+  const place: Place = { platform: "slack", channel: joined.channel, thread: "" };
+  const reference = { channel: joined.channel, ...(joined.team !== undefined && { team: joined.team }) };
+  await deps.store.places.save(place, reference, deps.clock());
+  await say(`hello:${String(eventId)}`, place, greetingCard(deps.command), deps);
+}
+
+async function onLeft(event: unknown, deps: ListenerDeps): Promise<void> {
+  const left = ChannelEvent.safeParse(event).data;
+  if (left === undefined) return;
+  await deps.store.places.remove({ platform: "slack", channel: left.channel, thread: "" });
+}
+
+async function onRemoved(reason: string, deps: ListenerDeps): Promise<void> {
+  deps.log.error({ reason }, "Slack: the app was removed from the workspace, or its tokens were revoked");
+  for (const { place } of await deps.store.places.all("slack")) await deps.store.places.remove(place);
+}
+
+/** For comforts: an answer does not wait for them, and their failure is nobody's trouble. */
+async function bestEffort(method: string, deps: ListenerDeps, options: Record<string, unknown>): Promise<void> {
+  try {
+    await deps.api.apiCall(method, options);
+  } catch (err) {
+    deps.log.info({ method, reason: reasonOf(err) }, "Slack did not take a comfort");
+  }
+}

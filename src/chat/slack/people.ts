@@ -1,0 +1,79 @@
+import type { User } from "../../core/chat.ts";
+import type { Clock } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { UserInfo } from "./schema.ts";
+import type { Api } from "./sender.ts";
+
+/** Who somebody is, as the workspace vouches. */
+export type Person = { readonly user: User; readonly isGuest: boolean; readonly isExternal: boolean };
+
+const KEPT_SECONDS = 600;
+const MOST = 5000;
+
+/**
+ * Looks people up, and remembers them for ten minutes. `hint` is what the event itself said: a name, and the person's
+ * workspace where that is told. When Slack does not answer, the event's word is all there is.
+ */
+export function createPeople(deps: {
+  readonly api: () => Promise<Api>;
+  readonly teams: () => ReadonlySet<string>;
+  readonly clock: Clock;
+  readonly log: Log;
+}): (id: string, hint?: { readonly name?: string; readonly team?: string }) => Promise<Person> {
+  const known = new Map<string, { readonly at: number; readonly info: Promise<Info | undefined> }>();
+  const lookUp = (id: string): Promise<Info | undefined> => {
+    const now = deps.clock();
+    const held = known.get(id);
+    if (held !== undefined && now - held.at < KEPT_SECONDS) return held.info;
+    const info = readPerson(id, deps).catch((err: unknown) => {
+      known.delete(id); // asked again next time
+      deps.log.warn({ reason: reasonOf(err) }, "a person could not be looked up in Slack");
+      return undefined;
+    });
+    if (known.size >= MOST) known.delete(known.keys().next().value!);
+    known.set(id, { at: now, info });
+    return info;
+  };
+  return async (id, hint = {}) => {
+    const info = await lookUp(id);
+    const isElsewhere = (team: string | undefined) => team !== undefined && team !== "" && !deps.teams().has(team);
+    const name = info?.name ?? hint.name ?? id;
+    return {
+      user: { platform: "slack", id, name, ...(info?.zone !== undefined && { zone: info.zone }) },
+      isGuest: info?.isGuest ?? false,
+      isExternal: isElsewhere(hint.team) || isElsewhere(info?.team) || (info?.isStranger ?? false),
+    };
+  };
+}
+
+type Info = {
+  readonly name: string | undefined;
+  readonly zone: string | undefined;
+  readonly team: string | undefined;
+  readonly isGuest: boolean;
+  readonly isStranger: boolean;
+};
+
+async function readPerson(id: string, deps: { readonly api: () => Promise<Api> }): Promise<Info> {
+  const api = await deps.api();
+  const { user } = UserInfo.parse(await api.apiCall("users.info", { user: id }));
+  const names = [user.profile?.display_name, user.profile?.real_name, user.real_name, user.name];
+  return {
+    name: names.find((name) => name !== undefined && name.trim() !== ""),
+    zone: isZone(user.tz) ? user.tz : undefined,
+    team: user.team_id,
+    isGuest: user.is_restricted === true || user.is_ultra_restricted === true,
+    isStranger: user.is_stranger === true,
+  };
+}
+
+function isZone(zone: string | undefined): zone is string {
+  if (zone === undefined) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

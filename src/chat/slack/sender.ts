@@ -1,0 +1,246 @@
+import type { Card, Chart } from "../../core/card.ts";
+import type { Place } from "../../core/chat.ts";
+import type { Clock, Queued, Sender } from "../../ports.ts";
+import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { cureOf, deliveryError, isAccountError, isBlocksError, platformError } from "./errors.ts";
+import { type Rendered, renderCard, renderText } from "./render.ts";
+import { Page, Posted, UploadUrl } from "./schema.ts";
+
+/** The part of Slack's client that sending needs. It must not try again by itself: that could post a message twice. */
+export type Api = {
+  apiCall(method: string, options?: Record<string, unknown>): Promise<unknown>;
+};
+
+export type SenderDeps = {
+  /** Resolves once the bot is connected; rejects when Slack refuses it. */
+  readonly api: () => Promise<Api>;
+  /** The bot's own id, by which its messages are told from others. */
+  readonly botId: () => string | undefined;
+  /** The zone of whoever asked last there, for the times in charts. */
+  readonly zoneOf: (place: Place) => string;
+  /** Answers the slash command of that message where the bot cannot post. False when there is no way. */
+  readonly viaCommand: (id: string, rendered: Rendered) => Promise<boolean>;
+  readonly drawChart: (chart: Chart, zone: string) => Promise<Uint8Array>;
+  /** Puts bytes to an address that Slack gave out. */
+  readonly upload: (url: string, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+const EVENT_TYPE = "smartcloudops_message";
+/** Our clock and Slack's may differ, and a message may have waited in a queue of theirs. */
+const BEFORE_SECONDS = 120;
+const PAGES = 5;
+/** A picture is usable some moments after it was uploaded. */
+const PICTURE_WAITS_MS = [200, 500, 1000, 2000];
+const NOT_THERE = new Set(["not_in_channel", "channel_not_found"]);
+/** What `sent` is told when the message went as the answer to a command: such a one cannot be edited. */
+const COMMAND_REFERENCE = "command";
+
+/** Posts and edits messages in Slack, once each. */
+export function createSender(deps: SenderDeps): Sender {
+  return {
+    platform: "slack",
+    async send(message, edited, signal) {
+      try {
+        return await deliver(message, edited, await deps.api(), signal, deps);
+      } catch (err) {
+        const error = platformError(err);
+        if (isAccountError(error)) deps.log.error({ reason: error }, cureOf(error!));
+        throw deliveryError(err);
+      }
+    },
+  };
+}
+
+async function deliver(
+  message: Queued,
+  edited: string | undefined,
+  api: Api,
+  signal: AbortSignal,
+  deps: SenderDeps,
+): Promise<string> {
+  if (edited === COMMAND_REFERENCE) throw new NeverError("Slack: an answer to a slash command cannot be edited");
+  const target = edited === undefined ? undefined : readReference(edited);
+  if (target === undefined && message.attempts > 1) {
+    const found = await findEarlier(message, api, signal, deps);
+    if (found !== undefined) return found;
+  }
+  const post = async (rendered: Rendered) => {
+    signal.throwIfAborted();
+    const method = target === undefined ? "chat.postMessage" : "chat.update";
+    const answered = await api.apiCall(method, { ...envelopeOf(message, target), ...rendered });
+    const { channel, ts } = Posted.parse(answered);
+    return `${channel}/${ts}`;
+  };
+  try {
+    return await postSomehow(message, post, api, signal, deps);
+  } catch (err) {
+    if (target !== undefined || !NOT_THERE.has(platformError(err) ?? "")) throw err;
+    if (await deps.viaCommand(message.id, render(message, deps))) return COMMAND_REFERENCE;
+    throw err;
+  }
+}
+
+/** As Slack draws it best, then with pictures, then as text: each only when Slack could not read the one before. */
+async function postSomehow(
+  message: Queued,
+  post: (rendered: Rendered) => Promise<string>,
+  api: Api,
+  signal: AbortSignal,
+  deps: SenderDeps,
+): Promise<string> {
+  try {
+    return await post(render(message, deps));
+  } catch (err) {
+    if (!isBlocksError(platformError(err))) throw err;
+    deps.log.warn({ id: message.id, reason: platformError(err) }, "Slack could not read a message with native charts");
+  }
+  const zone = deps.zoneOf(message.place);
+  const pictures = await uploadCharts(message, api, signal, zone, deps);
+  const pictured = { zone, native: false, pictures, ...(message.answer !== undefined && { answer: message.answer }) };
+  for (const wait of [...PICTURE_WAITS_MS, undefined]) {
+    try {
+      return await post(renderCard(message.card, pictured));
+    } catch (err) {
+      if (!isBlocksError(platformError(err))) throw err;
+      if (wait === undefined || pictures.every((one) => one === undefined)) break;
+      await pause(wait, signal);
+    }
+  }
+  deps.log.warn({ id: message.id }, "Slack could not read a message with pictures either: it goes as text");
+  return await post(renderText(message.card, "Slack could not show the charts and buttons of this message."));
+}
+
+function render(message: Queued, deps: SenderDeps): Rendered {
+  return renderCard(message.card, {
+    zone: deps.zoneOf(message.place),
+    native: true,
+    ...(message.answer !== undefined && { answer: message.answer }),
+  });
+}
+
+function envelopeOf(message: Queued, target: Reference | undefined): Record<string, unknown> {
+  const metadata = { event_type: EVENT_TYPE, event_payload: { id: message.id } };
+  if (target !== undefined) return { ...target, metadata };
+  const thread = threadOf(message.place);
+  return {
+    channel: message.place.channel,
+    ...(thread !== undefined && { thread_ts: thread }),
+    unfurl_links: false,
+    unfurl_media: false,
+    metadata,
+  };
+}
+
+/** A thread is named by its first message. Conversations at the top of a channel have none. */
+export function threadOf(place: Place): string | undefined {
+  return /^\d+\.\d+$/.test(place.thread) ? place.thread : undefined;
+}
+
+type Reference = { readonly channel: string; readonly ts: string };
+
+function readReference(reference: string): Reference {
+  const [channel = "", ts = ""] = reference.split("/");
+  if (ts === "") throw new NeverError(`Slack: "${reference}" refers to no message`);
+  return { channel, ts };
+}
+
+// ---------------------------------------------------------------- an earlier attempt
+
+/** The reference of a message with this id that arrived although its sending seemed to fail. */
+async function findEarlier(
+  message: Queued,
+  api: Api,
+  signal: AbortSignal,
+  deps: SenderDeps,
+): Promise<string | undefined> {
+  const { channel } = message.place;
+  const thread = threadOf(message.place);
+  const oldest = String(Math.floor(message.at - BEFORE_SECONDS));
+  const method = thread === undefined ? "conversations.history" : "conversations.replies";
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES; page++) {
+    signal.throwIfAborted();
+    const options = { channel, oldest, limit: 200, include_all_metadata: true };
+    const where = { ...options, ...(thread !== undefined && { ts: thread }), ...(cursor !== undefined && { cursor }) };
+    let found: Page;
+    try {
+      found = Page.parse(await api.apiCall(method, where));
+    } catch (err) {
+      const error = platformError(err) ?? "";
+      if (NOT_THERE.has(error) || error === "thread_not_found") return undefined;
+      if (error !== "missing_scope") throw err;
+      deps.log.warn({ method }, "Slack does not let the bot look for an earlier message, so that one may appear twice");
+      return undefined;
+    }
+    const mine = found.messages.find((one) => isOurs(one, message.id, deps.botId()));
+    if (mine !== undefined) return `${channel}/${mine.ts}`;
+    cursor = found.response_metadata?.next_cursor || undefined;
+    if (cursor === undefined) return undefined;
+  }
+  return undefined;
+}
+
+/** Others may write the same metadata: only our own message counts. */
+function isOurs(one: Page["messages"][number], id: string, botId: string | undefined): boolean {
+  if (botId !== undefined && one.bot_id !== botId) return false;
+  return one.metadata?.event_type === EVENT_TYPE && one.metadata.event_payload["id"] === id;
+}
+
+// ---------------------------------------------------------------- pictures of charts
+
+/** File ids of the card's charts in their order. A picture that cannot be made or uploaded is left out. */
+async function uploadCharts(
+  message: Queued,
+  api: Api,
+  signal: AbortSignal,
+  zone: string,
+  deps: SenderDeps,
+): Promise<(string | undefined)[]> {
+  const ids: (string | undefined)[] = [];
+  for (const chart of chartsOf(message.card)) {
+    try {
+      ids.push(await uploadChart(chart, api, signal, zone, deps));
+    } catch (err) {
+      // A rate limit or an outage concerns the whole message, which is then tried again.
+      const trouble = deliveryError(err);
+      if (trouble instanceof NotNowError && platformError(err) !== "missing_scope" && isFromSlack(err)) throw err;
+      deps.log.warn({ id: message.id, reason: reasonOf(err) }, "a chart could not be sent as a picture");
+      ids.push(undefined);
+    }
+  }
+  return ids;
+}
+
+function isFromSlack(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && String(thrown.code).startsWith("slack_webapi");
+}
+
+function chartsOf(card: Card): Chart[] {
+  return card.blocks.flatMap((block) => (block.kind === "chart" ? [block.chart] : []));
+}
+
+async function uploadChart(
+  chart: Chart,
+  api: Api,
+  signal: AbortSignal,
+  zone: string,
+  deps: SenderDeps,
+): Promise<string> {
+  const png = await deps.drawChart(chart, zone);
+  const alt = `Chart: ${chart.title}`.slice(0, 1000);
+  const place = { filename: "chart.png", length: png.byteLength, alt_txt: alt };
+  const { upload_url: url, file_id: id } = UploadUrl.parse(await api.apiCall("files.getUploadURLExternal", place));
+  await deps.upload(url, png, signal);
+  await api.apiCall("files.completeUploadExternal", { files: [{ id, title: chart.title.slice(0, 200) || "Chart" }] });
+  return id;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+  });
+}

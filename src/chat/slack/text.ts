@@ -1,0 +1,104 @@
+import { graphemesOf } from "../../util/graphemes.ts";
+import { inert } from "../../util/inert.ts";
+
+/** Text as Slack takes it. Three characters are its syntax: https://docs.slack.dev/messaging/formatting-message-text */
+
+/** Text of a card for a `text` field of any kind: it shows what is there, links nothing and calls nobody. */
+export function escaped(text: string): string {
+  return inert(text, { keepNewlines: true }).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Text for places where Slack reads no entities (cells and labels of charts): what would call somebody is defused. */
+export function bare(text: string): string {
+  return inert(text).replace(/<(?=[!@#])/g, "\\u{3C}");
+}
+
+/** What a person typed in Slack's own notation, as they saw it. `self` is the bot's user id, whose mentions go. */
+export function readText(text: string, self: string | undefined): string {
+  return text
+    .slice(0, 20_000)
+    .replace(/<([^<>]{1,3000})>/g, (_, inner: string) => shownOf(inner, self))
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
+    .replace(/[ \t]+/g, " ")
+    .trim();
+}
+
+function shownOf(inner: string, self: string | undefined): string {
+  const bar = inner.indexOf("|");
+  const target = bar === -1 ? inner : inner.slice(0, bar);
+  const label = bar === -1 ? "" : inner.slice(bar + 1);
+  if (target.startsWith("@")) return target.slice(1) === self ? " " : `@${label.replace(/^@/, "") || target.slice(1)}`;
+  if (target.startsWith("#")) return `#${label || target.slice(1)}`;
+  if (target.startsWith("!")) return label || `@${target.slice(1)}`;
+  if (label !== "" && target.replace(/^(https?:\/\/|mailto:)/, "").replace(/\/$/, "") === label) return label;
+  return target;
+}
+
+/** The start of a text, cut between characters as people see them so that it is at most `most` units escaped. */
+export function cutEscaped(text: string, most: number): string {
+  const whole = escaped(text);
+  if (whole.length <= most) return whole;
+  let kept = "";
+  for (const { segment } of graphemesOf(text.slice(0, most + 1))) {
+    const next = escaped(segment);
+    if (kept.length + next.length > most - 1) break;
+    kept += next;
+  }
+  return `${kept}…`;
+}
+
+/** `cutEscaped` for places without entities. */
+export function cutBare(text: string, most: number): string {
+  const whole = bare(text);
+  if (whole.length <= most) return whole;
+  let kept = "";
+  for (const { segment } of graphemesOf(whole.slice(0, most + 1))) {
+    if (kept.length + segment.length > most - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+/**
+ * Text in pieces that are at most `most` units long once escaped, broken at line ends, then at spaces, then between
+ * characters. Joined, they are the text again but for the white space at the breaks. Pieces come escaped.
+ */
+export function pieces(text: string, most: number): string[] {
+  const done: string[] = [];
+  let current = "";
+  const add = (part: string, glue: string) => {
+    const joined = current === "" ? part : `${current}${glue}${part}`;
+    if (joined.length <= most) current = joined;
+    else {
+      if (current.trim() !== "") done.push(current);
+      current = part;
+    }
+  };
+  for (const line of text.split(/\r\n|\r|\n/)) {
+    const whole = escaped(line);
+    if (whole.length <= most) add(whole, "\n");
+    else for (const [i, word] of words(line, most).entries()) add(word, i === 0 ? "\n" : " ");
+  }
+  if (current.trim() !== "") done.push(current);
+  return done;
+}
+
+function words(line: string, most: number): string[] {
+  return line.split(" ").flatMap((word) => {
+    if (escaped(word).length <= most) return [escaped(word)];
+    const parts: string[] = [];
+    let part = "";
+    for (const { segment } of graphemesOf(word)) {
+      // One character may be a page of combining marks: `escaped` cuts those.
+      const next = escaped(segment).slice(0, most);
+      if (part.length + next.length > most) {
+        parts.push(part);
+        part = "";
+      }
+      part += next;
+    }
+    return [...parts, part];
+  });
+}
