@@ -17,4 +17,6 @@ export type Question = {
   readonly user: User;
   readonly text: string;
   readonly at: number;
+  /** Names of the sources this person may read. Undefined for all. */
+  readonly sources?: readonly string[];
 };
