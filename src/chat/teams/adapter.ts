@@ -1,0 +1,267 @@
+import type * as Sdk from "botbuilder";
+import type { HttpRequest } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { createConnectorClient } from "./connector.ts";
+import { TokenError } from "./errors.ts";
+import { type Activity, Member, type Reference, TokenAnswer } from "./schema.ts";
+import { type Cloud, cloudOf, type TeamsSettings } from "./settings.ts";
+
+/** What an invoke is answered with, inside its own HTTP response. */
+export type InvokeAnswer = { readonly status: number; readonly body?: unknown };
+
+/** A conversation as the connector names it, and how to reach it. */
+export type Target = { readonly conversation: string; readonly reference: Reference };
+
+/** The SDK, as far as this bot uses it. */
+export type Bot = {
+  /**
+   * Runs one activity through the SDK, authentication included. `turn` returns what an invoke is answered with. Returns
+   * the HTTP status and body. Never throws: what goes wrong is status 500 or 401.
+   */
+  process(
+    activity: Record<string, unknown>,
+    headers: HttpRequest["headers"],
+    turn: () => Promise<InvokeAnswer | undefined>,
+  ): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** Posts an activity. Returns its id, "" when the connector gave none. Throws what connector.ts and tokens throw. */
+  send(target: Target, activity: Partial<Sdk.Activity>): Promise<string>;
+  update(target: Target, id: string, activity: Partial<Sdk.Activity>): Promise<void>;
+  /** Whether that account is a guest of the directory, undefined when the connector does not say. */
+  isGuest(target: Target, user: string): Promise<boolean | undefined>;
+  /** Gets a token for the connector, which proves the credentials. Throws `TokenError`. */
+  authenticate(): Promise<void>;
+};
+
+type AuthenticationParts = ConstructorParameters<typeof Sdk.ConfigurationBotFrameworkAuthentication>;
+type Credentials = NonNullable<AuthenticationParts[1]>;
+type ConnectorOptions = NonNullable<AuthenticationParts[4]>;
+
+/** Loads the SDK, which takes some 0.5 s, and sets it up. Throws when it finds the settings wanting. */
+export async function loadBot(settings: TeamsSettings, log: Log): Promise<Bot> {
+  // `default` is the whole of a CommonJS module, also where Node finds no names in it.
+  const sdk = ((await import("botbuilder")) as unknown as { default: typeof Sdk }).default;
+  const cloud = cloudOf(settings);
+  const credentials = credentialsOf(sdk, settings, cloud);
+  const adapter = new sdk.CloudAdapter(authenticationOf(sdk, settings, cloud, credentials));
+  adapter.onTurnError = async (_context, problem) => {
+    throw problem;
+  };
+  const appId = settings.appId ?? "";
+
+  function continued<T>(
+    { conversation, reference }: Target,
+    work: (context: Sdk.TurnContext) => Promise<T>,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stored: Partial<Sdk.ConversationReference> = {
+        channelId: "msteams",
+        serviceUrl: reference.serviceUrl,
+        bot: reference.bot,
+        conversation: {
+          id: conversation,
+          name: "",
+          isGroup: reference.conversationType !== "personal",
+          conversationType: reference.conversationType,
+          ...(reference.tenantId === undefined ? {} : { tenantId: reference.tenantId }),
+        },
+      };
+      adapter.continueConversationAsync(appId, stored, async (context) => resolve(await work(context))).catch(reject);
+    });
+  }
+
+  return {
+    async process(activity, headers, turn) {
+      const answer = capture();
+      const request = { method: "POST", body: activity, headers: { authorization: headers.authorization ?? "" } };
+      try {
+        await adapter.process(
+          request as unknown as Sdk.Request,
+          answer.response as unknown as Sdk.Response,
+          async (context) => {
+            const invoke = await turn();
+            if (invoke !== undefined)
+              await context.sendActivity({ type: sdk.ActivityTypes.InvokeResponse, value: invoke });
+          },
+        );
+        return answer.read();
+      } catch (problem) {
+        log.error({ err: problem }, "an activity from Teams could not be processed");
+        return { status: 500, body: undefined };
+      }
+    },
+    send: (target, activity) => continued(target, async (context) => (await context.sendActivity(activity))?.id ?? ""),
+    update: (target, id, activity) =>
+      continued(target, async (context) => {
+        await context.updateActivity({ ...activity, id });
+      }),
+    isGuest: (target, user) =>
+      continued(target, async (context) => {
+        const member = Member.safeParse(await sdk.TeamsInfo.getMember(context, user));
+        const role = member.success ? member.data.userRole : undefined;
+        return typeof role === "string" ? role.toLowerCase() === "guest" : undefined;
+      }),
+    async authenticate() {
+      if (settings.appId === undefined) return;
+      const made = await credentials.createCredentials(appId, cloud.oauthScope, cloud.loginUrl, true);
+      await (made as Token).getToken(true);
+    },
+  };
+}
+
+/** The four methods of an HTTP response that the SDK calls. */
+function capture() {
+  let status = 200;
+  let body: unknown;
+  const response = {
+    status: (code: number) => {
+      status = code;
+      return response;
+    },
+    header: () => response,
+    send: (value: unknown) => {
+      body = value;
+      return response;
+    },
+    end: () => response,
+  };
+  return { response, read: () => ({ status, body }) };
+}
+
+// ---------------------------------------------------------------- authentication
+
+function authenticationOf(
+  sdk: typeof Sdk,
+  { serviceUrls, appId, insecureDev }: TeamsSettings,
+  cloud: Cloud,
+  credentials: Credentials,
+): Sdk.ConfigurationBotFrameworkAuthentication {
+  const httpClient = createConnectorClient(serviceUrls, insecureDev && appId === undefined);
+  // The SDK wants all of them when one differs, and takes the public cloud's for the same as none.
+  return new sdk.ConfigurationBotFrameworkAuthentication(
+    {
+      ToChannelFromBotLoginUrl: cloud.loginUrl,
+      ToChannelFromBotOAuthScope: cloud.oauthScope,
+      ToBotFromChannelTokenIssuer: cloud.tokenIssuer,
+      OAuthUrl: cloud.oauthUrl,
+      ToBotFromChannelOpenIdMetadataUrl: cloud.openIdMetadata,
+      ToBotFromEmulatorOpenIdMetadataUrl: cloud.emulatorOpenIdMetadata,
+    },
+    credentials,
+    undefined,
+    undefined,
+    // New keys of the channel are known within the hour, not within a day.
+    { httpClient, tokenRefreshInterval: 1 } as unknown as ConnectorOptions,
+  );
+}
+
+function credentialsOf(sdk: typeof Sdk, settings: TeamsSettings, cloud: Cloud): Credentials {
+  const { appId = "", appPassword, tenantId, appType } = settings;
+  const password = appPassword?.reveal() ?? "";
+  const own = appId === "" ? undefined : settings.overrides.loginUrl;
+  const inner = new sdk.ConfigurationServiceClientCredentialFactory(
+    appId === ""
+      ? {}
+      : {
+          MicrosoftAppId: appId,
+          MicrosoftAppType: appType,
+          ...(appType === "UserAssignedMSI" ? {} : { MicrosoftAppPassword: password }),
+          ...(tenantId === undefined ? {} : { MicrosoftAppTenantId: tenantId }),
+        },
+  );
+  const made = new Map<string, Token>();
+  const factory: Pick<Credentials, keyof Credentials> = {
+    isValidAppId: (id) => inner.isValidAppId(id ?? ""),
+    isAuthenticationDisabled: () => inner.isAuthenticationDisabled(),
+    // One object for each scope: the SDK would make a new one, with a new token library, for each message.
+    async createCredentials(id = "", scope = cloud.oauthScope, login = cloud.loginUrl, validate = true) {
+      if (appId === "") return inner.createCredentials(id, scope, login, validate);
+      const known = made.get(scope);
+      if (known !== undefined) return known;
+      const created: Token =
+        own === undefined
+          ? ((await inner.createCredentials(id, scope, login, validate)) as unknown as Token)
+          : localCredentials({ appId, password, scope, loginUrl: cloud.loginUrl });
+      tellTokenTrouble(created);
+      made.set(scope, created);
+      return created;
+    },
+  };
+  return factory;
+}
+
+type Token = Awaited<ReturnType<Credentials["createCredentials"]>> & { getToken(force?: boolean): Promise<string> };
+
+/** Makes what goes wrong with a token tell itself apart from what goes wrong with a message. */
+function tellTokenTrouble(tokens: Token): void {
+  const getToken = tokens.getToken.bind(tokens);
+  tokens.getToken = async (force) => {
+    try {
+      return await getToken(force);
+    } catch (problem) {
+      if (problem instanceof TokenError) throw problem;
+      const said = reasonOf(problem).split(" Trace ID")[0]!.slice(0, 300);
+      const refused = /invalid_client|unauthorized_client|invalid_grant|AADSTS(70|90)\d{3,}/i.test(said);
+      throw new TokenError(said, refused, { cause: problem });
+    }
+  };
+}
+
+/** The SDK's token library takes https alone: a login server on this machine is asked here, in the same way. */
+function localCredentials(login: LocalLogin): Token {
+  let token: { readonly value: string; readonly until: number } | undefined;
+  const credentials: Token = {
+    async getToken(force = false) {
+      if (force || token === undefined || token.until <= Date.now()) token = await askForToken(login);
+      return token.value;
+    },
+    async signRequest(request) {
+      request.headers.set("authorization", `Bearer ${await credentials.getToken()}`);
+      return request;
+    },
+  };
+  return credentials;
+}
+
+type LocalLogin = {
+  readonly appId: string;
+  readonly password: string;
+  readonly scope: string;
+  readonly loginUrl: string;
+};
+
+async function askForToken({ appId, password, scope, loginUrl }: LocalLogin) {
+  const response = await fetch(`${loginUrl.replace(/\/$/, "")}/oauth2/v2.0/token`, {
+    method: "POST",
+    redirect: "error",
+    body: new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: appId,
+      client_secret: password,
+      scope: `${scope.replace(/\/\.default$/, "")}/.default`,
+    }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const answer = TokenAnswer.safeParse(await response.json().catch(() => undefined));
+  const { status } = response;
+  if (!answer.success)
+    throw new TokenError(`the login server answered with status ${status}`, [400, 401].includes(status));
+  const { access_token, expires_in } = answer.data;
+  return { value: access_token, until: Date.now() + Math.max(0, expires_in - 300) * 1000 };
+}
+
+/** What the activity tells about how to reach its conversation. */
+export function referenceOf(activity: Activity, zone: string | undefined): Reference {
+  const { serviceUrl, conversation, recipient, channelData } = activity;
+  const tenantId = conversation.tenantId ?? channelData?.tenant?.id ?? undefined;
+  const type = conversation.conversationType ?? (conversation.isGroup === true ? "groupChat" : "personal");
+  const team = channelData?.team?.id ?? undefined;
+  return {
+    serviceUrl,
+    conversationType: type,
+    ...(tenantId === undefined ? {} : { tenantId }),
+    bot: { id: recipient.id, name: recipient.name ?? "" },
+    ...(team === undefined ? {} : { team }),
+    ...(zone === undefined || type !== "personal" ? {} : { zone }),
+  };
+}

@@ -1,0 +1,151 @@
+import type { Chart } from "../../core/card.ts";
+import type { Point } from "../../core/series.ts";
+import { thin } from "../../core/thin.ts";
+import { formatValue, type Unit } from "../../core/units.ts";
+import { localTime, sayTime } from "../../core/zone.ts";
+import { plain } from "./text.ts";
+
+/** Lines that Teams draws itself, and the same as a sentence. */
+
+/** More points than this make the client's drawing slow and the card large. */
+const MOST_POINTS = 20;
+const MOST_SERIES = 6;
+
+type Element = Readonly<Record<string, unknown>>;
+
+/**
+ * A `Chart.Line`, which clients without charts leave out, or undefined when there is nothing to draw. Its columns are
+ * evenly spaced times of `zone`, because the element takes days but no hours as an axis of time.
+ */
+export function chartElement(chart: Chart, zone: string): Element | undefined {
+  const series = drawn(chart);
+  const times = timesOf(series.map(({ points }) => points));
+  if (times.length === 0) return undefined;
+  const scale = scaleOf(chart, series);
+  const labels = labelsOf(times, zone);
+  const lines = series.map(({ name, points }) => ({
+    legend: plain(name).slice(0, 60),
+    values: valuesAt(points, times).flatMap((y, i) => (y === undefined ? [] : [{ x: labels[i], y: scale.of(y) }])),
+  }));
+  const level = (legend: string, color: string, value: number) => ({
+    legend,
+    color,
+    values: labels.map((x) => ({ x, y: scale.of(value) })),
+  });
+  const { band, threshold } = chart;
+  return {
+    type: "Chart.Line",
+    title: plain(chart.title).slice(0, 120),
+    xAxisTitle: zone === "UTC" ? "time (UTC)" : `time (${zone})`,
+    yAxisTitle: scale.name,
+    colorSet: "categorical",
+    data: [
+      ...lines,
+      ...(band !== undefined && Number.isFinite(band.low) && Number.isFinite(band.high)
+        ? [level("usual, lowest", "neutral", band.low), level("usual, highest", "neutral", band.high)]
+        : []),
+      ...(threshold !== undefined && Number.isFinite(threshold) ? [level("threshold", "attention", threshold)] : []),
+    ],
+    fallback: "drop",
+  };
+}
+
+/** What the chart shows in words, one line for each series that is drawn: for phones, screen readers and search. */
+export function chartLines(chart: Chart, zone: string): string[] {
+  const series = drawn(chart);
+  const unit = chart.unit as Unit;
+  const say = (value: number) => formatValue(value, unit);
+  const lines = series.map(({ name, points }) => {
+    const values = points.map(([, value]) => value);
+    const span = `${sayTime(points[0]![0], points.at(-1)![0], zone)} to ${sayTime(points.at(-1)![0], points.at(-1)![0], zone)}`;
+    const label = series.length === 1 && chart.title !== "" ? chart.title : name;
+    return `${label}: last ${say(points.at(-1)![1])}, lowest ${say(lowest(values))}, highest ${say(highest(values))} (${span})`;
+  });
+  const left = chart.series.filter(({ points }) => points.some(isReal)).length - series.length;
+  return [
+    ...(lines.length === 0 ? [`${chart.title}: there are no points to draw`] : lines),
+    ...(chart.band === undefined ? [] : [`Usual at this hour: ${say(chart.band.low)} to ${say(chart.band.high)}`]),
+    ...(chart.threshold === undefined ? [] : [`Threshold: ${say(chart.threshold)}`]),
+    ...(chart.events ?? []).slice(0, 5).map(({ at, name }) => `${sayTime(at, at, zone)}: ${name}`),
+    ...(left > 0 ? [`${left} more lines are not drawn: ask about one of them by name`] : []),
+  ];
+}
+
+function isReal([at, value]: Point): boolean {
+  return Number.isFinite(at) && Number.isFinite(value);
+}
+
+function drawn(chart: Chart): readonly { readonly name: string; readonly points: readonly Point[] }[] {
+  return chart.series
+    .map(({ name, points }) => ({ name, points: points.filter(isReal) }))
+    .filter(({ points }) => points.length > 0)
+    .slice(0, MOST_SERIES);
+}
+
+/** Times that keep the lowest and highest point of each series. */
+function timesOf(series: readonly (readonly Point[])[]): number[] {
+  if (series.length === 0) return [];
+  const each = Math.max(4, Math.floor(MOST_POINTS / series.length));
+  const all = new Set(series.flatMap((points) => thin(points, each).map(([at]) => at)));
+  return [...all].sort((a, b) => a - b);
+}
+
+/** The value at each of those times, from the nearest point; undefined where the series has none about there. */
+function valuesAt(points: readonly Point[], times: readonly number[]): (number | undefined)[] {
+  const first = points[0]![0];
+  const last = points.at(-1)![0];
+  const step = points.length > 1 ? (last - first) / (points.length - 1) : 60;
+  let i = 0;
+  return times.map((at) => {
+    while (i + 1 < points.length && Math.abs(points[i + 1]![0] - at) <= Math.abs(points[i]![0] - at)) i++;
+    return Math.abs(points[i]![0] - at) <= step ? points[i]![1] : undefined;
+  });
+}
+
+/** "14:05", with the day when there are several and the seconds when minutes do not tell them apart. */
+function labelsOf(times: readonly number[], zone: string): string[] {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const locals = times.map((at) => localTime(at, zone));
+  const days = new Set(locals.map(({ year, month, day }) => `${year}-${month}-${day}`)).size > 1;
+  const minutes = locals.map(
+    ({ month, day, hour, minute }) => `${days ? `${two(month)}-${two(day)} ` : ""}${two(hour)}:${two(minute)}`,
+  );
+  if (new Set(minutes).size === minutes.length) return minutes;
+  return minutes.map((label, i) => `${label}:${two(locals[i]!.second)}`);
+}
+
+type Scale = { readonly name: string; readonly of: (value: number) => number };
+
+/** Numbers short enough for an axis, and the unit they are then in. */
+function scaleOf(chart: Chart, series: readonly { readonly points: readonly Point[] }[]): Scale {
+  const most = series.reduce((max, { points }) => Math.max(max, ...points.map(([, value]) => Math.abs(value))), 0);
+  switch (chart.unit) {
+    case "ratio":
+      return times(100, "%");
+    case "seconds":
+      return most < 1 ? times(1000, "ms") : times(1, "s");
+    case "bytes":
+      return stepped(most, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
+    case "bytes/s":
+      return stepped(most, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
+    default:
+      return times(1, chart.unit === "none" ? "" : chart.unit.replaceAll("_", " "));
+  }
+}
+
+function times(factor: number, name: string): Scale {
+  return { name, of: (value) => Number((value * factor).toPrecision(6)) };
+}
+
+function stepped(most: number, base: number, names: readonly string[]): Scale {
+  const power = Math.min(names.length - 1, most < 1 ? 0 : Math.floor(Math.log(most) / Math.log(base)));
+  return times(base ** -power, names[power]!);
+}
+
+function lowest(values: readonly number[]): number {
+  return values.reduce((low, value) => Math.min(low, value));
+}
+
+function highest(values: readonly number[]): number {
+  return values.reduce((high, value) => Math.max(high, value));
+}

@@ -1,0 +1,62 @@
+import { ConnectorError, ForeignHostError } from "./errors.ts";
+import { whyNotServiceUrl } from "./hosts.ts";
+
+/** The request of the SDK's HTTP client, of which this much is used. */
+export type SdkRequest = {
+  readonly url: string;
+  readonly method: string;
+  readonly body?: unknown;
+  readonly headers: { toJson(options?: { preserveCase?: boolean }): Record<string, string> };
+};
+
+const TIMEOUT_MS = 15_000;
+const MAX_ANSWER = 1_000_000;
+
+/**
+ * The way out to the Bot Framework's connector, given to the SDK as its HTTP client: it carries the bot's token, so it
+ * goes to allowed hosts only and follows nobody elsewhere. It tries once: the outbox decides about further tries. Throws
+ * `ForeignHostError`, `ConnectorError` for an answer other than success, and what `fetch` throws.
+ */
+export function createConnectorClient(allowed: readonly string[], anyLoopback: boolean) {
+  return {
+    async sendRequest(request: SdkRequest) {
+      const reason = whyNotServiceUrl(request.url, allowed, anyLoopback);
+      if (reason !== undefined) throw new ForeignHostError(`nothing was sent to ${hostOf(request.url)}: ${reason}`);
+      const headers = request.headers.toJson({ preserveCase: true });
+      const response = await fetch(request.url, {
+        method: request.method,
+        headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(host|content-length)$/i.test(name))),
+        ...(request.body === undefined || request.body === null ? {} : { body: String(request.body) }),
+        redirect: "manual",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      const text = await bounded(response);
+      if (response.status < 200 || response.status >= 300)
+        throw new ConnectorError(response.status, codeOf(text), secondsOf(response.headers.get("retry-after")));
+      const found = Object.fromEntries(response.headers);
+      return { request, status: response.status, headers: { toJson: () => found }, bodyAsText: text };
+    },
+  };
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? "that address";
+}
+
+async function bounded(response: Response): Promise<string> {
+  const text = await response.text();
+  return text.length > MAX_ANSWER ? "" : text;
+}
+
+/** The connector's own word for what is wrong: {"error":{"code":"BotNotInConversationRoster", …}}. */
+function codeOf(text: string): string {
+  const code = /"code"\s*:\s*"([A-Za-z0-9_. -]{1,80})"/.exec(text.slice(0, 2000));
+  return code?.[1] ?? "";
+}
+
+/** Retry-After in seconds; its other form is a date. */
+function secondsOf(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const seconds = /^\d{1,6}$/.test(value.trim()) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+}

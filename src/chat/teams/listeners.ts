@@ -1,0 +1,212 @@
+import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Card } from "../../core/card.ts";
+import type { Question } from "../../core/chat.ts";
+import type { Reach, SurfaceDeps, Visitor } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import { never } from "../../util/never.ts";
+import { type Bot, type InvokeAnswer, referenceOf, type Target } from "./adapter.ts";
+import { ConnectorError } from "./errors.ts";
+import { greetingCard, helpCard } from "./help.ts";
+import { channelOf, type Heard, hear, placeOf, visitorOf, wholeOf, zoneOf } from "./intake.ts";
+import type { References } from "./places.ts";
+import type { Activity } from "./schema.ts";
+import type { Sent } from "./sent.ts";
+
+export type ListenerDeps = Omit<SurfaceDeps, "drawChart"> & {
+  readonly bot: Bot;
+  readonly references: References;
+  readonly sent: Sent;
+  /** Development without identities: nobody is looked up. */
+  readonly anonymous: boolean;
+  readonly log: Log;
+};
+
+export type Listeners = {
+  /** One activity that passed gate and SDK. Returns what an invoke is answered with. Throws when the store does. */
+  take(activity: Activity): Promise<InvokeAnswer | undefined>;
+  /** How many questions are being answered. */
+  readonly busy: () => number;
+  /** Waits for what is under way, at most so long, and cancels the rest. */
+  stop(graceMs: number): Promise<void>;
+};
+
+const GUEST_SECONDS = 600;
+const MOST_GUESTS = 10_000;
+
+/** Activities -> questions, and answers -> the outbox. Work goes on after the request was answered. */
+export function createListeners(deps: ListenerDeps): Listeners {
+  const under = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  const isGuest = guestLookup(deps);
+
+  function later(what: string, work: () => Promise<void>): void {
+    const running = work()
+      .catch((problem) => deps.log.error({ err: problem }, `${what} from Teams could not be dealt with`))
+      .finally(() => under.delete(running));
+    under.add(running);
+  }
+
+  async function say(id: string, place: Question["place"], card: Card, answer?: string): Promise<void> {
+    const message = { id, place, card, at: deps.clock(), ...(answer === undefined ? {} : { answer }) };
+    if (await deps.store.outbox.put(message)) deps.wake();
+  }
+
+  async function ask(activity: Activity, text: string): Promise<void> {
+    const visitor = visitorOf(activity);
+    const id = idOf(activity);
+    const reach = await reachOf(visitor, activity);
+    if (!reach.allowed) return say(`${id}-refused`, visitor.place, refusalCard(reach.reason, isPersonal(activity)));
+    typing(activity);
+    const { user, place } = visitor;
+    const sources = reach.sources === undefined ? {} : { sources: reach.sources };
+    const said = await deps.ask({ id, place, user, text, at: deps.clock(), ...sources }, stopping.signal);
+    if (said.repeated === true) return;
+    await say(id, place, said.card, said.failed === true ? undefined : id);
+  }
+
+  /** Guests are looked up only where it makes a difference, because the activity does not say who is one. */
+  async function reachOf(visitor: Visitor, activity: Activity): Promise<Reach> {
+    const asToldReach = deps.mayRead(visitor);
+    if (visitor.isGuest || deps.anonymous) return asToldReach;
+    const asGuest = { ...visitor, isGuest: true };
+    const asGuestReach = deps.mayRead(asGuest);
+    if (isDeepStrictEqual(asToldReach, asGuestReach)) return asToldReach;
+    try {
+      return (await isGuest(targetOf(activity), activity, visitor)) ? asGuestReach : asToldReach;
+    } catch (problem) {
+      deps.log.warn({ reason: reasonOf(problem) }, "whether somebody is a guest could not be found out: not answered");
+      return { allowed: false, reason: "I could not look up your account in Teams just now. Ask again in a minute." };
+    }
+  }
+
+  function typing(activity: Activity): void {
+    const target = targetOf(activity);
+    deps.bot.send(target, { type: "typing" }).catch((problem) => {
+      deps.log.debug({ reason: reasonOf(problem) }, "the sign that somebody types could not be sent");
+    });
+  }
+
+  async function added(activity: Activity): Promise<void> {
+    const channel = channelOf(activity.conversation.id);
+    const known = await deps.references.get(wholeOf(channel));
+    await remember(activity);
+    // Teams says it twice, as a change of members and as an installation, under two ids.
+    if (known === undefined) await say(`${idOf(activity)}-hello`, wholeOf(channel), greetingCard(isPersonal(activity)));
+  }
+
+  function remember(activity: Activity): Promise<void> {
+    const reference = referenceOf(activity, zoneOf(activity));
+    return deps.references.remember(channelOf(activity.conversation.id), reference, deps.clock());
+  }
+
+  async function click(activity: Activity, text: string): Promise<InvokeAnswer> {
+    const visitor = visitorOf(activity);
+    const reach = deps.mayRead(visitor);
+    // The answer of an invoke is seen by the one who clicked alone.
+    if (!reach.allowed) return invokeMessage(reach.reason);
+    await remember(activity);
+    later("a click", () => ask(activity, text));
+    return invokeMessage(`Asked: ${text.slice(0, 200)}`);
+  }
+
+  async function feedback(activity: Activity, { message, helpful }: Heard & { kind: "feedback" }): Promise<void> {
+    const answer = deps.sent.answerOf(message);
+    if (answer === undefined) return deps.log.info("somebody judged a message that is no answer, or too old to know");
+    await deps.store.feedback.save({ answer, user: visitorOf(activity).user, helpful, at: deps.clock() });
+  }
+
+  async function act(activity: Activity, heard: Heard): Promise<InvokeAnswer | undefined> {
+    switch (heard.kind) {
+      case "ask":
+        await remember(activity);
+        later("a question", () => ask(activity, heard.text));
+        return undefined;
+      case "help":
+        await remember(activity);
+        await say(idOf(activity), placeOf(activity), helpCard(heard.unknown));
+        return undefined;
+      case "added":
+        await added(activity);
+        return undefined;
+      case "removed":
+        await deps.references.forget(channelOf(activity.conversation.id), activity.channelData?.team?.id ?? undefined);
+        return undefined;
+      case "click":
+        return click(activity, heard.text);
+      case "feedback":
+        await feedback(activity, heard);
+        return { status: 200, body: {} };
+      case "unreadable":
+        return { status: 501 };
+      case "nothing":
+        return undefined;
+      default:
+        return never(heard);
+    }
+  }
+
+  return {
+    async take(activity) {
+      const heard = hear(activity);
+      if (heard.kind === "nothing") return undefined;
+      const event = `${activity.conversation.id}|${activity.id}`;
+      const isNew = await deps.store.seen.first("teams", event, deps.clock());
+      if (!isNew) return activity.type === "invoke" ? { status: 200, body: {} } : undefined;
+      return act(activity, heard);
+    },
+    busy: () => under.size,
+    async stop(graceMs) {
+      const timer = setTimeout(() => stopping.abort(), graceMs);
+      const all = Promise.allSettled([...under]);
+      const cancelled = new Promise((resolve) => stopping.signal.addEventListener("abort", resolve, { once: true }));
+      await Promise.race([all, cancelled]);
+      clearTimeout(timer);
+      stopping.abort();
+    },
+  };
+}
+
+/** The same for the same activity, so that what is delivered twice is one message. */
+function idOf({ conversation, id }: Activity): string {
+  return `teams-${createHash("sha256").update(`${conversation.id}|${id}`).digest("hex").slice(0, 32)}`;
+}
+
+function isPersonal({ conversation }: Activity): boolean {
+  return (conversation.conversationType ?? "personal") === "personal" && conversation.isGroup !== true;
+}
+
+function targetOf(activity: Activity): Target {
+  const place = placeOf(activity);
+  const conversation = place.thread === place.channel ? place.channel : `${place.channel};messageid=${place.thread}`;
+  return { conversation, reference: referenceOf(activity, undefined) };
+}
+
+/** In a channel others read along: why somebody may not ask is between them and the bot. */
+function refusalCard(reason: string, isPrivate: boolean): Card {
+  if (isPrivate) return { title: reason, tone: "warning", blocks: [] };
+  return { title: "I cannot answer you here. Ask me in a chat of two to learn why.", tone: "info", blocks: [] };
+}
+
+function invokeMessage(value: string): InvokeAnswer {
+  return { status: 200, body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value } };
+}
+
+/** Whether somebody is a guest, from the connector, kept for ten minutes. Throws when it cannot be asked just now. */
+function guestLookup({ bot, clock, log }: ListenerDeps) {
+  const known = new Map<string, { readonly guest: boolean; readonly until: number }>();
+  return async (target: Target, activity: Activity, { user }: Visitor): Promise<boolean> => {
+    const kept = known.get(user.id);
+    if (kept !== undefined && kept.until > clock()) return kept.guest;
+    const guest = await bot.isGuest(target, activity.from.id).catch((problem) => {
+      // The conversation does not list that account: nothing is known, and nothing will be in a minute.
+      if (!(problem instanceof ConnectorError) || problem.status === 429 || problem.status >= 500) throw problem;
+      log.info({ reason: reasonOf(problem) }, "Teams does not say whether that account is a guest");
+      return undefined;
+    });
+    known.set(user.id, { guest: guest === true, until: clock() + GUEST_SECONDS });
+    if (known.size > MOST_GUESTS) known.delete(known.keys().next().value!);
+    return guest === true;
+  };
+}

@@ -1,0 +1,60 @@
+import type { Place } from "../../core/chat.ts";
+import type { SurfaceDeps } from "../../ports.ts";
+import { channelOf, wholeOf } from "./intake.ts";
+import { Reference } from "./schema.ts";
+
+/** How to reach conversations, kept in the store so that a restarted bot can still answer in them. */
+export type References = {
+  /** Keeps what is needed to reach that conversation. Writes when something changed. */
+  remember(channel: string, reference: Reference, at: number): Promise<void>;
+  get(place: Place): Promise<Reference | undefined>;
+  /** Forgets that conversation, and with a team's every conversation of that team. */
+  forget(channel: string, team: string | undefined): Promise<void>;
+};
+
+/** As many as are looked up without the store. */
+const MOST = 5000;
+
+export function createReferences(places: SurfaceDeps["store"]["places"]): References {
+  const known = new Map<string, Reference>();
+
+  function keep(channel: string, reference: Reference): void {
+    known.delete(channel);
+    known.set(channel, reference);
+    if (known.size > MOST) known.delete(known.keys().next().value!);
+  }
+
+  async function load(channel: string): Promise<Reference | undefined> {
+    const kept = known.get(channel);
+    if (kept !== undefined) return kept;
+    const read = Reference.safeParse((await places.get(wholeOf(channel)))?.reference);
+    if (!read.success) return undefined;
+    keep(channel, read.data);
+    return read.data;
+  }
+
+  return {
+    async remember(channel, reference, at) {
+      const before = await load(channel);
+      if (before !== undefined && isSame(before, reference)) return;
+      await places.save(wholeOf(channel), reference, at);
+      keep(channel, reference);
+    },
+    get: ({ channel }) => load(channelOf(channel)),
+    async forget(channel, team) {
+      known.delete(channel);
+      await places.remove(wholeOf(channel));
+      if (team === undefined) return;
+      for (const { place, reference } of await places.all("teams")) {
+        const read = Reference.safeParse(reference);
+        if (!read.success || read.data.team !== team) continue;
+        known.delete(place.channel);
+        await places.remove(place);
+      }
+    },
+  };
+}
+
+function isSame(a: Reference, b: Reference): boolean {
+  return JSON.stringify(Reference.parse(a)) === JSON.stringify(Reference.parse(b));
+}

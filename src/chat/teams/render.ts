@@ -1,0 +1,284 @@
+import {
+  type Block,
+  type Button,
+  type Card,
+  type Chart,
+  type EvidenceLine,
+  plainText,
+  type Tone,
+} from "../../core/card.ts";
+import { never } from "../../util/never.ts";
+import { chartElement, chartLines } from "./chart.ts";
+import { bytesOf, cut, escaped, plain } from "./text.ts";
+
+/** How a card is to look. `zone` is an IANA name. */
+export type Look = {
+  readonly zone: string;
+  /** Charts that Teams draws, pictures, or their words alone. */
+  readonly charts: "native" | "image" | "none";
+  /** PNG of charts of this card, for `image`. */
+  readonly pictures?: ReadonlyMap<Chart, Uint8Array>;
+};
+
+export type Rendered = {
+  /** An Adaptive Card 1.5. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** Plain text for notifications. */
+  readonly summary: string;
+};
+
+type Element = Readonly<Record<string, unknown>>;
+
+/** Teams refuses messages of about 28 kB; what it adds on the way is not ours to count. Bytes of JSON. */
+export const CARD_BYTES = 23_500;
+/** Teams shows no more than six buttons. */
+const MOST_BUTTONS = 6;
+const BUTTON_BYTES = 4000;
+const TITLE_LENGTH = 300;
+
+// Words as well as colours: neither a screen reader nor colour-blind eyes lose anything.
+const TONES: Readonly<Record<Tone, { readonly word: string; readonly color: string }>> = {
+  info: { word: "", color: "Default" },
+  good: { word: "OK: ", color: "Good" },
+  warning: { word: "Warning: ", color: "Warning" },
+  danger: { word: "Problem: ", color: "Attention" },
+};
+
+/**
+ * A card as Adaptive Card 1.5, at most `CARD_BYTES` of JSON. What does not fit is counted in a line of its own. Text of
+ * the card stays text: runs read no markdown, the title has it escaped, links go to addresses of `evidence` alone.
+ */
+export function renderCard(card: Card, look: Look): Rendered {
+  const title = card.title.replace(/\s+/g, " ").trim();
+  const { actions, others } = actionsOf(card);
+  const blocks: readonly Block[] = [
+    ...(title.length > TITLE_LENGTH ? [{ kind: "text" as const, text: title }] : []),
+    ...card.blocks,
+    ...(others.length === 0
+      ? []
+      : [{ kind: "list" as const, items: others.map((text) => `You can also ask: ${text}`) }]),
+  ];
+  const heading = headingOf(title, card.tone);
+  const frame = {
+    ...EMPTY,
+    fallbackText: cut(plain(title), 600),
+    body: [heading],
+    ...(actions.length === 0 ? {} : { actions }),
+  };
+  return {
+    content: { ...frame, body: [heading, ...fitted(blocks, look, CARD_BYTES - bytesOf(frame))] },
+    summary: cut(plain(`${TONES[card.tone].word}${title}`), 500),
+  };
+}
+
+const EMPTY = {
+  type: "AdaptiveCard",
+  $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+  version: "1.5",
+  msteams: { width: "Full" },
+} as const;
+
+/** A card as the text of a message, where cards are refused. At most some 20 kB. */
+export function renderText(card: Card): string {
+  const lines = plainText(card).split(/\r?\n/).map(plain).join("\n");
+  return cut(lines, 20_000);
+}
+
+function headingOf(title: string, tone: Tone): Element {
+  const { word, color } = TONES[tone];
+  const text = title.length > TITLE_LENGTH ? cut(title, TITLE_LENGTH) : title;
+  return {
+    type: "TextBlock",
+    text: `${word}${escaped(text)}`,
+    style: "heading",
+    weight: "Bolder",
+    size: "Medium",
+    wrap: true,
+    ...(color === "Default" ? {} : { color }),
+  };
+}
+
+// ---------------------------------------------------------------- what fits
+
+/** Small print first, because it says what the rest is worth; then the answer from its top; the queries last. */
+const RANK: Readonly<Record<Block["kind"], number>> = {
+  note: 0,
+  text: 1,
+  list: 1,
+  table: 1,
+  chart: 1,
+  evidence: 2,
+  buttons: 3,
+};
+const MORE_BYTES = 400;
+
+/** The blocks as elements in their own order, in at most `room` bytes, with a last line that counts what is missing. */
+function fitted(blocks: readonly Block[], look: Look, room: number): Element[] {
+  let left = room - MORE_BYTES;
+  let missing = 0;
+  const order = blocks.map((_, i) => i).sort((a, b) => RANK[blocks[a]!.kind] - RANK[blocks[b]!.kind] || a - b);
+  const made = new Map<number, readonly Element[]>();
+  for (const i of order) {
+    const part = renderBlock(blocks[i]!, look, left, i);
+    made.set(i, part.elements);
+    missing += part.missing;
+    left -= bytesOf(part.elements);
+  }
+  const more =
+    missing === 0 ? [] : [runs([`${missing} more: ask about one of them by name to see it.`], { isSubtle: true })];
+  return [...blocks.flatMap((_, i) => made.get(i) ?? []), ...more];
+}
+
+type Part = { readonly elements: readonly Element[]; readonly missing: number };
+
+const NOTHING: Part = { elements: [], missing: 0 };
+
+function renderBlock(block: Block, look: Look, room: number, index: number): Part {
+  switch (block.kind) {
+    case "text":
+      return lines(block.text.split(/\r?\n/), {}, room);
+    case "note":
+      return lines(block.text.split(/\r?\n/), { size: "Small", isSubtle: true }, room);
+    case "list":
+      return lines(
+        block.items.map((item) => `• ${item}`),
+        {},
+        room,
+      );
+    case "table":
+      return table(block.columns, block.rows, room);
+    case "chart":
+      return chart(block.chart, look, room);
+    case "evidence":
+      return evidence(block.items, room, index);
+    case "buttons":
+      return NOTHING;
+    default:
+      return never(block);
+  }
+}
+
+type Font = {
+  readonly size?: "Small";
+  readonly isSubtle?: true;
+  readonly fontType?: "Monospace";
+  readonly weight?: "Bolder";
+};
+
+/** A paragraph of plain runs: markdown is read in none of them. */
+function runs(texts: readonly string[], font: Font = {}): Element {
+  return { type: "RichTextBlock", inlines: texts.map((text) => ({ type: "TextRun", text: plain(text), ...font })) };
+}
+
+/** As many paragraphs as fit, one for each line that is not empty. The first is cut when it alone is too long. */
+function lines(texts: readonly string[], font: Font, room: number): Part {
+  const wanted = texts.filter((text) => text.trim() !== "").map((text) => runs([text], font));
+  const elements = firstThatFit(wanted, room);
+  if (elements.length > 0 || wanted.length === 0) return { elements, missing: wanted.length - elements.length };
+  const text = texts.find((one) => one.trim() !== "")!;
+  if (room < 500) return { elements: [], missing: wanted.length };
+  return { elements: [runs([cut(plain(text), room - 250)], font)], missing: wanted.length - 1 };
+}
+
+function firstThatFit(elements: readonly Element[], room: number): Element[] {
+  let left = room - 2;
+  const count = elements.findIndex((element) => {
+    left -= bytesOf(element) + 1;
+    return left < 0;
+  });
+  return elements.slice(0, count === -1 ? elements.length : count);
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[], room: number): Part {
+  const cell = (text: string, font: Font): Element => ({ type: "TableCell", items: [runs([text], font)] });
+  const row = (cells: readonly string[], font: Font): Element => ({
+    type: "TableRow",
+    cells: columns.map((_, c) => cell(cells[c] ?? "", font)),
+  });
+  const frame = {
+    type: "Table",
+    firstRowAsHeader: true,
+    columns: columns.map(() => ({ width: 1 })),
+    rows: [row(columns, { weight: "Bolder" })],
+  };
+  if (columns.length === 0) return NOTHING;
+  const body = firstThatFit(
+    rows.map((cells) => row(cells, {})),
+    room - bytesOf(frame) - 4,
+  );
+  if (body.length === 0 && rows.length > 0) return { elements: [], missing: rows.length };
+  if (bytesOf(frame) + 4 > room) return { elements: [], missing: 1 };
+  return { elements: [{ ...frame, rows: [...frame.rows, ...body] }], missing: rows.length - body.length };
+}
+
+// ---------------------------------------------------------------- charts, queries, buttons
+
+function chart(one: Chart, look: Look, room: number): Part {
+  const words = lines(chartLines(one, look.zone), { size: "Small" }, room);
+  const left = room - bytesOf(words.elements);
+  const element = look.charts === "native" ? chartElement(one, look.zone) : pictureElement(one, look);
+  const fits = element !== undefined && bytesOf(element) + 4 <= left;
+  return { elements: fits ? [element, ...words.elements] : words.elements, missing: words.missing };
+}
+
+function pictureElement(one: Chart, look: Look): Element | undefined {
+  const png = look.charts === "image" ? look.pictures?.get(one) : undefined;
+  if (png === undefined) return undefined;
+  const url = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+  return { type: "Image", url, altText: plain(one.title).slice(0, 200), size: "Stretch" };
+}
+
+/** Hidden until somebody asks for them: few read queries on a phone at night, and those who do want all of them. */
+function evidence(items: readonly EvidenceLine[], room: number, index: number): Part {
+  if (items.length === 0) return NOTHING;
+  const id = `queries-${index}`;
+  const toggle = {
+    type: "ActionSet",
+    actions: [{ type: "Action.ToggleVisibility", title: `Queries (${items.length})`, targetElements: [id] }],
+  };
+  const frame = { type: "Container", id, isVisible: false, items: [] };
+  const shown = firstThatFit(items.map(evidenceLine), room - bytesOf([toggle, frame]) - 8);
+  if (shown.length === 0) return { elements: [], missing: items.length };
+  return { elements: [toggle, { ...frame, items: shown }], missing: items.length - shown.length };
+}
+
+function evidenceLine({ promql, source, url }: EvidenceLine): Element {
+  const query = { type: "TextRun", text: plain(promql), fontType: "Monospace", size: "Small" };
+  const from = { type: "TextRun", text: ` (${plain(source)})`, size: "Small", isSubtle: true };
+  const page = webAddress(url);
+  const link = {
+    type: "TextRun",
+    text: " open in Prometheus",
+    size: "Small",
+    selectAction: { type: "Action.OpenUrl", url: page },
+  };
+  return { type: "RichTextBlock", inlines: page === undefined ? [query, from] : [query, from, link] };
+}
+
+/** The address in its percent-encoded form. Only pages, no other schemes. */
+function webAddress(url: string | undefined): string | undefined {
+  const parsed = url === undefined ? null : URL.parse(url);
+  return parsed !== null && (parsed.protocol === "https:" || parsed.protocol === "http:") ? parsed.href : undefined;
+}
+
+/** The buttons as actions, and the questions of those for which there is no room. */
+function actionsOf(card: Card): { readonly actions: readonly Element[]; readonly others: readonly string[] } {
+  const buttons = card.blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons : []));
+  const actions = firstThatFit(buttons.slice(0, MOST_BUTTONS).map(actionOf), BUTTON_BYTES);
+  return { actions, others: buttons.slice(actions.length).map(({ action }) => action.text) };
+}
+
+/** `Action.Submit` is what clients do that know no `Action.Execute`. */
+function actionOf({ label, style, action }: Button): Element {
+  const title = cut(plain(label), 120);
+  const looks = style === "primary" ? { style: "positive" } : style === "danger" ? { style: "destructive" } : {};
+  const data = { action: { kind: action.kind, text: action.text } };
+  return {
+    type: "Action.Execute",
+    title,
+    verb: action.kind,
+    data,
+    ...looks,
+    fallback: { type: "Action.Submit", title, data, ...looks },
+  };
+}

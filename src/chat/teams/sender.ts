@@ -1,0 +1,161 @@
+import type { Activity as SdkActivity } from "botbuilder";
+import type { Chart } from "../../core/card.ts";
+import type { Queued, Sender, SurfaceDeps } from "../../ports.ts";
+import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
+import type { Bot, Target } from "./adapter.ts";
+import { ConnectorError, sendProblem } from "./errors.ts";
+import { conversationOf } from "./intake.ts";
+import type { References } from "./places.ts";
+import { type Look, renderCard, renderText } from "./render.ts";
+import type { Reference } from "./schema.ts";
+import type { Sent } from "./sent.ts";
+
+export type SenderDeps = Pick<SurfaceDeps, "drawChart"> & {
+  readonly bot: () => Bot | undefined;
+  readonly references: References;
+  readonly sent: Sent;
+  readonly charts: "native" | "image";
+  /** A number from 0 to 1, each time another, so that many messages do not come back at once. */
+  readonly chance: () => number;
+  readonly log: Log;
+};
+
+/** Longest base64 text of pictures in a card: the rest of it needs some room too. */
+const PICTURE_BYTES = 16_000;
+
+/** A message in ever plainer forms. The next one is tried when Teams calls the one before too large or malformed. */
+type Form = Look["charts"] | "text";
+
+/** Posts and edits messages in Teams. A message cut off while it was sent may come twice: Teams cannot be searched. */
+export function createSender(deps: SenderDeps): Sender {
+  return {
+    platform: "teams",
+    async send(message, edited, signal) {
+      const bot = deps.bot();
+      if (bot === undefined) throw new NotNowError("Teams is not connected yet", 2, "platform");
+      const reference = await deps.references.get(message.place);
+      if (reference === undefined)
+        throw new NeverError("nobody in Teams has spoken to the bot there since it was added");
+      const target = { conversation: conversationOf(message.place), reference };
+      try {
+        const id = await abortable(deliver(deps, bot, target, message, edited), signal);
+        if (message.answer !== undefined) deps.sent.remember(id, message.answer);
+        return id;
+      } catch (thrown) {
+        if (meansRemoved(thrown, edited)) await deps.references.forget(message.place.channel, undefined);
+        throw sendProblem(thrown, message.attempts, deps.chance());
+      }
+    },
+  };
+}
+
+async function deliver(
+  deps: SenderDeps,
+  bot: Bot,
+  target: Target,
+  message: Queued,
+  edited: string | undefined,
+): Promise<string> {
+  const hasChart = message.card.blocks.some(({ kind }) => kind === "chart");
+  const forms: readonly Form[] = !hasChart
+    ? ["none", "text"]
+    : deps.charts === "image"
+      ? ["image", "none", "text"]
+      : ["native", "image", "none", "text"];
+  let refusal: unknown;
+  for (const form of forms) {
+    // What is too large with drawn lines is no smaller with a picture.
+    if (form === "image" && isTooLarge(refusal)) continue;
+    try {
+      const activity = await activityOf(deps, message, form, target.reference);
+      if (edited === undefined) return await bot.send(target, activity);
+      await bot.update(target, edited, activity);
+      return edited;
+    } catch (thrown) {
+      if (!isTooLarge(thrown) && !isMalformed(thrown)) throw thrown;
+      deps.log.warn(
+        { err: thrown, id: message.id, form },
+        "Teams refused this form of a message: a plainer one follows",
+      );
+      refusal = thrown;
+    }
+  }
+  throw refusal;
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return (
+    thrown instanceof ConnectorError && (thrown.status === 413 || /TooLarge|SizeTooBig|TooBig/i.test(thrown.message))
+  );
+}
+
+function isMalformed(thrown: unknown): boolean {
+  return thrown instanceof ConnectorError && thrown.status === 400;
+}
+
+/** 403: the bot was removed or blocked. 404 of a new message: the conversation is gone. */
+function meansRemoved(thrown: unknown, edited: string | undefined): boolean {
+  return thrown instanceof ConnectorError && (thrown.status === 403 || (thrown.status === 404 && edited === undefined));
+}
+
+async function activityOf(
+  deps: SenderDeps,
+  { card, answer }: Queued,
+  form: Form,
+  reference: Reference,
+): Promise<Partial<SdkActivity>> {
+  if (form === "text") return { type: "message", textFormat: "plain", text: renderText(card) };
+  const zone = reference.zone ?? "UTC";
+  const pictures =
+    form === "image"
+      ? await picturesOf(
+          deps,
+          card.blocks.flatMap((b) => (b.kind === "chart" ? [b.chart] : [])),
+          zone,
+        )
+      : undefined;
+  const { content, summary } = renderCard(card, {
+    zone,
+    charts: form,
+    ...(pictures === undefined ? {} : { pictures }),
+  });
+  return {
+    type: "message",
+    summary,
+    attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content }],
+    ...(answer === undefined ? {} : { channelData: { feedbackLoop: { type: "default" } } }),
+  };
+}
+
+/** The pictures that fit, in the order of the charts. One that cannot be drawn is left to its words. */
+async function picturesOf(
+  { drawChart, log }: SenderDeps,
+  charts: readonly Chart[],
+  zone: string,
+): Promise<ReadonlyMap<Chart, Uint8Array>> {
+  const pictures = new Map<Chart, Uint8Array>();
+  let left = PICTURE_BYTES;
+  for (const chart of charts) {
+    try {
+      const png = await drawChart(chart, zone);
+      const size = Math.ceil(png.length / 3) * 4;
+      if (size > left) continue;
+      left -= size;
+      pictures.set(chart, png);
+    } catch (problem) {
+      log.warn({ reason: reasonOf(problem) }, "a chart could not be drawn: its words stand alone");
+    }
+  }
+  return pictures;
+}
+
+/** The SDK takes no signal: what goes on after an abort ends by its own time limit. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new NotNowError("sending was stopped", 1, "channel"));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
