@@ -64,6 +64,25 @@ const question = (text = "cpu of web-1", user = "ada"): Question => ({
 });
 
 describe("a question to the app", () => {
+  it("is answered from the sources that are open to the person, and from no other", async () => {
+    const given: string[][] = [];
+    const flow: Flow = async ({ sources }) => {
+      given.push(sources.map(({ name }) => name));
+      return answered("42");
+    };
+    const sources = ["eu", "us", "lab"].map((name) => ({ name }) as Metrics);
+    const { ask } = (await appWith(flow, { sources })).app;
+    await ask(question());
+    await ask({ ...question(), sources: ["lab", "eu"] });
+    const { card, failed } = await ask({ ...question(), sources: [] });
+    assert.deepEqual(given, [
+      ["eu", "us", "lab"],
+      ["eu", "lab"],
+    ]);
+    assert.equal(failed, true);
+    assert.match(card.title, /no source is open to you/);
+  });
+
   it("is answered by the flow, with the app's sources, store and clock", async () => {
     let given: Parameters<Flow>[0] | undefined;
     const { app, store } = await appWith(
