@@ -47,7 +47,16 @@ const MOST_EVENTS = 12;
  */
 export function drawSvg(chart: Chart, zone: string): Drawing {
   const plan = planOf(chart, safeZone(zone));
-  const parts = [title(plan), band(plan), grid(plan), threshold(plan), events(plan), series(plan), ends(plan)];
+  const parts = [
+    title(plan),
+    band(plan),
+    grid(plan),
+    threshold(plan),
+    events(plan),
+    series(plan),
+    thresholdLabel(plan),
+    ends(plan),
+  ];
   const { text, height } = legend(plan);
   return {
     svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="${SIZE}" fill="${INK}"><rect width="${WIDTH}" height="${height}" fill="#ffffff"/>${parts.join("")}${text}</svg>`,
@@ -111,7 +120,7 @@ function planOf(chart: Chart, zone: string): Plan {
   const notes = [
     more === 0 ? "" : `${more} more not drawn`,
     empty === 0 ? "" : `${empty} without data`,
-    unnamed === 0 ? "" : `${unnamed} more ${unnamed === 1 ? "event" : "events"}`,
+    unnamed === 0 ? "" : `${unnamed} more ${unnamed === 1 ? "event" : "events"} not named`,
   ].filter((note) => note !== "");
   return { chart, zone, titles, lines, axis, from, to, left, right, top, bottom, events: marks, x, y, notes };
 }
@@ -151,8 +160,9 @@ function grid(plan: Plan): string {
     const label = text(shortened(said, WIDEST_TICK, SIZE), left - 8, at + 5, { anchor: "end", colour: GREY });
     return `<path d="M${px(left)} ${px(at)}H${px(right)}" stroke="#000000" stroke-opacity="${value === 0 ? 0.4 : 0.12}"/>${label}`;
   });
-  // A label of "00:00" needs some room of its own.
-  const ticks = timeTicks(from, to, zone, Math.floor((right - left) / 64)).map(({ at, text: said }) => {
+  // "00:00" or "21 Nov" needs that much room, and "00:00:00" more.
+  const apart = to - from < 300 ? 84 : 64;
+  const ticks = timeTicks(from, to, zone, Math.floor((right - left) / apart)).map(({ at, text: said }) => {
     const half = widthOf(said, SIZE) / 2;
     const middle = Math.min(Math.max(x(at), EDGE + half), WIDTH - EDGE - half);
     const mark = `<path d="M${px(x(at))} ${px(bottom)}v5" stroke="${GREY}"/>`;
@@ -181,8 +191,14 @@ function isThresholdDrawn({ chart, axis }: Plan): boolean {
   return chart.threshold !== undefined && chart.threshold >= axis.low && chart.threshold <= axis.high;
 }
 
-/** Its label stands at the end where fewer points are in the way. */
 function threshold(plan: Plan): string {
+  if (!isThresholdDrawn(plan)) return "";
+  const { left, right, y, chart } = plan;
+  return `<path d="M${px(left)} ${px(y(chart.threshold!))}H${px(right)}" stroke="${LIMIT}" stroke-width="1.6" stroke-dasharray="7 5"/>`;
+}
+
+/** On top of the lines, at the end where fewer of them are in the way. */
+function thresholdLabel(plan: Plan): string {
   if (!isThresholdDrawn(plan)) return "";
   const { left, right, top, y, chart } = plan;
   const at = y(chart.threshold!);
@@ -191,20 +207,20 @@ function threshold(plan: Plan): string {
   const base = at - 5 < top + 10 ? at + 15 : at - 6;
   const inTheWay = (start: number) => crossings(plan, { start, end: start + width, top: base - 14, bottom: base + 5 });
   const isRight = inTheWay(right - width) < inTheWay(left);
-  const label = text(said, isRight ? right - 6 : left + 6, base, {
-    anchor: isRight ? "end" : "start",
-    colour: LIMIT,
-    size: SMALL,
-    halo: true,
-  });
-  return `<path d="M${px(left)} ${px(at)}H${px(right)}" stroke="${LIMIT}" stroke-width="1.6" stroke-dasharray="7 5"/>${label}`;
+  const anchor = isRight ? "end" : "start";
+  return text(said, isRight ? right - 6 : left + 6, base, { anchor, colour: LIMIT, size: SMALL, halo: true });
 }
 
 type Box = { readonly start: number; readonly end: number; readonly top: number; readonly bottom: number };
 
+/** How many of the pieces that lines are made of may go through a box. */
 function crossings({ lines: drawn, x, y }: Plan, { start, end, top, bottom }: Box): number {
-  const isIn = ([at, value]: Point) => x(at) >= start && x(at) <= end && y(value) >= top && y(value) <= bottom;
-  return drawn.reduce((sum, { points }) => sum + points.filter(isIn).length, 0);
+  const isIn = ([at, value]: Point, i: number, points: readonly Point[]) => {
+    const [before, other] = points[Math.max(0, i - 1)]!;
+    const [a, b] = [y(value), y(other)];
+    return x(at) >= start && x(before) <= end && Math.max(a, b) >= top && Math.min(a, b) <= bottom;
+  };
+  return drawn.reduce((sum, { points }) => sum + drawable(points).filter(isIn).length, 0);
 }
 
 function events({ events: marks, top, bottom }: Plan): string {
