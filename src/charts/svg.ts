@@ -161,7 +161,7 @@ function grid(plan: Plan): string {
     return `<path d="M${px(left)} ${px(at)}H${px(right)}" stroke="#000000" stroke-opacity="${value === 0 ? 0.4 : 0.12}"/>${label}`;
   });
   // "00:00" or "21 Nov" needs that much room, and "00:00:00" more.
-  const apart = to - from < 300 ? 84 : 64;
+  const apart = to - from < 300 ? 78 : 64;
   const ticks = timeTicks(from, to, zone, Math.floor((right - left) / apart)).map(({ at, text: said }) => {
     const half = widthOf(said, SIZE) / 2;
     const middle = Math.min(Math.max(x(at), EDGE + half), WIDTH - EDGE - half);
@@ -197,7 +197,7 @@ function threshold(plan: Plan): string {
   return `<path d="M${px(left)} ${px(y(chart.threshold!))}H${px(right)}" stroke="${LIMIT}" stroke-width="1.6" stroke-dasharray="7 5"/>`;
 }
 
-/** On top of the lines, at the end where fewer of them are in the way. */
+/** On top of the lines, where the fewest of them are in the way: as far to the left as that may be. */
 function thresholdLabel(plan: Plan): string {
   if (!isThresholdDrawn(plan)) return "";
   const { left, right, top, y, chart } = plan;
@@ -206,9 +206,9 @@ function thresholdLabel(plan: Plan): string {
   const width = widthOf(said, SMALL) + 12;
   const base = at - 5 < top + 10 ? at + 15 : at - 6;
   const inTheWay = (start: number) => crossings(plan, { start, end: start + width, top: base - 14, bottom: base + 5 });
-  const isRight = inTheWay(right - width) < inTheWay(left);
-  const anchor = isRight ? "end" : "start";
-  return text(said, isRight ? right - 6 : left + 6, base, { anchor, colour: LIMIT, size: SMALL, halo: true });
+  const places = [0, 1, 2, 3, 4, 5].map((i) => left + (i / 5) * Math.max(0, right - left - width));
+  const best = places.reduce((a, b) => (inTheWay(b) < inTheWay(a) ? b : a));
+  return text(said, best + 6, base, { colour: LIMIT, size: SMALL, halo: true });
 }
 
 type Box = { readonly start: number; readonly end: number; readonly top: number; readonly bottom: number };

@@ -9,7 +9,7 @@ export type ChartFigures = {
   readonly median: number;
   readonly p95: number;
   readonly bytes: number;
-  /** Longest time in milliseconds that the event loop stood still for one picture. */
+  /** Longest time in milliseconds that the event loop stood still for one picture, in the median. */
   readonly blocked: number;
 };
 
@@ -20,14 +20,19 @@ export async function drawing(rounds = 40): Promise<ChartFigures> {
   const { length: bytes } = await drawChart(chart, "Europe/Berlin");
   const first = performance.now() - begun;
   const took: number[] = [];
-  let blocked = 0;
   for (let i = 0; i < rounds; i++) {
-    const gap = longestGap();
     const start = performance.now();
     await drawChart(chart, "Europe/Berlin");
     took.push(performance.now() - start);
-    blocked = Math.max(blocked, gap());
   }
+  // Apart, since watching takes a core of its own.
+  const stood: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const gap = longestGap();
+    await drawChart(chart, "Europe/Berlin");
+    stood.push(gap());
+  }
+  const blocked = quantile(stood, 0.5);
   return { first, median: quantile(took, 0.5), p95: quantile(took, 0.95), bytes, blocked };
 }
 
