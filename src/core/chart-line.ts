@@ -65,11 +65,19 @@ function momentWords(at: number, { zone, now }: When): string {
   return /^\d\d:/.test(said) ? `at ${said}` : /^\d/.test(said) ? `on ${said}` : said;
 }
 
+type Extreme = { readonly name: string; readonly at: number; readonly value: number };
+
 function extremeWords({ unit }: Chart, drawn: readonly Named[], when: When): string[] {
-  const all = drawn.flatMap(({ name, points }) => points.map(([at, value]) => ({ name, at, value })));
-  if (all.length < 2) return [];
-  const lowest = all.reduce((a, b) => (b.value < a.value ? b : a));
-  const highest = all.reduce((a, b) => (b.value > a.value ? b : a));
+  let [lowest, highest]: (Extreme | undefined)[] = [];
+  let count = 0;
+  for (const { name, points } of drawn) {
+    count += points.length;
+    for (const [at, value] of points) {
+      if (lowest === undefined || value < lowest.value) lowest = { name, at, value };
+      if (highest === undefined || value > highest.value) highest = { name, at, value };
+    }
+  }
+  if (lowest === undefined || highest === undefined || count < 2) return [];
   if (sayIn(unit, lowest.value) === sayIn(unit, highest.value)) {
     const since = Math.min(...drawn.map(({ points }) => points[0]![0]));
     return [`the same since ${momentWords(since, when).replace(/^(?:at|on) /, "")}`];

@@ -11,9 +11,14 @@ export type Scale = { readonly low: number; readonly high: number };
 const FIRST_MOMENT = -62_000_000_000;
 const LAST_MOMENT = 253_300_000_000;
 
-/** The points that can be drawn, in order of time: finite values at moments of four-digit years. */
+/** Whether a point has a finite value and a moment in a year of four digits. */
+export function isDrawable([at, value]: Point): boolean {
+  return at >= FIRST_MOMENT && at <= LAST_MOMENT && Number.isFinite(value);
+}
+
+/** The points that can be drawn, in order of time. */
 export function drawable(points: readonly Point[]): Point[] {
-  const kept = points.filter(([at, value]) => at >= FIRST_MOMENT && at <= LAST_MOMENT && Number.isFinite(value));
+  const kept = points.filter(isDrawable);
   return kept.every(([at], i) => i === 0 || at >= kept[i - 1]![0]) ? kept : kept.sort(([a], [b]) => a - b);
 }
 

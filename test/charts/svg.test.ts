@@ -80,8 +80,15 @@ describe("the picture of a chart", () => {
 
   it("shows a sample between two gaps as a dot", () => {
     const alone = [...every(60, [1, 2, 3]), ...every(60, [2], START + 900), ...every(60, [1, 2, 3], START + 1800)];
-    const dots = draw(chartOf(alone)).filter(({ attributes }) => /^M\S+ \S+a2\.6/.test(attributes["d"] ?? ""));
-    assert.equal(dots.length, 1);
+    const dots = draw(chartOf(alone)).filter(({ attributes }) => attributes["class"] === "dots");
+    assert.deepEqual(dots.map(moves), [1]);
+  });
+
+  it("stays small when every second value is no number", () => {
+    const values = Array.from({ length: 11_000 }, (_, i) => (i % 2 === 0 ? Number.NaN : i % 97));
+    const { svg } = drawSvg(chartOf(every(15, values)), "UTC");
+    assert.ok(svg.length < 40_000, String(svg.length));
+    assert.equal(readXml(svg).filter(({ attributes }) => attributes["class"] === "dots").length, 1);
   });
 
   it("draws at most some two points a pixel column, with the spike among them", () => {
