@@ -1,3 +1,3 @@
 /** Charts as pictures, for platforms and messages that cannot carry one as data. */
 export { drawChart } from "./png.ts";
-export { type Drawing, drawSvg, NothingToDrawError } from "./svg.ts";
+export { drawSvg, NothingToDrawError } from "./svg.ts";

@@ -38,9 +38,7 @@ function chunk(type: string, data: Buffer): Buffer {
 
 /** Rows of palette indices, each after a zero that says "not filtered"; and the palette, three bytes a colour. */
 function indexed(rgba: Uint8Array, width: number, height: number): { rows: Buffer; palette: Buffer } {
-  // Signed: a number of 32 bits with a sign is a small one to V8, and twice as fast to look up.
-  const pixels = new Int32Array(rgba.length / 4);
-  new Uint8Array(pixels.buffer).set(rgba);
+  const pixels = pixelsOf(rgba);
   const { kept, indexOf } = paletteOf(pixels);
   const rows = Buffer.alloc((width + 1) * height);
   let last: number | undefined;
@@ -56,6 +54,12 @@ function indexed(rgba: Uint8Array, width: number, height: number): { rows: Buffe
     }
   }
   return { rows, palette: Buffer.from(kept.flatMap(channels)) };
+}
+
+/** One number a pixel. Signed: a number of 32 bits with a sign is a small one to V8, and twice as fast to look up. */
+function pixelsOf(rgba: Uint8Array): Int32Array {
+  const aligned = rgba.byteOffset % 4 === 0 ? rgba : Uint8Array.from(rgba);
+  return new Int32Array(aligned.buffer, aligned.byteOffset, rgba.length / 4);
 }
 
 function paletteOf(pixels: Int32Array): { kept: number[]; indexOf: Map<number, number> } {

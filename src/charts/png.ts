@@ -6,6 +6,8 @@ import { drawSvg, FONT } from "./svg.ts";
 /** Pixels of the picture for each of the drawing: sharp on a phone, and on a wide screen. */
 export const ZOOM = 2;
 
+const require = createRequire(import.meta.url);
+
 let font: string | undefined;
 
 /**
@@ -15,7 +17,7 @@ let font: string | undefined;
 export async function drawChart(chart: Chart, zone: string): Promise<Uint8Array> {
   const { svg } = drawSvg(chart, zone);
   const { renderAsync } = await import("@resvg/resvg-js");
-  font ??= createRequire(import.meta.url).resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf");
+  font ??= require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf");
   const image = await renderAsync(svg, {
     font: { loadSystemFonts: false, fontFiles: [font], defaultFontFamily: FONT, sansSerifFamily: FONT },
     background: "#ffffff",

@@ -1,5 +1,5 @@
 import type { Chart } from "../core/card.ts";
-import { drawable, runs, type Scale, sayIn, sayRange, scaleOf, shareOf, spanOf } from "../core/plot.ts";
+import { isDrawable, runs, type Scale, sayIn, sayRange, scaleOf, shareOf, spanOf } from "../core/plot.ts";
 import type { Point } from "../core/series.ts";
 import { thin } from "../core/thin.ts";
 import { safeZone } from "../core/zone.ts";
@@ -47,7 +47,16 @@ const MOST_EVENTS = 12;
  */
 export function drawSvg(chart: Chart, zone: string): Drawing {
   const plan = planOf(chart, safeZone(zone));
-  const parts = [title(plan), band(plan), grid(plan), threshold(plan), events(plan), series(plan), ends(plan)];
+  const parts = [
+    title(plan),
+    band(plan),
+    grid(plan),
+    threshold(plan),
+    events(plan),
+    series(plan),
+    thresholdLabel(plan),
+    ends(plan),
+  ];
   const { text, height } = legend(plan);
   return {
     svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="${FONT}" font-size="${SIZE}" fill="${INK}"><rect width="${WIDTH}" height="${height}" fill="#ffffff"/>${parts.join("")}${text}</svg>`,
@@ -58,7 +67,15 @@ export function drawSvg(chart: Chart, zone: string): Drawing {
 
 // ---------------------------------------------------------------- what goes where
 
-type Line = { readonly name: string; readonly points: readonly Point[]; readonly style: Style; readonly last: string };
+type Line = {
+  readonly name: string;
+  readonly style: Style;
+  /** All that can be drawn, in order of time; and the same, cut where nothing was measured. */
+  readonly points: readonly Point[];
+  readonly pieces: readonly (readonly Point[])[];
+  /** The last value in words. */
+  readonly last: string;
+};
 
 type Plan = {
   readonly chart: Chart;
@@ -80,14 +97,11 @@ type Plan = {
 };
 
 function planOf(chart: Chart, zone: string): Plan {
-  const all = chart.series.map(({ name, points }) => ({ name: labelOf(name), points, kept: drawable(points) }));
-  const filled = all.filter(({ kept }) => kept.length > 0);
+  const filled = chart.series.filter(({ points }) => points.some(isDrawable));
   if (filled.length === 0)
     throw new NothingToDrawError(`the chart "${labelOf(chart.title).slice(0, 100)}" has no points to draw`);
-  const lines = filled.slice(0, STYLES.length).map(({ name, points, kept }, i) => {
-    return { name, points, style: STYLES[i]!, last: sayIn(chart.unit, kept.at(-1)![1]) };
-  });
-  const drawn = filled.slice(0, STYLES.length).flatMap(({ kept }) => kept);
+  const lines = STYLES.slice(0, filled.length).map((style, i) => readLine(chart.unit, filled[i]!, style));
+  const drawn = lines.flatMap(({ points }) => points);
   const isWhole = chart.unit === "count" && drawn.every(([, value]) => Number.isInteger(value));
   const axis = valueAxis(roomAround(chart, scaleOf(chart, drawn)), chart.unit, isWhole);
   const titles = titleLines(chart, lines);
@@ -106,14 +120,20 @@ function planOf(chart: Chart, zone: string): Plan {
   const bottom = top + PLOT_HEIGHT;
   const y = (value: number) => bottom - shareOf(value, axis) * PLOT_HEIGHT;
   const more = filled.length - lines.length;
-  const empty = all.length - filled.length;
+  const empty = chart.series.length - filled.length;
   const unnamed = (chart.events?.length ?? 0) - marks.filter(({ label }) => label !== "").length;
   const notes = [
     more === 0 ? "" : `${more} more not drawn`,
     empty === 0 ? "" : `${empty} without data`,
-    unnamed === 0 ? "" : `${unnamed} more ${unnamed === 1 ? "event" : "events"}`,
+    unnamed === 0 ? "" : `${unnamed} more ${unnamed === 1 ? "event" : "events"} not named`,
   ].filter((note) => note !== "");
   return { chart, zone, titles, lines, axis, from, to, left, right, top, bottom, events: marks, x, y, notes };
+}
+
+function readLine(unit: string, { name, points }: Chart["series"][number], style: Style): Line {
+  const pieces = runs(points);
+  const kept = pieces.flat();
+  return { name: labelOf(name), style, points: kept, pieces, last: sayIn(unit, kept.at(-1)![1]) };
 }
 
 /** One series without a title is its own title. */
@@ -151,8 +171,9 @@ function grid(plan: Plan): string {
     const label = text(shortened(said, WIDEST_TICK, SIZE), left - 8, at + 5, { anchor: "end", colour: GREY });
     return `<path d="M${px(left)} ${px(at)}H${px(right)}" stroke="#000000" stroke-opacity="${value === 0 ? 0.4 : 0.12}"/>${label}`;
   });
-  // A label of "00:00" needs some room of its own.
-  const ticks = timeTicks(from, to, zone, Math.floor((right - left) / 64)).map(({ at, text: said }) => {
+  // "00:00" or "21 Nov" needs that much room, and "00:00:00" more.
+  const apart = to - from < 300 ? 78 : 64;
+  const ticks = timeTicks(from, to, zone, Math.floor((right - left) / apart)).map(({ at, text: said }) => {
     const half = widthOf(said, SIZE) / 2;
     const middle = Math.min(Math.max(x(at), EDGE + half), WIDTH - EDGE - half);
     const mark = `<path d="M${px(x(at))} ${px(bottom)}v5" stroke="${GREY}"/>`;
@@ -181,30 +202,39 @@ function isThresholdDrawn({ chart, axis }: Plan): boolean {
   return chart.threshold !== undefined && chart.threshold >= axis.low && chart.threshold <= axis.high;
 }
 
-/** Its label stands at the end where fewer points are in the way. */
 function threshold(plan: Plan): string {
+  if (!isThresholdDrawn(plan)) return "";
+  const { left, right, y, chart } = plan;
+  return `<path d="M${px(left)} ${px(y(chart.threshold!))}H${px(right)}" stroke="${LIMIT}" stroke-width="1.6" stroke-dasharray="7 5"/>`;
+}
+
+/** On top of the lines, where the fewest of them are in the way: as far to the left as that may be. */
+function thresholdLabel(plan: Plan): string {
   if (!isThresholdDrawn(plan)) return "";
   const { left, right, top, y, chart } = plan;
   const at = y(chart.threshold!);
   const said = `threshold ${sayIn(chart.unit, chart.threshold!)}`;
   const width = widthOf(said, SMALL) + 12;
   const base = at - 5 < top + 10 ? at + 15 : at - 6;
-  const inTheWay = (start: number) => crossings(plan, { start, end: start + width, top: base - 14, bottom: base + 5 });
-  const isRight = inTheWay(right - width) < inTheWay(left);
-  const label = text(said, isRight ? right - 6 : left + 6, base, {
-    anchor: isRight ? "end" : "start",
-    colour: LIMIT,
-    size: SMALL,
-    halo: true,
-  });
-  return `<path d="M${px(left)} ${px(at)}H${px(right)}" stroke="${LIMIT}" stroke-width="1.6" stroke-dasharray="7 5"/>${label}`;
+  const seen = plan.lines.map(({ points }) => thin(points, 2 * WIDTH));
+  const inTheWay = (start: number) =>
+    crossings(plan, seen, { start, end: start + width, top: base - 14, bottom: base + 5 });
+  const places = [0, 1, 2, 3, 4, 5].map((i) => left + (i / 5) * Math.max(0, right - left - width));
+  const counts = places.map(inTheWay);
+  const best = places[counts.indexOf(Math.min(...counts))]!;
+  return text(said, best + 6, base, { colour: LIMIT, size: SMALL, halo: true });
 }
 
 type Box = { readonly start: number; readonly end: number; readonly top: number; readonly bottom: number };
 
-function crossings({ lines: drawn, x, y }: Plan, { start, end, top, bottom }: Box): number {
-  const isIn = ([at, value]: Point) => x(at) >= start && x(at) <= end && y(value) >= top && y(value) <= bottom;
-  return drawn.reduce((sum, { points }) => sum + points.filter(isIn).length, 0);
+/** How many of the pieces that lines are made of may go through a box. */
+function crossings({ x, y }: Plan, seen: readonly (readonly Point[])[], { start, end, top, bottom }: Box): number {
+  const isIn = ([at, value]: Point, i: number, points: readonly Point[]) => {
+    const [before, other] = points[Math.max(0, i - 1)]!;
+    const [a, b] = [y(value), y(other)];
+    return x(at) >= start && x(before) <= end && Math.max(a, b) >= top && Math.min(a, b) <= bottom;
+  };
+  return seen.reduce((sum, points) => sum + points.filter(isIn).length, 0);
 }
 
 function events({ events: marks, top, bottom }: Plan): string {
@@ -225,27 +255,30 @@ function series(plan: Plan): string {
     .join("");
 }
 
-function lineOf(plan: Plan, { points, style }: Line): string {
-  const { x, y } = plan;
-  const cut = runs(points);
-  const path = cut.map((run) => pathOf(plan, run)).join("");
-  const dash = style.dash === "" || plan.lines.length === 1 ? "" : ` stroke-dasharray="${style.dash}"`;
-  const line = `<path class="line" d="${path}" fill="none" stroke="${style.colour}" stroke-width="2.3" stroke-linejoin="round"${dash}/>`;
+function lineOf(plan: Plan, { points, pieces, style }: Line): string {
+  const { x, y, lines: drawn, left, right } = plan;
+  // More gaps than columns of pixels cannot be seen as gaps: all that can be shown is where there was a value.
+  const joined = pieces.length > right - left ? [] : pieces.filter((piece) => piece.length > 1);
   // A sample between two gaps has no line: without a dot it would vanish.
-  const alone = cut.filter((run) => run.length === 1).map(([point]) => dot(x(point![0]), y(point![1])));
-  const dots = alone.length === 0 ? "" : `<path d="${[...new Set(alone)].join("")}" fill="${style.colour}"/>`;
-  return line + dots + (plan.lines.length === 1 ? "" : marksOf(plan, { points, style }));
-}
-
-function dot(x: number, y: number): string {
-  return `M${px(x - 2.6)} ${px(y)}a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0 -5.2 0z`;
+  const alone = joined.length === 0 ? points : pieces.filter((piece) => piece.length === 1).flat();
+  const path = joined.map((piece) => pathOf(plan, piece)).join("");
+  const dash = style.dash === "" || drawn.length === 1 ? "" : ` stroke-dasharray="${style.dash}"`;
+  const spots = thin(alone, 4 + 2 * (right - left)).map(([at, value]) => `M${px(x(at))} ${px(y(value))}h0`);
+  return [
+    path === ""
+      ? ""
+      : `<path class="line" d="${path}" fill="none" stroke="${style.colour}" stroke-width="2.3" stroke-linejoin="round"${dash}/>`,
+    spots.length === 0
+      ? ""
+      : `<path class="dots" d="${spots.join("")}" stroke="${style.colour}" stroke-width="5.2" stroke-linecap="round"/>`,
+    drawn.length === 1 ? "" : marksOf(plan, { points, style }),
+  ].join("");
 }
 
 /** Two points a pixel column at most: the lowest and the highest in it are all that one can see of more. */
-function pathOf({ x, y }: Plan, run: readonly Point[]): string {
-  if (run.length < 2) return "";
-  const columns = Math.ceil(x(run.at(-1)![0]) - x(run[0]![0]));
-  return thin(run, 2 * columns + 4)
+function pathOf({ x, y }: Plan, piece: readonly Point[]): string {
+  const columns = Math.ceil(x(piece.at(-1)![0]) - x(piece[0]![0]));
+  return thin(piece, 2 * columns + 4)
     .map(([at, value], i) => `${i === 0 ? "M" : "L"}${px(x(at))} ${px(y(value))}`)
     .join("");
 }
@@ -254,11 +287,10 @@ const MARK_EVERY = 110;
 
 /** The shape of a series, now and then along its line, for each series at other places. */
 function marksOf({ lines: drawn, left, x, y }: Plan, { points, style }: Pick<Line, "points" | "style">): string {
-  const kept = drawable(points);
   const offset = (STYLES.indexOf(style) / drawn.length) * MARK_EVERY;
   const chosen: Point[] = [];
   let next = left + offset;
-  for (const point of kept) {
+  for (const point of points) {
     if (x(point[0]) < next) continue;
     chosen.push(point);
     next = x(point[0]) + MARK_EVERY;
@@ -271,7 +303,7 @@ function marksOf({ lines: drawn, left, x, y }: Plan, { points, style }: Pick<Lin
 function ends(plan: Plan): string {
   const { lines: drawn, x, y, right, top, bottom } = plan;
   const wanted = drawn.map(({ points, style, last }) => {
-    const [at, value] = drawable(points).at(-1)!;
+    const [at, value] = points.at(-1)!;
     return { x: x(at), y: y(value), style, last, base: y(value) };
   });
   const placed = wanted.toSorted((a, b) => a.y - b.y);

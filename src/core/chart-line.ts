@@ -48,7 +48,7 @@ function seriesWords(chart: Chart, drawn: readonly Named[], when: When): string 
   return `${lead} ${[...named, ...more].join(", ")}; ${extremeWords(chart, drawn, when).join(", ")}`;
 }
 
-/** A last sample no older than the usual step (or five minutes) is "now"; an older one says when it was. */
+/** "now" is said of a sample that is no gap old, and of one of five minutes, but never of one older than an hour. */
 function lastWords({ unit }: Chart, points: readonly Point[], when: When): string {
   const [at, value] = points.at(-1)!;
   return isFresh(at, points, when) ? `now ${sayIn(unit, value)}` : `${sayIn(unit, value)} ${momentWords(at, when)}`;
@@ -56,7 +56,7 @@ function lastWords({ unit }: Chart, points: readonly Point[], when: When): strin
 
 function isFresh(at: number, points: readonly Point[], { now }: When): boolean {
   const usual = gapOf(points);
-  return Math.abs(now - at) <= Math.max(300, Number.isFinite(usual) ? usual : 0);
+  return Math.abs(now - at) <= Math.max(300, Number.isFinite(usual) ? Math.min(usual, 3600) : 0);
 }
 
 /** "at 14:02 UTC", "yesterday 14:02 UTC", "on 18 Nov 14:02 UTC". */
@@ -65,11 +65,19 @@ function momentWords(at: number, { zone, now }: When): string {
   return /^\d\d:/.test(said) ? `at ${said}` : /^\d/.test(said) ? `on ${said}` : said;
 }
 
+type Extreme = { readonly name: string; readonly at: number; readonly value: number };
+
 function extremeWords({ unit }: Chart, drawn: readonly Named[], when: When): string[] {
-  const all = drawn.flatMap(({ name, points }) => points.map(([at, value]) => ({ name, at, value })));
-  if (all.length < 2) return [];
-  const lowest = all.reduce((a, b) => (b.value < a.value ? b : a));
-  const highest = all.reduce((a, b) => (b.value > a.value ? b : a));
+  let [lowest, highest]: (Extreme | undefined)[] = [];
+  let count = 0;
+  for (const { name, points } of drawn) {
+    count += points.length;
+    for (const [at, value] of points) {
+      if (lowest === undefined || value < lowest.value) lowest = { name, at, value };
+      if (highest === undefined || value > highest.value) highest = { name, at, value };
+    }
+  }
+  if (lowest === undefined || highest === undefined || count < 2) return [];
   if (sayIn(unit, lowest.value) === sayIn(unit, highest.value)) {
     const since = Math.min(...drawn.map(({ points }) => points[0]![0]));
     return [`the same since ${momentWords(since, when).replace(/^(?:at|on) /, "")}`];

@@ -7,12 +7,18 @@ import { formatValue, type Unit } from "./units.ts";
 /** Lowest and highest value of an axis; `high` is above `low`, and both and their difference are finite. */
 export type Scale = { readonly low: number; readonly high: number };
 
-// Dates end there (ECMA-262, "Time Values and Time Range"); in seconds.
-const LAST_MOMENT = 8.64e12;
+// Unix seconds in the years 5 and 9996: within them a calendar of any zone, and a step beyond, can be reckoned.
+const FIRST_MOMENT = -62_000_000_000;
+const LAST_MOMENT = 253_300_000_000;
 
-/** The points that can be drawn, in order of time: finite values at moments that a calendar has. */
+/** Whether a point has a finite value and a moment in a year of four digits. */
+export function isDrawable([at, value]: Point): boolean {
+  return at >= FIRST_MOMENT && at <= LAST_MOMENT && Number.isFinite(value);
+}
+
+/** The points that can be drawn, in order of time. */
 export function drawable(points: readonly Point[]): Point[] {
-  const kept = points.filter(([at, value]) => Math.abs(at) <= LAST_MOMENT && Number.isFinite(value));
+  const kept = points.filter(isDrawable);
   return kept.every(([at], i) => i === 0 || at >= kept[i - 1]![0]) ? kept : kept.sort(([a], [b]) => a - b);
 }
 
@@ -71,8 +77,9 @@ export function scaleOf(chart: Partial<Pick<Chart, "unit" | "band" | "threshold"
   let high = Number.NEGATIVE_INFINITY;
   const take = (value: number) => {
     if (!Number.isFinite(value)) return;
-    low = Math.min(low, Math.max(-LARGEST, value));
-    high = Math.max(high, Math.min(LARGEST, value));
+    const near = Math.min(LARGEST, Math.max(-LARGEST, value));
+    low = Math.min(low, near);
+    high = Math.max(high, near);
   };
   for (const [, value] of points) take(value);
   if (chart.band !== undefined) {

@@ -24,6 +24,7 @@ import { startDemo } from "../../src/demo/run.ts";
 import { loadPacks } from "../../src/metrics/packs.ts";
 import { createPrometheus } from "../../src/metrics/prometheus.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import { drawing } from "./charts.ts";
 import { questionsAbout } from "./mix.ts";
 import { idleBot, stopwatch } from "./processes.ts";
 import { quantile, timed } from "./timed.ts";
@@ -73,6 +74,8 @@ async function run(): Promise<void> {
     figures.push(...(await processes(env, now, rounds)));
     note("reading 50,000 metric names");
     figures.push(...(await largeCatalogue()));
+    note("drawing charts");
+    figures.push(...(await pictures()));
     for (const line of table(figures)) console.log(line);
     if (options.json) console.log(JSON.stringify({ node: process.version, rounds, figures }));
   } finally {
@@ -206,6 +209,18 @@ async function largeCatalogue(): Promise<Figure[]> {
     of("50,000 metrics: longest block", read.max_block_ms, "ms", 50),
     of("50,000 metrics: lookup, p95", read.lookup_ms_p95, "ms", 5),
     of("50,000 metrics: heap", read.heap_mb, "MB"),
+  ];
+}
+
+/** A chart as PNG, as chat platforms get it. */
+async function pictures(): Promise<Figure[]> {
+  const { first, median, p95, blocked, bytes } = await drawing();
+  note(`one picture has ${bytes} bytes`);
+  return [
+    of("PNG chart: the first", first, "ms"),
+    of("PNG chart: median", median, "ms", 150),
+    of("PNG chart: p95", p95, "ms", 150),
+    of("PNG chart: longest block, median", blocked, "ms", 50),
   ];
 }
 
