@@ -42,7 +42,7 @@ const ActivityShape = z.object({
   membersAdded: z.array(z.object({ id })).max(10_000).nullish(),
   membersRemoved: z.array(z.object({ id })).max(10_000).nullish(),
   entities: z.array(z.unknown()).max(1000).nullish(),
-  value: z.unknown(),
+  value: z.unknown().optional(),
 });
 
 /** An activity as the channel sends it, with the parts that the bot relies on present. */
