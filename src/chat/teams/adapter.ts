@@ -74,17 +74,23 @@ export async function loadBot(settings: TeamsSettings, log: Log): Promise<Bot> {
     async process(activity, headers, turn) {
       const answer = capture();
       const request = { method: "POST", body: activity, headers: { authorization: headers.authorization ?? "" } };
+      let failed = false;
       try {
         await adapter.process(
           request as unknown as Sdk.Request,
           answer.response as unknown as Sdk.Response,
           async (context) => {
-            const invoke = await turn();
+            // Caught here: the SDK would print it whole and answer with its text.
+            const invoke = await turn().catch((problem) => {
+              failed = true;
+              log.error({ err: problem }, "an activity from Teams could not be taken");
+              return undefined;
+            });
             if (invoke !== undefined)
               await context.sendActivity({ type: sdk.ActivityTypes.InvokeResponse, value: invoke });
           },
         );
-        return answer.read();
+        return failed ? { status: 500, body: undefined } : answer.read();
       } catch (problem) {
         log.error({ err: problem }, "an activity from Teams could not be processed");
         return { status: 500, body: undefined };

@@ -134,7 +134,7 @@ function scaleOf(chart: Chart, series: readonly { readonly points: readonly Poin
 }
 
 function times(factor: number, name: string): Scale {
-  return { name, of: (value) => Number((value * factor).toPrecision(6)) };
+  return { name, of: (value) => Number(Math.min(1e300, Math.max(-1e300, value * factor)).toPrecision(6)) };
 }
 
 function stepped(most: number, base: number, names: readonly string[]): Scale {

@@ -28,10 +28,9 @@ export function cut(text: string, room: number): string {
   const spare = room - 64;
   let end = Math.min(text.length, Math.max(0, spare));
   while (end > 0 && bytesOf(text.slice(0, end)) > spare) end = Math.floor(end * 0.9);
-  // The last character may be half of one that people see: an emoji of several parts, a letter with its accent.
-  const tail = [...graphemesOf(text.slice(Math.max(0, end - 64), end + 64))];
-  const from = Math.max(0, end - 64);
-  const whole = tail.findLast(({ index }) => from + index <= end);
+  // The last character may be half of one that people see, such as a flag: whole ones are counted from a space on.
+  const from = text.lastIndexOf(" ", end) + 1;
+  const whole = [...graphemesOf(text.slice(from, end + 64))].findLast(({ index }) => from + index <= end);
   end = whole === undefined ? end : from + whole.index;
   const left = text.length - end;
   return `${text.slice(0, end)}… (${left.toLocaleString("en-US")} more characters)`;

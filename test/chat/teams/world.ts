@@ -1,0 +1,175 @@
+import { createTeams, type TeamsSettings } from "../../../src/chat/teams/index.ts";
+import type { Card } from "../../../src/core/card.ts";
+import type { Question } from "../../../src/core/chat.ts";
+import type {
+  FeedbackLog,
+  HttpResponse,
+  Outbox,
+  Outgoing,
+  Places,
+  Queued,
+  Reach,
+  Said,
+  Surface,
+  SurfaceDeps,
+  Visitor,
+} from "../../../src/ports.ts";
+import { createLog } from "../../../src/util/log.ts";
+import { secret } from "../../../src/util/secret.ts";
+import { APP_ID, APP_PASSWORD, type BotFramework, TENANT } from "../../fakes/bot-framework/index.ts";
+
+export const ANSWER: Card = { title: "checkout answers in 812 ms", tone: "warning", blocks: [] };
+
+/** The Teams surface on a stand-in Bot Framework, with a small outbox that is delivered whenever something is put in. */
+export async function openTeams(
+  framework: BotFramework,
+  opts: {
+    readonly settings?: Partial<TeamsSettings>;
+    readonly ask?: (question: Question) => Promise<Said>;
+    readonly mayRead?: (visitor: Visitor) => Reach;
+    readonly places?: Places;
+    readonly drawChart?: SurfaceDeps["drawChart"];
+    readonly start?: boolean;
+    readonly clock?: () => number;
+  } = {},
+) {
+  const asked: Question[] = [];
+  const visitors: Visitor[] = [];
+  const judged: Parameters<FeedbackLog["save"]>[0][] = [];
+  const logged: string[] = [];
+  const places = opts.places ?? memoryPlaces();
+  const seen = new Set<string>();
+  const put: Outgoing[] = [];
+  const references = new Map<string, string>();
+  let surface: Surface | undefined;
+
+  const deps: SurfaceDeps = {
+    async ask(question) {
+      asked.push(question);
+      return (await opts.ask?.(question)) ?? { card: ANSWER };
+    },
+    mayRead(visitor) {
+      visitors.push(visitor);
+      return opts.mayRead?.(visitor) ?? { allowed: true };
+    },
+    store: {
+      seen: {
+        async first(platform, id) {
+          const isNew = !seen.has(`${platform}|${id}`);
+          seen.add(`${platform}|${id}`);
+          return isNew;
+        },
+      },
+      places,
+      outbox: {
+        async put(message: Outgoing) {
+          if (put.some(({ id }) => id === message.id)) return false;
+          put.push(message);
+          return true;
+        },
+      } as Outbox,
+      feedback: {
+        async save(feedback) {
+          judged.push(feedback);
+        },
+        count: async () => ({ helpful: 0, unhelpful: 0 }),
+      },
+    },
+    wake() {
+      const message = put.at(-1)!;
+      void deliver({ ...message, attempts: 1 }).catch((problem) => logged.push(String(problem)));
+    },
+    drawChart: opts.drawChart ?? (async () => new Uint8Array([137, 80, 78, 71])),
+    clock: opts.clock ?? (() => Date.now() / 1000),
+  };
+
+  async function deliver(message: Queued): Promise<string> {
+    const id = await surface!.sender.send(message, undefined, AbortSignal.timeout(10_000));
+    references.set(message.id, id);
+    return id;
+  }
+
+  const settings: TeamsSettings = {
+    appId: APP_ID,
+    appPassword: secret(APP_PASSWORD),
+    tenantId: TENANT,
+    appType: "SingleTenant",
+    tenants: [],
+    serviceUrls: [framework.host],
+    insecureDev: false,
+    overrides: framework.overrides,
+    ...opts.settings,
+  };
+  const stream = { write: (line: string) => void logged.push(line) };
+  surface = createTeams(settings, deps, createLog({ level: "debug", stream }));
+  if (opts.start !== false) await surface.start();
+  const { handle } = surface.routes[0]!;
+
+  function raw(body: string | Buffer, headers: Record<string, string> = {}): Promise<HttpResponse> {
+    return handle({
+      method: "POST",
+      path: "/api/messages",
+      query: new URLSearchParams(),
+      headers,
+      body: Buffer.from(body),
+      remoteAddress: "127.0.0.1",
+      signal: new AbortController().signal,
+    });
+  }
+
+  return {
+    surface,
+    asked,
+    visitors,
+    judged,
+    logged,
+    put,
+    places,
+    references,
+    deps,
+    raw,
+    deliver,
+    /** Sends an activity as the channel does, or with another token. */
+    async post(activity: unknown, token?: string): Promise<HttpResponse> {
+      const authorization = `Bearer ${token ?? (await framework.sign())}`;
+      return raw(JSON.stringify(activity), { authorization });
+    },
+  };
+}
+
+export function memoryPlaces(): Places & { readonly saves: () => number } {
+  const all = new Map<string, Parameters<Places["save"]>>();
+  let saves = 0;
+  const key = (place: Parameters<Places["save"]>[0]) => JSON.stringify([place.platform, place.channel, place.thread]);
+  return {
+    saves: () => saves,
+    async save(...entry) {
+      saves++;
+      all.set(key(entry[0]), structuredClone(entry));
+    },
+    async get(place) {
+      const found = all.get(key(place));
+      return found && { reference: found[1], at: found[2] };
+    },
+    async all(platform) {
+      return [...all.values()]
+        .filter(([place]) => place.platform === platform)
+        .map(([place, reference]) => ({ place, reference }));
+    },
+    async remove(place) {
+      all.delete(key(place));
+    },
+  };
+}
+
+/** Every string of an activity that people read, joined. */
+export function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).filter(Boolean).join("\n");
+  if (typeof value !== "object" || value === null) return "";
+  return Object.entries(value)
+    .flatMap(([key, inner]) =>
+      typeof inner === "string" ? (["text", "title"].includes(key) ? [inner] : []) : [wordsOf(inner)],
+    )
+    .filter(Boolean)
+    .join("\n");
+}
