@@ -337,7 +337,7 @@ function linkOf(url: string | undefined): string | undefined {
 
 function tailOf(blocks: Card["blocks"], look: Look): SlackBlock[] {
   const buttons = blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons : []));
-  const usable = buttons.filter((button) => valueOf(button).length <= LIMIT.value && button.label.trim() !== "");
+  const usable = buttons.filter((button) => carried(button).length <= LIMIT.value && button.label.trim() !== "");
   const shown = usable.slice(0, 4 * LIMIT.buttonsPerRow);
   const rows: SlackBlock[] = [];
   for (let at = 0; at < shown.length; at += LIMIT.buttonsPerRow) {
@@ -355,7 +355,7 @@ function tailOf(blocks: Card["blocks"], look: Look): SlackBlock[] {
   ];
 }
 
-function valueOf(button: Button): string {
+function carried(button: Button): string {
   return JSON.stringify(button.action);
 }
 
@@ -365,7 +365,7 @@ function buttonOf(button: Button, index: number): SlackBlock {
     type: "button",
     action_id: `ask:${index}`,
     text: plain(cutEscaped(button.label.replace(/\s+/g, " ").trim(), LIMIT.label)),
-    value: valueOf(button),
+    value: carried(button),
     ...(button.style === "plain" ? {} : { style: button.style }),
   };
 }

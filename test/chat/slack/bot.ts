@@ -1,0 +1,198 @@
+import { createSlack, type SlackSettings } from "../../../src/chat/slack/index.ts";
+import type { Card } from "../../../src/core/card.ts";
+import type { Place, Question } from "../../../src/core/chat.ts";
+import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
+import type { Outgoing, Queued, Reach, Said, Surface, SurfaceDeps, Visitor } from "../../../src/ports.ts";
+import { NeverError, NotNowError } from "../../../src/util/errors.ts";
+import { createLog } from "../../../src/util/log.ts";
+import { secret } from "../../../src/util/secret.ts";
+import type { FakeSlack } from "../../fakes/slack/index.ts";
+
+type Kept = Outgoing & { attempts: number; state: "waiting" | "sent" | "gave up"; note: string };
+
+/** The parts of the store that a surface uses, in memory, and the loop that empties the outbox. */
+export class SlackBot {
+  readonly slack: FakeSlack;
+  readonly surface: Surface;
+  readonly asked: Question[] = [];
+  readonly visitors: Visitor[] = [];
+  readonly outbox = new Map<string, Kept>();
+  readonly places = new Map<string, { place: Place; reference: unknown }>();
+  readonly opinions: { answer: string; user: string; helpful: boolean }[] = [];
+  readonly seen = new Set<string>();
+  readonly drawn: string[] = [];
+  readonly logged: string[] = [];
+  storeFails = false;
+  reach: (visitor: Visitor) => Reach = () => ({ allowed: true });
+  answer: (question: Question) => Promise<Said> | Said = (question) => ({ card: cardFor(question.text) });
+  clock = () => Date.now() / 1000;
+  #server: HttpServer | undefined;
+  port = 0;
+
+  constructor(slack: FakeSlack, mode: "socket" | "http", over: Partial<SlackSettings> = {}) {
+    this.slack = slack;
+    const log = createLog({ level: "debug", stream: { write: (line: string) => void this.logged.push(line) } });
+    const settings: SlackSettings = {
+      mode,
+      botToken: secret(slack.botToken),
+      appToken: secret(slack.appToken),
+      signingSecret: secret(slack.signingSecret),
+      apiUrl: slack.apiUrl,
+      teams: [],
+      command: "/ops",
+      ...over,
+    };
+    this.surface = createSlack(settings, this.#deps(), log);
+    if (mode === "http") {
+      this.#server = createHttpServer({
+        host: "127.0.0.1",
+        port: 0,
+        metricsToken: undefined,
+        readiness: async () => [],
+        metrics: async () => ({ contentType: "text/plain", body: "" }),
+        routes: this.surface.routes,
+        log,
+      } as Parameters<typeof createHttpServer>[0]);
+    }
+  }
+
+  async start(): Promise<this> {
+    if (this.#server !== undefined) this.port = (await this.#server.start()).port;
+    await this.surface.start();
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await this.surface.stop(2000);
+    await this.#server?.stop(0);
+  }
+
+  /** A request to the address that Slack calls. */
+  async post(request: {
+    readonly body: string;
+    readonly headers: Record<string, string>;
+  }): Promise<{ status: number; body: string }> {
+    const response = await fetch(`http://127.0.0.1:${this.port}/slack/events`, { method: "POST", ...request });
+    return { status: response.status, body: await response.text() };
+  }
+
+  /** Sends what waits, until nothing waits, or until `tries` attempts of each failed. */
+  async deliver(tries = 3): Promise<void> {
+    for (const message of this.outbox.values()) {
+      while (message.state === "waiting" && message.attempts < tries) await this.#attempt(message);
+    }
+  }
+
+  async #attempt(message: Kept): Promise<void> {
+    message.attempts++;
+    try {
+      message.note = await this.surface.sender.send(message, undefined, AbortSignal.timeout(20_000));
+      message.state = "sent";
+    } catch (err) {
+      if (err instanceof NeverError) message.state = "gave up";
+      else if (!(err instanceof NotNowError)) throw err;
+      message.note = err.message;
+    }
+  }
+
+  #deps(): SurfaceDeps {
+    const key = (place: Place) => `${place.channel}/${place.thread}`;
+    return {
+      ask: async (question) => {
+        this.asked.push(question);
+        return await this.answer(question);
+      },
+      mayRead: (visitor) => {
+        this.visitors.push(visitor);
+        return this.reach(visitor);
+      },
+      wake: () => {},
+      drawChart: async (chart, zone) => {
+        this.drawn.push(`${chart.title} ${zone}`);
+        return Buffer.from("\x89PNG invented picture", "latin1");
+      },
+      clock: () => this.clock(),
+      store: {
+        seen: {
+          first: async (_, id) => {
+            if (this.storeFails) throw new Error("disk full");
+            if (this.seen.has(id)) return false;
+            this.seen.add(id);
+            return true;
+          },
+        },
+        places: {
+          save: async (place, reference) => void this.places.set(key(place), { place, reference }),
+          get: async () => undefined,
+          all: async () => [...this.places.values()],
+          remove: async (place) => void this.places.delete(key(place)),
+        },
+        feedback: {
+          save: async ({ answer, user, helpful }) => void this.opinions.push({ answer, user: user.id, helpful }),
+          count: async () => ({ helpful: 0, unhelpful: 0 }),
+        },
+        outbox: {
+          put: async (message) => {
+            if (this.outbox.has(message.id)) return false;
+            this.outbox.set(message.id, { ...message, attempts: 0, state: "waiting", note: "" });
+            return true;
+          },
+          due: async () => [],
+          begin: async () => {},
+          postpone: async () => {},
+          sent: async () => {},
+          gaveUp: async () => {},
+          referenceOf: async () => undefined,
+          waiting: async () => ({ count: 0, oldest: undefined }),
+        },
+      },
+    };
+  }
+}
+
+export function cardFor(text: string): Card {
+  return {
+    title: `Answer to ${text}`,
+    tone: "good",
+    blocks: [
+      { kind: "text", text: "All is well." },
+      {
+        kind: "chart",
+        chart: {
+          title: "requests",
+          unit: "per_s",
+          series: [
+            {
+              name: "shop",
+              points: [
+                [1_780_000_000, 3],
+                [1_780_000_060, 9],
+                [1_780_000_120, 4],
+              ],
+            },
+          ],
+        },
+      },
+      { kind: "evidence", items: [{ promql: "up", source: "main", url: "http://prometheus.example/graph?a=1&b=2" }] },
+      {
+        kind: "buttons",
+        buttons: [{ label: "Why?", style: "primary", action: { kind: "ask", text: "why is it slow" } }],
+      },
+    ],
+  };
+}
+
+/** A message that waits, for trying the sender alone. */
+export function queued(over: Partial<Queued> = {}): Queued {
+  const place: Place = { platform: "slack", channel: "C0GENERAL1", thread: "" };
+  return { id: "m1", place, card: cardFor("it"), at: Date.now() / 1000, attempts: 1, ...over };
+}
+
+/** Waits until it holds; fails with the last reason when it does not within `ms`. */
+export async function until(check: () => boolean, what: string, ms = 5000): Promise<void> {
+  const end = Date.now() + ms;
+  while (!check()) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
