@@ -2,41 +2,55 @@ import type { Chart } from "../../core/card.ts";
 import type { Point } from "../../core/series.ts";
 import { thin } from "../../core/thin.ts";
 import { formatValue, type Unit } from "../../core/units.ts";
-import { localTime, sayTime } from "../../core/zone.ts";
+import { sayTime } from "../../core/zone.ts";
 import { plain } from "./text.ts";
 
 /** Lines that Teams draws itself, and the same as a sentence. */
 
-/** More points than this make the client's drawing slow and the card large. */
-const MOST_POINTS = 20;
-const MOST_SERIES = 6;
+/** Points of one line and of all: enough to keep the shape, few enough for the card's budget. */
+const MOST_POINTS = 60;
+const ALL_POINTS = 150;
+// The documented names of colours; red is left to the threshold.
+const COLORS = [
+  "categoricalBlue",
+  "categoricalPurple",
+  "categoricalTeal",
+  "categoricalMarigold",
+  "categoricalLavender",
+  "categoricalGreen",
+] as const;
+const MOST_SERIES = COLORS.length;
 
 type Element = Readonly<Record<string, unknown>>;
 
 /**
- * A `Chart.Line`, which clients without charts leave out, or undefined when there is nothing to draw. Its columns are
- * evenly spaced times of `zone`, because the element takes days but no hours as an axis of time.
+ * A `Chart.Line`, which clients without charts leave out, or undefined when there is nothing to draw. The element takes
+ * days but no hours as an axis of time, so time is a number: how long before the newest point, whose time of `zone`
+ * stands below.
  */
 export function chartElement(chart: Chart, zone: string): Element | undefined {
   const series = drawn(chart);
-  const times = timesOf(series.map(({ points }) => points));
-  if (times.length === 0) return undefined;
+  if (series.length === 0) return undefined;
+  const from = lowest(series.map(({ points }) => points[0]![0]));
+  const to = highest(series.map(({ points }) => points.at(-1)![0]));
   const scale = scaleOf(chart, series);
-  const labels = labelsOf(times, zone);
-  const lines = series.map(({ name, points }) => ({
+  const axis = axisOf(from, to, zone);
+  const each = Math.min(MOST_POINTS, Math.floor(ALL_POINTS / series.length));
+  const lines = series.map(({ name, points }, i) => ({
     legend: plain(name).slice(0, 60),
-    values: valuesAt(points, times).flatMap((y, i) => (y === undefined ? [] : [{ x: labels[i], y: scale.of(y) }])),
+    color: COLORS[i],
+    values: thin(points, each).map(([at, value]) => ({ x: axis.of(at), y: scale.of(value) })),
   }));
   const level = (legend: string, color: string, value: number) => ({
     legend,
     color,
-    values: labels.map((x) => ({ x, y: scale.of(value) })),
+    values: [from, to].map((at) => ({ x: axis.of(at), y: scale.of(value) })),
   });
   const { band, threshold } = chart;
   return {
     type: "Chart.Line",
     title: plain(chart.title).slice(0, 120),
-    xAxisTitle: zone === "UTC" ? "time (UTC)" : `time (${zone})`,
+    xAxisTitle: axis.name,
     yAxisTitle: scale.name,
     colorSet: "categorical",
     data: [
@@ -82,36 +96,19 @@ function drawn(chart: Chart): readonly { readonly name: string; readonly points:
     .slice(0, MOST_SERIES);
 }
 
-/** Times that keep the lowest and highest point of each series. */
-function timesOf(series: readonly (readonly Point[])[]): number[] {
-  if (series.length === 0) return [];
-  const each = Math.max(4, Math.floor(MOST_POINTS / series.length));
-  const all = new Set(series.flatMap((points) => thin(points, each).map(([at]) => at)));
-  return [...all].sort((a, b) => a - b);
-}
-
-/** The value at each of those times, from the nearest point; undefined where the series has none about there. */
-function valuesAt(points: readonly Point[], times: readonly number[]): (number | undefined)[] {
-  const first = points[0]![0];
-  const last = points.at(-1)![0];
-  const step = points.length > 1 ? (last - first) / (points.length - 1) : 60;
-  let i = 0;
-  return times.map((at) => {
-    while (i + 1 < points.length && Math.abs(points[i + 1]![0] - at) <= Math.abs(points[i]![0] - at)) i++;
-    return Math.abs(points[i]![0] - at) <= step ? points[i]![1] : undefined;
-  });
-}
-
-/** "14:05", with the day when there are several and the seconds when minutes do not tell them apart. */
-function labelsOf(times: readonly number[], zone: string): string[] {
-  const two = (n: number) => String(n).padStart(2, "0");
-  const locals = times.map((at) => localTime(at, zone));
-  const days = new Set(locals.map(({ year, month, day }) => `${year}-${month}-${day}`)).size > 1;
-  const minutes = locals.map(
-    ({ month, day, hour, minute }) => `${days ? `${two(month)}-${two(day)} ` : ""}${two(hour)}:${two(minute)}`,
-  );
-  if (new Set(minutes).size === minutes.length) return minutes;
-  return minutes.map((label, i) => `${label}:${two(locals[i]!.second)}`);
+/** Time as people count it back, in the unit that gives small numbers. */
+function axisOf(start: number, end: number, zone: string): Scale {
+  const span = end - start;
+  const [seconds, word] =
+    span <= 300
+      ? [1, "seconds"]
+      : span <= 3 * 3600
+        ? [60, "minutes"]
+        : span <= 3 * 86_400
+          ? [3600, "hours"]
+          : [86_400, "days"];
+  const of = (at: number) => Number(((at - end) / seconds).toFixed(2)) + 0;
+  return { name: `${word} before ${sayTime(end, end, zone)}`, of };
 }
 
 type Scale = { readonly name: string; readonly of: (value: number) => number };

@@ -38,6 +38,7 @@ const MOST_GUESTS = 10_000;
 /** Activities -> questions, and answers -> the outbox. Work goes on after the request was answered. */
 export function createListeners(deps: ListenerDeps): Listeners {
   const under = new Set<Promise<void>>();
+  const greeting = new Set<string>();
   const stopping = new AbortController();
   const isGuest = guestLookup(deps);
 
@@ -90,10 +91,20 @@ export function createListeners(deps: ListenerDeps): Listeners {
 
   async function added(activity: Activity): Promise<void> {
     const channel = channelOf(activity.conversation.id);
-    const known = await deps.references.get(wholeOf(channel));
-    await remember(activity);
-    // Teams says it twice, as a change of members and as an installation, under two ids.
-    if (known === undefined) await say(`${idOf(activity)}-hello`, wholeOf(channel), greetingCard(isPersonal(activity)));
+    // Teams says it twice at once, as a change of members and as an installation, under two ids.
+    if (greeting.has(channel)) return;
+    greeting.add(channel);
+    try {
+      const known = await deps.references.get(wholeOf(channel));
+      await remember(activity);
+      if (known === undefined) await greet(activity, channel);
+    } finally {
+      greeting.delete(channel);
+    }
+  }
+
+  function greet(activity: Activity, channel: string): Promise<void> {
+    return say(`${idOf(activity)}-hello`, wholeOf(channel), greetingCard(isPersonal(activity)));
   }
 
   function remember(activity: Activity): Promise<void> {

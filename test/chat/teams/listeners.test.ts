@@ -169,8 +169,10 @@ describe("being added and removed", () => {
   it("greets once, however often Teams says that it was added, and can then speak there", async () => {
     const places = memoryPlaces();
     const world = await openTeams(framework, { places });
-    await world.post(installed(framework.url, "add"));
-    await world.post(personal(framework.url, "", { type: "conversationUpdate", membersAdded: [BOT, ALICE] }));
+    await Promise.all([
+      world.post(installed(framework.url, "add")),
+      world.post(personal(framework.url, "", { type: "conversationUpdate", membersAdded: [BOT, ALICE] })),
+    ]);
     const [hello] = await framework.arrived(1);
     expect(wordsOf(hello?.activity)).toContain("Hello");
     expect(world.put).toHaveLength(1);
