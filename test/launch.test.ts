@@ -161,7 +161,9 @@ describe("the launcher", () => {
   it("tells what --tool takes", () => {
     const { status, stderr } = launch(["--tool", "tests"]);
     expect(status).toBe(1);
-    expect(stderr).toContain("--tool wants one of test, check, format, schema, teams-package, bench, eval: it is tests.");
+    expect(stderr).toContain(
+      "--tool wants one of test, check, format, schema, teams-package, bench, eval: it is tests.",
+    );
     expect(launch(["--tool", "constructor"]).status).toBe(1);
   });
 

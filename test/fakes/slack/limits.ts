@@ -2,7 +2,7 @@
 
 type Json = Readonly<Record<string, unknown>>;
 
-export const KNOWN_BLOCKS = [
+const KNOWN_BLOCKS = [
   "actions",
   "context",
   "context_actions",
