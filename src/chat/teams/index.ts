@@ -11,7 +11,6 @@ import { createSender } from "./sender.ts";
 import { createSent } from "./sent.ts";
 import { checkSettings, cloudOf, type TeamsSettings, tenantsOf } from "./settings.ts";
 
-
 /** More questions at once than this are refused with 503, which the channel may try again. */
 const MOST_AT_ONCE = 1000;
 

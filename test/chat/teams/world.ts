@@ -1,4 +1,5 @@
-import { createTeams, type TeamsSettings } from "../../../src/chat/teams/index.ts";
+import { createTeams } from "../../../src/chat/teams/index.ts";
+import type { TeamsSettings } from "../../../src/chat/teams/settings.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Question } from "../../../src/core/chat.ts";
 import type {
