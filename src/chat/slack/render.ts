@@ -52,7 +52,10 @@ export function renderCard(card: Card, look: Look): Rendered {
   const above = first?.kind === "note" ? [first] : [];
   const rest = card.blocks.slice(above.length);
   const page = new Page();
-  const tail = tailOf(rest, look);
+  const queries = rest.flatMap((block) => (block.kind === "evidence" ? block.items.map(evidence) : []));
+  // An answer without its query cannot be checked: a long list must not push it out.
+  const kept = queries.length <= 10 && lengthOf(queries) <= LIMIT.section ? queries.flat() : [];
+  const tail = [...kept, ...tailOf(rest, look)];
   page.reserve(tail);
   for (const note of above) for (const block of contexts(note.text)) page.add([block], "text");
   for (const block of titleBlocks(card)) page.add([block], "text");
@@ -61,7 +64,7 @@ export function renderCard(card: Card, look: Look): Rendered {
   for (const block of rest) {
     switch (block.kind) {
       case "text":
-        for (const one of sections(block.text)) page.add([one], "text");
+        addText(page, block.text, sections);
         break;
       case "list":
         addList(page, block.items);
@@ -73,10 +76,10 @@ export function renderCard(card: Card, look: Look): Rendered {
         addChart(page, block.chart, charts++, look);
         break;
       case "evidence":
-        for (const item of block.items) page.add(evidence(item), "query");
+        if (kept.length === 0) for (const item of block.items) page.add(evidence(item), "query");
         break;
       case "note":
-        for (const one of contexts(block.text)) page.add([one], "text");
+        addText(page, block.text, contexts);
         break;
       case "buttons":
         break;
@@ -205,6 +208,12 @@ function titleBlocks(card: Card): SlackBlock[] {
   return whole.length <= LIMIT.header ? [{ type: "header", text: plain(whole) }] : sections(title);
 }
 
+/** Text that certainly has no room is not taken apart: a page of it costs milliseconds. */
+function addText(page: Page, text: string, split: (text: string) => SlackBlock[]): void {
+  if (page.isFull) page.miss("text", 1);
+  else for (const one of split(text)) page.add([one], "text");
+}
+
 function addList(page: Page, items: readonly string[]): void {
   let text = "";
   let count = 0;
@@ -213,7 +222,12 @@ function addList(page: Page, items: readonly string[]): void {
     text = "";
     count = 0;
   };
-  for (const item of items) {
+  for (const [i, item] of items.entries()) {
+    if (page.isFull) {
+      flush();
+      page.miss("item", items.length - i);
+      return;
+    }
     const [line = "", ...more] = pieces(`• ${item}`, LIMIT.section);
     // Small sections, so that little is left out when the message is nearly full.
     if (text.length + line.length > LIMIT.section / 3) flush();

@@ -5,7 +5,17 @@ import { inert } from "../../util/inert.ts";
 
 /** Text of a card for a `text` field of any kind: it shows what is there, links nothing and calls nobody. */
 export function escaped(text: string): string {
-  return inert(text, { keepNewlines: true }).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return entities(inert(text, { keepNewlines: true }));
+}
+
+function entities(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Characters as people see them. Segmenting costs microseconds for each, which plain letters need not pay. */
+function* charactersOf(text: string): Generator<string> {
+  if (/^[\n\x20-\x7e]*$/.test(text)) yield* text;
+  else for (const { segment } of graphemesOf(text)) yield segment;
 }
 
 /** Text for places where Slack reads no entities (cells and labels of charts): what would call somebody is defused. */
@@ -38,25 +48,23 @@ function shownOf(inner: string, self: string | undefined): string {
 
 /** The start of a text, cut between characters as people see them so that it is at most `most` units escaped. */
 export function cutEscaped(text: string, most: number): string {
-  const whole = escaped(text);
-  if (whole.length <= most) return whole;
-  let kept = "";
-  for (const { segment } of graphemesOf(text.slice(0, most + 1))) {
-    const next = escaped(segment);
-    if (kept.length + next.length > most - 1) break;
-    kept += next;
-  }
-  return `${kept}…`;
+  const clean = inert(text, { keepNewlines: true });
+  return cut(clean, entities(clean), most, entities);
 }
 
 /** `cutEscaped` for places without entities. */
 export function cutBare(text: string, most: number): string {
-  const whole = bare(text);
+  const clean = bare(text.slice(0, most * 20));
+  return cut(clean, clean, most, (one) => one);
+}
+
+function cut(clean: string, whole: string, most: number, shown: (one: string) => string): string {
   if (whole.length <= most) return whole;
   let kept = "";
-  for (const { segment } of graphemesOf(whole.slice(0, most + 1))) {
-    if (kept.length + segment.length > most - 1) break;
-    kept += segment;
+  for (const one of charactersOf(clean.slice(0, most + 1))) {
+    const next = shown(one);
+    if (kept.length + next.length > most - 1) break;
+    kept += next;
   }
   return `${kept}…`;
 }
@@ -69,15 +77,13 @@ export function pieces(text: string, most: number): string[] {
   const done: string[] = [];
   let current = "";
   const add = (part: string, glue: string) => {
-    const joined = current === "" ? part : `${current}${glue}${part}`;
-    if (joined.length <= most) current = joined;
-    else {
+    if (current !== "" && current.length + glue.length + part.length > most) {
       if (current.trim() !== "") done.push(current);
       current = part;
-    }
+    } else current = current === "" ? part : `${current}${glue}${part}`;
   };
-  for (const line of text.split(/\r\n|\r|\n/)) {
-    const whole = escaped(line);
+  for (const line of inert(text, { keepNewlines: true }).split("\n")) {
+    const whole = entities(line);
     if (whole.length <= most) add(whole, "\n");
     else for (const [i, word] of words(line, most).entries()) add(word, i === 0 ? "\n" : " ");
   }
@@ -85,19 +91,20 @@ export function pieces(text: string, most: number): string[] {
   return done;
 }
 
+/** Words, escaped. One that is too long alone comes in parts. */
 function words(line: string, most: number): string[] {
   return line.split(" ").flatMap((word) => {
-    if (escaped(word).length <= most) return [escaped(word)];
+    const whole = entities(word);
+    if (whole.length <= most) return [whole];
     const parts: string[] = [];
     let part = "";
-    for (const { segment } of graphemesOf(word)) {
-      // One character may be a page of combining marks: `escaped` cuts those.
-      const next = escaped(segment).slice(0, most);
-      if (part.length + next.length > most) {
+    for (const one of charactersOf(word)) {
+      const next = entities(one);
+      if (part !== "" && part.length + next.length > most) {
         parts.push(part);
         part = "";
       }
-      part += next;
+      part += next.slice(0, most); // one character may be a page of joined emoji
     }
     return [...parts, part];
   });

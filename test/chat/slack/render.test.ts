@@ -39,7 +39,7 @@ const text = fc.oneof(
     "|",
     "<https://evil.example|x>",
   ),
-  fc.string({ minLength: 2000, maxLength: 6000 }),
+  fc.string({ maxLength: 300 }).map((part) => `${part} `.repeat(20)),
   fc.constant("<&>".repeat(2000)),
 );
 const point = fc.tuple(
@@ -106,7 +106,7 @@ describe("cards in Slack", () => {
           for (const link of live(rendered)) assert.match(link, /^<https?:\/\/[^<>|]+\|Open in Prometheus>$/);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
