@@ -14,13 +14,14 @@ describe("thinning a series", () => {
         const real = points.filter(([, value]) => Number.isFinite(value));
         const kept = thin(points, most);
         expect(kept.length).toBeLessThanOrEqual(most);
-        if (real.length === 0) return expect(kept).toEqual([]);
+        if (real.length === 0) return kept.length === 0;
         expect([kept[0], kept.at(-1)]).toEqual([real[0], real.at(-1)]);
         const values = (all: readonly Point[]) => all.map(([, value]) => value);
         expect(Math.max(...values(kept))).toBe(Math.max(...values(real)));
         expect(Math.min(...values(kept))).toBe(Math.min(...values(real)));
         expect(kept).toEqual([...kept].sort(([a], [b]) => a - b));
         for (const point of kept) expect(real).toContain(point);
+        return true;
       }),
     );
   });
