@@ -144,7 +144,7 @@ function authenticationOf(
 ): Sdk.ConfigurationBotFrameworkAuthentication {
   const httpClient = createConnectorClient(serviceUrls, insecureDev && appId === undefined);
   // The SDK wants all of them when one differs, and takes the public cloud's for the same as none.
-  return new sdk.ConfigurationBotFrameworkAuthentication(
+  const authentication = new sdk.ConfigurationBotFrameworkAuthentication(
     {
       ToChannelFromBotLoginUrl: cloud.loginUrl,
       ToChannelFromBotOAuthScope: cloud.oauthScope,
@@ -159,6 +159,45 @@ function authenticationOf(
     // New keys of the channel are known within the hour, not within a day.
     { httpClient, tokenRefreshInterval: 1 } as unknown as ConnectorOptions,
   );
+  reuseClients(authentication);
+  return authentication;
+}
+
+/** As many service URLs as have a client of their own ready. Teams has one for each region. */
+const MOST_CLIENTS = 100;
+
+/**
+ * Keeps the SDK's clients, which hold no state of a conversation: it would build two pipelines of HTTP policies anew for
+ * each activity and each message, which takes most of the time that one costs.
+ */
+function reuseClients(authentication: Sdk.ConfigurationBotFrameworkAuthentication): void {
+  type Factory = ReturnType<typeof authentication.createConnectorFactory>;
+  const made = new Map<string, ReturnType<Factory["create"]>>();
+  const kept = (factory: Factory): Factory => ({
+    create(serviceUrl, audience) {
+      const key = JSON.stringify([serviceUrl, audience]);
+      const known = made.get(key) ?? factory.create(serviceUrl, audience);
+      if (made.size >= MOST_CLIENTS) made.clear();
+      made.set(key, known);
+      known.catch(() => made.delete(key));
+      return known;
+    },
+  });
+  const { createConnectorFactory, authenticateRequest, createUserTokenClient } = authentication;
+  authentication.createConnectorFactory = (identity) => kept(createConnectorFactory.call(authentication, identity));
+  authentication.authenticateRequest = async (activity, header) => {
+    const result = await authenticateRequest.call(authentication, activity, header);
+    const { connectorFactory } = result;
+    return connectorFactory === undefined ? result : { ...result, connectorFactory: kept(connectorFactory) };
+  };
+  let tokens: ReturnType<typeof createUserTokenClient> | undefined;
+  authentication.createUserTokenClient = (identity) => {
+    tokens ??= createUserTokenClient.call(authentication, identity);
+    tokens.catch(() => {
+      tokens = undefined;
+    });
+    return tokens;
+  };
 }
 
 function credentialsOf(sdk: typeof Sdk, settings: TeamsSettings, cloud: Cloud): Credentials {

@@ -32,6 +32,7 @@ export type Listeners = {
   stop(graceMs: number): Promise<void>;
 };
 
+const PATIENCE_MS = 400;
 const GUEST_SECONDS = 600;
 const MOST_GUESTS = 10_000;
 
@@ -43,7 +44,9 @@ export function createListeners(deps: ListenerDeps): Listeners {
   const isGuest = guestLookup(deps);
 
   function later(what: string, work: () => Promise<void>): void {
-    const running = work()
+    // After the request was answered: what is asked takes the processor for milliseconds at a time.
+    const running = new Promise((resolve) => setImmediate(resolve))
+      .then(work)
       .catch((problem) => deps.log.error({ err: problem }, `${what} from Teams could not be dealt with`))
       .finally(() => under.delete(running));
     under.add(running);
@@ -59,10 +62,12 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const id = idOf(activity);
     const reach = await reachOf(visitor, activity);
     if (!reach.allowed) return say(`${id}-refused`, visitor.place, refusalCard(reach.reason, isPersonal(activity)));
-    typing(activity);
+    // Most answers are there before anybody would see the sign.
+    const patience = setTimeout(() => typing(activity), PATIENCE_MS);
     const { user, place } = visitor;
     const sources = reach.sources === undefined ? {} : { sources: reach.sources };
-    const said = await deps.ask({ id, place, user, text, at: deps.clock(), ...sources }, stopping.signal);
+    const question = { id, place, user, text, at: deps.clock(), ...sources };
+    const said = await deps.ask(question, stopping.signal).finally(() => clearTimeout(patience));
     if (said.repeated === true) return;
     await say(id, place, said.card, said.failed === true ? undefined : id);
   }

@@ -168,9 +168,8 @@ describe("the gate of /api/messages", () => {
   it("asks for keys once however many tokens name keys that nobody has, and keeps nothing of them", async () => {
     // The SDK's own list of issuers, which unsigned tokens make grow when they reach it.
     const require = createRequire(createRequire(import.meta.url).resolve("botbuilder"));
-    const {
-      ToBotFromBotOrEmulatorTokenValidationParameters: parameters,
-    } = require("botframework-connector/lib/auth/tokenValidationParameters");
+    const place = "botframework-connector/lib/auth/tokenValidationParameters";
+    const { ToBotFromBotOrEmulatorTokenValidationParameters: parameters } = require(place);
     await world.post(hello());
     const issuers = parameters.issuer.length;
     const fetched = framework.counts.keys;
