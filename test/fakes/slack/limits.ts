@@ -2,19 +2,6 @@
 
 type Json = Readonly<Record<string, unknown>>;
 
-export const KNOWN_BLOCKS = [
-  "actions",
-  "context",
-  "context_actions",
-  "data_table",
-  "data_visualization",
-  "divider",
-  "header",
-  "image",
-  "rich_text",
-  "section",
-] as const;
-
 /** `files` are the ids that an image may show. Undefined when all is well. */
 export function complaintAbout(blocks: unknown, most: number, files: ReadonlySet<string>): string | undefined {
   if (!Array.isArray(blocks)) return "blocks is no array";
