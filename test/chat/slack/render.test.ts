@@ -166,7 +166,7 @@ describe("cards in Slack", () => {
       ["shop", "usual low", "usual high", "threshold"],
     );
     const values = series[0]!.data.map((one) => one.value);
-    assert.equal(values.length, 20);
+    assert.ok(values.length > 8 && values.length <= 20, `${values.length} points`);
     assert.deepEqual([Math.min(...values), Math.max(...values)], [25, 9950]);
     const words = JSON.stringify(renderCard(card([{ kind: "chart", chart }]), { ...LOOK, native: false }).blocks);
     assert.match(words, /shop: last .*lowest 25 %, highest 9,?950 %/);
