@@ -31,7 +31,7 @@ export function lineChart(chart: Chart, zone: string): LineChart | undefined {
   const times = timesOf(drawn);
   const labels = timeLabels(times, zone);
   const scale = scaleOf(chart, drawn);
-  const value = (raw: number) => Number((raw * scale.factor).toPrecision(6));
+  const value = (raw: number) => Number(Math.min(1e300, Math.max(-1e300, raw * scale.factor)).toPrecision(6));
   const names = unique([...drawn.map((one) => one.name || "value"), ...extraNames(chart)], CHART.name);
   const lines = [
     ...drawn.map((one) => times.map((at) => value(nearest(one.points, at)))),

@@ -18,9 +18,9 @@ function* charactersOf(text: string): Generator<string> {
   else for (const { segment } of graphemesOf(text)) yield segment;
 }
 
-/** Text for places where Slack reads no entities (cells and labels of charts): what would call somebody is defused. */
+/** Text for places where Slack reads no entities (cells and labels of charts): what would call somebody, or link somewhere, is defused. */
 export function bare(text: string): string {
-  return inert(text).replace(/<(?=[!@#])/g, "\\u{3C}");
+  return inert(text).replace(/<(?=[!@#]|[a-z][a-z0-9+.-]{1,20}:)/gi, "\\u{3C}");
 }
 
 /** What a person typed in Slack's own notation, as they saw it. `self` is the bot's user id, whose mentions go. */
