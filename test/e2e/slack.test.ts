@@ -1,0 +1,97 @@
+import { type AddressInfo, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AskReply } from "../../src/core/answer.ts";
+import { eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
+import { programs } from "./processes.ts";
+import { type RealPrometheus, realPrometheus } from "./servers.ts";
+
+/** The whole program in a Slack of our own, in both modes, on a real Prometheus. */
+
+const { newHome, launch, run, clean } = programs();
+let real: RealPrometheus | { readonly skipped: string };
+
+beforeAll(async () => {
+  real = await realPrometheus();
+});
+afterAll(async () => {
+  clean();
+  if (!("skipped" in real)) await real.stop();
+});
+
+const CHANNEL = "C0GENERAL1";
+const QUESTION = "p95 latency of orders";
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** The verdict without its number, which moves on between two questions. */
+const withoutNumbers = (text: string) => text.replace(/[\d.,]+/g, "#");
+
+describe.each(["socket", "http"] as const)("Slack in %s mode", (mode) => {
+  it("gives the terminal's answer in the thread, with a chart, once; and what waited is said after a restart", {
+    timeout: 120_000,
+  }, async ({ skip }) => {
+    if ("skipped" in real) return skip(real.skipped);
+    const slack = await new FakeSlack().start();
+    const [home, port] = [newHome(), await freePort()];
+    const env = {
+      PROMETHEUS_URL: real.url,
+      ALERTMANAGER_URL: real.alertmanagerUrl,
+      PORT: `${port}`,
+      SLACK_API_URL: slack.apiUrl,
+      SLACK_BOT_TOKEN: slack.botToken,
+      ...(mode === "socket" ? { SLACK_APP_TOKEN: slack.appToken } : { SLACK_SIGNING_SECRET: slack.signingSecret }),
+    };
+    const mention = (text: string) => eventBody(mentionEvent(text));
+    const tell = async (body: Record<string, unknown>) => {
+      if (mode === "socket") return slack.deliver("events_api", body);
+      const signed = slack.signed(body, Math.floor(Date.now() / 1000));
+      const answer = await fetch(`http://127.0.0.1:${port}/slack/events`, { method: "POST", ...signed });
+      expect(answer.status).toBe(200);
+      return 1;
+    };
+    const messages = async (count: number) => {
+      for (const deadline = Date.now() + 15_000; Date.now() < deadline && slack.sent(CHANNEL).length < count; )
+        await sleep(50);
+      return slack.sent(CHANNEL);
+    };
+    try {
+      const first = launch(["start"], { home, env });
+      await first.says('"ready"');
+      const asked = mention(QUESTION);
+      await tell(asked);
+      await tell(asked); // Slack was not sure that it arrived
+      const [said, ...more] = await messages(1);
+      await sleep(1000);
+      expect([...more, ...slack.sent(CHANNEL).slice(1)]).toEqual([]);
+      expect(said?.thread_ts).toBe((asked["event"] as { ts: string }).ts);
+      const terminal = await run(["ask", "--json", QUESTION], { env: { PROMETHEUS_URL: real.url } });
+      const { reply_text } = JSON.parse(terminal.stdout) as AskReply;
+      expect(withoutNumbers(said?.text ?? "")).toContain(withoutNumbers(reply_text.split("\n")[0]!));
+      const chart = said?.blocks.find((block) => block["type"] === "data_visualization");
+      expect(JSON.stringify(chart)).toContain("orders");
+
+      slack.faults.push({ method: "chat.postMessage", times: 1000, kind: "status", status: 503 });
+      await tell(mention("status"));
+      await first.says("could not be delivered yet");
+      first.child.kill("SIGTERM");
+      expect((await first.ended).code).toBe(0);
+      slack.faults.length = 0;
+      const second = launch(["start"], { home, env });
+      await second.says('"ready"');
+      expect(await messages(2)).toHaveLength(2);
+      second.child.kill("SIGTERM");
+      expect((await second.ended).code).toBe(0);
+    } finally {
+      await slack.stop();
+    }
+  });
+});
