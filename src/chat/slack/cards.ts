@@ -61,14 +61,14 @@ export function homeView(command: string): { readonly type: "home"; readonly blo
         { kind: "buttons", buttons: exampleButtons() },
       ],
     },
-    { zone: "UTC", native: false },
+    { zone: "UTC", now: 0, native: false },
   );
   return { type: "home", blocks };
 }
 
 /** Small words for one person alone, such as a refusal. */
 export function renderPrivate(card: Card): Rendered {
-  return renderCard(card, { zone: "UTC", native: false });
+  return renderCard(card, { zone: "UTC", now: 0, native: false });
 }
 
 /** The same answer with what was asked, and by whom, above it: others in the channel did not see the command. */

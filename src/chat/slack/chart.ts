@@ -1,7 +1,7 @@
 import type { Chart } from "../../core/card.ts";
+import { drawable } from "../../core/plot.ts";
 import type { Point } from "../../core/series.ts";
 import { thin } from "../../core/thin.ts";
-import { formatValue, type Unit } from "../../core/units.ts";
 import { cutBare } from "./text.ts";
 
 /** Limits of https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block */
@@ -55,47 +55,18 @@ export function lineChart(chart: Chart, zone: string): LineChart | undefined {
   };
 }
 
-/** What a chart shows, as lines of plain text: for phones, screen readers, and where no chart can be drawn. */
-export function chartLines(chart: Chart, zone: string): string[] {
-  const drawn = chart.series
-    .map((one) => ({ name: one.name, points: real(one.points) }))
-    .filter((one) => one.points.length > 0);
-  const unit = chart.unit as Unit;
-  if (drawn.length === 0) return [`${chart.title || "Chart"}: no points to draw.`];
-  const lines = drawn.slice(0, CHART.series).map(({ name, points }) => {
-    const values = points.map(([, value]) => value);
-    const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-    const said = `last ${formatValue(values.at(-1)!, unit)}, lowest ${formatValue(low, unit)}, highest ${formatValue(high, unit)}`;
-    return `${name || chart.title || "value"}: ${said}`;
-  });
-  const first = Math.min(...drawn.map((one) => one.points[0]![0]));
-  const last = Math.max(...drawn.map((one) => one.points.at(-1)![0]));
-  const [from = "", to = ""] = timeLabels([first, last], zone);
-  const more = drawn.length - lines.length;
-  const hidden = drawn.length - drawnSeries(chart).length;
-  return [
-    ...lines,
-    ...(more > 0 ? [`${more} more lines: ask about one of them by name.`] : []),
-    ...(hidden > more ? [`The picture shows ${drawn.length - hidden} of ${drawn.length} lines.`] : []),
-    `${from} to ${to} (${zone})`,
-    ...(chart.band ? [`usual ${formatValue(chart.band.low, unit)} to ${formatValue(chart.band.high, unit)}`] : []),
-    ...(chart.threshold === undefined ? [] : [`threshold ${formatValue(chart.threshold, unit)}`]),
-    ...(chart.events ?? []).slice(0, 5).map((event) => `▲ ${timeLabels([event.at], zone)[0]} ${event.name}`),
-    ...((chart.events?.length ?? 0) > 5 ? [`${chart.events!.length - 5} more events: ask what changed.`] : []),
-  ];
+/** How many lines of the chart Slack's own picture leaves out. */
+export function hiddenLines(chart: Chart): number {
+  return chart.series.filter(({ points }) => drawable(points).length > 0).length - drawnSeries(chart).length;
 }
 
 type Drawn = { readonly name: string; readonly points: readonly Point[] };
 
 function drawnSeries(chart: Chart): Drawn[] {
   return chart.series
-    .map((one) => ({ name: one.name, points: real(one.points) }))
+    .map((one) => ({ name: one.name, points: drawable(one.points) }))
     .filter((one) => one.points.length > 0)
     .slice(0, CHART.series - extraValues(chart).length);
-}
-
-function real(points: readonly Point[]): Point[] {
-  return points.filter(([at, value]) => Number.isFinite(at) && Number.isFinite(value));
 }
 
 /** Every line needs a value at every time: each line's own extremes are among the times as long as there is room. */

@@ -1,7 +1,8 @@
 import { type Button, type Card, type Chart, type EvidenceLine, plainText, type Tone } from "../../core/card.ts";
+import { chartLine } from "../../core/chart-line.ts";
 import { inert } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
-import { CHART, chartLines, lineChart } from "./chart.ts";
+import { CHART, hiddenLines, lineChart } from "./chart.ts";
 import { bare, cutBare, cutEscaped, escaped, pieces } from "./text.ts";
 
 /** One block of Block Kit, as plain data. */
@@ -11,6 +12,8 @@ export type Rendered = { readonly text: string; readonly blocks: readonly SlackB
 
 /** How a card is to be shown. `zone` is an IANA name. */
 export type Look = {
+  /** Unix seconds: when it is said. */
+  readonly now: number;
   readonly zone: string;
   /** Whether charts and tables go as data that Slack draws, or as pictures and plain text. */
   readonly native: boolean;
@@ -304,15 +307,19 @@ function fenced(text: string): SlackBlock {
 }
 
 function addChart(page: Page, chart: Chart, index: number, look: Look): void {
-  const lines = chartLines(chart, look.zone);
+  const lines = [chartLine(chart, look.zone, look.now)];
   const picture = look.pictures?.[index];
   const native = look.native && index < CHART.perMessage ? lineChart(chart, look.zone) : undefined;
   const drawn: SlackBlock[] = [];
-  if (native !== undefined) drawn.push(native);
-  else if (picture !== undefined) {
-    const alt = cutEscaped([chart.title, ...lines].join(". "), LIMIT.context);
+  if (native !== undefined) {
+    drawn.push(native);
+    const hidden = hiddenLines(chart);
+    if (hidden > 0) lines.push(`${hidden} more lines are not in the picture: ask about one of them by name.`);
+  }
+  if (native === undefined && picture !== undefined) {
+    const alt = cutEscaped(lines.join(". "), LIMIT.context);
     drawn.push({ type: "image", slack_file: { id: picture }, alt_text: alt || "Chart" });
-  } else lines.unshift(`${chart.title || "Chart"}, in words:`);
+  }
   const [words = "", ...more] = pieces(lines.join("\n"), LIMIT.context);
   if (page.add([...drawn, context(words)], "chart")) for (const one of more) page.add([context(one)], "text");
 }

@@ -99,7 +99,13 @@ async function postSomehow(
   }
   const zone = deps.zoneOf(message.place);
   const pictures = await uploadCharts(message, api, signal, zone, deps);
-  const pictured = { zone, native: false, pictures, ...(message.answer !== undefined && { answer: message.answer }) };
+  const pictured = {
+    zone,
+    now: message.at,
+    native: false,
+    pictures,
+    ...(message.answer !== undefined && { answer: message.answer }),
+  };
   for (const wait of [...PICTURE_WAITS_MS, undefined]) {
     try {
       return await post(renderCard(message.card, pictured));
@@ -116,6 +122,7 @@ async function postSomehow(
 function render(message: Queued, deps: SenderDeps): Rendered {
   return renderCard(message.card, {
     zone: deps.zoneOf(message.place),
+    now: message.at,
     native: true,
     ...(message.answer !== undefined && { answer: message.answer }),
   });

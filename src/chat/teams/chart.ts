@@ -1,7 +1,7 @@
 import type { Chart } from "../../core/card.ts";
+import { chartLine } from "../../core/chart-line.ts";
 import type { Point } from "../../core/series.ts";
 import { thin } from "../../core/thin.ts";
-import { formatValue, type Unit } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
 import { plain } from "./text.ts";
 
@@ -64,23 +64,11 @@ export function chartElement(chart: Chart, zone: string): Element | undefined {
   };
 }
 
-/** What the chart shows in words, one line for each series that is drawn: for phones, screen readers and search. */
-export function chartLines(chart: Chart, zone: string): string[] {
-  const series = drawn(chart);
-  const unit = chart.unit as Unit;
-  const say = (value: number) => formatValue(value, unit);
-  const lines = series.map(({ name, points }) => {
-    const values = points.map(([, value]) => value);
-    const span = `${sayTime(points[0]![0], points.at(-1)![0], zone)} to ${sayTime(points.at(-1)![0], points.at(-1)![0], zone)}`;
-    const label = series.length === 1 && chart.title !== "" ? chart.title : name;
-    return `${label}: last ${say(points.at(-1)![1])}, lowest ${say(lowest(values))}, highest ${say(highest(values))} (${span})`;
-  });
-  const left = chart.series.filter(({ points }) => points.some(isReal)).length - series.length;
+/** What the chart shows in words, and what it leaves out: for phones, screen readers and search. `now` is unix seconds. */
+export function chartLines(chart: Chart, zone: string, now: number): string[] {
+  const left = chart.series.filter(({ points }) => points.some(isReal)).length - drawn(chart).length;
   return [
-    ...(lines.length === 0 ? [`${chart.title}: there are no points to draw`] : lines),
-    ...(chart.band === undefined ? [] : [`Usual at this hour: ${say(chart.band.low)} to ${say(chart.band.high)}`]),
-    ...(chart.threshold === undefined ? [] : [`Threshold: ${say(chart.threshold)}`]),
-    ...(chart.events ?? []).slice(0, 5).map(({ at, name }) => `${sayTime(at, at, zone)}: ${name}`),
+    chartLine(chart, zone, now),
     ...(left > 0 ? [`${left} more lines are not drawn: ask about one of them by name`] : []),
   ];
 }

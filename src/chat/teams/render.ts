@@ -13,6 +13,8 @@ import { bytesOf, cut, escaped, plain } from "./text.ts";
 
 /** How a card is to look. `zone` is an IANA name. */
 export type Look = {
+  /** Unix seconds: when it is said. */
+  readonly now: number;
   readonly zone: string;
   /** Charts that Teams draws, pictures, or their words alone. */
   readonly charts: "native" | "image" | "none";
@@ -214,7 +216,7 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[],
 // ---------------------------------------------------------------- charts, queries, buttons
 
 function chart(one: Chart, look: Look, room: number): Part {
-  const words = lines(chartLines(one, look.zone), { size: "Small" }, room);
+  const words = lines(chartLines(one, look.zone, look.now), { size: "Small" }, room);
   const left = room - bytesOf(words.elements);
   const element = look.charts === "native" ? chartElement(one, look.zone) : pictureElement(one, look);
   const fits = element !== undefined && bytesOf(element) + 4 <= left;

@@ -101,7 +101,7 @@ function meansRemoved(thrown: unknown, edited: string | undefined): boolean {
 
 async function activityOf(
   deps: SenderDeps,
-  { card, answer }: Queued,
+  { card, answer, at }: Queued,
   form: Form,
   reference: Reference,
 ): Promise<Partial<SdkActivity>> {
@@ -116,6 +116,7 @@ async function activityOf(
         )
       : undefined;
   const { content, summary } = renderCard(card, {
+    now: at,
     zone,
     charts: form,
     ...(pictures === undefined ? {} : { pictures }),

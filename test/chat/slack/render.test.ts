@@ -6,7 +6,7 @@ import { pieces, readText } from "../../../src/chat/slack/text.ts";
 import type { Block, Card } from "../../../src/core/card.ts";
 import { charactersIn, complaintAbout } from "../../fakes/slack/limits.ts";
 
-const LOOK = { zone: "UTC", native: true, answer: "a1" } as const;
+const LOOK = { zone: "UTC", now: 1_700_003_600, native: true, answer: "a1" } as const;
 
 /** Everything that Slack would act on in what was rendered: calls, and links with their hosts. */
 function live(rendered: Rendered): string[] {
@@ -169,8 +169,8 @@ describe("cards in Slack", () => {
     assert.ok(values.length > 8 && values.length <= 20, `${values.length} points`);
     assert.deepEqual([Math.min(...values), Math.max(...values)], [25, 9950]);
     const words = JSON.stringify(renderCard(card([{ kind: "chart", chart }]), { ...LOOK, native: false }).blocks);
-    assert.match(words, /shop: last .*lowest 25 %, highest 9,?950 %/);
-    assert.match(words, /usual 500 % to 1,?500 %/);
+    assert.match(words, /errors: 1,000 % .*lowest 25 % .*, highest 9,950 % /);
+    assert.match(words, /usual 500 to 1,500 %; threshold 5,000 %/);
   });
 
   it("open only the addresses of evidence, and no other scheme", () => {

@@ -5,7 +5,7 @@ import { escaped } from "../../../src/chat/teams/text.ts";
 import type { Block, Card } from "../../../src/core/card.ts";
 import { wordsOf } from "./world.ts";
 
-const LOOK = { zone: "UTC", charts: "native" } as const;
+const LOOK = { zone: "UTC", now: 1_763_640_000 + 500 * 60, charts: "native" } as const;
 type Element = { readonly [key: string]: unknown };
 
 const render = (card: Card) => renderCard(card, LOOK).content as Element & { body: Element[]; actions?: Element[] };
@@ -218,8 +218,9 @@ describe("a card in Teams", () => {
     expect([values[0]!.x, values.at(-1)!.x]).toEqual([-8.32, 0]);
     expect(values.find(({ y }) => y === 900)?.x).toBeCloseTo((321 - 499) / 60, 2);
     expect(values.map(({ x }) => x)).toEqual(values.map(({ x }) => x).sort((a, b) => a - b));
-    expect(wordsOf(content)).toContain("p95 of checkout: last 200 ms, lowest 200 ms, highest 900 ms");
-    expect(wordsOf(content)).toContain("Threshold: 500 ms");
+    expect(wordsOf(content)).toContain(
+      "p95 of checkout: now 200 ms, lowest 200 ms at 12:00 UTC, highest 900 ms at 17:21 UTC; usual 150 to 250 ms; threshold 500 ms",
+    );
   });
 
   it("draws six series at once with their own extremes, and counts those it does not draw", () => {

@@ -152,7 +152,7 @@ describe("sending to Teams", () => {
     });
     const broken = await connected({ drawChart: () => Promise.reject(new Error("no font")) });
     await broken.send(message(DRAWN));
-    expect(wordsOf(framework.messages()[0]?.activity)).toContain("latency: last 200 ms");
+    expect(wordsOf(framework.messages()[0]?.activity)).toContain("latency: 200 ms at 05:59 CET");
   });
 
   it("draws pictures from the start when told so, unless they are too large", async () => {
