@@ -38,8 +38,8 @@ export function greetingCard(isPersonal: boolean): Card {
       {
         kind: "text",
         text: isPersonal
-          ? "Just ask: how is checkout doing? Say help to see what I understand."
-          : "Mention me and ask: how is checkout doing? Mention me and say help to see what I understand.",
+          ? "Just ask: how is everything doing? Say help to see what I understand."
+          : "Mention me and ask: how is everything doing? Mention me and say help to see what I understand.",
       },
       buttons(),
     ],
