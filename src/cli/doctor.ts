@@ -1,6 +1,7 @@
 import { lookOf, oneLine, paint } from "../chat/terminal/index.ts";
 import { loadConfig, secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
+import { checkChat } from "./checks/chat.ts";
 import { type Check, failed, ok, skipped } from "./checks/check.ts";
 import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
 import { checkSources } from "./checks/sources.ts";
@@ -24,7 +25,9 @@ export async function run(call: Call): Promise<number> {
     add(ok("configuration", `complete${notices}`));
     add(...(await checkPacks(config.packs)));
     add(...(await checkHere(config)));
-    add(...(await checkSources(config, createLog({ level: "error", secrets: secretsOf(config) }))));
+    const log = createLog({ level: "error", secrets: secretsOf(config) });
+    add(...(await checkSources(config, log)));
+    add(...(await checkChat(config, log)));
   } else {
     add(
       ...loaded.problems.map(({ where, message }) =>

@@ -1,5 +1,5 @@
 /**
- * `node test/bench/slack.ts [--seconds N] [--store sqlite|memory]`: how soon a signed event is acknowledged at 200
+ * `npm run bench -- slack [--seconds N] [--store sqlite|memory]`: how soon a signed event is acknowledged at 200
  * requests a second, and how many a second go through at most, beside a bare bolt app's HTTPReceiver in the same run.
  * The bot notes each event in its store before it acknowledges; the bare app notes nothing.
  */

@@ -10,6 +10,7 @@ import { afterEach, describe, it } from "vitest";
 import type { Check } from "../../src/cli/checks/check.ts";
 import { checkClock, checkNode } from "../../src/cli/checks/here.ts";
 import { run } from "../../src/cli/doctor.ts";
+import { FakeSlack } from "../fakes/slack/index.ts";
 
 const folders: string[] = [];
 const servers: Server[] = [];
@@ -136,6 +137,24 @@ describe("the doctor", () => {
     const { named } = await checksOf({ SMARTCLOUDOPS_DATA: join(folder, "file") });
     assert.match(named("data folder")?.found ?? "", /is not a folder/);
     assert.equal(named("store")?.state, "skipped");
+  });
+
+  it("asks Slack whether it takes the tokens, without connecting", async () => {
+    const slack = await new FakeSlack().start();
+    try {
+      const env = { SLACK_API_URL: slack.apiUrl, PROMETHEUS_URL: await prometheus() };
+      const good = { SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken };
+      assert.match((await checksOf({ ...env, ...good })).named("Slack")?.found ?? "", /good for workspace T0TESTTEAM/);
+      assert.equal(slack.socketsOpened, 0);
+      for (const bad of [{ SLACK_BOT_TOKEN: "xoxb-revoked" }, { SLACK_APP_TOKEN: "xapp-revoked" }]) {
+        const { code, named } = await checksOf({ ...env, ...good, ...bad });
+        assert.equal(code, 1);
+        assert.equal(named("Slack")?.state, "failed");
+      }
+      assert.equal((await checksOf(env)).named("Slack")?.state, "skipped");
+    } finally {
+      await slack.stop();
+    }
   });
 
   it("tells what is wrong with every concept pack", async () => {

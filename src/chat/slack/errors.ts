@@ -82,3 +82,9 @@ export function cureOf(error: string): string {
       return `Slack refuses the token (${error}). Copy the Bot User OAuth Token, which begins with xoxb-, from the app's page OAuth & Permissions into SLACK_BOT_TOKEN.`;
   }
 }
+
+/** What went wrong with a call, for people: the cure where the credentials are refused. */
+export function sentenceOf(err: unknown): string {
+  const error = platformError(err);
+  return isAccountError(error) ? cureOf(error!) : `Slack cannot be reached: ${reasonOf(err)}`;
+}

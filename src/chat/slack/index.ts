@@ -3,7 +3,7 @@ import type { Route, Surface, SurfaceDeps } from "../../ports.ts";
 import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Secret } from "../../util/secret.ts";
-import { cureOf, isAccountError, platformError } from "./errors.ts";
+import { isAccountError, platformError, sentenceOf } from "./errors.ts";
 import { slackRoute } from "./front.ts";
 import { type Home, Intake } from "./intake.ts";
 import { listen } from "./listeners.ts";
@@ -228,9 +228,4 @@ async function upload(url: string, bytes: Uint8Array, signal: AbortSignal): Prom
 
 function keyOf(place: Place): string {
   return `${place.channel}/${place.thread}`;
-}
-
-function sentenceOf(err: unknown): string {
-  const error = platformError(err);
-  return isAccountError(error) ? cureOf(error!) : `Slack cannot be reached: ${reasonOf(err)}`;
 }
