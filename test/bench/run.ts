@@ -24,6 +24,7 @@ import { startDemo } from "../../src/demo/run.ts";
 import { loadPacks } from "../../src/metrics/packs.ts";
 import { createPrometheus } from "../../src/metrics/prometheus.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import { FakeSlack } from "../fakes/slack/index.ts";
 import { drawing } from "./charts.ts";
 import { questionsAbout } from "./mix.ts";
 import { idleBot, stopwatch } from "./processes.ts";
@@ -182,6 +183,15 @@ async function processes(env: Record<string, string>, now: number | undefined, r
     const toBare = (ms: number) => ratio(ms, bare, "node -e 0");
     const [viaMain, viaLaunch, whole] = [times.main, times.launch, times.overview].map((list) => quantile(list, 0.5));
     const idle = await idleBot(main, env);
+    const slack = await new FakeSlack().start();
+    const withChat = await idleBot(main, {
+      ...env,
+      SLACK_API_URL: slack.apiUrl,
+      SLACK_BOT_TOKEN: slack.botToken,
+      SLACK_APP_TOKEN: slack.appToken,
+      SMARTCLOUDOPS_INSECURE_DEV: "1",
+    });
+    await slack.stop();
     return [
       of("`node -e 0`, the yardstick", bare, "ms"),
       of("`ask` one measure, the first ever", first, "ms", undefined, toBare(first)),
@@ -190,6 +200,8 @@ async function processes(env: Record<string, string>, now: number | undefined, r
       of("`ask` for the overview (src/launch.mjs)", whole!, "ms", undefined, toBare(whole!)),
       of("`start` until ready", idle.readyMs, "ms", 1000, toBare(idle.readyMs)),
       ...(idle.rssMb === undefined ? [] : [of("memory while idle", idle.rssMb, "MB", 120)]),
+      of("`start` with Slack and Teams until ready", withChat.readyMs, "ms", undefined, toBare(withChat.readyMs)),
+      ...(withChat.rssMb === undefined ? [] : [of("memory while idle with Slack and Teams", withChat.rssMb, "MB")]),
       ...(idle.cpuMs === undefined ? [] : [of("processor per idle second", idle.cpuMs, "ms")]),
     ];
   } finally {
