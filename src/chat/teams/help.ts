@@ -18,7 +18,7 @@ export function helpCard(unknown: string | undefined): Card {
     title,
     tone: "info",
     blocks: [
-      { kind: "text", text: "Such as: is checkout slow since noon? Or begin with one of these words:" },
+      { kind: "text", text: "Such as: what is slow since noon? Or begin with one of these words:" },
       {
         kind: "list",
         items: CHAT_COMMANDS.map(({ name, usage, summary }) => `${`${name} ${usage}`.trim()}: ${summary}`),
