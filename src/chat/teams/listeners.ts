@@ -155,7 +155,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
         await feedback(activity, heard);
         return { status: 200, body: {} };
       case "unreadable":
-        return { status: 501 };
+        return { status: 400 };
       case "nothing":
         return undefined;
       default:

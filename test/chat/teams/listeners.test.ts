@@ -113,8 +113,8 @@ describe("questions in Teams", () => {
   it("does nothing for clicks that are not its own, and invokes it does not know", async () => {
     const world = await openTeams(framework);
     for (const data of [null, {}, { action: { kind: "approve", id: "P1" } }, { action: { kind: "ask", text: " " } }])
-      expect((await world.post(click(framework.url, data))).status).toBe(501);
-    expect((await world.post(click(framework.url, {}, { name: "fileConsent/invoke" }))).status).toBe(501);
+      expect((await world.post(click(framework.url, data))).status).toBe(400);
+    expect((await world.post(click(framework.url, {}, { name: "fileConsent/invoke" }))).status).toBe(400);
     expect(world.asked).toEqual([]);
   });
 
@@ -301,7 +301,7 @@ describe("what people think of an answer", () => {
       { answer: world.asked[0]?.id, helpful: false, user: { name: "Alice Archer" } },
     ]);
     expect((await judge("like", "unknown")).status).toBe(200);
-    expect((await judge("shrug", message?.id)).status).toBe(501);
+    expect((await judge("shrug", message?.id)).status).toBe(400);
     expect(world.judged).toHaveLength(1);
   });
 });

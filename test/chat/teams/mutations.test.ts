@@ -53,12 +53,12 @@ it("answers every well signed activity, however mangled, with a status of its ow
       const fresh = salt % 3 === 0 ? activity : { ...(activity as object), id: `salt-${salt}` };
       const { status } = await world.post(fresh, token);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      expect([200, 400, 403, 501]).toContain(status);
+      expect([200, 400, 403]).toContain(status);
     }),
     { numRuns: Number(process.env.RUNS ?? 1500) },
   );
   // Some of each, or the mutations are too wild or too tame to say anything.
-  for (const status of [200, 400, 403, 501]) expect(statuses.get(status) ?? 0).toBeGreaterThan(0);
+  for (const status of [200, 400, 403]) expect(statuses.get(status) ?? 0).toBeGreaterThan(0);
   if (process.env.RUNS) console.log(Object.fromEntries(statuses), process.memoryUsage().rss >> 20);
   expect((await world.post(personal(framework.url, "status"), token)).status).toBe(200);
 }, 120_000);
