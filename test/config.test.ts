@@ -21,7 +21,7 @@ describe("the environment", () => {
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined },
       slack: undefined,
       teams: undefined,
-      access: { rules: [], roles: {} },
+      access: { rules: undefined, roles: {} },
       log: { level: "info" },
       limits: {
         questionLength: 4000,

@@ -68,7 +68,7 @@ export async function serve(
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
-    const surfaces = await openSurfaces(config, { app, clock, log, delivered: telemetry.delivered });
+    const surfaces = await openSurfaces(config, { app, clock, log, delivered: telemetry.delivered }).catch(cannotStart);
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,
@@ -120,8 +120,13 @@ async function handle(app: App, clock: () => number, request: Request, signal: A
 
 /** Each dependency by itself. A Prometheus that is down degrades the bot; only its own store takes it down. */
 async function readiness(app: App, surfaces: Surfaces) {
+  const signal = AbortSignal.timeout(4000);
+  const tooLate = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("no answer within 4 s")), { once: true });
+  });
+  tooLate.catch(() => {}); // mostly nobody waits for it
   const look = async (name: string, whenBroken: "degraded" | "down", check: () => Promise<unknown>) =>
-    check().then(
+    Promise.race([check(), tooLate]).then(
       () => ({ name, state: "ok" as const }),
       (problem: unknown) => ({
         name,
@@ -129,7 +134,6 @@ async function readiness(app: App, surfaces: Surfaces) {
         detail: reasonOf(problem),
       }),
     );
-  const signal = AbortSignal.timeout(4000);
   const { alertmanager } = app;
   return Promise.all([
     look("store", "down", () => app.store.check()),

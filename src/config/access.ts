@@ -5,13 +5,13 @@ import { show } from "./values.ts";
 
 /** The rules about who may read what; what they name must exist. */
 export function readAccess({ file, report }: Deps, sources: readonly SourceConfig[]): AccessConfig {
-  const { access = [], roles = {} } = file.settings;
+  const { access, roles = {} } = file.settings;
   const known = {
     roles: Object.keys(roles),
     sources: sources.map(({ name }) => name),
     environments: sources.flatMap(({ environment }) => environment ?? []),
   };
-  for (const [index, rule] of access.entries())
+  for (const [index, rule] of (access ?? []).entries())
     for (const key of ["roles", "sources", "environments"] as const)
       for (const [at, name] of (rule[key] ?? []).entries())
         if (!known[key].includes(name)) {
@@ -25,7 +25,7 @@ export function readAccess({ file, report }: Deps, sources: readonly SourceConfi
           );
         }
   return {
-    rules: access.map((rule) => ({ ...rule, people: rule.people ?? ["members"] })) as AccessConfig["rules"],
+    rules: access?.map((rule) => ({ ...rule, people: rule.people ?? ["members"] })) as AccessConfig["rules"],
     roles: roles as AccessConfig["roles"],
   };
 }

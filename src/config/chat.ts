@@ -93,6 +93,12 @@ export function readTeams({ env, report }: Deps, host: string): TeamsConfig | un
     );
   if (appId !== undefined && appType !== "MultiTenant" && tenantId === undefined)
     report("MicrosoftAppTenantId", `must be set too: an app of type ${appType} belongs to a tenant.`);
+  const tenants = listOf(env.plain("TEAMS_TENANTS"));
+  if (appId !== undefined && tenantId === undefined && tenants.length === 0)
+    report(
+      "TEAMS_TENANTS",
+      "must name the tenants whose people may ask, when MicrosoftAppTenantId is not set: an empty list lets nobody in.",
+    );
   const overrides = Object.fromEntries(
     Object.entries(OVERRIDES).flatMap(([name, key]) => {
       const value =
@@ -108,7 +114,7 @@ export function readTeams({ env, report }: Deps, host: string): TeamsConfig | un
     ...(appPassword === undefined ? {} : { appPassword }),
     ...(tenantId === undefined ? {} : { tenantId }),
     appType,
-    tenants: listOf(env.plain("TEAMS_TENANTS")),
+    tenants,
     serviceUrls: listOf(env.plain("TEAMS_SERVICE_URLS")),
     insecureDev,
     overrides,

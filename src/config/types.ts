@@ -72,13 +72,15 @@ export type TeamsConfig = {
 
 /** Who may read what, as core/access.ts takes it. */
 export type AccessConfig = {
-  rules: readonly {
-    people: readonly ("members" | "guests" | "externals")[];
-    channels?: readonly string[];
-    roles?: readonly string[];
-    sources?: readonly string[];
-    environments?: readonly string[];
-  }[];
+  rules:
+    | undefined
+    | readonly {
+        people: readonly ("members" | "guests" | "externals")[];
+        channels?: readonly string[];
+        roles?: readonly string[];
+        sources?: readonly string[];
+        environments?: readonly string[];
+      }[];
   roles: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 };
 

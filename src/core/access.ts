@@ -17,8 +17,8 @@ export type AccessRule = {
 };
 
 export type Access = {
-  /** Without rules, members may read everything and others nothing. */
-  readonly rules: readonly AccessRule[];
+  /** Undefined: members may read everything and others nothing. An empty list opens nothing to anybody. */
+  readonly rules: readonly AccessRule[] | undefined;
   /** Role -> platform -> ids of its accounts. */
   readonly roles: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 };
@@ -44,7 +44,7 @@ export function reachOf(
   | { readonly allowed: true; readonly sources?: readonly string[] }
   | { readonly allowed: false; readonly reason: string } {
   const kind: Kind = asking.isExternal ? "externals" : asking.isGuest ? "guests" : "members";
-  const rules = access.rules.length === 0 ? [{ people: ["members"] as const }] : access.rules;
+  const rules = access.rules ?? [{ people: ["members"] as const }];
   const mine = rules.filter((rule) => isFor(rule, kind, asking, access.roles));
   if (mine.length === 0) return { allowed: false, reason: REFUSALS[kind] };
   if (mine.some((rule) => rule.sources === undefined && rule.environments === undefined)) return { allowed: true };
@@ -72,7 +72,11 @@ const REFUSALS: Readonly<Record<Kind, string>> = {
 function isFor(rule: AccessRule, kind: Kind, { user, channel }: Asking, roles: Access["roles"]): boolean {
   if (!rule.people.includes(kind)) return false;
   if (rule.channels !== undefined && !rule.channels.includes(channel)) return false;
-  return (
-    rule.roles === undefined || rule.roles.some((role) => roles[role]?.[user.platform]?.includes(user.id) === true)
-  );
+  return rule.roles === undefined || rule.roles.some((role) => hasAccount(roles[role]?.[user.platform] ?? [], user.id));
+}
+
+/** Teams' accounts are "tenant/object id", of which the configuration may name the second alone: it is one in the world. */
+function hasAccount(ids: readonly string[], id: string): boolean {
+  const own = id.toLowerCase();
+  return ids.some((one) => one.toLowerCase() === own || one.toLowerCase() === own.split("/").at(-1));
 }

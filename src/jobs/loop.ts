@@ -2,11 +2,13 @@
 export type Loop = {
   /** There is something to do now. A call during a round makes another round after it. */
   readonly wake: () => void;
-  /** Ends the rounds: tells the one under way to come to an end, and waits for it at most `graceMs`. */
+  /** Ends the rounds: lets the one under way end by itself within `graceMs`, and then tells it to. */
   readonly stop: (graceMs: number) => Promise<void>;
 };
 
 const LONGEST_MS = 60_000;
+/** For what a round notes once it was told to end. */
+const LAST_WORDS_MS = 500;
 
 /**
  * `round` resolves with the seconds after which it wants to be called again, or undefined to wait for `wake`. When it
@@ -21,6 +23,7 @@ export function startLoop(
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let isWanted = false;
+  let isStopping = false;
 
   async function run(): Promise<void> {
     let pause: number | undefined;
@@ -30,16 +33,16 @@ export function startLoop(
         onProblem(problem);
         return retrySeconds;
       });
-    } while (isWanted && !stopping.signal.aborted);
+    } while (isWanted && !isStopping);
     running = undefined;
-    if (pause !== undefined && !stopping.signal.aborted) {
+    if (pause !== undefined && !isStopping) {
       timer = setTimeout(wake, Math.min(LONGEST_MS, Math.max(1, pause * 1000)));
       timer.unref();
     }
   }
 
   function wake(): void {
-    if (stopping.signal.aborted) return;
+    if (isStopping) return;
     clearTimeout(timer);
     if (running === undefined) running = run();
     else isWanted = true;
@@ -48,11 +51,13 @@ export function startLoop(
   return {
     wake,
     async stop(graceMs) {
-      stopping.abort(new Error("the bot is stopping"));
+      isStopping = true;
       clearTimeout(timer);
       if (running === undefined) return;
-      const late = new Promise((resolve) => setTimeout(resolve, graceMs).unref());
-      await Promise.race([running, late]);
+      const late = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
+      await Promise.race([running, late(graceMs)]);
+      stopping.abort(new Error("the bot is stopping"));
+      await Promise.race([running, late(LAST_WORDS_MS)]);
     },
   };
 }

@@ -82,6 +82,7 @@ describe("Teams' settings", () => {
   });
 
   it.each<[Record<string, string>, RegExp]>([
+    [{ MicrosoftAppId: APP_ID, MicrosoftAppPassword: "x" }, /^TEAMS_TENANTS must name the tenants/],
     [{ MicrosoftAppPassword: "x" }, /^MicrosoftAppId must be set too/],
     [{ MicrosoftAppId: APP_ID }, /^MicrosoftAppPassword must be set too/],
     [{ MicrosoftAppId: "my-bot", MicrosoftAppPassword: "x" }, /^MicrosoftAppId must be an id/],
@@ -112,7 +113,8 @@ access:
       ],
       roles: { sre: { slack: ["U1"], teams: ["a1"] } },
     });
-    expect(configIn("").access).toEqual({ rules: [], roles: {} });
+    expect(configIn("").access).toEqual({ rules: undefined, roles: {} });
+    expect(configIn("access: []").access).toEqual({ rules: [], roles: {} });
   });
 
   it("must name what exists", () => {

@@ -14,7 +14,7 @@ const asking = (more: Partial<Asking> = {}): Asking => ({
   isExternal: false,
   ...more,
 });
-const access = (rules: Access["rules"] = [], roles: Access["roles"] = {}): Access => ({ rules, roles });
+const access = (rules?: Access["rules"], roles: Access["roles"] = {}): Access => ({ rules, roles });
 
 describe("who may read what", () => {
   it("without rules: members everything, guests and people of other organisations nothing", () => {
@@ -50,7 +50,7 @@ describe("who may read what", () => {
       { people: ["members"], sources: ["prod-us"] },
     ]);
     expect(reachOf(both, asking(), SOURCES)).toEqual({ allowed: true, sources: ["prod-us", "lab"] });
-    expect(reachOf(access([...both.rules, { people: ["members"] }]), asking(), SOURCES)).toEqual({ allowed: true });
+    expect(reachOf(access([...both.rules!, { people: ["members"] }]), asking(), SOURCES)).toEqual({ allowed: true });
   });
 
   it("knows roles by account and platform; an empty list is nobody", () => {
@@ -61,6 +61,19 @@ describe("who may read what", () => {
     expect(reachOf(sre, asking({ user: { platform: "teams", id: "U1", name: "ana" } }), SOURCES).allowed).toBe(false);
     for (const role of ["night", "toString", "nobody"])
       expect(reachOf(access([{ people: ["members"], roles: [role] }], roles), asking(), SOURCES).allowed).toBe(false);
+  });
+
+  it("takes Teams accounts by their object id, with or without the tenant, in any case", () => {
+    const who = { platform: "teams", id: "tenant-1/AB-cd", name: "ana" };
+    for (const id of ["ab-CD", "Tenant-1/ab-cd"]) {
+      const sre = access([{ people: ["members"], roles: ["sre"] }], { sre: { teams: [id] } });
+      expect(reachOf(sre, asking({ user: who }), SOURCES).allowed, id).toBe(true);
+      expect(reachOf(sre, asking({ user: { ...who, id: "tenant-1/other" } }), SOURCES).allowed).toBe(false);
+    }
+  });
+
+  it("an empty list of rules is nobody", () => {
+    expect(reachOf(access([]), asking(), SOURCES).allowed).toBe(false);
   });
 
   it("says so when what is open does not exist", () => {

@@ -18,6 +18,8 @@ export type AskOptions = {
   readonly thread?: string;
   readonly channel?: string;
   readonly signal?: AbortSignal;
+  /** Names of the sources that are open to the person. */
+  readonly open?: readonly string[];
 };
 
 let packs: Promise<ConceptPacks> | undefined;
@@ -56,7 +58,10 @@ export class World {
     return this.metrics.sent.map(({ promql }) => promql);
   }
 
-  async tell(text: string, { user = "mira", thread = "t", channel = "pier", signal }: AskOptions = {}): Promise<Told> {
+  async tell(
+    text: string,
+    { user = "mira", thread = "t", channel = "pier", signal, open }: AskOptions = {},
+  ): Promise<Told> {
     const id = `q${++this.#ids}`;
     return answer(
       {
@@ -75,6 +80,7 @@ export class World {
         user: { platform: "terminal", id: user, name: user },
         text,
         at: this.now,
+        ...(open === undefined ? {} : { sources: open }),
       },
       signal ?? new AbortController().signal,
     );

@@ -266,3 +266,18 @@ describe("pending proposals", () => {
     expect(await world.store.proposals.pending(10)).toMatchObject([{ action: { status: "pending", executed: false } }]);
   });
 });
+
+describe("somebody to whom not everything is open", () => {
+  it("sees the proposals of the own channel, and not what others asked elsewhere", async () => {
+    const world = port();
+    await world.ask("restart lighthouse", { channel: "secret", user: "alice" });
+    await world.ask("restart ferrydesk", { channel: "public", user: "bo" });
+    const limited = { channel: "public", user: "bo", open: ["harbour"] };
+    for (const question of ["what proposals are pending?", "what actions did you execute?"]) {
+      const { reply_text } = await world.ask(question, { ...limited, thread: question });
+      expect(reply_text, question).toContain("ferrydesk");
+      expect(reply_text, question).not.toMatch(/lighthouse|alice/);
+      expect((await world.ask(question, { channel: "public", thread: "all" })).reply_text).toContain("lighthouse");
+    }
+  });
+});

@@ -56,6 +56,25 @@ describe("a loop", () => {
     await loop.stop(1000);
   });
 
+  it("lets the round under way end by itself, so that nothing is cut off half-way", async () => {
+    let isCut = false;
+    let isDone = false;
+    const loop = startLoop(
+      async (signal) => {
+        signal.addEventListener("abort", () => {
+          isCut = !isDone;
+        });
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        isDone = true;
+        return undefined;
+      },
+      (problem) => expect.unreachable(String(problem)),
+    );
+    loop.wake();
+    await loop.stop(5000);
+    expect([isDone, isCut]).toEqual([true, false]);
+  });
+
   it("tells the round under way to end, and does not wait for ever", async () => {
     let told = false;
     const loop = startLoop(

@@ -19,12 +19,10 @@ export function platformError(thrown: unknown): string | undefined {
 // The credentials, or what they may do: nothing at all can be sent until a person mends it.
 const ACCOUNT = new Set([
   "account_inactive",
-  "access_denied",
   "ekm_access_denied",
   "enterprise_is_restricted",
   "invalid_auth",
   "missing_scope",
-  "no_permission",
   "not_allowed_token_type",
   "not_authed",
   "team_access_not_granted",
@@ -62,7 +60,9 @@ export function deliveryError(thrown: unknown): NotNowError | NeverError {
   const error = read?.data?.error;
   if (error === undefined) {
     const seconds = read?.statusCode !== undefined && read.statusCode < 500 ? 60 : 10;
-    return new NotNowError(`Slack cannot be reached: ${reasonOf(thrown)}`, seconds, "platform", options);
+    // One slow call says nothing about other channels; no connection does.
+    const scope = /timed? ?out|abort/i.test(reasonOf(thrown)) ? "channel" : "platform";
+    return new NotNowError(`Slack cannot be reached: ${reasonOf(thrown)}`, seconds, scope, options);
   }
   if (LIMITED.has(error)) return new NotNowError(`Slack asks to wait (${error})`, 30, "channel", options);
   if (PASSING.has(error)) return new NotNowError(`Slack has trouble (${error})`, 10, "platform", options);

@@ -1,12 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import type { App } from "@slack/bolt";
 import type { Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
-import type { SurfaceDeps } from "../../ports.ts";
+import type { Reach, SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { EXAMPLES, greetingCard, helpCard, homeView, renderPrivate, withQuestion } from "./cards.ts";
-import type { createPeople } from "./people.ts";
+import type { createPeople, Person } from "./people.ts";
 import type { Replies } from "./replies.ts";
 import {
   AssistantEvent,
@@ -74,7 +75,7 @@ export function listen(app: App, deps: ListenerDeps): void {
 
 async function onMessage(event: unknown, body: unknown, deps: ListenerDeps): Promise<void> {
   const message = MessageEvent.safeParse(event).data;
-  if (message === undefined || message.bot_id !== undefined || message.subtype !== undefined) return;
+  if (message === undefined || message.bot_id !== undefined || !SPOKEN.has(message.subtype)) return;
   if (message.edited !== undefined || message.user === deps.botUserId) return;
   const isDirect = message.channel_type === "im" || message.channel.startsWith("D");
   const thread = message.thread_ts ?? (isDirect ? "" : message.ts);
@@ -162,13 +163,29 @@ async function placeOf(click: Click, deps: ListenerDeps): Promise<Place> {
   return { platform: "slack", channel: opened.channel.id, thread: "" };
 }
 
+/** A person's own words: plain, with a file, or a reply that is shown in the channel too. */
+const SPOKEN: ReadonlySet<string | undefined> = new Set([undefined, "file_share", "thread_broadcast"]);
+
+/** Of somebody whom Slack does not tell, only what is the same for everybody counts. */
+function reachOf(person: Person, place: Place, mayRead: ListenerDeps["mayRead"]): Reach {
+  const { user, isGuest, isExternal, isKnown } = person;
+  const reach = mayRead({ user, place, isGuest, isExternal });
+  if (isKnown) return reach;
+  const others = [
+    mayRead({ user, place, isGuest: true, isExternal: false }),
+    mayRead({ user, place, isGuest: false, isExternal: true }),
+  ];
+  if (others.every((other) => isDeepStrictEqual(other, reach))) return reach;
+  return { allowed: false, reason: "I could not look up your account in Slack just now. Ask again in a minute." };
+}
+
 async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
   try {
     const read = readCommand(asked.text);
     if (read.kind === "help") return await asked.tell(helpCard(asked.command, read.unknown));
     const person = await deps.people(asked.user, asked.hint);
-    const { isGuest, isExternal, user } = person;
-    const reach = deps.mayRead({ user, place: asked.place, isGuest, isExternal });
+    const { user } = person;
+    const reach = reachOf(person, asked.place, deps.mayRead);
     if (!reach.allowed) return await asked.tell({ title: reach.reason, tone: "info", blocks: [] });
     deps.noteZone(asked.place, user.zone);
     await showWorking(asked.place, deps);

@@ -6,14 +6,20 @@ import { UserInfo } from "./schema.ts";
 import type { Api } from "./sender.ts";
 
 /** Who somebody is, as the workspace vouches. */
-export type Person = { readonly user: User; readonly isGuest: boolean; readonly isExternal: boolean };
+export type Person = {
+  readonly user: User;
+  readonly isGuest: boolean;
+  readonly isExternal: boolean;
+  /** False when Slack did not say: then it may be anybody. */
+  readonly isKnown: boolean;
+};
 
 const KEPT_SECONDS = 600;
 const MOST = 5000;
 
 /**
  * Looks people up, and remembers them for ten minutes. `hint` is what the event itself said: a name, and the person's
- * workspace where that is told. When Slack does not answer, the event's word is all there is.
+ * workspace where that is told. When Slack does not answer, `isKnown` is false.
  */
 export function createPeople(deps: {
   readonly api: () => Promise<Api>;
@@ -41,6 +47,7 @@ export function createPeople(deps: {
     const name = info?.name ?? hint.name ?? id;
     return {
       user: { platform: "slack", id, name, ...(info?.zone !== undefined && { zone: info.zone }) },
+      isKnown: info !== undefined,
       isGuest: info?.isGuest ?? false,
       isExternal: isElsewhere(hint.team) || isElsewhere(info?.team) || (info?.isStranger ?? false),
     };

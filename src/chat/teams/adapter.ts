@@ -27,10 +27,10 @@ export type Bot = {
   /** Posts an activity. Returns its id, "" when the connector gave none. Throws what connector.ts and tokens throw. */
   send(target: Target, activity: Partial<Sdk.Activity>): Promise<string>;
   update(target: Target, id: string, activity: Partial<Sdk.Activity>): Promise<void>;
-  /** Whether that account is a guest of the directory, undefined when the connector does not say. */
-  isGuest(target: Target, user: string): Promise<boolean | undefined>;
-  /** Gets a token for the connector, which proves the credentials. Throws `TokenError`. */
-  authenticate(): Promise<void>;
+  /** The role and the directory of that account, as far as the connector says. */
+  memberOf(target: Target, user: string): Promise<{ readonly role?: string; readonly tenant?: string }>;
+  /** Gets a token for the connector, which proves the credentials; `anew` asks even when there is one. Throws `TokenError`. */
+  authenticate(anew: boolean): Promise<void>;
 };
 
 type AuthenticationParts = ConstructorParameters<typeof Sdk.ConfigurationBotFrameworkAuthentication>;
@@ -101,16 +101,18 @@ export async function loadBot(settings: TeamsSettings, log: Log): Promise<Bot> {
       continued(target, async (context) => {
         await context.updateActivity({ ...activity, id });
       }),
-    isGuest: (target, user) =>
+    memberOf: (target, user) =>
       continued(target, async (context) => {
-        const member = Member.safeParse(await sdk.TeamsInfo.getMember(context, user));
-        const role = member.success ? member.data.userRole : undefined;
-        return typeof role === "string" ? role.toLowerCase() === "guest" : undefined;
+        const { data } = Member.safeParse(await sdk.TeamsInfo.getMember(context, user));
+        return {
+          ...(data?.userRole ? { role: data.userRole.toLowerCase() } : {}),
+          ...(data?.tenantId ? { tenant: data.tenantId.toLowerCase() } : {}),
+        };
       }),
-    async authenticate() {
+    async authenticate(anew) {
       if (settings.appId === undefined) return;
       const made = await credentials.createCredentials(appId, cloud.oauthScope, cloud.loginUrl, true);
-      await (made as Token).getToken(true);
+      await (made as Token).getToken(anew);
     },
   };
 }

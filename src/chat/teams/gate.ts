@@ -94,6 +94,9 @@ async function whyNot(
   { token, serviceUrls, insecureDev, clock }: GateOptions,
 ): Promise<Refusal | undefined> {
   if (token === undefined) {
+    // A web page elsewhere can make a browser post here, but not as JSON without asking first.
+    if (!/^application\/json\b/i.test(String(headers["content-type"] ?? "")))
+      return { status: 400, reason: "its content type is not JSON" };
     const local = whyNotServiceUrl(activity.serviceUrl, [], true);
     return whyNotChannel(activity, insecureDev) ?? (local === undefined ? undefined : { status: 403, reason: local });
   }

@@ -4,6 +4,7 @@ import type { Log } from "../../util/log.ts";
 import { type Bot, loadBot } from "./adapter.ts";
 import { TokenError } from "./errors.ts";
 import { createGate, MAX_BODY, type Verdict } from "./gate.ts";
+import { MICROSOFT_HOSTS } from "./hosts.ts";
 import { createChannelKeys } from "./keys.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import { createReferences } from "./places.ts";
@@ -18,7 +19,8 @@ const MOST_AT_ONCE = 1000;
  * Microsoft Teams through the Bot Framework: `POST /api/messages` on the bot's own server, answers over the connector.
  * Throws with a sentence when the settings do not fit together.
  */
-export function createTeams(settings: TeamsSettings, deps: SurfaceDeps, log: Log): Surface {
+export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): Surface {
+  const settings = given.serviceUrls.length > 0 ? given : { ...given, serviceUrls: MICROSOFT_HOSTS };
   checkSettings(settings);
   const cloud = cloudOf(settings);
   const { appId, insecureDev, serviceUrls } = settings;
@@ -73,7 +75,8 @@ export function createTeams(settings: TeamsSettings, deps: SurfaceDeps, log: Log
     },
     async check(signal) {
       if (bot === undefined) throw new Error("Teams is not connected yet");
-      await aborted(bot.authenticate(), signal);
+      // The address that calls this needs no login: a token that is still good must do.
+      await aborted(bot.authenticate(false), signal);
     },
   };
 }
@@ -81,7 +84,7 @@ export function createTeams(settings: TeamsSettings, deps: SurfaceDeps, log: Log
 /** Throws when the credentials are refused. Other trouble passes: each message asks for a token anew. */
 async function authenticate(bot: Bot, log: Log): Promise<void> {
   try {
-    await aborted(bot.authenticate(), AbortSignal.timeout(10_000));
+    await aborted(bot.authenticate(true), AbortSignal.timeout(10_000));
   } catch (problem) {
     if (problem instanceof TokenError && problem.refused)
       throw new Error(`Teams does not accept the app id and its password: ${problem.message}`, { cause: problem });

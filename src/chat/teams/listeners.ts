@@ -41,7 +41,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
   const under = new Set<Promise<void>>();
   const greeting = new Set<string>();
   const stopping = new AbortController();
-  const isGuest = guestLookup(deps);
+  const kindOf = kindLookup(deps);
 
   function later(what: string, work: () => Promise<void>): void {
     // After the request was answered: what is asked takes the processor for milliseconds at a time.
@@ -72,17 +72,19 @@ export function createListeners(deps: ListenerDeps): Listeners {
     await say(id, place, said.card, said.failed === true ? undefined : id);
   }
 
-  /** Guests are looked up only where it makes a difference, because the activity does not say who is one. */
+  /** Accounts are looked up only where it makes a difference, because the activity does not say who is a guest. */
   async function reachOf(visitor: Visitor, activity: Activity): Promise<Reach> {
-    const asToldReach = deps.mayRead(visitor);
-    if (visitor.isGuest || deps.anonymous) return asToldReach;
-    const asGuest = { ...visitor, isGuest: true };
-    const asGuestReach = deps.mayRead(asGuest);
-    if (isDeepStrictEqual(asToldReach, asGuestReach)) return asToldReach;
+    const asTold = deps.mayRead(visitor);
+    if (visitor.isGuest || visitor.isExternal || deps.anonymous) return asTold;
+    const others = [{ isGuest: true }, { isExternal: true }].map((more) => deps.mayRead({ ...visitor, ...more }));
+    if (others.every((other) => isDeepStrictEqual(other, asTold))) return asTold;
     try {
-      return (await isGuest(targetOf(activity), activity, visitor)) ? asGuestReach : asToldReach;
+      return deps.mayRead({ ...visitor, ...(await kindOf(targetOf(activity), activity, visitor)) });
     } catch (problem) {
-      deps.log.warn({ reason: reasonOf(problem) }, "whether somebody is a guest could not be found out: not answered");
+      deps.log.warn(
+        { reason: reasonOf(problem) },
+        "what kind of account somebody has could not be found out: not answered",
+      );
       return { allowed: false, reason: "I could not look up your account in Teams just now. Ask again in a minute." };
     }
   }
@@ -209,20 +211,31 @@ function invokeMessage(value: string): InvokeAnswer {
   return { status: 200, body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value } };
 }
 
-/** Whether somebody is a guest, from the connector, kept for ten minutes. Throws when it cannot be asked just now. */
-function guestLookup({ bot, clock, log }: ListenerDeps) {
-  const known = new Map<string, { readonly guest: boolean; readonly until: number }>();
-  return async (target: Target, activity: Activity, { user }: Visitor): Promise<boolean> => {
+type Kind = Pick<Visitor, "isGuest" | "isExternal">;
+
+/** Roles of an organisation's own people. Everybody else, and who is not listed at all, counts as a guest. */
+const MEMBERS: ReadonlySet<string | undefined> = new Set(["user", "owner", undefined]);
+
+/** Guest or of another organisation, from the connector, kept for ten minutes. Throws when it cannot be asked just now. */
+function kindLookup({ bot, clock, log }: ListenerDeps) {
+  const known = new Map<string, { readonly kind: Kind; readonly until: number }>();
+  return async (target: Target, activity: Activity, { user }: Visitor): Promise<Kind> => {
     const kept = known.get(user.id);
-    if (kept !== undefined && kept.until > clock()) return kept.guest;
-    const guest = await bot.isGuest(target, activity.from.id).catch((problem) => {
-      // The conversation does not list that account: nothing is known, and nothing will be in a minute.
-      if (!(problem instanceof ConnectorError) || problem.status === 429 || problem.status >= 500) throw problem;
-      log.info({ reason: reasonOf(problem) }, "Teams does not say whether that account is a guest");
-      return undefined;
-    });
-    known.set(user.id, { guest: guest === true, until: clock() + GUEST_SECONDS });
+    if (kept !== undefined && kept.until > clock()) return kept.kind;
+    const home = (activity.conversation.tenantId ?? activity.channelData?.tenant?.id ?? "").toLowerCase();
+    const kind = await bot.memberOf(target, activity.from.id).then(
+      ({ role, tenant }): Kind => ({
+        isGuest: !MEMBERS.has(role),
+        isExternal: tenant !== undefined && tenant !== home,
+      }),
+      (problem: unknown): Kind => {
+        if (!(problem instanceof ConnectorError) || problem.status === 429 || problem.status >= 500) throw problem;
+        log.info({ reason: reasonOf(problem) }, "Teams does not list that account, so it counts as a guest");
+        return { isGuest: true, isExternal: false };
+      },
+    );
+    known.set(user.id, { kind, until: clock() + GUEST_SECONDS });
     if (known.size > MOST_GUESTS) known.delete(known.keys().next().value!);
-    return guest === true;
+    return kind;
   };
 }

@@ -109,6 +109,6 @@ export const KeySet = z.object({
 });
 
 /** One member of a conversation, of which only the role is read. */
-export const Member = z.object({ userRole: z.string().nullish() });
+export const Member = z.object({ userRole: z.string().nullish(), tenantId: z.string().nullish() });
 
 export const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().default(3600) });

@@ -3,7 +3,7 @@ import { readVerdict } from "../../core/change/approval.ts";
 import type { Memory } from "../../core/language/understand.ts";
 import { inertName } from "../../util/inert.ts";
 import { help } from "./help.ts";
-import { sayAction } from "./propose.ts";
+import { maySee, sayAction } from "./propose.ts";
 import type { Turn } from "./turn.ts";
 
 const ONLY_BUTTONS =
@@ -14,7 +14,7 @@ export async function approvals(turn: Turn): Promise<Answer> {
   if (/^(?:how (?:do|can|does|should|would|to|are)\b|wie\b|como\b|cómo\b|comment\b|kaise\b)/i.test(turn.read.plain))
     return help(turn);
   const verdict = readVerdict(turn.read.plain);
-  const pending = await turn.store.proposals.pending(50);
+  const pending = (await turn.store.proposals.pending(200)).filter((proposal) => maySee(turn, proposal));
   if (
     verdict !== undefined &&
     (verdict.id !== undefined || !/\b(?:show|list|pending|which|any)\b/i.test(turn.read.plain))

@@ -13,7 +13,7 @@ import { refuseByText } from "./approvals.ts";
 import { lately } from "./focus.ts";
 import { later } from "./later.ts";
 import { type Clause, entityFor, onlyOne, STRICT, strangerIn, targetsIn } from "./named.ts";
-import { propose, sayAction, type Wish } from "./propose.ts";
+import { maySee, propose, sayAction, type Wish } from "./propose.ts";
 import { quiet } from "./quiet.ts";
 import { readScale, readSize } from "./sizes.ts";
 import type { Turn } from "./turn.ts";
@@ -335,10 +335,14 @@ export async function audit(turn: Turn): Promise<Answer> {
     turn.store.evidence.since(since, 200),
     turn.store.proposals.pending(200),
   ]);
-  const asked = pending.filter((proposal) => proposal.at >= since);
-  const details = [
-    `${answers.length} question${answers.length === 1 ? "" : "s"} answered with ${answers.reduce((sum, answer) => sum + answer.queries, 0)} queries, ${asked.length} proposal${asked.length === 1 ? "" : "s"} noted.`,
-  ];
+  const asked = pending.filter((proposal) => proposal.at >= since && maySee(turn, proposal));
+  // How much others asked, of sources that are closed here, is none of this person's business.
+  const details =
+    turn.question.sources !== undefined
+      ? []
+      : [
+          `${answers.length} question${answers.length === 1 ? "" : "s"} answered with ${answers.reduce((sum, answer) => sum + answer.queries, 0)} queries, ${asked.length} proposal${asked.length === 1 ? "" : "s"} noted.`,
+        ];
   return answerOf("I executed no actions: this version only asks, answers and notes proposals.", {
     tone: "good",
     details,

@@ -1,6 +1,6 @@
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
 import { sayVerb } from "../../core/change/targets.ts";
-import type { ProposedAction } from "../../core/proposal.ts";
+import type { Proposal, ProposedAction } from "../../core/proposal.ts";
 import { formatDuration } from "../../core/units.ts";
 import { inertName } from "../../util/inert.ts";
 import type { Turn } from "./turn.ts";
@@ -94,4 +94,12 @@ export function sayAction({ type, target, params }: Pick<ProposedAction, "type" 
   if (older !== undefined) parts.push(`older than ${formatDuration(Number(older))}`);
   const verb = type === "set_limit" ? `set the ${params["resource"]} limit of` : sayVerb(type);
   return `${verb} ${inertName(target)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
+}
+
+/** Somebody to whom not all sources are open sees the proposals of this channel only. */
+export function maySee({ question }: Turn, { place }: Proposal): boolean {
+  return (
+    question.sources === undefined ||
+    (place.platform === question.place.platform && place.channel === question.place.channel)
+  );
 }

@@ -143,6 +143,12 @@ for (const mode of ["socket", "http"] as const) {
       assert.equal(slack.called("assistant.threads.setStatus").length, 1);
     });
 
+    it("hears what is said beside a file, and what is shown in the channel too", async () => {
+      for (const subtype of ["file_share", "thread_broadcast"])
+        await send("event", eventBody(directEvent(subtype, { subtype })));
+      await until(() => bot.asked.length === 2, "both are asked");
+    });
+
     it("hears no bots, no edits and no joins", async () => {
       const ignored = [
         { bot_id: "B0OTHER" },
@@ -290,6 +296,15 @@ for (const mode of ["socket", "http"] as const) {
       await until(() => bot.asked.length === 1, "it is asked");
       assert.equal(bot.asked[0]!.user.zone, undefined);
       assert.equal(bot.visitors[0]!.isExternal, true);
+    });
+
+    it("reads nothing for somebody who cannot be looked up where guests may read less", async () => {
+      bot.reach = ({ isGuest }) => (isGuest ? { allowed: false, reason: "No guests." } : { allowed: true });
+      slack.faults.push({ method: "users.info", kind: "limited", seconds: 5, times: 1 });
+      await send("event", eventBody(mentionEvent("status", { user: "U0GUEST001" })));
+      await until(() => slack.ephemerals.length === 1, "it is refused in private");
+      assert.match(slack.ephemerals[0]!.text, /could not look up your account/);
+      assert.equal(bot.asked.length, 0);
     });
 
     it("says so when an answer could not be kept", async () => {

@@ -220,11 +220,20 @@ describe("settings", () => {
     framework.takeAnonymous();
     const before = framework.messages().length;
     const bare = { channelId: "emulator", channelData: undefined, conversation: { id: "personal-chat-id" } };
-    expect((await open.raw(JSON.stringify(hello(bare)))).status).toBe(200);
+    const json = { "content-type": "application/json; charset=utf-8" };
+    expect((await open.raw(JSON.stringify(hello(bare)), json)).status).toBe(200);
+    // What a page on the web can make a browser send.
+    expect((await open.raw(JSON.stringify(hello(bare)), { "content-type": "text/plain" })).status).toBe(400);
     await framework.arrived(before + 1);
-    expect((await open.raw(JSON.stringify(hello({ serviceUrl: "https://smba.trafficmanager.net/" })))).status).toBe(
-      403,
-    );
-    expect((await open.raw(JSON.stringify(hello({ channelId: "directline" })))).status).toBe(403);
+    expect((await open.raw(JSON.stringify(hello({ serviceUrl: "https://smba.example/" })), json)).status).toBe(403);
+    expect((await open.raw(JSON.stringify(hello({ channelId: "directline" })), json)).status).toBe(403);
+  });
+
+  it("takes what comes from Microsoft's own hosts when no others are named", async () => {
+    const world = await openTeams(framework, { settings: { serviceUrls: [] } });
+    const serviceUrl = "https://smba.trafficmanager.net/emea/";
+    const token = await framework.sign({ serviceurl: serviceUrl });
+    expect((await world.post(hello({ serviceUrl }), token)).status).toBe(200);
+    expect((await world.post(hello(), await framework.sign())).status).toBe(403); // this machine is none of them
   });
 });

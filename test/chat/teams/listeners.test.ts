@@ -249,6 +249,18 @@ describe("who may ask", () => {
     expect(world.asked).toEqual([]);
   });
 
+  it.each(["anonymous", "user@ffffffff-0000-0000-0000-000000000000", undefined])(
+    "refuses who is not one of the organisation's own people: %s",
+    async (role) => {
+      if (role === undefined) framework.roles.delete(ALICE.id);
+      else framework.roles.set(ALICE.id, role);
+      const world = await openTeams(framework, guestsOut);
+      await world.post(personal(framework.url, "status"));
+      await framework.arrived(1);
+      expect(world.asked).toEqual([]);
+    },
+  );
+
   it("tells the reason of a refused click to the one who clicked", async () => {
     const world = await openTeams(framework, { mayRead: () => ({ allowed: false, reason: "Not from here." }) });
     const answer = await world.post(click(framework.url, { action: { kind: "ask", text: "status" } }));

@@ -121,7 +121,8 @@ export async function startBotFramework() {
     if (fault === "down") return json(response, 503, {});
     const role = roles.get(id);
     if (role === undefined) return json(response, 404, { error: { code: "MemberNotFoundInConversation" } });
-    return json(response, 200, { id, name: id, userRole: role });
+    const [userRole, tenantId] = role.split("@");
+    return json(response, 200, { id, name: id, userRole, ...(tenantId === undefined ? {} : { tenantId }) });
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
