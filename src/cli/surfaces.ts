@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
 import { reachOf } from "../core/access.ts";
@@ -18,6 +19,9 @@ export type Surfaces = {
   readonly stop: (graceMs: number) => Promise<void>;
   readonly checks: readonly { readonly name: string; readonly check: (signal: AbortSignal) => Promise<void> }[];
 };
+
+/** How often new messages are looked for while others are on their way. */
+const PAUSE_MS = 250;
 
 type Deps = {
   readonly app: App;
@@ -77,7 +81,14 @@ function startDelivery(sender: Surface["sender"], { app, clock, log, delivered }
     if (outcome === "given up") log.error({ ...facts, reason }, "a message could not be delivered and was given up");
     if (outcome === "later") log.warn({ ...facts, reason }, "a message could not be delivered yet");
   };
-  const round = deliver({ outbox: app.store.outbox, sender, clock, chance: Math.random, report });
+  const round = deliver({
+    outbox: app.store.outbox,
+    sender,
+    clock,
+    pause: () => sleep(PAUSE_MS),
+    chance: Math.random,
+    report,
+  });
   return startLoop(round, (problem) =>
     log.error({ err: problem, platform: sender.platform }, `the outbox cannot be read: ${reasonOf(problem)}`),
   );

@@ -5,6 +5,8 @@ export type DeliverDeps = {
   readonly outbox: Outbox;
   readonly sender: Sender;
   readonly clock: Clock;
+  /** A moment, after which it is worth looking whether something new is due. */
+  readonly pause: () => Promise<unknown>;
   /** Between 0 and 1, so that several bots do not come back at the same moment. */
   readonly chance: () => number;
   readonly report: (event: Delivered) => void;
@@ -35,17 +37,41 @@ export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<num
   const { outbox, sender, clock } = deps;
   const { platform } = sender;
   let heldUntil = 0;
+  let broken: { readonly problem: unknown } | undefined;
+  const flying = new Map<string, Promise<void>>();
 
   return async (signal) => {
     for (;;) {
+      const isHeld = clock() < heldUntil;
+      if (!signal.aborted && !isHeld) await takeOff(signal);
+      if (flying.size > 0) {
+        // A call that hangs holds its own channel: others are looked after meanwhile.
+        await Promise.race([...flying.values(), deps.pause()]);
+        continue;
+      }
+      if (broken !== undefined) {
+        const { problem } = broken;
+        broken = undefined;
+        throw problem;
+      }
       if (signal.aborted) return undefined;
-      const now = clock();
-      if (now < heldUntil) return heldUntil - now;
-      const due = await outbox.due(platform, now, AT_ONCE);
-      if (due.length === 0) return (await outbox.waiting(platform)).count === 0 ? undefined : 1;
-      await Promise.all(due.map((message) => attempt(message, signal)));
+      if (isHeld) return heldUntil - clock();
+      return (await outbox.waiting(platform)).count === 0 ? undefined : 1;
     }
   };
+
+  async function takeOff(signal: AbortSignal): Promise<void> {
+    for (const message of await outbox.due(platform, clock(), AT_ONCE + flying.size)) {
+      const { channel } = message.place;
+      if (flying.has(channel) || flying.size >= AT_ONCE || broken !== undefined) continue;
+      const flight = attempt(message, signal)
+        .catch((problem: unknown) => {
+          broken = { problem };
+        })
+        .finally(() => flying.delete(channel));
+      flying.set(channel, flight);
+    }
+  }
 
   async function attempt(message: Queued, signal: AbortSignal): Promise<void> {
     const { id, edits } = message;

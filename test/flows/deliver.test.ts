@@ -7,6 +7,7 @@ import { NeverError, NotNowError } from "../../src/util/errors.ts";
 
 const DAY = 86_400;
 const SIGNAL = new AbortController().signal;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 function message(id: string, channel = "C1", more: Partial<Outgoing> = {}): Outgoing {
   return {
@@ -35,7 +36,14 @@ function chat(how: (message: Queued, edited: string | undefined) => void = () =>
     },
   };
   const makeRound = () =>
-    deliver({ outbox: store.outbox, sender, clock: () => now, chance: () => 0, report: (event) => events.push(event) });
+    deliver({
+      outbox: store.outbox,
+      sender,
+      clock: () => now,
+      pause: turn,
+      chance: () => 0,
+      report: (event) => events.push(event),
+    });
   const round = makeRound();
   return {
     store,
@@ -109,6 +117,53 @@ describe("delivery", () => {
     expect(calls).toBe(knocked);
     await pass(10);
     expect(said.toSorted()).toEqual(["C1", "C2", "C3"]);
+  });
+
+  it("does not let other channels wait for a call that hangs", async () => {
+    const hanging = Promise.withResolvers<string>();
+    const store = createMemoryStore({
+      retention: { conversations: DAY, evidence: DAY, seenEvents: DAY, proposals: DAY },
+    });
+    const said: string[] = [];
+    const sender: Sender = {
+      platform: "slack",
+      async send({ id }) {
+        if (id === "stuck") await hanging.promise;
+        said.push(id);
+        return id;
+      },
+    };
+    const round = deliver({
+      outbox: store.outbox,
+      sender,
+      clock: () => 1000,
+      pause: turn,
+      chance: () => 0,
+      report: () => {},
+    });
+    await store.outbox.put(message("stuck", "C1"));
+    await store.outbox.put(message("behind", "C1"));
+    const running = round(SIGNAL);
+    await turn();
+    await store.outbox.put(message("other", "C2"));
+    for (let i = 0; i < 20 && said.length === 0; i++) await turn();
+    expect(said).toEqual(["other"]);
+    hanging.resolve("");
+    await running;
+    expect(said).toEqual(["other", "stuck", "behind"]);
+  });
+
+  it("says that the store cannot be written, once nothing is on its way any more", async () => {
+    const { store, round, said } = chat();
+    await store.outbox.put(message("a"));
+    const { begin } = store.outbox;
+    store.outbox.begin = async () => {
+      throw new Error("the disk is full");
+    };
+    await expect(round()).rejects.toThrow("the disk is full");
+    store.outbox.begin = begin;
+    await round();
+    expect(said).toEqual(["a"]);
   });
 
   it("gives up what can never arrive, says why, and goes on behind it", async () => {

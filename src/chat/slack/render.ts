@@ -265,7 +265,7 @@ function addDataTable(page: Page, columns: readonly string[], rows: readonly (re
   if (body.length === 0) return false;
   const table: SlackBlock = {
     type: "data_table",
-    caption: cutBare(columns.join(", "), 80),
+    caption: cutBare(columns.join(", "), 80) || "Table",
     page_size: Math.min(100, Math.max(5, Math.min(body.length, 20))),
     rows: [head, ...body],
   };

@@ -1,11 +1,13 @@
 import type { Place } from "../../core/chat.ts";
 import type { Clock } from "../../ports.ts";
-import { reasonOf } from "../../util/errors.ts";
+import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Rendered } from "./render.ts";
 import { type Api, threadOf } from "./sender.ts";
 
 /** Slack takes answers to a command for half an hour. */
+/** Slack takes five answers to one command; some are kept for private words. */
+const TRIES = 3;
 const KEPT_SECONDS = 25 * 60;
 const MOST = 2000;
 const TIMEOUT_MS = 10_000;
@@ -14,7 +16,7 @@ const TIMEOUT_MS = 10_000;
 export type Replies = {
   /** Keeps the address that Slack gave for answers to that command, under the id of the message to come. */
   remember(id: string, responseUrl: string | undefined): void;
-  /** Shows an answer to everybody in the channel of its command. False when Slack gave no address, or not any more. */
+  /** Shows an answer to everybody in the channel of its command. False when Slack gave no address, or not any more. Throws `NotNowError` when Slack did not take it this time. */
   public(id: string, rendered: Rendered): Promise<boolean>;
   /** Shows something to the person who typed the command or clicked. */
   private(responseUrl: string | undefined, place: Place, user: string, rendered: Rendered): Promise<void>;
@@ -29,19 +31,24 @@ export function createReplies(deps: {
   readonly clock: Clock;
   readonly log: Log;
 }): Replies {
-  const urls = new Map<string, { readonly url: string; readonly at: number }>();
+  const urls = new Map<string, { readonly url: string; readonly at: number; readonly tries: number }>();
   const isSafe = (url: string | undefined): url is string => url !== undefined && isResponseUrl(url, deps.apiUrl);
   const replies: Replies = {
     remember(id, url) {
       if (!isSafe(url)) return;
       if (urls.size >= MOST) urls.delete(urls.keys().next().value!);
-      urls.set(id, { url, at: deps.clock() });
+      urls.set(id, { url, at: deps.clock(), tries: TRIES });
     },
     async public(id, rendered) {
       const held = urls.get(id);
+      if (held === undefined) return false;
+      const isThere = deps.clock() - held.at <= KEPT_SECONDS && held.tries > 0;
+      if (isThere && !(await respond(held.url, { response_type: "in_channel", ...rendered }, deps.log))) {
+        urls.set(id, { ...held, tries: held.tries - 1 });
+        throw new NotNowError("Slack did not take the answer to a command", 5, "channel");
+      }
       urls.delete(id);
-      if (held === undefined || deps.clock() - held.at > KEPT_SECONDS) return false;
-      return await respond(held.url, { response_type: "in_channel", ...rendered }, deps.log);
+      return isThere;
     },
     async private(url, place, user, rendered) {
       const body = { response_type: "ephemeral", replace_original: false, ...rendered };

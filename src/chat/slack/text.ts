@@ -20,7 +20,7 @@ function* charactersOf(text: string): Generator<string> {
 
 /** Text for places where Slack reads no entities (cells and labels of charts): what would call somebody, or link somewhere, is defused. */
 export function bare(text: string): string {
-  return inert(text).replace(/<(?=[!@#]|[a-z][a-z0-9+.-]{1,20}:)/gi, "\\u{3C}");
+  return inert(text).replace(/<(?=[!@#a-z])/gi, "\\u{3C}");
 }
 
 /** What a person typed in Slack's own notation, as they saw it. `self` is the bot's user id, whose mentions go. */
