@@ -1,9 +1,13 @@
-import type { Card, Chart } from "./core/card.ts";
+import type { AuditEntry, AuditRecord } from "./core/audit.ts";
+import type { Card, Chart, Decision } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
 import type { Place, Question, User } from "./core/chat.ts";
-import type { Proposal } from "./core/proposal.ts";
+import type { Identity } from "./core/people.ts";
+import type { Proposal, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
+import type { Runbook } from "./core/runbook.ts";
 import type { Sample, Series } from "./core/series.ts";
+import type { Json } from "./util/canonical.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
 
@@ -159,12 +163,156 @@ export interface Lessons {
   forget(channel: { readonly platform: string; readonly channel: string }, word: string): Promise<boolean>;
 }
 
+/** Proposals and their life. Each write goes with its audit entries in one transaction: no record, no change. */
 export interface Proposals {
-  /** Stores a new proposal. False when that id already exists; the first one stays. */
-  insert(proposal: Proposal): Promise<boolean>;
+  /**
+   * Stores a new proposal. `same`: one for the same thing (runbook, parameters, target) is open already, and is returned;
+   * nothing was written. `exists`: that id is taken; the first one stays.
+   */
+  insert(
+    proposal: Proposal,
+    entries: readonly AuditEntry[],
+  ): Promise<{ readonly kind: "inserted" } | { readonly kind: "same" | "exists"; readonly proposal: Proposal }>;
   get(id: string): Promise<Proposal | undefined>;
-  /** Pending ones, oldest first, at most `limit`. */
-  pending(limit: number): Promise<readonly Proposal[]>;
+  /** Newest first, at most `limit`. */
+  find(wanted: {
+    readonly status?: readonly Status[];
+    /** Key of the target. */
+    readonly target?: string;
+    readonly runbook?: string;
+    /** Created since then, unix seconds. */
+    readonly since?: number;
+    readonly limit: number;
+  }): Promise<readonly Proposal[]>;
+  /**
+   * Writes the next revision when the stored one is exactly the one before it. `stale`: somebody else was first.
+   * `held`: it would hold its target (claimed, started, unknown) while another proposal does.
+   */
+  replace(next: Proposal, entries: readonly AuditEntry[]): Promise<"done" | "stale" | "held">;
+  /** Those whose message does not show their revision yet, oldest change first. */
+  unshown(limit: number): Promise<readonly Proposal[]>;
+  shown(id: string, revision: number): Promise<void>;
+  /** This incarnation of the store: another one after a restore or a loss. */
+  epoch(): Promise<string>;
+}
+
+/** What happened, as a chain (core/audit.ts). */
+export interface Audit {
+  /** Appends things that change no proposal: a stop, a refused click. */
+  append(entries: readonly AuditEntry[]): Promise<void>;
+  /** Records after that number, in order, at most `limit`. */
+  range(after: number, limit: number): Promise<readonly AuditRecord[]>;
+  head(): Promise<AuditRecord | undefined>;
+  /** The random id that stands for a person in records: made at the first asking, the same ever after. */
+  actorOf(identity: Identity): Promise<string>;
+  /** Whom an id stands for, until that person is forgotten. */
+  actors(ids: readonly string[]): Promise<ReadonlyMap<string, Identity>>;
+  /** Forgets who it was. Records stay. False when there was nobody. */
+  forget(person: string): Promise<boolean>;
+}
+
+/** The emergency stop. What cannot be read counts as stopped. */
+export interface StopSwitch {
+  read(): Promise<Stopped | undefined>;
+  /** Stops, durably. The first one's name stays. */
+  press(by: Identity, reason: string): Promise<void>;
+  /** One person's wish to resume; it takes two. Returns how many more are needed: 0 when it runs again. */
+  release(by: Identity): Promise<number>;
+}
+
+/** `at` is unix seconds; `by` and `reason` are undefined where only the file says so. */
+export type Stopped = {
+  readonly at: number | undefined;
+  readonly by: string | undefined;
+  readonly reason: string | undefined;
+  readonly resumeWanted: readonly string[];
+};
+
+/** What this process began, kept outside the store: appended and flushed before an effect. */
+export interface Journal {
+  began(key: string, proposal: string, fence: number): Promise<void>;
+  ended(key: string): Promise<void>;
+  /** Those that began and have no end noted. */
+  open(): Promise<readonly { readonly key: string; readonly proposal: string; readonly fence: number }[]>;
+}
+
+// ---------------------------------------------------------------- runbooks and what carries them out
+
+export interface Runbooks {
+  /** Those in force, by id. Drafts and deprecated ones are among them, marked so. */
+  all(): readonly Runbook[];
+  get(id: string): Runbook | undefined;
+}
+
+export type Arguments = Readonly<Record<string, Json>>;
+
+/** How a target is now. Reading only. */
+export type Look = {
+  /** Tells it from another thing of the same name: uid, host key, database name, … */
+  readonly identity: Readonly<Record<string, string>>;
+  /** What `run` will insist on. */
+  readonly precondition: Readonly<Record<string, Json>>;
+  /** What a way back needs, for `{{ captured.x }}` in rollback steps. */
+  readonly captured: Readonly<Record<string, Json>>;
+  /** Sentences about how things are. */
+  readonly facts: readonly string[];
+  /** What the change touches, in a sentence; or why that cannot be told. */
+  readonly blast: { readonly kind: "known" | "unknown"; readonly text: string };
+};
+
+export type Simulated =
+  | { readonly kind: "simulated"; readonly text: string }
+  /** It cannot be tried without effect. */
+  | { readonly kind: "cannot"; readonly why: string };
+
+export type Ran = {
+  /** `unknown`: it may have happened. A timeout without an answer is that, never `failed`. */
+  readonly outcome: "succeeded" | "failed" | "partial" | "unknown";
+  /** Redacted, at most 64 KB. */
+  readonly output: string;
+  /** Where it acted on several things. */
+  readonly parts?: readonly { readonly name: string; readonly outcome: Ran["outcome"]; readonly output: string }[];
+};
+
+/** How one step may run. */
+export type RunContext = {
+  /** Idempotency key: the same for every attempt at the same step of the same proposal. */
+  readonly key: string;
+  readonly fence: number;
+  readonly identity: Readonly<Record<string, string>>;
+  readonly precondition: Readonly<Record<string, Json>>;
+  /** Milliseconds it may take. */
+  readonly timeoutMs: number;
+  /** Fires at the deadline, and on a stop where the runbook may be cut off. */
+  readonly signal: AbortSignal;
+  readonly progress: (line: string) => void;
+};
+
+/** One thing an executor can do. Its methods throw `UnreachableError` and `RefusedError`, except `run` and `probe`. */
+export interface Action {
+  /** As runbooks write it: "kubernetes/restart". */
+  readonly name: string;
+  /** False for one that only reads. */
+  readonly changes: boolean;
+  /** A sentence about what is wrong with the arguments, or undefined. */
+  check(args: Arguments): string | undefined;
+  look(args: Arguments, signal: AbortSignal): Promise<Look>;
+  simulate(args: Arguments, look: Look, signal: AbortSignal): Promise<Simulated>;
+  /** Makes the effect, at most once for a key where the target can tell. Never throws. */
+  run(args: Arguments, context: RunContext): Promise<Ran>;
+  /** Whether an earlier attempt with that key had its effect. Never throws. */
+  probe(
+    args: Arguments,
+    context: Pick<RunContext, "key" | "identity" | "precondition" | "signal">,
+  ): Promise<{ readonly found: "ran" | "not_run" | "unknown"; readonly text: string }>;
+}
+
+export interface Actions {
+  get(name: string): Action | undefined;
+  all(): readonly Action[];
+  /** Why an action that runbooks may name cannot be used here: "no Kubernetes cluster is configured". */
+  whyMissing(name: string): string;
+  stop(): Promise<void>;
 }
 
 /** Something to be said in a chat. */
@@ -224,6 +372,7 @@ export interface Store {
   readonly evidence: EvidenceLog;
   readonly lessons: Lessons;
   readonly proposals: Proposals;
+  readonly audit: Audit;
   readonly outbox: Outbox;
   readonly feedback: FeedbackLog;
   /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */
@@ -236,7 +385,30 @@ export interface Store {
 // ---------------------------------------------------------------- chat
 
 /** What a question came to. `failed`: it could not be asked. `repeated`: said already, so a surface stays silent. */
-export type Said = { readonly card: Card; readonly failed?: true; readonly repeated?: true };
+export type Said = {
+  readonly card: Card;
+  readonly failed?: true;
+  readonly repeated?: true;
+  /** Its proposals are shown by messages of their own, which the bot posts and edits: a chat surface adds nothing. */
+  readonly shownApart?: true;
+};
+
+/** A click on a button of a proposal's card, as the platform vouches for it. */
+export type Click = {
+  /** The same for a click that is delivered twice. */
+  readonly id: string;
+  readonly visitor: Visitor;
+  readonly decision: Decision;
+  readonly proposal: string;
+  /** As the button carried it. */
+  readonly code: string;
+  readonly fields: Readonly<Record<string, string>>;
+  /** The message clicked on, as its sender's reference; undefined in the terminal. */
+  readonly message: string | undefined;
+};
+
+/** Decides. Never throws: a refusal is a card for the person who clicked alone. */
+export type Decider = (click: Click) => Promise<Card>;
 
 /** Answers a question. Never throws: what goes wrong becomes a card that says so. */
 export type Asker = (question: Question, signal?: AbortSignal) => Promise<Said>;
@@ -283,6 +455,7 @@ export interface Surface {
 /** What every surface is given. */
 export type SurfaceDeps = {
   readonly ask: Asker;
+  readonly decide: Decider;
   readonly mayRead: (visitor: Visitor) => Reach;
   readonly store: Pick<Store, "seen" | "places" | "outbox" | "feedback">;
   /** Something new stands in the outbox. */

@@ -18,6 +18,8 @@ export type Block =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "list"; readonly items: readonly string[] }
   | { readonly kind: "table"; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  /** Names and values that must be read whole: nothing of them is ever cut. */
+  | { readonly kind: "facts"; readonly items: readonly { readonly name: string; readonly value: string }[] }
   | { readonly kind: "chart"; readonly chart: Chart }
   /** The queries behind the answer. `url` opens the same query in Prometheus. */
   | { readonly kind: "evidence"; readonly items: readonly EvidenceLine[] }
@@ -46,8 +48,42 @@ export type Button = {
   readonly action: ButtonAction;
 };
 
-/** `ask`: the click asks `text` in the same conversation, as if typed. */
-export type ButtonAction = { readonly kind: "ask"; readonly text: string };
+/** What a click on a proposal's card can mean. */
+export type Decision =
+  | "approve"
+  | "reject"
+  | "dry_run"
+  | "details"
+  | "change"
+  | "withdraw"
+  | "undo"
+  | "it_ran"
+  | "it_did_not"
+  | "look_again";
+
+/**
+ * `ask`: the click asks `text` in the same conversation, as if typed. `decide`: it decides about a proposal; `code` is
+ * part of the hash of what was shown (base64url of its first 16 bytes). `confirm` is asked before the click counts, and
+ * `fields` are filled in by the person.
+ */
+export type ButtonAction =
+  | { readonly kind: "ask"; readonly text: string }
+  | {
+      readonly kind: "decide";
+      readonly decision: Decision;
+      readonly proposal: string;
+      readonly code: string;
+      readonly confirm?: { readonly title: string; readonly text: string };
+      readonly fields?: readonly Field[];
+    };
+
+/** Something a person fills in after a click. */
+export type Field = {
+  readonly id: string;
+  readonly label: string;
+  readonly isRequired: boolean;
+  readonly value?: string;
+};
 
 /** The card as plain text: `ask`, notifications, screen readers, logs, and platforms that lack a block. */
 export function plainText(card: Card): string {
@@ -63,6 +99,8 @@ function blockText(block: Block): string {
       return block.items.map((item) => `- ${item}`).join("\n");
     case "table":
       return [block.columns, ...block.rows].map((row) => row.join(" | ")).join("\n");
+    case "facts":
+      return block.items.map(({ name, value }) => `${name}: ${value}`).join("\n");
     case "chart":
       return "";
     case "evidence":

@@ -1,7 +1,12 @@
-/**
- * A change that somebody asked for. Only the first state exists so far: nothing executes proposals yet, and a
- * stored one changes nothing by itself.
- */
+import { canonicalJson, type Json, sha256 } from "../util/canonical.ts";
+import { never } from "../util/never.ts";
+import type { AuditEntry } from "./audit.ts";
+import type { Place } from "./chat.ts";
+import type { Identity } from "./people.ts";
+import { approvalsOf, isEnough, type Rule, type Vote } from "./policy.ts";
+import type { Condition, Origin, Risk, RunbookStep, Verification } from "./runbook.ts";
+
+/** A change as `ask --json` tells it. */
 export type ProposedAction = {
   /** Standard verb: restart, scale, rollback, cordon, uncordon, drain, free_disk, silence, ack, schedule, … */
   readonly type: string;
@@ -11,12 +16,395 @@ export type ProposedAction = {
   readonly executed: false;
 };
 
+export type Status =
+  | "pending"
+  | "approved"
+  | "claimed"
+  | "started"
+  | "unknown"
+  | "succeeded"
+  | "failed"
+  | "partial"
+  | "verifying"
+  | "verified"
+  | "no_effect"
+  | "worse"
+  | "rejected"
+  | "expired"
+  | "superseded"
+  | "withdrawn";
+
+/**
+ * What is proposed, frozen: people approve exactly this, and exactly this runs. Nothing in it ever changes; its hash is
+ * what a vote is for.
+ */
+export type Spec = {
+  readonly v: 1;
+  readonly id: string;
+  /** Random: two proposals of the same thing differ. */
+  readonly nonce: string;
+  readonly action: {
+    readonly type: string;
+    readonly target: string;
+    readonly params: Readonly<Record<string, string | number>>;
+  };
+  /** Undefined for a wish that no runbook can fulfil: it is written down, can be rejected, and can never run. */
+  readonly runbook:
+    | { readonly id: string; readonly version: string; readonly title: string; readonly readOnly: boolean }
+    | undefined;
+  readonly environment: string | undefined;
+  readonly params: Readonly<Record<string, { readonly value: string | number | boolean; readonly origin: Origin }>>;
+  readonly target: {
+    readonly kind: string;
+    readonly name: string;
+    /** Locks, cooldown and limits go by it. */
+    readonly key: string;
+    /** What tells this target from another of the same name, as the executor read it: uid, host key, … */
+    readonly identity: Readonly<Record<string, string>>;
+  };
+  /** As it was when proposed: the executor refuses when it is not so any more (resourceVersion, replicas, revision, …). */
+  readonly precondition: Readonly<Record<string, Json>>;
+  readonly conditions: readonly Condition[];
+  readonly steps: readonly RunbookStep[];
+  readonly rollback: { readonly auto: boolean; readonly steps: readonly RunbookStep[] } | undefined;
+  readonly verify: Verification | undefined;
+  readonly risk: Risk;
+  readonly rule: Rule;
+  readonly policyVersion: string;
+  readonly cooldown: number;
+  readonly cancellable: boolean;
+  readonly stepTimeout: number;
+  /** The person behind it. Undefined when the bot proposed it by itself. */
+  readonly requester: Identity | undefined;
+  readonly cause: {
+    readonly kind: "ask" | "button" | "alert" | "incident" | "anomaly" | "model" | "rollback";
+    /** In the words it came in. */
+    readonly text: string;
+    /** The query that made it, which must still hold at the click and at the start. */
+    readonly trigger?: Condition;
+    /** Id of the proposal that this one takes back. */
+    readonly undoes?: string;
+  };
+  /** Unix seconds. */
+  readonly createdAt: number;
+  readonly approveBy: number;
+};
+
+/** What one step came to. */
+export type StepRun = {
+  readonly name: string;
+  readonly state: "running" | "succeeded" | "failed" | "partial" | "unknown";
+  readonly output: string;
+  /** Unix seconds. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+};
+
+export type Measured = {
+  readonly name: string;
+  readonly promql: string;
+  readonly unit: string;
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  /** Median after minus median before, over the scaled MAD of before; and the rank-sum test's p. */
+  readonly effect: number | undefined;
+  readonly p: number | undefined;
+  readonly verdict: "better" | "same" | "worse" | "unmeasured";
+};
+
 export type Proposal = {
   readonly id: string;
-  readonly action: ProposedAction;
-  readonly requester: { readonly platform: string; readonly id: string; readonly name: string };
-  /** The conversation it was asked in. */
-  readonly place: { readonly platform: string; readonly channel: string; readonly thread: string };
-  /** Unix seconds. */
-  readonly at: number;
+  /** Counts every change: a writer who read an older one loses. */
+  readonly revision: number;
+  readonly spec: Spec;
+  /** Whole hash of `spec`. */
+  readonly hash: string;
+  readonly status: Status;
+  /** Where its card is shown; the first is where it came from. */
+  readonly places: readonly Place[];
+  /** Sentences for the card that are no part of what is approved: how things are now, what the bot assumed. */
+  readonly facts: readonly string[];
+  readonly votes: readonly Vote[];
+  readonly approvedAt?: number;
+  readonly executeBy?: number;
+  /** The store's incarnation that the approval was given in. */
+  readonly epoch?: string;
+  /** Counts claims: a late writer of an older claim loses. */
+  readonly fence: number;
+  readonly lease?: { readonly owner: string; readonly until: number };
+  readonly startedAt?: number;
+  readonly steps?: readonly StepRun[];
+  readonly endedAt?: number;
+  readonly measured?: readonly Measured[];
+  /** Why it is as it is, in a sentence: the last one said. */
+  readonly note?: string;
+  /** The proposal that took its place, or that takes it back. */
+  readonly successor?: string;
+  readonly simulated?: { readonly by: string; readonly at: number; readonly text: string };
 };
+
+export type Event =
+  | {
+      readonly kind: "vote";
+      readonly vote: Vote /** The stricter of the rule then and the rule now. */;
+      readonly rule: Rule;
+      readonly epoch: string;
+    }
+  | { readonly kind: "expire" }
+  | { readonly kind: "withdraw" | "supersede"; readonly reason: string; readonly successor?: string }
+  | { readonly kind: "reopen"; readonly reason: string }
+  | {
+      readonly kind: "claim";
+      readonly owner: string;
+      readonly until: number;
+      readonly epoch: string;
+      readonly rule: Rule;
+    }
+  | { readonly kind: "start"; readonly fence: number; readonly until: number }
+  | { readonly kind: "progress"; readonly fence: number; readonly steps: readonly StepRun[]; readonly until: number }
+  | {
+      readonly kind: "finish";
+      readonly fence: number;
+      readonly outcome: "succeeded" | "failed" | "partial" | "unknown";
+      readonly steps: readonly StepRun[];
+      readonly reason: string;
+    }
+  | { readonly kind: "lose"; readonly reason: string }
+  | { readonly kind: "settle"; readonly outcome: "succeeded" | "failed" | "partial"; readonly reason: string }
+  | { readonly kind: "verify" }
+  | {
+      readonly kind: "measure";
+      readonly verdict: "verified" | "no_effect" | "worse";
+      readonly measured: readonly Measured[];
+      readonly reason: string;
+    }
+  | { readonly kind: "simulate"; readonly by: string; readonly text: string }
+  | { readonly kind: "link"; readonly successor: string };
+
+/** Why an event changes nothing, in a sentence for whoever caused it. */
+export type Refusal = {
+  readonly ok: false;
+  readonly code: "too-late" | "expired" | "hash" | "fence" | "twice" | "votes" | "epoch" | "early" | "wish";
+  readonly reason: string;
+};
+
+export type Advanced =
+  | { readonly ok: true; readonly proposal: Proposal; readonly entry: Omit<AuditEntry, "actor" | "platform"> }
+  | Refusal;
+
+/** The whole hash of a spec: SHA-256 over its canonical JSON, with a prefix that keeps it from meaning anything else. */
+export function hashOf(spec: Spec): string {
+  return sha256(`sco.v1\n${canonicalJson(spec as unknown as Json)}`);
+}
+
+/** The key that an executor carries to the target: the same for every attempt at one proposal. 32 hexadecimal digits. */
+export function keyOf({ id, hash }: Pick<Proposal, "id" | "hash">): string {
+  return sha256(`${id}:${hash}`).slice(0, 32);
+}
+
+/** Short form of the hash for people: 8 hexadecimal digits. */
+export function codeOf({ hash }: Pick<Proposal, "hash">): string {
+  return hash.slice(0, 8);
+}
+
+/** States that hold the lock on their target. */
+export const HOLDING: ReadonlySet<Status> = new Set(["claimed", "started", "unknown"]);
+/** States of something that is still to be decided or done. */
+export const OPEN: ReadonlySet<Status> = new Set(["pending", "approved", "claimed", "started", "unknown"]);
+/** States from which nothing follows. `succeeded` and `partial` end there when there is nothing to verify. */
+export const ENDED: ReadonlySet<Status> = new Set([
+  "succeeded",
+  "partial",
+  "failed",
+  "verified",
+  "no_effect",
+  "worse",
+  "rejected",
+  "expired",
+  "superseded",
+  "withdrawn",
+]);
+
+/**
+ * The whole life of a proposal. Nothing else makes a new state; who may vote was asked before, and is asked again here.
+ * `now` is unix seconds by the store's clock. The proposal's spec is hashed anew: a stored one that was changed is refused.
+ *
+ *   pending -> approved -> claimed -> started -> succeeded | partial -> verifying -> verified | no_effect | worse
+ *      |          |           |          '-> failed | unknown -> succeeded | partial | failed
+ *      '----------'-----------'-> rejected | expired | superseded | withdrawn
+ */
+export function advance(proposal: Proposal, event: Event, now: number): Advanced {
+  if (hashOf(proposal.spec) !== proposal.hash)
+    return refuse("hash", "The stored proposal is not the one that was shown. It will not run; ask for it anew.");
+  const { status } = proposal;
+  switch (event.kind) {
+    case "vote":
+      return vote(proposal, event, now);
+    case "expire":
+      if (status === "pending" && now >= proposal.spec.approveBy)
+        return to(proposal, "expired", event.kind, {
+          endedAt: now,
+          note: "Nobody decided in time, so nothing was done.",
+        });
+      if (
+        (status === "approved" || (status === "claimed" && leaseOver(proposal, now))) &&
+        now >= (proposal.executeBy ?? 0)
+      )
+        return to(proposal, "expired", event.kind, {
+          endedAt: now,
+          lease: undefined,
+          note: "It was approved but could not start in time, so nothing was done.",
+        });
+      return late(proposal);
+    case "withdraw":
+    case "supersede":
+      if (status !== "pending" && status !== "approved" && status !== "claimed") return late(proposal);
+      return to(proposal, event.kind === "withdraw" ? "withdrawn" : "superseded", event.kind, {
+        endedAt: now,
+        lease: undefined,
+        note: event.reason,
+        ...(event.successor !== undefined && { successor: event.successor }),
+      });
+    case "reopen":
+      if (status !== "approved" && status !== "claimed") return late(proposal);
+      return to(proposal, "pending", event.kind, {
+        votes: [],
+        lease: undefined,
+        approvedAt: undefined,
+        executeBy: undefined,
+        epoch: undefined,
+        note: event.reason,
+      });
+    case "claim":
+      return claim(proposal, event, now);
+    case "start":
+      if (status !== "claimed") return late(proposal);
+      if (proposal.fence !== event.fence) return FENCED;
+      if (leaseOver(proposal, now)) return refuse("fence", "The lease ended before the start.");
+      if (now >= (proposal.executeBy ?? 0)) return refuse("expired", "The time to start it is over.");
+      return to(proposal, "started", event.kind, {
+        startedAt: now,
+        steps: [],
+        lease: { owner: proposal.lease?.owner ?? "", until: event.until },
+      });
+    case "progress":
+      if (status !== "started") return late(proposal);
+      if (proposal.fence !== event.fence) return FENCED;
+      return to(proposal, "started", event.kind, {
+        steps: event.steps,
+        lease: { owner: proposal.lease?.owner ?? "", until: event.until },
+      });
+    case "finish":
+      // A result that comes late, after the lease ended, is still the truth about the same attempt.
+      if (status !== "started" && status !== "unknown") return late(proposal);
+      if (proposal.fence !== event.fence) return FENCED;
+      if (status === "unknown" && event.outcome === "unknown") return late(proposal);
+      return to(proposal, event.outcome, event.kind, {
+        steps: event.steps,
+        lease: undefined,
+        endedAt: now,
+        note: event.reason,
+      });
+    case "lose":
+      if (status !== "started" || !leaseOver(proposal, now)) return late(proposal);
+      return to(proposal, "unknown", event.kind, { lease: undefined, note: event.reason });
+    case "settle":
+      if (status !== "unknown") return late(proposal);
+      return to(proposal, event.outcome, event.kind, { endedAt: now, note: event.reason });
+    case "verify":
+      if (status !== "succeeded" && status !== "partial") return late(proposal);
+      if (proposal.spec.verify === undefined) return refuse("wish", "Its runbook has nothing to verify.");
+      return to(proposal, "verifying", event.kind, {});
+    case "measure":
+      if (status !== "verifying") return late(proposal);
+      return to(proposal, event.verdict, event.kind, { measured: event.measured, note: event.reason });
+    case "simulate":
+      if (status !== "pending") return late(proposal);
+      return to(proposal, status, event.kind, { simulated: { by: event.by, at: now, text: event.text } });
+    case "link":
+      return to(proposal, status, event.kind, { successor: event.successor });
+    default:
+      return never(event);
+  }
+}
+
+function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: "vote" }, now: number): Advanced {
+  const { status, spec, hash } = proposal;
+  const isReject = given.decision === "reject";
+  // A no counts until something started.
+  if (status !== "pending" && !(isReject && (status === "approved" || status === "claimed"))) return late(proposal);
+  if (now >= spec.approveBy && status === "pending") return refuse("expired", "The time to decide it is over.");
+  if (given.hash !== hash) return refuse("hash", "That decision is for another version of this proposal.");
+  if (!isReject && spec.runbook === undefined)
+    return refuse("wish", "No runbook can do this, so there is nothing to approve.");
+  const before = proposal.votes.find(({ person }) => person === given.person);
+  if (before?.decision === given.decision)
+    return refuse("twice", `You ${isReject ? "rejected" : "approved"} it already.`);
+  const votes = [...proposal.votes.filter(({ person }) => person !== given.person), given];
+  if (isReject) {
+    const rejects = votes.filter(({ decision }) => decision === "reject").length;
+    return rejects >= Math.max(1, rule.rejectsToKill)
+      ? to(
+          proposal,
+          "rejected",
+          "reject",
+          { votes, endedAt: now, lease: undefined, note: given.reason ?? "" },
+          given.reason,
+        )
+      : to(proposal, status, "reject", { votes }, given.reason);
+  }
+  if (!isEnough(rule, votes, hash, spec.requester)) {
+    if (approvalsOf(rule, [given], hash, spec.requester) === 0)
+      return refuse("votes", "Your approval cannot count for this proposal.");
+    return to(proposal, "pending", "approve", { votes }, given.reason);
+  }
+  const executeBy = now + rule.executeDelay + rule.executeWithin;
+  return to(proposal, "approved", "approve", { votes, approvedAt: now, executeBy, epoch }, given.reason);
+}
+
+function claim(proposal: Proposal, { owner, until, epoch, rule }: Event & { kind: "claim" }, now: number): Advanced {
+  const { status, spec, hash } = proposal;
+  if (status !== "approved" && !(status === "claimed" && leaseOver(proposal, now))) return late(proposal);
+  if (now >= (proposal.executeBy ?? 0)) return refuse("expired", "The time to start it is over.");
+  if (now < (proposal.approvedAt ?? 0) + rule.executeDelay)
+    return refuse("early", "The time to press stop is not over yet.");
+  if (proposal.epoch !== epoch) return refuse("epoch", "The store is not the one in which this was approved.");
+  if (!isEnough(rule, proposal.votes, hash, spec.requester))
+    return refuse("votes", "By the policy of now, the approvals are not enough.");
+  return to(proposal, "claimed", "claim", { fence: proposal.fence + 1, lease: { owner, until } });
+}
+
+function leaseOver({ lease }: Proposal, now: number): boolean {
+  return lease === undefined || now >= lease.until;
+}
+
+const FENCED: Refusal = { ok: false, code: "fence", reason: "Somebody else has taken it over since." };
+
+function late({ status }: Proposal): Refusal {
+  return refuse("too-late", `It is ${status.replace("_", " ")} already.`);
+}
+
+function refuse(code: Refusal["code"], reason: string): Refusal {
+  return { ok: false, code, reason };
+}
+
+type Changed = { readonly [K in keyof Proposal]?: Proposal[K] | undefined };
+
+function to(
+  proposal: Proposal,
+  status: Status,
+  action: string,
+  changed: Changed,
+  reason = changed.note ?? "",
+): Advanced {
+  const next = Object.fromEntries(
+    Object.entries({ ...proposal, ...changed, status, revision: proposal.revision + 1 }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  ) as Proposal;
+  return {
+    ok: true,
+    proposal: next,
+    entry: { action, id: proposal.id, hash: proposal.hash, from: proposal.status, to: status, reason },
+  };
+}
