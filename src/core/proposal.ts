@@ -59,13 +59,17 @@ export type Spec = {
     readonly name: string;
     /** Locks, cooldown and limits go by it. */
     readonly key: string;
-    /** What tells this target from another of the same name, as the executor read it: uid, host key, … */
-    readonly identity: Readonly<Record<string, string>>;
   };
-  /** As it was when proposed: the executor refuses when it is not so any more (resourceVersion, replicas, revision, …). */
-  readonly precondition: Readonly<Record<string, Json>>;
   readonly conditions: readonly Condition[];
   readonly steps: readonly RunbookStep[];
+  /**
+   * How each step's target was when proposed: what tells it from another of the same name, and what the executor insists on
+   * (generation, replicas, revision, unit state, …). In the order of the steps.
+   */
+  readonly looks: readonly {
+    readonly identity: Readonly<Record<string, string>>;
+    readonly precondition: Readonly<Record<string, Json>>;
+  }[];
   readonly rollback: { readonly auto: boolean; readonly steps: readonly RunbookStep[] } | undefined;
   readonly verify: Verification | undefined;
   readonly risk: Risk;
