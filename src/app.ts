@@ -6,19 +6,13 @@ import { type Card, plainText } from "./core/card.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
-import type { AlertRouter, Clock, Metrics, Store } from "./ports.ts";
+import type { AlertRouter, Clock, Metrics, Said, Store } from "./ports.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
 import { giveBackMemory } from "./util/memory.ts";
 
-/** What one question gave. `failed`: it could not be asked at all, and the card says so. */
-export type Asked = {
-  readonly card: Card;
-  readonly reply: AskReply;
-  readonly failed?: true;
-  /** Said already this minute to this person: a chat surface leaves it unsaid. */
-  readonly repeated?: true;
-};
+/** What one question gave, with the reply that programs read. */
+export type Asked = Said & { readonly reply: AskReply };
 
 export type Ask = (question: Question, signal?: AbortSignal) => Promise<Asked>;
 

@@ -1,3 +1,4 @@
+import type { Reach, Visitor } from "./core/access.ts";
 import type { AuditEntry, AuditRecord } from "./core/audit.ts";
 import type { Card, Chart, Decision } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
@@ -412,21 +413,6 @@ export type Decider = (click: Click) => Promise<Card>;
 
 /** Answers a question. Never throws: what goes wrong becomes a card that says so. */
 export type Asker = (question: Question, signal?: AbortSignal) => Promise<Said>;
-
-/** What one person may read from where they ask. */
-export type Reach =
-  | { readonly allowed: true /** Names of sources; undefined for all. */; readonly sources?: readonly string[] }
-  | { readonly allowed: false /** A sentence for that person alone. */; readonly reason: string };
-
-/** Somebody who asks, as the platform vouches for them. */
-export type Visitor = {
-  readonly user: User;
-  readonly place: Place;
-  /** A guest of the workspace or tenant. */
-  readonly isGuest: boolean;
-  /** A member of another workspace or tenant (Slack Connect, a federated or shared channel). */
-  readonly isExternal: boolean;
-};
 
 /** Posts and edits messages on one platform. */
 export interface Sender {

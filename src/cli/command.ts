@@ -4,6 +4,9 @@ import type { ParseArgsOptionsConfig } from "node:util";
 /** Exit codes, a public contract. `config` is EX_CONFIG of sysexits.h. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, config: 78 } as const;
 
+/** Signals that ask a command to end. SIGHUP: its terminal was closed. */
+export const STOPPING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
 /** Where a command runs. Only main.ts names the real process. */
 export type Surroundings = {
   readonly env: NodeJS.ProcessEnv;

@@ -9,12 +9,9 @@ import { reasonOf } from "../util/errors.ts";
 import { inert } from "../util/inert.ts";
 import { quietLog } from "./bot.ts";
 import { chatWith } from "./chat.ts";
-import { type Call, ConfigError, EXIT, UsageError } from "./command.ts";
+import { type Call, ConfigError, EXIT, STOPPING, UsageError } from "./command.ts";
 import { type Serving, serve } from "./serve.ts";
 import { placeOf, readUser } from "./settings.ts";
-
-/** SIGHUP: its terminal was closed. */
-const STOPPING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** The demo cannot run here. `message` is a sentence with the cure. */
 class DemoError extends Error {

@@ -1,11 +1,8 @@
 import { secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
-import { type Call, EXIT, UsageError } from "./command.ts";
+import { type Call, EXIT, STOPPING, UsageError } from "./command.ts";
 import { serve } from "./serve.ts";
 import { readConfig } from "./settings.ts";
-
-/** SIGHUP: its terminal was closed. */
-const STOPPING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** `start`: the bot until SIGTERM or Ctrl-C. Exit code 0 after a wish to stop, 1 when the store broke. */
 export async function run(call: Call): Promise<number> {

@@ -36,8 +36,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
   const loops = new Map<string, Loop>();
   const depsOf = (platform: string): SurfaceDeps => ({
     ask: app.ask,
-    mayRead: ({ user, place, isGuest, isExternal }) =>
-      reachOf(config.access, { user, channel: place.channel, isGuest, isExternal }, app.sources),
+    mayRead: (visitor) => reachOf(config.access, visitor, app.sources),
     store: app.store,
     wake: () => loops.get(platform)?.wake(),
     drawChart: async (chart, zone) => (await import("../charts/index.ts")).drawChart(chart, zone),

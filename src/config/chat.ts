@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "../util/loopback.ts";
 import type { Environment } from "./environment.ts";
 import { nearest, type Report } from "./problem.ts";
 import type { Deps } from "./sources.ts";
@@ -136,10 +137,6 @@ function readOverride(
     `must be an address on this machine, for tests: it is ${show(value)}. Remove it to use the vendor's own.`,
   );
   return undefined;
-}
-
-function isLoopbackHost(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function listOf(value: string | undefined): readonly string[] {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { reasonOf } from "../util/errors.ts";
+import { isLoopbackHost } from "../util/loopback.ts";
 import type { Secret } from "../util/secret.ts";
 import { type Environment, type ReadFile, readPath, readSecretFile, readUrl } from "./environment.ts";
 import type { SettingsFile } from "./file.ts";
@@ -55,7 +56,7 @@ export function readSources(deps: Deps): SourceConfig[] {
     if (
       (source.bearerToken ?? source.basic) !== undefined &&
       source.url.startsWith("http:") &&
-      !isLoopback(source.url)
+      !isLoopbackHost(URL.parse(source.url)?.hostname ?? "")
     ) {
       notices.push(`source ${source.name}: credentials go to ${source.url} unencrypted; use https where it is offered`);
     }
@@ -232,9 +233,4 @@ function readableCa(path: string, where: string, readFile: ReadFile, report: Rep
     report(where, `must name a readable file: ${reasonOf(cause)}. Check the path and its permissions.`);
   }
   return path;
-}
-
-function isLoopback(url: string): boolean {
-  const host = URL.parse(url)?.hostname ?? "";
-  return host === "localhost" || host === "[::1]" || host.startsWith("127.");
 }

@@ -1,4 +1,4 @@
-import type { User } from "./chat.ts";
+import type { Place, User } from "./chat.ts";
 
 /** Who may read what: a rule opens sources to people, and what no rule opens stays closed. */
 
@@ -23,12 +23,20 @@ export type Access = {
   readonly roles: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 };
 
-export type Asking = {
+/** Somebody who asks, as the platform vouches for them. */
+export type Visitor = {
   readonly user: User;
-  readonly channel: string;
+  readonly place: Place;
+  /** A guest of the workspace or tenant. */
   readonly isGuest: boolean;
+  /** A member of another workspace or tenant (Slack Connect, a federated or shared channel). */
   readonly isExternal: boolean;
 };
+
+/** What one person may read from where they ask. */
+export type Reach =
+  | { readonly allowed: true /** Names of sources; undefined for all. */; readonly sources?: readonly string[] }
+  | { readonly allowed: false /** A sentence for that person alone. */; readonly reason: string };
 
 type Source = { readonly name: string; readonly environment: string | undefined };
 
@@ -36,16 +44,10 @@ type Source = { readonly name: string; readonly environment: string | undefined 
  * What somebody may read from where they ask. `sources` is undefined for all of them; otherwise names, in the order of
  * `all`. A refusal comes with a sentence for that person.
  */
-export function reachOf(
-  access: Access,
-  asking: Asking,
-  all: readonly Source[],
-):
-  | { readonly allowed: true; readonly sources?: readonly string[] }
-  | { readonly allowed: false; readonly reason: string } {
-  const kind: Kind = asking.isExternal ? "externals" : asking.isGuest ? "guests" : "members";
+export function reachOf(access: Access, visitor: Visitor, all: readonly Source[]): Reach {
+  const kind: Kind = visitor.isExternal ? "externals" : visitor.isGuest ? "guests" : "members";
   const rules = access.rules ?? [{ people: ["members"] as const }];
-  const mine = rules.filter((rule) => isFor(rule, kind, asking, access.roles));
+  const mine = rules.filter((rule) => isFor(rule, kind, visitor, access.roles));
   if (mine.length === 0) return { allowed: false, reason: REFUSALS[kind] };
   if (mine.some((rule) => rule.sources === undefined && rule.environments === undefined)) return { allowed: true };
   const open = all.filter(({ name, environment }) =>
@@ -69,9 +71,9 @@ const REFUSALS: Readonly<Record<Kind, string>> = {
   externals: "People of other organisations may not ask me here. The bot's owner can change that.",
 };
 
-function isFor(rule: AccessRule, kind: Kind, { user, channel }: Asking, roles: Access["roles"]): boolean {
+function isFor(rule: AccessRule, kind: Kind, { user, place }: Visitor, roles: Access["roles"]): boolean {
   if (!rule.people.includes(kind)) return false;
-  if (rule.channels !== undefined && !rule.channels.includes(channel)) return false;
+  if (rule.channels !== undefined && !rule.channels.includes(place.channel)) return false;
   return rule.roles === undefined || rule.roles.some((role) => hasAccount(roles[role]?.[user.platform] ?? [], user.id));
 }
 

@@ -1,6 +1,7 @@
 import { canonicalJson, type Json, sha256 } from "../util/canonical.ts";
 import { never } from "../util/never.ts";
 import type { AuditEntry } from "./audit.ts";
+import type { Chart, EvidenceLine } from "./card.ts";
 import type { Place } from "./chat.ts";
 import type { Identity } from "./people.ts";
 import { approvalsOf, isEnough, type Rule, type Vote } from "./policy.ts";
@@ -53,6 +54,8 @@ export type Spec = {
     | { readonly id: string; readonly version: string; readonly title: string; readonly readOnly: boolean }
     | undefined;
   readonly environment: string | undefined;
+  /** Name of the Prometheus source that conditions and checks are asked of; undefined for the first. */
+  readonly source: string | undefined;
   readonly params: Readonly<Record<string, { readonly value: string | number | boolean; readonly origin: Origin }>>;
   readonly target: {
     readonly kind: string;
@@ -72,6 +75,9 @@ export type Spec = {
   }[];
   readonly rollback: { readonly auto: boolean; readonly steps: readonly RunbookStep[] } | undefined;
   readonly verify: Verification | undefined;
+  /** What it touches and how it is taken back, as shown: sentences. */
+  readonly blast: string;
+  readonly backOut: string;
   readonly risk: Risk;
   readonly rule: Rule;
   readonly policyVersion: string;
@@ -128,6 +134,8 @@ export type Proposal = {
   readonly places: readonly Place[];
   /** Sentences for the card that are no part of what is approved: how things are now, what the bot assumed. */
   readonly facts: readonly string[];
+  readonly evidence: readonly EvidenceLine[];
+  readonly chart?: Chart;
   readonly votes: readonly Vote[];
   readonly approvedAt?: number;
   readonly executeBy?: number;
@@ -201,9 +209,14 @@ export function hashOf(spec: Spec): string {
   return sha256(`sco.v1\n${canonicalJson(spec as unknown as Json)}`);
 }
 
-/** The key that an executor carries to the target: the same for every attempt at one proposal. 32 hexadecimal digits. */
-export function keyOf({ id, hash }: Pick<Proposal, "id" | "hash">): string {
-  return sha256(`${id}:${hash}`).slice(0, 32);
+/** The key that an executor carries to the target: the same for every attempt at that step (from 0). 32 hexadecimal digits. */
+export function stepKey({ id, hash }: Pick<Proposal, "id" | "hash">, step: number): string {
+  return sha256(`${id}:${hash}:${step}`).slice(0, 32);
+}
+
+/** What buttons carry of the hash: base64url of its first 16 bytes. */
+export function shortHash(hash: string): string {
+  return Buffer.from(hash.slice(0, 32), "hex").toString("base64url");
 }
 
 /** Short form of the hash for people: 8 hexadecimal digits. */

@@ -85,3 +85,24 @@ export function usualBand(
   const low = used.every((value) => value >= 0) ? Math.max(0, typical - half) : typical - half;
   return { low, high: typical + half, typical, n: used.length };
 }
+
+/**
+ * Two-sided p of the Wilcoxon rank-sum test that two samples come from one distribution, by the normal approximation with
+ * correction for ties and continuity (Mann and Whitney 1947; Lehmann, "Nonparametrics", 1975, section 1.4). Undefined with fewer than four
+ * values on either side, where the approximation says nothing.
+ */
+export function rankSumP(before: readonly number[], after: readonly number[]): number | undefined {
+  const [x, y] = [finite(before), finite(after)];
+  const [n, m] = [x.length, y.length];
+  if (n < 4 || m < 4) return undefined;
+  const counts = new Map<number, number>();
+  for (const value of [...x, ...y]) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const total = n + m;
+  let ties = 0;
+  for (const count of counts.values()) ties += count ** 3 - count;
+  const variance = ((n * m) / 12) * (total + 1 - ties / (total * (total - 1)));
+  if (variance === 0) return 1;
+  const distance = Math.abs(ss.wilcoxonRankSum(x, y) - (n * (total + 1)) / 2);
+  const z = Math.max(0, distance - 0.5) / Math.sqrt(variance);
+  return Math.min(1, 2 * (1 - ss.cumulativeStdNormalProbability(z)));
+}

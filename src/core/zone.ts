@@ -11,11 +11,12 @@ export type Local = {
   readonly weekday: number;
 };
 
+const UTC: ReadonlySet<string> = new Set(["UTC", "Etc/UTC"]);
 const formats = new Map<string, Intl.DateTimeFormat | undefined>();
 
 /** Formatters are costly to make (about 0.1 ms) and few zones are in use. Undefined stands for UTC. */
 function formatFor(zone: string): Intl.DateTimeFormat | undefined {
-  if (zone === "UTC" || zone === "Etc/UTC" || zone === "") return undefined;
+  if (UTC.has(zone) || zone === "") return undefined;
   const known = formats.get(zone);
   if (known !== undefined || formats.has(zone)) return known;
   let made: Intl.DateTimeFormat | undefined;
@@ -36,6 +37,11 @@ function formatFor(zone: string): Intl.DateTimeFormat | undefined {
   if (formats.size > 500) formats.clear(); // names come from outside
   formats.set(zone, made);
   return made;
+}
+
+/** Whether Intl knows the zone (also "+01:00"). */
+export function isZone(zone: string): boolean {
+  return UTC.has(zone) || formatFor(zone) !== undefined;
 }
 
 /** The zone itself when Intl knows it (also "+01:00"), else "UTC". */

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { HttpRequest, Route } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
+import { isLoopbackAddress } from "../util/loopback.ts";
 import type { Secret } from "../util/secret.ts";
 import { HttpProblem, jsonResponse } from "./route.ts";
 
@@ -119,11 +120,7 @@ function isTrusted(request: HttpRequest, token: Secret | undefined): boolean {
  */
 function isLocal({ remoteAddress, headers }: HttpRequest): boolean {
   const forwarded = Object.keys(headers).some((name) => /^(x-forwarded-.*|x-real-ip|forwarded|via)$/.test(name));
-  return !forwarded && isLoopback(remoteAddress) && isLocalName(String(headers.host ?? ""));
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || /^(::ffff:)?127\./.test(address);
+  return !forwarded && isLoopbackAddress(remoteAddress) && isLocalName(String(headers.host ?? ""));
 }
 
 function isLocalName(host: string): boolean {

@@ -4,36 +4,27 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { freePorts } from "../../src/demo/ports.ts";
 import { click, personal } from "../fakes/bot-framework/activities.ts";
 import { APP_ID, APP_PASSWORD, startBotFramework, TENANT } from "../fakes/bot-framework/index.ts";
 import { directEvent, eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
+import { randomNumbers } from "../tools/random.ts";
+import { rssOf } from "./processes.ts";
 
 const { values: options } = parseArgs({ options: { requests: { type: "string", default: "20000" } } });
 const AT_ONCE = 40;
 
 type Sent = { readonly path: string; readonly headers: Record<string, string>; readonly body: string };
 
-/** Numbers between 0 and 1, the same ones each time (mulberry32, public domain, Tommy Ettinger 2017). */
-function chances(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const chance = chances(7);
+const chance = randomNumbers(7);
 const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)]!;
 const VALUES = [
   null,
@@ -75,14 +66,6 @@ function mangled(body: unknown): string {
   return text.slice(0, from) + middle + text.slice(from + length);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
 function send(port: number, { path, headers, body }: Sent): Promise<number | string> {
@@ -96,13 +79,11 @@ function send(port: number, { path, headers, body }: Sent): Promise<number | str
   });
 }
 
-const rssOf = (pid: number): number =>
-  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
-
 async function run(): Promise<void> {
   const count = Number(options.requests);
   const home = mkdtempSync(join(tmpdir(), "mutations-"));
-  const [slack, framework, port] = [await new FakeSlack().start(), await startBotFramework(), await freePort()];
+  const [slack, framework] = [await new FakeSlack().start(), await startBotFramework()];
+  const [port = 0] = await freePorts(1);
   const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
   const bot = spawn(process.execPath, [main, "start"], {
     env: {
@@ -173,14 +154,15 @@ async function run(): Promise<void> {
     };
     await burst(0, Math.min(4000, count / 5)); // all code is loaded, all caches have their size
     await sleep(3000);
-    const before = rssOf(bot.pid!);
+    const megabytes = () => `${rssOf(bot.pid!)?.toFixed(0) ?? "?"} MB`;
+    const before = megabytes();
     const began = performance.now();
     await burst(Math.min(4000, count / 5), count);
     const seconds = (performance.now() - began) / 1000;
     await sleep(3000);
     for (const [key, times] of [...statuses].sort()) console.log(`${key.padEnd(28)} ${times}`);
     console.log(`requests a second            ${(count / seconds).toFixed(0)}`);
-    console.log(`memory before, after         ${before.toFixed(0)} MB, ${rssOf(bot.pid!).toFixed(0)} MB`);
+    console.log(`memory before, after         ${before}, ${megabytes()}`);
     console.log(`the process                  ${bot.exitCode === null ? "lives" : `ended with ${bot.exitCode}`}`);
     console.log(`failures in its log          ${failures}`);
   } finally {

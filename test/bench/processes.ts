@@ -2,10 +2,10 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "../../src/demo/ports.ts";
 
 export type Env = Readonly<Record<string, string>>;
 
@@ -43,7 +43,7 @@ const PATIENCE_MS = 60_000;
 
 /** Starts the bot as `node main start`, lets it read what exists, and looks at it while nobody asks. */
 export async function idleBot(main: string, env: Env): Promise<Idle> {
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const started = performance.now();
   const child = spawn(process.execPath, [main, "start"], {
     env: { ...env, PORT: String(port), LOG_LEVEL: "info" },
@@ -99,7 +99,8 @@ async function orFail<T>(awaited: Promise<T>, child: ChildProcess, what: string)
   }
 }
 
-function rssOf(pid: number): number | undefined {
+/** Megabytes of resident memory. Undefined where the system does not tell. */
+export function rssOf(pid: number): number | undefined {
   const kb = /^VmRSS:\s+(\d+) kB/m.exec(fileOf(`/proc/${pid}/status`))?.[1];
   return kb === undefined ? undefined : (Number(kb) * 1024) / 1e6;
 }
@@ -117,14 +118,4 @@ function fileOf(path: string): string {
   } catch {
     return "";
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

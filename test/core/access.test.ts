@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Access, type Asking, reachOf } from "../../src/core/access.ts";
+import { type Access, reachOf, type Visitor } from "../../src/core/access.ts";
 
 const SOURCES = [
   { name: "prod-eu", environment: "production" },
@@ -7,9 +7,9 @@ const SOURCES = [
   { name: "lab", environment: undefined },
 ];
 
-const asking = (more: Partial<Asking> = {}): Asking => ({
+const asking = ({ channel = "C1", ...more }: Partial<Visitor> & { readonly channel?: string } = {}): Visitor => ({
   user: { platform: "slack", id: "U1", name: "ana" },
-  channel: "C1",
+  place: { platform: "slack", channel, thread: "" },
   isGuest: false,
   isExternal: false,
   ...more,

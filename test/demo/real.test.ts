@@ -9,28 +9,19 @@ import { measure } from "../../src/demo/ready.ts";
 import { startDemo } from "../../src/demo/run.ts";
 import { prometheusYaml, rulesYaml } from "../../src/demo/settings.ts";
 import { createWorld } from "../../src/demo/world.ts";
-import { type RealPrometheus, realPrometheus } from "../e2e/servers.ts";
+import { realServers } from "../e2e/real.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "demo-real-"));
-let real: RealPrometheus | { readonly skipped: string };
+const { servers, serversIfAny } = realServers();
 let programs: Binaries;
 
 beforeAll(async () => {
-  real = await realPrometheus();
-  if ("skipped" in real) return;
+  if (serversIfAny() === undefined) return;
   const found = await findBinaries(join(import.meta.dirname, "../../.demo"), () => undefined);
   if ("missing" in found) throw new Error(found.missing);
   programs = found;
 });
-afterAll(async () => {
-  if (!("skipped" in real)) await real.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** The servers, or the test is skipped with the reason. */
-function servers(skip: (reason: string) => never): RealPrometheus {
-  return "skipped" in real ? skip(real.skipped) : real;
-}
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("with the real programs", () => {
   it("promtool accepts what the exporter says, the settings, the rules and the history", async ({ skip }) => {

@@ -1,32 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { openBot } from "../../src/cli/bot.ts";
 import { loadConfig } from "../../src/config.ts";
 import type { AskReply } from "../../src/core/answer.ts";
 import { measure } from "../../src/demo/ready.ts";
 import { runTour } from "../../src/demo/tour.ts";
 import { door, programs } from "./processes.ts";
-import { type RealPrometheus, realPrometheus } from "./servers.ts";
+import { realServers } from "./real.ts";
+import type { RealPrometheus } from "./servers.ts";
 
 /** The whole program, as a process, on a real Prometheus and Alertmanager with two weeks of a shop's history. */
 
 const { newHome, launch, run, clean } = programs();
-let real: RealPrometheus | { readonly skipped: string };
-
-beforeAll(async () => {
-  // With CI=true, servers that are missing are an error here.
-  real = await realPrometheus();
-});
-afterAll(async () => {
-  clean();
-  if (!("skipped" in real)) await real.stop();
-});
-
-/** The servers, or the test is skipped with the reason. */
-function servers(skip: (reason: string) => never): RealPrometheus {
-  return "skipped" in real ? skip(real.skipped) : real;
-}
+const { servers, serversIfAny } = realServers();
+afterAll(clean);
 
 const settings = ({ url, alertmanagerUrl }: RealPrometheus) => ({
   PROMETHEUS_URL: url,
@@ -146,7 +134,8 @@ describe("ask", { timeout: 120_000 }, () => {
     ["nobody listens there", () => "http://127.0.0.1:9"],
     ["something else than Prometheus listens there", ({ alertmanagerUrl }: RealPrometheus) => alertmanagerUrl],
   ])("ends with 1 and says that it could not ask when %s", async (_, urlOf) => {
-    const url = "skipped" in real ? "http://127.0.0.1:9" : urlOf(real);
+    const real = serversIfAny();
+    const url = real === undefined ? "http://127.0.0.1:9" : urlOf(real);
     const { code, stdout, stderr } = await run(["ask", "--json", "cpu of app-1"], { env: { PROMETHEUS_URL: url } });
     expect(code).toBe(1);
     const reply = JSON.parse(stdout) as AskReply;

@@ -1,10 +1,10 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Playground, startPlayground } from "../../src/demo/playground.ts";
+import { freePorts } from "../../src/demo/ports.ts";
 import { programs } from "./processes.ts";
 import { type RealPrometheus, realPrometheus } from "./servers.ts";
 
@@ -42,7 +42,7 @@ async function setUp(): Promise<typeof stage> {
   if (chromium === undefined) return { skipped: "there is no Chromium in PATH (Debian: apt-get install chromium)" };
   const real = await realPrometheus();
   if ("skipped" in real) return real;
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const env = {
     PROMETHEUS_URL: real.url,
     ALERTMANAGER_URL: real.alertmanagerUrl,
@@ -81,16 +81,6 @@ function programIn(names: readonly string[]): string | undefined {
         return false;
       }
     });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Waits until the page shows all of the texts. Fails with what it shows instead. */

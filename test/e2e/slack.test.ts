@@ -1,36 +1,19 @@
-import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { AskReply } from "../../src/core/answer.ts";
+import { freePorts } from "../../src/demo/ports.ts";
 import { eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
 import { programs } from "./processes.ts";
-import { type RealPrometheus, realPrometheus } from "./servers.ts";
+import { realServers } from "./real.ts";
 
 /** The whole program in a Slack of our own, in both modes, on a real Prometheus. */
 
 const { newHome, launch, run, clean } = programs();
-let real: RealPrometheus | { readonly skipped: string };
-
-beforeAll(async () => {
-  real = await realPrometheus();
-});
-afterAll(async () => {
-  clean();
-  if (!("skipped" in real)) await real.stop();
-});
+const { servers } = realServers();
+afterAll(clean);
 
 const CHANNEL = "C0GENERAL1";
 const QUESTION = "p95 latency of orders";
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** The verdict without its number, which moves on between two questions. */
 const withoutNumbers = (text: string) => text.replace(/[\d.,]+/g, "#");
@@ -39,9 +22,10 @@ describe.each(["socket", "http"] as const)("Slack in %s mode", (mode) => {
   it("gives the terminal's answer in the thread, with a chart, once; and what waited is said after a restart", {
     timeout: 120_000,
   }, async ({ skip }) => {
-    if ("skipped" in real) return skip(real.skipped);
+    const real = servers(skip);
     const slack = await new FakeSlack().start();
-    const [home, port] = [newHome(), await freePort()];
+    const home = newHome();
+    const [port] = await freePorts(1);
     const env = {
       PROMETHEUS_URL: real.url,
       ALERTMANAGER_URL: real.alertmanagerUrl,

@@ -5,6 +5,7 @@ import { afterEach, describe, it } from "vitest";
 import { createHttpServer, type HttpServer, type Limits } from "../../src/http/server.ts";
 import { createLog } from "../../src/util/log.ts";
 import { secret } from "../../src/util/secret.ts";
+import { randomNumbers } from "../tools/random.ts";
 import { raw, statusOf } from "./raw.ts";
 
 let server: HttpServer;
@@ -76,17 +77,6 @@ const PIECES = [
   ":",
   " ",
 ];
-
-/** Mulberry32: the same requests each time, so that a failure can be repeated. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function mutate(random: () => number): Buffer {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;

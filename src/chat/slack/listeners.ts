@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { App } from "@slack/bolt";
+import type { Reach } from "../../core/access.ts";
 import type { Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
-import type { Reach, SurfaceDeps } from "../../ports.ts";
+import type { SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { EXAMPLES, greetingCard, helpCard, homeView, renderPrivate, withQuestion } from "./cards.ts";

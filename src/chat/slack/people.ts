@@ -1,4 +1,5 @@
 import type { User } from "../../core/chat.ts";
+import { isZone } from "../../core/zone.ts";
 import type { Clock } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
@@ -68,19 +69,9 @@ async function readPerson(id: string, deps: { readonly api: () => Promise<Api> }
   const names = [user.profile?.display_name, user.profile?.real_name, user.real_name, user.name];
   return {
     name: names.find((name) => name !== undefined && name.trim() !== ""),
-    zone: isZone(user.tz) ? user.tz : undefined,
+    zone: user.tz !== undefined && isZone(user.tz) ? user.tz : undefined,
     team: user.team_id,
     isGuest: user.is_restricted === true || user.is_ultra_restricted === true,
     isStranger: user.is_stranger === true,
   };
-}
-
-function isZone(zone: string | undefined): zone is string {
-  if (zone === undefined) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,5 @@
+import { isLoopbackHost } from "../../util/loopback.ts";
+
 /**
  * Hosts of the Bot Framework's connector, where Teams is reached. The bot sends its own token to whatever address an
  * activity names, so it goes to no other. Sources: `TeamsServiceEndpoints` of Microsoft's agents-hosting (public, GCC,
@@ -12,11 +14,6 @@ export const MICROSOFT_HOSTS: readonly string[] = [
   "*.botframework.azure.us",
 ];
 
-/** Whether the name is this machine's own. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
-}
-
 /**
  * Why the bot must not talk to that service URL, or undefined when it may. Each of `allowed` is a host ("host",
  * "host:port", "*.domain") or a URL, of which the host counts. Plain http is for loopback only, and only where listed;
@@ -30,7 +27,7 @@ export function whyNotServiceUrl(
   const url = URL.parse(serviceUrl);
   if (url === null) return "its serviceUrl is no address";
   if (url.username !== "" || url.password !== "") return "its serviceUrl carries credentials";
-  const local = isLoopback(url.hostname);
+  const local = isLoopbackHost(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && local)) return "its serviceUrl is not https";
   if ((local && anyLoopback) || allowed.some((entry) => matches(url, entry))) return undefined;
   return "the host of its serviceUrl is not among those allowed";
@@ -40,7 +37,7 @@ function matches(url: URL, entry: string): boolean {
   const host = hostOf(entry);
   if (host.startsWith("*.")) return url.port === "" && url.hostname.endsWith(host.slice(1));
   if (/:\d+$/.test(host)) return url.host === host || `${url.hostname}:${url.port || "443"}` === host;
-  return url.hostname === host && (url.port === "" || isLoopback(host));
+  return url.hostname === host && (url.port === "" || isLoopbackHost(host));
 }
 
 /** The host of an entry that may be written as a URL, in lower case. */

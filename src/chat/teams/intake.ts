@@ -1,7 +1,7 @@
+import type { Visitor } from "../../core/access.ts";
 import type { Place, User } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
 import { safeZone } from "../../core/zone.ts";
-import type { Visitor } from "../../ports.ts";
 import { type Activity, ButtonData, ClientInfo, ExecuteValue, FeedbackValue, Mention } from "./schema.ts";
 
 /** What an activity means for the bot. */

@@ -1,7 +1,7 @@
 import { type CryptoKey, importJWK } from "jose";
 import type { Clock } from "../../ports.ts";
 import { UnreachableError } from "../../util/errors.ts";
-import { isLoopback } from "./hosts.ts";
+import { isLoopbackHost } from "../../util/loopback.ts";
 import { KeySet, OpenIdConfiguration } from "./schema.ts";
 
 /** A key of the channel, and the channels that may sign with it. */
@@ -59,7 +59,7 @@ export function createChannelKeys(metadataUrl: string, clock: Clock): ChannelKey
 async function fetchKeys(metadataUrl: string): Promise<Map<string, ChannelKey>> {
   const { jwks_uri } = OpenIdConfiguration.parse(await fetchJson(metadataUrl));
   const from = new URL(jwks_uri);
-  const sameMachine = isLoopback(from.hostname) && isLoopback(new URL(metadataUrl).hostname);
+  const sameMachine = isLoopbackHost(from.hostname) && isLoopbackHost(new URL(metadataUrl).hostname);
   if (from.protocol !== "https:" && !sameMachine)
     throw new Error("the metadata names keys at an address without https");
   const { keys } = KeySet.parse(await fetchJson(jwks_uri));

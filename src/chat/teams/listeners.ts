@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import type { Reach, Visitor } from "../../core/access.ts";
 import type { Card } from "../../core/card.ts";
 import type { Question } from "../../core/chat.ts";
-import type { Reach, SurfaceDeps, Visitor } from "../../ports.ts";
+import type { SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { never } from "../../util/never.ts";

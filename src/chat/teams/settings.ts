@@ -1,5 +1,5 @@
+import { isLoopbackHost } from "../../util/loopback.ts";
 import type { Secret } from "../../util/secret.ts";
-import { isLoopback } from "./hosts.ts";
 
 export type TeamsSettings = {
   /** Of the bot's registration in Azure. */
@@ -45,7 +45,7 @@ export function cloudOf({ overrides }: TeamsSettings): Cloud {
     // A scope and an issuer are names that only look like addresses: nothing is sent to them.
     if (value === undefined || name === "oauthScope" || name === "tokenIssuer") continue;
     const url = URL.parse(value);
-    if (url === null || !isLoopback(url.hostname))
+    if (url === null || !isLoopbackHost(url.hostname))
       throw new Error(
         `Teams: ${name} may only be changed to an address on this machine, such as http://127.0.0.1:9000.`,
       );

@@ -4,6 +4,7 @@ import { ranked } from "../../core/cause/rank.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
+import { capitalFirst } from "../../util/capital.ts";
 import { inertName } from "../../util/inert.ts";
 import { changes, newAlerts } from "./cause-changes.ts";
 import { deployExplanations, reachOf } from "./cause-deploys.ts";
@@ -244,12 +245,9 @@ function saySymptom({ bound, name, labels, after, before }: Symptom): string {
   const label = concept.id === "service.latency" ? "p95 latency" : concept.name;
   if (concept.shows !== undefined) return `${name} is in ${inertName(labels[concept.shows] ?? concept.name)}`;
   if (concept.id === "pod.pending") return `${name} is ${inertName(labels["phase"] ?? "pending")}`;
-  if (concept.unit === "bool") return `${capital(label)}${name === "" ? "" : ` of ${name}`} is ${say(bound, after)}`;
-  return `${capital(label)}${name === "" ? "" : ` of ${name}`}: ${against(bound, after, before)}${times(after, before)}`;
-}
-
-function capital(text: string): string {
-  return `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;
+  if (concept.unit === "bool")
+    return `${capitalFirst(label)}${name === "" ? "" : ` of ${name}`} is ${say(bound, after)}`;
+  return `${capitalFirst(label)}${name === "" ? "" : ` of ${name}`}: ${against(bound, after, before)}${times(after, before)}`;
 }
 
 function saySince(turn: Turn, symptom: Symptom): string {

@@ -4,6 +4,7 @@ import { promDuration } from "../../core/language/duration.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { formatDuration, formatValue } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
+import { capitalFirst } from "../../util/capital.ts";
 import { couldNotAsk, listed, nameWithQuantile, placeName, placeWords } from "./measure.ts";
 import { groupLabels, plan } from "./query.ts";
 import { type Row, rowsOf, say, sorted, valuesOf } from "./rows.ts";
@@ -271,7 +272,7 @@ async function valueAhead(turn: Turn, subject: Subject): Promise<Answer> {
     );
   }
   return answerOf(
-    `${name.charAt(0).toUpperCase()}${name.slice(1)}${place} will be about ${say(bound, bounded(top.value))} ${when}, if the trend of the last ${lookBack.replace(/(\d)([hm])/g, "$1 $2")} holds.`,
+    `${capitalFirst(name)}${place} will be about ${say(bound, bounded(top.value))} ${when}, if the trend of the last ${lookBack.replace(/(\d)([hm])/g, "$1 $2")} holds.`,
     { details, values: valuesOf(bound, rows), notes: ["A straight line through the recent past."] },
   );
 }

@@ -5,6 +5,7 @@ import { meets, sayThreshold } from "../../core/language/threshold.ts";
 import type { Point } from "../../core/series.ts";
 import { formatChange, formatDuration, formatValue } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
+import { capitalFirst } from "../../util/capital.ts";
 import { inertName } from "../../util/inert.ts";
 import { freshness } from "./freshness.ts";
 import { whyMissing } from "./missing.ts";
@@ -549,7 +550,7 @@ export function placeWords(subject: Subject): string {
 }
 
 export function capital(text: string): string {
-  return /^[a-z]+(?:\s|$)/.test(text) ? `${text[0]?.toUpperCase()}${text.slice(1)}` : text;
+  return /^[a-z]+(?:\s|$)/.test(text) ? capitalFirst(text) : text;
 }
 
 function plural(word: string, count: number): string {

@@ -3,6 +3,7 @@ import { queryFor } from "../../core/concept.ts";
 import { promDuration } from "../../core/language/duration.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { formatDuration, formatValue } from "../../core/units.ts";
+import { capitalFirst } from "../../util/capital.ts";
 import { inertName } from "../../util/inert.ts";
 import { placeName } from "./measure.ts";
 import type { Turn } from "./turn.ts";
@@ -215,10 +216,6 @@ function answersYes(question: string, met: boolean): boolean {
   )
     ? !met
     : met;
-}
-
-function capitalFirst(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function spanOf(duration: string): number {

@@ -1,8 +1,9 @@
 import { createSlack, type SlackSettings } from "../../../src/chat/slack/index.ts";
+import type { Reach, Visitor } from "../../../src/core/access.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Place, Question } from "../../../src/core/chat.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
-import type { Outgoing, Queued, Reach, Said, Surface, SurfaceDeps, Visitor } from "../../../src/ports.ts";
+import type { Outgoing, Queued, Said, Surface, SurfaceDeps } from "../../../src/ports.ts";
 import { NeverError, NotNowError } from "../../../src/util/errors.ts";
 import { createLog } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";

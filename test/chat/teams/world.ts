@@ -1,5 +1,6 @@
 import { createTeams } from "../../../src/chat/teams/index.ts";
 import type { TeamsSettings } from "../../../src/chat/teams/settings.ts";
+import type { Reach, Visitor } from "../../../src/core/access.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Question } from "../../../src/core/chat.ts";
 import type {
@@ -9,11 +10,9 @@ import type {
   Outgoing,
   Places,
   Queued,
-  Reach,
   Said,
   Surface,
   SurfaceDeps,
-  Visitor,
 } from "../../../src/ports.ts";
 import { createLog } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";

@@ -1,0 +1,371 @@
+import type { Block, Button, Card, Decision, Field, Tone } from "../core/card.ts";
+import { approvalsOf, type Mode } from "../core/policy.ts";
+import { codeOf, type Proposal, type Spec, type Status, shortHash } from "../core/proposal.ts";
+import type { RunbookStep, Verification } from "../core/runbook.ts";
+import { formatDuration, formatValue, type Unit } from "../core/units.ts";
+import { sayTime } from "../core/zone.ts";
+import { canonicalJson } from "../util/canonical.ts";
+import { inert, inertName } from "../util/inert.ts";
+import { never } from "../util/never.ts";
+
+/** What a card tells besides the proposal itself. */
+export type CardContext = {
+  readonly now: number;
+  readonly zone: string;
+  readonly mode: Mode;
+  /** An emergency stop is on. */
+  readonly isStopped: boolean;
+};
+
+/**
+ * A proposal as people decide about it: built from the frozen spec by code, every parameter and every argument of every step whole,
+ * the same facts in the same order on each platform. Once it is decided the buttons are gone, and who decided, when and
+ * why stands in their place.
+ */
+export function proposalCard(proposal: Proposal, context: CardContext): Card {
+  const { spec, status } = proposal;
+  const blocks: Block[] = [];
+  const say = (text: string) => blocks.push({ kind: "text", text });
+  const state = stateText(proposal, context);
+  if (state !== "") say(state);
+  for (const fact of proposal.facts) say(fact);
+  blocks.push({ kind: "facts", items: factsOf(proposal, context) });
+  if (proposal.simulated !== undefined && status === "pending")
+    say(
+      `Dry run by ${inertName(proposal.simulated.by)}, ${time(proposal.simulated.at, context)}:\n${inert(proposal.simulated.text, { keepNewlines: true })}`,
+    );
+  const ran = stepLines(proposal);
+  if (ran.length > 0) blocks.push({ kind: "list", items: ran });
+  const measured = measuredLines(proposal);
+  if (measured.length > 0) blocks.push({ kind: "list", items: measured });
+  if (proposal.chart !== undefined) blocks.push({ kind: "chart", chart: proposal.chart });
+  if (proposal.evidence.length > 0) blocks.push({ kind: "evidence", items: proposal.evidence });
+  const votes = voteLines(proposal, context);
+  if (votes.length > 0) blocks.push({ kind: "list", items: votes });
+  const buttons = buttonsOf(proposal, context);
+  if (buttons.length > 0) blocks.push({ kind: "buttons", buttons });
+  blocks.push({
+    kind: "note",
+    text: `Proposal ${proposal.id}, code ${codeOf(proposal)}. No text in the chat decides it.`,
+  });
+  return { title: `${TITLES[status]}: ${titleOf(spec)}`, tone: toneOf(status, spec), blocks };
+}
+
+/** What is done to what, in one line. */
+export function titleOf({ runbook, action, target }: Spec): string {
+  return runbook === undefined
+    ? `${action.type.replaceAll("_", " ")} ${inertName(action.target)}`
+    : `${inertName(runbook.title)}: ${inertName(target.name)}`;
+}
+
+const TITLES: Readonly<Record<Status, string>> = {
+  pending: "Proposed",
+  approved: "Approved",
+  claimed: "Starting",
+  started: "Running",
+  unknown: "Unknown whether it ran",
+  succeeded: "Done",
+  failed: "Failed",
+  partial: "Done in part",
+  verifying: "Done, watching whether it helped",
+  verified: "Done, and it helped",
+  no_effect: "Done, without effect",
+  worse: "Done, and it got worse",
+  rejected: "Rejected",
+  expired: "Expired",
+  superseded: "Overtaken",
+  withdrawn: "Withdrawn",
+};
+
+function toneOf(status: Status, { risk }: Spec): Tone {
+  switch (status) {
+    case "pending":
+    case "approved":
+    case "claimed":
+    case "started":
+      return risk === "high" || risk === "critical" ? "danger" : "warning";
+    case "unknown":
+    case "failed":
+    case "partial":
+    case "worse":
+      return "danger";
+    case "no_effect":
+      return "warning";
+    case "verified":
+    case "succeeded":
+      return "good";
+    case "verifying":
+    case "rejected":
+    case "expired":
+    case "superseded":
+    case "withdrawn":
+      return "info";
+    default:
+      return never(status);
+  }
+}
+
+function stateText(proposal: Proposal, context: CardContext): string {
+  const { status, spec, note = "" } = proposal;
+  const why = inert(note);
+  if (context.isStopped && (status === "pending" || status === "approved" || status === "claimed"))
+    return "The emergency stop is on: nothing starts until two people resume.";
+  switch (status) {
+    case "pending":
+      if (spec.runbook === undefined)
+        return "No runbook here can do this, so it can only be done by hand. It is written down, and nothing will run.";
+      return [waitText(proposal, context), why].filter((part) => part !== "").join(" ");
+    case "approved":
+    case "claimed":
+      return spec.rule.executeDelay > 0
+        ? `It starts at ${time((proposal.approvedAt ?? 0) + spec.rule.executeDelay, context)}: until then a stop or a no prevents it.`
+        : "It starts now.";
+    case "started":
+      return `Running since ${time(proposal.startedAt ?? 0, context)}.`;
+    case "unknown":
+      return `${why} Look at the target and say what became of it; it will not be run again by itself.`;
+    case "verifying":
+      return `${why} The verdict comes by ${time((proposal.endedAt ?? 0) + (spec.verify?.deadline ?? 0), context)}.`;
+    default:
+      return why;
+  }
+}
+
+function waitText({ votes, hash, spec }: Proposal, { mode }: CardContext): string {
+  if (mode !== "act")
+    return "The bot does not run changes there (mode propose): these are the steps, to be done by hand.";
+  const { rule } = spec;
+  if (rule.approvers.length === 0) return "Nobody can approve it: the policy names no approvers.";
+  const missing = Math.max(0, Math.max(1, rule.approvals) - approvalsOf(rule, votes, hash, spec.requester));
+  return `It waits for ${missing} approval${missing === 1 ? "" : "s"}. Nothing was changed.`;
+}
+
+function factsOf({ spec }: Proposal, context: CardContext): { name: string; value: string }[] {
+  const { runbook, requester } = spec;
+  const facts: { name: string; value: string }[] = [];
+  const add = (name: string, value: string) => facts.push({ name, value });
+  if (runbook !== undefined) add("Runbook", `${runbook.id} (version ${runbook.version.slice(0, 12)})`);
+  add(
+    "Target",
+    `${spec.target.kind} ${exact(spec.target.name)}${spec.environment === undefined ? "" : ` in ${exact(spec.environment)}`}`,
+  );
+  for (const [name, { value, origin }] of Object.entries(spec.params))
+    add(name, `${exact(String(value))} (${ORIGINS[origin]})`);
+  if (runbook === undefined)
+    for (const [name, value] of Object.entries(spec.action.params)) add(name, exact(String(value)));
+  for (const [at, step] of spec.steps.entries()) add(`Step ${at + 1}`, stepText(step));
+  if (runbook !== undefined) {
+    add("Touches", inert(spec.blast));
+    add("Way back", inert(spec.backOut));
+    for (const [at, step] of (spec.rollback?.steps ?? []).entries()) add(`Way back, step ${at + 1}`, stepText(step));
+    if (spec.rollback?.auto === true)
+      add("Taken back by itself", "when it made things worse; approving it approves that too");
+    if (spec.verify !== undefined) add("Checked by", verifyText(spec.verify));
+  }
+  add(
+    "Asked by",
+    requester === undefined
+      ? "the bot itself"
+      : `${exact(requester.name)} (${requester.platform} ${exact(requester.account)})`,
+  );
+  add("Because", inertName(spec.cause.text, { max: 500 }));
+  add("Risk", spec.risk);
+  if (runbook !== undefined) {
+    add("Who may approve", approversText(spec));
+    add("Mode", context.mode === "act" ? "act: it runs once approved" : `${context.mode}: nothing runs`);
+  }
+  add("Ends without a decision", time(spec.approveBy, context));
+  return facts;
+}
+
+const ORIGINS = {
+  user: "asked for",
+  alert: "from the alert",
+  label: "from a label in Prometheus",
+  model: "the model says",
+  default: "the runbook's default",
+  captured: "read from the target",
+} as const;
+
+/** A step exactly as the executor gets it: the action's name and its arguments as canonical JSON. */
+function stepText({ name, uses, with: args }: RunbookStep): string {
+  return `${inertName(name)}\n${uses} ${exact(canonicalJson(args))}`;
+}
+
+/** The value as it is; what would hide in it is made visible. Never cut. */
+function exact(value: string): string {
+  return inertName(value, { max: Number.MAX_SAFE_INTEGER });
+}
+
+function verifyText({ checks, settle, deadline }: Verification): string {
+  return `${checks.map(({ name }) => inertName(name)).join(", ")}, from ${formatDuration(settle)} to ${formatDuration(deadline)} after it`;
+}
+
+function approversText({ rule, requester }: Spec): string {
+  if (rule.approvers.length === 0) return "nobody: the policy names no approvers";
+  const parts = [
+    `${Math.max(1, rule.approvals)} of ${rule.approvers.map((role) => inertName(role)).join(", ")}`,
+    ...(rule.distinctRoles.length > 0
+      ? [`one each of ${rule.distinctRoles.map((role) => inertName(role)).join(" and ")}`]
+      : []),
+    ...(rule.fourEyes && requester !== undefined ? [`not ${inertName(requester.name)}, who asked`] : []),
+    ...(rule.typedCode ? ["with the code of this card typed"] : []),
+    ...(rule.reason === "required" ? ["with a reason"] : []),
+  ];
+  return parts.join("; ");
+}
+
+function voteLines({ votes }: Proposal, context: CardContext): string[] {
+  return votes.map(({ name, platform, account, decision, reason, at }) => {
+    const because = reason === undefined ? "" : `: ${inertName(reason, { max: 500 })}`;
+    return `${decision === "approve" ? "Approved" : "Rejected"} by ${inertName(name)} (${platform} ${inertName(account)}), ${time(at, context)}${because}`;
+  });
+}
+
+function stepLines({ steps = [], spec }: Proposal): string[] {
+  return steps.map(({ name, state, output, startedAt, endedAt }, at) => {
+    const took = endedAt === undefined ? "" : ` in ${formatDuration(Math.max(0, Math.round(endedAt - startedAt)))}`;
+    const tail = output.trim() === "" ? "" : `\n${inert(output.trim().slice(-600), { keepNewlines: true })}`;
+    return `${at + 1} of ${spec.steps.length}, ${inertName(name)}: ${state}${took}${tail}`;
+  });
+}
+
+function measuredLines({ measured = [] }: Proposal): string[] {
+  return measured.map(({ name, unit, before, after, effect, p, verdict }) => {
+    const said = (values: readonly number[]) =>
+      values.length === 0 ? "not measured" : formatValue(middle(values), unit as Unit);
+    const size =
+      effect === undefined
+        ? ""
+        : Math.abs(effect) >= 99
+          ? ", far outside of what was usual"
+          : `, ${Math.abs(effect).toFixed(1)} times the usual ups and downs`;
+    const chance = p === undefined ? "" : `, p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`;
+    return `${inertName(name)}: ${said(before)} before, ${said(after)} after: ${verdict}${size}${chance}`;
+  });
+}
+
+function middle(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+function buttonsOf(proposal: Proposal, { mode }: CardContext): Button[] {
+  const { id, spec, status } = proposal;
+  const code = shortHash(proposal.hash);
+  const button = (
+    decision: Decision,
+    label: string,
+    style: Button["style"],
+    more: { confirm?: { title: string; text: string }; fields?: readonly Field[] } = {},
+  ): Button => ({
+    label,
+    style,
+    action: { kind: "decide", decision, proposal: id, code, ...more },
+  });
+  const reason = (isRequired: boolean): Field => ({
+    id: "reason",
+    label: isRequired ? "Reason" : "Reason (may be left empty)",
+    isRequired,
+  });
+  if (status === "pending") {
+    if (spec.runbook === undefined) return [button("reject", "Dismiss", "plain")];
+    const canApprove = mode === "act" && spec.rule.approvers.length > 0;
+    const fields = [
+      ...(spec.rule.typedCode ? [{ id: "typed", label: `Type ${codeOf(proposal)} to approve`, isRequired: true }] : []),
+      ...(spec.rule.reason === "required" ? [reason(true)] : []),
+    ];
+    const confirm = {
+      title: "Run this?",
+      text: `${titleOf(spec)}. Risk: ${spec.risk}. ${spec.steps.map(({ name }) => inertName(name)).join("; ")}.`,
+    };
+    return [
+      ...(canApprove
+        ? [button("approve", "Approve", "primary", fields.length > 0 ? { confirm, fields } : { confirm })]
+        : []),
+      button("reject", "Reject", "danger", { fields: [reason(false)] }),
+      button("dry_run", "Dry run", "plain"),
+      ...(Object.keys(spec.params).length > 0
+        ? [button("change", "Change", "plain", { fields: changeFields(spec) })]
+        : []),
+      button("details", "Details", "plain"),
+    ];
+  }
+  if (status === "approved" || status === "claimed")
+    return [button("reject", "Stop it", "danger", { fields: [reason(false)] })];
+  if (status === "unknown")
+    return [
+      button("look_again", "Look again", "primary"),
+      button("it_ran", "It ran", "plain", {
+        confirm: { title: "It ran?", text: "You looked at the target and saw that it ran." },
+      }),
+      button("it_did_not", "It did not run", "plain", {
+        confirm: { title: "It did not run?", text: "You looked at the target and saw that nothing happened." },
+      }),
+    ];
+  const mayUndo = ["succeeded", "partial", "verifying", "verified", "no_effect", "worse"].includes(status);
+  if (mayUndo && spec.rollback !== undefined && proposal.successor === undefined)
+    return [button("undo", "Propose the way back", status === "worse" ? "primary" : "plain")];
+  return [];
+}
+
+function changeFields({ params }: Spec): Field[] {
+  return Object.entries(params).map(([id, { value }]) => ({ id, label: id, isRequired: true, value: String(value) }));
+}
+
+function time(at: number, { now, zone }: CardContext): string {
+  return sayTime(at, now, zone);
+}
+
+/** For the person who clicked alone. */
+export function refusalCard(reason: string): Card {
+  return { title: reason, tone: "warning", blocks: [{ kind: "note", text: "Nothing was changed." }] };
+}
+
+export function outcomeCard(said: string, { id }: Proposal): Card {
+  return { title: said, tone: "info", blocks: [{ kind: "note", text: `Proposal ${id}.` }] };
+}
+
+/** Everything about it, for one person: the frozen facts, conditions, checks with their queries, and the hash. */
+export function detailsCard(proposal: Proposal, context: CardContext): Card {
+  const { spec, hash } = proposal;
+  const conditions = spec.conditions.map(
+    ({ name, promql, expect, none }) =>
+      `${inertName(name)}: ${promql} ${expect.op} ${expect.value}${none === "pass" ? " (or no series)" : ""}`,
+  );
+  const checks = (spec.verify?.checks ?? []).map(
+    ({ name, promql, until, better }) =>
+      `${inertName(name)}: ${promql}, better is ${better}${until === undefined ? "" : `, until ${until.op} ${until.value}`}`,
+  );
+  const blocks: Block[] = [
+    { kind: "facts", items: factsOf(proposal, context) },
+    ...(conditions.length > 0
+      ? [
+          { kind: "text" as const, text: "Before it runs, these must hold:" },
+          { kind: "list" as const, items: conditions },
+        ]
+      : []),
+    ...(checks.length > 0
+      ? [
+          { kind: "text" as const, text: "Whether it helped is told by:" },
+          { kind: "list" as const, items: checks },
+        ]
+      : []),
+    {
+      kind: "facts",
+      items: spec.looks.flatMap((look, at) =>
+        Object.entries({ ...look.identity, ...look.precondition }).map(([name, value]) => ({
+          name: `As seen, step ${at + 1}: ${name}`,
+          value: exact(typeof value === "string" ? value : canonicalJson(value)),
+        })),
+      ),
+    },
+    { kind: "note", text: `Hash ${hash}. Policy ${spec.policyVersion.slice(0, 12)}.` },
+  ];
+  return {
+    title: `Details: ${titleOf(spec)}`,
+    tone: "info",
+    blocks: blocks.filter((block) => block.kind !== "facts" || block.items.length > 0),
+  };
+}

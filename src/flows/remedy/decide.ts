@@ -1,0 +1,228 @@
+import { type CardContext, detailsCard, outcomeCard, refusalCard } from "../../cards/proposal-card.ts";
+import type { Visitor } from "../../core/access.ts";
+import type { Card } from "../../core/card.ts";
+import type { Voter } from "../../core/people.ts";
+import { type Vote, whyNotVote } from "../../core/policy.ts";
+import { codeOf, type Proposal, shortHash } from "../../core/proposal.ts";
+import type { Click } from "../../ports.ts";
+import { change } from "./change.ts";
+import { BOT, type RemedyDeps } from "./deps.ts";
+import { probe } from "./probe.ts";
+import { recheck } from "./recheck.ts";
+import { messageId } from "./show.ts";
+
+export type DecideDeps = RemedyDeps & {
+  readonly cardOf: (proposal: Proposal) => CardContext;
+  /** The person behind an account, with the roles they have now. */
+  readonly voterOf: (visitor: Visitor, signal: AbortSignal) => Promise<Voter>;
+  /** Makes the proposal that takes a run back, or the one with other parameters. A sentence when it cannot. */
+  readonly again: (
+    proposal: Proposal,
+    how: { readonly kind: "undo" } | { readonly kind: "change"; readonly values: Readonly<Record<string, string>> },
+    by: Voter,
+    signal: AbortSignal,
+  ) => Promise<{ readonly proposal: Proposal } | { readonly reason: string }>;
+};
+
+const REASON_LENGTH = 500;
+/** What a click may take: looking at the world again included. */
+const CLICK_MS = 20_000;
+
+/**
+ * A click on a proposal's card. Decides, and returns what the person who clicked is told alone; the card in the channel
+ * follows the store. Every refused click is in the audit. Nothing here makes an effect: approving only records a vote.
+ */
+export async function decide(deps: DecideDeps, click: Click): Promise<Card> {
+  const signal = AbortSignal.timeout(CLICK_MS);
+  const proposal = await deps.store.proposals.get(click.proposal);
+  if (proposal === undefined) return refusalCard("I no longer know this proposal.");
+  const voter = await deps.voterOf(click.visitor, signal);
+  const refused = async (reason: string): Promise<Card> => {
+    await deps.store.audit.append([
+      {
+        actor: await deps.store.audit.actorOf(voter),
+        platform: voter.platform,
+        action: `refused ${click.decision}`,
+        id: proposal.id,
+        hash: proposal.hash,
+        from: proposal.status,
+        to: proposal.status,
+        reason,
+      },
+    ]);
+    return refusalCard(reason);
+  };
+  if (click.code !== shortHash(proposal.hash))
+    return refused("That button belongs to another version of this proposal. Use the one on its newest card.");
+  if (!(await isPosted(deps, proposal, click)))
+    return refused("That message is not the one in which I showed this proposal. Use its own card.");
+  const why = await handle(deps, proposal, click, voter, signal);
+  return typeof why === "string" ? refused(why) : why;
+}
+
+/** The click came from a message that this proposal was posted as. The terminal has no messages: it asks on the spot. */
+async function isPosted(
+  { store }: RemedyDeps,
+  { id, places }: Proposal,
+  { visitor, message }: Click,
+): Promise<boolean> {
+  if (visitor.place.platform === "terminal") return message === undefined;
+  if (message === undefined) return false;
+  for (const [at, place] of places.entries()) {
+    if (place.platform !== visitor.place.platform || place.channel !== visitor.place.channel) continue;
+    if ((await store.outbox.referenceOf(messageId(id, at))) === message) return true;
+  }
+  return false;
+}
+
+/** A card for the person, or a sentence why not. */
+async function handle(
+  deps: DecideDeps,
+  proposal: Proposal,
+  click: Click,
+  voter: Voter,
+  signal: AbortSignal,
+): Promise<Card | string> {
+  switch (click.decision) {
+    case "details":
+      return detailsCard(proposal, deps.cardOf(proposal));
+    case "approve":
+      return approve(deps, proposal, click, voter, signal);
+    case "reject":
+      return reject(deps, proposal, click, voter);
+    case "withdraw": {
+      if (proposal.spec.requester?.person !== voter.person) return "Only the person who asked for it can withdraw it.";
+      const done = await change(deps, proposal.id, { kind: "withdraw", reason: `Withdrawn by ${voter.name}.` }, voter);
+      return done.ok ? outcomeCard("Withdrawn: nothing will run.", done.proposal) : done.reason;
+    }
+    case "dry_run":
+      return dryRun(deps, proposal, voter, signal);
+    case "undo":
+    case "change": {
+      const may = whyNotVote(proposal.spec.rule, voter, "reject", undefined);
+      if (may !== undefined && proposal.spec.requester?.person !== voter.person) return may;
+      if (click.decision === "change" && !["pending", "approved"].includes(proposal.status))
+        return `It is ${proposal.status} already.`;
+      const how =
+        click.decision === "undo" ? { kind: "undo" as const } : { kind: "change" as const, values: click.fields };
+      const made = await deps.again(proposal, how, voter, signal);
+      return "reason" in made
+        ? made.reason
+        : outcomeCard("Proposed anew: see its own card. It needs its own approval.", made.proposal);
+    }
+    default:
+      return settle(deps, proposal, click, voter, signal);
+  }
+}
+
+async function approve(
+  deps: DecideDeps,
+  shown: Proposal,
+  click: Click,
+  voter: Voter,
+  signal: AbortSignal,
+): Promise<Card | string> {
+  const { spec } = shown;
+  if (shown.status !== "pending") return `It is ${shown.status.replace("_", " ")} already.`;
+  if (spec.runbook === undefined) return "No runbook can do this, so there is nothing to approve.";
+  const stopped = await deps.stop.read().catch(() => ({ by: undefined }));
+  if (stopped !== undefined) return "The emergency stop is on: nothing can be approved until two people resume.";
+  if (deps.policies.mode(spec.environment) !== "act")
+    return "The bot does not run changes there (mode propose). Its commands are on the card, to be run by hand.";
+  const rule = deps.policies.stricter(spec.rule, deps.policies.ruleFor(spec).rule);
+  const why = whyNotVote(rule, voter, "approve", spec.requester);
+  if (why !== undefined) return why;
+  const reason = reasonIn(click);
+  if (rule.reason === "required" && reason === undefined) return "Please say why: this policy wants a reason.";
+  if (rule.typedCode && click.fields["typed"]?.trim().toLowerCase() !== codeOf(shown))
+    return `Please type the code of the card, ${codeOf(shown)}, to approve something of ${spec.risk} risk.`;
+  const world = await recheck(deps, shown, signal);
+  if (world.kind === "wait") return world.reason;
+  if (world.kind !== "good") {
+    await change(deps, shown.id, { kind: world.kind, reason: world.reason });
+    return world.reason;
+  }
+  const epoch = await deps.store.proposals.epoch();
+  const vote = voteOf(deps, shown, voter, "approve", reason);
+  const done = await change(deps, shown.id, { kind: "vote", vote, rule, epoch }, voter);
+  if (!done.ok) return done.reason;
+  return outcomeCard(
+    done.proposal.status === "approved" ? "Approved. It starts now." : "Your approval counts. More are needed.",
+    done.proposal,
+  );
+}
+
+async function reject(deps: DecideDeps, shown: Proposal, click: Click, voter: Voter): Promise<Card | string> {
+  const rule = deps.policies.stricter(shown.spec.rule, deps.policies.ruleFor(shown.spec).rule);
+  // Whoever may decide by either policy may say no.
+  const why = whyNotVote(rule, voter, "reject", undefined) && whyNotVote(shown.spec.rule, voter, "reject", undefined);
+  if (why !== undefined) return why;
+  const epoch = await deps.store.proposals.epoch();
+  const vote = voteOf(deps, shown, voter, "reject", reasonIn(click));
+  const done = await change(deps, shown.id, { kind: "vote", vote, rule, epoch }, voter);
+  if (!done.ok) return done.reason;
+  return outcomeCard(
+    done.proposal.status === "rejected" ? "Rejected: nothing will run." : "Your no is noted.",
+    done.proposal,
+  );
+}
+
+/** Everything but the effect; what cannot be tried says so. The result stands on the card. */
+async function dryRun(deps: DecideDeps, shown: Proposal, voter: Voter, signal: AbortSignal): Promise<Card | string> {
+  const may = whyNotVote(shown.spec.rule, voter, "reject", undefined);
+  if (may !== undefined && shown.spec.requester?.person !== voter.person) return may;
+  const lines: string[] = [];
+  for (const step of shown.spec.steps) {
+    const action = deps.actions.get(step.uses);
+    if (action === undefined) return deps.actions.whyMissing(step.uses);
+    const look = await action.look(step.with, signal);
+    const tried = await action.simulate(step.with, look, signal);
+    lines.push(
+      tried.kind === "simulated" ? `${step.name}: ${tried.text}` : `${step.name}: cannot be simulated, ${tried.why}`,
+    );
+  }
+  const world = await recheck(deps, shown, signal);
+  lines.push(world.kind === "good" ? "All conditions hold now." : world.reason);
+  const done = await change(deps, shown.id, { kind: "simulate", by: voter.name, text: lines.join("\n") }, voter);
+  return done.ok ? outcomeCard("Dry run done: nothing was changed.", done.proposal) : done.reason;
+}
+
+/** A person says what became of something unknown; for high risk, somebody who did not ask for it. */
+async function settle(
+  deps: DecideDeps,
+  shown: Proposal,
+  click: Click,
+  voter: Voter,
+  signal: AbortSignal,
+): Promise<Card | string> {
+  if (shown.status !== "unknown") return `It is ${shown.status.replace("_", " ")}, so there is nothing to settle.`;
+  const why = whyNotVote(shown.spec.rule, voter, "approve", shown.spec.requester);
+  if (why !== undefined) return why;
+  if (click.decision === "look_again") {
+    const found = await probe(deps, shown, signal);
+    if (found.outcome === undefined) return `I still cannot tell: ${found.reason}`;
+    const done = await change(deps, shown.id, { kind: "settle", outcome: found.outcome, reason: found.reason }, BOT);
+    return done.ok ? outcomeCard(found.reason, done.proposal) : done.reason;
+  }
+  const outcome = click.decision === "it_ran" ? ("succeeded" as const) : ("failed" as const);
+  const reason = `${voter.name} looked: it ${outcome === "succeeded" ? "ran" : "did not run"}.`;
+  const done = await change(deps, shown.id, { kind: "settle", outcome, reason }, voter);
+  return done.ok ? outcomeCard(reason, done.proposal) : done.reason;
+}
+
+function reasonIn({ fields }: Click): string | undefined {
+  const reason = fields["reason"]?.trim().slice(0, REASON_LENGTH);
+  return reason === "" ? undefined : reason;
+}
+
+function voteOf(
+  { clock }: RemedyDeps,
+  { hash }: Proposal,
+  voter: Voter,
+  decision: Vote["decision"],
+  reason: string | undefined,
+): Vote {
+  const { person, name, platform, account, isLinked, roles } = voter;
+  const vote = { person, name, platform, account, isLinked, roles, decision, hash, at: clock() };
+  return reason === undefined ? vote : { ...vote, reason };
+}

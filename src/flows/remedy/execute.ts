@@ -1,0 +1,293 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Event, type Proposal, type StepRun, stepKey } from "../../core/proposal.ts";
+import type { Ran } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import { change } from "./change.ts";
+import type { Point, RemedyDeps } from "./deps.ts";
+import { recheck } from "./recheck.ts";
+
+/** Seconds that a claim is good for without a sign of life, and between two signs. */
+const LEASE = 15;
+const BEAT = 4;
+/** How much is shown of what a step printed. */
+const SHOWN = 2000;
+const AT_ONCE = 8;
+const RECHECK_MS = 15_000;
+
+/**
+ * Runs what was approved. The returned function makes one round: it takes what may start now, and resolves with the
+ * seconds until the next look. Runs go on in between; `idle` resolves when none is left. Order of writes, which is the whole promise: claim -> look
+ * again -> started (durable) -> journal (flushed) -> effect -> result. A crash before "started" leaves nothing done; one after
+ * leaves a proposal that nobody runs again.
+ */
+export function execute(deps: RemedyDeps): {
+  readonly round: (signal: AbortSignal) => Promise<number>;
+  readonly idle: () => Promise<void>;
+  /** Proposals that this process is running now. */
+  readonly running: ReadonlySet<string>;
+} {
+  const running = new Set<string>();
+  const runs = new Set<Promise<void>>();
+
+  async function round(signal: AbortSignal): Promise<number> {
+    // Unreadable counts as stopped.
+    const stopped = await deps.stop.read().catch(() => true);
+    if (stopped !== undefined) return 1;
+    const ready = await deps.store.proposals.find({ status: ["approved", "claimed"], limit: 200 });
+    for (const proposal of ready.toReversed()) {
+      if (signal.aborted || running.size >= AT_ONCE) break;
+      if (running.has(proposal.id)) continue;
+      running.add(proposal.id);
+      const run = carryOut(proposal.id)
+        .catch((err: unknown) =>
+          deps.report("error", "a run broke off; what became of it is found out", { err, proposal: proposal.id }),
+        )
+        .finally(() => {
+          running.delete(proposal.id);
+          runs.delete(run);
+        });
+      runs.add(run);
+    }
+    return 1;
+  }
+
+  async function carryOut(id: string): Promise<void> {
+    await at("before claim");
+    const claimed = await claim(id);
+    if (claimed === undefined) return;
+    await at("after claim");
+    await at("before recheck");
+    const verdict = await recheck(deps, claimed, AbortSignal.timeout(RECHECK_MS));
+    await at("after recheck");
+    if (verdict.kind === "wait") {
+      // Its lease ends, and it is tried again until its time is over.
+      deps.report("warn", "an approved change waits", { proposal: id, reason: verdict.reason });
+      return;
+    }
+    if (verdict.kind !== "good") {
+      await change(deps, id, { kind: verdict.kind, reason: verdict.reason });
+      return;
+    }
+    await start(claimed);
+  }
+
+  async function claim(id: string): Promise<Proposal | undefined> {
+    const epoch = await deps.store.proposals.epoch();
+    const claimed = await change(deps, id, (proposal) => ({
+      kind: "claim",
+      owner: deps.owner,
+      until: deps.clock() + LEASE,
+      epoch,
+      rule: deps.policies.stricter(proposal.spec.rule, deps.policies.ruleFor(proposal.spec).rule),
+    }));
+    if (claimed.ok) return claimed.proposal;
+    if (claimed.code === "epoch")
+      await change(deps, id, {
+        kind: "reopen",
+        reason: "The store was restored or replaced since this was approved. Please approve it again.",
+      });
+    else if (claimed.code === "votes")
+      await change(deps, id, { kind: "reopen", reason: "The policy became stricter. Please approve it again." });
+    else if (claimed.code === "hash")
+      deps.report("error", "a stored proposal is not the one that was shown: it will not run", { proposal: id });
+    return undefined;
+  }
+
+  /** From here an effect may exist. */
+  async function start(claimed: Proposal): Promise<void> {
+    const { id, fence } = claimed;
+    await at("before start");
+    if ((await deps.stop.read().catch(() => true)) !== undefined) return;
+    const leaseEnds = performance.now() + LEASE * 1000;
+    const started = await change(deps, id, { kind: "start", fence, until: deps.clock() + LEASE });
+    if (!started.ok) return;
+    await at("after start");
+    const key = stepKey(claimed, 0);
+    await at("before journal");
+    const end = await journalled(started.proposal, key).then(
+      async () => {
+        await at("after journal");
+        return new Run(deps, started.proposal, leaseEnds, at).all();
+      },
+      (problem: unknown): Event => ({
+        kind: "finish",
+        fence,
+        outcome: "failed",
+        steps: [],
+        reason: `It was not begun, because the journal cannot be written: ${reasonOf(problem)}`,
+      }),
+    );
+    await at("before finish");
+    const finished = await change(deps, id, end);
+    if (!finished.ok) deps.report("error", "a result could not be noted", { proposal: id, reason: finished.reason });
+    await at("after finish");
+    await deps.journal.ended(key);
+    await at("after journal end");
+  }
+
+  async function journalled({ id, fence }: Proposal, key: string): Promise<void> {
+    await deps.journal.began(key, id, fence);
+  }
+
+  async function at(point: Point): Promise<void> {
+    deps.point?.(point);
+  }
+
+  return {
+    round,
+    running,
+    async idle() {
+      while (runs.size > 0) await Promise.allSettled(runs);
+    },
+  };
+}
+
+/** The steps of one proposal, with a sign of life while they run. */
+class Run {
+  readonly #deps: RemedyDeps;
+  readonly #proposal: Proposal;
+  readonly #at: (point: Point) => Promise<void>;
+  #leaseEnds: number;
+  #steps: StepRun[] = [];
+  #beating: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: RemedyDeps, proposal: Proposal, leaseEnds: number, at: (point: Point) => Promise<void>) {
+    this.#deps = deps;
+    this.#proposal = proposal;
+    this.#leaseEnds = leaseEnds;
+    this.#at = at;
+  }
+
+  async all(): Promise<Event> {
+    const { spec } = this.#proposal;
+    for (const index of spec.steps.keys()) {
+      const ran = await this.#step(index);
+      const last = this.#steps.at(-1)!;
+      this.#steps[this.#steps.length - 1] = {
+        ...last,
+        state: ran.outcome,
+        output: ran.output.slice(-SHOWN),
+        endedAt: this.#deps.clock(),
+      };
+      if (ran.outcome !== "succeeded") return this.#end(ran, index);
+    }
+    return this.#event("succeeded", "It ran.");
+  }
+
+  #end({ outcome, output }: Ran, index: number): Event {
+    const said = output.trim().split("\n").at(-1) ?? "";
+    const { name } = this.#proposal.spec.steps[index]!;
+    const tail = said === "" ? "" : `: ${said.slice(0, 300)}`;
+    if (outcome === "unknown") return this.#event("unknown", `It is not known what became of "${name}"${tail}`);
+    if (outcome === "partial" || index > 0)
+      return this.#event("partial", `"${name}" ${outcome === "partial" ? "did a part of it" : "failed"}${tail}`);
+    return this.#event("failed", `"${name}" failed${tail}`);
+  }
+
+  #event(outcome: "succeeded" | "failed" | "partial" | "unknown", reason: string): Event {
+    return { kind: "finish", fence: this.#proposal.fence, outcome, steps: this.#steps, reason };
+  }
+
+  async #step(index: number): Promise<Ran> {
+    const { spec } = this.#proposal;
+    const step = spec.steps[index]!;
+    const action = this.#deps.actions.get(step.uses);
+    if (action === undefined) return { outcome: "failed", output: this.#deps.actions.whyMissing(step.uses) };
+    const cut = new AbortController();
+    try {
+      // The first step insists on what was approved. The ones before a later step changed the world: its target must be the same thing, as it is now.
+      let precondition = spec.looks[index]?.precondition ?? {};
+      if (index > 0) {
+        const look = await action.look(step.with, AbortSignal.timeout(RECHECK_MS));
+        if (!isDeepStrictEqual(look.identity, spec.looks[index]?.identity)) return { outcome: "failed", output: "Its target is another one than the one that was shown." };
+        precondition = look.precondition;
+      }
+      this.#steps.push({ name: step.name, state: "running", output: "", startedAt: this.#deps.clock() });
+      await this.#at("before progress");
+      if (!(await this.#alive()))
+        return { outcome: "failed", output: "The lease ended before this step: it was not begun." };
+      const timeoutMs = spec.stepTimeout * 1000;
+      const stopBeating = this.#beat(cut);
+      const deadline = AbortSignal.any([cut.signal, AbortSignal.timeout(timeoutMs)]);
+      await this.#at("before effect");
+      // The clock may have stood still since the lease was renewed.
+      if (performance.now() >= this.#leaseEnds) {
+        stopBeating();
+        return { outcome: "failed", output: "The lease ended before this step: it was not begun." };
+      }
+      const ran = await settled(
+        action.run(step.with, {
+          key: stepKey(this.#proposal, index),
+          fence: this.#proposal.fence,
+          identity: spec.looks[index]?.identity ?? {},
+          precondition,
+          timeoutMs,
+          signal: deadline,
+          progress: (line) => this.#say(line),
+        }),
+        deadline,
+      );
+      await this.#at("after effect");
+      stopBeating();
+      await this.#beating;
+      return ran;
+    } catch (problem) {
+      // Only `run` may have had an effect, and it does not throw.
+      const began = this.#steps.length > index;
+      return { outcome: began ? "unknown" : "failed", output: reasonOf(problem) };
+    }
+  }
+
+  #say(line: string): void {
+    const last = this.#steps.at(-1);
+    if (last !== undefined)
+      this.#steps[this.#steps.length - 1] = { ...last, output: `${last.output}${line}\n`.slice(-SHOWN) };
+  }
+
+  /** Renews the lease and shows how far it is; on a stop, cuts off what may be cut. */
+  #beat(cut: AbortController): () => void {
+    let ended = false;
+    const watch = setInterval(() => {
+      void this.#deps.stop
+        .read()
+        .catch(() => true)
+        .then((stopped) => {
+          if (stopped !== undefined && !ended && this.#proposal.spec.cancellable) cut.abort(new Error("stopped"));
+        });
+    }, 500);
+    const timer = setInterval(() => {
+      this.#beating = this.#beating.then(() => (ended ? undefined : this.#alive())).catch(() => {});
+    }, BEAT * 1000);
+    return () => {
+      ended = true;
+      clearInterval(watch);
+      clearInterval(timer);
+    };
+  }
+
+  /** Durably notes how far it is, with a longer lease. False when it belongs to somebody else. */
+  async #alive(): Promise<boolean> {
+    const ends = performance.now() + LEASE * 1000;
+    const { id, fence } = this.#proposal;
+    const until = this.#deps.clock() + LEASE;
+    const done = await change(this.#deps, id, { kind: "progress", fence, steps: [...this.#steps], until });
+    if (done.ok) this.#leaseEnds = ends;
+    return done.ok;
+  }
+}
+
+/** An executor that ignores its signal is not waited for: what it does then is unknown. */
+function settled(run: Promise<Ran>, signal: AbortSignal): Promise<Ran> {
+  const GRACE_MS = 5000;
+  return new Promise((resolve) => {
+    const give = () => {
+      setTimeout(
+        () => resolve({ outcome: "unknown", output: "It did not answer in time, and it may have happened." }),
+        GRACE_MS,
+      ).unref();
+    };
+    if (signal.aborted) give();
+    signal.addEventListener("abort", give, { once: true });
+    run.then(resolve, (problem: unknown) => resolve({ outcome: "unknown", output: reasonOf(problem) }));
+  });
+}

@@ -1,0 +1,36 @@
+import { type Proposal, stepKey } from "../../core/proposal.ts";
+import type { RemedyDeps } from "./deps.ts";
+
+/**
+ * Asks the target what became of the step that was cut off. Steps after it did not run; so when it ran and was the last, all did.
+ */
+export async function probe(
+  deps: Pick<RemedyDeps, "actions">,
+  proposal: Proposal,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: "succeeded" | "failed" | "partial" | undefined; readonly reason: string }> {
+  const { spec, steps = [] } = proposal;
+  const ended = steps.filter(({ state }) => state === "succeeded").length;
+  const at = Math.min(ended, spec.steps.length - 1);
+  const step = spec.steps[at];
+  const action = step && deps.actions.get(step.uses);
+  if (step === undefined || action === undefined)
+    return { outcome: undefined, reason: step === undefined ? "it has no steps" : deps.actions.whyMissing(step.uses) };
+  const { found, text } = await action.probe(step.with, {
+    key: stepKey(proposal, at),
+    identity: spec.looks[at]?.identity ?? {},
+    precondition: spec.looks[at]?.precondition ?? {},
+    signal,
+  });
+  if (found === "unknown") return { outcome: undefined, reason: text };
+  if (found === "ran")
+    return at === spec.steps.length - 1
+      ? { outcome: "succeeded", reason: `Asked afterwards, the target says that it ran: ${text}` }
+      : {
+          outcome: "partial",
+          reason: `Asked afterwards, step ${at + 1} of ${spec.steps.length} ran and the rest did not: ${text}`,
+        };
+  return ended === 0
+    ? { outcome: "failed", reason: `Asked afterwards, the target says that it did not run: ${text}` }
+    : { outcome: "partial", reason: `Asked afterwards, ${ended} of ${spec.steps.length} steps ran: ${text}` };
+}

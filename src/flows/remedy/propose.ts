@@ -1,0 +1,324 @@
+import { randomBytes } from "node:crypto";
+import type { Chart, EvidenceLine } from "../../core/card.ts";
+import type { Place } from "../../core/chat.ts";
+import type { Identity } from "../../core/people.ts";
+import { hashOf, OPEN, type Proposal, type Spec } from "../../core/proposal.ts";
+import { type Condition, type Origin, type Runbook, type RunbookStep, resolve } from "../../core/runbook.ts";
+import type { Look, Metrics } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import { change } from "./change.ts";
+import { BOT, type RemedyDeps } from "./deps.ts";
+
+/** Something that should be done, before it is known how. */
+export type Need = {
+  /** As `ask --json` tells it. */
+  readonly action: Spec["action"];
+  /** What kinds the target may be called by: deployment, host, … */
+  readonly kinds: readonly string[];
+  /** Values that the runbook's parameters may take, by name, best origin first. */
+  readonly values: Readonly<Record<string, { readonly value: string | number | boolean; readonly origin: Origin }>>;
+  /** A certain runbook; else the one that fits. */
+  readonly runbook?: string;
+  readonly environment: string | undefined;
+  readonly source: string | undefined;
+  readonly requester: Identity | undefined;
+  readonly places: readonly Place[];
+  readonly cause: Spec["cause"];
+  readonly facts: readonly string[];
+};
+
+export type Proposed =
+  /** `isNew` false: the same was open already, and is shown again. */
+  | { readonly kind: "proposed"; readonly proposal: Proposal; readonly isNew: boolean }
+  /** Only noted: the mode there is observe. */
+  | { readonly kind: "observed"; readonly text: string }
+  | { readonly kind: "refused"; readonly reason: string };
+
+const LOOK_MS = 15_000;
+const HOUR = 3600;
+
+/**
+ * From a need to a frozen proposal: finds the runbook, checks each parameter, looks at the targets, raises the risk as the
+ * policy says, and stores it, with its audit record, unless the same is open already. Makes no effect. Never throws for what the world says: that is a refusal in words.
+ */
+export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal): Promise<Proposed> {
+  const runbook = runbookFor(deps, need);
+  if (runbook !== undefined && "reason" in runbook) return { kind: "refused", reason: runbook.reason };
+  const now = deps.clock();
+  const drafted =
+    runbook === undefined ? { spec: wish(deps, need, now), facts: [] } : await draft(deps, need, runbook, now, signal);
+  if ("reason" in drafted) return { kind: "refused", reason: drafted.reason };
+  const { spec } = drafted;
+  if (runbook !== undefined && deps.policies.mode(spec.environment) === "observe") return observe(deps, need, spec);
+  const recent = await deps.store.proposals.find({ since: now - HOUR, limit: 500 });
+  const tooMany = deps.policies.overLimit(recent, { places: need.places, spec }, now);
+  const same = recent.find((one) => OPEN.has(one.status) && isSame(one.spec, spec));
+  if (tooMany !== undefined && same === undefined) return { kind: "refused", reason: tooMany };
+  const busy = runbook === undefined ? undefined : await heldBack(deps, spec, runbook, now);
+  if (busy !== undefined) return { kind: "refused", reason: busy };
+  const proposal: Proposal = {
+    id: spec.id,
+    revision: 1,
+    spec,
+    hash: hashOf(spec),
+    status: "pending",
+    places: need.places,
+    facts: [...need.facts, ...drafted.facts],
+    evidence: evidenceOf(deps, spec, now),
+    votes: [],
+    fence: 0,
+    ...(runbook !== undefined && (await pictured(deps, spec, now, signal))),
+  };
+  const by = need.requester ?? BOT;
+  const entry = {
+    actor: by === BOT ? "bot" : await deps.store.audit.actorOf(by),
+    platform: by.platform,
+    action: "propose",
+    id: proposal.id,
+    hash: proposal.hash,
+    from: "",
+    to: "pending",
+    reason: need.cause.text.slice(0, 500),
+  };
+  const stored = await deps.store.proposals.insert(proposal, [entry]);
+  if (stored.kind === "inserted") {
+    if (spec.cause.undoes !== undefined) await change(deps, spec.cause.undoes, { kind: "link", successor: spec.id }, by);
+    deps.changed();
+    return { kind: "proposed", proposal, isNew: true };
+  }
+  return { kind: "proposed", proposal: stored.proposal, isNew: false };
+}
+
+/** The active runbook that fits, undefined when none does, or why there is none. */
+function runbookFor(
+  deps: RemedyDeps,
+  { runbook: id, action, kinds }: Need,
+): Runbook | { readonly reason: string } | undefined {
+  if (id !== undefined) {
+    const found = deps.runbooks.get(id);
+    if (found === undefined) return { reason: `There is no runbook ${id}.` };
+    if (found.state !== "active") return { reason: `The runbook ${id} is ${found.state}, so it cannot be proposed.` };
+    return found;
+  }
+  const fit = deps.runbooks
+    .all()
+    .filter(({ state }) => state === "active")
+    .flatMap((runbook) => {
+      const ranks = runbook.matches.asks
+        .filter(({ verb }) => verb === action.type)
+        .flatMap((ask) => ask.kinds.map((kind) => kinds.indexOf(kind)))
+        .filter((rank) => rank >= 0);
+      return ranks.length === 0 ? [] : [{ runbook, rank: Math.min(...ranks) }];
+    })
+    // Nearest kind first; among those the ones whose actions are there to be used.
+    .sort((a, b) => usable(deps, b.runbook) - usable(deps, a.runbook) || a.rank - b.rank);
+  return fit[0]?.runbook;
+}
+
+function usable({ actions }: RemedyDeps, { steps }: Runbook): number {
+  return steps.every(({ uses }) => actions.get(uses) !== undefined) ? 1 : 0;
+}
+
+/** The frozen spec of a runbook with these values, its targets looked at. */
+async function draft(
+  deps: RemedyDeps,
+  need: Need,
+  runbook: Runbook,
+  now: number,
+  signal: AbortSignal,
+): Promise<{ readonly spec: Spec; readonly facts: readonly string[] } | { readonly reason: string }> {
+  const missing = runbook.steps.find(({ uses }) => deps.actions.get(uses) === undefined);
+  if (missing !== undefined) {
+    // Nothing here can carry it out: it is written down as a wish, with the reason.
+    return { spec: wish(deps, need, now), facts: [`${runbook.title}: ${deps.actions.whyMissing(missing.uses)}`] };
+  }
+  const resolved = resolve(runbook, need.values);
+  if ("reason" in resolved) return resolved;
+  const looks: Look[] = [];
+  for (const step of resolved.steps) {
+    const action = deps.actions.get(step.uses)!;
+    const wrong = action.check(step.with);
+    if (wrong !== undefined) return { reason: `${runbook.title} cannot be proposed: ${wrong}` };
+    try {
+      looks.push(await action.look(step.with, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)])));
+    } catch (problem) {
+      return { reason: `${runbook.title} cannot be proposed: ${reasonOf(problem)}` };
+    }
+  }
+  const back = rollbackOf(deps, resolved, looks);
+  const base = {
+    v: 1 as const,
+    id: deps.newId(),
+    nonce: randomBytes(12).toString("base64url"),
+    action: need.action,
+    runbook: { id: runbook.id, version: runbook.version, title: runbook.title, readOnly: runbook.readOnly },
+    environment: need.environment,
+    source: need.source,
+    params: resolved.params,
+    target: resolved.target,
+    conditions: resolved.conditions,
+    steps: resolved.steps,
+    looks: looks.map(({ identity, precondition }) => ({ identity, precondition })),
+    rollback: back.rollback,
+    verify: resolved.verify,
+    blast: blastOf(looks),
+    backOut: back.text,
+    cooldown: runbook.cooldown,
+    cancellable: runbook.cancellable,
+    stepTimeout: runbook.stepTimeout,
+    requester: need.requester,
+    cause: need.cause,
+    createdAt: now,
+  };
+  const { rule, risk } = deps.policies.ruleFor({ ...base, risk: runbook.risk });
+  return {
+    spec: { ...base, risk, rule, policyVersion: deps.policies.version, approveBy: now + rule.approveWithin },
+    facts: looks.flatMap(({ facts }) => facts),
+  };
+}
+
+function blastOf(looks: readonly Look[]): string {
+  return looks.map(({ blast }) => (blast.kind === "known" ? blast.text : `unknown: ${blast.text}`)).join(" ");
+}
+
+/** The steps back, filled with what was read from the targets; and in words. */
+function rollbackOf(
+  { actions }: RemedyDeps,
+  resolved: Exclude<ReturnType<typeof resolve>, { reason: string }>,
+  looks: readonly Look[],
+): { readonly rollback: Spec["rollback"]; readonly text: string } {
+  const captured: Record<string, unknown> = {};
+  for (const look of looks.toReversed())
+    for (const [name, value] of Object.entries(look.captured)) captured[name] = value;
+  const made = resolved.rollback(captured);
+  if (made === undefined) return { rollback: undefined, text: "none: this cannot be taken back by a runbook." };
+  if ("reason" in made) return { rollback: undefined, text: `none: ${made.reason}` };
+  const wrong = made.steps
+    .map((step) => actions.get(step.uses)?.check(step.with) ?? (actions.get(step.uses) ? undefined : actions.whyMissing(step.uses)))
+    .find((one) => one !== undefined);
+  if (wrong !== undefined) return { rollback: undefined, text: `none: ${wrong}` };
+  return { rollback: made, text: made.steps.map(({ name }) => name).join("; ") };
+}
+
+/** A change that no runbook here can make: written down, never run. */
+function wish(deps: RemedyDeps, need: Need, now: number): Spec {
+  const target = { kind: need.kinds[0] ?? "thing", name: need.action.target, key: `wish/${need.action.target}` };
+  const facts = { risk: "low" as const, params: {}, environment: need.environment, target, cause: need.cause };
+  const { rule } = deps.policies.ruleFor(facts);
+  return {
+    v: 1,
+    id: deps.newId(),
+    nonce: randomBytes(12).toString("base64url"),
+    action: need.action,
+    runbook: undefined,
+    environment: need.environment,
+    source: need.source,
+    params: {},
+    target,
+    conditions: [],
+    steps: [],
+    looks: [],
+    rollback: undefined,
+    verify: undefined,
+    blast: "",
+    backOut: "",
+    risk: "low",
+    rule,
+    policyVersion: deps.policies.version,
+    cooldown: 0,
+    cancellable: false,
+    stepTimeout: 0,
+    requester: need.requester,
+    cause: need.cause,
+    createdAt: now,
+    approveBy: now + rule.approveWithin,
+  };
+}
+
+async function observe(deps: RemedyDeps, need: Need, spec: Spec): Promise<Proposed> {
+  const text = `${spec.runbook?.title}: ${spec.target.name}`;
+  await deps.store.audit.append([
+    {
+      actor: need.requester === undefined ? "bot" : await deps.store.audit.actorOf(need.requester),
+      platform: need.requester?.platform ?? "bot",
+      action: "observe",
+      id: spec.id,
+      hash: hashOf(spec),
+      from: "",
+      to: "",
+      reason: `would have been proposed: ${text}`.slice(0, 500),
+    },
+  ]);
+  return { kind: "observed", text };
+}
+
+function isSame(a: Spec, b: Spec): boolean {
+  return (
+    a.runbook?.id === b.runbook?.id &&
+    a.target.key === b.target.key &&
+    a.action.type === b.action.type &&
+    JSON.stringify(Object.entries(a.params).sort()) === JSON.stringify(Object.entries(b.params).sort())
+  );
+}
+
+/** Why the target has to be left alone for now: something runs there, or has run lately. */
+async function heldBack(deps: RemedyDeps, spec: Spec, runbook: Runbook, now: number): Promise<string | undefined> {
+  if (runbook.readOnly || spec.cause.kind === "rollback") return undefined;
+  const earlier = await deps.store.proposals.find({ target: spec.target.key, since: now - 7 * 86_400, limit: 50 });
+  const running = earlier.find(({ status }) => status === "claimed" || status === "started" || status === "unknown");
+  if (running !== undefined)
+    return `Proposal ${running.id} is ${running.status} on ${spec.target.name}: nothing else can be proposed there until that is settled.`;
+  const last = earlier.find(({ spec: one, startedAt }) => startedAt !== undefined && one.runbook?.id === runbook.id);
+  const until = (last?.endedAt ?? last?.startedAt ?? 0) + runbook.cooldown;
+  if (last !== undefined && until > now)
+    return `${runbook.title} ran on ${spec.target.name} ${Math.round((now - (last.startedAt ?? now)) / 60)} min ago, and its cooldown lasts ${Math.ceil((until - now) / 60)} min more.`;
+  const lastHour = earlier.filter(
+    ({ spec: one, startedAt }) => one.runbook?.id === runbook.id && (startedAt ?? 0) > now - HOUR,
+  );
+  return lastHour.length >= runbook.perHour
+    ? `${runbook.title} ran on ${spec.target.name} ${lastHour.length} times in the last hour, which is as often as it may.`
+    : undefined;
+}
+
+function evidenceOf({ sources }: RemedyDeps, spec: Spec, now: number): readonly EvidenceLine[] {
+  const source = sourceOf(sources, spec);
+  if (source === undefined) return [];
+  const asked = [spec.cause.trigger, ...spec.conditions].filter((one): one is Condition => one !== undefined);
+  return [...asked, ...(spec.verify?.checks ?? [])].slice(0, 4).map(({ promql }) => {
+    const url = source.linkTo(promql, { start: now - HOUR, end: now, step: 15 });
+    return { promql, source: source.name, ...(url !== undefined && { url }) };
+  });
+}
+
+/** The first check over the last hour, to see what is to be mended. A picture is a comfort: without it the card stands. */
+async function pictured(
+  { sources }: RemedyDeps,
+  spec: Spec,
+  now: number,
+  signal: AbortSignal,
+): Promise<{ readonly chart?: Chart }> {
+  const check = spec.verify?.checks[0];
+  const source = sourceOf(sources, spec);
+  if (check === undefined || source === undefined) return {};
+  try {
+    const window = { start: now - HOUR, end: now, step: 60 };
+    const found = await source.range(check.promql, window, AbortSignal.any([signal, AbortSignal.timeout(5000)]));
+    const series = found.slice(0, 4).map(({ labels, points }) => ({ name: nameOf(labels, check.name), points }));
+    if (!series.some(({ points }) => points.length > 2)) return {};
+    const threshold = check.until === undefined ? {} : { threshold: check.until.value };
+    return { chart: { title: `${check.name}, last hour`, unit: check.unit, series, ...threshold } };
+  } catch {
+    return {};
+  }
+}
+
+function nameOf(labels: Readonly<Record<string, string>>, name: string): string {
+  const parts = Object.entries(labels).filter(([label]) => label !== "__name__");
+  return parts.length === 0 ? name : parts.map(([, value]) => value).join(" ");
+}
+
+function sourceOf(sources: readonly Metrics[], { source }: Pick<Spec, "source">): Metrics | undefined {
+  return sources.find(({ name }) => name === source) ?? sources[0];
+}
+
+export type { RunbookStep };

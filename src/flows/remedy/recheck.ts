@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from "node:util";
+import { hashOf, type Proposal } from "../../core/proposal.ts";
+import { type Condition, holds } from "../../core/runbook.ts";
+import type { Metrics } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import type { RemedyDeps } from "./deps.ts";
+
+/** What the world says about a proposal now. `wait`: it cannot be told, so nothing may start. */
+export type Rechecked =
+  | { readonly kind: "good" }
+  | { readonly kind: "withdraw" | "supersede" | "wait"; readonly reason: string };
+
+/**
+ * Looks again whether everything that the proposal was shown with still holds: its text, the policy's freeze, what made it
+ * (alert or query), the runbook's conditions, and the targets. Reading only; never throws.
+ */
+export async function recheck(deps: RemedyDeps, proposal: Proposal, signal: AbortSignal): Promise<Rechecked> {
+  const { spec } = proposal;
+  if (hashOf(spec) !== proposal.hash)
+    return { kind: "supersede", reason: "The stored proposal is not the one that was shown." };
+  const runbook = spec.runbook && deps.runbooks.get(spec.runbook.id);
+  if (runbook === undefined) return { kind: "supersede", reason: "Its runbook is not in the catalogue any more." };
+  if (runbook.version !== spec.runbook?.version)
+    return { kind: "supersede", reason: `The runbook ${runbook.id} was changed since this was shown.` };
+  if (runbook.state !== "active")
+    return { kind: "supersede", reason: `The runbook ${runbook.id} is ${runbook.state}.` };
+  const freeze = deps.policies.frozen(deps.clock(), spec.risk);
+  if (freeze !== undefined)
+    return {
+      kind: "wait",
+      reason: `The freeze "${freeze.name}" is in force, and ${spec.risk} risk may not run in it.`,
+    };
+  try {
+    const { trigger } = spec.cause;
+    if (trigger !== undefined) {
+      const is = await test(deps.sources, trigger, spec.source, signal);
+      if (!is.holds) return { kind: "withdraw", reason: `The reason for it has gone: ${is.text}. Nothing was done.` };
+    }
+    for (const condition of spec.conditions) {
+      const is = await test(deps.sources, condition, spec.source, signal);
+      if (!is.holds) return { kind: "supersede", reason: `A condition does not hold: ${condition.name} (${is.text}).` };
+    }
+    return (await moved(deps, proposal, signal)) ?? { kind: "good" };
+  } catch (problem) {
+    return { kind: "wait", reason: `It could not be checked again: ${reasonOf(problem)}` };
+  }
+}
+
+async function moved(deps: RemedyDeps, { spec }: Proposal, signal: AbortSignal): Promise<Rechecked | undefined> {
+  for (const [at, step] of spec.steps.entries()) {
+    const action = deps.actions.get(step.uses);
+    if (action === undefined) return { kind: "wait", reason: deps.actions.whyMissing(step.uses) };
+    const wrong = action.check(step.with);
+    if (wrong !== undefined) return { kind: "supersede", reason: wrong };
+    const shown = spec.looks[at];
+    const { identity, precondition } = await action.look(step.with, signal);
+    if (!isDeepStrictEqual(identity, shown?.identity))
+      return { kind: "supersede", reason: `${spec.target.name} is another one than the one that was shown.` };
+    if (!isDeepStrictEqual(precondition, shown?.precondition))
+      return {
+        kind: "supersede",
+        reason: `${spec.target.name} changed since this was shown (${differences(shown?.precondition ?? {}, precondition)}). Nothing was done.`,
+      };
+  }
+  return undefined;
+}
+
+function differences(was: Readonly<Record<string, unknown>>, is: Readonly<Record<string, unknown>>): string {
+  return Object.keys({ ...was, ...is })
+    .filter((name) => !isDeepStrictEqual(was[name], is[name]))
+    .map((name) => `${name} was ${say(was[name])}, is ${say(is[name])}`)
+    .slice(0, 4)
+    .join("; ");
+}
+
+function say(value: unknown): string {
+  return (typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing")).slice(0, 60);
+}
+
+/**
+ * Asks the condition's query of the named source (else the first), at the server's now. All samples must hold. Throws when it cannot be
+ * asked: not knowing is not a no.
+ */
+export async function test(
+  sources: readonly Metrics[],
+  condition: Condition,
+  from: string | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly holds: boolean; readonly text: string }> {
+  const source = sources.find(({ name }) => name === from) ?? sources[0];
+  if (source === undefined) throw new Error("no Prometheus is configured");
+  const samples = await source.instant(condition.promql, undefined, signal);
+  const { op, value } = condition.expect;
+  if (samples.length === 0)
+    return { holds: condition.none === "pass", text: `${condition.name}: the query gives no series` };
+  const wrong = samples.find((sample) => !holds(condition.expect, sample.value));
+  return wrong === undefined
+    ? { holds: true, text: `${condition.name} holds` }
+    : { holds: false, text: `${condition.name}: ${Number(wrong.value.toPrecision(4))}, expected ${op} ${value}` };
+}

@@ -1,0 +1,34 @@
+import { type CardContext, proposalCard } from "../../cards/proposal-card.ts";
+import type { Proposal } from "../../core/proposal.ts";
+import type { RemedyDeps } from "./deps.ts";
+
+export type ShowDeps = Pick<RemedyDeps, "store" | "clock"> & {
+  readonly cardOf: (proposal: Proposal) => CardContext;
+  /** A message for that platform stands in the outbox. */
+  readonly wake: () => void;
+};
+
+/** Id of the message that shows a proposal in its nth place. */
+export function messageId(id: string, at: number): string {
+  return `proposal:${id}:${at}`;
+}
+
+/**
+ * Lets the messages catch up with the store: one message in each place, edited. What is in between two rounds is not
+ * shown. One round; resolves when every proposal's newest revision stands in the outbox.
+ */
+export async function show(deps: ShowDeps): Promise<void> {
+  for (const proposal of await deps.store.proposals.unshown(100)) {
+    const card = proposalCard(proposal, deps.cardOf(proposal));
+    for (const [at, place] of proposal.places.entries()) {
+      if (place.platform === "terminal") continue;
+      const id = messageId(proposal.id, at);
+      // The first one is posted under the plain id; if it is there already, it is edited.
+      const message = { place, card, at: deps.clock() };
+      const isNew = await deps.store.outbox.put({ ...message, id });
+      if (!isNew) await deps.store.outbox.put({ ...message, id: `${id}:${proposal.revision}`, edits: id });
+    }
+    await deps.store.proposals.shown(proposal.id, proposal.revision);
+    deps.wake();
+  }
+}
