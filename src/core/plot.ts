@@ -105,6 +105,21 @@ export function shareOf(value: number, { low, high }: Scale): number {
   return Math.min(1, Math.max(0, (value - low) / (high - low)));
 }
 
+/** What values are multiplied by to be short enough for an axis of plain numbers, and the unit they are then in. */
+export type AxisUnit = { readonly factor: number; readonly name: string };
+
+/** The largest of units, each `step` times the one before, in which a value of size `most` is 1 or more; else the first. */
+export function steppedUnit(most: number, step: number, names: readonly [string, ...string[]]): AxisUnit {
+  let power = 0;
+  while (power < names.length - 1 && most >= step ** (power + 1)) power++;
+  return { factor: step ** -power, name: names[power]! };
+}
+
+/** A value in that unit, with six digits, and as large as can still be drawn. */
+export function axisValue(value: number, { factor }: AxisUnit): number {
+  return Number(Math.min(LARGEST, Math.max(-LARGEST, value * factor)).toPrecision(6));
+}
+
 /** A value in a chart's unit. One that nobody taught us is left out: the title says what it is. */
 export function sayIn(unit: string, value: number): string {
   return formatValue(value, unit as Unit) ?? formatValue(value, "none");

@@ -1,9 +1,9 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "./ports.ts";
 import { createProcesses, type Program } from "./processes.ts";
+import { get, until } from "./ready.ts";
 
 /**
  * Microsoft 365 Agents Playground: Teams in a browser, without an account. Its licence lets everybody install it for
@@ -11,7 +11,7 @@ import { createProcesses, type Program } from "./processes.ts";
  */
 const PACKAGE = "@microsoft/m365agentsplayground";
 const VERSION = "0.2.28";
-const PATIENCE_MS = 20_000;
+const PATIENCE_SECONDS = 20;
 
 export type Playground = { readonly url: string; readonly stop: () => Promise<void> };
 
@@ -56,7 +56,11 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       },
     );
     const url = `http://localhost:${port}`;
-    await untilThere(url, ended, signal);
+    const answers = async () => {
+      if (ended.code !== undefined) throw new Error(`Agents Playground ended with ${ended.code} before it was ready.`);
+      return (await get(url, signal)) !== undefined;
+    };
+    await until(`Agents Playground to answer on ${url}`, signal, answers, PATIENCE_SECONDS);
     return { url, stop: () => processes.stopAll(2) };
   } catch (problem) {
     await processes.stopAll(2);
@@ -77,21 +81,4 @@ async function isInstalled(folder: string): Promise<boolean> {
 function npm(): Program {
   const { npm_execpath: path } = process.env;
   return path?.endsWith("js") ? { command: process.execPath, before: [path] } : { command: "npm", before: [] };
-}
-
-async function untilThere(
-  url: string,
-  ended: { readonly code: number | null | undefined },
-  signal: AbortSignal,
-): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (Date.now() < deadline) {
-    signal.throwIfAborted();
-    if (ended.code !== undefined) throw new Error(`Agents Playground ended with ${ended.code} before it was ready.`);
-    const answer = await fetch(url, { signal }).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok === true) return;
-    await sleep(100, undefined, { signal });
-  }
-  throw new Error(`Agents Playground did not answer on ${url} within ${PATIENCE_MS / 1000} s.`);
 }

@@ -52,8 +52,13 @@ export async function measure(
     : { value, labels: typeof labels === "object" && labels !== null ? { ...labels } : {} };
 }
 
-async function until(what: string, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
-  const seconds = 60;
+/** Waits until it holds, looking five times a second. Throws a sentence when that takes longer than so many seconds. */
+export async function until(
+  what: string,
+  signal: AbortSignal,
+  holds: () => Promise<boolean>,
+  seconds = 60,
+): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!(await holds())) {
     signal.throwIfAborted();
@@ -63,7 +68,7 @@ async function until(what: string, signal: AbortSignal, holds: () => Promise<boo
 }
 
 /** What it answers: JSON read, other text as it is. Undefined while nobody listens or it answers with an error. */
-async function get(url: string, signal: AbortSignal): Promise<unknown> {
+export async function get(url: string, signal: AbortSignal): Promise<unknown> {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
     const text = await response.text();

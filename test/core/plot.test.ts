@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { drawable, runs, sayRange, scaleOf } from "../../src/core/plot.ts";
+import { axisValue, drawable, runs, sayRange, scaleOf, steppedUnit } from "../../src/core/plot.ts";
 import type { Point } from "../../src/core/series.ts";
 
 const minutes = (values: readonly number[]): Point[] => values.map((value, i) => [i * 60, value]);
@@ -79,5 +79,21 @@ describe("a range in words", () => {
     assert.equal(sayRange("seconds", { low: 0.21, high: 0.42 }), "210 to 420 ms");
     assert.equal(sayRange("seconds", { low: 0.5, high: 2.1 }), "500 ms to 2.1 s");
     assert.equal(sayRange("furlongs", { low: 1, high: 2 }), "1 to 2");
+  });
+});
+
+describe("an axis of plain numbers", () => {
+  it("takes the largest unit in which the value is 1 or more", () => {
+    const names: [string, ...string[]] = ["B/s", "kB/s", "MB/s", "GB/s"];
+    const unitOf = (most: number) => steppedUnit(most, 1000, names).name;
+    assert.deepEqual([0, 0.5, 999].map(unitOf), ["B/s", "B/s", "B/s"]);
+    assert.deepEqual([1000, 999_999, 1e6].map(unitOf), ["kB/s", "kB/s", "MB/s"]);
+    assert.deepEqual([1e9, 1e15].map(unitOf), ["GB/s", "GB/s"]);
+    assert.equal(axisValue(1e9, steppedUnit(1e9, 1000, names)), 1);
+  });
+
+  it("shows six digits, and nothing that is infinite", () => {
+    assert.equal(axisValue(1.23456789, { factor: 100, name: "%" }), 123.457);
+    assert.equal(axisValue(-1e308, { factor: 1000, name: "ms" }), -1e300);
   });
 });

@@ -1,5 +1,5 @@
 import type { Chart } from "../../core/card.ts";
-import { drawable } from "../../core/plot.ts";
+import { type AxisUnit, axisValue, drawable, steppedUnit } from "../../core/plot.ts";
 import type { Point } from "../../core/series.ts";
 import { thin } from "../../core/thin.ts";
 import { cutBare } from "./text.ts";
@@ -31,7 +31,7 @@ export function lineChart(chart: Chart, zone: string): LineChart | undefined {
   const times = timesOf(drawn);
   const labels = timeLabels(times, zone);
   const scale = scaleOf(chart, drawn);
-  const value = (raw: number) => Number(Math.min(1e300, Math.max(-1e300, raw * scale.factor)).toPrecision(6));
+  const value = (raw: number) => axisValue(raw, scale);
   const names = unique([...drawn.map((one) => one.name || "value"), ...extraNames(chart)], CHART.name);
   const lines = [
     ...drawn.map((one) => times.map((at) => value(nearest(one.points, at)))),
@@ -49,7 +49,7 @@ export function lineChart(chart: Chart, zone: string): LineChart | undefined {
       axis_config: {
         categories: labels,
         x_label: cutBare(`Time (${zone})`, CHART.axis),
-        y_label: cutBare(scale.label, CHART.axis),
+        y_label: cutBare(scale.name, CHART.axis),
       },
     },
   };
@@ -128,38 +128,32 @@ function timeLabels(times: readonly number[], zone: string): string[] {
 }
 
 /** Axes show plain numbers, so that values come in a unit of about their own size. */
-function scaleOf(chart: Chart, drawn: readonly Drawn[]): { readonly factor: number; readonly label: string } {
+function scaleOf(chart: Chart, drawn: readonly Drawn[]): AxisUnit {
   const values = drawn.flatMap((one) => one.points.map(([, value]) => Math.abs(value)));
   const high = [...values, ...extraValues(chart).map(Math.abs)].reduce((a, b) => Math.max(a, b), 0);
   switch (chart.unit) {
     case "ratio":
-      return { factor: 100, label: "%" };
+      return { factor: 100, name: "%" };
     case "seconds":
-      return high < 1 ? { factor: 1000, label: "ms" } : { factor: 1, label: "seconds" };
+      return high < 1 ? { factor: 1000, name: "ms" } : { factor: 1, name: "seconds" };
     case "milliseconds":
-      return high < 1000 ? { factor: 1, label: "ms" } : { factor: 0.001, label: "seconds" };
+      return high < 1000 ? { factor: 1, name: "ms" } : { factor: 0.001, name: "seconds" };
     case "bytes":
-      return stepped(high, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]);
+      return steppedUnit(high, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]);
     case "bytes/s":
-      return stepped(high, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
+      return steppedUnit(high, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
     case "per_s":
-      return { factor: 1, label: "per second" };
+      return { factor: 1, name: "per second" };
     case "per_min":
-      return { factor: 1, label: "per minute" };
+      return { factor: 1, name: "per minute" };
     case "per_hour":
-      return { factor: 1, label: "per hour" };
+      return { factor: 1, name: "per hour" };
     case "celsius":
-      return { factor: 1, label: "°C" };
+      return { factor: 1, name: "°C" };
     case "none":
     case "":
-      return { factor: 1, label: "value" };
+      return { factor: 1, name: "value" };
     default:
-      return { factor: 1, label: chart.unit };
+      return { factor: 1, name: chart.unit };
   }
-}
-
-function stepped(high: number, step: number, names: readonly string[]): { factor: number; label: string } {
-  let power = 0;
-  while (power < names.length - 1 && high >= step ** (power + 1)) power++;
-  return { factor: step ** -power, label: names[power]! };
 }

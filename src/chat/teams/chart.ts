@@ -1,5 +1,6 @@
 import type { Chart } from "../../core/card.ts";
 import { chartLine } from "../../core/chart-line.ts";
+import { type AxisUnit, axisValue, drawable, isDrawable, steppedUnit } from "../../core/plot.ts";
 import type { Point } from "../../core/series.ts";
 import { thin } from "../../core/thin.ts";
 import { sayTime } from "../../core/zone.ts";
@@ -39,12 +40,12 @@ export function chartElement(chart: Chart, zone: string): Element | undefined {
   const lines = series.map(({ name, points }, i) => ({
     legend: plain(name).slice(0, 60),
     color: COLORS[i],
-    values: thin(points, each).map(([at, value]) => ({ x: axis.of(at), y: scale.of(value) })),
+    values: thin(points, each).map(([at, value]) => ({ x: axis.of(at), y: axisValue(value, scale) })),
   }));
   const level = (legend: string, color: string, value: number) => ({
     legend,
     color,
-    values: [from, to].map((at) => ({ x: axis.of(at), y: scale.of(value) })),
+    values: [from, to].map((at) => ({ x: axis.of(at), y: axisValue(value, scale) })),
   });
   const { band, threshold } = chart;
   return {
@@ -66,26 +67,26 @@ export function chartElement(chart: Chart, zone: string): Element | undefined {
 
 /** What the chart shows in words, and what it leaves out: for phones, screen readers and search. `now` is unix seconds. */
 export function chartLines(chart: Chart, zone: string, now: number): string[] {
-  const left = chart.series.filter(({ points }) => points.some(isReal)).length - drawn(chart).length;
+  const left = chart.series.filter(({ points }) => points.some(isDrawable)).length - drawn(chart).length;
   return [
     chartLine(chart, zone, now),
     ...(left > 0 ? [`${left} more lines are not drawn: ask about one of them by name`] : []),
   ];
 }
 
-function isReal([at, value]: Point): boolean {
-  return Number.isFinite(at) && Number.isFinite(value);
-}
-
 function drawn(chart: Chart): readonly { readonly name: string; readonly points: readonly Point[] }[] {
   return chart.series
-    .map(({ name, points }) => ({ name, points: points.filter(isReal) }))
+    .map(({ name, points }) => ({ name, points: drawable(points) }))
     .filter(({ points }) => points.length > 0)
     .slice(0, MOST_SERIES);
 }
 
 /** Time as people count it back, in the unit that gives small numbers. */
-function axisOf(start: number, end: number, zone: string): Scale {
+function axisOf(
+  start: number,
+  end: number,
+  zone: string,
+): { readonly name: string; readonly of: (at: number) => number } {
   const span = end - start;
   const [seconds, word] =
     span <= 300
@@ -99,32 +100,21 @@ function axisOf(start: number, end: number, zone: string): Scale {
   return { name: `${word} before ${sayTime(end, end, zone)}`, of };
 }
 
-type Scale = { readonly name: string; readonly of: (value: number) => number };
-
 /** Numbers short enough for an axis, and the unit they are then in. */
-function scaleOf(chart: Chart, series: readonly { readonly points: readonly Point[] }[]): Scale {
+function scaleOf(chart: Chart, series: readonly { readonly points: readonly Point[] }[]): AxisUnit {
   const most = series.reduce((max, { points }) => Math.max(max, ...points.map(([, value]) => Math.abs(value))), 0);
   switch (chart.unit) {
     case "ratio":
-      return times(100, "%");
+      return { factor: 100, name: "%" };
     case "seconds":
-      return most < 1 ? times(1000, "ms") : times(1, "s");
+      return most < 1 ? { factor: 1000, name: "ms" } : { factor: 1, name: "s" };
     case "bytes":
-      return stepped(most, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
+      return steppedUnit(most, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
     case "bytes/s":
-      return stepped(most, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
+      return steppedUnit(most, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
     default:
-      return times(1, chart.unit === "none" ? "" : chart.unit.replaceAll("_", " "));
+      return { factor: 1, name: chart.unit === "none" ? "" : chart.unit.replaceAll("_", " ") };
   }
-}
-
-function times(factor: number, name: string): Scale {
-  return { name, of: (value) => Number(Math.min(1e300, Math.max(-1e300, value * factor)).toPrecision(6)) };
-}
-
-function stepped(most: number, base: number, names: readonly string[]): Scale {
-  const power = Math.min(names.length - 1, most < 1 ? 0 : Math.floor(Math.log(most) / Math.log(base)));
-  return times(base ** -power, names[power]!);
 }
 
 function lowest(values: readonly number[]): number {
