@@ -3,6 +3,7 @@ import type { AuditEntry, AuditRecord } from "./core/audit.ts";
 import type { Card, Chart, Decision } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
 import type { Place, Question, User } from "./core/chat.ts";
+import type { Need, Suggested } from "./core/need.ts";
 import type { Identity } from "./core/people.ts";
 import type { Proposal, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
@@ -407,6 +408,9 @@ export type Click = {
   /** The message clicked on, as its sender's reference; undefined in the terminal. */
   readonly message: string | undefined;
 };
+
+/** Makes a proposal of a need. Never throws for what the world says: that is a refusal in words. */
+export type Suggester = (need: Need, signal: AbortSignal) => Promise<Suggested>;
 
 /** Decides. Never throws: a refusal is a card for the person who clicked alone. */
 export type Decider = (click: Click) => Promise<Card>;

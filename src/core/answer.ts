@@ -28,6 +28,8 @@ export type Answer = {
   /** Questions worth asking next; at most three are shown. Candidates of a clarification are all shown. */
   readonly next: readonly Button[];
   readonly proposals: readonly ProposedAction[];
+  /** All that the answer says stands on the cards of its proposals too. */
+  readonly shownApart?: true;
   /** When set, the intent was decided only while answering (a question that turned out to be ambiguous, say). */
   readonly intent?: string;
 };

@@ -2,11 +2,12 @@ import { answerCard, askReply } from "../cards/answer-card.ts";
 import { type Answer, type AskReply, answerOf, askButton } from "../core/answer.ts";
 import type { Card } from "../core/card.ts";
 import type { Catalogue } from "../core/catalogue.ts";
-import type { Question } from "../core/chat.ts";
+import type { Question, User } from "../core/chat.ts";
 import type { ConceptPacks } from "../core/concept.ts";
 import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
-import type { AlertRouter, Clock, Metrics, Store, Turn as StoredTurn } from "../ports.ts";
+import type { Identity } from "../core/people.ts";
+import type { AlertRouter, Clock, Metrics, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { createAsker } from "./answer/asker.ts";
 import { formOf } from "./answer/query.ts";
@@ -23,6 +24,8 @@ export type AnswerDeps = {
   readonly packs: ConceptPacks;
   readonly clock: Clock;
   readonly newId: () => string;
+  readonly suggest: Suggester;
+  readonly identify: (user: User) => Identity;
   /** IANA zone of people whose own is not known. */
   readonly timezone: string;
   readonly limits: { readonly questionLength: number };
@@ -31,7 +34,12 @@ export type AnswerDeps = {
   readonly telemetry?: { understood(seconds: number): void };
 };
 
-export type Answered = { readonly card: Card; readonly reply: AskReply };
+export type Answered = {
+  readonly card: Card;
+  readonly reply: AskReply;
+  /** Its proposals have cards of their own. */
+  readonly shownApart?: true;
+};
 
 /** A question at most this old is about now. */
 const LIVE_SECONDS = 10;
@@ -81,6 +89,8 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     history,
     signal,
     newId: deps.newId,
+    suggest: deps.suggest,
+    person: deps.identify(question.user),
   };
   const responded = await respond(turn, teaching);
   const notes = [
@@ -121,9 +131,10 @@ async function finish(
     degraded,
   });
   const lost = await remember(deps, question, found, reply, evidence, how, intent);
+  const apart = found.shownApart === true && { shownApart: true as const };
   return lost === undefined
-    ? { card, reply }
-    : { card, reply: { ...reply, degraded: [...(reply.degraded ?? []), lost] } };
+    ? { card, reply, ...apart }
+    : { card, reply: { ...reply, degraded: [...(reply.degraded ?? []), lost] }, ...apart };
 }
 
 /** What this place said and taught before. A store that cannot be read costs the memory, not the answer. */

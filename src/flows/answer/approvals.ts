@@ -7,14 +7,16 @@ import { maySee, sayAction } from "./propose.ts";
 import type { Turn } from "./turn.ts";
 
 const ONLY_BUTTONS =
-  "Approvals are given with buttons by the people whom the policy names; this version has none yet, in the terminal neither. Nothing was approved or changed by this message.";
+  "Approvals are given with the buttons of a proposal's card by the people whom the policy names; in the terminal by `smartcloudops proposals approve`. Nothing was approved or changed by this message.";
 
 /** Proposals that wait. Approving by text is not possible, and said so. */
 export async function approvals(turn: Turn): Promise<Answer> {
   if (/^(?:how (?:do|can|does|should|would|to|are)\b|wie\b|como\b|cómo\b|comment\b|kaise\b)/i.test(turn.read.plain))
     return help(turn);
   const verdict = readVerdict(turn.read.plain);
-  const pending = (await turn.store.proposals.pending(200)).filter((proposal) => maySee(turn, proposal));
+  const pending = (await turn.store.proposals.find({ status: ["pending"], limit: 200 })).filter((proposal) =>
+    maySee(turn, proposal),
+  );
   if (
     verdict !== undefined &&
     (verdict.id !== undefined || !/\b(?:show|list|pending|which|any)\b/i.test(turn.read.plain))
@@ -28,7 +30,8 @@ export async function approvals(turn: Turn): Promise<Answer> {
         details: [ONLY_BUTTONS],
         next: [askButton("Show pending approvals")],
       });
-    const what = known === undefined ? "No proposal" : `Proposal ${inertName(known.id)}, ${sayAction(known.action)},`;
+    const what =
+      known === undefined ? "No proposal" : `Proposal ${inertName(known.id)}, ${sayAction(known.spec.action)},`;
     const said =
       known === undefined
         ? `${what} was decided: text never approves or denies anything.`
@@ -49,7 +52,8 @@ export async function approvals(turn: Turn): Promise<Answer> {
     `${pending.length} proposal${pending.length === 1 ? "" : "s"} wait${pending.length === 1 ? "s" : ""} for approval.`,
     {
       list: pending.map(
-        ({ id, action, requester }) => `${id}: ${sayAction(action)}, asked by ${inertName(requester.name)}`,
+        ({ id, spec }) =>
+          `${id}: ${sayAction(spec.action)}, asked by ${inertName(spec.requester?.name ?? "the bot itself")}`,
       ),
     },
   );

@@ -328,14 +328,15 @@ async function wishFor(turn: Turn, clause: Clause, target: Entity): Promise<Wish
   }
 }
 
-/** What the bot did: it answers questions and stores proposals, and changed nothing. */
+/** What the bot did: what it answered, and which changes were asked for, decided and run. */
 export async function audit(turn: Turn): Promise<Answer> {
   const since = turn.read.window?.from ?? turn.now - 86_400;
-  const [answers, pending] = await Promise.all([
+  const [answers, all] = await Promise.all([
     turn.store.evidence.since(since, 200),
-    turn.store.proposals.pending(200),
+    turn.store.proposals.find({ since, limit: 200 }),
   ]);
-  const asked = pending.filter((proposal) => proposal.at >= since && maySee(turn, proposal));
+  const asked = all.filter((proposal) => maySee(turn, proposal));
+  const ran = asked.filter(({ startedAt }) => startedAt !== undefined);
   // How much others asked, of sources that are closed here, is none of this person's business.
   const details =
     turn.question.sources !== undefined
@@ -343,9 +344,19 @@ export async function audit(turn: Turn): Promise<Answer> {
       : [
           `${answers.length} question${answers.length === 1 ? "" : "s"} answered with ${answers.reduce((sum, answer) => sum + answer.queries, 0)} queries, ${asked.length} proposal${asked.length === 1 ? "" : "s"} noted.`,
         ];
-  return answerOf("I executed no actions: this version only asks, answers and notes proposals.", {
-    tone: "good",
-    details,
-    list: asked.slice(0, 20).map((proposal) => `${proposal.id}: ${sayAction(proposal.action)} (pending)`),
-  });
+  return answerOf(
+    ran.length === 0
+      ? "I executed no actions."
+      : `I executed ${ran.length} action${ran.length === 1 ? "" : "s"}, each approved on its card.`,
+    {
+      tone: "good",
+      details,
+      list: asked
+        .slice(0, 20)
+        .map(
+          ({ id, spec, status, note }) =>
+            `${id}: ${sayAction(spec.action)} (${status.replace("_", " ")}${note === undefined || status === "pending" ? "" : `: ${inertName(note)}`})`,
+        ),
+    },
+  );
 }

@@ -43,7 +43,7 @@ function helpWith({ catalogue }: Turn, topic: Topic): Answer {
   const service = (catalogue.ofKind("deployment")[0] ?? catalogue.ofKind("service")[0])?.name ?? "checkout";
   const host = catalogue.ofKind("host")[0]?.name ?? "web-1";
   const waits =
-    "It becomes a proposal that waits for approval; no text in the chat approves it, and this version does not execute proposals.";
+    "It becomes a proposal whose card has the buttons; no text in the chat approves it, and nothing runs before the people whom the policy names have clicked.";
   const explained: Readonly<Record<Topic, Explained>> = {
     silence: {
       verdict: "To silence an alert, name it and say for how long.",

@@ -1,5 +1,7 @@
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
-import { sayVerb } from "../../core/change/targets.ts";
+import type { Entity } from "../../core/catalogue.ts";
+import { ANY_KIND, sayVerb, TARGET_KINDS } from "../../core/change/targets.ts";
+import type { Need, Suggested } from "../../core/need.ts";
 import type { Proposal, ProposedAction } from "../../core/proposal.ts";
 import { formatDuration } from "../../core/units.ts";
 import { inertName } from "../../util/inert.ts";
@@ -31,58 +33,146 @@ const RISKS: Readonly<Record<string, string>> = {
 /** Parameters that only repeat another one for machines. */
 const SILENT = new Set(["seconds", "zone", "longer_than_seconds", "unit"]);
 
-/** Stores wishes as pending proposals and says so. Nothing runs, and the words never claim that anything did. */
+/** Turns wishes into proposals and says so. Nothing runs, and the words never claim that anything did. */
 export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answer> {
-  const actions: ProposedAction[] = [];
-  const ids: string[] = [];
-  for (const { type, target, params } of wishes) {
+  const made: { readonly action: ProposedAction; readonly suggested: Suggested }[] = [];
+  for (const wish of wishes) {
+    const { type, target, params } = wish;
     const action: ProposedAction = { type, target, params, status: "pending", executed: false };
-    const id = turn.newId();
-    await turn.store.proposals.insert({
-      id,
-      action,
-      requester: { platform: turn.question.user.platform, id: turn.question.user.id, name: turn.question.user.name },
-      place: turn.question.place,
-      at: turn.now,
-    });
-    actions.push(action);
-    ids.push(id);
+    made.push({ action, suggested: await turn.suggest(await needOf(turn, wish), turn.signal) });
   }
-  const said = actions.map(sayAction);
-  const [only] = said;
-  const facts = wishes.flatMap((wish) => wish.facts ?? []);
-  const risks = [
-    ...new Set(
-      actions.flatMap((action) =>
-        action.type === "scale" && action.params["replicas"] === 0
-          ? ["With 0 replicas it serves nothing."]
-          : (RISKS[action.type] ?? []),
-      ),
-    ),
-  ];
-  return answerOf(
-    said.length === 1
-      ? `Proposed: ${only}. It waits for approval.`
-      : `Proposed ${said.length} changes: ${said.join("; ")}. They wait for approval.`,
-    {
-      tone: "warning",
-      details: [
-        ...facts,
-        ...risks,
-        "Nothing was changed. No text in the chat approves it, and this version does not execute proposals.",
-        `${ids.length === 1 ? "Proposal" : "Proposals"} ${ids.join(", ")}.`,
-      ],
-      proposals: actions,
-      values: wishes.flatMap((wish) => wish.values ?? []),
-      next: [
-        askButton("Show pending approvals"),
-        ...actions
-          .slice(0, 1)
-          .filter((action) => turn.catalogue.named(action.target).length > 0)
-          .map((action) => askButton(`How is ${action.target}?`, `how is ${action.target} doing`)),
-      ],
-    },
+  const said = (kind: Suggested["kind"]) =>
+    made.filter(({ suggested }) => suggested.kind === kind).map(({ action }) => sayAction(action));
+  const proposals = made.flatMap(({ suggested }) => (suggested.kind === "proposed" ? [suggested] : []));
+  const wordsOf = (list: readonly string[]) => list.join("; ");
+  const [proposed, refused, observed] = [said("proposed"), said("refused"), said("observed")];
+  const reasons = made.flatMap(({ suggested }) => (suggested.kind === "refused" ? [suggested.reason] : []));
+  const verdict =
+    proposed.length > 0
+      ? proposed.length === 1
+        ? `Proposed: ${proposed[0]}. It waits for approval.`
+        : `Proposed ${proposed.length} changes: ${wordsOf(proposed)}. They wait for approval.`
+      : observed.length > 0
+        ? `Noted only: ${wordsOf(observed)}. The bot observes there and proposes nothing (mode observe).`
+        : `Not proposed: ${wordsOf(refused)}.`;
+  const wish = proposals.some(({ proposal }) => proposal.spec.runbook === undefined);
+  const facts = wishes.flatMap((one) => one.facts ?? []);
+  const ids = proposals.map(({ proposal }) => proposal.id);
+  const again = proposals.filter(({ isNew }) => !isNew).map(({ proposal }) => proposal.id);
+  const inChat = !LOCAL.has(turn.question.place.platform);
+  return answerOf(verdict, {
+    tone: "warning",
+    details: [
+      ...facts,
+      ...risksOf(made.map(({ action }) => action)),
+      ...(proposed.length > 0 && refused.length > 0 ? [`Not proposed: ${wordsOf(refused)}.`] : []),
+      ...reasons,
+      ...proposals
+        .flatMap(({ proposal }) => (proposal.spec.runbook === undefined ? proposal.facts : []))
+        .filter((fact) => !facts.includes(fact)),
+      ...(wish ? ["No runbook here can do it, so nothing will run: it is written down to be done by hand."] : []),
+      "Nothing was changed. No text in the chat approves it.",
+      ...(again.length > 0 ? [`It was proposed before and is still open: ${again.join(", ")}.`] : []),
+      ...(ids.length > again.length
+        ? [
+            `${ids.length === 1 ? "Proposal" : "Proposals"} ${ids.join(", ")}${inChat ? "" : "; see `smartcloudops proposals show`"}.`,
+          ]
+        : []),
+    ],
+    proposals: made.flatMap(({ action, suggested }) => (suggested.kind === "proposed" ? [action] : [])),
+    values: wishes.flatMap((one) => one.values ?? []),
+    next: [
+      askButton("Show pending approvals"),
+      ...wishes
+        .slice(0, 1)
+        .filter(({ target }) => turn.catalogue.named(target).length > 0)
+        .map(({ target }) => askButton(`How is ${target}?`, `how is ${target} doing`)),
+    ],
+    // Each new one has a card, on which all of this stands.
+    ...(inChat && proposals.length === made.length && again.length === 0 && { shownApart: true as const }),
+  });
+}
+
+/** Platforms where nobody posts by themselves: the answer is all there is. */
+const LOCAL: ReadonlySet<string> = new Set(["terminal"]);
+
+function risksOf(actions: readonly ProposedAction[]): readonly string[] {
+  const risks = actions.flatMap((action) =>
+    action.type === "scale" && action.params["replicas"] === 0
+      ? ["With 0 replicas it serves nothing."]
+      : (RISKS[action.type] ?? []),
   );
+  return [...new Set(risks)];
+}
+
+/** Parameters of spoken requests under the names that runbooks use. */
+const RENAMED: Readonly<Record<string, string>> = {
+  longer_than_seconds: "older_than_seconds",
+  on: "database",
+  version: "revision",
+};
+
+/** The wish with everything a runbook may want to know about its target, and where each value came from. */
+async function needOf(turn: Turn, { type, target, params, facts = [] }: Wish): Promise<Need> {
+  const entities = turn.catalogue.named(target);
+  const wanted = TARGET_KINDS[type] ?? ANY_KIND;
+  const known = wanted.filter((kind) => entities.some((entity) => entity.kind === kind));
+  const kinds = known.length > 0 ? known : wanted;
+  const { source } = turn.ask;
+  const values: Record<string, Need["values"][string]> = {};
+  for (const name of ["name", ...kinds]) values[name] = { value: target, origin: "user" };
+  if (source.cluster !== undefined) values["cluster"] = { value: source.cluster, origin: "label" };
+  const named = turn.read.mentions
+    .flatMap(({ entities: all }) => all.find(({ kind }) => kind === "namespace") ?? [])
+    .find(({ name }) => name !== target);
+  const spaces = named === undefined ? await namespacesOf(turn, entities, kinds) : [];
+  const [space] = spaces;
+  if (named !== undefined) values["namespace"] = { value: named.name, origin: "user" };
+  else if (space !== undefined && spaces.length === 1) values["namespace"] = { value: space, origin: "label" };
+  for (const [name, value] of Object.entries(params)) {
+    values[name] = { value, origin: "user" };
+    const other = RENAMED[name];
+    if (other !== undefined) values[other] ??= { value, origin: "user" };
+  }
+  const risks = risksOf([{ type, target, params, status: "pending", executed: false }]);
+  const several =
+    spaces.length > 1
+      ? [`It exists in several namespaces: ${spaces.map((one) => inertName(one)).join(", ")}. Please name one.`]
+      : [];
+  return {
+    action: { type, target, params },
+    kinds,
+    values,
+    environment: source.environment,
+    source: source.name,
+    requester: turn.person,
+    places: [turn.question.place],
+    cause: { kind: "ask", text: turn.read.plain },
+    facts: [...facts, ...risks, ...several],
+  };
+}
+
+/** Namespaces in which Prometheus knows it, at most five. Not knowing is none. */
+async function namespacesOf(
+  { ask, catalogue }: Turn,
+  entities: readonly Entity[],
+  kinds: readonly string[],
+): Promise<readonly string[]> {
+  for (const kind of kinds) {
+    const at = entities.find((entity) => entity.kind === kind)?.at ?? [];
+    for (const { label, value } of at) {
+      const metric = [...catalogue.metrics.values()]
+        .filter(({ labels }) => labels.has("namespace") && labels.get(label)?.includes(value) === true)
+        .sort((a, b) => Number(b.name.startsWith("kube_")) - Number(a.name.startsWith("kube_")))[0];
+      if (metric === undefined) continue;
+      const found = await ask.instant(`count by (namespace) (${metric.name}{${label}=${JSON.stringify(value)}})`, {
+        background: true,
+      });
+      const spaces = found.ok ? found.data.flatMap(({ labels }) => labels["namespace"] ?? []) : [];
+      if (spaces.length > 0) return spaces.slice(0, 5);
+    }
+  }
+  return [];
 }
 
 /** "scale cart (replicas 4)". Names in it are inert. */
@@ -97,9 +187,9 @@ export function sayAction({ type, target, params }: Pick<ProposedAction, "type" 
 }
 
 /** Somebody to whom not all sources are open sees the proposals of this channel only. */
-export function maySee({ question }: Turn, { place }: Proposal): boolean {
+export function maySee({ question }: Turn, { places }: Proposal): boolean {
   return (
     question.sources === undefined ||
-    (place.platform === question.place.platform && place.channel === question.place.channel)
+    places.some(({ platform, channel }) => platform === question.place.platform && channel === question.place.channel)
   );
 }

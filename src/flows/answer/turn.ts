@@ -3,7 +3,8 @@ import type { Question } from "../../core/chat.ts";
 import type { ConceptPacks } from "../../core/concept.ts";
 import type { ConceptIndex } from "../../core/language/subject.ts";
 import type { Understanding } from "../../core/language/understand.ts";
-import type { AlertRouter, Metrics, Store, Turn as StoredTurn } from "../../ports.ts";
+import type { Identity } from "../../core/people.ts";
+import type { AlertRouter, Metrics, Store, Turn as StoredTurn, Suggester } from "../../ports.ts";
 import type { Asker } from "./asker.ts";
 
 /** Everything one question is answered with. Made once per question; answerers only read it and ask. */
@@ -23,4 +24,7 @@ export type Turn = {
   readonly history: readonly StoredTurn[];
   readonly signal: AbortSignal;
   readonly newId: () => string;
+  readonly suggest: Suggester;
+  /** The person who asks, as the configuration links accounts. */
+  readonly person: Identity;
 };

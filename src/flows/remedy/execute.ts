@@ -199,7 +199,8 @@ class Run {
       let precondition = spec.looks[index]?.precondition ?? {};
       if (index > 0) {
         const look = await action.look(step.with, AbortSignal.timeout(RECHECK_MS));
-        if (!isDeepStrictEqual(look.identity, spec.looks[index]?.identity)) return { outcome: "failed", output: "Its target is another one than the one that was shown." };
+        if (!isDeepStrictEqual(look.identity, spec.looks[index]?.identity))
+          return { outcome: "failed", output: "Its target is another one than the one that was shown." };
         precondition = look.precondition;
       }
       this.#steps.push({ name: step.name, state: "running", output: "", startedAt: this.#deps.clock() });

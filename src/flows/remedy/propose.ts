@@ -1,38 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Chart, EvidenceLine } from "../../core/card.ts";
-import type { Place } from "../../core/chat.ts";
-import type { Identity } from "../../core/people.ts";
+import type { Need, Suggested } from "../../core/need.ts";
 import { hashOf, OPEN, type Proposal, type Spec } from "../../core/proposal.ts";
-import { type Condition, type Origin, type Runbook, type RunbookStep, resolve } from "../../core/runbook.ts";
+import { type Condition, type Runbook, resolve } from "../../core/runbook.ts";
 import type { Look, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
-
-/** Something that should be done, before it is known how. */
-export type Need = {
-  /** As `ask --json` tells it. */
-  readonly action: Spec["action"];
-  /** What kinds the target may be called by: deployment, host, … */
-  readonly kinds: readonly string[];
-  /** Values that the runbook's parameters may take, by name, best origin first. */
-  readonly values: Readonly<Record<string, { readonly value: string | number | boolean; readonly origin: Origin }>>;
-  /** A certain runbook; else the one that fits. */
-  readonly runbook?: string;
-  readonly environment: string | undefined;
-  readonly source: string | undefined;
-  readonly requester: Identity | undefined;
-  readonly places: readonly Place[];
-  readonly cause: Spec["cause"];
-  readonly facts: readonly string[];
-};
-
-export type Proposed =
-  /** `isNew` false: the same was open already, and is shown again. */
-  | { readonly kind: "proposed"; readonly proposal: Proposal; readonly isNew: boolean }
-  /** Only noted: the mode there is observe. */
-  | { readonly kind: "observed"; readonly text: string }
-  | { readonly kind: "refused"; readonly reason: string };
 
 const LOOK_MS = 15_000;
 const HOUR = 3600;
@@ -41,7 +15,7 @@ const HOUR = 3600;
  * From a need to a frozen proposal: finds the runbook, checks each parameter, looks at the targets, raises the risk as the
  * policy says, and stores it, with its audit record, unless the same is open already. Makes no effect. Never throws for what the world says: that is a refusal in words.
  */
-export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal): Promise<Proposed> {
+export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal): Promise<Suggested> {
   const runbook = runbookFor(deps, need);
   if (runbook !== undefined && "reason" in runbook) return { kind: "refused", reason: runbook.reason };
   const now = deps.clock();
@@ -82,7 +56,8 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
   };
   const stored = await deps.store.proposals.insert(proposal, [entry]);
   if (stored.kind === "inserted") {
-    if (spec.cause.undoes !== undefined) await change(deps, spec.cause.undoes, { kind: "link", successor: spec.id }, by);
+    if (spec.cause.undoes !== undefined)
+      await change(deps, spec.cause.undoes, { kind: "link", successor: spec.id }, by);
     deps.changed();
     return { kind: "proposed", proposal, isNew: true };
   }
@@ -194,7 +169,11 @@ function rollbackOf(
   if (made === undefined) return { rollback: undefined, text: "none: this cannot be taken back by a runbook." };
   if ("reason" in made) return { rollback: undefined, text: `none: ${made.reason}` };
   const wrong = made.steps
-    .map((step) => actions.get(step.uses)?.check(step.with) ?? (actions.get(step.uses) ? undefined : actions.whyMissing(step.uses)))
+    .map(
+      (step) =>
+        actions.get(step.uses)?.check(step.with) ??
+        (actions.get(step.uses) ? undefined : actions.whyMissing(step.uses)),
+    )
     .find((one) => one !== undefined);
   if (wrong !== undefined) return { rollback: undefined, text: `none: ${wrong}` };
   return { rollback: made, text: made.steps.map(({ name }) => name).join("; ") };
@@ -235,7 +214,7 @@ function wish(deps: RemedyDeps, need: Need, now: number): Spec {
   };
 }
 
-async function observe(deps: RemedyDeps, need: Need, spec: Spec): Promise<Proposed> {
+async function observe(deps: RemedyDeps, need: Need, spec: Spec): Promise<Suggested> {
   const text = `${spec.runbook?.title}: ${spec.target.name}`;
   await deps.store.audit.append([
     {
@@ -320,5 +299,3 @@ function nameOf(labels: Readonly<Record<string, string>>, name: string): string 
 function sourceOf(sources: readonly Metrics[], { source }: Pick<Spec, "source">): Metrics | undefined {
   return sources.find(({ name }) => name === source) ?? sources[0];
 }
-
-export type { RunbookStep };
