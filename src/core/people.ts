@@ -28,13 +28,25 @@ export type Voter = Identity & {
   /** Guests, people of other organisations and bots never decide. */
   readonly isGuest: boolean;
   readonly isExternal: boolean;
+  readonly isBot?: boolean;
 };
+
+/** Who has a role: people, single accounts, and groups that a platform keeps. */
+export type Role = {
+  /** Ids of people. */
+  readonly people: readonly string[];
+  /** Platform -> ids of accounts; and of groups, whose members only the platform knows. */
+  readonly accounts: Readonly<Record<string, readonly string[]>>;
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+};
+
+export type Roles = Readonly<Record<string, Role>>;
 
 /** The person whose account it is. Accounts compare without case; Teams' "tenant/object id" also by its second part. */
 export function identify(people: readonly Person[], user: User): Identity {
   const person = people.find((one) => (one.accounts[user.platform] ?? []).some((id) => isAccount(id, user.id)));
   return {
-    person: person?.id ?? `${user.platform}:${user.id}`,
+    person: person?.id ?? `${user.platform}:${user.id.toLowerCase()}`,
     name: person?.name ?? user.name,
     platform: user.platform,
     account: user.id,
@@ -47,4 +59,52 @@ export function isAccount(configured: string, account: string): boolean {
   const own = account.toLowerCase();
   const wanted = configured.toLowerCase();
   return wanted === own || wanted === own.split("/").at(-1);
+}
+
+/**
+ * Roles of whoever is behind an account: those that name the person, any account of the person, this account, or one of
+ * `groups`, the ids of the groups that the platform says this account is in.
+ */
+export function rolesOf(
+  roles: Roles,
+  people: readonly Person[],
+  identity: Pick<Identity, "person" | "platform" | "account">,
+  groups: readonly string[],
+): readonly string[] {
+  const person = people.find(({ id }) => id === identity.person);
+  const accounts = [
+    ...Object.entries(person?.accounts ?? {}).flatMap(([platform, ids]) => ids.map((id) => ({ platform, id }))),
+    { platform: identity.platform, id: identity.account },
+  ];
+  return Object.entries(roles).flatMap(([name, role]) => {
+    const isNamed = person !== undefined && role.people.includes(person.id);
+    const hasAccount = accounts.some(({ platform, id }) =>
+      (role.accounts[platform] ?? []).some((one) => isAccount(one, id) || isAccount(id, one)),
+    );
+    const isInGroup = (role.groups[identity.platform] ?? []).some((one) =>
+      groups.some((group) => group.toLowerCase() === one.toLowerCase()),
+    );
+    return isNamed || hasAccount || isInGroup ? [name] : [];
+  });
+}
+
+/** Platforms on which a human has one account per directory. On a terminal, one may well have several. */
+const ONE_ACCOUNT_EACH: ReadonlySet<string> = new Set(["slack", "teams"]);
+
+/**
+ * Whether two accounts belong to one human. "unknown" where the configuration does not say: accounts on two platforms of
+ * which one is linked to nobody, or of two tenants, or two accounts of one machine.
+ */
+export function areSame(a: Identity, b: Identity): "same" | "different" | "unknown" {
+  if (a.person === b.person) return "same";
+  const isSamePlatform = a.platform === b.platform;
+  if (isSamePlatform && (isAccount(a.account, b.account) || isAccount(b.account, a.account))) return "same";
+  if (a.isLinked && b.isLinked) return "different";
+  const isOneDirectory = isSamePlatform && directoryOf(a.account) === directoryOf(b.account);
+  return isOneDirectory && ONE_ACCOUNT_EACH.has(a.platform) ? "different" : "unknown";
+}
+
+/** The tenant in Teams' "tenant/object id". */
+function directoryOf(account: string): string {
+  return account.includes("/") ? (account.split("/")[0] ?? "").toLowerCase() : "";
 }

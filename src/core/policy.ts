@@ -1,7 +1,6 @@
-import type { Identity, Voter } from "./people.ts";
-import type { Risk } from "./runbook.ts";
+import { areSame, type Identity, type Voter } from "./people.ts";
 
-/** Who must agree before something runs, and when nothing may. All of it comes from the configuration. */
+/** Who must agree before something runs, and whose votes count. The rest of a policy is in core/policy/. */
 
 /** What one proposal needs. */
 export type Rule = {
@@ -22,17 +21,8 @@ export type Rule = {
   readonly reason: "optional" | "required";
   /** Approving takes the proposal's code, typed. */
   readonly typedCode: boolean;
-};
-
-export type Mode = "observe" | "propose" | "act";
-
-/** Recurring time in which only the risks of `allow` may run. Times are local to `zone`: minutes of a week from Monday 00:00. */
-export type Freeze = {
-  readonly name: string;
-  readonly zone: string;
-  readonly from: number;
-  readonly to: number;
-  readonly allow: readonly Risk[];
+  /** One person of these roles may approve alone, with a reason. `own`: also what they asked for themselves. */
+  readonly breakGlass?: { readonly roles: readonly string[]; readonly own: boolean };
 };
 
 export type Vote = {
@@ -46,14 +36,16 @@ export type Vote = {
   readonly hash: string;
   readonly roles: readonly string[];
   readonly reason?: string;
+  /** Given alone, past the number that the rule asks for. Marked as such in the audit. */
+  readonly breakGlass?: true;
   /** Unix seconds. */
   readonly at: number;
 };
 
 /**
  * Why this person's vote cannot count, as a sentence for that person; undefined when it can. Rules: one of the approver
- * roles, no guest and nobody from outside, not the requester (four eyes), and an account that is linked to a person
- * wherever a second account of the same person could otherwise count twice.
+ * roles, no guest, nobody from outside and no bot, not the requester and nobody who might be (four eyes), and an account
+ * that is linked to a person wherever a second account of the same person could otherwise count twice.
  */
 export function whyNotVote(
   rule: Rule,
@@ -61,49 +53,95 @@ export function whyNotVote(
   decision: "approve" | "reject",
   requester: Identity | undefined,
 ): string | undefined {
-  if (voter.isGuest || voter.isExternal) return "Guests and people of other organisations cannot decide about changes.";
-  const mine = voter.roles.filter((role) => rule.approvers.includes(role));
-  if (mine.length === 0)
+  const mayNever = whyNever(voter);
+  if (mayNever !== undefined) return mayNever;
+  if (!voter.roles.some((role) => rule.approvers.includes(role)))
     return rule.approvers.length === 0
       ? "Nobody may decide this: the policy names no approvers."
       : `Only people with the role ${list(rule.approvers)} may decide this.`;
   // Rejecting is always safe: whoever may decide may also withdraw their own wish.
   if (decision === "reject") return undefined;
-  if (rule.fourEyes && requester?.person === voter.person)
-    return "You asked for this change, so somebody else has to approve it (four eyes).";
-  if (voter.isLinked) return undefined;
-  if (rule.approvals > 1)
-    return "This needs several people, and your account is not linked to a person in the configuration (`people`).";
-  if (rule.fourEyes && requester !== undefined && (!requester.isLinked || requester.platform !== voter.platform)) {
-    if (requester.platform !== voter.platform)
-      return "It was asked for on another platform, and your account is not linked to a person in the configuration (`people`), so four eyes cannot be told.";
-  }
-  return undefined;
+  if (peopleNeeded(rule) > 1 && !voter.isLinked) return `This needs several people, and ${NOT_LINKED}.`;
+  return rule.fourEyes ? whyNotTheirs(voter, requester) : undefined;
+}
+
+/** Why this person cannot approve it alone by break-glass, as a sentence for that person; undefined when they can. */
+export function whyNotBreakGlass(
+  rule: Rule,
+  voter: Voter,
+  reason: string | undefined,
+  requester: Identity | undefined,
+): string | undefined {
+  const mayNever = whyNever(voter);
+  if (mayNever !== undefined) return mayNever;
+  const { roles, own } = rule.breakGlass ?? { roles: [], own: false };
+  if (roles.length === 0) return "Nobody may approve this alone: the policy names no break-glass role.";
+  if (!voter.roles.some((role) => roles.includes(role)))
+    return `Only people with the role ${list(roles)} may approve this alone.`;
+  if (!voter.isLinked) return `Who approves alone must be known, and ${NOT_LINKED}.`;
+  if ((reason ?? "").trim() === "") return "Approving alone takes a reason.";
+  return own ? undefined : whyNotTheirs(voter, requester);
+}
+
+/** People whose approval it takes, whichever way the rule asks for several. At least 1, whatever the rule says. */
+export function peopleNeeded(rule: Rule): number {
+  return Math.max(1, rule.approvals, rule.distinctRoles.length);
 }
 
 /** True when these votes are enough: distinct people, the votes of those who may, each of `distinctRoles` by another one. */
 export function isEnough(rule: Rule, votes: readonly Vote[], hash: string, requester: Identity | undefined): boolean {
-  const people = new Map<string, readonly string[]>();
-  for (const vote of votes) {
-    if (vote.decision !== "approve" || vote.hash !== hash) continue;
-    const voter: Voter = { ...vote, isGuest: false, isExternal: false };
-    if (whyNotVote(rule, voter, "approve", requester) === undefined) people.set(vote.person, vote.roles);
-  }
-  return people.size >= Math.max(1, rule.approvals) && canAssign(rule.distinctRoles, [...people.values()]);
+  const counting = countingVotes(rule, votes, hash, requester);
+  if (counting.some(({ breakGlass }) => breakGlass === true)) return true;
+  return (
+    counting.length >= peopleNeeded(rule) &&
+    canAssign(
+      rule.distinctRoles,
+      counting.map(({ roles }) => roles),
+    )
+  );
 }
 
 /** Distinct people who approved and may. */
 export function approvalsOf(rule: Rule, votes: readonly Vote[], hash: string, requester: Identity | undefined): number {
-  return new Set(
-    votes
-      .filter(
-        (vote) =>
-          vote.decision === "approve" &&
-          vote.hash === hash &&
-          whyNotVote(rule, { ...vote, isGuest: false, isExternal: false }, "approve", requester) === undefined,
-      )
-      .map(({ person }) => person),
-  ).size;
+  return countingVotes(rule, votes, hash, requester).length;
+}
+
+/** The approvals that count, the newest one of each person: of two accounts that may be one person's, one counts. */
+function countingVotes(
+  rule: Rule,
+  votes: readonly Vote[],
+  hash: string,
+  requester: Identity | undefined,
+): readonly Vote[] {
+  const counting: Vote[] = [];
+  for (const vote of votes.toReversed()) {
+    if (vote.decision !== "approve" || vote.hash !== hash) continue;
+    const voter: Voter = { ...vote, isGuest: false, isExternal: false };
+    const reason =
+      vote.breakGlass === true
+        ? whyNotBreakGlass(rule, voter, vote.reason, requester)
+        : whyNotVote(rule, voter, "approve", requester);
+    if (reason === undefined && counting.every((other) => areSame(other, vote) === "different")) counting.push(vote);
+  }
+  return counting;
+}
+
+const NOT_LINKED = "your account is not linked to a person in the configuration (`people`)";
+
+function whyNever({ isGuest, isExternal, isBot }: Voter): string | undefined {
+  if (isBot === true) return "Only people can decide about changes.";
+  return isGuest || isExternal ? "Guests and people of other organisations cannot decide about changes." : undefined;
+}
+
+/** Four eyes: whoever asked cannot approve, and neither can an account that may be theirs. */
+function whyNotTheirs(voter: Voter, requester: Identity | undefined): string | undefined {
+  if (requester === undefined) return undefined;
+  const same = areSame(requester, voter);
+  if (same === "different") return undefined;
+  if (same === "same") return "You asked for this change, so somebody else has to approve it (four eyes).";
+  return voter.isLinked
+    ? "Whoever asked for it did so from an account that is linked to no person in the configuration (`people`), which may be yours: four eyes cannot be told."
+    : `It was asked for from an account elsewhere, which may be yours, and ${NOT_LINKED}: four eyes cannot be told.`;
 }
 
 /** A different holder for each role: a matching, found by trying. Few roles and few people. */

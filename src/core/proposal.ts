@@ -355,7 +355,7 @@ function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: 
   if (!isReject && spec.runbook === undefined)
     return refuse("wish", "No runbook can do this, so there is nothing to approve.");
   const before = proposal.votes.find(({ person }) => person === given.person);
-  if (before?.decision === given.decision)
+  if (before?.decision === given.decision && before.breakGlass === given.breakGlass)
     return refuse("twice", `You ${isReject ? "rejected" : "approved"} it already.`);
   const votes = [...proposal.votes.filter(({ person }) => person !== given.person), given];
   if (isReject) {
@@ -370,13 +370,12 @@ function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: 
         )
       : to(proposal, status, "reject", { votes }, given.reason);
   }
-  if (!isEnough(rule, votes, hash, spec.requester)) {
-    if (approvalsOf(rule, [given], hash, spec.requester) === 0)
-      return refuse("votes", "Your approval cannot count for this proposal.");
-    return to(proposal, "pending", "approve", { votes }, given.reason);
-  }
+  if (approvalsOf(rule, [given], hash, spec.requester) === 0)
+    return refuse("votes", "Your approval cannot count for this proposal.");
+  const action = given.breakGlass === true ? "break-glass" : "approve";
+  if (!isEnough(rule, votes, hash, spec.requester)) return to(proposal, "pending", action, { votes }, given.reason);
   const executeBy = now + rule.executeDelay + rule.executeWithin;
-  return to(proposal, "approved", "approve", { votes, approvedAt: now, executeBy, epoch }, given.reason);
+  return to(proposal, "approved", action, { votes, approvedAt: now, executeBy, epoch }, given.reason);
 }
 
 function claim(proposal: Proposal, { owner, until, epoch, rule }: Event & { kind: "claim" }, now: number): Advanced {
