@@ -63,9 +63,7 @@ export function aSpec(more: Partial<Spec> = {}): Spec {
       kind: "deployment",
       name: "shop/checkout",
       key: "kubernetes:prod/shop/deployment/checkout",
-      identity: { uid: "6f0c" },
     },
-    precondition: { resourceVersion: "17" },
     conditions: [],
     steps: [
       {
@@ -74,6 +72,7 @@ export function aSpec(more: Partial<Spec> = {}): Spec {
         with: { cluster: "prod", namespace: "shop", kind: "deployment", name: "checkout" },
       },
     ],
+    looks: [{ identity: { uid: "6f0c" }, precondition: { resourceVersion: "17" } }],
     rollback: undefined,
     verify: {
       settle: 30,
