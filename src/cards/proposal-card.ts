@@ -1,5 +1,6 @@
 import type { Block, Button, Card, Decision, Field, Tone } from "../core/card.ts";
-import { approvalsOf, type Mode } from "../core/policy.ts";
+import type { Mode } from "../core/policy/rules.ts";
+import { approvalsOf, peopleNeeded } from "../core/policy.ts";
 import { codeOf, type Proposal, type Spec, type Status, shortHash } from "../core/proposal.ts";
 import type { RunbookStep, Verification } from "../core/runbook.ts";
 import { formatDuration, formatValue, type Unit } from "../core/units.ts";
@@ -136,7 +137,7 @@ function waitText({ votes, hash, spec }: Proposal, { mode }: CardContext): strin
     return "The bot does not run changes there (mode propose): these are the steps, to be done by hand.";
   const { rule } = spec;
   if (rule.approvers.length === 0) return "Nobody can approve it: the policy names no approvers.";
-  const missing = Math.max(0, Math.max(1, rule.approvals) - approvalsOf(rule, votes, hash, spec.requester));
+  const missing = Math.max(0, peopleNeeded(rule) - approvalsOf(rule, votes, hash, spec.requester));
   return `It waits for ${missing} approval${missing === 1 ? "" : "s"}. Nothing was changed.`;
 }
 
@@ -204,7 +205,7 @@ function verifyText({ checks, settle, deadline }: Verification): string {
 function approversText({ rule, requester }: Spec): string {
   if (rule.approvers.length === 0) return "nobody: the policy names no approvers";
   const parts = [
-    `${Math.max(1, rule.approvals)} of ${rule.approvers.map((role) => inertName(role)).join(", ")}`,
+    `${peopleNeeded(rule)} of ${rule.approvers.map((role) => inertName(role)).join(", ")}`,
     ...(rule.distinctRoles.length > 0
       ? [`one each of ${rule.distinctRoles.map((role) => inertName(role)).join(" and ")}`]
       : []),
@@ -216,9 +217,10 @@ function approversText({ rule, requester }: Spec): string {
 }
 
 function voteLines({ votes }: Proposal, context: CardContext): string[] {
-  return votes.map(({ name, platform, account, decision, reason, at }) => {
+  return votes.map(({ name, platform, account, decision, reason, breakGlass, at }) => {
     const because = reason === undefined ? "" : `: ${inertName(reason, { max: 500 })}`;
-    return `${decision === "approve" ? "Approved" : "Rejected"} by ${inertName(name)} (${platform} ${inertName(account)}), ${time(at, context)}${because}`;
+    const verb = breakGlass === true ? "BREAK GLASS: approved alone" : decision === "approve" ? "Approved" : "Rejected";
+    return `${verb} by ${inertName(name)} (${platform} ${inertName(account)}), ${time(at, context)}${because}`;
   });
 }
 
@@ -285,6 +287,14 @@ function buttonsOf(proposal: Proposal, { mode }: CardContext): Button[] {
         ? [button("approve", "Approve", "primary", fields.length > 0 ? { confirm, fields } : { confirm })]
         : []),
       button("reject", "Reject", "danger", { fields: [reason(false)] }),
+      ...(canApprove && spec.rule.breakGlass !== undefined && (peopleNeeded(spec.rule) > 1 || spec.rule.breakGlass.own)
+        ? [
+            button("break_glass", "Break glass", "danger", {
+              confirm,
+              fields: [...fields.filter(({ id: one }) => one !== "reason"), reason(true)],
+            }),
+          ]
+        : []),
       button("dry_run", "Dry run", "plain"),
       ...(Object.keys(spec.params).length > 0
         ? [button("change", "Change", "plain", { fields: changeFields(spec) })]

@@ -51,6 +51,7 @@ export type Button = {
 /** What a click on a proposal's card can mean. */
 export type Decision =
   | "approve"
+  | "break_glass"
   | "reject"
   | "dry_run"
   | "details"

@@ -1,5 +1,6 @@
+import type { Identity } from "../../core/people.ts";
 import { advance, type Event, type Proposal, type Refusal } from "../../core/proposal.ts";
-import { BOT, type Identity, type RemedyDeps } from "./deps.ts";
+import { BOT, type RemedyDeps } from "./deps.ts";
 
 const TRIES = 200;
 

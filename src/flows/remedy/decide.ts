@@ -2,13 +2,15 @@ import { type CardContext, detailsCard, outcomeCard, refusalCard } from "../../c
 import type { Visitor } from "../../core/access.ts";
 import type { Card } from "../../core/card.ts";
 import type { Voter } from "../../core/people.ts";
-import { type Vote, whyNotVote } from "../../core/policy.ts";
+import { modeOf } from "../../core/policy/rules.ts";
+import { type Vote, whyNotBreakGlass, whyNotVote } from "../../core/policy.ts";
 import { codeOf, type Proposal, shortHash } from "../../core/proposal.ts";
 import type { Click } from "../../ports.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { probe } from "./probe.ts";
 import { recheck } from "./recheck.ts";
+import { ruleNow } from "./rule.ts";
 import { messageId } from "./show.ts";
 
 export type DecideDeps = RemedyDeps & {
@@ -87,6 +89,7 @@ async function handle(
     case "details":
       return detailsCard(proposal, deps.cardOf(proposal));
     case "approve":
+    case "break_glass":
       return approve(deps, proposal, click, voter, signal);
     case "reject":
       return reject(deps, proposal, click, voter);
@@ -127,12 +130,15 @@ async function approve(
   if (spec.runbook === undefined) return "No runbook can do this, so there is nothing to approve.";
   const stopped = await deps.stop.read().catch(() => ({ by: undefined }));
   if (stopped !== undefined) return "The emergency stop is on: nothing can be approved until two people resume.";
-  if (deps.policies.mode(spec.environment) !== "act")
+  if (modeOf(deps.policy(), spec.environment) !== "act")
     return "The bot does not run changes there (mode propose). Its commands are on the card, to be run by hand.";
-  const rule = deps.policies.stricter(spec.rule, deps.policies.ruleFor(spec).rule);
-  const why = whyNotVote(rule, voter, "approve", spec.requester);
-  if (why !== undefined) return why;
+  const rule = ruleNow(deps.policy(), spec);
   const reason = reasonIn(click);
+  const isAlone = click.decision === "break_glass";
+  const why = isAlone
+    ? whyNotBreakGlass(rule, voter, reason, spec.requester)
+    : whyNotVote(rule, voter, "approve", spec.requester);
+  if (why !== undefined) return why;
   if (rule.reason === "required" && reason === undefined) return "Please say why: this policy wants a reason.";
   if (rule.typedCode && click.fields["typed"]?.trim().toLowerCase() !== codeOf(shown))
     return `Please type the code of the card, ${codeOf(shown)}, to approve something of ${spec.risk} risk.`;
@@ -143,7 +149,7 @@ async function approve(
     return world.reason;
   }
   const epoch = await deps.store.proposals.epoch();
-  const vote = voteOf(deps, shown, voter, "approve", reason);
+  const vote = { ...voteOf(deps, shown, voter, "approve", reason), ...(isAlone && { breakGlass: true as const }) };
   const done = await change(deps, shown.id, { kind: "vote", vote, rule, epoch }, voter);
   if (!done.ok) return done.reason;
   return outcomeCard(
@@ -153,7 +159,7 @@ async function approve(
 }
 
 async function reject(deps: DecideDeps, shown: Proposal, click: Click, voter: Voter): Promise<Card | string> {
-  const rule = deps.policies.stricter(shown.spec.rule, deps.policies.ruleFor(shown.spec).rule);
+  const rule = ruleNow(deps.policy(), shown.spec);
   // Whoever may decide by either policy may say no.
   const why = whyNotVote(rule, voter, "reject", undefined) && whyNotVote(shown.spec.rule, voter, "reject", undefined);
   if (why !== undefined) return why;

@@ -1,31 +1,14 @@
-import type { Identity, Voter } from "../../core/people.ts";
-import type { Freeze, Mode, Rule } from "../../core/policy.ts";
-import type { Proposal, Spec } from "../../core/proposal.ts";
-import type { Risk } from "../../core/runbook.ts";
+import type { Identity } from "../../core/people.ts";
+import type { Policy } from "../../core/policy/rules.ts";
 import type { Actions, Clock, Journal, Metrics, Runbooks, StopSwitch, Store } from "../../ports.ts";
-
-/** The configured policy, asked. */
-export type Policies = {
-  readonly version: string;
-  /** What a proposal of this kind needs now, after all rules that raise its risk. */
-  ruleFor(facts: Pick<Spec, "risk" | "params" | "environment" | "target" | "cause">): {
-    readonly rule: Rule;
-    readonly risk: Risk;
-  };
-  stricter(a: Rule, b: Rule): Rule;
-  /** The freeze window that is in force and forbids that risk. */
-  frozen(at: number, risk: Risk): Freeze | undefined;
-  /** Why one more proposal is too many, as a sentence. */
-  overLimit(recent: readonly Proposal[], next: Pick<Proposal, "places" | "spec">, now: number): string | undefined;
-  mode(environment: string | undefined): Mode;
-};
 
 /** What all of the remedy's arrows share. */
 export type RemedyDeps = {
   readonly store: Pick<Store, "proposals" | "audit" | "outbox">;
   readonly runbooks: Runbooks;
   readonly actions: Actions;
-  readonly policies: Policies;
+  /** As the configuration says now. */
+  readonly policy: () => Policy;
   readonly sources: readonly Metrics[];
   readonly stop: StopSwitch;
   readonly journal: Journal;
@@ -66,5 +49,3 @@ export const BOT: Identity = {
   account: "bot",
   isLinked: true,
 };
-
-export type { Identity, Voter };

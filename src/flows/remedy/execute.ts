@@ -5,6 +5,7 @@ import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { Point, RemedyDeps } from "./deps.ts";
 import { recheck } from "./recheck.ts";
+import { ruleNow } from "./rule.ts";
 
 /** Seconds that a claim is good for without a sign of life, and between two signs. */
 const LEASE = 15;
@@ -78,7 +79,7 @@ export function execute(deps: RemedyDeps): {
       owner: deps.owner,
       until: deps.clock() + LEASE,
       epoch,
-      rule: deps.policies.stricter(proposal.spec.rule, deps.policies.ruleFor(proposal.spec).rule),
+      rule: ruleNow(deps.policy(), proposal.spec),
     }));
     if (claimed.ok) return claimed.proposal;
     if (claimed.code === "epoch")

@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Chart, EvidenceLine } from "../../core/card.ts";
 import type { Need, Suggested } from "../../core/need.ts";
+import { overLimit } from "../../core/policy/limits.ts";
+import { modeOf, ruleFor } from "../../core/policy/rules.ts";
 import { hashOf, OPEN, type Proposal, type Spec } from "../../core/proposal.ts";
 import { type Condition, type Runbook, resolve } from "../../core/runbook.ts";
 import type { Look, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
+import { factsOf } from "./rule.ts";
 
 const LOOK_MS = 15_000;
 const HOUR = 3600;
@@ -23,11 +27,9 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
     runbook === undefined ? { spec: wish(deps, need, now), facts: [] } : await draft(deps, need, runbook, now, signal);
   if ("reason" in drafted) return { kind: "refused", reason: drafted.reason };
   const { spec } = drafted;
-  if (runbook !== undefined && deps.policies.mode(spec.environment) === "observe") return observe(deps, need, spec);
-  const recent = await deps.store.proposals.find({ since: now - HOUR, limit: 500 });
-  const tooMany = deps.policies.overLimit(recent, { places: need.places, spec }, now);
-  const same = recent.find((one) => OPEN.has(one.status) && isSame(one.spec, spec));
-  if (tooMany !== undefined && same === undefined) return { kind: "refused", reason: tooMany };
+  if (runbook !== undefined && modeOf(deps.policy(), spec.environment) === "observe") return observe(deps, need, spec);
+  const tooMany = await isTooMuch(deps, need, spec, now);
+  if (tooMany !== undefined) return { kind: "refused", reason: tooMany };
   const busy = runbook === undefined ? undefined : await heldBack(deps, spec, runbook, now);
   if (busy !== undefined) return { kind: "refused", reason: busy };
   const proposal: Proposal = {
@@ -145,10 +147,16 @@ async function draft(
     cause: need.cause,
     createdAt: now,
   };
-  const { rule, risk } = deps.policies.ruleFor({ ...base, risk: runbook.risk });
+  const policy = deps.policy();
+  const { rule, risk, because } = ruleFor(policy, factsOf({ ...base, risk: runbook.risk }));
   return {
-    spec: { ...base, risk, rule, policyVersion: deps.policies.version, approveBy: now + rule.approveWithin },
-    facts: looks.flatMap(({ facts }) => facts),
+    spec: { ...base, risk, rule, policyVersion: policy.version, approveBy: now + rule.approveWithin },
+    facts: [
+      ...looks.flatMap(({ facts }) => facts),
+      ...(because.length > 0
+        ? [`The policy raises its risk from ${runbook.risk} to ${risk}: ${because.join("; ")}.`]
+        : []),
+    ],
   };
 }
 
@@ -182,8 +190,9 @@ function rollbackOf(
 /** A change that no runbook here can make: written down, never run. */
 function wish(deps: RemedyDeps, need: Need, now: number): Spec {
   const target = { kind: need.kinds[0] ?? "thing", name: need.action.target, key: `wish/${need.action.target}` };
-  const facts = { risk: "low" as const, params: {}, environment: need.environment, target, cause: need.cause };
-  const { rule } = deps.policies.ruleFor(facts);
+  const policy = deps.policy();
+  const base = { risk: "low" as const, params: {}, environment: need.environment, target, runbook: undefined };
+  const { rule } = ruleFor(policy, factsOf(base));
   return {
     v: 1,
     id: deps.newId(),
@@ -203,7 +212,7 @@ function wish(deps: RemedyDeps, need: Need, now: number): Spec {
     backOut: "",
     risk: "low",
     rule,
-    policyVersion: deps.policies.version,
+    policyVersion: policy.version,
     cooldown: 0,
     cancellable: false,
     stepTimeout: 0,
@@ -231,12 +240,30 @@ async function observe(deps: RemedyDeps, need: Need, spec: Spec): Promise<Sugges
   return { kind: "observed", text };
 }
 
+/** Flood protection: by thread, channel and target. What is open already is merged instead, so it is never too much. */
+async function isTooMuch(deps: RemedyDeps, need: Need, spec: Spec, now: number): Promise<string | undefined> {
+  const [open, young] = await Promise.all([
+    deps.store.proposals.find({ status: [...OPEN], limit: 1000 }),
+    deps.store.proposals.find({ since: now - HOUR, limit: 1000 }),
+  ]);
+  if (open.some((one) => isSame(one.spec, spec))) return undefined;
+  const all = new Map([...open, ...young].map((one) => [one.id, one]));
+  const counted = [...all.values()].map(({ spec: { createdAt, target }, places, status }) => ({
+    createdAt,
+    target: target.key,
+    places,
+    isOpen: OPEN.has(status),
+  }));
+  return overLimit(deps.policy().limits, counted, need.places[0], spec.target.key, now);
+}
+
 function isSame(a: Spec, b: Spec): boolean {
   return (
     a.runbook?.id === b.runbook?.id &&
     a.target.key === b.target.key &&
     a.action.type === b.action.type &&
-    JSON.stringify(Object.entries(a.params).sort()) === JSON.stringify(Object.entries(b.params).sort())
+    isDeepStrictEqual(a.params, b.params) &&
+    isDeepStrictEqual(a.action.params, b.action.params)
   );
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { frozen } from "../../core/policy/freeze.ts";
 import { hashOf, type Proposal } from "../../core/proposal.ts";
 import { type Condition, holds } from "../../core/runbook.ts";
 import type { Metrics } from "../../ports.ts";
@@ -24,7 +25,7 @@ export async function recheck(deps: RemedyDeps, proposal: Proposal, signal: Abor
     return { kind: "supersede", reason: `The runbook ${runbook.id} was changed since this was shown.` };
   if (runbook.state !== "active")
     return { kind: "supersede", reason: `The runbook ${runbook.id} is ${runbook.state}.` };
-  const freeze = deps.policies.frozen(deps.clock(), spec.risk);
+  const freeze = frozen(deps.policy().freezes, deps.clock(), spec.risk);
   if (freeze !== undefined)
     return {
       kind: "wait",
