@@ -18,7 +18,8 @@ export function measure(check: Check, before: readonly number[], after: readonly
   const [was, is] = [median(before), median(after)];
   if (is === undefined) return { ...base, effect: undefined, p: undefined, verdict: "unmeasured" };
   const p = rankSumP(before, after);
-  const effect = was === undefined ? undefined : sizeOf(was, is, mad(before) ?? 0) * (check.better === "up" ? 1 : -1);
+  const size = was === undefined ? undefined : sizeOf(was, is, mad(before) ?? 0);
+  const effect = size === undefined || size === 0 ? size : check.better === "up" ? size : -size;
   const { until } = check;
   if (until !== undefined && holds(until, is) && (was === undefined || !holds(until, was)))
     return { ...base, effect, p, verdict: "better" };
@@ -51,7 +52,8 @@ export function judge(
   const [worse, better, unmeasured] = [named("worse"), named("better"), named("unmeasured")];
   if (worse.length > 0) return { verdict: "worse", reason: `It got worse: ${worse.join(", ")}.` };
   const blind = unmeasured.length === 0 ? "" : ` Not measured: ${unmeasured.join(", ")}.`;
-  if (better.length > 0 && better.length + recovered.length >= measured.length - unmeasured.length)
+  const helped = measured.filter((one, at) => one.verdict === "better" || isThere(checks[at], one));
+  if (better.length > 0 && helped.length >= measured.length - unmeasured.length)
     return { verdict: "verified", reason: `It helped: ${better.join(", ")} got better.${blind}` };
   return { verdict: "no_effect", reason: `It had no effect that can be told from the usual ups and downs.${blind}` };
 }

@@ -55,6 +55,9 @@ export function aSpec(more: Partial<Spec> = {}): Spec {
     action: { type: "restart", target: "checkout", params: { deployment: "checkout" } },
     runbook: { id: "restart-deployment", version: "a".repeat(64), title: "Restart a deployment", readOnly: false },
     environment: "production",
+    source: undefined,
+    blast: "3 pods of shop/checkout, one after the other.",
+    backOut: "none: a restart cannot be taken back.",
     params: {
       namespace: { value: "shop", origin: "default" },
       name: { value: "checkout", origin: "user" },
@@ -104,6 +107,7 @@ export function aProposal(spec: Partial<Spec> = {}, more: Partial<Proposal> = {}
     status: "pending",
     places: [THREAD],
     facts: ["3 of 3 replicas are ready."],
+    evidence: [],
     votes: [],
     fence: 0,
     ...more,
