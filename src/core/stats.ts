@@ -104,5 +104,5 @@ export function rankSumP(before: readonly number[], after: readonly number[]): n
   if (variance === 0) return 1;
   const distance = Math.abs(ss.wilcoxonRankSum(x, y) - (n * (total + 1)) / 2);
   const z = Math.max(0, distance - 0.5) / Math.sqrt(variance);
-  return Math.min(1, 2 * (1 - ss.cumulativeStdNormalProbability(z)));
+  return Math.min(1, 1 - ss.errorFunction(z / Math.SQRT2));
 }
