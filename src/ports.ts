@@ -165,7 +165,10 @@ export interface Lessons {
   forget(channel: { readonly platform: string; readonly channel: string }, word: string): Promise<boolean>;
 }
 
-/** Proposals and their life. Each write goes with its audit entries in one transaction: no record, no change. */
+/**
+ * Proposals and their life. Each write goes with its audit entries in one transaction: no record, no change. A write
+ * without an entry is a mistake, and throws.
+ */
 export interface Proposals {
   /**
    * Stores a new proposal. `same`: one for the same thing (runbook, parameters, target) is open already, and is returned;
@@ -187,8 +190,8 @@ export interface Proposals {
     readonly limit: number;
   }): Promise<readonly Proposal[]>;
   /**
-   * Writes the next revision when the stored one is exactly the one before it. `stale`: somebody else was first.
-   * `held`: it would hold its target (claimed, started, unknown) while another proposal does.
+   * Writes the next revision when the stored one is exactly the one before it, with the same hash. `stale`: somebody else
+   * was first. `held`: it would hold its target (claimed, started, unknown) while another proposal does.
    */
   replace(next: Proposal, entries: readonly AuditEntry[]): Promise<"done" | "stale" | "held">;
   /** Those whose message does not show their revision yet, oldest change first. */
@@ -196,6 +199,10 @@ export interface Proposals {
   shown(id: string, revision: number): Promise<void>;
   /** This incarnation of the store: another one after a restore or a loss. */
   epoch(): Promise<string>;
+  /** Why nothing may be started: an older copy of the store was put back, and nobody has said yet that it is the right one. */
+  restored(): Promise<string | undefined>;
+  /** A person says that the older copy is the right one. False when there is nothing to accept. */
+  acceptRestored(by: Identity): Promise<boolean>;
 }
 
 /** What happened, as a chain (core/audit.ts). */
@@ -209,20 +216,26 @@ export interface Audit {
   actorOf(identity: Identity): Promise<string>;
   /** Whom an id stands for, until that person is forgotten. */
   actors(ids: readonly string[]): Promise<ReadonlyMap<string, Identity>>;
+  /** Every account that these ids acted from, the one used last first. */
+  accounts(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Identity[]>>;
   /** Forgets who it was. Records stay. False when there was nobody. */
   forget(person: string): Promise<boolean>;
 }
 
 /** The emergency stop. What cannot be read counts as stopped. */
 export interface StopSwitch {
+  /** Never throws. Cheap enough to be asked before each start and every second. */
   read(): Promise<Stopped | undefined>;
-  /** Stops, durably. The first one's name stays. */
+  /** Stops, durably. The first one's name stays; wishes to resume that were said before are gone. */
   press(by: Identity, reason: string): Promise<void>;
-  /** One person's wish to resume; it takes two. Returns how many more are needed: 0 when it runs again. */
+  /**
+   * One person's wish to resume. It takes two linked people within ten minutes of each other. Returns how many more are
+   * needed: 0 when it runs again. The wish of an account that is linked to nobody changes nothing.
+   */
   release(by: Identity): Promise<number>;
 }
 
-/** `at` is unix seconds; `by` and `reason` are undefined where only the file says so. */
+/** `at` is unix seconds; `by` and `reason` are undefined where only the file says so. Names of people as they were then. */
 export type Stopped = {
   readonly at: number | undefined;
   readonly by: string | undefined;
@@ -375,6 +388,7 @@ export interface Store {
   readonly lessons: Lessons;
   readonly proposals: Proposals;
   readonly audit: Audit;
+  readonly stop: StopSwitch;
   readonly outbox: Outbox;
   readonly feedback: FeedbackLog;
   /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */

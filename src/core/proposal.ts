@@ -224,6 +224,11 @@ export function codeOf({ hash }: Pick<Proposal, "hash">): string {
   return hash.slice(0, 8);
 }
 
+export const STATUSES = [
+  ...(["pending", "approved", "claimed", "started", "unknown", "succeeded", "failed", "partial"] as const),
+  ...(["verifying", "verified", "no_effect", "worse", "rejected", "expired", "superseded", "withdrawn"] as const),
+] satisfies readonly Status[];
+
 /** States that hold the lock on their target. */
 export const HOLDING: ReadonlySet<Status> = new Set(["claimed", "started", "unknown"]);
 /** States of something that is still to be decided or done. */

@@ -1,8 +1,11 @@
 import type { Place } from "../core/chat.ts";
-import type { Proposal } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Lesson, Outgoing, Store, Turn } from "../ports.ts";
-import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
+import type { Clock, Lesson, Outgoing, Store, Turn } from "../ports.ts";
+import { memoryAudit } from "./memory/audit.ts";
+import { type Kept, memoryProposals } from "./memory/proposals.ts";
+import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
+import type { SealSettings } from "./seal.ts";
+import { createStop } from "./stop.ts";
 
 type Answer = { id: string; place: Place; at: number; text: string; evidence: readonly Evidence[] };
 
@@ -20,13 +23,15 @@ type Waiting = {
  * copied as JSON on their way in and out, as a file would do, so nobody can change a stored fact by accident.
  * Turns stay in the order they were appended in: clocks may jump back, and `ask --now` asks about the past.
  */
-export function createMemoryStore(settings: { readonly retention: Retention }): Store {
+export function createMemoryStore(
+  settings: { readonly retention: Retention; readonly now?: Clock } & Omit<SealSettings, "now">,
+): Store {
   const conversations = new Map<string, Map<string, Turn>>();
   const places = new Map<string, { place: Place; reference: unknown; at: number }>();
   const seen = new Map<string, { at: number }>();
   const answers = new Map<string, Answer>();
   const lessons = new Map<string, { channel: string; lesson: Lesson }>();
-  const proposals = new Map<string, Proposal>();
+  const proposals = new Map<string, Kept>();
   const outbox = new Map<string, Waiting>();
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   let closed = false;
@@ -36,6 +41,8 @@ export function createMemoryStore(settings: { readonly retention: Retention }): 
     if (closed) throw new Error("the store was used after it had been closed");
     return work();
   }
+
+  const { ledger, audit } = memoryAudit({ ...settings, now: settings.now ?? (() => Date.now() / 1000) }, use);
 
   /** Only what waits can change. */
   function change(id: string, by: (one: Waiting) => Partial<Waiting>): void {
@@ -120,16 +127,9 @@ export function createMemoryStore(settings: { readonly retention: Retention }): 
         }),
       forget: (channel, word) => use(() => lessons.delete(key(channel.platform, channel.channel, wordKey(word)))),
     },
-    proposals: {
-      insert: (proposal) => use(() => insert(proposals, proposal.id, proposal)),
-      get: (id) =>
-        use(() => {
-          const found = proposals.get(id);
-          return found && copy(found);
-        }),
-      pending: (limit) =>
-        use(() => copy([...proposals.values()].sort((a, b) => a.at - b.at).slice(0, Math.max(0, limit)))),
-    },
+    proposals: memoryProposals(proposals, ledger, use),
+    audit,
+    stop: createStop(ledger, undefined),
     outbox: {
       put: (message) =>
         use(() => insert(outbox, message.id, { message, state: "waiting", attempts: 0, until: 0, at: message.at })),
@@ -177,7 +177,10 @@ export function createMemoryStore(settings: { readonly retention: Retention }): 
           turns: pruneTurns,
           answers: () => forgetWhere(answers, "answers", (entry) => entry.at),
           seen_events: () => forgetWhere(seen, "seen_events", (entry) => entry.at),
-          proposals: () => forgetWhere(proposals, "proposals", (entry) => entry.at),
+          proposals: () =>
+            forgetWhere(proposals, "proposals", ({ proposal }) =>
+              isUndecided(proposal.status) ? Number.POSITIVE_INFINITY : proposal.spec.createdAt,
+            ),
           places: () => forgetWhere(places, "places", (entry) => entry.at),
           lessons: () => forgetWhere(lessons, "lessons", (entry) => entry.lesson.at),
           outbox: () => forgetWhere(outbox, "outbox", (entry) => entry.at),

@@ -1,14 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "./errors.ts";
+import { reshapeProposals } from "./legacy-proposals.ts";
 
 /** "SMCO": marks the file as ours, so that another program's database is not taken for an empty store. */
 const APPLICATION_ID = 0x534d434f;
+
+/** SQL, or a function for what SQL cannot do: it runs inside the step's transaction. */
+type Step = string | ((db: DatabaseSync) => void);
 
 /**
  * How the file came to its present shape: step n leads from version n - 1 to n. A step that was released is never
  * edited; a change is a new step at the end. Times are unix seconds; payloads are JSON text.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Step[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -57,6 +61,7 @@ export const MIGRATIONS: readonly string[] = [
     at REAL NOT NULL, UNIQUE (answer, platform, user)) STRICT;
   CREATE INDEX feedback_at ON feedback (at);
   `,
+  reshapeProposals,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */
@@ -82,14 +87,15 @@ export function versionOf(db: DatabaseSync, path: string, known = MIGRATIONS.len
  * Brings the file to the newest version, one transaction a step: a crash in between leaves a whole older version.
  * Several processes may try at once; the version is read again under the write lock.
  */
-export function migrate(db: DatabaseSync, path: string, steps: readonly string[] = MIGRATIONS): void {
+export function migrate(db: DatabaseSync, path: string, steps: readonly Step[] = MIGRATIONS): void {
   while (versionOf(db, path, steps.length) < steps.length) {
     db.exec("BEGIN IMMEDIATE");
     try {
       const version = versionOf(db, path, steps.length);
       const step = steps[version];
       if (step !== undefined) {
-        db.exec(step);
+        if (typeof step === "string") db.exec(step);
+        else step(db);
         db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}`);
       }
       db.exec("COMMIT");

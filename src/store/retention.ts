@@ -1,3 +1,5 @@
+import { OPEN, type Status } from "../core/proposal.ts";
+
 /** How long each kind of fact is kept, in seconds. What is left out is kept for ever. */
 export type Retention = {
   readonly conversations: number;
@@ -39,4 +41,11 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
 /** "Shop", "shop " and "SHOP" are one word to a person, so a lesson for one replaces a lesson for another. */
 export function wordKey(word: string): string {
   return word.normalize("NFKC").trim().toLowerCase();
+}
+
+/** States of a change that is still to be decided, done or looked at: retention leaves it alone however old it is. */
+export const UNDECIDED: readonly Status[] = [...OPEN, "verifying"];
+
+export function isUndecided(status: Status): boolean {
+  return UNDECIDED.includes(status);
 }

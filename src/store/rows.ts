@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Proposal } from "../core/proposal.ts";
+import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Lesson, Queued, Turn } from "../ports.ts";
 
@@ -95,21 +95,34 @@ export const LessonRow = once(() =>
     .transform(({ id, word, meaning, taught_by, at }): Lesson => ({ id, word, meaning, by: taught_by, at })),
 );
 
+/** Looked at as closely as those need who decide by it; what was approved in it is held by its hash. */
 export const ProposalRow = once(() => {
-  const Body = z.object({
-    id: z.string(),
-    action: z.object({
-      type: z.string(),
-      target: z.string(),
-      params: z.record(z.string(), z.union([z.string(), z.number()])),
-      status: z.literal("pending"),
-      executed: z.literal(false),
+  const text = z.string();
+  const steps = z.array(z.looseObject({ name: text, uses: text, with: z.record(text, z.unknown()) }));
+  const Body = z.looseObject({
+    id: text,
+    revision: z.int(),
+    hash: z.string().regex(/^[0-9a-f]{64}$/, "is no hash"),
+    status: z.enum(STATUSES),
+    fence: z.int(),
+    places: z.array(z.object(place())),
+    facts: z.array(text),
+    votes: z.array(
+      z.looseObject({ person: text, hash: text, decision: z.enum(["approve", "reject"]), roles: z.array(text) }),
+    ),
+    spec: z.looseObject({
+      v: z.literal(1),
+      id: text,
+      action: z.looseObject({ type: text, target: text, params: z.record(text, z.union([text, z.number()])) }),
+      params: z.record(text, z.looseObject({ value: z.union([text, z.number(), z.boolean()]) })),
+      target: z.looseObject({ kind: text, name: text, key: text }),
+      rule: z.looseObject({ approvals: z.number(), approvers: z.array(text), fourEyes: z.boolean() }),
+      steps,
+      createdAt: z.number(),
+      approveBy: z.number(),
     }),
-    requester: z.object({ platform: z.string(), id: z.string(), name: z.string() }),
-    place: z.object(place()),
-    at: z.number(),
   });
-  return z.object({ body: json().pipe(Body) }).transform(({ body }): Proposal => body);
+  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body as unknown as Proposal);
 });
 
 function json() {

@@ -1,27 +1,33 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { join } from "node:path";
 import { setImmediate as nextTick } from "node:timers/promises";
 import type { Place } from "../core/chat.ts";
 import type { Clock, Store } from "../ports.ts";
-import { StoreError, storeError } from "./errors.ts";
 import { openFile } from "./file.ts";
-import { cutoff, type Retention, TABLES, wordKey } from "./retention.ts";
+import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 import {
   AnswerLine,
   AnswerRow,
   FeedbackRow,
   LessonRow,
   PlaceRow,
-  ProposalRow,
   QueuedRow,
   ReferenceRow,
-  type RowSchema,
   TurnRow,
   WaitingRow,
 } from "./rows.ts";
+import type { SealSettings } from "./seal.ts";
+import { sqliteAudit } from "./sqlite/audit.ts";
+import { openLedger } from "./sqlite/ledger.ts";
+import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
+import { atMost, statements } from "./sqlite/statements.ts";
+import { createStop } from "./stop.ts";
 
 /** Rows deleted at once, and how often in one call of `prune`: each step holds the event loop for a few ms. */
 const PRUNE_ROWS = 500;
 const PRUNE_STEPS = 200;
+
+/** What retention leaves alone however old it is: changes that are still to be decided, done or looked at. */
+const KEPT: Partial<Record<Table, string>> = { proposals: `AND status NOT IN (${UNDECIDED_SQL})` };
 
 export type SqliteSettings = {
   /** The folder of `SMARTCLOUDOPS_DATA`. Created when missing, for its owner only. */
@@ -32,7 +38,9 @@ export type SqliteSettings = {
   /** The file refuses to grow beyond this. Unlimited when left out. */
   readonly maxBytes?: number;
   readonly now: Clock;
-};
+  /** Told of what does not keep the store from working. */
+  readonly warn?: (problem: unknown, message: string) => void;
+} & Omit<SealSettings, "now">;
 
 /**
  * The store in one SQLite file, `smartcloudops.db` in the data folder. What a promise of this store has confirmed is
@@ -42,6 +50,7 @@ export type SqliteSettings = {
 export function openSqliteStore(settings: SqliteSettings): Store {
   const { db, path } = openFile(settings);
   const sql = statements(db, path);
+  const ledger = openLedger(db, sql, settings);
 
   return {
     conversations: {
@@ -153,24 +162,9 @@ export function openSqliteStore(settings: SqliteSettings): Store {
       },
     },
 
-    proposals: {
-      async insert(proposal) {
-        return sql.inserted("INSERT INTO proposals (id, at, status, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", [
-          proposal.id,
-          proposal.at,
-          proposal.action.status,
-          toJson(proposal),
-        ]);
-      },
-      async get(id) {
-        return sql.all(ProposalRow, "SELECT body FROM proposals WHERE id = ?", [id])[0];
-      },
-      async pending(limit) {
-        return sql.all(ProposalRow, "SELECT body FROM proposals WHERE status = 'pending' ORDER BY at, seq LIMIT ?", [
-          atMost(limit),
-        ]);
-      },
-    },
+    proposals: sqliteProposals(sql, ledger),
+    audit: sqliteAudit(sql, ledger),
+    stop: createStop(ledger, join(settings.dataDir, "STOP")),
 
     outbox: {
       async put(message) {
@@ -250,7 +244,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
         if (before === undefined) continue;
         for (let step = 0; step < PRUNE_STEPS; step++) {
           const rows = sql.run(
-            `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE at < ? LIMIT ${PRUNE_ROWS})`,
+            `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE at < ? ${KEPT[table] ?? ""} LIMIT ${PRUNE_ROWS})`,
             [before],
           );
           gone[table] += rows;
@@ -274,72 +268,10 @@ export function openSqliteStore(settings: SqliteSettings): Store {
   };
 }
 
-/** Statements, prepared when first used, with errors as sentences. */
-function statements(db: DatabaseSync, path: string) {
-  const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-
-  function guarded<T>(work: () => T): T {
-    if (!db.isOpen) throw new StoreError("closed", `the store in ${path} was used after it had been closed`);
-    try {
-      return work();
-    } catch (cause) {
-      throw storeError(path, cause);
-    }
-  }
-
-  function statement(text: string) {
-    const known = prepared.get(text);
-    if (known !== undefined) return known;
-    const made = db.prepare(text);
-    prepared.set(text, made);
-    return made;
-  }
-
-  /** Returns how many rows changed. */
-  function run(text: string, values: readonly SQLInputValue[]): number {
-    return guarded(() => Number(statement(text).run(...values).changes));
-  }
-
-  return {
-    run,
-    inserted: (text: string, values: readonly SQLInputValue[]): boolean => run(text, values) > 0,
-    all<T>(schema: RowSchema<T>, text: string, values: readonly SQLInputValue[]): T[] {
-      return guarded(() => statement(text).all(...values)).map((row) => {
-        const read = schema().safeParse(row);
-        if (read.success) return read.data;
-        const what = read.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ");
-        throw new StoreError(
-          "corrupt",
-          `a row in ${path} cannot be read: ${what}. It was damaged or edited by hand: delete that row, or restore a backup.`,
-        );
-      });
-    },
-    /** All or nothing. IMMEDIATE, since a transaction that starts as a reader can fail when it turns writer. */
-    together<T>(work: () => T): T {
-      return guarded(() => {
-        db.exec("BEGIN IMMEDIATE");
-        try {
-          const result = work();
-          db.exec("COMMIT");
-          return result;
-        } catch (cause) {
-          if (db.isTransaction) db.exec("ROLLBACK");
-          throw cause;
-        }
-      });
-    },
-  };
-}
-
 function columns(place: Place): [string, string, string] {
   return [place.platform, place.channel, place.thread];
 }
 
 function toJson(value: unknown): string | null {
   return JSON.stringify(value) ?? null;
-}
-
-/** SQLite takes a negative limit for "no limit". */
-function atMost(limit: number): number {
-  return Math.max(0, Math.floor(limit));
 }
