@@ -95,6 +95,9 @@ function closed(id: string, at: number, old: z.infer<typeof Old> | undefined): P
     looks: [],
     rollback: undefined,
     verify: undefined,
+    source: undefined,
+    blast: "",
+    backOut: "",
     risk: "low",
     rule: {
       ...{ approvals: 1, approvers: [], distinctRoles: [], fourEyes: true, approveWithin: 0, executeWithin: 0 },
@@ -118,6 +121,7 @@ function closed(id: string, at: number, old: z.infer<typeof Old> | undefined): P
     status: "expired",
     places: old === undefined ? [] : [old.place],
     facts: [],
+    evidence: [],
     votes: [],
     fence: 0,
     endedAt: at,

@@ -34,6 +34,8 @@ export function execute(deps: RemedyDeps): {
     // Unreadable counts as stopped.
     const stopped = await deps.stop.read().catch(() => true);
     if (stopped !== undefined) return 1;
+    // After an older copy was put back, what it calls approved may have run already.
+    if ((await deps.store.proposals.restored()) !== undefined) return 1;
     const ready = await deps.store.proposals.find({ status: ["approved", "claimed"], limit: 200 });
     for (const proposal of ready.toReversed()) {
       if (signal.aborted || running.size >= AT_ONCE) break;
