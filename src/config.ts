@@ -1,10 +1,14 @@
 import { resolve } from "node:path";
 import { readAccess } from "./config/access.ts";
+import { readApprovals } from "./config/approvals.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
 import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
+import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
+import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
 import { readRegularFile } from "./config/read-file.ts";
+import { readRunbooks } from "./config/runbooks.ts";
 import { type Deps, readSources } from "./config/sources.ts";
 import type { Config } from "./config/types.ts";
 import { parseDuration, show, tidyUrl } from "./config/values.ts";
@@ -67,7 +71,7 @@ export function secretsOf(config: Config): readonly Secret[] {
   ]);
   const { slack, teams, http } = config;
   const others = [http.metricsToken, slack?.botToken, slack?.appToken, slack?.signingSecret, teams?.appPassword];
-  return [...fromSources, ...others.filter((one) => one !== undefined)];
+  return [...fromSources, ...others.filter((one) => one !== undefined), ...executorSecrets(config.runbooks.executors)];
 }
 
 function build(deps: Deps, envName: string | undefined): Config {
@@ -76,6 +80,9 @@ function build(deps: Deps, envName: string | undefined): Config {
   const retention = settings.limits?.retention ?? {};
   const seconds = (text: string | undefined) => (text === undefined ? undefined : (parseDuration(text) ?? 0) / 1000);
   const [host, sources] = [readHost(deps), readSources(deps)];
+  const people = readPeople(deps);
+  const roles = readRoles(deps, people);
+  const runbooks = readRunbooks(deps);
   const [places, lessons] = [seconds(retention.places), seconds(retention.lessons)];
   return {
     timezone: settings.timezone ?? "UTC",
@@ -92,7 +99,11 @@ function build(deps: Deps, envName: string | undefined): Config {
     },
     slack: readSlack(deps),
     teams: readTeams(deps, host),
-    access: readAccess(deps, sources),
+    people,
+    roles,
+    access: readAccess(deps, sources, roles, people),
+    policy: readApprovals(deps, { roles, people, runbooks, sources }),
+    runbooks,
     log: { level: readLevel(env, report) ?? settings.log?.level ?? "info" },
     limits: {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,

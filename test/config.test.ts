@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { VARIABLES } from "../src/config/environment.ts";
 import { explain, loadConfig, type SourceConfig, secretsOf } from "../src/config.ts";
+import { NO_POLICY } from "../src/core/policy/rules.ts";
 import { configOf, problemsOf } from "./config/helpers.ts";
 
 describe("the environment", () => {
@@ -21,7 +22,15 @@ describe("the environment", () => {
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined },
       slack: undefined,
       teams: undefined,
+      people: [],
+      roles: {},
       access: { rules: undefined, roles: {} },
+      policy: NO_POLICY,
+      runbooks: {
+        builtin: true,
+        folders: [],
+        executors: { kubernetes: [], ssh: [], local: [], http: [], github: [], postgres: [], redis: [] },
+      },
       log: { level: "info" },
       limits: {
         questionLength: 4000,

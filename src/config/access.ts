@@ -1,11 +1,17 @@
+import type { Person, Role, Roles } from "../core/people.ts";
 import { nearest } from "./problem.ts";
 import type { Deps } from "./sources.ts";
 import type { AccessConfig, SourceConfig } from "./types.ts";
 import { show } from "./values.ts";
 
 /** The rules about who may read what; what they name must exist. */
-export function readAccess({ file, report }: Deps, sources: readonly SourceConfig[]): AccessConfig {
-  const { access, roles = {} } = file.settings;
+export function readAccess(
+  { file, report }: Deps,
+  sources: readonly SourceConfig[],
+  roles: Roles,
+  people: readonly Person[],
+): AccessConfig {
+  const { access } = file.settings;
   const known = {
     roles: Object.keys(roles),
     sources: sources.map(({ name }) => name),
@@ -26,6 +32,18 @@ export function readAccess({ file, report }: Deps, sources: readonly SourceConfi
         }
   return {
     rules: access?.map((rule) => ({ ...rule, people: rule.people ?? ["members"] })) as AccessConfig["rules"],
-    roles: roles as AccessConfig["roles"],
+    roles: Object.fromEntries(Object.entries(roles).map(([name, role]) => [name, accountsOf(role, people)])),
   };
+}
+
+/** All accounts of a role by platform, those of its people included. */
+function accountsOf(role: Role, people: readonly Person[]): Readonly<Record<string, readonly string[]>> {
+  const own = people.filter(({ id }) => role.people.includes(id)).map(({ accounts }) => accounts);
+  const platforms = new Set([role.accounts, ...own].flatMap((accounts) => Object.keys(accounts)));
+  return Object.fromEntries(
+    [...platforms].map((platform) => [
+      platform,
+      [...new Set([role.accounts, ...own].flatMap((accounts) => accounts[platform] ?? []))],
+    ]),
+  );
 }

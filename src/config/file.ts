@@ -130,6 +130,7 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
     if (schema !== null && typeof schema === "object" && "element" in schema && typeof step === "number")
       schema = schema.element;
     else if (hasShape(schema)) schema = schema.shape[String(step)];
+    else if (schema !== null && typeof schema === "object" && "valueType" in schema) schema = schema.valueType;
   }
   schema = bare(schema);
   return hasShape(schema) ? Object.keys(schema.shape) : [];

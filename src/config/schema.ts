@@ -1,49 +1,14 @@
 import * as z from "zod";
-import { DURATION, isTimeZone, parseDuration, whyNotBaseUrl } from "./values.ts";
+import { approvals } from "./schema/approvals.ts";
+import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
+import { people, roles } from "./schema/people.ts";
+import { runbooks } from "./schema/runbooks.ts";
+import { isTimeZone } from "./values.ts";
 
 /**
  * The YAML file as it is written. Nothing is converted here, so that the same description gives the JSON Schema that
  * editors check against. A message is a rule; what was found is put behind it by the reader, which knows the line.
  */
-
-function duration(smallest: string, largest: string, description: string) {
-  const rule = `must be a duration from ${smallest} to ${largest}, such as "${smallest}"`;
-  const isInside = (text: string) => {
-    const ms = parseDuration(text);
-    return ms !== undefined && ms >= parseDuration(smallest)! && ms <= parseDuration(largest)!;
-  };
-  return z
-    .string(rule)
-    .regex(DURATION, { error: rule, abort: true })
-    .refine(isInside, rule)
-    .optional()
-    .describe(description);
-}
-
-function whole(smallest: number, largest: number, description: string) {
-  const rule = `must be a whole number from ${smallest} to ${largest}`;
-  return z.int(rule).min(smallest, rule).max(largest, rule).optional().describe(description);
-}
-
-function text(description: string) {
-  return z
-    .string("must be text")
-    .min(1, "must not be empty")
-    .max(1000, "must be at most 1000 characters")
-    .describe(description);
-}
-
-function url(description: string) {
-  return z
-    .string("must be text")
-    .superRefine((value, context) => {
-      const reason = whyNotBaseUrl(value);
-      const isCredential = reason?.includes("user name") === true;
-      if (reason !== undefined)
-        context.addIssue(isCredential ? `${reason}; write username and password_file, or bearer_token_file` : reason);
-    })
-    .describe(description);
-}
 
 /** These are ours to set, or a secret that would stand open in the file. */
 const HEADERS_NOT_TAKEN =
@@ -70,15 +35,9 @@ const headers = () =>
     .optional()
     .describe("Headers sent with each request, for a proxy in front of Prometheus.");
 
-/** Names are shown in answers and typed by people. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-
 const source = () =>
   z.strictObject({
-    name: z
-      .string("must be text")
-      .regex(NAME, "must be 1 to 63 letters, digits, dots, dashes or underscores")
-      .describe("How people and answers call this source."),
+    name: name("How people and answers call this source."),
     url: url("Where the bot reaches Prometheus, without /api/v1."),
     external_url: url("Where people reach it, for links.").optional(),
     environment: text("What runs there, as people say it: production, staging, …").optional(),
@@ -97,9 +56,6 @@ const source = () =>
     max_concurrent: whole(1, 64, "Queries in flight at once. Default 4."),
     refresh: duration("10s", "1d", "How often the list of metrics is read again. Default 5m."),
   });
-
-const ids = (what: string) =>
-  z.array(text(what), "must be a list").max(1000, "must have at most 1000 entries").optional().describe(what);
 
 const access = () =>
   z.strictObject(
@@ -149,21 +105,15 @@ const file = () =>
           "must be a group of settings",
         )
         .optional(),
-      roles: z
-        .record(
-          z.string().regex(NAME, "must be 1 to 63 letters, digits, dots, dashes or underscores"),
-          z.strictObject(
-            { slack: ids("Slack user ids, such as U0123ABCD."), teams: ids("Object ids of Microsoft Entra accounts.") },
-            "must be a group of lists",
-          ),
-        )
-        .optional()
-        .describe("Who has which role, by account."),
+      people: people().optional(),
+      roles: roles().optional(),
       access: z
         .array(access(), "must be a list")
         .max(200, "must have at most 200 entries")
         .optional()
         .describe("Who may read what in chat. Without it, members may read everything, and guests and others nothing."),
+      approvals: approvals().optional(),
+      runbooks: runbooks().optional(),
       packs: z
         .array(text("A folder, relative to this file."), "must be a list")
         .max(100, "must have at most 100 entries")
@@ -216,15 +166,7 @@ export type ConfigFile = z.infer<ReturnType<typeof file>>;
 export type SourceEntry = NonNullable<ConfigFile["sources"]>[number];
 
 /** Keys that a later version brings: better said than "unknown". */
-export const LATER_KEYS: ReadonlySet<string> = new Set([
-  "people",
-  "approvals",
-  "runbooks",
-  "watches",
-  "routes",
-  "schedules",
-  "model",
-]);
+export const LATER_KEYS: ReadonlySet<string> = new Set(["watches", "routes", "schedules", "model"]);
 
 /** The JSON Schema (draft 2020-12) of the file, as text: what docker/config/smartcloudops.schema.json holds. */
 export function jsonSchema(): string {

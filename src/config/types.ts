@@ -1,4 +1,7 @@
+import type { Person, Roles } from "../core/people.ts";
+import type { Policy } from "../core/policy/rules.ts";
 import type { Secret } from "../util/secret.ts";
+import type { ExecutorsConfig } from "./executors.ts";
 
 /** Everything that can be set, read once and frozen. Addresses have no slash at the end, paths are absolute. */
 export type Config = {
@@ -16,7 +19,12 @@ export type Config = {
   /** Undefined for a platform that is off. */
   slack: SlackConfig | undefined;
   teams: TeamsConfig | undefined;
+  people: readonly Person[];
+  roles: Roles;
   access: AccessConfig;
+  /** What holds about approvals; one under which nobody may approve where nothing is said. */
+  policy: Policy;
+  runbooks: RunbooksConfig;
   log: { level: "debug" | "info" | "warn" | "error" };
   limits: {
     /** Characters. */
@@ -68,6 +76,13 @@ export type TeamsConfig = {
     oauthScope?: string;
     oauthUrl?: string;
   };
+};
+
+export type RunbooksConfig = {
+  /** Those that come with the bot. */
+  builtin: boolean;
+  folders: readonly string[];
+  executors: ExecutorsConfig;
 };
 
 /** Who may read what, as core/access.ts takes it. */

@@ -100,7 +100,7 @@ describe("rules about who may read what", () => {
   const YAML = `
 sources:
   - { name: eu, url: "https://eu", environment: production }
-roles: { sre: { slack: [U1], teams: [a1] } }
+roles: { sre: { slack: [U1], teams: [01234567-89ab-cdef-0123-456789abcdef] } }
 access:
   - { channels: [C1], environments: [production] }
   - { people: [guests], roles: [sre], sources: [eu] }
@@ -111,7 +111,7 @@ access:
         { people: ["members"], channels: ["C1"], environments: ["production"] },
         { people: ["guests"], roles: ["sre"], sources: ["eu"] },
       ],
-      roles: { sre: { slack: ["U1"], teams: ["a1"] } },
+      roles: { sre: { slack: ["U1"], teams: ["01234567-89ab-cdef-0123-456789abcdef"] } },
     });
     expect(configIn("").access).toEqual({ rules: undefined, roles: {} });
     expect(configIn("access: []").access).toEqual({ rules: [], roles: {} });

@@ -128,7 +128,7 @@ log: { level: warn }
   it("tells every problem with its line and column", () => {
     const problems = problemsIn(`timezone: Berlin
 sourcs: []
-people: {}
+watches: {}
 sources:
   - name: "a b"
     url: http://bot:hunter2@prom
@@ -155,7 +155,7 @@ http: 5
       expect.stringMatching(/^smartcloudops.yaml:14:7 http: must be a group of settings: it is the number 5/),
       expect.stringMatching(/^smartcloudops.yaml:1:11 timezone: must be the IANA name.*: it is "Berlin"/),
       "smartcloudops.yaml:2:1 sourcs: is not a setting. Did you mean sources?",
-      "smartcloudops.yaml:3:1 people: is not part of this version. Take it out of the file until it is.",
+      "smartcloudops.yaml:3:1 watches: is not part of this version. Take it out of the file until it is.",
       expect.stringMatching(/^smartcloudops.yaml:5:11 sources\[0\].name: must be 1 to 63 letters.*: it is "a b"/),
       expect.stringMatching(/^smartcloudops.yaml:6:10 sources\[0\].url: must not hold a user name or password/),
       expect.stringMatching(/^smartcloudops.yaml:7:14 sources\[0\].timeout: must be a duration.*: it is "10 s"/),
@@ -170,7 +170,7 @@ http: 5
     expect(JSON.stringify(problems)).not.toContain("hunter2");
   });
 
-  it.each(["people", "approvals", "runbooks", "watches", "routes", "schedules", "model"])(
+  it.each(["watches", "routes", "schedules", "model"])(
     "says that %s is not part of this version",
     (key) => {
       expect(problemsIn(`${key}: { a: 1 }`)).toEqual([
@@ -358,9 +358,15 @@ describe("the examples in docker/config", () => {
         "/run/secrets/proxy_key": "k",
         "/run/secrets/prometheus_password": "x",
         "/etc/ssl/certs/internal-ca.pem": "-----BEGIN CERTIFICATE-----",
+        ...Object.fromEntries(filesOfExecutors(all).map((path) => [path, "redis://cache"])),
       },
     );
     expect(config.limits.retentionSeconds.places).toBe(31_536_000);
+    expect(config.notices).toEqual([
+      expect.stringMatching(/^postgres orders-replica: the password and the queries travel unencrypted$/),
+    ]);
+    expect(config.policy.rules.high).toMatchObject({ approvals: 2, distinctRoles: ["sre", "owner"], typedCode: true });
+    expect(Object.values(config.runbooks.executors).map((all) => all.length)).toEqual([2, 1, 1, 1, 1, 2, 2]);
     expect(config.sources[0]).toMatchObject({
       headers: { "X-Requested-By": "smartcloudops", "X-Api-Key": "k", "X-Scope-OrgID": "team-a" },
     });
@@ -371,7 +377,7 @@ describe("the examples in docker/config", () => {
     const keys = [...jsonSchema().matchAll(/"properties": \{/g)].length;
     expect(keys).toBeGreaterThan(5);
     const missing = keyNames(JSON.parse(jsonSchema())).filter(
-      (key) => !new RegExp(`^ *#? *(- )?${key}:`, "m").test(text),
+      (key) => !new RegExp(`(?:^ *#? *(?:- )?|[{,] *)${key}:`, "m").test(text),
     );
     expect(missing).toEqual([]);
     expect(configIn(text).limits).toEqual(configOf().limits);
@@ -390,6 +396,12 @@ describe("the examples in docker/config", () => {
     expect(configFile().safeParse({ sourcs: [] }).success).toBe(false);
   });
 });
+
+/** Files that the executors of the example name. */
+function filesOfExecutors(text: string): readonly string[] {
+  const part = text.slice(text.indexOf("executors:"));
+  return [...part.matchAll(/(?:_file|kubeconfig): ([^\s,}]+)/g)].map(([, path]) => path as string);
+}
 
 function keyNames(schema: unknown): readonly string[] {
   if (typeof schema !== "object" || schema === null) return [];

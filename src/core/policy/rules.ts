@@ -34,7 +34,7 @@ export type Policy = {
 };
 
 /** A rule under which nobody may approve anything: what holds where nothing else is said. */
-export const NOBODY: Rule = {
+const NOBODY: Rule = {
   approvals: 1,
   approvers: [],
   distinctRoles: [],
@@ -47,6 +47,14 @@ export const NOBODY: Rule = {
   typedCode: false,
 };
 
+/** What a risk asks for where nothing is said about it: the riskier, the more deliberate an approval has to be. */
+export const DEFAULT_RULES: Readonly<Record<Risk, Rule>> = {
+  low: NOBODY,
+  medium: NOBODY,
+  high: { ...NOBODY, typedCode: true },
+  critical: { ...NOBODY, typedCode: true, executeDelay: 120, reason: "required" },
+};
+
 export const DEFAULT_LIMITS: Limits = { openPerThread: 3, perChannelHour: 10, perTargetHour: 2 };
 const DEFAULT_MODE: Mode = "propose";
 
@@ -57,7 +65,7 @@ export function sealPolicy(content: Omit<Policy, "version">): Policy {
 
 /** The policy of a bot that was told none: it proposes, and nobody may approve. */
 export const NO_POLICY: Policy = sealPolicy({
-  rules: { low: NOBODY, medium: NOBODY, high: NOBODY, critical: NOBODY },
+  rules: DEFAULT_RULES,
   raise: [],
   freezes: [],
   limits: DEFAULT_LIMITS,
