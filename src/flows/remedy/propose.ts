@@ -5,10 +5,9 @@ import type { Need, Suggested } from "../../core/need.ts";
 import { overLimit } from "../../core/policy/limits.ts";
 import { modeOf, ruleFor } from "../../core/policy/rules.ts";
 import { hashOf, OPEN, type Proposal, type Spec } from "../../core/proposal.ts";
-import { type Condition, type Runbook, resolve } from "../../core/runbook.ts";
+import { type Condition, type Runbook, type RunbookStep, resolve } from "../../core/runbook.ts";
 import type { Look, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
-import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { factsOf } from "./rule.ts";
 
@@ -28,24 +27,35 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
   if ("reason" in drafted) return { kind: "refused", reason: drafted.reason };
   const { spec } = drafted;
   if (runbook !== undefined && modeOf(deps.policy(), spec.environment) === "observe") return observe(deps, need, spec);
-  const tooMany = await isTooMuch(deps, need, spec, now);
+  const tooMany = await isTooMuch(deps, need.places, spec, now);
   if (tooMany !== undefined) return { kind: "refused", reason: tooMany };
   const busy = runbook === undefined ? undefined : await heldBack(deps, spec, runbook, now);
   if (busy !== undefined) return { kind: "refused", reason: busy };
+  return store(deps, spec, { places: need.places, facts: [...need.facts, ...drafted.facts] }, signal);
+}
+
+/** Writes a new pending proposal of that spec, with what its card shows besides. */
+export async function store(
+  deps: RemedyDeps,
+  spec: Spec,
+  { places, facts }: Pick<Proposal, "places" | "facts">,
+  signal: AbortSignal,
+): Promise<Suggested & { readonly kind: "proposed" }> {
+  const now = deps.clock();
   const proposal: Proposal = {
     id: spec.id,
     revision: 1,
     spec,
     hash: hashOf(spec),
     status: "pending",
-    places: need.places,
-    facts: [...need.facts, ...drafted.facts],
+    places,
+    facts,
     evidence: evidenceOf(deps, spec, now),
     votes: [],
     fence: 0,
-    ...(runbook !== undefined && (await pictured(deps, spec, now, signal))),
+    ...(spec.runbook !== undefined && (await pictured(deps, spec, now, signal))),
   };
-  const by = need.requester ?? BOT;
+  const by = spec.requester ?? BOT;
   const entry = {
     actor: by === BOT ? "bot" : await deps.store.audit.actorOf(by),
     platform: by.platform,
@@ -54,16 +64,12 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
     hash: proposal.hash,
     from: "",
     to: "pending",
-    reason: need.cause.text.slice(0, 500),
+    reason: spec.cause.text.slice(0, 500),
   };
   const stored = await deps.store.proposals.insert(proposal, [entry]);
-  if (stored.kind === "inserted") {
-    if (spec.cause.undoes !== undefined)
-      await change(deps, spec.cause.undoes, { kind: "link", successor: spec.id }, by);
-    deps.changed();
-    return { kind: "proposed", proposal, isNew: true };
-  }
-  return { kind: "proposed", proposal: stored.proposal, isNew: false };
+  if (stored.kind !== "inserted") return { kind: "proposed", proposal: stored.proposal, isNew: false };
+  deps.changed();
+  return { kind: "proposed", proposal, isNew: true };
 }
 
 /** The active runbook that fits, undefined when none does, or why there is none. */
@@ -111,17 +117,9 @@ async function draft(
   }
   const resolved = resolve(runbook, need.values);
   if ("reason" in resolved) return resolved;
-  const looks: Look[] = [];
-  for (const step of resolved.steps) {
-    const action = deps.actions.get(step.uses)!;
-    const wrong = action.check(step.with);
-    if (wrong !== undefined) return { reason: `${runbook.title} cannot be proposed: ${wrong}` };
-    try {
-      looks.push(await action.look(step.with, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)])));
-    } catch (problem) {
-      return { reason: `${runbook.title} cannot be proposed: ${reasonOf(problem)}` };
-    }
-  }
+  const looked = await lookAt(deps, resolved.steps, signal);
+  if ("reason" in looked) return { reason: `${runbook.title} cannot be proposed: ${looked.reason}` };
+  const { looks } = looked;
   const back = rollbackOf(deps, resolved, looks);
   const base = {
     v: 1 as const,
@@ -147,20 +145,49 @@ async function draft(
     cause: need.cause,
     createdAt: now,
   };
+  const { spec, because } = seal(deps, base, runbook.risk);
+  return { spec, facts: [...looks.flatMap(({ facts }) => facts), ...because] };
+}
+
+/** Freezes a spec: with the risk and the rule that the policy gives it now. */
+export function seal(
+  deps: RemedyDeps,
+  base: Omit<Spec, "risk" | "rule" | "policyVersion" | "approveBy">,
+  stated: Spec["risk"],
+): {
+  readonly spec: Spec /** Why its risk is higher than stated, as sentences. */;
+  readonly because: readonly string[];
+} {
   const policy = deps.policy();
-  const { rule, risk, because } = ruleFor(policy, factsOf({ ...base, risk: runbook.risk }));
+  const { rule, risk, because } = ruleFor(policy, factsOf({ ...base, risk: stated }));
   return {
-    spec: { ...base, risk, rule, policyVersion: policy.version, approveBy: now + rule.approveWithin },
-    facts: [
-      ...looks.flatMap(({ facts }) => facts),
-      ...(because.length > 0
-        ? [`The policy raises its risk from ${runbook.risk} to ${risk}: ${because.join("; ")}.`]
-        : []),
-    ],
+    spec: { ...base, risk, rule, policyVersion: policy.version, approveBy: base.createdAt + rule.approveWithin },
+    because: because.length > 0 ? [`The policy raises its risk from ${stated} to ${risk}: ${because.join("; ")}.`] : [],
   };
 }
 
-function blastOf(looks: readonly Look[]): string {
+/** How the target of each step is now; or why that cannot be told. */
+export async function lookAt(
+  { actions }: RemedyDeps,
+  steps: readonly RunbookStep[],
+  signal: AbortSignal,
+): Promise<{ readonly looks: readonly Look[] } | { readonly reason: string }> {
+  const looks: Look[] = [];
+  for (const { uses, with: args } of steps) {
+    const action = actions.get(uses);
+    if (action === undefined) return { reason: actions.whyMissing(uses) };
+    const wrong = action.check(args);
+    if (wrong !== undefined) return { reason: wrong };
+    try {
+      looks.push(await action.look(args, AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)])));
+    } catch (problem) {
+      return { reason: reasonOf(problem) };
+    }
+  }
+  return { looks };
+}
+
+export function blastOf(looks: readonly Look[]): string {
   return looks.map(({ blast }) => (blast.kind === "known" ? blast.text : `unknown: ${blast.text}`)).join(" ");
 }
 
@@ -241,7 +268,12 @@ async function observe(deps: RemedyDeps, need: Need, spec: Spec): Promise<Sugges
 }
 
 /** Flood protection: by thread, channel and target. What is open already is merged instead, so it is never too much. */
-async function isTooMuch(deps: RemedyDeps, need: Need, spec: Spec, now: number): Promise<string | undefined> {
+async function isTooMuch(
+  deps: RemedyDeps,
+  places: Need["places"],
+  spec: Spec,
+  now: number,
+): Promise<string | undefined> {
   const [open, young] = await Promise.all([
     deps.store.proposals.find({ status: [...OPEN], limit: 1000 }),
     deps.store.proposals.find({ since: now - HOUR, limit: 1000 }),
@@ -254,7 +286,7 @@ async function isTooMuch(deps: RemedyDeps, need: Need, spec: Spec, now: number):
     places,
     isOpen: OPEN.has(status),
   }));
-  return overLimit(deps.policy().limits, counted, need.places[0], spec.target.key, now);
+  return overLimit(deps.policy().limits, counted, places[0], spec.target.key, now);
 }
 
 function isSame(a: Spec, b: Spec): boolean {

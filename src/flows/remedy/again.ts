@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import type { Identity } from "../../core/people.ts";
+import { hashOf, type Proposal, type Spec } from "../../core/proposal.ts";
+import { change } from "./change.ts";
+import { BOT, type RemedyDeps } from "./deps.ts";
+import { blastOf, lookAt, propose, seal, store } from "./propose.ts";
+
+export type Again =
+  | { readonly kind: "undo" }
+  | { readonly kind: "change"; readonly values: Readonly<Record<string, string>> };
+
+type Made = { readonly proposal: Proposal } | { readonly reason: string };
+
+/**
+ * A proposal made of an earlier one: its way back, or the same with other parameters. Either is a new proposal with votes of
+ * its own; the changed one is overtaken by it.
+ */
+export async function again(
+  deps: RemedyDeps,
+  proposal: Proposal,
+  how: Again,
+  by: Identity,
+  signal: AbortSignal,
+): Promise<Made> {
+  return how.kind === "undo" ? undo(deps, proposal, by, signal) : changed(deps, proposal, how.values, by, signal);
+}
+
+async function changed(
+  deps: RemedyDeps,
+  proposal: Proposal,
+  values: Readonly<Record<string, string>>,
+  by: Identity,
+  signal: AbortSignal,
+): Promise<Made> {
+  const { spec, places } = proposal;
+  if (spec.runbook === undefined) return { reason: "No runbook can do this, so there is nothing to change." };
+  const unknown = Object.keys(values).find((name) => spec.params[name] === undefined);
+  if (unknown !== undefined) return { reason: `The runbook has no parameter ${unknown}.` };
+  const differing = Object.entries(values).filter(([name, value]) => String(spec.params[name]?.value) !== value.trim());
+  if (differing.length === 0) return { reason: "Nothing is different, so the proposal stays as it is." };
+  const own = Object.fromEntries(
+    differing.map(([name, value]) => [name, { value: value.trim(), origin: "user" as const }]),
+  );
+  const params = Object.fromEntries(
+    Object.entries(spec.action.params).map(([name, value]) => [name, own[name]?.value ?? value]),
+  );
+  const made = await propose(
+    deps,
+    {
+      action: { ...spec.action, params },
+      kinds: [spec.target.kind],
+      values: { ...spec.params, ...own },
+      runbook: spec.runbook.id,
+      environment: spec.environment,
+      source: spec.source,
+      requester: by,
+      places,
+      cause: { ...spec.cause, kind: "button", text: `changed from proposal ${spec.id}: ${spec.cause.text}` },
+      facts: [`${by.name} changed ${differing.map(([name]) => name).join(", ")} of proposal ${spec.id}.`],
+    },
+    signal,
+  );
+  if (made.kind === "refused") return { reason: made.reason };
+  if (made.kind === "observed") return { reason: "The bot only observes there (mode observe)." };
+  const reason = `${by.name} changed its parameters: proposal ${made.proposal.id} took its place.`;
+  await change(deps, spec.id, { kind: "supersede", reason, successor: made.proposal.id }, by);
+  return { proposal: made.proposal };
+}
+
+async function undo(deps: RemedyDeps, proposal: Proposal, by: Identity, signal: AbortSignal): Promise<Made> {
+  const made = await wayBack(deps, proposal, by, signal);
+  if ("reason" in made) return made;
+  const { proposal: stored } = await store(deps, made.spec, { places: proposal.places, facts: made.facts }, signal);
+  await change(deps, proposal.id, { kind: "link", successor: stored.id }, by);
+  return { proposal: stored };
+}
+
+/**
+ * The way back of one that made things worse, where that was approved together with it: the same votes, carried over to
+ * what was shown on the same card. Otherwise nothing: a person proposes it with the button.
+ */
+export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal: AbortSignal): Promise<void> {
+  if (proposal.status !== "worse" || proposal.spec.rollback?.auto !== true || proposal.successor !== undefined) return;
+  const made = await wayBack(deps, proposal, undefined, signal);
+  if ("reason" in made) {
+    deps.report("error", "a change made things worse and cannot be taken back by itself", {
+      proposal: proposal.id,
+      reason: made.reason,
+    });
+    return;
+  }
+  const now = deps.clock();
+  const hash = hashOf(made.spec);
+  const approved: Proposal = {
+    id: made.spec.id,
+    revision: 1,
+    spec: made.spec,
+    hash,
+    status: "approved",
+    places: proposal.places,
+    facts: made.facts,
+    evidence: [],
+    votes: proposal.votes.map((vote) => ({ ...vote, hash, reason: `approved with proposal ${proposal.id}` })),
+    approvedAt: now,
+    executeBy: now + made.spec.rule.executeWithin,
+    epoch: await deps.store.proposals.epoch(),
+    fence: 0,
+  };
+  const entry = {
+    actor: "bot",
+    platform: BOT.platform,
+    action: "take back",
+    id: approved.id,
+    hash,
+    from: "",
+    to: "approved",
+  };
+  const stored = await deps.store.proposals.insert(approved, [{ ...entry, reason: `approved with ${proposal.id}` }]);
+  if (stored.kind === "inserted") await change(deps, proposal.id, { kind: "link", successor: approved.id });
+}
+
+async function wayBack(
+  deps: RemedyDeps,
+  { spec, status, successor }: Proposal,
+  by: Identity | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly spec: Spec; readonly facts: readonly string[] } | { readonly reason: string }> {
+  if (successor !== undefined) return { reason: `Proposal ${successor} takes it back already.` };
+  if (spec.rollback === undefined || spec.runbook === undefined)
+    return { reason: `There is no way back: ${spec.backOut}` };
+  if (!["succeeded", "partial", "verifying", "verified", "no_effect", "worse"].includes(status))
+    return { reason: `It is ${status.replace("_", " ")}, so there is nothing to take back.` };
+  const runbook = deps.runbooks.get(spec.runbook.id);
+  if (runbook === undefined) return { reason: `The runbook ${spec.runbook.id} is not in the catalogue any more.` };
+  const { steps } = spec.rollback;
+  const looked = await lookAt(deps, steps, signal);
+  if ("reason" in looked) return looked;
+  const { rollback: _, verify: __, risk, rule, policyVersion, approveBy, ...kept } = spec;
+  const { spec: sealed, because } = seal(
+    deps,
+    {
+      ...kept,
+      id: deps.newId(),
+      nonce: randomBytes(12).toString("base64url"),
+      runbook: { ...spec.runbook, version: runbook.version, title: `Take back: ${spec.runbook.title}` },
+      conditions: [],
+      steps,
+      looks: looked.looks.map(({ identity, precondition }) => ({ identity, precondition })),
+      rollback: undefined,
+      verify: spec.verify,
+      blast: blastOf(looked.looks),
+      backOut: "propose the change itself again.",
+      requester: by,
+      cause: { kind: "rollback", text: `takes back proposal ${spec.id}`, undoes: spec.id },
+      createdAt: deps.clock(),
+    },
+    spec.risk,
+  );
+  return { spec: sealed, facts: [...looked.looks.flatMap(({ facts }) => facts), ...because] };
+}
