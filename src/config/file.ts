@@ -133,7 +133,9 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
     else if (schema !== null && typeof schema === "object" && "valueType" in schema) schema = schema.valueType;
   }
   schema = bare(schema);
-  return hasShape(schema) ? Object.keys(schema.shape) : [];
+  if (hasShape(schema)) return Object.keys(schema.shape);
+  const { keyType } = schema as { readonly keyType?: { readonly options?: readonly string[] } };
+  return keyType?.options ?? [];
 }
 
 function bare(schema: unknown): unknown {

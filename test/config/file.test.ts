@@ -170,14 +170,11 @@ http: 5
     expect(JSON.stringify(problems)).not.toContain("hunter2");
   });
 
-  it.each(["watches", "routes", "schedules", "model"])(
-    "says that %s is not part of this version",
-    (key) => {
-      expect(problemsIn(`${key}: { a: 1 }`)).toEqual([
-        { where: `smartcloudops.yaml:1:1 ${key}`, message: expect.stringContaining("not part of this version") },
-      ]);
-    },
-  );
+  it.each(["watches", "routes", "schedules", "model"])("says that %s is not part of this version", (key) => {
+    expect(problemsIn(`${key}: { a: 1 }`)).toEqual([
+      { where: `smartcloudops.yaml:1:1 ${key}`, message: expect.stringContaining("not part of this version") },
+    ]);
+  });
 
   it.each([
     ["an alias", "timezone: &zone UTC\nlog: *zone", "smartcloudops.yaml:2:6", /aliases/],
