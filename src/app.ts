@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import type { AskReply } from "./core/answer.ts";
@@ -24,6 +25,7 @@ export type App = {
   readonly sources: readonly Metrics[];
   readonly alertmanager: AlertRouter | undefined;
   readonly store: Store;
+  readonly remedy: Remedy;
   readonly log: Log;
   /** Lets the sources read anew, now and regularly, what exists. Without it they do so when first asked. */
   readonly start: () => void;
@@ -49,6 +51,7 @@ export type Overrides = {
   readonly answer?: typeof answerFlow;
   readonly log?: Log;
   readonly observer?: Observer;
+  readonly remedy?: Pick<RemedyOptions, "runbooks" | "actions" | "journal" | "point">;
   /** Off for one person's own terminal, where nobody else is kept waiting. */
   readonly limitPerPerson?: boolean;
   /** Sentences that every reply carries: what works only in part, and why. */
@@ -79,11 +82,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const observer = overrides.observer;
   const limit = overrides.limitPerPerson === false ? undefined : perMinute(config.limits.questionsPerMinute);
 
+  const remedyOn = (on: Store) =>
+    createRemedy(config, { store: on, sources: metrics.sources, clock, newId, log, ...overrides.remedy });
+  const remedy = remedyOn(store);
+
   /** The flow on one store, with everything around it that no question may escape. */
-  function askOn(on: Store, limited: typeof limit): Ask {
+  function askOn(on: Store, limited: typeof limit, changes: Remedy): Ask {
     return async (question, signal) => {
       const started = performance.now();
-      const asked = await askSafely(on, limited, question, signal);
+      const asked = await askSafely(on, limited, changes, question, signal);
       const outcome = asked.repeated ? "limited" : asked.failed ? "failed" : "answered";
       const seconds = (performance.now() - started) / 1000;
       observer?.answered({ intent: asked.reply.intent, platform: question.place.platform, outcome, seconds });
@@ -91,7 +98,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     };
   }
 
-  async function askSafely(on: Store, limited: typeof limit, question: Question, signal?: AbortSignal): Promise<Asked> {
+  async function askSafely(
+    on: Store,
+    limited: typeof limit,
+    changes: Remedy,
+    question: Question,
+    signal?: AbortSignal,
+  ): Promise<Asked> {
     const verdict = limited?.(`${question.user.platform}/${question.user.id}`, clock());
     if (verdict !== undefined && verdict !== "go")
       return tooMany(config.limits.questionsPerMinute, verdict === "again");
@@ -108,6 +121,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       packs,
       clock,
       newId,
+      suggest: changes.suggest,
+      identify: changes.identify,
       timezone: config.timezone,
       limits: config.limits,
       fixedTime: Math.abs(clock() - Date.now() / 1000) > 5,
@@ -148,11 +163,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   let stopped: Promise<void> | undefined;
   return {
-    ask: askOn(store, limit),
-    aside: () => askOn(memory.createMemoryStore({ retention }), undefined),
+    ask: askOn(store, limit, remedy),
+    aside: () => {
+      const own = memory.createMemoryStore({ retention });
+      return askOn(own, undefined, remedyOn(own));
+    },
     sources: metrics.sources,
     alertmanager,
     store,
+    remedy,
     log,
     start: metrics.start,
     stop() {

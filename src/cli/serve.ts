@@ -88,6 +88,8 @@ export async function serve(
     undo.push(() => socket.stop(graceMs));
     undo.push(() => surfaces.stop(graceMs));
     await surfaces.start().catch(cannotStart);
+    const endRemedy = await app.remedy.start(surfaces.wake).catch(cannotStart);
+    undo.push(() => endRemedy(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, onBrokenStore)));
     app.start();

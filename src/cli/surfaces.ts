@@ -13,6 +13,8 @@ export type Surfaces = {
   /** For people: "slack (socket)", "teams". */
   readonly names: readonly string[];
   readonly routes: readonly Route[];
+  /** Something new stands in the outbox. */
+  readonly wake: () => void;
   /** Connects, and sends what was left unsaid. Throws with a sentence when a platform refuses the credentials. */
   readonly start: () => Promise<void>;
   /** Takes nothing new, lets what is under way end within `graceMs`. What is still unsaid stays in the outbox. */
@@ -36,6 +38,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
   const loops = new Map<string, Loop>();
   const depsOf = (platform: string): SurfaceDeps => ({
     ask: app.ask,
+    decide: app.remedy.decide,
     mayRead: (visitor) => reachOf(config.access, visitor, app.sources),
     store: app.store,
     wake: () => loops.get(platform)?.wake(),
@@ -57,6 +60,9 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     names: opened.map(({ name }) => name),
     routes: opened.flatMap(({ surface }) => surface.routes),
     checks: opened.map(({ name, surface }) => ({ name, check: surface.check })),
+    wake() {
+      for (const loop of loops.values()) loop.wake();
+    },
     async start() {
       for (const { surface } of opened) {
         await surface.start();

@@ -128,6 +128,7 @@ async function serveBot(apiUrl: string): Promise<void> {
     { mode: "http", botToken: secret(TOKEN), signingSecret: secret(SECRET), apiUrl, teams: [], command: "/ops" },
     {
       ask: async () => ({ card: { title: "done", tone: "good", blocks: [] } }),
+      decide: async () => ({ title: "", tone: "info", blocks: [] }),
       mayRead: () => ({ allowed: true }),
       wake: () => {},
       drawChart: async () => Buffer.alloc(0),

@@ -61,6 +61,7 @@ async function ours(host: string, overrides: Record<string, string>): Promise<Ta
     },
     {
       ask: async () => ({ card }),
+      decide: async () => ({ title: "", tone: "info", blocks: [] }),
       mayRead: () => ({ allowed: true }),
       store: {
         seen: { first: async (_, id) => !seen.has(id) && seen.add(id) !== undefined },

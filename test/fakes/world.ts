@@ -1,10 +1,14 @@
 import type { AskReply } from "../../src/core/answer.ts";
 import type { Card } from "../../src/core/card.ts";
 import type { ConceptPacks } from "../../src/core/concept.ts";
+import { NO_POLICY, type Policy, sealPolicy } from "../../src/core/policy/rules.ts";
 import { answer } from "../../src/flows/answer.ts";
+import type { RemedyDeps } from "../../src/flows/remedy/deps.ts";
+import { propose } from "../../src/flows/remedy/propose.ts";
 import { loadPacks } from "../../src/metrics/packs.ts";
 import type { Store } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import { fakeActions } from "./actions.ts";
 import { type FakeMetrics, type FakeOptions, fakeMetrics } from "./metrics.ts";
 
 /** 2026-03-11 10:20:00 UTC, a Wednesday. */
@@ -36,6 +40,11 @@ export class World {
   readonly sources: readonly FakeMetrics[];
   readonly store: Store;
   readonly questionLength: number;
+  /** Tests ask for more than one person would. */
+  policy: Policy = sealPolicy({
+    ...NO_POLICY,
+    limits: { openPerThread: 1000, perChannelHour: 1000, perTargetHour: 1000 },
+  });
   #ids = 0;
 
   constructor(
@@ -71,6 +80,14 @@ export class World {
         packs: await shippedPacks(),
         clock: () => this.now,
         newId: () => `n${++this.#ids}`,
+        suggest: (need, abort) => propose(this.#remedy(), need, abort),
+        identify: ({ platform, id: account, name }) => ({
+          person: `${platform}:${account}`,
+          name,
+          platform,
+          account,
+          isLinked: false,
+        }),
         timezone: "UTC",
         limits: { questionLength: this.questionLength },
       },
@@ -84,6 +101,24 @@ export class World {
       },
       signal ?? new AbortController().signal,
     );
+  }
+
+  /** What turns wishes into proposals: no runbooks, nobody to approve. */
+  #remedy(): RemedyDeps {
+    return {
+      store: this.store,
+      runbooks: { all: () => [], get: () => undefined },
+      actions: fakeActions([]).actions,
+      policy: () => this.policy,
+      sources: this.sources,
+      stop: this.store.stop,
+      journal: { began: async () => {}, ended: async () => {}, open: async () => [] },
+      clock: () => this.now,
+      newId: () => `n${++this.#ids}`,
+      owner: "w1",
+      changed: () => {},
+      report: () => {},
+    };
   }
 
   async ask(text: string, options: AskOptions = {}): Promise<AskReply> {

@@ -100,7 +100,7 @@ describe("a request for a change", () => {
     expect(reply.proposed_actions).toEqual([]);
     const buttons = card.blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons : []));
     expect(buttons.map(({ label }) => label)).toContain("restart ferrydesk");
-    expect(await world.store.proposals.pending(10)).toEqual([]);
+    expect(await world.store.proposals.find({ status: ["pending"], limit: 10 })).toEqual([]);
   });
 
   it("says that a name is unknown, even when the thread knows another", async () => {
@@ -129,7 +129,7 @@ describe("a request for a change", () => {
     const reply = await world.ask(text);
     expect(reply.reply_text).toMatch(/too broad/);
     expect(reply.reply_text).toMatch(/Please name which/);
-    expect(await world.store.proposals.pending(10)).toEqual([]);
+    expect(await world.store.proposals.find({ status: ["pending"], limit: 10 })).toEqual([]);
   });
 
   it.each([
@@ -139,7 +139,7 @@ describe("a request for a change", () => {
   ])("is refused beyond its bounds: %s", async (text, why) => {
     const world = port();
     expect(verdictOf(await world.ask(text))).toMatch(why);
-    expect(await world.store.proposals.pending(10)).toEqual([]);
+    expect(await world.store.proposals.find({ status: ["pending"], limit: 10 })).toEqual([]);
   });
 
   it.each(["drop database port", "rm -rf / on quay-1", "delete all pods", "kubectl delete ns port"])(
@@ -147,7 +147,7 @@ describe("a request for a change", () => {
     async (text) => {
       const world = port();
       expect((await world.ask(text)).intent).toBe("hostile");
-      expect(await world.store.proposals.pending(10)).toEqual([]);
+      expect(await world.store.proposals.find({ status: ["pending"], limit: 10 })).toEqual([]);
     },
   );
 
@@ -263,7 +263,9 @@ describe("pending proposals", () => {
     expect(reply.proposed_actions).toEqual([]);
     expect(reply.reply_text).toMatch(/buttons/);
     expect(reply.reply_text).toMatch(/text never|never by text/);
-    expect(await world.store.proposals.pending(10)).toMatchObject([{ action: { status: "pending", executed: false } }]);
+    expect(await world.store.proposals.find({ status: ["pending"], limit: 10 })).toMatchObject([
+      { status: "pending", votes: [] },
+    ]);
   });
 });
 

@@ -35,7 +35,7 @@ describe("a label value that wants to do something", () => {
     const world = new World(
       harbour({ series: [{ metric: "http_requests_total", labels: { ...labels, code: "200" }, value: 5000 }] }),
     );
-    const pending = async () => world.store.proposals.pending(10);
+    const pending = async () => world.store.proposals.find({ status: ["pending"], limit: 10 });
     for (const question of ["top 3 services by traffic", "traffic by service", "list all services", "status"]) {
       const { card, reply } = await world.tell(question, { thread: question });
       for (const line of textsOf(card)) expect(line, question).not.toMatch(ACTIVE);
@@ -109,9 +109,8 @@ describe("a question that wants to break out", () => {
     const world = new World(harbour());
     const { reply } = await world.tell(question);
     for (const action of reply.proposed_actions) expect(action).toMatchObject({ status: "pending", executed: false });
-    for (const { action } of await world.store.proposals.pending(10)) {
-      expect(action).toMatchObject({ status: "pending", executed: false });
-    }
+    for (const { status, startedAt } of await world.store.proposals.find({ limit: 10 }))
+      expect({ status, startedAt }).toEqual({ status: "pending", startedAt: undefined });
     const claims = reply.reply_text.replace(/[^.]*\b(?:nothing|never|no|not|can't)\b[^.]*\./gi, "");
     expect(claims).not.toMatch(/\b(?:approved|executed|restarted|scaled|done)\b/i);
     expect(reply.reply_text).not.toContain("xoxb-planted");
@@ -123,8 +122,13 @@ describe("a question that wants to break out", () => {
     expect(reply.proposed_actions).toMatchObject([
       { type: "restart", target: "lighthouse", status: "pending", executed: false },
     ]);
-    const stored = await world.store.proposals.pending(10);
-    expect(stored).toMatchObject([{ action: reply.proposed_actions[0], requester: { id: "otto" } }]);
+    const stored = await world.store.proposals.find({ status: ["pending"], limit: 10 });
+    expect(stored).toMatchObject([
+      {
+        status: "pending",
+        spec: { action: { type: "restart", target: "lighthouse" }, requester: { account: "otto" } },
+      },
+    ]);
     expect(world.queries.filter((promql) => /restart/.test(promql))).toEqual([]);
   });
 

@@ -40,6 +40,7 @@ async function look<T>(name: string, settings: T | undefined, check: (settings: 
 function depsFor(config: Config): SurfaceDeps {
   return {
     ask: async () => ({ card: { title: "The doctor answers no questions.", tone: "info", blocks: [] } }),
+    decide: async () => ({ title: "The doctor decides nothing.", tone: "info", blocks: [] }),
     mayRead: () => ({ allowed: false, reason: "The doctor answers no questions." }),
     store: createMemoryStore({ retention: config.limits.retentionSeconds }),
     wake: () => {},

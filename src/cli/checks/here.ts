@@ -129,7 +129,7 @@ async function checkStore(config: Config, isBeside: boolean): Promise<Check> {
   try {
     const store = await openStore(config, () => Date.now() / 1000, isBeside ? { readOnly: true } : {});
     try {
-      if (isBeside) await store.proposals.pending(1);
+      if (isBeside) await store.proposals.find({ limit: 1 });
       else await store.check();
     } finally {
       await store.close();

@@ -1,5 +1,6 @@
 import { type CardContext, proposalCard } from "../../cards/proposal-card.ts";
 import type { Proposal } from "../../core/proposal.ts";
+import { sha256 } from "../../util/canonical.ts";
 import type { RemedyDeps } from "./deps.ts";
 
 export type ShowDeps = Pick<RemedyDeps, "store" | "clock"> & {
@@ -26,7 +27,9 @@ export async function show(deps: ShowDeps): Promise<void> {
       // The first one is posted under the plain id; if it is there already, it is edited.
       const message = { place, card, at: deps.clock() };
       const isNew = await deps.store.outbox.put({ ...message, id });
-      if (!isNew) await deps.store.outbox.put({ ...message, id: `${id}:${proposal.revision}`, edits: id });
+      // The same revision may be shown differently: an emergency stop came or went.
+      const looks = sha256(JSON.stringify(card)).slice(0, 8);
+      if (!isNew) await deps.store.outbox.put({ ...message, id: `${id}:${proposal.revision}:${looks}`, edits: id });
     }
     await deps.store.proposals.shown(proposal.id, proposal.revision);
     deps.wake();

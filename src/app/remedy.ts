@@ -1,0 +1,220 @@
+import { randomUUID } from "node:crypto";
+import type { Config } from "../config.ts";
+import type { Visitor } from "../core/access.ts";
+import type { Card } from "../core/card.ts";
+import { type Identity, identify, rolesOf, type Voter } from "../core/people.ts";
+import { modeOf } from "../core/policy/rules.ts";
+import type { Proposal } from "../core/proposal.ts";
+import type { RemedyDeps } from "../flows/remedy/deps.ts";
+import { type Loop, startLoop } from "../jobs/loop.ts";
+import type { Actions, Clock, Decider, Journal, Metrics, Runbooks, Store, Suggester } from "../ports.ts";
+import { reasonOf } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+
+/** What changes systems, put together: runbooks, executors, and the flows between a wish and its verdict. */
+export type Remedy = {
+  readonly suggest: Suggester;
+  readonly decide: Decider;
+  readonly identify: (user: { readonly platform: string; readonly id: string; readonly name: string }) => Identity;
+  /** The card of a proposal as it is now. */
+  readonly cardOf: (id: string) => Promise<Card | undefined>;
+  readonly runbooks: () => Promise<Runbooks>;
+  readonly actions: () => Promise<Actions>;
+  /**
+   * Begins to carry out, verify and show; only one process of a data folder may. `posted`: a message stands in the outbox.
+   * Resolves with what ends it, which lets runs under way finish within `graceMs`.
+   */
+  readonly start: (posted: () => void) => Promise<(graceMs: number) => Promise<void>>;
+  /** Somebody pressed or released the stop: cards say so at once. */
+  readonly stopChanged: () => void;
+};
+
+export type RemedyOptions = {
+  readonly store: Store;
+  readonly sources: readonly Metrics[];
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly log: Log;
+  /** Parts that tests bring themselves. */
+  readonly runbooks?: Runbooks;
+  readonly actions?: Actions;
+  readonly journal?: Journal;
+  readonly point?: NonNullable<RemedyDeps["point"]>;
+  /** Groups that the platform says an account is in; looked up at each click. */
+  readonly groupsOf?: (visitor: Visitor, signal: AbortSignal) => Promise<readonly string[]>;
+};
+
+/** Seconds between looks at whether an emergency stop changed. */
+const STOP_EVERY = 1;
+
+/** Nothing is loaded before it is first needed: a question does not wait for the catalogue of runbooks. */
+export function createRemedy(config: Config, options: RemedyOptions): Remedy {
+  const { store, sources, clock, newId, log } = options;
+  const wakes = new Set<() => void>();
+  const owner = randomUUID();
+  let isStopped = false;
+
+  const actions = once(async () => {
+    if (options.actions !== undefined) return options.actions;
+    const { createActions } = await import("../actions/index.ts");
+    return createActions(config.runbooks.executors, { clock, dataDir: config.dataDir, log });
+  });
+  const runbooks = once(async () => {
+    if (options.runbooks !== undefined) return options.runbooks;
+    const { loadRunbooks } = await import("../actions/catalogue.ts");
+    return loadRunbooks({ ...config.runbooks, dataDir: config.dataDir });
+  });
+  const flows = once(async () => {
+    const [propose, decide, again] = await Promise.all([
+      import("../flows/remedy/propose.ts"),
+      import("../flows/remedy/decide.ts"),
+      import("../flows/remedy/again.ts"),
+    ]);
+    return { ...propose, ...decide, ...again };
+  });
+  const deps = once(async (): Promise<RemedyDeps> => {
+    const [catalogue, hands, journal] = await Promise.all([runbooks(), actions(), options.journal ?? openNoJournal()]);
+    return {
+      store,
+      runbooks: catalogue,
+      actions: hands,
+      policy: () => config.policy,
+      sources,
+      stop: store.stop,
+      journal,
+      clock,
+      newId,
+      owner,
+      changed: () => {
+        for (const wake of wakes) wake();
+      },
+      report: (level, message, data) => log[level](data, message),
+      ...(options.point !== undefined && { point: options.point }),
+    };
+  });
+
+  const whoIs = (user: Parameters<Remedy["identify"]>[0]) => identify(config.people, user);
+
+  async function voterOf(visitor: Visitor, signal: AbortSignal): Promise<Voter> {
+    const identity = whoIs(visitor.user);
+    const groups = (await options.groupsOf?.(visitor, signal)) ?? [];
+    const { isGuest, isExternal } = visitor;
+    return { ...identity, roles: rolesOf(config.roles, config.people, identity, groups), isGuest, isExternal };
+  }
+
+  const contextOf = ({ spec }: Proposal) => ({
+    now: clock(),
+    zone: config.timezone,
+    mode: modeOf(config.policy, spec.environment),
+    isStopped,
+  });
+
+  return {
+    identify: whoIs,
+    runbooks,
+    actions,
+    suggest: async (need, signal) => {
+      try {
+        return await (await flows()).propose(await deps(), need, signal);
+      } catch (err) {
+        log.error({ err }, "a change could not be proposed");
+        return { kind: "refused", reason: `It could not be proposed: ${reasonOf(err)}` };
+      }
+    },
+    decide: async (click) => {
+      const { refusalCard } = await import("../cards/proposal-card.ts");
+      try {
+        const all = await deps();
+        const { decide, again } = await flows();
+        return await decide(
+          {
+            ...all,
+            cardOf: contextOf,
+            voterOf,
+            again: (proposal, how, by, signal) => again(all, proposal, how, by, signal),
+          },
+          click,
+        );
+      } catch (err) {
+        log.error({ err, click: click.id }, "a click could not be decided");
+        return refusalCard("That could not be done just now. Please try again.");
+      }
+    },
+    cardOf: async (id) => {
+      const proposal = await store.proposals.get(id);
+      if (proposal === undefined) return undefined;
+      return (await import("../cards/proposal-card.ts")).proposalCard(proposal, contextOf(proposal));
+    },
+    stopChanged: () => {
+      for (const wake of wakes) wake();
+    },
+    async start(posted) {
+      const [{ execute }, { sweep }, { verify }, { show }, { undoByItself }, { openJournal }] = await Promise.all([
+        import("../flows/remedy/execute.ts"),
+        import("../flows/remedy/sweep.ts"),
+        import("../flows/remedy/verify.ts"),
+        import("../flows/remedy/show.ts"),
+        import("../flows/remedy/again.ts"),
+        import("../store/journal.ts"),
+      ]);
+      const opened = options.journal === undefined ? await openJournal(config.dataDir) : undefined;
+      const all = { ...(await deps()), journal: options.journal ?? opened! };
+      const executing = execute(all);
+      const sweeping = sweep(all, executing.running);
+      const verifying = verify({ ...all, undo: (proposal, signal) => undoByItself(all, proposal, signal) });
+      const rounds: Readonly<Record<string, (signal: AbortSignal) => Promise<number>>> = {
+        execute: executing.round,
+        sweep: sweeping,
+        verify: verifying,
+        show: async () => {
+          const stopped = (await store.stop.read()) !== undefined;
+          if (stopped !== isStopped) {
+            isStopped = stopped;
+            await showAnew(store);
+          }
+          await show({ store, clock, cardOf: contextOf, wake: posted });
+          return STOP_EVERY;
+        },
+      };
+      const loops: Loop[] = Object.entries(rounds).map(([name, round]) =>
+        startLoop(round, (err) => log.error({ err, round: name }, "a round of looking after changes failed"), 2),
+      );
+      for (const loop of loops) {
+        wakes.add(loop.wake);
+        loop.wake();
+      }
+      return async (graceMs) => {
+        for (const loop of loops) wakes.delete(loop.wake);
+        await Promise.all(loops.map((loop) => loop.stop(graceMs)));
+        await Promise.race([executing.idle(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
+        await show({ store, clock, cardOf: contextOf, wake: posted }).catch(() => {});
+        await opened?.close();
+        await (await actions()).stop();
+      };
+    },
+  };
+}
+
+/** Cards of what is still to be decided say whether the stop is on. */
+async function showAnew({ proposals }: Store): Promise<void> {
+  for (const { id } of await proposals.find({ status: ["pending", "approved", "claimed"], limit: 200 }))
+    await proposals.shown(id, 0);
+}
+
+/** For a process that proposes and runs nothing. */
+async function openNoJournal(): Promise<Journal> {
+  const never = () => Promise.reject(new Error("this process runs no changes"));
+  return { began: never, ended: never, open: async () => [] };
+}
+
+/** Made when first asked for; what failed is tried anew. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((problem: unknown) => {
+      made = undefined;
+      throw problem;
+    });
+    return made;
+  };
+}
