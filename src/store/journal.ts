@@ -66,7 +66,7 @@ export async function openJournal(
       // A new name that is not on the disk would bring the old file back after a power cut.
       if (isRenamed) await syncFolder(dataDir);
       isRenamed = false;
-      await file.write(text, size);
+      await writeAll(file, Buffer.from(text), size);
       await file.datasync();
     } catch (cause) {
       // A shorter line must not leave the end of this one behind it. Where this fails too, so will the next write.
@@ -111,6 +111,12 @@ export async function openJournal(
         file = undefined;
       }),
   };
+}
+
+/** A write may take a part only, and say so without an error: a full disk does. */
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; )
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
 function readLine(line: string, at: number, path: string): Line {

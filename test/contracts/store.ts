@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import type { Place } from "../../src/core/chat.ts";
-import type { Proposal } from "../../src/core/proposal.ts";
 import type { Evidence } from "../../src/core/reading.ts";
 import type { Lesson, Outgoing, Store, Turn } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
+import { anEntry, aProposal } from "../fakes/proposals.ts";
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
@@ -44,22 +44,6 @@ const EVIDENCE: Evidence[] = [
     url: "https://p.example/graph",
   },
 ];
-
-function proposal(id: string, at = NOW): Proposal {
-  return {
-    id,
-    action: {
-      type: "scale",
-      target: "checkout",
-      params: { replicas: 3, reason: "it's slow" },
-      status: "pending",
-      executed: false,
-    },
-    requester: { platform: "slack", id: "U1", name: "Ana" },
-    place: THREAD,
-    at,
-  };
-}
 
 function outgoing(id: string): Outgoing {
   const card = { title: `title of ${id}`, tone: "good" as const, blocks: [{ kind: "text" as const, text: "3 req/s" }] };
@@ -238,24 +222,6 @@ export function storeContract(
       assert.deepEqual(await lessons.of(here), []);
     });
 
-    it("keeps the first of two proposals under one id and lists pending ones, oldest first", async () => {
-      const { proposals } = await empty();
-      assert.equal(await proposals.insert(proposal("p2", NOW + 2)), true);
-      assert.equal(await proposals.insert(proposal("p1", NOW + 1)), true);
-      assert.equal(await proposals.insert(proposal("p2", NOW + 9)), false);
-      assert.deepEqual(await proposals.get("p2"), proposal("p2", NOW + 2));
-      assert.equal(await proposals.get("p3"), undefined);
-      assert.deepEqual(
-        (await proposals.pending(10)).map((found) => found.id),
-        ["p1", "p2"],
-      );
-      assert.deepEqual(
-        (await proposals.pending(1)).map((found) => found.id),
-        ["p1"],
-      );
-      assert.deepEqual(await proposals.pending(0), []);
-    });
-
     it("keeps what is to be said until it is, in order within a channel", async () => {
       const { outbox } = await empty();
       const elsewhere = { ...THREAD, channel: "C2" };
@@ -350,7 +316,7 @@ async function fill(store: Store): Promise<void> {
   await store.conversations.append(THREAD, turn("a"));
   await store.evidence.save({ id: "a1", place: THREAD, at: NOW, text: "3 req/s", evidence: EVIDENCE });
   await store.seen.first("slack", "Ev1", NOW);
-  await store.proposals.insert(proposal("p1"));
+  await store.proposals.insert(aProposal({ id: "p1" }, { status: "expired" }), [anEntry()]);
   await store.outbox.put(outgoing("m1"));
   await store.feedback.save({
     answer: "a1",

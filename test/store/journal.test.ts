@@ -137,6 +137,7 @@ describe("the journal", () => {
     }
     try {
       const journal = await openJournal(mount);
+      opened.push(journal);
       await journal.began("k1", "p1", 1);
       fillDisk(join(mount, "ballast"));
       let kept = 0;
@@ -159,6 +160,7 @@ describe("the journal", () => {
       await again.close();
       assert.deepEqual(keys, ["k1", ...Array.from({ length: kept }, (_, n) => `more-${n}`), "k2"]);
     } finally {
+      for (const journal of opened) await journal.close();
       execFileSync("umount", [mount]);
     }
   });

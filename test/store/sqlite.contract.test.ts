@@ -5,15 +5,17 @@ import { afterAll } from "vitest";
 import type { Store } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { storeContract } from "../contracts/store.ts";
+import { type AuditSettings, auditContract } from "../contracts/audit.ts";
+import { proposalsContract } from "../contracts/proposals.ts";
+import { RETENTION, storeContract } from "../contracts/store.ts";
 
 const root = mkdtempSync(join(tmpdir(), "store-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let folders = 0;
-function settings(retention: Retention) {
+function settings(retention: Retention, more: Partial<AuditSettings> = {}) {
   folders += 1;
-  return { dataDir: join(root, String(folders)), retention, now: () => 1_790_000_000 };
+  return { dataDir: join(root, String(folders)), retention, now: () => 1_790_000_000, ...more };
 }
 
 storeContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
@@ -23,6 +25,13 @@ storeContract(
   (retention) => reopening(settings(retention)),
   { many: 20 },
 );
+
+proposalsContract("the SQLite store", () => openSqliteStore(settings(RETENTION)));
+auditContract("the SQLite store", (more) => openSqliteStore(settings(RETENTION, more)));
+
+const OPENED_AGAIN = "the SQLite store, opened again before every single call";
+proposalsContract(OPENED_AGAIN, () => reopening(settings(RETENTION)), { clicks: 20 });
+auditContract(OPENED_AGAIN, (more) => reopening(settings(RETENTION, more)));
 
 /** A store that lives only in its file: each call opens it, works and closes it. */
 function reopening(where: ReturnType<typeof settings>): Store {
@@ -36,9 +45,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
       await store.close();
     }
   }
-  function part<
-    K extends "conversations" | "places" | "seen" | "evidence" | "lessons" | "proposals" | "outbox" | "feedback",
-  >(name: K): Store[K] {
+  function part<K extends Exclude<keyof Store, "prune" | "check" | "close">>(name: K): Store[K] {
     return new Proxy({} as Store[K], {
       get:
         (_, method) =>
@@ -57,6 +64,8 @@ function reopening(where: ReturnType<typeof settings>): Store {
     evidence: part("evidence"),
     lessons: part("lessons"),
     proposals: part("proposals"),
+    audit: part("audit"),
+    stop: part("stop"),
     outbox: part("outbox"),
     feedback: part("feedback"),
     prune: (now) => once((store) => store.prune(now)),
