@@ -2,10 +2,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ACTION_SHAPES } from "../core/runbook/actions.ts";
 import type { Parameter, Runbook } from "../core/runbook.ts";
-import type { Runbooks } from "../ports.ts";
+import type { Clock, Runbooks } from "../ports.ts";
 import { readFolder } from "./catalogue/files.ts";
 import { type Checks, parseRunbook } from "./catalogue/parse.ts";
-import { readDeprecated } from "./catalogue/versions.ts";
+import { keepVersions, readDeprecated } from "./catalogue/versions.ts";
 
 /** Runbooks that cannot be used. The message names file, place and rule of each problem, and so does each of `problems`. */
 export class CatalogueError extends Error {
@@ -41,7 +41,7 @@ export const SHIPPED = join(dirname(fileURLToPath(import.meta.url)), "runbooks")
  * Reads the shipped runbooks and then the user's folders. An id stands for one runbook: one of the user's takes the place
  * of a shipped one only where it says `overrides: true`. Throws `CatalogueError` with every problem of every file.
  */
-export function loadCatalogue(settings: CatalogueSettings, checks: Partial<Checks> = {}): Catalogue {
+export function readRunbooks(settings: CatalogueSettings, checks: Partial<Checks> = {}): Catalogue {
   const { found, problems } = readAll(settings, { actionOf: (name) => ACTION_SHAPES[name], ...checks });
   if (problems.length > 0) throw new CatalogueError(problems);
   const written = [...found.values()].map(({ runbook }) => runbook);
@@ -59,6 +59,24 @@ export function loadCatalogue(settings: CatalogueSettings, checks: Partial<Check
     files: new Map([...found].map(([id, { file }]) => [id, file])),
     written,
   };
+}
+
+/**
+ * The same, and every version that is new is kept in the data folder, for `runbooks history`. Where that cannot be written
+ * the runbooks are there nevertheless: `report` is told.
+ */
+export async function loadRunbooks(
+  settings: CatalogueSettings,
+  {
+    clock = () => Date.now() / 1000,
+    report = () => {},
+    ...checks
+  }: Partial<Checks> & { readonly clock?: Clock; readonly report?: (problem: unknown) => void } = {},
+): Promise<Catalogue> {
+  const catalogue = readRunbooks(settings, checks);
+  if (settings.dataDir !== undefined)
+    await keepVersions(settings.dataDir, catalogue.written, clock()).catch((problem: unknown) => report(problem));
+  return catalogue;
 }
 
 /** Every problem of these folders, without throwing; for `runbooks lint`. */
