@@ -1,5 +1,7 @@
 import type { Json } from "../util/canonical.ts";
 
+export { resolve } from "./runbook/resolve.ts";
+
 /** A change that the bot knows how to make, as data: what it does, to what, under which conditions, and how to tell that it helped. */
 
 export type Risk = "low" | "medium" | "high" | "critical";
@@ -19,6 +21,16 @@ export type Parameter = {
   readonly default?: string | number | boolean;
   readonly required: boolean;
   readonly from: readonly Origin[];
+  /** Other names under which a value may come, such as "service" for a deployment's name. */
+  readonly takes?: readonly string[];
+  /** Put behind a text that fits the pattern only with it, such as ".service". */
+  readonly suffix?: string;
+  /** It names a configured entry of this executor, such as "kubernetes": the only one is taken when none is said. */
+  readonly of?: string;
+  /** Entry -> environment, as the configuration has them. */
+  readonly environments?: Readonly<Record<string, string>>;
+  /** A value that is right, for tests and drafts. */
+  readonly example?: string | number | boolean;
 };
 
 /** `uses` names an executor's action, such as "kubernetes/restart"; texts in `with` may hold `{{ params.name }}`. */
@@ -91,35 +103,6 @@ export type Runbook = {
     readonly anomalies: readonly string[];
   };
 };
-
-/** Fills `{{ params.x }}`, `{{ target.x }}` and `{{ captured.x }}` from `values`. Throws an `Error` with a sentence for an unknown name. */
-export function fill(template: string, values: Readonly<Record<string, Json>>): string {
-  return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`the text uses {{ ${name} }}, which has no value`);
-    return typeof value === "string" ? value : JSON.stringify(value);
-  });
-}
-
-/**
- * Fills every text inside a step's arguments. A text that is one placeholder alone takes the value as it is, so that a
- * number stays a number.
- */
-export function fillAll(template: Json, values: Readonly<Record<string, Json>>): Json {
-  if (typeof template === "string") {
-    const alone = /^\{\{\s*([\w.]+)\s*\}\}$/.exec(template)?.[1];
-    if (alone === undefined) return fill(template, values);
-    const value = values[alone];
-    if (value === undefined) throw new Error(`the text uses {{ ${alone} }}, which has no value`);
-    return value;
-  }
-  if (Array.isArray(template)) return template.map((one: Json) => fillAll(one, values));
-  if (typeof template === "object" && template !== null)
-    return Object.fromEntries(
-      Object.entries(template).flatMap(([name, one]) => (one === undefined ? [] : [[name, fillAll(one, values)]])),
-    );
-  return template;
-}
 
 /** True when the value compares so. */
 export function holds({ op, value }: Comparison, found: number): boolean {

@@ -45,8 +45,16 @@ describe("people and roles", () => {
   it("count for reading too", () => {
     const { access } = configIn(`${PEOPLE}access: [{roles: [sre]}]`);
     const may = (platform: string, id: string) =>
-      reachOf(access, { user: { platform, id, name: "x" }, channel: "c", isGuest: false, isExternal: false }, [])
-        .allowed;
+      reachOf(
+        access,
+        {
+          user: { platform, id, name: "x" },
+          place: { platform, channel: "c", thread: "t" },
+          isGuest: false,
+          isExternal: false,
+        },
+        [],
+      ).allowed;
     expect([may("slack", "U1"), may("teams", `t/${GUID}`), may("slack", "U9"), may("slack", "U3")]).toEqual([
       true,
       true,

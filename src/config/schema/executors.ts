@@ -72,14 +72,17 @@ export const ssh = () =>
     known_hosts_file: text("File with the host's key; a host that is not in it is refused."),
     units: pattern(
       "Units of systemd that may be touched; * stands for any text.",
-      /^[A-Za-z0-9*][A-Za-z0-9:_.@*-]{0,250}$/,
+      /^[A-Za-z0-9*][A-Za-z0-9:_.@*-]{0,200}\.[a-z]+$/,
       "must be the name of a unit, such as nginx.service or app-*.service",
     ),
     clean_paths: z
       .array(
         z
           .string("must be text")
-          .regex(/^(?:\/[A-Za-z0-9_@+.-]+){2,}$/, "must be an absolute path of at least two folders, such as /var/tmp")
+          .regex(
+            /^(?:\/tmp|(?:\/[A-Za-z0-9_@+.=-]+){2,})$/,
+            "must be an absolute path of at least two folders, such as /var/tmp",
+          )
           .refine(
             (path) => !path.split("/").some((part) => /^\.{1,2}$/.test(part)),
             "must not hold . or .. as a folder",
@@ -98,7 +101,7 @@ const SYSTEM_TREES =
   "bin boot dev etc lib lib32 lib64 proc root run sbin sys usr var/lib/dpkg var/lib/rpm var/lib/systemd var/lib/docker var/lib/containerd var/lib/kubelet var/lib/etcd var/lib/postgresql var/lib/mysql var/lib/redis".split(
     " ",
   );
-const SYSTEM_FOLDERS = "var/lib var/spool var/mail var/run var/lock".split(" ");
+const SYSTEM_FOLDERS = "var/cache var/lib var/lock var/log var/mail var/run var/spool var/www".split(" ");
 
 function isSystemPath(path: string): boolean {
   const bare = path.slice(1);

@@ -1,0 +1,67 @@
+import { parseDocument } from "yaml";
+import type { ActionShape } from "../../core/runbook/actions.ts";
+import { lint } from "../../core/runbook/lint.ts";
+import type { Runbook } from "../../core/runbook.ts";
+import { canonicalJson, sha256 } from "../../util/canonical.ts";
+import { reasonOf } from "../../util/errors.ts";
+import { contentJson, RunbookYaml } from "./schema.ts";
+
+export type Parsed =
+  | { readonly runbook: Runbook; readonly overrides: boolean }
+  | { readonly problems: readonly string[] };
+
+export type Checks = {
+  readonly actionOf: (name: string) => ActionShape | undefined;
+  /** Why a text is no PromQL, as the end of a sentence; undefined when it is. */
+  readonly whyNotQuery?: (promql: string) => string | undefined;
+};
+
+/** Reads one runbook. Problems name the place and the rule. */
+export function parseRunbook(text: string, checks: Checks): Parsed {
+  const document = parseDocument(text, {
+    version: "1.2",
+    strict: true,
+    uniqueKeys: true,
+    stringKeys: true,
+    merge: false,
+    logLevel: "error",
+  });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) return { problems: faults.slice(0, 5).map(({ message }) => message.split("\n")[0] ?? "") };
+  let plain: unknown;
+  try {
+    plain = document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    return { problems: [`must not use YAML aliases: ${reasonOf(cause)}`] };
+  }
+  const read = RunbookYaml.safeParse(plain);
+  if (!read.success)
+    return {
+      problems: read.error.issues.slice(0, 20).map(({ path, message }) => {
+        const place = path.map(String).join(".");
+        return place === "" ? message : `${place}: ${message}`;
+      }),
+    };
+  const { content, overrides } = read.data;
+  const problems = [...lint(content, checks.actionOf), ...queryProblems(content, checks.whyNotQuery)];
+  return problems.length > 0 ? { problems } : { runbook: { ...content, version: versionOf(content) }, overrides };
+}
+
+/** SHA-256 over the canonical content: comments, order and spelling of the file make no difference. */
+export function versionOf(content: Omit<Runbook, "version">): string {
+  const { version: _, ...rest } = content as Runbook;
+  return sha256(`sco.runbook.v1\n${canonicalJson(contentJson(rest))}`);
+}
+
+function queryProblems(
+  { preconditions, verify }: Omit<Runbook, "version">,
+  whyNot: Checks["whyNotQuery"],
+): readonly string[] {
+  if (whyNot === undefined) return [];
+  return [...preconditions, ...(verify?.checks ?? [])].flatMap(({ name, promql }) => {
+    // Quotes and digits in each place: whether it is a query at all does not hang on the values.
+    const sample = promql.replace(/\{\{\s*[\w.]+\s*\}\}/g, "1");
+    const reason = whyNot(sample);
+    return reason === undefined ? [] : [`${JSON.stringify(name)} is no PromQL: ${reason}`];
+  });
+}
