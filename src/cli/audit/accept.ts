@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { openStore } from "../../app.ts";
 import { identify } from "../../core/people.ts";
 import { type Call, EXIT, UsageError } from "../command.ts";
@@ -22,8 +22,13 @@ export async function acceptRestored(call: Call): Promise<number> {
   call.stdout.write(
     `Nothing is carried out at present: ${reason}.\nChanges that ran after that copy was made may be unknown to it. Look at what runs before you go on.\n`,
   );
-  const lines = createInterface({ input: call.stdin, output: call.stdout, terminal: false });
-  const said = await lines.question(`Type ${WORD} to go on with this copy: `).finally(() => lines.close());
+  call.stdout.write(`Type ${WORD} to go on with this copy: `);
+  const lines = createInterface({ input: call.stdin, terminal: false });
+  const said = await new Promise<string>((resolve) => {
+    lines.once("line", resolve);
+    lines.once("close", () => resolve(""));
+  });
+  lines.close();
   if (said.trim() !== WORD) {
     call.stdout.write("Nothing was changed.\n");
     return EXIT.failed;

@@ -33,9 +33,9 @@ async function named(audit: Audit, records: readonly AuditRecord[]): Promise<rea
   return records.map((record) => lineOf(record, accounts.get(record.actor) ?? []));
 }
 
-/** Until the reader has taken what was written: an export may be far larger than memory. */
+/** Until the reader has taken what was written, or went away: an export may be far larger than memory. */
 function drained({ stdout }: Call): Promise<void> {
-  return new Promise((resolve) => stdout.once("drain", resolve));
+  return new Promise((resolve) => stdout.once("drain", resolve).once("close", resolve));
 }
 
 const STYLE =
