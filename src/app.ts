@@ -11,6 +11,8 @@ import type { AlertRouter, Clock, Metrics, Said, Store } from "./ports.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
 import { giveBackMemory } from "./util/memory.ts";
+import { redactor } from "./util/redact.ts";
+import { readSigner } from "./util/signature.ts";
 
 /** What one question gave, with the reply that programs read. */
 export type Asked = Said & { readonly reply: AskReply };
@@ -73,7 +75,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     overrides.packs ?? import("./metrics/packs.ts").then(({ loadPacks }) => loadPacks(config.packs)),
     import("./store/memory.ts"),
     overrides.answer ?? import("./flows/answer.ts").then(({ answer }) => answer),
-    overrides.store ?? openStore(config, clock),
+    overrides.store ?? openStore(config, clock, { log }),
   ]);
   const ownAlerts =
     overrides.alertmanager === undefined ? await createAlerts(config, clock, overrides.observer) : undefined;
@@ -288,10 +290,20 @@ type Alerts = AlertRouter & { stop(): Promise<void> };
 export async function openStore(
   config: Config,
   now: Clock,
-  options: { readonly readOnly?: true } = {},
+  options: { readonly readOnly?: true; readonly log?: Log } = {},
 ): Promise<Store> {
   const { openSqliteStore } = await import("./store/sqlite.ts");
-  return openSqliteStore({ dataDir: config.dataDir, retention: config.limits.retentionSeconds, now, ...options });
+  const { key } = config.audit;
+  const redact = redactor(secretsOf(config).map((one) => one.reveal()));
+  return openSqliteStore({
+    dataDir: config.dataDir,
+    retention: config.limits.retentionSeconds,
+    now,
+    redact: (text) => String(redact(text)),
+    ...(key !== undefined && { sign: readSigner(key.reveal()).sign }),
+    ...(options.readOnly === true && { readOnly: true }),
+    warn: (err, message) => options.log?.warn({ err }, message),
+  });
 }
 
 // ---------------------------------------------------------------- what can go wrong

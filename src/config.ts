@@ -12,7 +12,9 @@ import { readRunbooks } from "./config/runbooks.ts";
 import { type Deps, readSources } from "./config/sources.ts";
 import type { Config } from "./config/types.ts";
 import { parseDuration, show, tidyUrl } from "./config/values.ts";
+import { reasonOf } from "./util/errors.ts";
 import { type Secret, secret } from "./util/secret.ts";
+import { readSigner } from "./util/signature.ts";
 
 export { explain, type Problem } from "./config/problem.ts";
 export type { Config, SourceConfig } from "./config/types.ts";
@@ -70,7 +72,14 @@ export function secretsOf(config: Config): readonly Secret[] {
       .map(([, value]) => secret(value)),
   ]);
   const { slack, teams, http } = config;
-  const others = [http.metricsToken, slack?.botToken, slack?.appToken, slack?.signingSecret, teams?.appPassword];
+  const others = [
+    http.metricsToken,
+    config.audit.key,
+    slack?.botToken,
+    slack?.appToken,
+    slack?.signingSecret,
+    teams?.appPassword,
+  ];
   return [...fromSources, ...others.filter((one) => one !== undefined), ...executorSecrets(config.runbooks.executors)];
 }
 
@@ -88,6 +97,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     timezone: settings.timezone ?? "UTC",
     env: envName,
     dataDir: resolve(cwd, readPath("SMARTCLOUDOPS_DATA", env, report) ?? ".smartcloudops"),
+    audit: { key: readAuditKey(deps) },
     sources,
     alertmanager: readAlertmanager(deps),
     grafanaExternalUrl: readUrl("GRAFANA_EXTERNAL_URL", env, report),
@@ -137,6 +147,22 @@ function readAlertmanager({ env, file, report }: Deps): Config["alertmanager"] {
       "must come together with ALERTMANAGER_URL, which is not set. Set it, or take this one away.",
     );
   return undefined;
+}
+
+function readAuditKey({ env, readFile, report }: Deps): Secret | undefined {
+  const path = readPath("AUDIT_KEY_FILE", env, report);
+  if (path === undefined) return undefined;
+  try {
+    const pem = readFile(path);
+    readSigner(pem);
+    return secret(pem);
+  } catch (problem) {
+    report(
+      "AUDIT_KEY_FILE",
+      `must name a file with an Ed25519 private key in PEM: ${reasonOf(problem)}. Make one with: smartcloudops audit key --new FILE`,
+    );
+    return undefined;
+  }
 }
 
 /** It becomes part of a file's name, so nothing that could leave the folder. */

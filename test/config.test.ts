@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { VARIABLES } from "../src/config/environment.ts";
 import { explain, loadConfig, type SourceConfig, secretsOf } from "../src/config.ts";
 import { NO_POLICY } from "../src/core/policy/rules.ts";
+import { newPrivateKey } from "../src/util/signature.ts";
 import { configOf, problemsOf } from "./config/helpers.ts";
 
 describe("the environment", () => {
@@ -15,6 +16,7 @@ describe("the environment", () => {
       timezone: "UTC",
       env: undefined,
       dataDir: "/bot/.smartcloudops",
+      audit: { key: undefined },
       sources: [],
       alertmanager: undefined,
       grafanaExternalUrl: undefined,
@@ -40,6 +42,19 @@ describe("the environment", () => {
       },
       notices: [],
     });
+  });
+
+  it("takes the key that signs audit records out of a file, and shows it to nobody", () => {
+    const pem = newPrivateKey();
+    const config = configOf({ AUDIT_KEY_FILE: "audit.pem" }, { "/bot/audit.pem": pem });
+    expect(config.audit.key?.reveal()).toBe(pem);
+    expect(JSON.stringify(config)).not.toContain(pem.split("\n")[1]);
+    expect(secretsOf(config)).toContain(config.audit.key);
+    const wrong = problemsOf({ AUDIT_KEY_FILE: "/run/key" }, { "/run/key": "hello" });
+    expect(wrong).toHaveLength(1);
+    expect(wrong[0]?.message).toMatch(/^must name a file with an Ed25519 private key in PEM: it holds no private key/);
+    const missing = problemsOf({ AUDIT_KEY_FILE: "/run/none" });
+    expect(missing.map(({ where }) => where)).toEqual(["AUDIT_KEY_FILE"]);
   });
 
   it("makes PROMETHEUS_URL the default source, with its credentials, tenant and authority", () => {

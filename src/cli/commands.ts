@@ -44,10 +44,25 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./doctor.ts"),
   },
   proposals: {
-    usage: "proposals list [--json]",
-    summary: "changes somebody asked for that wait for a decision",
+    usage: "proposals list [--json]\nproposals show ID [--json]",
+    summary: "changes that were proposed, newest first, and what became of them",
     options: JSON_FLAG,
-    load: () => import("./list.ts").then(({ runProposals }) => ({ run: runProposals })),
+    load: () => import("./proposals.ts"),
+  },
+  audit: {
+    usage:
+      "audit verify [EXPORT.json] [--anchor SEQ:HASH] [--public-key FILE] [--json]\naudit export [--format json|csv|html] [--period 30d]\naudit report [--period 30d] [--json]\naudit key [--new FILE]\naudit accept-restored",
+    summary:
+      "the record of what happened: whether it is whole (exit 0, 1 broken, 2 cut), all of it, and what it comes to",
+    options: {
+      ...JSON_FLAG,
+      anchor: { type: "string" },
+      "public-key": { type: "string" },
+      format: { type: "string" },
+      period: { type: "string" },
+      new: { type: "string" },
+    },
+    load: () => import("./audit.ts"),
   },
   lessons: {
     usage: "lessons list [--json] [--user U]",
@@ -70,4 +85,4 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Commands that are promised for later versions: known, so that nobody looks for a typing error. */
-export const LATER: readonly string[] = ["detect", "forecast", "backtest", "watches", "incidents", "runbooks", "audit"];
+export const LATER: readonly string[] = ["detect", "forecast", "backtest", "watches", "incidents", "runbooks"];

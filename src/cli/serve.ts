@@ -62,7 +62,7 @@ export async function serve(
     const lock = acquireStart(config.dataDir);
     undo.push(() => lock.release());
     const telemetry = createTelemetry({ version: ownVersion() });
-    const store = overrides.store ?? (await openStore(config, clock));
+    const store = overrides.store ?? (await openStore(config, clock, { log }));
     undo.push(() => store.close());
     const app = await createApp(config, { observer: telemetry, log, ...overrides, store });
     undo.push(app.stop);
@@ -76,7 +76,10 @@ export async function serve(
       log,
       routes: surfaces.routes,
       readiness: () => readiness(app, surfaces),
-      metrics: async () => ({ contentType: telemetry.contentType, body: await telemetry.text() }),
+      metrics: async () => {
+        telemetry.audited(await app.store.audit.head().catch(() => undefined));
+        return { contentType: telemetry.contentType, body: await telemetry.text() };
+      },
     });
     const { port } = await http.start().catch(cannotStart);
     undo.push(() => http.stop(graceMs));

@@ -43,6 +43,7 @@ export const VARIABLES = {
   SMARTCLOUDOPS_CONFIG: "plain",
   SMARTCLOUDOPS_ENV: "plain",
   SMARTCLOUDOPS_DATA: "plain",
+  AUDIT_KEY_FILE: "plain",
   LOG_LEVEL: "plain",
 } as const;
 
@@ -58,7 +59,6 @@ const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [
   ["the CI webhook", /^CI_WEBHOOK_SECRET(_FILE)?$/],
   ["the HTTP API", /^API_TOKENS(_FILE)?$/],
   ["GitHub", /^GITHUB_TOKEN(_FILE)?$/],
-  ["the audit record", /^AUDIT_KEY_FILE$/],
 ];
 
 export type Environment = {

@@ -9,6 +9,8 @@ export type Config = {
   /** Which overlay was asked for. */
   env: string | undefined;
   dataDir: string;
+  /** `key`: Ed25519 private key in PEM that signs audit records. */
+  audit: { key: Secret | undefined };
   /** May be empty. Else exactly one has `default: true`. */
   sources: readonly SourceConfig[];
   alertmanager: { url: string; externalUrl?: string } | undefined;

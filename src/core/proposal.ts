@@ -51,7 +51,14 @@ export type Spec = {
   };
   /** Undefined for a wish that no runbook can fulfil: it is written down, can be rejected, and can never run. */
   readonly runbook:
-    | { readonly id: string; readonly version: string; readonly title: string; readonly readOnly: boolean }
+    | {
+        readonly id: string;
+        readonly version: string;
+        readonly title: string;
+        readonly readOnly: boolean;
+        /** What a person needs for it by hand, for the report. */
+        readonly minutesByHand?: number;
+      }
     | undefined;
   readonly environment: string | undefined;
   /** Name of the Prometheus source that conditions and checks are asked of; undefined for the first. */

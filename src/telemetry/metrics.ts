@@ -4,7 +4,10 @@ import type { Telemetry } from "./telemetry.ts";
 const VALUES_PER_LABEL = 100;
 
 /** The same methods on loaded metrics. */
-export type Metrics = Pick<Telemetry, "answered" | "understood" | "asked" | "pruned" | "delivered" | "text">;
+export type Metrics = Pick<
+  Telemetry,
+  "answered" | "understood" | "asked" | "pruned" | "delivered" | "audited" | "text"
+>;
 
 /** Loads prom-client and defines every metric of the bot. */
 export async function createMetrics(version: string): Promise<Metrics> {
@@ -64,6 +67,16 @@ export async function createMetrics(version: string): Promise<Metrics> {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
     registers,
   });
+  const auditSeq = new Gauge({
+    name: "smartcloudops_audit_seq",
+    help: "Number of the newest audit record.",
+    registers,
+  });
+  const auditHash = new Gauge({
+    name: "smartcloudops_audit_hash",
+    help: "First 12 hexadecimal digits of the newest audit record's hash, as a number. See: smartcloudops audit verify --anchor.",
+    registers,
+  });
   const tokens = new Counter({
     name: "smartcloudops_llm_tokens_total",
     help: "Tokens of language model calls. Stays 0 while no model is configured.",
@@ -96,6 +109,11 @@ export async function createMetrics(version: string): Promise<Metrics> {
       const where = label("platform", platform);
       messages.inc({ platform: where, outcome: label("delivery", outcome.replace(" ", "_")) });
       if (outcome === "sent") messageSeconds.observe({ platform: where }, seconds);
+    },
+    audited(head) {
+      auditSeq.set(head?.seq ?? 0);
+      // 48 bits: a sample holds 53 exactly. As a label, each record would be a series for ever.
+      auditHash.set(Number.parseInt(head?.record_hash.slice(0, 12) ?? "0", 16));
     },
     text: () => registry.metrics(),
   };

@@ -22,6 +22,8 @@ export type Telemetry = {
   }): void;
   /** One attempt to say something in a chat. */
   delivered(event: { readonly platform: string; readonly outcome: string; readonly seconds: number }): void;
+  /** Where the chain of audit records stands: an anchor outside of this machine, wherever the metrics are kept. */
+  audited(head: { readonly seq: number; readonly record_hash: string } | undefined): void;
   /** Retention deleted `rows` rows of that table. */
   pruned(table: string, rows: number): void;
   /** Loads prom-client and starts measuring the event loop. A long-running bot calls it at start; a scrape does too. */
@@ -69,6 +71,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     understood: (seconds) => count((made) => made.understood(seconds)),
     asked: (event) => count((made) => made.asked(event)),
     delivered: (event) => count((made) => made.delivered(event)),
+    audited: (head) => count((made) => made.audited(head)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {
       await load();

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { text as textOf } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, it } from "vitest";
 import { verifyChain } from "../../src/core/audit.ts";
 import { hashOf, type Proposal } from "../../src/core/proposal.ts";
@@ -14,6 +15,8 @@ import { MIGRATIONS, migrate } from "../../src/store/migrations.ts";
 import { openSqliteStore, type SqliteSettings } from "../../src/store/sqlite.ts";
 import { RETENTION, turn } from "../contracts/store.ts";
 import { advanced, anEntry, ann, aProposal, approvedBy, aVote, bob, NOW, THREAD } from "../fakes/proposals.ts";
+
+const KILLED = fileURLToPath(new URL("./change-killed.ts", import.meta.url));
 
 let dataDir: string;
 let opened: Store[];
@@ -67,7 +70,7 @@ describe("a process that is killed between any two statements of a change", { ti
     let isWhole = false;
     for (let n = 1; !isWhole; n++) {
       assert.ok(n < 100, "the change never ends");
-      const child = spawn(process.execPath, [join(import.meta.dirname, "change-killed.ts"), dataDir, `p${n}`, `${n}`], {
+      const child = spawn(process.execPath, [KILLED, dataDir, `p${n}`, `${n}`], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       const said = (await textOf(child.stdout)).split("\n").filter((line) => line !== "");
@@ -288,6 +291,7 @@ describe("the stop's file", () => {
     assert.deepEqual(await stop.read(), { at: undefined, by: undefined, reason: undefined, resumeWanted: [] });
     assert.equal(await stop.release(ann), 1);
     assert.deepEqual((await stop.read())?.resumeWanted, ["Ann"]);
+    assert.equal(readFileSync(stopFile(), "utf8"), "");
     assert.equal(await stop.release(bob), 0);
     assert.equal(await stop.read(), undefined);
     assert.throws(() => readFileSync(stopFile()), { code: "ENOENT" });

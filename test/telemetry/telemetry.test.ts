@@ -16,6 +16,7 @@ describe("the bot's own metrics", () => {
     telemetry.pruned("turns", 7);
     telemetry.delivered({ platform: "slack", outcome: "sent", seconds: 0.2 });
     telemetry.delivered({ platform: "slack", outcome: "given up", seconds: 0 });
+    telemetry.audited({ seq: 51, record_hash: `0000000000ff${"a".repeat(52)}` });
     assert.match(telemetry.contentType, /^text\/plain; version=0\.0\.4/);
     const first = lines(await telemetry.text());
     telemetry.answered({ ...ANSWER, seconds: 4 });
@@ -32,6 +33,8 @@ describe("the bot's own metrics", () => {
       'smartcloudops_chat_messages_total{platform="slack",outcome="given_up"} 1',
       'smartcloudops_chat_message_seconds_count{platform="slack"} 1',
       'smartcloudops_llm_tokens_total{kind="input"} 0',
+      "smartcloudops_audit_seq 51",
+      "smartcloudops_audit_hash 255",
       'smartcloudops_build_info{version="1.2.3"} 1',
     ]) {
       assert.ok(first.includes(line), line);

@@ -64,6 +64,8 @@ function renderBlock(block: Block, look: Look, buttonsBefore: number): string[] 
       return paragraphs(block.text, look.width).map((line) => paint("dim", line, look));
     case "list":
       return block.items.flatMap((item) => hang(item, "- ", look.width));
+    case "facts":
+      return block.items.flatMap((item) => fact(item, look.width));
     case "table":
       return table(block.columns, block.rows, look);
     case "chart":
@@ -84,6 +86,13 @@ function paragraphs(text: string, width: number): string[] {
 
 function hang(text: string, lead: string, width: number): string[] {
   return paragraphs(text, width - widthOf(lead)).map((line, i) => (i === 0 ? lead : " ".repeat(widthOf(lead))) + line);
+}
+
+/** A long value goes on below itself; below a name that leaves it little room, it begins on a line of its own. */
+function fact({ name, value }: { readonly name: string; readonly value: string }, width: number): string[] {
+  const lead = `${inert(name)}: `;
+  if (widthOf(lead) <= width / 2) return hang(value, lead, width);
+  return [...paragraphs(`${name}:`, width), ...hang(value, "  ", width)];
 }
 
 // ---------------------------------------------------------------- tables

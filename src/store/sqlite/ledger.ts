@@ -98,15 +98,16 @@ export function openLedger(db: DatabaseSync, sql: Statements, settings: LedgerSe
   function lookForRestore(): void {
     // The anchor first: what is committed in between only takes the store further.
     const newest = newestAnchor(dataDir);
-    const found = () =>
-      whyRestored(newest, {
+    const found = (anchored: AnchorLine | undefined) =>
+      whyRestored(anchored, {
         epoch: meta.get(EPOCH) ?? "",
         head: head(),
         at: (seq) => sql.all(AuditRow, "SELECT * FROM audit WHERE seq = ?", [seq])[0]?.record_hash,
       });
-    if (found() !== undefined)
+    if (found(newest) !== undefined)
       ledger.together(() => {
-        const reason = found();
+        // Again where nobody can write: another process may have made the first anchor and record just now.
+        const reason = found(newestAnchor(dataDir));
         if (reason !== undefined) markRestored(ledger, reason, randomUUID());
       });
     else if (newest === undefined) anchor({ seq: 0, record_hash: FIRST_PREV }, true);

@@ -112,6 +112,28 @@ const HOSTILE = [
   "\b\b\b",
 ];
 
+describe("facts in the terminal", () => {
+  it("are read whole, however long they are", () => {
+    const items = [
+      { name: "target", value: "shop/checkout" },
+      { name: "arguments", value: `${"a".repeat(30)} ${"b".repeat(70)}` },
+      { name: "a name that takes up more than half of what there is", value: "x" },
+    ];
+    assert.equal(
+      renderCard({ title: "t", tone: "info", blocks: [{ kind: "facts", items }] }, PLAIN),
+      `• t
+
+target: shop/checkout
+arguments: ${"a".repeat(30)}
+           ${"b".repeat(49)}
+           ${"b".repeat(21)}
+a name that takes up more than half of what there is:
+  x
+`,
+    );
+  });
+});
+
 describe("text from outside in the terminal", () => {
   it("never moves the cursor, colours, links or reorders, wherever on the card it stands", () => {
     fc.assert(
@@ -126,6 +148,7 @@ describe("text from outside in the terminal", () => {
               { kind: "text", text: bad },
               { kind: "note", text: bad },
               { kind: "list", items: [bad] },
+              { kind: "facts", items: [{ name: bad, value: bad }] },
               { kind: "table", columns: [bad, "b"], rows: [[bad, bad]] },
               {
                 kind: "evidence",
