@@ -95,9 +95,8 @@ export async function readAs<T extends z.ZodType>(
 
 /** What failed before anything was done, as a sentence. */
 export function sayFailure(error: unknown): string {
-  return error instanceof RefusedError || error instanceof UnreachableError
-    ? `${error.message} Nothing was changed.`
-    : `${reasonOf(error)}. Nothing was changed.`;
+  const why = reasonOf(error);
+  return `${why}${/[.!?)]$/.test(why) ? "" : "."} Nothing was changed.`;
 }
 
 /** An action that only reads: `text` is its output. */

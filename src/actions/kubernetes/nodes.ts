@@ -52,9 +52,8 @@ function cordonPlan(node: string, object: Node, wanted: boolean): Plan {
 }
 
 /**
- * As `kubectl drain --ignore-daemonsets`: the node is cordoned, then its pods are evicted one after the other by the
- * eviction API, which keeps disruption budgets: an eviction that a budget refuses (429) is tried again until the time is
- * up. Pods of daemon sets and static pods stay. A pod without a controller, one outside the namespaces that may be
+ * As `kubectl drain --ignore-daemonsets`: the node is cordoned, then its pods are evicted by the eviction API, which keeps
+ * disruption budgets: an eviction that a budget refuses (429) is tried again, after the other pods, until the time is up. Pods of daemon sets and static pods stay. A pod without a controller, one outside the namespaces that may be
  * touched, or more pods than `max_pods`, and nothing is done at all.
  */
 function drain(kit: Kit): Action {
@@ -128,12 +127,22 @@ async function evictAll(kit: Kit, cluster: Cluster, args: DrainArgs, context: Ru
     const why = error instanceof Error ? error.message : String(error);
     return { outcome: "partial", output: `The node is cordoned, but no pod was evicted: ${why}` };
   }
-  const parts: { name: string; outcome: Ran["outcome"]; output: string }[] = [];
-  for (const [i, pod] of pods.entries()) {
-    const part = await evictOne(kit, cluster, pod, context);
-    parts.push({ name: fullName(pod), ...part, output: outputOf(part.output, kit.redact, 1024) });
-    progress(`${i + 1} of ${pods.length}: ${fullName(pod)} ${part.output}`);
-  }
+  const moves: Move[] = pods.map((pod) => ({ pod, state: "waiting", output: "was not evicted: the time was up" }));
+  const isOpen = ({ state }: Move) => state === "waiting" || state === "ending";
+  do {
+    for (const move of moves.filter(isOpen)) {
+      if (signal.aborted) break;
+      const { state, output } = await step(cluster, move, signal);
+      if (output !== move.output) progress(`${fullName(move.pod)} ${output}`);
+      Object.assign(move, { state, output });
+    }
+  } while (moves.some(isOpen) && (await pause(kit.pollMs, signal)));
+
+  const parts = moves.map(({ pod, state, output }) => ({
+    name: fullName(pod),
+    outcome: OUTCOMES[state],
+    output: outputOf(output, kit.redact, 1024),
+  }));
   const count = (outcome: Ran["outcome"]) => parts.filter((part) => part.outcome === outcome).length;
   const outcome = count("unknown") > 0 ? "unknown" : count("succeeded") === parts.length ? "succeeded" : "partial";
   return {
@@ -146,39 +155,43 @@ async function evictAll(kit: Kit, cluster: Cluster, args: DrainArgs, context: Ru
   };
 }
 
-/** Evicts a pod and waits until it is gone. A budget that refuses is asked again. */
-async function evictOne(
-  kit: Kit,
-  cluster: Cluster,
-  pod: Pod,
-  { signal }: RunContext,
-): Promise<{ readonly outcome: Ran["outcome"]; readonly output: string }> {
-  for (let budget = ""; ; ) {
-    if (signal.aborted)
-      return {
-        outcome: "failed",
-        output: budget === "" ? "was not evicted: the time was up" : `was not evicted: ${budget}`,
-      };
-    const sent = await evict(cluster, pod, false, signal);
-    if (sent.kind === "unknown") return { outcome: "unknown", output: `may have been evicted: ${sent.text}` };
-    if (sent.kind === "done" || (sent.kind === "refused" && sent.status === 404)) break;
-    // 409: another pod of the same name, so this one is gone.
-    if (sent.kind === "refused" && sent.status === 409) break;
-    if (sent.kind === "not_sent") return { outcome: "failed", output: `was not evicted: ${sent.text}` };
-    if (sent.status !== 429) return { outcome: "failed", output: `was not evicted: ${sent.text}` };
-    budget = `a disruption budget does not allow it (${sent.text})`;
-    await pause(Math.max(kit.pollMs, 0), signal);
+/** How far one pod is: not evicted yet, on its way out, gone, refused for good, or nobody knows. */
+type Move = { readonly pod: Pod; state: "waiting" | "ending" | "gone" | "refused" | "unknown"; output: string };
+const OUTCOMES = {
+  waiting: "failed",
+  ending: "partial",
+  gone: "succeeded",
+  refused: "failed",
+  unknown: "unknown",
+} as const;
+
+/** One try to get a pod on: an eviction, or a look whether it is gone. A budget that refuses is asked again next time. */
+async function step(cluster: Cluster, { pod, state, output }: Move, signal: AbortSignal): Promise<Omit<Move, "pod">> {
+  if (state === "ending")
+    return (await isGone(cluster, pod, signal)) ? { state: "gone", output: "is evicted" } : { state, output };
+  const sent = await evict(cluster, pod, false, signal);
+  switch (sent.kind) {
+    case "done":
+      return { state: "ending", output: "is being evicted, and had not ended when the time was up" };
+    case "unknown":
+      return { state: "unknown", output: `may have been evicted: ${sent.text}` };
+    case "not_sent":
+      return { state, output: `was not evicted: ${sent.text}` };
+    case "refused":
+      // 404, and 409 for another pod of the same name: this one is gone.
+      if (sent.status === 404 || sent.status === 409) return { state: "gone", output: "is gone" };
+      if (sent.status === 429)
+        return { state, output: `was not evicted: a disruption budget does not allow it (${sent.text})` };
+      return { state: "refused", output: `was not evicted: ${sent.text}` };
   }
-  for (;;) {
-    try {
-      const { namespace = "", name, uid } = pod.metadata;
-      const now = await readAs(cluster, Pod, { verb: "get", kind: "pod", namespace, name }, signal);
-      if (now.metadata.uid !== uid) return { outcome: "succeeded", output: "is evicted" };
-    } catch (error) {
-      if (error instanceof RefusedError && error.status === 404) return { outcome: "succeeded", output: "is evicted" };
-    }
-    if (!(await pause(kit.pollMs, signal)))
-      return { outcome: "partial", output: "is being evicted, and had not ended when the time was up" };
+}
+
+async function isGone(cluster: Cluster, { metadata }: Pod, signal: AbortSignal): Promise<boolean> {
+  const { namespace = "", name, uid } = metadata;
+  try {
+    return (await readAs(cluster, Pod, { verb: "get", kind: "pod", namespace, name }, signal)).metadata.uid !== uid;
+  } catch (error) {
+    return error instanceof RefusedError && error.status === 404;
   }
 }
 

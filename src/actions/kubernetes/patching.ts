@@ -99,7 +99,8 @@ export function patching<A extends Placed, T extends HasMetadata>(kit: Kit, spec
     context.progress(said);
     if (spec.follow === undefined) return ran("succeeded", said);
     const followed = await spec.follow(read, { cluster, context });
-    return ran(followed.outcome, `${said}\n${followed.output}`);
+    const { outcome, output } = ran(followed.outcome, `${said}\n${followed.output}`);
+    return { outcome, output, ...(followed.parts === undefined ? {} : { parts: followed.parts }) };
   }
 
   return {

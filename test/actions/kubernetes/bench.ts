@@ -21,7 +21,7 @@ export async function startBench(more: Partial<KubernetesSettings> = {}) {
   };
 }
 
-export function actionsOn(server: Kubernetes, more: Partial<KubernetesSettings> = {}): readonly Action[] {
+export function actionsOn(server: Kubernetes, more: Partial<KubernetesSettings> = {}, pollMs = 5): readonly Action[] {
   const settings: KubernetesSettings = {
     name: "prod",
     server: server.url,
@@ -30,5 +30,5 @@ export function actionsOn(server: Kubernetes, more: Partial<KubernetesSettings> 
     namespaces: ["shop"],
     ...more,
   };
-  return createKubernetesActions([settings], deps, { pollMs: 5 });
+  return createKubernetesActions([settings], deps, { pollMs });
 }
