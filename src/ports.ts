@@ -296,6 +296,8 @@ export type RunContext = {
   readonly fence: number;
   readonly identity: Readonly<Record<string, string>>;
   readonly precondition: Readonly<Record<string, Json>>;
+  /** Unix seconds: the same for every attempt, for what has to be written the same way each time. */
+  readonly approvedAt?: number;
   /** Milliseconds it may take. */
   readonly timeoutMs: number;
   /** Fires at the deadline, and on a stop where the runbook may be cut off. */

@@ -1,0 +1,65 @@
+import type { Action, Actions } from "../ports.ts";
+import type { GithubSettings } from "./github/settings.ts";
+import type { HttpSettings } from "./http/settings.ts";
+import type { KubernetesSettings } from "./kubernetes/settings.ts";
+import type { ActionDeps } from "./shared/deps.ts";
+
+/** What is configured of each kind; absent or empty for one that is not used. */
+export type ActionSettings = {
+  readonly kubernetes?: readonly KubernetesSettings[];
+  readonly github?: readonly GithubSettings[];
+  readonly http?: readonly HttpSettings[];
+};
+
+type Kind<K extends keyof ActionSettings = keyof ActionSettings> = {
+  /** "no Kubernetes cluster is configured". */
+  readonly what: string;
+  readonly load: (settings: NonNullable<ActionSettings[K]>, deps: ActionDeps) => Promise<readonly Action[]>;
+};
+
+/** One line for each kind: its code is loaded only when something of it is configured. */
+const KINDS: { readonly [K in keyof Required<ActionSettings>]: Kind<K> } = {
+  kubernetes: {
+    what: "Kubernetes cluster",
+    load: async (s, d) => (await import("./kubernetes/index.ts")).createKubernetesActions(s, d),
+  },
+  github: {
+    what: "GitHub repository",
+    load: async (s, d) => (await import("./github/index.ts")).createGithubActions(s, d),
+  },
+  http: { what: "HTTP endpoint", load: async (s, d) => (await import("./http/index.ts")).createHttpActions(s, d) },
+};
+
+/** Makes the actions of everything that is configured. Throws an `Error` with a sentence for settings that are not safe. */
+export async function createActions(settings: ActionSettings, deps: Omit<ActionDeps, "onStop">): Promise<Actions> {
+  const closing: (() => void | Promise<void>)[] = [];
+  const onStop = (close: () => void | Promise<void>) => void closing.push(close);
+  const kinds = Object.keys(KINDS) as (keyof ActionSettings)[];
+  const loaded = await Promise.all(kinds.map((kind) => loadKind(kind, settings, { ...deps, onStop })));
+  const actions = new Map(loaded.flat().map((action) => [action.name, action]));
+  return {
+    get: (name) => actions.get(name),
+    all: () => [...actions.values()],
+    whyMissing(name) {
+      const kind = name.split("/")[0] ?? "";
+      if (!Object.hasOwn(KINDS, kind)) return `there is no executor ${kind}: there are ${kinds.join(", ")}`;
+      const { what } = KINDS[kind as keyof ActionSettings];
+      if ((settings[kind as keyof ActionSettings] ?? []).length === 0) return `no ${what} is configured`;
+      const known = [...actions.keys()].filter((one) => one.startsWith(`${kind}/`));
+      return `there is no action ${name}: there are ${known.join(", ")}`;
+    },
+    async stop() {
+      await Promise.all(closing.map(async (close) => close()));
+    },
+  };
+}
+
+async function loadKind<K extends keyof ActionSettings>(
+  kind: K,
+  settings: ActionSettings,
+  deps: ActionDeps,
+): Promise<readonly Action[]> {
+  const entries = settings[kind];
+  if (entries === undefined || entries.length === 0) return [];
+  return KINDS[kind].load(entries as NonNullable<ActionSettings[K]>, deps);
+}
