@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Button, type ButtonAction, DECISIONS, type Decision, type Field } from "../../core/card.ts";
+import { inert } from "../../util/inert.ts";
 import { cutEscaped } from "./text.ts";
 
 /** Buttons that decide about a proposal: what they carry to Slack and back. */
@@ -25,8 +26,11 @@ export function isDecision(button: Button): button is DecideButton {
 export function decideButton({ label, style, action }: DecideButton, index: number) {
   const { decision, proposal, code, confirm, fields } = action;
   const key = `v1|${proposal}|${code}`;
-  const whole = fields === undefined ? key : `${key}|${JSON.stringify(fields)}`;
-  const empty = `${key}|${JSON.stringify(fields?.map(({ value: _, ...field }) => field))}`;
+  const bare = fields?.map(({ value: _, ...field }) => field);
+  // What cannot be seen is not put into a form: who sends it would send more than they read.
+  const filled = fields?.map((field, i) => (inert(field.value ?? "") === (field.value ?? "") ? field : bare![i]));
+  const whole = fields === undefined ? key : `${key}|${JSON.stringify(filled)}`;
+  const empty = `${key}|${JSON.stringify(bare)}`;
   const value = [whole, empty].find((one) => one.length <= LONGEST_VALUE);
   if (value === undefined) return undefined;
   return {
