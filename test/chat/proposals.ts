@@ -103,9 +103,13 @@ export function cardOf(spec: Partial<Spec> = {}, more: Partial<Proposal> = {}): 
   return proposalCard(proposalOf(spec, more), CONTEXT);
 }
 
-/** The card of something of high risk: the code is typed, and a reason given. */
+/** Something of high risk: the code is typed, and a reason given. */
+export function riskyProposal(): Proposal {
+  return proposalOf({ risk: "high", rule: { ...RULE, typedCode: true, reason: "required" } });
+}
+
 export function riskyCard(): Card {
-  return cardOf({ risk: "high", rule: { ...RULE, typedCode: true, reason: "required" } });
+  return proposalCard(riskyProposal(), CONTEXT);
 }
 
 // ---------------------------------------------------------------- random ones
@@ -183,10 +187,10 @@ function randomObject(random: () => number, depth: number, most: number, many: n
   );
 }
 
-/** A pending proposal with random parameters and arguments. One in 25 is longer than chat platforms take. */
+/** A pending proposal with random parameters and arguments. One in 33 is longer than chat platforms take. */
 export function randomProposal(random: () => number): Proposal {
-  const most = random() < 0.04 ? 700 : 10;
-  const many = () => 1 + Math.floor(random() * 4);
+  const most = random() < 0.03 ? 500 : 8;
+  const many = () => 1 + Math.floor(random() * 3);
   const step = () => ({
     name: `do ${randomText(random, 6)}`,
     uses: "http/call",

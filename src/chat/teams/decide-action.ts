@@ -35,7 +35,7 @@ export function decideAction({ label, style, action }: DecideButton): Element {
       ? []
       : [
           { type: "TextBlock", text: escaped(confirm.title), weight: "Bolder", wrap: true },
-          { type: "RichTextBlock", inlines: [{ type: "TextRun", text: plain(confirm.text) }] },
+          { type: "RichTextBlock", inlines: [{ type: "TextRun", text: cut(plain(confirm.text), 1200) }] },
         ];
   const inputs = fields.map(({ id, label: name, isRequired, value }) => ({
     type: "Input.Text",

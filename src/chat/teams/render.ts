@@ -66,7 +66,8 @@ export function renderCard(card: Card, look: Look): Rendered {
   });
   const full = actionsOf(card, true);
   // Nobody decides about what they cannot read whole.
-  const canDecide = bytesOf(frameOf(full.actions)) + bytesOf(facts) + MORE_BYTES <= CARD_BYTES;
+  const needed = bytesOf(frameOf(full.actions)) + bytesOf(facts) + bytesOf(full.others) + 2 * MORE_BYTES;
+  const canDecide = needed <= CARD_BYTES;
   const { actions, others } = canDecide ? full : actionsOf(card, false);
   const blocks: readonly Block[] = [
     ...(title.length > TITLE_LENGTH ? [{ kind: "text" as const, text: title }] : []),
@@ -75,7 +76,7 @@ export function renderCard(card: Card, look: Look): Rendered {
   ];
   const frame = frameOf(actions);
   return {
-    content: { ...frame, body: [heading, ...fitted(blocks, look, CARD_BYTES - bytesOf(frame))] },
+    content: { ...frame, body: [heading, ...fitted(blocks, look, CARD_BYTES - bytesOf(frame), canDecide)] },
     summary: cut(plain(`${TONES[card.tone].word}${title}`), 500),
   };
 }
@@ -109,10 +110,10 @@ function headingOf(title: string, tone: Tone): Element {
 
 // ---------------------------------------------------------------- what fits
 
-/** Facts before all else. Small print, because it says what the rest is worth; then the answer from its top; the queries last. */
+/** Small print first, because it says what the rest is worth; then the answer from its top; the queries last. */
 const RANK: Readonly<Record<Block["kind"], number>> = {
-  facts: -1,
   note: 0,
+  facts: 1,
   text: 1,
   list: 1,
   table: 1,
@@ -123,10 +124,11 @@ const RANK: Readonly<Record<Block["kind"], number>> = {
 const MORE_BYTES = 400;
 
 /** The blocks as elements in their own order, in at most `room` bytes, with a last line that counts what is missing. */
-function fitted(blocks: readonly Block[], look: Look, room: number): Element[] {
+function fitted(blocks: readonly Block[], look: Look, room: number, factsFirst: boolean): Element[] {
+  const rank = ({ kind }: Block) => (kind === "facts" && factsFirst ? -1 : RANK[kind]);
   let left = room - MORE_BYTES;
   let missing = 0;
-  const order = blocks.map((_, i) => i).sort((a, b) => RANK[blocks[a]!.kind] - RANK[blocks[b]!.kind] || a - b);
+  const order = blocks.map((_, i) => i).sort((a, b) => rank(blocks[a]!) - rank(blocks[b]!) || a - b);
   const made = new Map<number, readonly Element[]>();
   for (const i of order) {
     const part = renderBlock(blocks[i]!, look, left, i);

@@ -159,7 +159,7 @@ describe("a proposal's card in Slack", () => {
       assert.deepEqual(buttonsOf(render(cardOf({}, { status }))), []);
   });
 
-  it("shows what 10,000 random proposals would run, byte for byte, or cannot be approved", { timeout: 120_000 }, () => {
+  it("shows what 10,000 random proposals would run, byte for byte, or cannot be approved", { timeout: 600_000 }, () => {
     const random = numbersFrom(4);
     let whole = 0;
     for (let i = 0; i < 10_000; i++) {
