@@ -1,3 +1,4 @@
+import { DECISIONS } from "../core/card.ts";
 import type { Command } from "./command.ts";
 
 const JSON_FLAG = { json: { type: "boolean" } } as const;
@@ -44,10 +45,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./doctor.ts"),
   },
   proposals: {
-    usage: "proposals list [--json]",
-    summary: "changes somebody asked for that wait for a decision",
+    usage: `proposals list [--json]\nproposals ${DECISIONS.map((one) => one.replaceAll("_", "-")).join("|")} ID`,
+    summary: "changes that were proposed, and decisions about them: typed by a person, through the running bot",
     options: JSON_FLAG,
-    load: () => import("./list.ts").then(({ runProposals }) => ({ run: runProposals })),
+    load: () => import("./proposals.ts"),
+  },
+  stop: {
+    usage: "stop [REASON]",
+    summary: "the emergency stop: nothing that changes anything starts any more",
+    options: {},
+    load: () => import("./stop.ts"),
+  },
+  resume: {
+    usage: "resume",
+    summary: "the wish to let changes run again: it takes two people",
+    options: {},
+    load: () => import("./stop.ts").then(({ runResume }) => ({ run: runResume })),
   },
   lessons: {
     usage: "lessons list [--json] [--user U]",

@@ -310,9 +310,13 @@ function actionsOf(
   const room = decisions.length > 0 ? DECIDE_BYTES : BUTTON_BYTES;
   const actions = firstThatFit(wanted.slice(0, MOST_BUTTONS).map(actionOf), room);
   const command = `smartcloudops proposals show ${decisions[0]?.action.proposal ?? ""}`;
-  const missing = wanted.slice(actions.length).map(({ action, label }) =>
-    action.kind === "ask" ? `You can also ask: ${action.text}` : `“${label}” has no room here. In the terminal: ${command}`,
-  );
+  const missing = wanted
+    .slice(actions.length)
+    .map(({ action, label }) =>
+      action.kind === "ask"
+        ? `You can also ask: ${action.text}`
+        : `“${label}” has no room here. In the terminal: ${command}`,
+    );
   const others = canDecide || decisions.length === 0 ? missing : [`${TOO_LONG}: ${command}`, ...missing];
   return { actions, others };
 }

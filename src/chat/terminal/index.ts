@@ -78,19 +78,21 @@ function choiceOf(line: string, choices: readonly Button[], isTerminal: boolean)
   const word = line.toLowerCase();
   return choices.find(
     ({ label, action }) =>
-      action.kind === "decide" && (label.toLowerCase() === word || commandOf(action.decision) === word.replace(" ", "-")),
+      action.kind === "decide" &&
+      (label.toLowerCase() === word || commandOf(action.decision) === word.replace(" ", "-")),
   )?.action;
 }
 
 /** Asks the person once more, in a question of its own, and decides. What comes over a pipe never does. */
 async function decideHere(
   action: ButtonAction & { kind: "decide" },
-  { decide, input, output, look, signal }: Terminal,
+  { decide, input, output, signal }: Terminal,
   { ask, whileAsking }: Heard,
   show: (card: Card) => void,
 ): Promise<void> {
   const tell = (sentence: string) => output.write(`${sentence}\n\n`);
-  if (input.isTTY !== true) return void tell("A decision is typed by a person at a terminal: it cannot come from a pipe.");
+  if (input.isTTY !== true)
+    return void tell("A decision is typed by a person at a terminal: it cannot come from a pipe.");
   if (typeof decide === "string") return void tell(decide);
   const fields = await confirmed(action, { ask, tell });
   if (fields === undefined) return void tell("Nothing was decided.");
