@@ -440,6 +440,19 @@ export type Suggester = (need: Need, signal: AbortSignal) => Promise<Suggested>;
 /** Decides. Never throws: a refusal is a card for the person who clicked alone. */
 export type Decider = (click: Click) => Promise<Card>;
 
+/** A proposal as it stands. `isMoving`: it goes on by itself, so it is worth looking at again soon. */
+export type ProposalView = { readonly card: Card; readonly isMoving: boolean };
+
+/** A proposal in a list. `message` is the reference of the message that shows it on the platform that asks. */
+export type ProposalLine = { readonly title: string; readonly text: string; readonly message: string | undefined };
+
+/** What one person has to do with proposals, newest first. */
+export type ProposalLists = {
+  readonly waiting: readonly ProposalLine[];
+  readonly own: readonly ProposalLine[];
+  readonly decided: readonly ProposalLine[];
+};
+
 /** Answers a question. Never throws: what goes wrong becomes a card that says so. */
 export type Asker = (question: Question, signal?: AbortSignal) => Promise<Said>;
 
@@ -471,6 +484,10 @@ export interface Surface {
 export type SurfaceDeps = {
   readonly ask: Asker;
   readonly decide: Decider;
+  /** A proposal as it stands, or undefined when there is none of that id. */
+  readonly proposal: (id: string) => Promise<ProposalView | undefined>;
+  /** Proposals for one person: what waits for their decision, what they asked for, what was decided lately. */
+  readonly proposalsFor: (visitor: Visitor) => Promise<ProposalLists>;
   readonly mayRead: (visitor: Visitor) => Reach;
   readonly store: Pick<Store, "seen" | "places" | "outbox" | "feedback">;
   /** Something new stands in the outbox. */

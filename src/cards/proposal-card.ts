@@ -6,7 +6,7 @@ import type { RunbookStep, Verification } from "../core/runbook.ts";
 import { formatDuration, formatValue, type Unit } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { canonicalJson } from "../util/canonical.ts";
-import { inert, inertName } from "../util/inert.ts";
+import { exact, inert, inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
 
 /** What a card tells besides the proposal itself. */
@@ -191,11 +191,6 @@ const ORIGINS = {
 /** A step exactly as the executor gets it: the action's name and its arguments as canonical JSON. */
 function stepText({ name, uses, with: args }: RunbookStep): string {
   return `${inertName(name)}\n${uses} ${exact(canonicalJson(args))}`;
-}
-
-/** The value as it is; what would hide in it is made visible. Never cut. */
-function exact(value: string): string {
-  return inertName(value, { max: Number.MAX_SAFE_INTEGER });
 }
 
 function verifyText({ checks, settle, deadline }: Verification): string {

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { converse, lookOf } from "../chat/terminal/index.ts";
+import { converse, type DecideHere, lookOf } from "../chat/terminal/index.ts";
 import type { Config } from "../config.ts";
 import { type Bot, openBot } from "./bot.ts";
 import { type Call, EXIT, flag, UsageError } from "./command.ts";
+import { noDecider, remoteDecider } from "./deciding.ts";
 import { placeOf, readConfig, readUser } from "./settings.ts";
 
 /** `chat`: a conversation until Ctrl-D. */
@@ -19,18 +20,27 @@ export async function run(call: Call): Promise<number> {
       const whom = bot.isRemote ? `the bot that runs on ${config.dataDir}` : "a bot of this terminal's own";
       call.stderr.write(`You talk to ${whom}. Ask in plain words; "help" shows what it can do, Ctrl-D leaves.\n\n`);
     }
-    await chatWith(bot.ask, config, call);
+    await chatWith({ ask: bot.ask, decide: bot.isRemote ? remoteDecider(config) : noDecider(config) }, config, call);
     return EXIT.ok;
   } finally {
     await bot.stop();
   }
 }
 
-/** The conversation itself, with whoever answers. */
-export async function chatWith(ask: Bot["ask"], config: Config, call: Call, signal?: AbortSignal): Promise<void> {
+/** Who answers, and who decides for the person at this terminal: a sentence where nobody can. */
+export type Answering = { readonly ask: Bot["ask"]; readonly decide: DecideHere | string };
+
+/** The conversation itself. */
+export async function chatWith(
+  { ask, decide }: Answering,
+  config: Config,
+  call: Call,
+  signal?: AbortSignal,
+): Promise<void> {
   const user = readUser(call);
   await converse({
     answer: async (question, stop) => (await ask(question, stop)).card,
+    decide,
     place: placeOf(user, flag(call, "thread") ?? "chat"),
     user,
     clock: () => Date.now() / 1000,

@@ -1,3 +1,4 @@
+import { DECISIONS } from "../core/card.ts";
 import type { Command } from "./command.ts";
 
 const JSON_FLAG = { json: { type: "boolean" } } as const;
@@ -44,8 +45,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./doctor.ts"),
   },
   proposals: {
-    usage: "proposals list [--json]\nproposals show ID [--json]",
-    summary: "changes that were proposed, newest first, and what became of them",
+    usage: `proposals list [--json]\nproposals show ID [--json]\nproposals ${DECISIONS.map((one) => one.replaceAll("_", "-")).join("|")} ID`,
+    summary:
+      "changes that were proposed and what became of them; decisions are typed by a person, through the running bot",
     options: JSON_FLAG,
     load: () => import("./proposals.ts"),
   },
@@ -63,6 +65,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       new: { type: "string" },
     },
     load: () => import("./audit.ts"),
+  },
+  stop: {
+    usage: "stop [REASON]",
+    summary: "the emergency stop: nothing that changes anything starts any more",
+    options: {},
+    load: () => import("./stop.ts"),
+  },
+  resume: {
+    usage: "resume",
+    summary: "the wish to let changes run again: it takes two people",
+    options: {},
+    load: () => import("./stop.ts").then(({ runResume }) => ({ run: runResume })),
   },
   lessons: {
     usage: "lessons list [--json] [--user U]",

@@ -10,6 +10,7 @@ import { inert } from "../util/inert.ts";
 import { quietLog } from "./bot.ts";
 import { chatWith } from "./chat.ts";
 import { type Call, ConfigError, EXIT, STOPPING, UsageError } from "./command.ts";
+import { remoteDecider } from "./deciding.ts";
 import { type Serving, serve } from "./serve.ts";
 import { placeOf, readUser } from "./settings.ts";
 
@@ -135,7 +136,7 @@ async function talk(
     return serving.app.ask(question, stop);
   };
   let asked = 0;
-  await chatWith(ask, config, call, signal);
+  await chatWith({ ask, decide: remoteDecider(config) }, config, call, signal);
   // Without a terminal and without a question, as under a service manager, the demo stays for others to ask.
   if (asked === 0 && call.stdin.isTTY !== true && !signal.aborted) {
     call.stderr.write("Nobody types here; the demo stays until it is stopped.\n");

@@ -9,12 +9,13 @@ import { readConfig } from "./settings.ts";
 
 const MOST = 1000;
 
-/** `proposals list | show ID`: changes that were proposed, newest first, and one of them whole. */
+/** `proposals list | show ID`: changes that were proposed, newest first, and one of them whole. Decisions are in decide.ts. */
 export async function run(call: Call): Promise<number> {
   const [verb, id, ...more] = call.words;
   if (verb === "list" && id === undefined) return list(call);
   if (verb === "show" && id !== undefined && more.length === 0) return show(call, id);
-  throw new UsageError(`proposals wants "list" or "show ID": it is ${JSON.stringify(call.words.join(" "))}.`);
+  if (verb === "show") throw new UsageError("proposals show wants the id of one proposal: proposals show ID.");
+  return (await import("./decide.ts")).run(call);
 }
 
 async function list(call: Call): Promise<number> {

@@ -1,4 +1,4 @@
-import { userInfo } from "node:os";
+import { accountHere } from "../chat/terminal/visitor.ts";
 import { type Config, explain, loadConfig } from "../config.ts";
 import type { Place, User } from "../core/chat.ts";
 import { type Call, ConfigError, flag } from "./command.ts";
@@ -12,20 +12,11 @@ export function readConfig(call: Call): Config {
 
 /** Who asks: `--user`, else the account of the operating system. */
 export function readUser(call: Call): User {
-  const id = flag(call, "user")?.trim() || accountName();
+  const id = flag(call, "user")?.trim() || accountHere();
   return { platform: "terminal", id, name: id };
 }
 
 /** The conversation of one person under a thread's name. */
 export function placeOf(user: User, thread: string): Place {
   return { platform: "terminal", channel: user.id, thread };
-}
-
-function accountName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run under a number that has no name.
-    return `uid-${process.getuid?.() ?? "unknown"}`;
-  }
 }

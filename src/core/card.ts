@@ -18,7 +18,10 @@ export type Block =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "list"; readonly items: readonly string[] }
   | { readonly kind: "table"; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
-  /** Names and values that must be read whole: nothing of them is ever cut. */
+  /**
+   * Names and values that must be read whole: nothing of them is ever cut. Where they do not fit, buttons that decide are
+   * not shown either. Lines of a value after its first are shown in fixed width.
+   */
   | { readonly kind: "facts"; readonly items: readonly { readonly name: string; readonly value: string }[] }
   | { readonly kind: "chart"; readonly chart: Chart }
   /** The queries behind the answer. `url` opens the same query in Prometheus. */
@@ -49,18 +52,20 @@ export type Button = {
 };
 
 /** What a click on a proposal's card can mean. */
-export type Decision =
-  | "approve"
-  | "break_glass"
-  | "reject"
-  | "dry_run"
-  | "details"
-  | "change"
-  | "withdraw"
-  | "undo"
-  | "it_ran"
-  | "it_did_not"
-  | "look_again";
+export const DECISIONS = [
+  "approve",
+  "break_glass",
+  "reject",
+  "dry_run",
+  "details",
+  "change",
+  "withdraw",
+  "undo",
+  "it_ran",
+  "it_did_not",
+  "look_again",
+] as const;
+export type Decision = (typeof DECISIONS)[number];
 
 /**
  * `ask`: the click asks `text` in the same conversation, as if typed. `decide`: it decides about a proposal; `code` is

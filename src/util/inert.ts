@@ -12,9 +12,7 @@ import { graphemesOf } from "./graphemes.ts";
 export function inert(text: string, opts: { readonly keepNewlines?: boolean } = {}): string {
   const spaced = text.normalize("NFC").replace(/\r\n?/g, "\n").replace(/\t/g, " ");
   const lines = opts.keepNewlines === true ? spaced : spaced.replaceAll("\n", " ");
-  return lines
-    .replace(/(\p{M}{2})\p{M}+/gu, "$1…")
-    .replace(HIDDEN, (c) => `\\u{${c.codePointAt(0)!.toString(16).toUpperCase()}}`);
+  return lines.replace(/(\p{M}{2})\p{M}+/gu, "$1…").replace(HIDDEN, escapeOf);
 }
 
 // C0 but newline, C1, soft hyphen, Arabic letter mark, fillers that look like nothing, zero-width and bidi marks, line and
@@ -36,6 +34,35 @@ export function inertName(value: string, opts: { readonly max?: number } = {}): 
   const isPlainUrl = /^[a-z][a-z0-9+.-]{1,20}:\/\/[^\s<>()[\]|`*"'\\]+$/i.test(shown);
   const defused = isPlainUrl ? shown : shown.replace(/\b([a-z][a-z0-9+.-]{0,20}):\/\//gi, "$1\\u{3A}//");
   return capped(defused, opts.max ?? 200);
+}
+
+/**
+ * Text from outside that has to be read whole, such as what a change is run with: `inertName` of which nothing is lost.
+ * What would hide, act, look like something else or change in normalisation is written as \u{HEX}; so are newlines, and
+ * the second of two spaces. `inert` leaves the result alone, and reading the escapes back gives the text.
+ */
+export function exact(text: string): string {
+  const shown = text
+    .replace(HIDDEN, escapeOf)
+    .replace(/\n|(?! )\p{Zs}|(?<= ) |^ | $/gu, escapeOf)
+    .replace(/(\p{M}{2})(\p{M}+)/gu, (_, two: string, more: string) => two + escapesOf(more))
+    .replace(/&(?=#?\w{1,20};)/g, escapeOf)
+    .replace(/<(?=[!@#]|\/?at>|[a-z][a-z0-9+.-]{1,20}:)/gi, escapeOf)
+    .replace(/@(?=(?:everyone|here|channel|all|group)\b)/gi, escapeOf)
+    .replace(/(?<=\])\(/g, escapeOf)
+    .replace(/(?<=[a-z][a-z0-9+.-]{0,20}):(?=\/\/)/gi, escapeOf)
+    .replace(/\{(?=\{\s*(?:DATE|TIME)\s*\()/gi, escapeOf);
+  if (shown.normalize("NFC") === shown) return shown;
+  // What normalisation changes alone, and what it joins to the character before: marks, and the later jamo of a syllable.
+  return shown.replace(/./gsu, (c) => (c.normalize("NFC") === c && !/[\p{M}\u1161-\u11ff]/u.test(c) ? c : escapeOf(c)));
+}
+
+function escapeOf(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16).toUpperCase()}}`;
+}
+
+function escapesOf(characters: string): string {
+  return Array.from(characters, escapeOf).join("");
 }
 
 /** Cuts between characters as people see them, and never inside one of our own escapes. */

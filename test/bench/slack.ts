@@ -129,6 +129,8 @@ async function serveBot(apiUrl: string): Promise<void> {
     {
       ask: async () => ({ card: { title: "done", tone: "good", blocks: [] } }),
       decide: async () => ({ title: "", tone: "info", blocks: [] }),
+      proposal: async () => undefined,
+      proposalsFor: async () => ({ waiting: [], own: [], decided: [] }),
       mayRead: () => ({ allowed: true }),
       wake: () => {},
       drawChart: async () => Buffer.alloc(0),

@@ -62,6 +62,8 @@ async function ours(host: string, overrides: Record<string, string>): Promise<Ta
     {
       ask: async () => ({ card }),
       decide: async () => ({ title: "", tone: "info", blocks: [] }),
+      proposal: async () => undefined,
+      proposalsFor: async () => ({ waiting: [], own: [], decided: [] }),
       mayRead: () => ({ allowed: true }),
       store: {
         seen: { first: async (_, id) => !seen.has(id) && seen.add(id) !== undefined },

@@ -1,6 +1,6 @@
 import type { Button, Card } from "../../core/card.ts";
 import { CHAT_COMMANDS } from "../../core/command-table.ts";
-import { type Rendered, renderCard, type SlackBlock } from "./render.ts";
+import { type Rendered, renderCard } from "./render.ts";
 
 /** What the bot says about itself in Slack. */
 
@@ -45,27 +45,6 @@ export function greetingCard(command: string): Card {
   };
 }
 
-/** The home tab of the app, as the argument `view` of views.publish. */
-export function homeView(command: string): { readonly type: "home"; readonly blocks: readonly SlackBlock[] } {
-  const { blocks } = renderCard(
-    {
-      title: "What is going on?",
-      tone: "info",
-      blocks: [
-        {
-          kind: "text",
-          text: "Ask me about your services and hosts in plain words: in a direct message, by mentioning me in a channel, or with the commands below. Each answer shows the query behind it.",
-        },
-        { kind: "list", items: commandLines(command) },
-        { kind: "note", text: "A button asks its question in our direct messages." },
-        { kind: "buttons", buttons: exampleButtons() },
-      ],
-    },
-    { zone: "UTC", now: 0, native: false },
-  );
-  return { type: "home", blocks };
-}
-
 /** Small words for one person alone, such as a refusal. */
 export function renderPrivate(card: Card): Rendered {
   return renderCard(card, { zone: "UTC", now: 0, native: false });
@@ -77,12 +56,12 @@ export function withQuestion(card: Card, name: string, text: string): Card {
   return { ...card, blocks: [{ kind: "note", text: `${name} asked: ${asked}` }, ...card.blocks] };
 }
 
-function commandLines(command: string): string[] {
+export function commandLines(command: string): string[] {
   return CHAT_COMMANDS.map(({ name, usage, summary }) => {
     return `${command} ${usage === "" ? name : `${name} ${usage}`}: ${summary}`;
   });
 }
 
-function exampleButtons(): Button[] {
+export function exampleButtons(): Button[] {
   return EXAMPLES.map((text) => ({ label: text, style: "plain", action: { kind: "ask", text } }));
 }

@@ -92,8 +92,8 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
   });
 
   const connect = async () => {
-    const made = await connectTo(settings, intake, log, (app, client, botUserId) =>
-      listen(app, { ...deps, api: client, people, replies, command: settings.command, botUserId, noteZone, log }),
+    const made = await connectTo(settings, intake, log, (app, client, { user_id: botUserId, url: site }) =>
+      listen(app, { ...deps, api: client, people, replies, command: settings.command, botUserId, site, noteZone, log }),
     );
     connected = made; // before the socket opens: the first event may come with its hello
     try {
@@ -151,7 +151,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
   };
 }
 
-type Listening = (app: import("@slack/bolt").App, api: Api, botUserId: string) => void;
+type Listening = (app: import("@slack/bolt").App, api: Api, self: AuthTest) => void;
 
 async function connectTo(settings: SlackSettings, intake: Intake, log: Log, listening: Listening): Promise<Connected> {
   const [bolt, { WebClient }] = await Promise.all([import("@slack/bolt"), import("@slack/web-api")]);
@@ -180,7 +180,7 @@ async function connectTo(settings: SlackSettings, intake: Intake, log: Log, list
     clientOptions,
     receiver: { init() {}, start: async () => {}, stop: async () => {} },
   });
-  listening(app, api, self.user_id);
+  listening(app, api, self);
   const { mode, appToken } = settings;
   return {
     api,

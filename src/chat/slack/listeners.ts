@@ -4,10 +4,12 @@ import type { Reach } from "../../core/access.ts";
 import type { Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
-import type { SurfaceDeps } from "../../ports.ts";
+import type { ProposalLists, SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { EXAMPLES, greetingCard, helpCard, homeView, renderPrivate, withQuestion } from "./cards.ts";
+import { EXAMPLES, greetingCard, helpCard, renderPrivate, withQuestion } from "./cards.ts";
+import { onDecision, onForm } from "./decisions.ts";
+import { homeView } from "./home.ts";
 import type { createPeople, Person } from "./people.ts";
 import type { Replies } from "./replies.ts";
 import {
@@ -32,6 +34,8 @@ export type ListenerDeps = SurfaceDeps & {
   /** The slash command, as help shows it. */
   readonly command: string;
   readonly botUserId: string;
+  /** The workspace's own address, such as "https://example.slack.com/". */
+  readonly site: string | undefined;
   /** Notes the zone of whoever asked last there. */
   readonly noteZone: (place: Place, zone: string | undefined) => void;
   readonly log: Log;
@@ -61,6 +65,8 @@ export function listen(app: App, deps: ListenerDeps): void {
   });
   app.command(/^\//, ({ body }) => onCommand(body, deps));
   app.action(/^ask:\d+$/, ({ body }) => onButton(body, deps));
+  app.action(/^decide:/, ({ body }) => onDecision(body, deps));
+  app.view("decide", ({ body }) => onForm(body, deps));
   app.action("feedback", ({ body }) => onFeedback(body, deps));
   app.event("app_home_opened", ({ event }) => onHome(event, deps));
   app.event("assistant_thread_started", ({ event }) => onAssistant(event, deps));
@@ -198,7 +204,7 @@ async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
       at: deps.clock(),
       ...(reach.sources !== undefined && { sources: reach.sources }),
     });
-    if (said.repeated === true) return;
+    if (said.repeated === true || said.shownApart === true) return;
     const card = asked.isHidden ? withQuestion(said.card, user.name, read.text) : said.card;
     await say(`answer:${asked.id}`, asked.place, card, deps, said.failed === true ? undefined : asked.id);
   } catch (err) {
@@ -239,7 +245,21 @@ async function onFeedback(body: unknown, deps: ListenerDeps): Promise<void> {
 async function onHome(event: unknown, deps: ListenerDeps): Promise<void> {
   const opened = HomeEvent.safeParse(event).data;
   if (opened === undefined || opened.tab !== "home") return;
-  await bestEffort("views.publish", deps, { user_id: opened.user, view: homeView(deps.command) });
+  const lists = await listsFor(opened.user, deps);
+  await bestEffort("views.publish", deps, { user_id: opened.user, view: homeView(deps.command, lists, deps.site) });
+}
+
+/** Undefined when they cannot be told now, or not to that person. */
+async function listsFor(id: string, deps: ListenerDeps): Promise<ProposalLists | undefined> {
+  try {
+    const { user, isGuest, isExternal, isKnown, isPresent } = await deps.people(id);
+    if (!isKnown || !isPresent) return undefined;
+    const place: Place = { platform: "slack", channel: id, thread: "" };
+    return await deps.proposalsFor({ user, place, isGuest, isExternal });
+  } catch (err) {
+    deps.log.warn({ reason: reasonOf(err) }, "the proposals for a home tab could not be listed");
+    return undefined;
+  }
 }
 
 async function onAssistant(event: unknown, deps: ListenerDeps): Promise<void> {

@@ -11,6 +11,8 @@ export type Person = {
   readonly user: User;
   readonly isGuest: boolean;
   readonly isExternal: boolean;
+  /** False for bots, and for people who have left. */
+  readonly isPresent: boolean;
   /** False when Slack did not say: then it may be anybody. */
   readonly isKnown: boolean;
 };
@@ -18,21 +20,24 @@ export type Person = {
 const KEPT_SECONDS = 600;
 const MOST = 5000;
 
+/** What the event itself said: a name, and the person's workspace where that is told. */
+type Hint = { readonly name?: string; readonly team?: string };
+
 /**
- * Looks people up, and remembers them for ten minutes. `hint` is what the event itself said: a name, and the person's
- * workspace where that is told. When Slack does not answer, `isKnown` is false.
+ * Looks people up, and remembers them for ten minutes, or as long as the caller may rely on it. When Slack does not
+ * answer, `isKnown` is false.
  */
 export function createPeople(deps: {
   readonly api: () => Promise<Api>;
   readonly teams: () => ReadonlySet<string>;
   readonly clock: Clock;
   readonly log: Log;
-}): (id: string, hint?: { readonly name?: string; readonly team?: string }) => Promise<Person> {
+}): (id: string, hint?: Hint, forSeconds?: number) => Promise<Person> {
   const known = new Map<string, { readonly at: number; readonly info: Promise<Info | undefined> }>();
-  const lookUp = (id: string): Promise<Info | undefined> => {
+  const lookUp = (id: string, forSeconds: number): Promise<Info | undefined> => {
     const now = deps.clock();
     const held = known.get(id);
-    if (held !== undefined && now - held.at < KEPT_SECONDS) return held.info;
+    if (held !== undefined && now - held.at < forSeconds) return held.info;
     const info = readPerson(id, deps).catch((err: unknown) => {
       known.delete(id); // asked again next time
       deps.log.warn({ reason: reasonOf(err) }, "a person could not be looked up in Slack");
@@ -42,13 +47,14 @@ export function createPeople(deps: {
     known.set(id, { at: now, info });
     return info;
   };
-  return async (id, hint = {}) => {
-    const info = await lookUp(id);
+  return async (id, hint = {}, forSeconds = KEPT_SECONDS) => {
+    const info = await lookUp(id, forSeconds);
     const isElsewhere = (team: string | undefined) => team !== undefined && team !== "" && !deps.teams().has(team);
     const name = info?.name ?? hint.name ?? id;
     return {
       user: { platform: "slack", id, name, ...(info?.zone !== undefined && { zone: info.zone }) },
       isKnown: info !== undefined,
+      isPresent: info?.isPresent ?? false,
       isGuest: info?.isGuest ?? false,
       isExternal: isElsewhere(hint.team) || isElsewhere(info?.team) || (info?.isStranger ?? false),
     };
@@ -61,6 +67,7 @@ type Info = {
   readonly team: string | undefined;
   readonly isGuest: boolean;
   readonly isStranger: boolean;
+  readonly isPresent: boolean;
 };
 
 async function readPerson(id: string, deps: { readonly api: () => Promise<Api> }): Promise<Info> {
@@ -73,5 +80,6 @@ async function readPerson(id: string, deps: { readonly api: () => Promise<Api> }
     team: user.team_id,
     isGuest: user.is_restricted === true || user.is_ultra_restricted === true,
     isStranger: user.is_stranger === true,
+    isPresent: user.deleted !== true && user.is_bot !== true,
   };
 }

@@ -3,6 +3,8 @@ import { chartLine } from "../../core/chart-line.ts";
 import { inert } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
 import { CHART, hiddenLines, lineChart } from "./chart.ts";
+import { decideButton, isDecision } from "./decide-button.ts";
+import { factsBlock } from "./facts.ts";
 import { bare, cutBare, cutEscaped, escaped, pieces } from "./text.ts";
 
 /** One block of Block Kit, as plain data. */
@@ -23,6 +25,8 @@ export type Look = {
   readonly answer?: string;
   /** Small print of ours at the end, such as what could not be shown. */
   readonly remark?: string;
+  /** False where the message does not show what is decided about. */
+  readonly canDecide?: false;
 };
 
 /** Slack's limits, and the sum over all blocks that it accepts without saying so anywhere. */
@@ -56,13 +60,22 @@ export function renderCard(card: Card, look: Look): Rendered {
   const rest = card.blocks.slice(above.length);
   const page = new Page();
   const queries = rest.flatMap((block) => (block.kind === "evidence" ? block.items.map(evidence) : []));
+  const titles = titleBlocks(card);
+  const facts = rest.flatMap((block) => (block.kind === "facts" ? [factsBlock(block.items)] : []));
+  const whole = facts.filter((block) => block !== undefined);
+  // Nobody decides about what they cannot read whole.
+  const isWhole = whole.length === facts.length && page.wouldFit([...titles, ...whole, ...tailOf(rest, look)]);
+  const last = tailOf(rest, isWhole ? look : { ...look, canDecide: false });
   // An answer without its query cannot be checked: a long list must not push it out.
-  const kept = queries.length <= 10 && lengthOf(queries) <= LIMIT.section ? queries.flat() : [];
-  const tail = [...kept, ...tailOf(rest, look)];
+  const mayKeep = queries.length <= 10 && lengthOf(queries) <= LIMIT.section;
+  const kept = mayKeep && page.wouldFit([...titles, ...whole, ...queries.flat(), ...last]) ? queries.flat() : [];
+  const tail = [...kept, ...last];
   page.reserve(tail);
+  if (isWhole) page.reserve(whole);
   for (const note of above) for (const block of contexts(note.text)) page.add([block], "text");
-  for (const block of titleBlocks(card)) page.add([block], "text");
+  for (const block of titles) page.add([block], "text");
   let charts = 0;
+  let shown = 0;
   let tables = 0;
   for (const block of rest) {
     switch (block.kind) {
@@ -71,6 +84,14 @@ export function renderCard(card: Card, look: Look): Rendered {
         break;
       case "list":
         addList(page, block.items);
+        break;
+      case "facts":
+        if (isWhole) page.keep(whole[shown++]!);
+        else
+          addList(
+            page,
+            block.items.map(({ name, value }) => `${name}: ${value}`),
+          );
         break;
       case "table":
         addTable(page, block.columns, block.rows, look.native && tables++ === 0);
@@ -132,6 +153,20 @@ class Page {
   reserve(blocks: readonly SlackBlock[]): void {
     this.#reserved += blocks.length;
     this.#chars += lengthOf(blocks);
+  }
+
+  /** Whether all of these fit on what is left of the page. */
+  wouldFit(blocks: readonly SlackBlock[]): boolean {
+    return (
+      this.#chars + lengthOf(blocks) <= LIMIT.sum &&
+      this.#blocks.length + this.#reserved + blocks.length <= LIMIT.blocks
+    );
+  }
+
+  /** A block that room was kept for. */
+  keep(block: SlackBlock): void {
+    this.#blocks.push(block);
+    this.#reserved--;
   }
 
   /** Units of text that still fit. */
@@ -358,16 +393,30 @@ function linkOf(url: string | undefined): string | undefined {
 
 function tailOf(blocks: Card["blocks"], look: Look): SlackBlock[] {
   const buttons = blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons : []));
-  const usable = buttons.filter((button) => carried(button).length <= LIMIT.value && button.label.trim() !== "");
+  const decisions = buttons.filter(isDecision);
+  const wanted = look.canDecide === false ? buttons.filter((button) => !isDecision(button)) : buttons;
+  const made = wanted.map((button, i) => (button.label.trim() === "" ? undefined : buttonOf(button, i)));
+  const usable = made.filter((button) => button !== undefined);
   const shown = usable.slice(0, 4 * LIMIT.buttonsPerRow);
   const rows: SlackBlock[] = [];
-  for (let at = 0; at < shown.length; at += LIMIT.buttonsPerRow) {
-    const row = shown.slice(at, at + LIMIT.buttonsPerRow);
-    rows.push({ type: "actions", elements: row.map((button, i) => buttonOf(button, at + i)) });
-  }
-  const missing = buttons.length - shown.length;
+  for (let at = 0; at < shown.length; at += LIMIT.buttonsPerRow)
+    rows.push({ type: "actions", elements: shown.slice(at, at + LIMIT.buttonsPerRow) });
+  const unusable = wanted.filter((_, i) => made[i] === undefined);
+  const elsewhere = unusable.filter(isDecision).map(({ label }) => `“${label}”`);
+  const missing = wanted.length - shown.length - elsewhere.length;
+  const command = `smartcloudops proposals show ${decisions[0]?.action.proposal ?? ""}`;
   return [
     ...rows,
+    ...(look.canDecide === false && decisions.length > 0
+      ? [context(cutEscaped(`${TOO_LONG}: ${command}`, LIMIT.context))]
+      : []),
+    ...(elsewhere.length > 0
+      ? [
+          context(
+            cutEscaped(`${elsewhere.join(", ")}: too much for a button. In the terminal: ${command}`, LIMIT.context),
+          ),
+        ]
+      : []),
     ...(missing > 0
       ? [context(`${missing} more suggestions have no room on a button: type what you want to know.`)]
       : []),
@@ -376,19 +425,20 @@ function tailOf(blocks: Card["blocks"], look: Look): SlackBlock[] {
   ];
 }
 
-function carried(button: Button): string {
-  return JSON.stringify(button.action);
-}
+const TOO_LONG =
+  "This is too long for Slack to show whole, so it cannot be decided about here. Read it and decide in the terminal";
 
-/** `ask:<n>`: the ids in one message must differ. */
-function buttonOf(button: Button, index: number): SlackBlock {
-  return {
-    type: "button",
-    action_id: `ask:${index}`,
-    text: plain(cutEscaped(button.label.replace(/\s+/g, " ").trim(), LIMIT.label)),
-    value: carried(button),
-    ...(button.style === "plain" ? {} : { style: button.style }),
-  };
+/** `ask:<n>`, `decide:<what>:<n>`: the ids in one message must differ. Undefined when it carries more than Slack takes. */
+function buttonOf(button: Button, index: number): SlackBlock | undefined {
+  const text = plain(cutEscaped(button.label.replace(/\s+/g, " ").trim(), LIMIT.label));
+  const style = button.style === "plain" ? {} : { style: button.style };
+  if (isDecision(button)) {
+    const carried = decideButton(button, index);
+    return carried === undefined ? undefined : { type: "button", text, ...carried, ...style };
+  }
+  const value = JSON.stringify(button.action);
+  if (value.length > LIMIT.value) return undefined;
+  return { type: "button", action_id: `ask:${index}`, text, value, ...style };
 }
 
 function feedback(answer: string): SlackBlock {

@@ -20,6 +20,8 @@ export type Replies = {
   public(id: string, rendered: Rendered): Promise<boolean>;
   /** Shows something to the person who typed the command or clicked. */
   private(responseUrl: string | undefined, place: Place, user: string, rendered: Rendered): Promise<void>;
+  /** Shows something to one person where they clicked: in the thread, else through the click's own address. */
+  aside(place: Place, user: string, rendered: Rendered, responseUrl: string | undefined): Promise<void>;
   /** Shows something to one person in a channel. */
   ephemeral(place: Place, user: string, rendered: Rendered): Promise<void>;
 };
@@ -33,6 +35,11 @@ export function createReplies(deps: {
 }): Replies {
   const urls = new Map<string, { readonly url: string; readonly at: number; readonly tries: number }>();
   const isSafe = (url: string | undefined): url is string => url !== undefined && isResponseUrl(url, deps.apiUrl);
+  const whisper = async (place: Place, user: string, rendered: Rendered): Promise<void> => {
+    const thread = threadOf(place);
+    const where = { channel: place.channel, user, ...(thread !== undefined && { thread_ts: thread }) };
+    await (await deps.api()).apiCall("chat.postEphemeral", { ...where, ...rendered });
+  };
   const replies: Replies = {
     remember(id, url) {
       if (!isSafe(url)) return;
@@ -55,11 +62,18 @@ export function createReplies(deps: {
       if (isSafe(url) && (await respond(url, body, deps.log))) return;
       await replies.ephemeral(place, user, rendered);
     },
-    async ephemeral(place, user, rendered) {
-      const thread = threadOf(place);
-      const where = { channel: place.channel, user, ...(thread !== undefined && { thread_ts: thread }) };
+    async aside(place, user, rendered, url) {
       try {
-        await (await deps.api()).apiCall("chat.postEphemeral", { ...where, ...rendered });
+        await whisper(place, user, rendered);
+      } catch (err) {
+        deps.log.info({ reason: reasonOf(err) }, "a private word could not be said in its thread");
+        const body = { response_type: "ephemeral", replace_original: false, ...rendered };
+        if (isSafe(url)) await respond(url, body, deps.log);
+      }
+    },
+    async ephemeral(place, user, rendered) {
+      try {
+        await whisper(place, user, rendered);
       } catch (err) {
         deps.log.warn({ reason: reasonOf(err) }, "a private word could not be said in Slack");
       }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ButtonAction } from "../../core/card.ts";
+import { type ButtonAction, DECISIONS } from "../../core/card.ts";
 
 /** What Slack sends, read once. Only the fields that are used are asked for; everything else is dropped. */
 
@@ -73,12 +73,22 @@ export type Command = z.infer<typeof Command>;
 
 /** A click on one of our buttons. `channel` is absent in the App Home. */
 export const Click = z.object({
+  team: z.object({ id }).nullish(),
+  api_app_id: id.optional(),
   user: z.object({ id, name: z.string().optional(), username: z.string().optional(), team_id: z.string().optional() }),
   trigger_id: z.string().optional(),
   response_url: z.string().optional(),
   channel: z.object({ id }).optional(),
-  message: z.object({ ts, thread_ts: ts.optional() }).optional(),
-  container: z.object({ thread_ts: ts.optional(), message_ts: ts.optional(), channel_id: id.optional() }).optional(),
+  message: z.object({ ts, thread_ts: ts.optional(), app_id: z.string().nullish() }).optional(),
+  container: z
+    .object({
+      type: z.string().optional(),
+      is_ephemeral: z.boolean().optional(),
+      thread_ts: ts.optional(),
+      message_ts: ts.optional(),
+      channel_id: id.optional(),
+    })
+    .optional(),
   actions: z
     .array(
       z.object({ action_id: z.string(), value: z.string().max(2000).default(""), action_ts: z.string().optional() }),
@@ -87,11 +97,42 @@ export const Click = z.object({
 });
 export type Click = z.infer<typeof Click>;
 
+/** A form of ours, filled in. `state` holds what was typed, by block and element. */
+export const Submission = z.object({
+  team: z.object({ id }).nullish(),
+  api_app_id: id.optional(),
+  user: z.object({ id, name: z.string().optional(), username: z.string().optional(), team_id: z.string().optional() }),
+  view: z.object({
+    id,
+    type: z.literal("modal"),
+    callback_id: z.literal("decide"),
+    app_id: z.string().nullish(),
+    private_metadata: z.string().max(3000),
+    state: z.object({
+      values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().max(3000).nullish() }))),
+    }),
+  }),
+});
+export type Submission = z.infer<typeof Submission>;
+
+/** What a form of ours is about, as it is kept in it while it is open. */
+export const FormAbout = z.strictObject({
+  v: z.literal(1),
+  decision: z.enum(DECISIONS),
+  proposal: z.string().min(1).max(200),
+  code: z.string().min(1).max(100),
+  channel: id,
+  thread: z.union([ts, z.literal("")]),
+  /** The message whose button opened it, as the sender's reference. */
+  message: z.string().max(300).optional(),
+});
+export type FormAbout = z.infer<typeof FormAbout>;
+
 const Action = z.object({ kind: z.literal("ask"), text: z.string().min(1).max(2000) });
 const Opinion = z.object({ answer: z.string().min(1).max(500), helpful: z.boolean() });
 
 /** What a button of ours carries, or undefined when it is nothing we wrote. */
-export function readAction(value: string): ButtonAction | undefined {
+export function readAction(value: string): (ButtonAction & { kind: "ask" }) | undefined {
   return Action.safeParse(json(value)).data;
 }
 
@@ -119,10 +160,12 @@ export const UserInfo = z.object({
     is_ultra_restricted: z.boolean().optional(),
     is_stranger: z.boolean().optional(),
     is_bot: z.boolean().optional(),
+    deleted: z.boolean().optional(),
   }),
 });
 
-export const AuthTest = z.object({ team_id: id, user_id: id, bot_id: id.optional(), team: z.string().optional() });
+export const AuthTest = z.object({ team_id: id, user_id: id, bot_id: id.optional(), url: z.url().optional() });
+export type AuthTest = z.infer<typeof AuthTest>;
 export const BotInfo = z.object({ bot: z.object({ app_id: id }) });
 export const Opened = z.object({ channel: z.object({ id }) });
 export const Posted = z.object({ ts, channel: id });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DECISIONS } from "../../core/card.ts";
 
 /**
  * What a command may ask of a running bot. One JSON object on one line. Built when first used, since most commands
@@ -15,8 +16,24 @@ export function socketRequest() {
       /** Unix seconds the question is asked at; the present when left out. */
       at: z.number().optional(),
     }),
+    /** A proposal as it stands: a `ProposalView`, or null. */
+    z.strictObject({ kind: z.literal("proposal"), id: Name }),
+    /** What a person confirmed at a terminal. Who it is, the bot knows: nobody else may connect (terminal/visitor.ts). */
+    z.strictObject({
+      kind: z.literal("decide"),
+      /** The same when it is sent twice. */
+      id: Name,
+      proposal: Name,
+      decision: z.enum(DECISIONS),
+      code: z.string().min(1).max(100),
+      fields: z.record(z.string().max(200), z.string().max(4000)),
+    }),
+    z.strictObject({ kind: z.literal("stop"), reason: z.string().max(500) }),
+    z.strictObject({ kind: z.literal("resume") }),
   ]);
 }
+const Name = z.string().min(1).max(200);
+
 export type SocketRequest = z.infer<ReturnType<typeof socketRequest>>;
 
 /** What comes back, on one line: what the bot answered, or a sentence on why it did not. */

@@ -2,6 +2,7 @@ import type { Visitor } from "../../core/access.ts";
 import type { Place, User } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
 import { safeZone } from "../../core/zone.ts";
+import { type Decided, readDecided } from "./decide-action.ts";
 import { type Activity, ButtonData, ClientInfo, ExecuteValue, FeedbackValue, Mention } from "./schema.ts";
 
 /** What an activity means for the bot. */
@@ -12,6 +13,8 @@ export type Heard =
   | { readonly kind: "removed" }
   /** A click on one of our buttons, answered within its own request. */
   | { readonly kind: "click"; readonly text: string }
+  /** A click on a button of a proposal's card: `message` is the one that was clicked on. */
+  | { readonly kind: "decide"; readonly decided: Decided; readonly message: string | undefined }
   | { readonly kind: "feedback"; readonly message: string; readonly helpful: boolean }
   | { readonly kind: "unreadable" }
   | { readonly kind: "nothing" };
@@ -45,6 +48,8 @@ function hearMessage(activity: Activity): Heard {
 
 function hearInvoke({ name, value, replyToId }: Activity): Heard {
   if (name === "adaptiveCard/action") {
+    const decided = readDecided(value);
+    if (decided !== undefined) return { kind: "decide", decided, message: replyToId ?? undefined };
     const read = ExecuteValue.safeParse(value);
     return read.success ? { kind: "click", text: read.data.action.data.action.text } : { kind: "unreadable" };
   }

@@ -1,17 +1,19 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Reach, Visitor } from "../../core/access.ts";
-import type { Card } from "../../core/card.ts";
+import { type Card, plainText } from "../../core/card.ts";
 import type { Question } from "../../core/chat.ts";
 import type { SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { never } from "../../util/never.ts";
 import { type Bot, type InvokeAnswer, referenceOf, type Target } from "./adapter.ts";
+import type { Decided } from "./decide-action.ts";
 import { ConnectorError } from "./errors.ts";
 import { greetingCard, helpCard } from "./help.ts";
 import { channelOf, type Heard, hear, placeOf, visitorOf, wholeOf, zoneOf } from "./intake.ts";
 import type { References } from "./places.ts";
+import { renderCard } from "./render.ts";
 import type { Activity } from "./schema.ts";
 import type { Sent } from "./sent.ts";
 
@@ -35,6 +37,10 @@ export type Listeners = {
 
 const PATIENCE_MS = 400;
 const GUEST_SECONDS = 600;
+/** What is known of an account may be so old when it decides. */
+const DECIDING_SECONDS = 60;
+/** Teams gives up on a click some time after this. */
+const ANSWER_MS = 8000;
 const MOST_GUESTS = 10_000;
 
 /** Activities -> questions, and answers -> the outbox. Work goes on after the request was answered. */
@@ -69,7 +75,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const sources = reach.sources === undefined ? {} : { sources: reach.sources };
     const question = { id, place, user, text, at: deps.clock(), ...sources };
     const said = await deps.ask(question, stopping.signal).finally(() => clearTimeout(patience));
-    if (said.repeated === true) return;
+    if (said.repeated === true || said.shownApart === true) return;
     await say(id, place, said.card, said.failed === true ? undefined : id);
   }
 
@@ -80,7 +86,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const others = [{ isGuest: true }, { isExternal: true }].map((more) => deps.mayRead({ ...visitor, ...more }));
     if (others.every((other) => isDeepStrictEqual(other, asTold))) return asTold;
     try {
-      return deps.mayRead({ ...visitor, ...(await kindOf(targetOf(activity), activity, visitor)) });
+      return deps.mayRead({ ...visitor, ...(await kindOf(targetOf(activity), activity, visitor, GUEST_SECONDS)) });
     } catch (problem) {
       deps.log.warn(
         { reason: reasonOf(problem) },
@@ -130,6 +136,42 @@ export function createListeners(deps: ListenerDeps): Listeners {
     return invokeMessage(`Asked: ${text.slice(0, 200)}`);
   }
 
+  /** Who it is comes from the verified activity, and what kind of account from the connector. */
+  async function decide(activity: Activity, { decided, message }: Heard & { kind: "decide" }): Promise<InvokeAnswer> {
+    const told = visitorOf(activity);
+    let visitor = told;
+    if (!deps.anonymous) {
+      try {
+        const kind = await kindOf(targetOf(activity), activity, told, DECIDING_SECONDS);
+        visitor = {
+          ...told,
+          isGuest: told.isGuest || kind.isGuest,
+          isExternal: told.isExternal || kind.isExternal,
+        };
+      } catch (problem) {
+        deps.log.warn({ reason: reasonOf(problem) }, "what kind of account somebody has is not known: no decision");
+        return invokeMessage(
+          "I could not look up your account in Teams just now, so your click does not count. Click again in a minute.",
+        );
+      }
+    }
+    await remember(activity);
+    const deciding = deps.decide({ id: idOf(activity), visitor, message, ...decided });
+    const answer = await Promise.race([deciding, patience()]);
+    if (answer === undefined) {
+      later("a decision", async () => void (await deciding));
+      return invokeMessage("It takes a little longer. The card shows what came of it.");
+    }
+    return decisionAnswer(answer, await buttonsOf(decided));
+  }
+
+  /** Details are shown in place of the card, to that person alone: with its buttons, so that they can go on from there. */
+  async function buttonsOf({ decision, proposal }: Decided): Promise<Card["blocks"]> {
+    if (decision !== "details") return [];
+    const shown = await deps.proposal(proposal).catch(() => undefined);
+    return shown?.card.blocks.filter(({ kind }) => kind === "buttons") ?? [];
+  }
+
   async function feedback(activity: Activity, { message, helpful }: Heard & { kind: "feedback" }): Promise<void> {
     const answer = deps.sent.answerOf(message);
     if (answer === undefined) return deps.log.info("somebody judged a message that is no answer, or too old to know");
@@ -154,6 +196,8 @@ export function createListeners(deps: ListenerDeps): Listeners {
         return undefined;
       case "click":
         return click(activity, heard.text);
+      case "decide":
+        return decide(activity, heard);
       case "feedback":
         await feedback(activity, heard);
         return { status: 200, body: {} };
@@ -208,6 +252,23 @@ function refusalCard(reason: string, isPrivate: boolean): Card {
   return { title: "I cannot answer you here. Ask me in a chat of two to learn why.", tone: "info", blocks: [] };
 }
 
+/** Undefined after a while. */
+function patience(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ANSWER_MS, undefined).unref());
+}
+
+/** What came of a click, for the one who clicked: a few words, or a card where there is more to read. */
+function decisionAnswer(card: Card, buttons: Card["blocks"]): InvokeAnswer {
+  const isLong = card.blocks.some(({ kind }) => kind !== "note" && kind !== "text");
+  if (!isLong) return invokeMessage(plainText(card).slice(0, 1000));
+  const whole = { ...card, blocks: [...card.blocks, ...buttons] };
+  const { content } = renderCard(whole, { now: 0, zone: "UTC", charts: "none" });
+  return {
+    status: 200,
+    body: { statusCode: 200, type: "application/vnd.microsoft.card.adaptive", value: content },
+  };
+}
+
 function invokeMessage(value: string): InvokeAnswer {
   return { status: 200, body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value } };
 }
@@ -217,12 +278,12 @@ type Kind = Pick<Visitor, "isGuest" | "isExternal">;
 /** Roles of an organisation's own people. Everybody else, and who is not listed at all, counts as a guest. */
 const MEMBERS: ReadonlySet<string | undefined> = new Set(["user", "owner", undefined]);
 
-/** Guest or of another organisation, from the connector, kept for ten minutes. Throws when it cannot be asked just now. */
+/** Guest or of another organisation, from the connector, or kept from up to so many seconds ago. Throws when it cannot be asked just now. */
 function kindLookup({ bot, clock, log }: ListenerDeps) {
-  const known = new Map<string, { readonly kind: Kind; readonly until: number }>();
-  return async (target: Target, activity: Activity, { user }: Visitor): Promise<Kind> => {
+  const known = new Map<string, { readonly kind: Kind; readonly at: number }>();
+  return async (target: Target, activity: Activity, { user }: Visitor, forSeconds: number): Promise<Kind> => {
     const kept = known.get(user.id);
-    if (kept !== undefined && kept.until > clock()) return kept.kind;
+    if (kept !== undefined && clock() - kept.at < forSeconds) return kept.kind;
     const home = (activity.conversation.tenantId ?? activity.channelData?.tenant?.id ?? "").toLowerCase();
     const kind = await bot.memberOf(target, activity.from.id).then(
       ({ role, tenant }): Kind => ({
@@ -235,7 +296,7 @@ function kindLookup({ bot, clock, log }: ListenerDeps) {
         return { isGuest: true, isExternal: false };
       },
     );
-    known.set(user.id, { kind, until: clock() + GUEST_SECONDS });
+    known.set(user.id, { kind, at: clock() });
     if (known.size > MOST_GUESTS) known.delete(known.keys().next().value!);
     return kind;
   };

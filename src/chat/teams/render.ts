@@ -7,8 +7,10 @@ import {
   plainText,
   type Tone,
 } from "../../core/card.ts";
+import { exact } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
 import { chartElement, chartLines } from "./chart.ts";
+import { decideAction, isDecision } from "./decide-action.ts";
 import { bytesOf, cut, escaped, plain } from "./text.ts";
 
 /** How a card is to look. `zone` is an IANA name. */
@@ -36,6 +38,8 @@ export const CARD_BYTES = 23_500;
 /** Teams shows no more than six buttons. */
 const MOST_BUTTONS = 6;
 const BUTTON_BYTES = 4000;
+/** Buttons that decide bring their forms with them. */
+const DECIDE_BYTES = 9000;
 const TITLE_LENGTH = 300;
 
 // Words as well as colours: neither a screen reader nor colour-blind eyes lose anything.
@@ -52,23 +56,27 @@ const TONES: Readonly<Record<Tone, { readonly word: string; readonly color: stri
  */
 export function renderCard(card: Card, look: Look): Rendered {
   const title = card.title.replace(/\s+/g, " ").trim();
-  const { actions, others } = actionsOf(card);
-  const blocks: readonly Block[] = [
-    ...(title.length > TITLE_LENGTH ? [{ kind: "text" as const, text: title }] : []),
-    ...card.blocks,
-    ...(others.length === 0
-      ? []
-      : [{ kind: "list" as const, items: others.map((text) => `You can also ask: ${text}`) }]),
-  ];
   const heading = headingOf(title, card.tone);
-  const frame = {
+  const facts = card.blocks.flatMap((block) => (block.kind === "facts" ? factLines(block.items) : []));
+  const frameOf = (actions: readonly Element[]) => ({
     ...EMPTY,
     fallbackText: cut(plain(title), 600),
     body: [heading],
     ...(actions.length === 0 ? {} : { actions }),
-  };
+  });
+  const full = actionsOf(card, true);
+  // Nobody decides about what they cannot read whole.
+  const needed = bytesOf(frameOf(full.actions)) + bytesOf(facts) + bytesOf(full.others) + 2 * MORE_BYTES;
+  const canDecide = needed <= CARD_BYTES;
+  const { actions, others } = canDecide ? full : actionsOf(card, false);
+  const blocks: readonly Block[] = [
+    ...(title.length > TITLE_LENGTH ? [{ kind: "text" as const, text: title }] : []),
+    ...card.blocks,
+    ...(others.length === 0 ? [] : [{ kind: "note" as const, text: others.join("\n") }]),
+  ];
+  const frame = frameOf(actions);
   return {
-    content: { ...frame, body: [heading, ...fitted(blocks, look, CARD_BYTES - bytesOf(frame))] },
+    content: { ...frame, body: [heading, ...fitted(blocks, look, CARD_BYTES - bytesOf(frame), canDecide)] },
     summary: cut(plain(`${TONES[card.tone].word}${title}`), 500),
   };
 }
@@ -105,6 +113,7 @@ function headingOf(title: string, tone: Tone): Element {
 /** Small print first, because it says what the rest is worth; then the answer from its top; the queries last. */
 const RANK: Readonly<Record<Block["kind"], number>> = {
   note: 0,
+  facts: 1,
   text: 1,
   list: 1,
   table: 1,
@@ -115,10 +124,11 @@ const RANK: Readonly<Record<Block["kind"], number>> = {
 const MORE_BYTES = 400;
 
 /** The blocks as elements in their own order, in at most `room` bytes, with a last line that counts what is missing. */
-function fitted(blocks: readonly Block[], look: Look, room: number): Element[] {
+function fitted(blocks: readonly Block[], look: Look, room: number, factsFirst: boolean): Element[] {
+  const rank = ({ kind }: Block) => (kind === "facts" && factsFirst ? -1 : RANK[kind]);
   let left = room - MORE_BYTES;
   let missing = 0;
-  const order = blocks.map((_, i) => i).sort((a, b) => RANK[blocks[a]!.kind] - RANK[blocks[b]!.kind] || a - b);
+  const order = blocks.map((_, i) => i).sort((a, b) => rank(blocks[a]!) - rank(blocks[b]!) || a - b);
   const made = new Map<number, readonly Element[]>();
   for (const i of order) {
     const part = renderBlock(blocks[i]!, look, left, i);
@@ -147,6 +157,8 @@ function renderBlock(block: Block, look: Look, room: number, index: number): Par
         {},
         room,
       );
+    case "facts":
+      return whole(factLines(block.items), room);
     case "table":
       return table(block.columns, block.rows, room);
     case "chart":
@@ -170,6 +182,30 @@ type Font = {
 /** A paragraph of plain runs: markdown is read in none of them. */
 function runs(texts: readonly string[], font: Font = {}): Element {
   return { type: "RichTextBlock", inlines: texts.map((text) => ({ type: "TextRun", text: plain(text), ...font })) };
+}
+
+/**
+ * Names and values as plain runs: a FactSet would read markdown out of them. Lines of a value after its first are in
+ * fixed width.
+ */
+function factLines(items: (Block & { kind: "facts" })["items"]): Element[] {
+  return items.flatMap(({ name, value }) => {
+    const [first = "", ...more] = value.split("\n").map(exact);
+    const run = (text: string, font: Font): Element => ({ type: "TextRun", text, ...font });
+    const said = [run(`${exact(name)}: `, { weight: "Bolder" }), ...(first === "" ? [] : [run(first, {})])];
+    const fixed = more.map((line) => ({
+      type: "RichTextBlock",
+      spacing: "Small",
+      inlines: [run(line, { fontType: "Monospace", size: "Small" })],
+    }));
+    return [{ type: "RichTextBlock", spacing: "Small", inlines: said }, ...fixed];
+  });
+}
+
+/** All of them, or as many as fit. */
+function whole(elements: readonly Element[], room: number): Part {
+  const shown = firstThatFit(elements, room);
+  return { elements: shown, missing: elements.length - shown.length };
 }
 
 /** As many paragraphs as fit, one for each line that is not empty. The first is cut when it alone is too long. */
@@ -263,15 +299,36 @@ function webAddress(url: string | undefined): string | undefined {
   return parsed !== null && (parsed.protocol === "https:" || parsed.protocol === "http:") ? parsed.href : undefined;
 }
 
-/** The buttons as actions, and the questions of those for which there is no room. */
-function actionsOf(card: Card): { readonly actions: readonly Element[]; readonly others: readonly string[] } {
+/** The buttons as actions, and a sentence for each of those for which there is no room. */
+function actionsOf(
+  card: Card,
+  canDecide: boolean,
+): { readonly actions: readonly Element[]; readonly others: readonly string[] } {
   const buttons = card.blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons : []));
-  const actions = firstThatFit(buttons.slice(0, MOST_BUTTONS).map(actionOf), BUTTON_BYTES);
-  return { actions, others: buttons.slice(actions.length).map(({ action }) => action.text) };
+  const decisions = buttons.filter(isDecision);
+  const wanted = canDecide ? buttons : buttons.filter((button) => !isDecision(button));
+  const room = decisions.length > 0 ? DECIDE_BYTES : BUTTON_BYTES;
+  const actions = firstThatFit(wanted.slice(0, MOST_BUTTONS).map(actionOf), room);
+  const command = `smartcloudops proposals show ${decisions[0]?.action.proposal ?? ""}`;
+  const missing = wanted
+    .slice(actions.length)
+    .map(({ action, label }) =>
+      action.kind === "ask"
+        ? `You can also ask: ${action.text}`
+        : `“${label}” has no room here. In the terminal: ${command}`,
+    );
+  const others = canDecide || decisions.length === 0 ? missing : [`${TOO_LONG}: ${command}`, ...missing];
+  return { actions, others };
 }
 
+const TOO_LONG =
+  "This is too long for Teams to show whole, so it cannot be decided about here. Read it and decide in the terminal";
+
 /** `Action.Submit` is what clients do that know no `Action.Execute`. */
-function actionOf({ label, style, action }: Button): Element {
+function actionOf(button: Button): Element {
+  if (isDecision(button)) return decideAction(button);
+  const { label, style, action } = button;
+  if (action.kind !== "ask") return never(action as never);
   const title = cut(plain(label), 120);
   const looks = style === "primary" ? { style: "positive" } : style === "danger" ? { style: "destructive" } : {};
   const data = { action: { kind: action.kind, text: action.text } };

@@ -1,16 +1,21 @@
 import type { Readable, Writable } from "node:stream";
-import type { Card } from "../../core/card.ts";
+import type { Button, ButtonAction, Card } from "../../core/card.ts";
 import type { Place, Question, User } from "../../core/chat.ts";
 import type { Clock } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import { confirmed, type DecideHere, follow } from "./decisions.ts";
 import { openHistory } from "./history.ts";
-import { listen } from "./listeners.ts";
-import { choicesOf, type Look, oneLine, paint, renderCard } from "./render.ts";
+import { type Heard, listen } from "./listeners.ts";
+import { choicesOf, commandOf, type Look, oneLine, paint, renderCard } from "./render.ts";
 import { spin } from "./spinner.ts";
 
-export { type Look, oneLine, paint, renderCard } from "./render.ts";
+export { type ConfirmDeps, confirmed, type DecideHere, follow } from "./decisions.ts";
+export { commandOf, type Look, oneLine, paint, renderCard } from "./render.ts";
 
 export type Terminal = {
   readonly answer: (question: Question, signal: AbortSignal) => Promise<Card>;
+  /** Decides for the person at this terminal; a sentence where nobody can decide here. */
+  readonly decide: DecideHere | string;
   readonly place: Place;
   readonly user: User;
   readonly clock: Clock;
@@ -37,18 +42,25 @@ export async function converse(terminal: Terminal): Promise<void> {
   });
   const leave = () => heard.close();
   signal?.addEventListener("abort", leave, { once: true });
-  let choices: readonly string[] = [];
+  let choices: readonly Button[] = [];
+  const show = (card: Card) => {
+    choices = choicesOf(card);
+    output.write(`${renderCard(card, look)}\n`);
+  };
   try {
     while (signal?.aborted !== true) {
       const line = await heard.next();
       if (line === undefined) break;
-      const text = chosen(line.trim(), choices);
+      const chosen = choiceOf(line.trim(), choices, terminal.input.isTTY === true);
+      if (chosen?.kind === "decide") {
+        await decideHere(chosen, terminal, heard, show);
+        continue;
+      }
+      const text = chosen?.text ?? line.trim();
       if (text === "") continue;
       if (/^(exit|quit)$/i.test(text)) break;
       if (text !== line.trim()) output.write(`${paint("dim", `asked: ${oneLine(text, look.width - 7)}`, look)}\n`);
-      const card = await ask(terminal, heard.whileAsking, text);
-      choices = choicesOf(card).map((button) => button.action.text);
-      output.write(`${renderCard(card, look)}\n`);
+      show(await ask(terminal, heard.whileAsking, text));
     }
   } finally {
     signal?.removeEventListener("abort", leave);
@@ -56,9 +68,45 @@ export async function converse(terminal: Terminal): Promise<void> {
   }
 }
 
-/** A number among the last answer's choices stands for that choice; anything else for itself. */
-function chosen(line: string, choices: readonly string[]): string {
-  return /^\d{1,2}$/.test(line) ? (choices[Number(line) - 1] ?? line) : line;
+/**
+ * A number among the last answer's choices stands for that choice, and at a terminal so does the name of a decision.
+ * Undefined for a question.
+ */
+function choiceOf(line: string, choices: readonly Button[], isTerminal: boolean): ButtonAction | undefined {
+  if (/^\d{1,2}$/.test(line)) return choices[Number(line) - 1]?.action;
+  if (!isTerminal) return undefined;
+  const word = line.toLowerCase();
+  return choices.find(
+    ({ label, action }) =>
+      action.kind === "decide" &&
+      (label.toLowerCase() === word || commandOf(action.decision) === word.replace(" ", "-")),
+  )?.action;
+}
+
+/** Asks the person once more, in a question of its own, and decides. What comes over a pipe never does. */
+async function decideHere(
+  action: ButtonAction & { kind: "decide" },
+  { decide, input, output, signal }: Terminal,
+  { ask, whileAsking }: Heard,
+  show: (card: Card) => void,
+): Promise<void> {
+  const tell = (sentence: string) => output.write(`${sentence}\n\n`);
+  if (input.isTTY !== true)
+    return void tell("A decision is typed by a person at a terminal: it cannot come from a pipe.");
+  if (typeof decide === "string") return void tell(decide);
+  const fields = await confirmed(action, { ask, tell });
+  if (fields === undefined) return void tell("Nothing was decided.");
+  const stop = new AbortController();
+  whileAsking(() => stop.abort());
+  try {
+    show(await decide.decide(action, fields));
+    const signals = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+    if (action.decision !== "details") await follow(action.proposal, decide, show, signals);
+  } catch (problem) {
+    tell(reasonOf(problem));
+  } finally {
+    whileAsking(undefined);
+  }
 }
 
 async function ask(

@@ -4,6 +4,11 @@ import type { Readable, Writable } from "node:stream";
 export type Heard = {
   /** The next line, or undefined when the person or the pipe has finished. */
   next(): Promise<string | undefined>;
+  /**
+   * What a person types in answer to this question, or undefined when they leave. Only what comes after it was asked
+   * counts, and it is in no history. For terminals: a pipe is never asked.
+   */
+  ask(question: string): Promise<string | undefined>;
   /** Calls back at Ctrl-C while a question runs; without one, Ctrl-C twice leaves. Pass undefined when it is done. */
   whileAsking(cancel: (() => void) | undefined): void;
   close(): void;
@@ -50,8 +55,16 @@ export function listen({ input, output, prompt, history, tell }: Keyboard): Hear
     lines.push(line);
     if (lines.length >= WAITING) reader.pause();
   });
-  reader.on("history", (all: string[]) => history.save(all));
+  let isAsking = false;
+  reader.on("history", (all: string[]) => {
+    if (isAsking) all.shift();
+    else history.save(all);
+  });
   reader.on("SIGINT", () => {
+    if (isAsking) {
+      output.write("\n");
+      return waiting.shift()?.("");
+    }
     if (cancel !== undefined) return cancel();
     if (warned || closed) return reader.close();
     warned = true;
@@ -73,6 +86,19 @@ export function listen({ input, output, prompt, history, tell }: Keyboard): Hear
       if (closed) return Promise.resolve(undefined);
       if (isTerminal) reader.prompt();
       return new Promise((resolve) => waiting.push(resolve));
+    },
+    async ask(question) {
+      if (!isTerminal || closed) return undefined;
+      lines.length = 0;
+      isAsking = true;
+      reader.setPrompt(question);
+      reader.prompt();
+      try {
+        return await new Promise<string | undefined>((resolve) => waiting.push(resolve));
+      } finally {
+        isAsking = false;
+        reader.setPrompt(prompt);
+      }
     },
     whileAsking(callback) {
       cancel = callback;

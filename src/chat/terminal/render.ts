@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
-import type { Block, Button, Card, EvidenceLine, Tone } from "../../core/card.ts";
-import { inert } from "../../util/inert.ts";
+import type { Block, Button, Card, Decision, EvidenceLine, Tone } from "../../core/card.ts";
+import { exact, inert } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
 import { chartText } from "./chart.ts";
-import { cut, pad, widthOf, wrap } from "./text.ts";
+import { chopped, cut, pad, widthOf, wrap, wrapWhole } from "./text.ts";
 
 /** What the terminal at hand can show. `zone` is an IANA name; `links` means OSC 8 hyperlinks. */
 export type Look = {
@@ -65,7 +65,7 @@ function renderBlock(block: Block, look: Look, buttonsBefore: number): string[] 
     case "list":
       return block.items.flatMap((item) => hang(item, "- ", look.width));
     case "facts":
-      return block.items.flatMap((item) => fact(item, look.width));
+      return facts(block.items, look);
     case "table":
       return table(block.columns, block.rows, look);
     case "chart":
@@ -88,11 +88,29 @@ function hang(text: string, lead: string, width: number): string[] {
   return paragraphs(text, width - widthOf(lead)).map((line, i) => (i === 0 ? lead : " ".repeat(widthOf(lead))) + line);
 }
 
-/** A long value goes on below itself; below a name that leaves it little room, it begins on a line of its own. */
-function fact({ name, value }: { readonly name: string; readonly value: string }, width: number): string[] {
-  const lead = `${inert(name)}: `;
-  if (widthOf(lead) <= width / 2) return hang(value, lead, width);
-  return [...paragraphs(`${name}:`, width), ...hang(value, "  ", width)];
+// ---------------------------------------------------------------- facts
+
+const WIDEST_NAME = 28;
+const GUTTER = "  │ ";
+
+/**
+ * Names and values side by side, every character of them. Lines of a value after its first stand behind a bar, broken
+ * where the width ends: joined, they are the text again.
+ */
+function facts(items: (Block & { kind: "facts" })["items"], look: Look): string[] {
+  const widest = Math.max(...items.map(({ name }) => widthOf(exact(name))), 0);
+  const column = Math.min(WIDEST_NAME, widest, Math.floor(look.width / 2)) + 2;
+  return items.flatMap(({ name, value }) => {
+    const [first = "", ...more] = value.split("\n").map(exact);
+    const names = wrapWhole(exact(name), column - 2);
+    const values = wrapWhole(first, look.width - column);
+    const rows = Array.from({ length: Math.max(names.length, values.length) }, (_, i) => {
+      const left = pad(names[i] ?? "", column);
+      return `${paint("dim", left, look)}${values[i] ?? ""}`;
+    });
+    const fixed = more.flatMap((line) => chopped(line, look.width - GUTTER.length).map((part) => `${GUTTER}${part}`));
+    return [...rows, ...fixed];
+  });
 }
 
 // ---------------------------------------------------------------- tables
@@ -165,13 +183,31 @@ function webAddress(url: string | undefined): string | undefined {
 
 function buttons(all: readonly Button[], look: Look, before: number): string[] {
   if (all.length === 0) return [];
-  if (look.buttons === "plain")
-    return hang(all.map((button) => `“${button.action.text}”`).join(" · "), "Next: ", look.width);
+  if (look.buttons === "plain") return [...asked(all, look), ...decided(all, look)];
   return all.flatMap((button, i) => {
     const number = String(before + i + 1);
     const lines = hang(button.label.replace(/\s+/g, " "), `${number}  `, look.width);
     return lines.map((line, l) => (l === 0 ? paint("cyan", number, look) + line.slice(number.length) : line));
   });
+}
+
+function asked(all: readonly Button[], look: Look): string[] {
+  const texts = all.flatMap(({ action }) => (action.kind === "ask" ? [`“${action.text}”`] : []));
+  return texts.length === 0 ? [] : hang(texts.join(" · "), "Next: ", look.width);
+}
+
+/** How to decide where nobody can be asked on the spot. */
+function decided(all: readonly Button[], look: Look): string[] {
+  const actions = all.flatMap(({ action }) => (action.kind === "decide" ? [action] : []));
+  const [first] = actions;
+  if (first === undefined) return [];
+  const words = actions.map(({ decision }) => commandOf(decision)).join("|");
+  return hang(`smartcloudops proposals ${words} ${first.proposal}`, "Decide: ", look.width);
+}
+
+/** A decision as the command line calls it. */
+export function commandOf(decision: Decision): string {
+  return decision.replaceAll("_", "-");
 }
 
 /** Text in a style, when the terminal shows colours. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Card } from "../../core/card.ts";
+import { type Card, DECISIONS } from "../../core/card.ts";
+import type { ProposalView } from "../../ports.ts";
 
 // JSON has no NaN or infinity: what such a point was, a chart shows as a hole.
 const number = z
@@ -17,16 +18,29 @@ const ChartJson = z.object({
   events: z.array(z.object({ at: number, name: z.string() })).optional(),
 });
 
+const Field = z.object({ id: z.string(), label: z.string(), isRequired: z.boolean(), value: z.string().optional() });
+
 const Button = z.object({
   label: z.string(),
   style: z.enum(["primary", "danger", "plain"]),
-  action: z.object({ kind: z.literal("ask"), text: z.string() }),
+  action: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("ask"), text: z.string() }),
+    z.object({
+      kind: z.literal("decide"),
+      decision: z.enum(DECISIONS),
+      proposal: z.string(),
+      code: z.string(),
+      confirm: z.object({ title: z.string(), text: z.string() }).optional(),
+      fields: z.array(Field).optional(),
+    }),
+  ]),
 });
 
 const Block = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("text"), text: z.string() }),
   z.object({ kind: z.literal("list"), items: strings }),
   z.object({ kind: z.literal("table"), columns: strings, rows: z.array(strings) }),
+  z.object({ kind: z.literal("facts"), items: z.array(z.object({ name: z.string(), value: z.string() })) }),
   z.object({ kind: z.literal("chart"), chart: ChartJson }),
   z.object({
     kind: z.literal("evidence"),
@@ -41,6 +55,13 @@ const CardJson = z.object({
   tone: z.enum(["info", "good", "warning", "danger"]),
   blocks: z.array(Block),
 });
+
+const ViewJson = z.object({ card: CardJson, isMoving: z.boolean() }).nullable();
+
+/** A proposal that came so; undefined when there is none. Throws `ZodError` when it is nothing of the kind. */
+export function readProposal(value: unknown): ProposalView | undefined {
+  return (ViewJson.parse(value) as ProposalView | null) ?? undefined;
+}
 
 /** A card that came as JSON from a bot in another process. Throws `ZodError` when it is none. */
 export function readCard(value: unknown): Card {

@@ -41,6 +41,29 @@ export function wrap(line: string, width: number): string[] {
   return lines;
 }
 
+/** Breaks a line so that its pieces, joined, are the line again: spaces stay at the end of a piece, or begin the next. */
+export function wrapWhole(line: string, width: number): string[] {
+  const room = Math.max(1, width);
+  const lines: string[] = [];
+  let current = "";
+  for (const part of line.match(/[^ ]+| +/g) ?? []) {
+    if (widthOf(current) + widthOf(part) <= room) {
+      current += part;
+      continue;
+    }
+    if (current !== "") lines.push(current);
+    const pieces = chop(part, room);
+    lines.push(...pieces.slice(0, -1));
+    current = pieces.at(-1) ?? "";
+  }
+  return [...lines, current];
+}
+
+/** A line in pieces of at most that width. */
+export function chopped(line: string, width: number): string[] {
+  return chop(line, Math.max(1, width));
+}
+
 /** Cuts a word into pieces of at most `room` cells, never inside a grapheme. */
 function chop(word: string, room: number): string[] {
   const pieces: string[] = [];

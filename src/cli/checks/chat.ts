@@ -41,6 +41,8 @@ function depsFor(config: Config): SurfaceDeps {
   return {
     ask: async () => ({ card: { title: "The doctor answers no questions.", tone: "info", blocks: [] } }),
     decide: async () => ({ title: "The doctor decides nothing.", tone: "info", blocks: [] }),
+    proposal: async () => undefined,
+    proposalsFor: async () => ({ waiting: [], own: [], decided: [] }),
     mayRead: () => ({ allowed: false, reason: "The doctor answers no questions." }),
     store: createMemoryStore({ retention: config.limits.retentionSeconds }),
     wake: () => {},

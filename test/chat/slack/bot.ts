@@ -3,7 +3,7 @@ import type { Reach, Visitor } from "../../../src/core/access.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Place, Question } from "../../../src/core/chat.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
-import type { Outgoing, Queued, Said, Surface, SurfaceDeps } from "../../../src/ports.ts";
+import type { Click, Outgoing, ProposalLists, Queued, Said, Surface, SurfaceDeps } from "../../../src/ports.ts";
 import { NeverError, NotNowError } from "../../../src/util/errors.ts";
 import { createLog } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";
@@ -21,11 +21,18 @@ export class SlackBot {
   readonly places = new Map<string, { place: Place; reference: unknown }>();
   readonly opinions: { answer: string; user: string; helpful: boolean }[] = [];
   readonly seen = new Set<string>();
+  readonly clicks: Click[] = [];
   readonly drawn: string[] = [];
   readonly logged: string[] = [];
   storeFails = false;
   reach: (visitor: Visitor) => Reach = () => ({ allowed: true });
   answer: (question: Question) => Promise<Said> | Said = (question) => ({ card: cardFor(question.text) });
+  decided: (click: Click) => Promise<Card> | Card = ({ decision }) => ({
+    title: `Noted: ${decision}.`,
+    tone: "info",
+    blocks: [],
+  });
+  lists: (visitor: Visitor) => ProposalLists = () => ({ waiting: [], own: [], decided: [] });
   clock = () => Date.now() / 1000;
   #server: HttpServer | undefined;
   port = 0;
@@ -84,10 +91,19 @@ export class SlackBot {
     }
   }
 
+  /** Posts a message as the bot does by itself. Returns its reference. */
+  async show(message: Outgoing): Promise<string> {
+    const kept: Kept = { ...message, attempts: 0, state: "waiting", note: "" };
+    this.outbox.set(message.id, kept);
+    await this.#attempt(kept);
+    return kept.note;
+  }
+
   async #attempt(message: Kept): Promise<void> {
     message.attempts++;
     try {
-      message.note = await this.surface.sender.send(message, undefined, AbortSignal.timeout(20_000));
+      const edited = message.edits === undefined ? undefined : this.outbox.get(message.edits)?.note;
+      message.note = await this.surface.sender.send(message, edited, AbortSignal.timeout(20_000));
       message.state = "sent";
     } catch (err) {
       if (err instanceof NeverError) message.state = "gave up";
@@ -103,6 +119,12 @@ export class SlackBot {
         this.asked.push(question);
         return await this.answer(question);
       },
+      decide: async (click) => {
+        this.clicks.push(click);
+        return await this.decided(click);
+      },
+      proposal: async () => undefined,
+      proposalsFor: async (visitor) => this.lists(visitor),
       mayRead: (visitor) => {
         this.visitors.push(visitor);
         return this.reach(visitor);

@@ -4,11 +4,13 @@ import type { Reach, Visitor } from "../../../src/core/access.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Question } from "../../../src/core/chat.ts";
 import type {
+  Click,
   FeedbackLog,
   HttpResponse,
   Outbox,
   Outgoing,
   Places,
+  ProposalView,
   Queued,
   Said,
   Surface,
@@ -26,6 +28,8 @@ export async function openTeams(
   opts: {
     readonly settings?: Partial<TeamsSettings>;
     readonly ask?: (question: Question) => Promise<Said>;
+    readonly decide?: (click: Click) => Promise<Card> | Card;
+    readonly proposal?: (id: string) => ProposalView | undefined;
     readonly mayRead?: (visitor: Visitor) => Reach;
     readonly places?: Places;
     readonly drawChart?: SurfaceDeps["drawChart"];
@@ -34,6 +38,7 @@ export async function openTeams(
   } = {},
 ) {
   const asked: Question[] = [];
+  const clicks: Click[] = [];
   const visitors: Visitor[] = [];
   const judged: Parameters<FeedbackLog["save"]>[0][] = [];
   const logged: string[] = [];
@@ -48,6 +53,12 @@ export async function openTeams(
       asked.push(question);
       return (await opts.ask?.(question)) ?? { card: ANSWER };
     },
+    async decide(click) {
+      clicks.push(click);
+      return (await opts.decide?.(click)) ?? { title: `Noted: ${click.decision}.`, tone: "info", blocks: [] };
+    },
+    proposal: async (id) => opts.proposal?.(id),
+    proposalsFor: async () => ({ waiting: [], own: [], decided: [] }),
     mayRead(visitor) {
       visitors.push(visitor);
       return opts.mayRead?.(visitor) ?? { allowed: true };
@@ -120,6 +131,7 @@ export async function openTeams(
   return {
     surface,
     asked,
+    clicks,
     visitors,
     judged,
     logged,

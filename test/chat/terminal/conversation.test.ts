@@ -29,6 +29,7 @@ async function talk(lines: readonly string[], answer: Terminal["answer"]): Promi
       asked.push(question);
       return answer(question, signal);
     },
+    decide: "Nothing can be decided here.",
     place: { platform: "terminal", channel: "ada", thread: "t" },
     user: { platform: "terminal", id: "ada", name: "ada" },
     clock: () => 1000,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { charactersIn, complaintAbout } from "./limits.ts";
+import { charactersIn, complaintAbout, complaintAboutModal } from "./limits.ts";
 import { APP, BOT, BOT_USER, fresh, OTHER_TEAM, TEAM } from "./payloads.ts";
 
 export * from "./payloads.ts";
@@ -49,6 +49,8 @@ export class FakeSlack {
   }[] = [];
   readonly responses: { readonly path: string; readonly body: Record<string, unknown> }[] = [];
   readonly views = new Map<string, Record<string, unknown>>();
+  /** Forms that are open, in the order they were opened. */
+  readonly forms: (Record<string, unknown> & { readonly id: string; readonly private_metadata: string })[] = [];
   readonly uploads = new Map<string, { bytes: Buffer; completed: boolean; usableAfter: number }>();
   readonly faults: Fault[] = [];
   readonly channels = new Map<string, Channel>([
@@ -61,6 +63,9 @@ export class FakeSlack {
     [
       { id: "U0ALICE001", name: "alice", real_name: "Alice Example", tz: "Europe/Berlin", team_id: TEAM },
       { id: "U0GUEST001", name: "gus", real_name: "Gus Guest", tz: "UTC", team_id: TEAM, is_restricted: true },
+      { id: "U0BEN00001", name: "ben", real_name: "Ben Example", tz: "UTC", team_id: TEAM },
+      { id: "U0LEFT0001", name: "lea", real_name: "Lea Left", tz: "UTC", team_id: TEAM, deleted: true },
+      { id: "U0ROBOT001", name: "robot", real_name: "Robot", tz: "UTC", team_id: TEAM, is_bot: true },
       { id: "U0STRANGER", name: "sam", real_name: "Sam Stranger", team_id: OTHER_TEAM, is_stranger: true },
     ].map((person) => [person.id, { ...person, profile: { display_name: person.real_name } }]),
   );
@@ -303,6 +308,8 @@ export class FakeSlack {
         return args["users"] === "U0ALICE001" ? { ok: true, channel: { id: "D0ALICE001" } } : failed("user_not_found");
       case "views.publish":
         return this.#publish(args);
+      case "views.open":
+        return this.#open(args);
       case "assistant.threads.setStatus":
         return args["thread_ts"] === undefined ? failed("invalid_thread_ts") : { ok: true };
       case "assistant.threads.setSuggestedPrompts": {
@@ -420,6 +427,23 @@ export class FakeSlack {
     }));
     const next = from + 2 < ordered.length ? String(from + 2) : "";
     return { ok: true, messages: shown, has_more: next !== "", response_metadata: { next_cursor: next } };
+  }
+
+  /** A trigger opens one form. */
+  #open(args: Args): Answer {
+    if (!/^\d+\.\d+\.?\d*$/.test(args["trigger_id"] ?? "")) return failed("invalid_trigger_id");
+    if (
+      this.calls.filter((call) => call.method === "views.open" && call.args["trigger_id"] === args["trigger_id"])
+        .length > 1
+    )
+      return failed("exchanged_trigger_id");
+    const view = JSON.parse(args["view"] ?? "{}") as Record<string, unknown>;
+    const complaint = complaintAboutModal(view);
+    if (complaint !== undefined)
+      return { ...failed("invalid_arguments"), response_metadata: { messages: [`[ERROR] ${complaint}`] } };
+    const form = { ...view, id: fresh("V0FORM"), app_id: APP, private_metadata: String(view["private_metadata"]) };
+    this.forms.push(form);
+    return { ok: true, view: form };
   }
 
   #publish(args: Args): Answer {

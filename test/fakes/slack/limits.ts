@@ -34,6 +34,10 @@ function complaint(block: Json, files: ReadonlySet<string>): string | undefined 
       return each(block["elements"], 5, feedback);
     case "image":
       return image(block, files);
+    case "rich_text":
+      return each(block["elements"], 500, rich);
+    case "input":
+      return input(block);
     case "data_table":
       return table(block);
     case "data_visualization":
@@ -61,7 +65,56 @@ function button(one: Json): string | undefined {
   if (!isShort(one["action_id"], 255)) return "action_id";
   if (one["value"] !== undefined && !isShort(one["value"], 2000)) return "value";
   if (one["style"] !== undefined && !["primary", "danger"].includes(String(one["style"]))) return "style";
-  return text(one["text"], 75, ["plain_text"]);
+  const confirm = one["confirm"];
+  const asked = confirm === undefined ? undefined : dialog(confirm as Json);
+  return asked ?? text(one["text"], 75, ["plain_text"]);
+}
+
+/** Elements of rich text: sections, fixed width, and lists of sections. Their texts are literal. */
+function rich(one: Json): string | undefined {
+  if (one["type"] === "rich_text_list") return each(one["elements"], 100, rich);
+  if (one["type"] !== "rich_text_section" && one["type"] !== "rich_text_preformatted")
+    return `${one["type"]} in rich text`;
+  return each(one["elements"], 500, (part) => {
+    if (part["type"] === "link" && !isShort(part["url"], 3000)) return "url";
+    if (part["type"] !== "text" && part["type"] !== "link") return `${part["type"]} in a section`;
+    if (part["type"] === "link" && one["type"] === "rich_text_preformatted") return "a link in fixed width";
+    return isShort(part["text"], 3000) ? undefined : "text";
+  });
+}
+
+function input(block: Json): string | undefined {
+  const element = (block["element"] ?? {}) as Json;
+  if (!isShort(block["block_id"], 255) || !isShort(element["action_id"], 255)) return "ids";
+  if (element["type"] !== "plain_text_input") return "an element that takes no text";
+  const value = element["initial_value"];
+  if (value !== undefined && !isShort(value, Number(element["max_length"] ?? 3000))) return "initial_value";
+  return text(block["label"], 2000, ["plain_text"]);
+}
+
+/** What Slack checks in a form. */
+export function complaintAboutModal(view: Json): string | undefined {
+  if (view["type"] !== "modal") return "no modal";
+  for (const part of ["title", "submit", "close"]) {
+    const said = text(view[part], 24, ["plain_text"]);
+    if (said !== undefined) return `${part}: ${said}`;
+  }
+  if (!isShort(view["callback_id"], 255)) return "callback_id";
+  if (!isShort(view["private_metadata"], 3000)) return "private_metadata";
+  const blocks = view["blocks"] as Json[];
+  const ids = blocks.flatMap((block) => (block["block_id"] === undefined ? [] : [block["block_id"]]));
+  if (new Set(ids).size !== ids.length) return "a block_id is there twice";
+  return complaintAbout(blocks, 100, new Set());
+}
+
+function dialog(confirm: Json): string | undefined {
+  const parts = [
+    ["title", 100],
+    ["text", 300],
+    ["confirm", 30],
+    ["deny", 30],
+  ] as const;
+  return parts.map(([part, most]) => text(confirm[part], most, ["plain_text"])).find((said) => said !== undefined);
 }
 
 function feedback(one: Json): string | undefined {

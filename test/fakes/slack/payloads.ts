@@ -101,6 +101,28 @@ export function clickBody(
   };
 }
 
+/** A form that was filled in: `form` as Slack keeps it, `values` by block. */
+export function formBody(
+  form: Record<string, unknown>,
+  values: Readonly<Record<string, string | null>>,
+  over: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const typed = Object.entries(values).map(([block, value]) => [block, { value: { type: "plain_text_input", value } }]);
+  return {
+    type: "view_submission",
+    team: { id: TEAM, domain: "example" },
+    user: { id: "U0ALICE001", username: "alice", name: "alice", team_id: TEAM },
+    api_app_id: APP,
+    token: "invented-verification-token",
+    trigger_id: fresh("505.606."),
+    view: { ...form, state: { values: Object.fromEntries(typed) }, hash: "1.invented", bot_id: BOT },
+    response_urls: [],
+    is_enterprise_install: false,
+    enterprise: null,
+    ...over,
+  };
+}
+
 let tick = 0;
 /** A message's time, which is also its name. */
 export function stamp(): string {
