@@ -62,6 +62,8 @@ export type Rule = {
   readonly forSeconds: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** Its annotation `runbook_url`. */
+  readonly runbookUrl?: string;
   readonly state: "firing" | "pending" | "inactive";
 };
 

@@ -78,6 +78,25 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: {},
     load: () => import("./stop.ts").then(({ runResume }) => ({ run: runResume })),
   },
+  runbooks: {
+    usage: [
+      "runbooks list | show ID | history ID [--json]",
+      "runbooks lint [FOLDER] [--json]",
+      "runbooks diff ID VERSION VERSION [--json]",
+      "runbooks deprecate ID [--reason TEXT] [--undo]",
+      "runbooks new --from-alert NAME [--out FILE]",
+      "runbooks test ID [NAME=VALUE …] [--json]",
+    ].join("\n"),
+    summary: "the changes the bot knows: read, checked, compared, taken out of use, drafted, tried without effect",
+    options: {
+      ...JSON_FLAG,
+      reason: { type: "string" },
+      undo: { type: "boolean" },
+      "from-alert": { type: "string" },
+      out: { type: "string" },
+    },
+    load: () => import("./runbooks.ts"),
+  },
   lessons: {
     usage: "lessons list [--json] [--user U]",
     summary: "words that somebody taught the bot in the terminal",
@@ -99,4 +118,4 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Commands that are promised for later versions: known, so that nobody looks for a typing error. */
-export const LATER: readonly string[] = ["detect", "forecast", "backtest", "watches", "incidents", "runbooks"];
+export const LATER: readonly string[] = ["detect", "forecast", "backtest", "watches", "incidents"];

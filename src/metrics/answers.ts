@@ -184,6 +184,7 @@ export function readRules(data: unknown, service: string): readonly Rule[] {
       forSeconds: rule.duration,
       labels: rule.labels,
       summary: summaryOf(rule.annotations),
+      ...(rule.annotations.runbook_url !== undefined && { runbookUrl: rule.annotations.runbook_url }),
       state: rule.state,
     })),
   );
