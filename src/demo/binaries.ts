@@ -1,8 +1,8 @@
-import { access, constants, mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { reasonOf } from "../util/errors.ts";
+import { firstExecutable, firstLine, unpackPackages } from "./packages.ts";
 import { createProcesses, type Program } from "./processes.ts";
-import { inFolder, relocated } from "./relocate.ts";
+import { relocated } from "./relocate.ts";
 
 export type Binaries = { readonly prometheus: Program; readonly promtool: Program; readonly alertmanager: Program };
 export type Found = Binaries | { readonly missing: string };
@@ -71,59 +71,10 @@ async function lookIn(folders: readonly string[], own: string): Promise<Found> {
   return { missing: `Not in PATH: ${missing.join(", ")}.` };
 }
 
-async function firstExecutable(folders: readonly string[], names: readonly string[]): Promise<string | undefined> {
-  for (const folder of folders) {
-    for (const name of names) {
-      const file = join(folder, name);
-      const isThere = await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) return file;
-    }
-  }
-  return undefined;
-}
-
-/** `apt-get download` and `dpkg -x` need no root: nothing is installed and no service is started. */
 async function fromPackages({ folder, kept, path, report, signal }: Way): Promise<Found> {
-  const apt = await firstExecutable(path, ["apt-get"]);
-  const dpkg = await firstExecutable(path, ["dpkg"]);
-  if (apt === undefined || dpkg === undefined) return { missing: "There is no apt-get to fetch them with." };
   const work = join(folder, "download");
-  const processes = createProcesses();
-  const inWork = (command: string) => inFolder(work, command);
-  try {
-    await rm(work, { recursive: true, force: true });
-    await mkdir(work, { recursive: true });
-    report("fetching Prometheus and Alertmanager as Debian packages");
-    try {
-      await processes.run(inWork(apt), ["download", ...PACKAGES], signal);
-    } catch {
-      signal?.throwIfAborted();
-      // The lists are empty, as in a fresh container. Ours go into our own folder, so the system's stay as they are.
-      report("fetching package lists");
-      const lists = join(work, "lists");
-      await mkdir(join(lists, "partial"), { recursive: true });
-      const own = ["-o", `Dir::State::Lists=${lists}`, "-o", `Dir::Cache=${join(work, "cache")}`];
-      await processes.run(inWork(apt), [...own, "update"], signal);
-      await processes.run(inWork(apt), [...own, "download", ...PACKAGES], signal);
-    }
-    report("unpacking Prometheus and Alertmanager");
-    await rm(kept, { recursive: true, force: true });
-    for (const file of await readdir(work)) {
-      if (file.endsWith(".deb"))
-        await processes.run({ command: dpkg, before: [] }, ["-x", join(work, file), kept], signal);
-    }
-  } catch (cause) {
-    signal?.throwIfAborted();
-    return {
-      missing: `\`apt-get download ${PACKAGES.join(" ")}\` failed (${firstLine(cause)}); package lists that were never fetched are refreshed by \`sudo apt-get update\`.`,
-    };
-  } finally {
-    await processes.stopAll();
-    await rm(work, { recursive: true, force: true });
-  }
+  const missing = await unpackPackages(PACKAGES, "Prometheus and Alertmanager", { work, kept, path, report, signal });
+  if (missing !== undefined) return { missing };
   const found = await lookIn([join(kept, "usr", "bin")], folder);
   return "missing" in found ? { missing: "The fetched packages hold other programs than expected." } : found;
 }
@@ -167,11 +118,4 @@ async function fromDocker({ folder, path, report, signal }: Way): Promise<Found>
     promtool: run("/bin/promtool", IMAGES.prometheus),
     alertmanager: run("/bin/alertmanager", IMAGES.alertmanager),
   };
-}
-
-function firstLine(cause: unknown): string {
-  const lines = reasonOf(cause)
-    .split("\n")
-    .map((line) => line.trim());
-  return (lines.find((line) => /^(E|ERROR|error|Cannot)\b/.test(line)) ?? lines[0] ?? "").slice(0, 200);
 }
