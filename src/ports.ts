@@ -299,6 +299,15 @@ export interface Action {
   /** A sentence about what is wrong with the arguments, or undefined. */
   check(args: Arguments): string | undefined;
   look(args: Arguments, signal: AbortSignal): Promise<Look>;
+  /**
+   * Why what `look` sees now is not what was shown any more, as words after the target's name; undefined when it still is. Without it,
+   * identity and precondition have to be equal. For targets that change all the time: what was shown may shrink, and `run` still
+   * insists on it.
+   */
+  moved?(
+    shown: Pick<Look, "identity" | "precondition">,
+    now: Pick<Look, "identity" | "precondition">,
+  ): string | undefined;
   simulate(args: Arguments, look: Look, signal: AbortSignal): Promise<Simulated>;
   /** Makes the effect, at most once for a key where the target can tell. Never throws. */
   run(args: Arguments, context: RunContext): Promise<Ran>;

@@ -2,12 +2,13 @@ import type { z } from "zod";
 import type { Action, Arguments } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
+import { isAllowed } from "../shared/glob.ts";
 import { outputOf } from "../shared/output.ts";
 import { absolutePath, argumentsOf, checkWith, entryName, integer, readWith, unitName } from "../shared/patterns.ts";
 import type { SshWorld } from "./change.ts";
 import { whyNotBelow } from "./clean.ts";
 import { ask, HELLO } from "./client.ts";
-import { isAllowed, type SshHost } from "./settings.ts";
+import type { SshHost } from "./settings.ts";
 
 const START = `
 set -u

@@ -1,11 +1,12 @@
 import type { Action } from "../../ports.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
+import { isAllowed } from "../shared/glob.ts";
 import { argumentsOf, entryName, oneOf, unitName } from "../shared/patterns.ts";
 import { actionOf, missingRight, type SshWorld } from "./change.ts";
 import { HELLO, read } from "./client.ts";
 import { readTold, wordOf } from "./once.ts";
-import { isAllowed, type SshHost } from "./settings.ts";
+import type { SshHost } from "./settings.ts";
 
 const schema = argumentsOf({
   host: entryName.optional(),

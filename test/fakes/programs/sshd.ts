@@ -13,12 +13,12 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SshHost } from "../../../src/actions/ssh/settings.ts";
 import { freePorts } from "../../../src/demo/ports.ts";
 import { debianPrograms, RUNNER } from "./debian.ts";
+import { type Line, startProxy } from "./proxy.ts";
 
 /** What a stand-in was called as, word by word. */
 export type Call = readonly string[];
@@ -35,21 +35,12 @@ export type Host = {
   /** What a stand-in does before anything else, as shell text: `sleep 600`, `exit 1`. */
   before(program: "systemctl" | "sudo" | "journalctl", text: string): void;
   /** A way in that can be cut or made to hang. */
-  proxy(): Promise<Proxy>;
+  proxy(): Promise<Line>;
   path(name: string): string;
   /** Makes a folder in the account's home. */
   folder(name: string): void;
   /** A file that pins the host's key for another port. */
   knownFor(port: number): string;
-  stop(): Promise<void>;
-};
-
-export type Proxy = {
-  readonly port: number;
-  /** Drops all connections. */
-  cut(): void;
-  /** From now on nothing gets through, in either direction. */
-  hang(): void;
   stop(): Promise<void>;
 };
 
@@ -195,7 +186,7 @@ export async function startHost(): Promise<Host | { readonly skipped: string }> 
     units: ["nginx.service", "app-*.service"],
     cleanPaths: [path("home/logs")],
   };
-  const proxies: Proxy[] = [];
+  const proxies: Line[] = [];
   const give = (file: string) => chownSync(file, uid, gid);
   return {
     settings,
@@ -265,43 +256,4 @@ function own(folder: string, uid: number, gid: number, except: readonly string[]
     // What ssh reads here belongs to whoever runs the test; what sshd reads, to the account.
     if (!except.includes(file) && statSync(file, { throwIfNoEntry: false }) !== undefined) chownSync(file, uid, gid);
   }
-}
-
-async function startProxy(to: number): Promise<Proxy> {
-  const sockets = new Set<Socket>();
-  let hangs = false;
-  const server = createServer((near) => {
-    const far = connect(to, "127.0.0.1");
-    for (const [from, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      from.on("error", () => undefined);
-      from.on("data", (chunk) => {
-        if (!hangs) other.write(chunk);
-      });
-      from.once("close", () => {
-        sockets.delete(from);
-        other.destroy();
-      });
-    }
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    cut,
-    hang: () => {
-      hangs = true;
-    },
-    async stop() {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }

@@ -1,0 +1,52 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+/** A way to a server on loopback that can break. */
+export type Line = {
+  readonly port: number;
+  /** Drops all connections. */
+  cut(): void;
+  /** From now on nothing gets through, in either direction. */
+  hang(): void;
+  stop(): Promise<void>;
+};
+
+/** Opens one to that port of 127.0.0.1. */
+export async function startProxy(to: number): Promise<Line> {
+  const sockets = new Set<Socket>();
+  let hangs = false;
+  const server = createServer((near) => {
+    const far = connect(to, "127.0.0.1");
+    for (const [from, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("error", () => undefined);
+      from.on("data", (chunk) => {
+        if (!hangs) other.write(chunk);
+      });
+      from.once("close", () => {
+        sockets.delete(from);
+        other.destroy();
+      });
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    cut,
+    hang: () => {
+      hangs = true;
+    },
+    async stop() {
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
