@@ -1,13 +1,24 @@
 import { randomUUID } from "node:crypto";
-import type { Config } from "../config.ts";
+import { type Config, secretsOf } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
 import { type Identity, identify, rolesOf, type Voter } from "../core/people.ts";
 import { modeOf } from "../core/policy/rules.ts";
-import type { Proposal } from "../core/proposal.ts";
+import type { Proposal, Status } from "../core/proposal.ts";
 import type { RemedyDeps } from "../flows/remedy/deps.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { Actions, Clock, Decider, Journal, Metrics, Runbooks, Store, Suggester } from "../ports.ts";
+import type {
+  Actions,
+  Clock,
+  Decider,
+  Journal,
+  Metrics,
+  ProposalLists,
+  ProposalView,
+  Runbooks,
+  Store,
+  Suggester,
+} from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 
@@ -16,8 +27,13 @@ export type Remedy = {
   readonly suggest: Suggester;
   readonly decide: Decider;
   readonly identify: (user: { readonly platform: string; readonly id: string; readonly name: string }) => Identity;
-  /** The card of a proposal as it is now. */
-  readonly cardOf: (id: string) => Promise<Card | undefined>;
+  /** A proposal as it is now. */
+  readonly view: (id: string) => Promise<ProposalView | undefined>;
+  /** What one person has to do with proposals. */
+  readonly listsFor: (visitor: Visitor) => Promise<ProposalLists>;
+  /** The emergency stop, and the wish to end it, of one person. Neither throws. */
+  readonly stop: (visitor: Visitor, reason: string) => Promise<Card>;
+  readonly resume: (visitor: Visitor) => Promise<Card>;
   readonly runbooks: () => Promise<Runbooks>;
   readonly actions: () => Promise<Actions>;
   /**
@@ -25,8 +41,6 @@ export type Remedy = {
    * Resolves with what ends it, which lets runs under way finish within `graceMs`.
    */
   readonly start: (posted: () => void) => Promise<(graceMs: number) => Promise<void>>;
-  /** Somebody pressed or released the stop: cards say so at once. */
-  readonly stopChanged: () => void;
 };
 
 export type RemedyOptions = {
@@ -44,6 +58,9 @@ export type RemedyOptions = {
   readonly groupsOf?: (visitor: Visitor, signal: AbortSignal) => Promise<readonly string[]>;
 };
 
+/** States that go on by themselves. */
+const MOVING: ReadonlySet<Status> = new Set(["approved", "claimed", "started", "verifying"]);
+
 /** Seconds between looks at whether an emergency stop changed. */
 const STOP_EVERY = 1;
 
@@ -53,11 +70,14 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const wakes = new Set<() => void>();
   const owner = randomUUID();
   let isStopped = false;
+  const wakeAll = (): void => {
+    for (const wake of wakes) wake();
+  };
 
   const actions = once(async () => {
     if (options.actions !== undefined) return options.actions;
     const { createActions } = await import("../actions/index.ts");
-    return createActions(config.runbooks.executors, { clock, dataDir: config.dataDir, log });
+    return createActions(config.runbooks.executors, { clock, secrets: secretsOf(config), dataDir: config.dataDir });
   });
   const runbooks = once(async () => {
     if (options.runbooks !== undefined) return options.runbooks;
@@ -85,9 +105,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       clock,
       newId,
       owner,
-      changed: () => {
-        for (const wake of wakes) wake();
-      },
+      changed: wakeAll,
       report: (level, message, data) => log[level](data, message),
       ...(options.point !== undefined && { point: options.point }),
     };
@@ -140,13 +158,27 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         return refusalCard("That could not be done just now. Please try again.");
       }
     },
-    cardOf: async (id) => {
+    view: async (id) => {
       const proposal = await store.proposals.get(id);
       if (proposal === undefined) return undefined;
-      return (await import("../cards/proposal-card.ts")).proposalCard(proposal, contextOf(proposal));
+      const { proposalCard } = await import("../cards/proposal-card.ts");
+      return { card: proposalCard(proposal, contextOf(proposal)), isMoving: MOVING.has(proposal.status) };
     },
-    stopChanged: () => {
-      for (const wake of wakes) wake();
+    listsFor: async (visitor) => {
+      const { listsOf } = await import("../flows/remedy/lists.ts");
+      return listsOf(
+        { store, policy: () => config.policy, clock },
+        await voterOf(visitor, AbortSignal.timeout(10_000)),
+      );
+    },
+    stop: async (visitor, reason) => {
+      const { press } = await import("../flows/remedy/stopping.ts");
+      return press({ store, changed: wakeAll }, whoIs(visitor.user), reason);
+    },
+    resume: async (visitor) => {
+      const { release } = await import("../flows/remedy/stopping.ts");
+      const voter = await voterOf(visitor, AbortSignal.timeout(10_000));
+      return release({ store, changed: wakeAll, policy: () => config.policy }, voter);
     },
     async start(posted) {
       const [{ execute }, { sweep }, { verify }, { show }, { undoByItself }, { openJournal }] = await Promise.all([

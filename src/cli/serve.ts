@@ -1,11 +1,13 @@
 import { type App, createApp, type Overrides, openStore } from "../app.ts";
 import { serveSocket } from "../chat/socket/serve.ts";
+import { visitorHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
 import { createHttpServer } from "../http/server.ts";
 import { acquireStart } from "../store/lock.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { reasonOf } from "../util/errors.ts";
 import { createLog, type Log } from "../util/log.ts";
+import { never } from "../util/never.ts";
 import { ownVersion } from "./help.ts";
 import { openSurfaces, type Surfaces } from "./surfaces.ts";
 
@@ -116,11 +118,28 @@ type Request = Parameters<Parameters<typeof serveSocket>[0]["handle"]>[0];
 
 /** What a command on this machine asks of the running bot. The caller is the socket's owner, so the name is believed. */
 async function handle(app: App, clock: () => number, request: Request, signal: AbortSignal): Promise<unknown> {
-  if (request.kind === "ping") return { version: ownVersion() };
-  const { text, thread, at = clock() } = request;
-  const user = { platform: "terminal", id: request.user, name: request.user };
-  const place = { platform: "terminal", channel: user.id, thread };
-  return app.ask({ id: crypto.randomUUID(), place, user, text, at }, signal);
+  switch (request.kind) {
+    case "ping":
+      return { version: ownVersion() };
+    case "ask": {
+      const { text, thread, at = clock() } = request;
+      const user = { platform: "terminal", id: request.user, name: request.user };
+      const place = { platform: "terminal", channel: user.id, thread };
+      return app.ask({ id: crypto.randomUUID(), place, user, text, at }, signal);
+    }
+    case "proposal":
+      return (await app.remedy.view(request.id)) ?? null;
+    case "decide": {
+      const { kind: _, ...click } = request;
+      return app.remedy.decide({ ...click, visitor: visitorHere(), message: undefined });
+    }
+    case "stop":
+      return app.remedy.stop(visitorHere(), request.reason);
+    case "resume":
+      return app.remedy.resume(visitorHere());
+    default:
+      return never(request);
+  }
 }
 
 /** Each dependency by itself. A Prometheus that is down degrades the bot; only its own store takes it down. */

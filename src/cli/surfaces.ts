@@ -39,6 +39,8 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
   const depsOf = (platform: string): SurfaceDeps => ({
     ask: app.ask,
     decide: app.remedy.decide,
+    proposal: app.remedy.view,
+    proposalsFor: app.remedy.listsFor,
     mayRead: (visitor) => reachOf(config.access, visitor, app.sources),
     store: app.store,
     wake: () => loops.get(platform)?.wake(),

@@ -70,8 +70,11 @@ export async function withRedis<T>(
           ...(server.tls === true ? { tls: {} } : {}),
         })
       : new Client(server.url.reveal(), options);
-  // Each failure comes to the command that meets it.
-  redis.on("error", () => undefined);
+  // What keeps it from connecting is told here; `connect` itself says no more than that it is closed.
+  let heard: unknown;
+  redis.on("error", (problem) => {
+    heard = problem;
+  });
   const drop = () => redis.disconnect();
   signal.addEventListener("abort", drop, { once: true });
   try {
@@ -79,7 +82,7 @@ export async function withRedis<T>(
       await redis.connect();
       await redis.ping();
     } catch (problem) {
-      throw failure(server, problem);
+      throw failure(server, heard ?? problem);
     }
     return await work(redis);
   } finally {

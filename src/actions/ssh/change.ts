@@ -38,6 +38,7 @@ export type Change<A> = {
     host: SshHost,
     told: Told & { readonly exit: number },
   ) => { outcome: Ran["outcome"]; text: string };
+  readonly moved?: Action["moved"];
   /** What can be said of an attempt whose end nobody noted: true when its effect can be seen. */
   readonly isSeen: (args: A, told: Told) => boolean;
 };
@@ -120,6 +121,7 @@ export function actionOf<A>(change: Change<A>, world: SshWorld): Action {
   return {
     name: change.name,
     changes: true,
+    ...(change.moved === undefined ? {} : { moved: change.moved }),
     check: (args) => checkWith(change.schema, args) ?? attempt(() => known(args)),
     async look(args, signal) {
       const { read, host } = known(args);

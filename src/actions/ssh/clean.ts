@@ -49,6 +49,7 @@ const EFFECT = {
   helpers: HELPERS,
   guard: `
 path=$1; upto=$2; files=$3; bytes=$4; folder_id=$5; shift 5
+[ "$files" -gt 0 ] 2>/dev/null || refuse "there was nothing to delete when this was shown"
 enters "$path" "$@" || refuse "$path is not inside a folder that may be cleaned, or cannot be entered"
 [ "$(stat -c %d:%i .)" = "$folder_id" ] || refuse "$path is another folder than the one that was shown"
 set -- $(old "$upto" -printf "%s\\n" 2>/dev/null | sums)
@@ -107,19 +108,12 @@ export function clean(world: SshWorld): Action {
         const seen = await survey(args, host, SHOWN, world.now() - args.older_than_days * DAY, signal);
         const { files, bytes, upTo, allFiles, allBytes, names } = seen;
         const days = `${args.older_than_days} days`;
-        if (files === 0)
-          throw new RefusedError(
-            `ssh ${host.name}`,
-            409,
-            allFiles === 0
-              ? `no file below ${args.path} is older than ${days}: nothing to delete`
-              : `the oldest files below ${args.path} are larger than ${sayBytes(args.max_bytes)} together: nothing can be deleted within that limit`,
-          );
         return {
           identity: { address: host.address, machine: seen.machine },
           precondition: { folder: seen.folder, up_to: upTo, files, bytes },
           captured: { files, bytes },
           facts: [
+            ...(files === 0 ? [whyNone(seen, args)] : []),
             `${files} regular ${files === 1 ? "file" : "files"} below ${args.path} with ${sayBytes(bytes)} ${files === 1 ? "is" : "are"} older than ${days}${files < allFiles ? `, oldest first; ${allFiles - files} more with ${sayBytes(allBytes - bytes)} do not fit into the limit of ${sayBytes(args.max_bytes)}` : ""}.`,
             `${host.name} has ${sayBytes(seen.freeBytes)} of ${sayBytes(seen.diskBytes)} free there.`,
             ...names.map((name) => inertName(name, { max: 160 })),
@@ -151,6 +145,13 @@ export function clean(world: SshWorld): Action {
         const right = missingRight(host, told.output, "find");
         return { outcome: "failed", text: right ?? `find ended with ${told.exit}. No file was deleted.` };
       },
+      moved(shown, now) {
+        if (shown.identity["machine"] !== now.identity["machine"])
+          return "it is another machine than the one that was shown";
+        if (shown.precondition["folder"] !== now.precondition["folder"])
+          return "it is another folder than the one that was shown";
+        return Number(now.precondition["files"]) > 0 ? undefined : "nothing is left to delete";
+      },
       isSeen: (_, told) => counts(told).was > 0 && counts(told).left === 0,
     },
     world,
@@ -162,6 +163,12 @@ export function whyNotBelow(path: string, host: SshHost): string | undefined {
   const plain = path.replace(/\/$/, "");
   if (host.cleanPaths.some((base) => plain === base || plain.startsWith(`${base}/`))) return undefined;
   return `${path} is not inside a folder that may be cleaned on ${host.name} (${host.cleanPaths.join(", ") || "none is configured"}).`;
+}
+
+function whyNone({ allFiles }: Survey, args: { readonly path: string; readonly max_bytes: number }): string {
+  return allFiles === 0
+    ? `There is nothing to delete below ${args.path}.`
+    : `The oldest files below ${args.path} are larger than ${sayBytes(args.max_bytes)} together: nothing can be deleted within that limit.`;
 }
 
 type Survey = {

@@ -225,6 +225,7 @@ class Run {
           fence: this.#proposal.fence,
           identity: spec.looks[index]?.identity ?? {},
           precondition,
+          approvedAt: this.#proposal.approvedAt ?? 0,
           timeoutMs,
           signal: deadline,
           progress: (line) => this.#say(line),

@@ -133,7 +133,7 @@ async function draft(
       readOnly: runbook.readOnly,
       minutesByHand: runbook.minutesByHand,
     },
-    environment: need.environment,
+    environment: resolved.environment ?? need.environment,
     source: need.source,
     params: resolved.params,
     target: resolved.target,

@@ -54,7 +54,13 @@ async function moved(deps: RemedyDeps, { spec }: Proposal, signal: AbortSignal):
     const wrong = action.check(step.with);
     if (wrong !== undefined) return { kind: "supersede", reason: wrong };
     const shown = spec.looks[at];
-    const { identity, precondition } = await action.look(step.with, signal);
+    const now = await action.look(step.with, signal);
+    const { identity, precondition } = now;
+    if (action.moved !== undefined && shown !== undefined) {
+      const how = action.moved(shown, now);
+      if (how !== undefined) return { kind: "supersede", reason: `${spec.target.name} ${how}. Nothing was done.` };
+      continue;
+    }
     if (!isDeepStrictEqual(identity, shown?.identity))
       return { kind: "supersede", reason: `${spec.target.name} is another one than the one that was shown.` };
     if (!isDeepStrictEqual(precondition, shown?.precondition))

@@ -8,6 +8,8 @@ export type Line = {
   cut(): void;
   /** From now on nothing gets through, in either direction. */
   hang(): void;
+  /** Breaks the line at an answer in which this stands, without handing it on. */
+  deafen(answer: RegExp): void;
   stop(): Promise<void>;
 };
 
@@ -15,6 +17,7 @@ export type Line = {
 export async function startProxy(to: number): Promise<Line> {
   const sockets = new Set<Socket>();
   let hangs = false;
+  let deaf: RegExp | undefined;
   const server = createServer((near) => {
     const far = connect(to, "127.0.0.1");
     for (const [from, other] of [
@@ -24,6 +27,7 @@ export async function startProxy(to: number): Promise<Line> {
       sockets.add(from);
       from.on("error", () => undefined);
       from.on("data", (chunk) => {
+        if (from === far && deaf?.test(chunk.toString("latin1")) === true) return void near.destroy();
         if (!hangs) other.write(chunk);
       });
       from.once("close", () => {
@@ -41,6 +45,9 @@ export async function startProxy(to: number): Promise<Line> {
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,
     cut,
+    deafen: (answer) => {
+      deaf = answer;
+    },
     hang: () => {
       hangs = true;
     },

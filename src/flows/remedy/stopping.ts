@@ -1,0 +1,60 @@
+import type { Card } from "../../core/card.ts";
+import type { Identity, Voter } from "../../core/people.ts";
+import type { Store } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
+import { inertName } from "../../util/inert.ts";
+import type { RemedyDeps } from "./deps.ts";
+
+type StopDeps = Pick<RemedyDeps, "changed"> & { readonly store: Pick<Store, "stop"> };
+
+/** Anybody may stop: it is always safe. Never throws. */
+export async function press({ store, changed }: StopDeps, by: Identity, reason: string): Promise<Card> {
+  try {
+    await store.stop.press(by, reason);
+    changed();
+    return {
+      title: "Stopped: no change starts until two people resume.",
+      tone: "danger",
+      blocks: [
+        { kind: "text", text: "Questions, alerts and rejections go on. What was running is shown on its card." },
+      ],
+    };
+  } catch (problem) {
+    return {
+      title: "The stop could not be noted.",
+      tone: "danger",
+      blocks: [
+        { kind: "text", text: `${reasonOf(problem)}. Make a file STOP in the bot's data folder, or end its process.` },
+      ],
+    };
+  }
+}
+
+/** One of the two wishes that it takes to run again; of those only who may approve something. Never throws. */
+export async function release(
+  { store, changed, policy }: StopDeps & Pick<RemedyDeps, "policy">,
+  by: Voter,
+): Promise<Card> {
+  const approvers = new Set(Object.values(policy().rules).flatMap((rule) => rule.approvers));
+  const refused = (title: string): Card => ({ title, tone: "warning", blocks: [] });
+  if (by.isGuest || by.isExternal || !by.roles.some((role) => approvers.has(role)))
+    return refused("Only people who may approve changes can resume.");
+  if (!by.isLinked)
+    return refused("Your account is linked to no person in the configuration (`people`), so your wish cannot count.");
+  try {
+    if ((await store.stop.read()) === undefined) return { title: "Nothing is stopped.", tone: "info", blocks: [] };
+    const missing = await store.stop.release(by);
+    changed();
+    return missing === 0
+      ? {
+          title: `Resumed by ${inertName(by.name)} and another person: approved changes may start.`,
+          tone: "good",
+          blocks: [],
+        }
+      : refused(
+          `Your wish to resume counts for ten minutes: ${missing} more ${missing === 1 ? "person has" : "people have"} to agree.`,
+        );
+  } catch (problem) {
+    return refused(`It stays stopped: ${reasonOf(problem)}`);
+  }
+}

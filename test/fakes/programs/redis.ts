@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Redis } from "ioredis";
+import type { RedisServer } from "../../../src/actions/redis/client.ts";
+import { freePorts } from "../../../src/demo/ports.ts";
+import { secret } from "../../../src/util/secret.ts";
+import { debianPrograms } from "./debian.ts";
+
+/** A real redis-server on loopback, with a password. */
+export type RedisProgram = {
+  readonly settings: RedisServer;
+  readonly redis: Redis;
+  /** Ends it as a crash does and starts it anew, empty, on the same port. */
+  restart(): Promise<void>;
+  /** Stops it where it is, or lets it go on. */
+  pause(isPaused: boolean): void;
+  stop(): Promise<void>;
+};
+
+const PASSWORD = "redis-pass-of-the-test";
+
+/** Starts one. Where Redis cannot be had, says why, for the test to skip. */
+export async function startRedis(): Promise<RedisProgram | { readonly skipped: string }> {
+  const packages = ["redis-server", "redis-tools", "liblzf1", "libjemalloc2"];
+  const programs = await debianPrograms(["redis-server"], packages);
+  if ("skipped" in programs) return programs;
+  const { files, env } = programs;
+  const folder = mkdtempSync(join(tmpdir(), "redis-"));
+  const [port = 0] = await freePorts(1);
+  const { Redis: Client } = await import("ioredis");
+  const argv = [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--dir",
+    folder,
+    "--requirepass",
+    PASSWORD,
+  ];
+  let child = await start();
+
+  async function start() {
+    const made = spawn(files["redis-server"], argv, {
+      env: { ...env, LC_ALL: "C" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    await new Promise<void>((resolve, reject) => {
+      made.stdout.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+        if (said.includes("Ready to accept connections")) resolve();
+      });
+      made.once("error", reject);
+      made.once("exit", (code) => reject(new Error(`redis-server ended with ${code}: ${said}`)));
+    });
+    return made;
+  }
+  async function kill() {
+    const exit = once(child, "exit");
+    child.kill("SIGKILL");
+    await exit;
+  }
+  const redis = new Client({
+    host: "127.0.0.1",
+    port,
+    password: PASSWORD,
+    retryStrategy: () => 50,
+    maxRetriesPerRequest: null,
+  });
+  redis.on("error", () => undefined);
+  return {
+    settings: {
+      name: "cache",
+      address: "127.0.0.1",
+      port,
+      password: secret(PASSWORD),
+      prefixes: ["cart:", "session:"],
+      queues: ["jobs:*", "events"],
+    },
+    redis,
+    async restart() {
+      await kill();
+      child = await start();
+      await redis.ping();
+    },
+    pause: (isPaused) => void child.kill(isPaused ? "SIGSTOP" : "SIGCONT"),
+    async stop() {
+      redis.disconnect();
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
