@@ -5,7 +5,7 @@ import { optionsOf, remoteCommand } from "../../../src/actions/ssh/client.ts";
 import { createSshActions } from "../../../src/actions/ssh/index.ts";
 import { readTold } from "../../../src/actions/ssh/once.ts";
 import type { SshHost } from "../../../src/actions/ssh/settings.ts";
-import { contextOf, deps, named } from "../context.ts";
+import { contextOf, deps, named } from "../steps.ts";
 
 const HOST: SshHost = {
   name: "web-1",
