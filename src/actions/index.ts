@@ -2,13 +2,21 @@ import type { Action, Actions } from "../ports.ts";
 import type { GithubSettings } from "./github/settings.ts";
 import type { HttpSettings } from "./http/settings.ts";
 import type { KubernetesSettings } from "./kubernetes/settings.ts";
+import type { LocalCommand } from "./local/settings.ts";
+import type { Database } from "./postgres/client.ts";
+import type { RedisServer } from "./redis/client.ts";
 import type { ActionDeps } from "./shared/deps.ts";
+import type { SshHost } from "./ssh/settings.ts";
 
 /** What is configured of each kind; absent or empty for one that is not used. */
 export type ActionSettings = {
   readonly kubernetes?: readonly KubernetesSettings[];
   readonly github?: readonly GithubSettings[];
   readonly http?: readonly HttpSettings[];
+  readonly ssh?: readonly SshHost[];
+  readonly local?: readonly LocalCommand[];
+  readonly postgres?: readonly Database[];
+  readonly redis?: readonly RedisServer[];
 };
 
 type Kind<K extends keyof ActionSettings = keyof ActionSettings> = {
@@ -28,6 +36,13 @@ const KINDS: { readonly [K in keyof Required<ActionSettings>]: Kind<K> } = {
     load: async (s, d) => (await import("./github/index.ts")).createGithubActions(s, d),
   },
   http: { what: "HTTP endpoint", load: async (s, d) => (await import("./http/index.ts")).createHttpActions(s, d) },
+  ssh: { what: "SSH host", load: async (s, d) => (await import("./ssh/index.ts")).createSshActions(s, d) },
+  local: { what: "local command", load: async (s, d) => (await import("./local/index.ts")).createLocalActions(s, d) },
+  postgres: {
+    what: "PostgreSQL database",
+    load: async (s, d) => (await import("./postgres/index.ts")).createPostgresActions(s, d),
+  },
+  redis: { what: "Redis server", load: async (s, d) => (await import("./redis/index.ts")).createRedisActions(s, d) },
 };
 
 /** Makes the actions of everything that is configured. Throws an `Error` with a sentence for settings that are not safe. */

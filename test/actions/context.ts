@@ -3,7 +3,12 @@ import { secret } from "../../src/util/secret.ts";
 
 /** What executors get in tests: a clock that stands, and a secret of some other part of the configuration. */
 export const OTHER_SECRET = "another-parts-s3cret";
-export const deps = { clock: () => 1_700_000_000, secrets: [secret(OTHER_SECRET)], onStop: () => {} };
+export const deps = {
+  clock: () => 1_700_000_000,
+  secrets: [secret(OTHER_SECRET)],
+  dataDir: "/nonexistent",
+  onStop: () => {},
+};
 
 export const KEY = "0123456789abcdef0123456789abcdef";
 

@@ -8,6 +8,8 @@ export const SECRET = "s3cret-of-the-test";
 export const deps: ActionDeps = {
   clock: () => Date.now() / 1000,
   secrets: [secret(SECRET)],
+  // Tests of local commands have a folder of their own.
+  dataDir: "/nonexistent",
   onStop: () => undefined,
 };
 
@@ -21,6 +23,7 @@ export function contextOf(look: Pick<Look, "identity" | "precondition">, more: P
   return {
     key: newKey(),
     fence: 1,
+    approvedAt: 1_700_000_000,
     identity: look.identity,
     precondition: look.precondition,
     timeoutMs: 20_000,

@@ -3,6 +3,12 @@ import type { Button, Card } from "../../src/core/card.ts";
 import { harbour } from "../fakes/harbour.ts";
 import { NOW, verdictOf, World } from "../fakes/world.ts";
 
+/** What a click on a suggestion asks. */
+function asks({ action }: Button): string {
+  if (action.kind !== "ask") throw new Error(`a suggestion asks, and this one is to ${action.kind}`);
+  return action.text;
+}
+
 function buttonsOf(card: Card): readonly Button[] {
   return card.blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons : []));
 }
@@ -181,7 +187,7 @@ describe("a name that nothing has", () => {
     const world = new World(harbour());
     const { card } = await world.tell("cpu of quay-9");
     const chosen = buttonsOf(card).find(({ label }) => label === "quay-2")!;
-    const reply = await world.ask(chosen.action.text);
+    const reply = await world.ask(asks(chosen));
     expect(reply.values).toMatchObject([{ value: 0.87, labels: { instance: "quay-2:9100" } }]);
   });
 
@@ -211,11 +217,11 @@ describe("a question that says too little", () => {
     expect(world.queries).toEqual([]);
     const buttons = buttonsOf(card);
     expect(buttons.length).toBeGreaterThan(1);
-    for (const { action } of buttons) {
+    for (const text of buttons.map(asks)) {
       const before = world.queries.length;
-      const chosen = await world.ask(action.text);
-      expect(chosen.intent, action.text).not.toBe("clarify");
-      expect(world.queries.length, action.text).toBeGreaterThan(before);
+      const chosen = await world.ask(text);
+      expect(chosen.intent, text).not.toBe("clarify");
+      expect(world.queries.length, text).toBeGreaterThan(before);
     }
   });
 });

@@ -17,9 +17,6 @@ import { fillWords, type LocalCommand, problemsOf, whyNotArgs } from "./settings
 
 export type { LocalCommand } from "./settings.ts";
 
-/** `dataDir`: the bot's data folder, in which marks of executions are kept. */
-export type LocalDeps = ActionDeps & { readonly dataDir: string };
-
 const KEEPER = fileURLToPath(new URL("./keeper.ts", import.meta.url));
 /** Between asking a command to end and making it. */
 const GRACE_MS = 2000;
@@ -38,7 +35,7 @@ const schema = argumentsOf({
  * each one, so that it ends at its deadline and its end is noted whatever becomes of the bot. Throws an `Error` with sentences for
  * settings that cannot be used.
  */
-export function createLocalActions(commands: readonly LocalCommand[], deps: LocalDeps): readonly Action[] {
+export function createLocalActions(commands: readonly LocalCommand[], deps: ActionDeps): readonly Action[] {
   const problems = commands.flatMap(problemsOf);
   if (problems.length > 0) throw new Error(problems.join(" "));
   const redact = redactLines(deps.secrets);
@@ -280,7 +277,7 @@ async function hasMoved(identity: Readonly<Record<string, string>>): Promise<str
 }
 
 /** Marks of long ago. Trouble with it is no trouble of the step that is about to run. */
-async function forgetOld({ dataDir, clock }: LocalDeps): Promise<void> {
+async function forgetOld({ dataDir, clock }: ActionDeps): Promise<void> {
   const folder = join(dataDir, "executions");
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {

@@ -36,6 +36,8 @@ export class LostError extends Error {
 /** Each of our sessions begins so: we never act on one of them. */
 export const OURS = "smartcloudops/";
 const CONNECT_MS = 8000;
+/** The session that tells another one of ours to leave off. */
+const CANCEL = "cancel";
 
 /**
  * Connects, does the work and disconnects. `key` names the session on the server. At the end of `timeoutMs` the server itself cuts a
@@ -72,21 +74,23 @@ export async function withSession<T>(
   signal.addEventListener("abort", atConnect, { once: true });
   try {
     if (signal.aborted) throw new UnreachableError(serviceOf(db), "the time was up before it was asked");
+    let pid: number;
     try {
       await client.connect();
       // A little before we stop waiting, so that the answer still comes.
       const limit = Math.max(1, Math.floor(timeoutMs - Math.min(1000, timeoutMs / 4)));
-      await client.query(
-        "select set_config('statement_timeout', $1, false), set_config('search_path', 'pg_catalog', false)",
+      const { rows } = await client.query(
+        "select pg_backend_pid() as pid, set_config('statement_timeout', $1, false), set_config('search_path', 'pg_catalog', false)",
         [String(limit)],
       );
+      pid = Number(rows[0]?.["pid"]);
     } catch (problem) {
-      throw failure(db, problem);
+      throw failure(db, signal.aborted ? signal.reason : problem);
     }
     signal.removeEventListener("abort", atConnect);
-    const [row] = (await client.query("select pg_backend_pid() as pid")).rows;
     const cut = () => {
-      void cancel(db, Number(row?.["pid"])).finally(() => setTimeout(drop, 500).unref());
+      if (key === CANCEL) return drop();
+      void cancel(db, pid).finally(() => setTimeout(drop, 500).unref());
     };
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut, { once: true });
@@ -161,7 +165,7 @@ function isGoodbye(problem: Answer): boolean {
 /** Asks the server to leave off what that session of ours is at. */
 async function cancel(db: Database, pid: number): Promise<void> {
   const signal = AbortSignal.timeout(1500);
-  await withSession(db, { key: "cancel", timeoutMs: 1500, signal }, (session) =>
+  await withSession(db, { key: CANCEL, timeoutMs: 1500, signal }, (session) =>
     session.rows("select pg_cancel_backend($1::int4)", [pid]),
   ).catch(() => undefined);
 }

@@ -17,7 +17,6 @@ export type SshWorld = {
   readonly stateFolder?: string | undefined;
 };
 
-export type Facts = Readonly<Record<string, string>>;
 type Precondition = Readonly<Record<string, Json>>;
 
 /** One kind of change on a host, told by what makes it differ from the others. */

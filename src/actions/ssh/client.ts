@@ -124,7 +124,7 @@ export function remoteCommand(script: string, words: readonly string[]): string 
 }
 
 function checked(word: string): string {
-  if (!/^[A-Za-z0-9_@%+=:,./-]*$/.test(word))
+  if (!/^[A-Za-z0-9_@%+=:,.~/-]*$/.test(word))
     throw new Error(
       `a word for a remote command holds a character that is not allowed: ${JSON.stringify(word.slice(0, 80))}`,
     );

@@ -13,6 +13,7 @@ await action?.run(
   {
     key,
     fence: 1,
+    approvedAt: 0,
     identity: {},
     precondition: {},
     timeoutMs: 60_000,

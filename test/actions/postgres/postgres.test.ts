@@ -6,7 +6,7 @@ import type { Action } from "../../../src/ports.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { type Cluster, startPostgres } from "../../fakes/programs/postgres.ts";
 import { startProxy } from "../../fakes/programs/proxy.ts";
-import { contextOf, deps, lookAndRun, named, never, until } from "../real.ts";
+import { contextOf, deps, lookAndRun, named, never, until } from "../steps.ts";
 
 let cluster: Cluster;
 let missing: string | undefined;

@@ -6,7 +6,7 @@ import type { Action } from "../../../src/ports.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { startProxy } from "../../fakes/programs/proxy.ts";
 import { type RedisProgram, startRedis } from "../../fakes/programs/redis.ts";
-import { contextOf, deps, lookAndRun, named, never, newKey, until } from "../real.ts";
+import { contextOf, deps, lookAndRun, named, never, newKey, until } from "../steps.ts";
 
 let server: RedisProgram;
 let missing: string | undefined;

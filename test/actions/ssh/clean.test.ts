@@ -5,7 +5,7 @@ import { createSshActions } from "../../../src/actions/ssh/index.ts";
 import type { SshHost } from "../../../src/actions/ssh/settings.ts";
 import type { Action } from "../../../src/ports.ts";
 import { type Host, startHost } from "../../fakes/programs/sshd.ts";
-import { contextOf, deps, lookAndRun, named, never } from "../real.ts";
+import { contextOf, deps, lookAndRun, named, never } from "../steps.ts";
 
 let host: Host;
 let missing: string | undefined;

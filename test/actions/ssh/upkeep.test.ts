@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSshActions } from "../../../src/actions/ssh/index.ts";
 import type { Action } from "../../../src/ports.ts";
 import { type Host, startHost } from "../../fakes/programs/sshd.ts";
-import { contextOf, deps, lookAndRun, named, never, SECRET } from "../real.ts";
+import { contextOf, deps, lookAndRun, named, never, SECRET } from "../steps.ts";
 
 let host: Host;
 let missing: string | undefined;
