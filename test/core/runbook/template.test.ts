@@ -36,7 +36,7 @@ describe("templates", () => {
       hasStrayBraces("{{ a }"),
       hasStrayBraces({ a: ["a-b }}"] }),
       hasStrayBraces("{a}"),
-    ]).toEqual([false, false, true, false]);
+    ]).toEqual([false, true, true, false]);
     expect(hasStrayBraces("{{ a-b }}")).toBe(true);
   });
 });
