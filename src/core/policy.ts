@@ -106,7 +106,7 @@ export function approvalsOf(rule: Rule, votes: readonly Vote[], hash: string, re
   return countingVotes(rule, votes, hash, requester).length;
 }
 
-/** The approvals that count, the newest one of each person: of two accounts that may be one person's, one counts. */
+/** The approvals that count: the last word of each person, and of two accounts that may be one person's the later one. */
 function countingVotes(
   rule: Rule,
   votes: readonly Vote[],
@@ -114,7 +114,11 @@ function countingVotes(
   requester: Identity | undefined,
 ): readonly Vote[] {
   const counting: Vote[] = [];
+  const seen: Vote[] = [];
   for (const vote of votes.toReversed()) {
+    // Only somebody's last word counts, whatever it is.
+    if (seen.some((other) => areSame(other, vote) === "same")) continue;
+    seen.push(vote);
     if (vote.decision !== "approve" || vote.hash !== hash) continue;
     const voter: Voter = { ...vote, isGuest: false, isExternal: false };
     const reason =

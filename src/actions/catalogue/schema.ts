@@ -23,7 +23,7 @@ export const LIKE: Readonly<Record<string, string>> = {
   table: "[a-z_][a-z0-9_]{0,62}\\.[a-z_][a-z0-9_]{0,62}",
   slot: "[a-z0-9_]{1,63}",
   /** A key of Redis, or the beginning of one. */
-  key: "[A-Za-z0-9_][A-Za-z0-9_.:/-]{1,150}",
+  key: "(?!.*//)[A-Za-z0-9_][A-Za-z0-9_.:/-]{1,150}",
   /** An amount of CPU or memory as Kubernetes writes it. */
   quantity: "none|[1-9][0-9]{0,5}m|[0-9]{1,3}(?:\\.[0-9]{1,3})?|[1-9][0-9]{0,7}(?:Ki|Mi|Gi|Ti|k|M|G|T)",
   url_path: "(?!.*/\\.{1,2}(?:/|$))(?:/[A-Za-z0-9._~:@!,+=-]{1,100}){1,12}/?|/",

@@ -177,7 +177,7 @@ function tokensOf(text: string): readonly Token[] {
   for (let at = 0; at < end; at = TOKEN.lastIndex) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
-    if (match === null) throw new WhenError(`cannot be read from ${JSON.stringify(text.slice(at, at + 20))} on`);
+    if (match === null) throw new WhenError(`cannot be read from ${JSON.stringify(text.slice(at, at + 20).trim())} on`);
     const [, sign, quoted, number, word] = match;
     if (sign !== undefined) found.push({ kind: "sign", text: sign });
     else if (quoted !== undefined) found.push({ kind: "text", text: quoted.slice(1, -1).replace(/\\(.)/g, "$1") });

@@ -152,12 +152,12 @@ function parameterProblems(name: string, parameter: Parameter): readonly string[
   if (from.includes("captured") || from.includes("default")) problems.push("cannot come from captured or default.");
   if (parameter.takes?.includes(name) === true) problems.push("takes itself.");
   for (const [what, value] of [
-    ["default", fallback],
-    ["example", example],
+    ["a default", fallback],
+    ["an example", example],
   ] as const) {
     if (value === undefined || problems.length > 0) continue;
     const checked = checkValue(parameter, value);
-    if ("reason" in checked) problems.push(`has a ${what} that it does not take itself: it ${checked.reason}.`);
+    if ("reason" in checked) problems.push(`has ${what} that it does not take itself: it ${checked.reason}.`);
   }
   return problems;
 }

@@ -26,7 +26,7 @@ export function checkValue(parameter: Parameter, value: unknown): Checked {
 }
 
 function checkText(parameter: Parameter, value: unknown): Checked {
-  if (typeof value !== "string" && typeof value !== "number") return refuse("must be text", value);
+  if (typeof value !== "string" && !Number.isSafeInteger(value)) return refuse("must be text", value);
   const text = String(value);
   const unsafe = whyUnsafe(text, parameter.max ?? LONGEST);
   if (unsafe !== undefined) return refuse(unsafe, text);
@@ -84,7 +84,7 @@ function checkNumber(parameter: Parameter, value: unknown): Checked {
     duration: "a duration such as 90s or 1h30m",
     bytes: "a size such as 512Mi or 2G",
   }[type as "integer"];
-  const isWhole = type !== "integer" || Number.isSafeInteger(number);
+  const isWhole = type === "number" || Number.isSafeInteger(number);
   if (number === undefined || !Number.isFinite(number) || !isWhole) return refuse(`must be ${what}`, value);
   if (parameter.oneOf !== undefined && !parameter.oneOf.includes(number))
     return refuse(`must be ${listOf(parameter.oneOf)}`, value);
