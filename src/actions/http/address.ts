@@ -7,7 +7,6 @@ import type { Resolve } from "./settings.ts";
  * Addresses that are no business of a webhook: IANA's special-purpose registries for IPv4 (RFC 6890) and IPv6, among them
  * loopback, private networks, link-local with the clouds' metadata service 169.254.169.254, and what embeds an IPv4 address.
  */
-const SPECIAL = new BlockList();
 const SPECIAL_4 = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -41,8 +40,10 @@ const SPECIAL_6 = [
   ["fec0::", 10],
   ["ff00::", 8],
 ] as const;
-for (const [address, bits] of SPECIAL_4) SPECIAL.addSubnet(address, bits, "ipv4");
-for (const [address, bits] of SPECIAL_6) SPECIAL.addSubnet(address, bits, "ipv6");
+// Two lists: one list would take every IPv4 address for one of ::ffff:0:0/96.
+const SPECIAL = { ipv4: new BlockList(), ipv6: new BlockList() };
+for (const [address, bits] of SPECIAL_4) SPECIAL.ipv4.addSubnet(address, bits, "ipv4");
+for (const [address, bits] of SPECIAL_6) SPECIAL.ipv6.addSubnet(address, bits, "ipv6");
 
 /** Never allowed, not even with `allow_private`: they hand out the machine's own credentials. */
 const METADATA = new BlockList();
@@ -83,7 +84,7 @@ export function whyNotAddress(address: string, allowPrivate: boolean): string | 
   const family = isIP(plain) === 6 ? "ipv6" : "ipv4";
   if (isIP(plain) === 0) return "which is no address";
   if (METADATA.check(plain, family)) return "where clouds hand out credentials";
-  if (allowPrivate || !SPECIAL.check(plain, family)) return undefined;
+  if (allowPrivate || !SPECIAL[family].check(plain, family)) return undefined;
   return "which is no public address; allow_private: true on that endpoint allows it";
 }
 
