@@ -65,7 +65,7 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
       ? `Proposed: ${only}. It waits for approval.`
       : `Proposed ${said.length} changes: ${said.join("; ")}. They wait for approval.`,
     {
-      tone: "warning",
+      tone: "info",
       details: [
         ...facts,
         ...risks,
