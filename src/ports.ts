@@ -236,8 +236,16 @@ export interface Store {
 
 // ---------------------------------------------------------------- chat
 
-/** What a question came to. `failed`: it could not be asked. `repeated`: said already, so a surface stays silent. */
-export type Said = { readonly card: Card; readonly failed?: true; readonly repeated?: true };
+/**
+ * What a question came to. `failed`: it could not be asked. `repeated`: said already, so a surface stays silent.
+ * `isPrivate`: a refusal, which concerns nobody but the person who asked.
+ */
+export type Said = {
+  readonly card: Card;
+  readonly failed?: true;
+  readonly repeated?: true;
+  readonly isPrivate?: true;
+};
 
 /** Answers a question. Never throws: what goes wrong becomes a card that says so. */
 export type Asker = (question: Question, signal?: AbortSignal) => Promise<Said>;
