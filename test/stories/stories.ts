@@ -56,6 +56,14 @@ export const STORIES: readonly Story[] = [
     queries: [P95('{service="ferrydesk"}')],
   },
   {
+    name: "past-moment",
+    steps: [{ say: "p95 latency of ferrydesk yesterday at 15:00" }],
+    headline: "p95 latency of ferrydesk is 397 ms yesterday 15:00 CET.",
+    queries: [P95('{service="ferrydesk"}')],
+    chart:
+      "p95 latency of ferrydesk, last 24 h: 397 ms yesterday 15:00 CET, lowest 340 ms yesterday 09:20 CET, highest 420 ms yesterday 14:10 CET; usual 301 to 457 ms",
+  },
+  {
     name: "comparison",
     steps: [{ say: "compare the latency of ferrydesk and lighthouse" }],
     headline: "ferrydesk has the higher p95 latency: 1.75 s against 240 ms of lighthouse, 7.3 times as much now.",
