@@ -1,29 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { openWindow, shows, type Window } from "./browser.ts";
 import { programs } from "./processes.ts";
-import { type RealPrometheus, realPrometheus } from "./servers.ts";
+import { realServers } from "./real.ts";
+import type { RealPrometheus } from "./servers.ts";
 import { sharedStory } from "./shared-story.ts";
 
 /** `npm run slack:local` as a person uses it: a page in a real Chromium, the bot behind it, on a real Prometheus. */
 
 const TOOL = fileURLToPath(new URL("../tools/slack-local.ts", import.meta.url));
 const { run, clean } = programs();
-let real: RealPrometheus | { readonly skipped: string };
-
-beforeAll(async () => {
-  real = await realPrometheus();
-});
-afterAll(async () => {
-  clean();
-  if (!("skipped" in real)) await real.stop();
-});
+const { servers } = realServers();
+afterAll(clean);
 
 describe.each(["socket", "http"])("the window on a Slack of our own, in %s mode", (mode) => {
   it("shows the answer with its chart, and takes what is typed and clicked", { timeout: 120_000 }, async ({ skip }) => {
-    if ("skipped" in real) return skip(real.skipped);
+    const real = servers(skip);
     const tool = await startTool(mode, real);
     let window: Window | { readonly skipped: string } | undefined;
     try {
