@@ -65,9 +65,12 @@ export const SOURCES: readonly Omit<FakeOptions, "clock">[] = [
   },
 ];
 
-/** In chat only the harbour is open, to members; the terminal belongs to whoever sits there. */
+/**
+ * In chat only the harbour is open, to members; the terminal belongs to whoever sits there. The people of the stories are in
+ * Berlin: a time in Tokyo's zone is one whose zone nobody looked up.
+ */
 export const SETTINGS = `
-timezone: Europe/Berlin
+timezone: Asia/Tokyo
 sources:
   - { name: harbour, url: "http://127.0.0.1:1", default: true }
   - { name: customs, url: "http://127.0.0.1:1" }

@@ -21,7 +21,7 @@ export async function terminalStage(): Promise<Stage> {
       return card;
     },
     place: { platform: "terminal", channel: "mira", thread: "chat" },
-    user: { platform: "terminal", id: "mira", name: "mira" },
+    user: { platform: "terminal", id: "mira", name: "mira", zone: "Europe/Berlin" },
     clock: () => NOW,
     newId: () => `asked-${++ids}`,
     input,
