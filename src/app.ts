@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
@@ -115,7 +116,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
     const seen = { unreachable: false };
     const open = metrics.sources.filter(({ name }) => question.sources?.includes(name) !== false);
-    if (open.length === 0) return failure(NOTHING_OPEN);
+    if (open.length === 0) return { ...failure(NOTHING_OPEN), isPrivate: true };
+    const named = closedSource(metrics.sources, open, question.text);
+    if (named !== undefined) return { ...failure(notOpen(named)), isPrivate: true };
     const deps = {
       sources: open.map((source) => watched(source, seen)),
       alertmanager,
@@ -317,12 +320,6 @@ const NO_SOURCE: Card = {
       text: "Set PROMETHEUS_URL to its address, or list several under `sources` in smartcloudops.yaml. `smartcloudops demo` brings one to try.",
     },
   ],
-};
-
-const NOTHING_OPEN: Card = {
-  title: "I cannot look: no source is open to you here.",
-  tone: "warning",
-  blocks: [{ kind: "text", text: "The bot's owner can change that under `access` in its configuration." }],
 };
 
 /** The same source, noting when it cannot even say what exists: then no query is asked, and none can be seen to fail. */

@@ -7,9 +7,8 @@ import type { Need, Suggested } from "./core/need.ts";
 import type { Identity } from "./core/people.ts";
 import type { Proposal, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
-import type { Runbook } from "./core/runbook.ts";
+import type { Json, Runbook } from "./core/runbook.ts";
 import type { Sample, Series } from "./core/series.ts";
-import type { Json } from "./util/canonical.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
 
@@ -413,11 +412,15 @@ export interface Store {
 
 // ---------------------------------------------------------------- chat
 
-/** What a question came to. `failed`: it could not be asked. `repeated`: said already, so a surface stays silent. */
+/**
+ * What a question came to. `failed`: it could not be asked. `repeated`: said already, so a surface stays silent.
+ * `isPrivate`: a refusal, which concerns nobody but the person who asked.
+ */
 export type Said = {
   readonly card: Card;
   readonly failed?: true;
   readonly repeated?: true;
+  readonly isPrivate?: true;
   /** Its proposals are shown by messages of their own, which the bot posts and edits: a chat surface adds nothing. */
   readonly shownApart?: true;
 };

@@ -17,7 +17,9 @@ export function answerCard(answer: Answer, evidence: readonly Evidence[], degrad
   if (answer.chart?.series.some((series) => series.points.length > 2))
     blocks.push({ kind: "chart", chart: answer.chart });
   if (evidence.length > 0) blocks.push({ kind: "evidence", items: evidenceLines(evidence) });
-  for (const note of [...answer.notes, ...degraded.map((reason) => `Degraded: ${reason}`)])
+  // What failed altogether is said above already.
+  const partly = degraded.filter((reason) => !answer.details.includes(reason));
+  for (const note of [...answer.notes, ...partly.map((reason) => `Degraded: ${reason}`)])
     blocks.push({ kind: "note", text: note });
   if (answer.next.length > 0)
     blocks.push({

@@ -114,7 +114,7 @@ function stateText(proposal: Proposal, context: CardContext): string {
   switch (status) {
     case "pending":
       if (spec.runbook === undefined)
-        return "No runbook here can do this, so it can only be done by hand. It is written down, and nothing will run.";
+        return "No runbook here can do this, so nothing will run. It is written down for a person to do by hand.";
       return [waitText(proposal, context), why].filter((part) => part !== "").join(" ");
     case "approved":
     case "claimed":

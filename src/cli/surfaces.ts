@@ -50,12 +50,20 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
   const opened: { readonly name: string; readonly surface: Surface }[] = [];
   if (config.slack !== undefined) {
     const { createSlack } = await import("../chat/slack/index.ts");
-    const surface = createSlack({ ...config.slack, command: "/ops" }, depsOf("slack"), log.child({ surface: "slack" }));
+    const surface = createSlack(
+      { ...config.slack, command: "/ops", zone: config.timezone },
+      depsOf("slack"),
+      log.child({ surface: "slack" }),
+    );
     opened.push({ name: `slack (${config.slack.mode})`, surface });
   }
   if (config.teams !== undefined) {
     const { createTeams } = await import("../chat/teams/index.ts");
-    const surface = createTeams(config.teams, depsOf("teams"), log.child({ surface: "teams" }));
+    const surface = createTeams(
+      { ...config.teams, zone: config.timezone },
+      depsOf("teams"),
+      log.child({ surface: "teams" }),
+    );
     opened.push({ name: config.teams.appId === undefined ? "teams (WITHOUT AUTHENTICATION)" : "teams", surface });
   }
   return {

@@ -96,6 +96,20 @@ export function plainText(card: Card): string {
   return [card.title, ...card.blocks.map(blockText)].filter((part) => part !== "").join("\n");
 }
 
+/** A line of a list behind its mark. A ranking brings its own numbers, which then are the marks. */
+export function listLine(item: string, mark: string): string {
+  return /^\d{1,3}\. /.test(item) ? item : `${mark}${item}`;
+}
+
+/** What a phone shows below the title: the first sentence, or the first lines of the list that a title with a colon announces. */
+export function secondLine({ title, blocks }: Card): string {
+  const list = blocks.find((block) => block.kind === "list");
+  if (title.trimEnd().endsWith(":") && list !== undefined) return list.items.slice(0, GLANCED).join(" · ");
+  return blocks.find((block) => block.kind === "text")?.text ?? "";
+}
+
+const GLANCED = 3;
+
 function blockText(block: Block): string {
   switch (block.kind) {
     case "text":

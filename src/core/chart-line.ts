@@ -2,7 +2,7 @@ import { inertName } from "../util/inert.ts";
 import type { Chart } from "./card.ts";
 import { drawable, gapOf, sayIn, sayRange } from "./plot.ts";
 import type { Point } from "./series.ts";
-import { sayTime } from "./zone.ts";
+import { sayMoment, sayTime } from "./zone.ts";
 
 /** Series, events: how many are named before the rest is counted. */
 const NAMED = 6;
@@ -40,29 +40,25 @@ function seriesWords(chart: Chart, drawn: readonly Named[], when: When): string 
   const latest = Math.max(...drawn.map(({ points }) => points.at(-1)![0]));
   const named = drawn.slice(0, NAMED).map(({ name, points }) => {
     const [at, value] = points.at(-1)!;
-    const own = latest - at > gapOf(points) ? ` (${momentWords(at, when)})` : "";
+    const own = latest - at > gapOf(points) ? ` (${sayMoment(at, when.now, when.zone)})` : "";
     return `${name} ${sayIn(chart.unit, value)}${own}`;
   });
   const more = drawn.length > NAMED ? [`${drawn.length - NAMED} more`] : [];
-  const lead = isFresh(latest, first.points, when) ? "now" : momentWords(latest, when);
+  const lead = isFresh(latest, first.points, when) ? "now" : sayMoment(latest, when.now, when.zone);
   return `${lead} ${[...named, ...more].join(", ")}; ${extremeWords(chart, drawn, when).join(", ")}`;
 }
 
 /** "now" is said of a sample that is no gap old, and of one of five minutes, but never of one older than an hour. */
 function lastWords({ unit }: Chart, points: readonly Point[], when: When): string {
   const [at, value] = points.at(-1)!;
-  return isFresh(at, points, when) ? `now ${sayIn(unit, value)}` : `${sayIn(unit, value)} ${momentWords(at, when)}`;
+  return isFresh(at, points, when)
+    ? `now ${sayIn(unit, value)}`
+    : `${sayIn(unit, value)} ${sayMoment(at, when.now, when.zone)}`;
 }
 
 function isFresh(at: number, points: readonly Point[], { now }: When): boolean {
   const usual = gapOf(points);
   return Math.abs(now - at) <= Math.max(300, Number.isFinite(usual) ? Math.min(usual, 3600) : 0);
-}
-
-/** "at 14:02 UTC", "yesterday 14:02 UTC", "on 18 Nov 14:02 UTC". */
-function momentWords(at: number, { zone, now }: When): string {
-  const said = sayTime(at, now, zone);
-  return /^\d\d:/.test(said) ? `at ${said}` : /^\d/.test(said) ? `on ${said}` : said;
 }
 
 type Extreme = { readonly name: string; readonly at: number; readonly value: number };
@@ -80,11 +76,11 @@ function extremeWords({ unit }: Chart, drawn: readonly Named[], when: When): str
   if (lowest === undefined || highest === undefined || count < 2) return [];
   if (sayIn(unit, lowest.value) === sayIn(unit, highest.value)) {
     const since = Math.min(...drawn.map(({ points }) => points[0]![0]));
-    return [`the same since ${momentWords(since, when).replace(/^(?:at|on) /, "")}`];
+    return [`the same since ${sayMoment(since, when.now, when.zone).replace(/^(?:at|on) /, "")}`];
   }
   return [["lowest", lowest] as const, ["highest", highest] as const].map(([word, { name, at, value }]) => {
     const whose = drawn.length > 1 ? ` (${name})` : "";
-    return `${word} ${sayIn(unit, value)}${whose} ${momentWords(at, when)}`;
+    return `${word} ${sayIn(unit, value)}${whose} ${sayMoment(at, when.now, when.zone)}`;
   });
 }
 
@@ -103,6 +99,6 @@ function gapWords(points: readonly Point[], { zone, now }: When): string[] {
 function eventWords({ events = [] }: Chart, when: When): string {
   const named = events
     .slice(0, EVENTS)
-    .map(({ at, name }) => `${inertName(name, { max: 60 })} ${momentWords(at, when)}`);
+    .map(({ at, name }) => `${inertName(name, { max: 60 })} ${sayMoment(at, when.now, when.zone)}`);
   return [...named, ...(events.length > EVENTS ? [`${events.length - EVENTS} more events`] : [])].join(", ");
 }

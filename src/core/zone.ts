@@ -138,6 +138,12 @@ export function sayTime(at: number, now: number, zone: string): string {
   return localTime(now, zone).year === t.year ? `${date} ${clock}` : `${date} ${t.year} ${clock}`;
 }
 
+/** The same within a sentence: "at 14:02 UTC", "yesterday 14:02 UTC", "on 18 Nov 14:02 UTC". */
+export function sayMoment(at: number, now: number, zone: string): string {
+  const said = sayTime(at, now, zone);
+  return /^\d\d:/.test(said) ? `at ${said}` : /^\d/.test(said) ? `on ${said}` : said;
+}
+
 function dateOf(at: number, zone: string): number {
   const { year, month, day } = localTime(at, zone);
   return Date.UTC(year, month - 1, day);

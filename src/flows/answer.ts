@@ -96,7 +96,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   const notes = [
     ...responded.answer.notes,
     ...(cut ? [`Your question was cut after ${deps.limits.questionLength} characters.`] : []),
-    ...(deps.sources.length > 1
+    ...(deps.sources.length > 1 && !FORGETTABLE.has(responded.answer.intent ?? read.intent)
       ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
       : []),
   ];
@@ -201,7 +201,7 @@ async function remember(
   }
 }
 
-/** Small talk in between does not end what a thread was about. */
+/** Small talk in between does not end what a thread was about, and is about no source. */
 const FORGETTABLE: ReadonlySet<string> = new Set(["smalltalk", "help", "hostile", "out_of_scope", "logs"]);
 
 function memoryIn(history: readonly StoredTurn[]): Memory | undefined {

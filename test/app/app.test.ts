@@ -83,6 +83,21 @@ describe("a question to the app", () => {
     assert.match(card.title, /no source is open to you/);
   });
 
+  it("about a source that is closed to the person is refused in private, and no other source is asked instead", async () => {
+    let count = 0;
+    const flow: Flow = async () => answered(`answer ${++count}`);
+    const sources = [{ name: "eu" }, { name: "lab-2", environment: "testing" }] as Metrics[];
+    const { ask } = (await appWith(flow, { sources })).app;
+    for (const text of ["cpu of web-1 in lab-2", "status of the testing environment"]) {
+      const { card, isPrivate } = await ask({ ...question(text), sources: ["eu"] });
+      assert.equal(card.title, "I may not look into lab-2 for you here.");
+      assert.equal(isPrivate, true);
+    }
+    assert.equal(count, 0);
+    const open = await ask({ ...question("cpu of web-1 in lab-2"), sources: ["eu", "lab-2"] });
+    assert.deepEqual([open.card.title, open.isPrivate], ["answer 1", undefined]);
+  });
+
   it("is answered by the flow, with the app's sources, store and clock", async () => {
     let given: Parameters<Flow>[0] | undefined;
     const { app, store } = await appWith(

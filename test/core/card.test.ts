@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Block, type Card, plainText } from "../../src/core/card.ts";
+import { type Block, type Card, listLine, plainText, secondLine } from "../../src/core/card.ts";
 
 function text(...blocks: Block[]): string {
   return plainText({ title: "The kiln is hot.", tone: "info", blocks } satisfies Card);
@@ -54,5 +54,22 @@ describe("a card as plain text", () => {
 
   it("refuses a block it does not know instead of leaving it out", () => {
     expect(() => text({ kind: "hologram" } as unknown as Block)).toThrow(/hologram/);
+  });
+});
+
+describe("a card at a glance", () => {
+  const glance = (title: string, ...blocks: Block[]) => secondLine({ title, tone: "info", blocks });
+  const list = { kind: "list", items: ["1. north: 5", "2. south: 4", "3. east: 3", "4. west: 2"] } as const;
+
+  it("goes on with the list that its title announces, else with the first sentence, else with nothing", () => {
+    const sentence = { kind: "text", text: "It was cold." } as const;
+    expect(glance("Highest 4 now:", sentence, list)).toBe("1. north: 5 · 2. south: 4 · 3. east: 3");
+    expect(glance("The kiln is hot.", list, sentence)).toBe("It was cold.");
+    expect(glance("The kiln is hot.", list)).toBe("");
+  });
+
+  it("marks a line of a list unless the line brings its own number", () => {
+    expect(listLine("1. north: 5", "• ")).toBe("1. north: 5");
+    expect(listLine("1.5 is the limit", "• ")).toBe("• 1.5 is the limit");
   });
 });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import type { AskReply } from "../../src/core/answer.ts";
 import { freePorts } from "../../src/demo/ports.ts";
 import { eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
 import { programs } from "./processes.ts";
 import { realServers } from "./real.ts";
+import { sharedStory } from "./shared-story.ts";
 
 /** The whole program in a Slack of our own, in both modes, on a real Prometheus. */
 
@@ -13,13 +13,9 @@ const { servers } = realServers();
 afterAll(clean);
 
 const CHANNEL = "C0GENERAL1";
-const QUESTION = "p95 latency of orders";
-
-/** The verdict without its number, which moves on between two questions. */
-const withoutNumbers = (text: string) => text.replace(/[\d.,]+/g, "#");
 
 describe.each(["socket", "http"] as const)("Slack in %s mode", (mode) => {
-  it("gives the terminal's answer in the thread, with a chart, once; and what waited is said after a restart", {
+  it("gives the terminal's answer in the thread, with its number and a chart, once; and what waited is said after a restart", {
     timeout: 120_000,
   }, async ({ skip }) => {
     const real = servers(skip);
@@ -50,16 +46,15 @@ describe.each(["socket", "http"] as const)("Slack in %s mode", (mode) => {
     try {
       const first = launch(["start"], { home, env });
       await first.says('"ready"');
-      const asked = mention(QUESTION);
+      const { question, isToldBy } = await sharedStory(real, run);
+      const asked = mention(question);
       await tell(asked);
       await tell(asked); // Slack was not sure that it arrived
       const [said, ...more] = await messages(1);
       await sleep(1000);
       expect([...more, ...slack.sent(CHANNEL).slice(1)]).toEqual([]);
       expect(said?.thread_ts).toBe((asked["event"] as { ts: string }).ts);
-      const terminal = await run(["ask", "--json", QUESTION], { env: { PROMETHEUS_URL: real.url } });
-      const { reply_text } = JSON.parse(terminal.stdout) as AskReply;
-      expect(withoutNumbers(said?.text ?? "")).toContain(withoutNumbers(reply_text.split("\n")[0]!));
+      isToldBy(said?.text ?? "");
       const chart = said?.blocks.find((block) => block["type"] === "data_visualization");
       expect(JSON.stringify(chart)).toContain("orders");
 

@@ -205,6 +205,7 @@ async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
       ...(reach.sources !== undefined && { sources: reach.sources }),
     });
     if (said.repeated === true || said.shownApart === true) return;
+    if (said.isPrivate === true) return await asked.tell(said.card);
     const card = asked.isHidden ? withQuestion(said.card, user.name, read.text) : said.card;
     await say(`answer:${asked.id}`, asked.place, card, deps, said.failed === true ? undefined : asked.id);
   } catch (err) {

@@ -1,4 +1,13 @@
-import { type Button, type Card, type Chart, type EvidenceLine, plainText, type Tone } from "../../core/card.ts";
+import {
+  type Button,
+  type Card,
+  type Chart,
+  type EvidenceLine,
+  listLine,
+  plainText,
+  secondLine,
+  type Tone,
+} from "../../core/card.ts";
 import { chartLine } from "../../core/chart-line.ts";
 import { inert } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
@@ -45,8 +54,8 @@ export const LIMIT = {
   text: 3000,
 } as const;
 
-// The word says the same as the sign: a screen reader and colour-blind eyes lose nothing.
-const TONES: Readonly<Record<Tone, string>> = { info: "ℹ️", good: "✅", warning: "⚠️ Warning:", danger: "🔴 Alert:" };
+// Signs that have a name when read aloud. The circle is told by its colour alone, so a word stands beside it.
+const TONES: Readonly<Record<Tone, string>> = { info: "ℹ️", good: "✅", warning: "⚠️", danger: "🔴 Problem:" };
 
 /**
  * A card as a message: `text` for notifications, `blocks` for the window. Everything in it stays within Slack's limits;
@@ -125,9 +134,8 @@ export function renderText(card: Card, remark: string): Rendered {
 
 /** The title and the first words: what a phone shows. Escaped, never empty. */
 function notification(card: Card): string {
-  const second = card.blocks.find((block) => block.kind === "text");
-  const words = second?.kind === "text" ? `${card.title}\n${second.text}` : card.title;
-  return cutEscaped(words.trim() === "" ? "An answer" : words, LIMIT.text);
+  const words = `${card.title}\n${secondLine(card)}`.trim();
+  return cutEscaped(words === "" ? "An answer" : words, LIMIT.text);
 }
 
 // ---------------------------------------------------------------- what fits
@@ -266,7 +274,7 @@ function addList(page: Page, items: readonly string[]): void {
       page.miss("item", items.length - i);
       return;
     }
-    const [line = "", ...more] = pieces(`• ${item}`, LIMIT.section);
+    const [line = "", ...more] = pieces(listLine(item, "• "), LIMIT.section);
     // Small sections, so that little is left out when the message is nearly full.
     if (text.length + line.length > LIMIT.section / 3) flush();
     text = text === "" ? line : `${text}\n${line}`;

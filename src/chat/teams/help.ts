@@ -23,7 +23,7 @@ export function helpCard(unknown: string | undefined): Card {
         kind: "list",
         items: CHAT_COMMANDS.map(({ name, usage, summary }) => `${`${name} ${usage}`.trim()}: ${summary}`),
       },
-      { kind: "note", text: "In channels and group chats, mention me first. Here, in a chat of two, just ask." },
+      { kind: "note", text: "In channels and group chats, mention me first. In a chat of two, just ask." },
       buttons(),
     ],
   };

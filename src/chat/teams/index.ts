@@ -11,6 +11,7 @@ import { createReferences } from "./places.ts";
 import { createSender } from "./sender.ts";
 import { createSent } from "./sent.ts";
 import { checkSettings, cloudOf, type TeamsSettings, tenantsOf } from "./settings.ts";
+import { createZones } from "./zones.ts";
 
 /** More questions at once than this are refused with 503, which the channel may try again. */
 const MOST_AT_ONCE = 1000;
@@ -29,6 +30,7 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
   const gate = createGate({ token, tenants: tenantsOf(settings), serviceUrls, insecureDev, clock: deps.clock });
   const references = createReferences(deps.store.places);
   const sent = createSent();
+  const zones = createZones();
   let bot: Bot | undefined;
   let listeners: Listeners | undefined;
   let stopped = false;
@@ -37,6 +39,8 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
     bot: () => bot,
     references,
     sent,
+    zones,
+    zone: settings.zone ?? "UTC",
     drawChart: deps.drawChart,
     charts: settings.charts ?? "native",
     chance: Math.random,
@@ -66,7 +70,8 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
         log.warn("TEAMS AUTHENTICATION IS OFF: whoever reaches this port on this machine can speak as anybody");
       const loaded = await loadBot(settings, log);
       await authenticate(loaded, log);
-      listeners = createListeners({ ...deps, bot: loaded, references, sent, anonymous: token === undefined, log });
+      const anonymous = token === undefined;
+      listeners = createListeners({ ...deps, bot: loaded, references, sent, zones, anonymous, log });
       bot = loaded;
     },
     async stop(graceMs) {

@@ -16,11 +16,13 @@ import type { References } from "./places.ts";
 import { renderCard } from "./render.ts";
 import type { Activity } from "./schema.ts";
 import type { Sent } from "./sent.ts";
+import type { Zones } from "./zones.ts";
 
 export type ListenerDeps = Omit<SurfaceDeps, "drawChart"> & {
   readonly bot: Bot;
   readonly references: References;
   readonly sent: Sent;
+  readonly zones: Zones;
   /** Development without identities: nobody is looked up. */
   readonly anonymous: boolean;
   readonly log: Log;
@@ -72,10 +74,12 @@ export function createListeners(deps: ListenerDeps): Listeners {
     // Most answers are there before anybody would see the sign.
     const patience = setTimeout(() => typing(activity), PATIENCE_MS);
     const { user, place } = visitor;
+    deps.zones.note(place, user.zone);
     const sources = reach.sources === undefined ? {} : { sources: reach.sources };
     const question = { id, place, user, text, at: deps.clock(), ...sources };
     const said = await deps.ask(question, stopping.signal).finally(() => clearTimeout(patience));
     if (said.repeated === true || said.shownApart === true) return;
+    if (said.isPrivate === true) return say(`${id}-refused`, place, refusalCard(said.card.title, isPersonal(activity)));
     await say(id, place, said.card, said.failed === true ? undefined : id);
   }
 

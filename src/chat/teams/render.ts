@@ -4,7 +4,9 @@ import {
   type Card,
   type Chart,
   type EvidenceLine,
+  listLine,
   plainText,
+  secondLine,
   type Tone,
 } from "../../core/card.ts";
 import { exact } from "../../util/inert.ts";
@@ -77,7 +79,7 @@ export function renderCard(card: Card, look: Look): Rendered {
   const frame = frameOf(actions);
   return {
     content: { ...frame, body: [heading, ...fitted(blocks, look, CARD_BYTES - bytesOf(frame), canDecide)] },
-    summary: cut(plain(`${TONES[card.tone].word}${title}`), 500),
+    summary: cut(plain(`${TONES[card.tone].word}${title}${title.endsWith(":") ? ` ${secondLine(card)}` : ""}`), 500),
   };
 }
 
@@ -153,7 +155,7 @@ function renderBlock(block: Block, look: Look, room: number, index: number): Par
       return lines(block.text.split(/\r?\n/), { size: "Small", isSubtle: true }, room);
     case "list":
       return lines(
-        block.items.map((item) => `• ${item}`),
+        block.items.map((item) => listLine(item, "• ")),
         {},
         room,
       );

@@ -10,11 +10,15 @@ import type { References } from "./places.ts";
 import { type Look, renderCard, renderText } from "./render.ts";
 import type { Reference } from "./schema.ts";
 import type { Sent } from "./sent.ts";
+import type { Zones } from "./zones.ts";
 
 export type SenderDeps = Pick<SurfaceDeps, "drawChart"> & {
   readonly bot: () => Bot | undefined;
   readonly references: References;
   readonly sent: Sent;
+  readonly zones: Zones;
+  /** IANA zone of times in charts where nobody's zone is known. */
+  readonly zone: string;
   readonly charts: "native" | "image";
   /** A number from 0 to 1, each time another, so that many messages do not come back at once. */
   readonly chance: () => number;
@@ -101,12 +105,12 @@ function meansRemoved(thrown: unknown, edited: string | undefined): boolean {
 
 async function activityOf(
   deps: SenderDeps,
-  { card, answer, at }: Queued,
+  { card, answer, at, place }: Queued,
   form: Form,
   reference: Reference,
 ): Promise<Partial<SdkActivity>> {
   if (form === "text") return { type: "message", textFormat: "plain", text: renderText(card) };
-  const zone = reference.zone ?? "UTC";
+  const zone = deps.zones.of(place) ?? reference.zone ?? deps.zone;
   const pictures =
     form === "image"
       ? await picturesOf(

@@ -25,6 +25,8 @@ export type TeamsSettings = {
   };
   /** How charts are shown. `image` is for clients that have no charts of their own. Default: `native`. */
   readonly charts?: "native" | "image";
+  /** IANA zone of times in charts where nobody's zone is known. Default: UTC. */
+  readonly zone?: string;
 };
 
 /** What the public cloud of the Bot Framework uses, as botframework-connector's `AuthenticationConstants` have it. */

@@ -61,7 +61,7 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
   const again = proposals.filter(({ isNew }) => !isNew).map(({ proposal }) => proposal.id);
   const inChat = !LOCAL.has(turn.question.place.platform);
   return answerOf(verdict, {
-    tone: "warning",
+    tone: proposed.length > 0 ? "info" : "warning",
     details: [
       ...facts,
       ...risksOf(made.map(({ action }) => action)),
@@ -70,7 +70,7 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
       ...proposals
         .flatMap(({ proposal }) => (proposal.spec.runbook === undefined ? proposal.facts : []))
         .filter((fact) => !facts.includes(fact)),
-      ...(wish ? ["No runbook here can do it, so nothing will run: it is written down to be done by hand."] : []),
+      ...(wish ? ["No runbook here can do it, so nothing will run: it is written down for a person."] : []),
       "Nothing was changed. No text in the chat approves it.",
       ...(again.length > 0 ? [`It was proposed before and is still open: ${again.join(", ")}.`] : []),
       ...(ids.length > again.length

@@ -3,7 +3,7 @@ import { promDuration } from "../../core/language/duration.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import type { Understanding } from "../../core/language/understand.ts";
 import { formatDuration } from "../../core/units.ts";
-import { sayTime } from "../../core/zone.ts";
+import { sayMoment, sayTime } from "../../core/zone.ts";
 
 /** One question as a query: what to send, when to evaluate it, and how to say the time. */
 export type Plan = {
@@ -45,7 +45,7 @@ export function plan(
   const asking = { filters: subject.filters, by, quantile: read.quantile ?? 0.95 };
   const base = bound.concept.window ?? DEFAULT_WINDOW;
   const series = queryFor(bound, { ...asking, window: base, form: "rate" });
-  const when = read.at === undefined || options.ignoreTime ? "now" : `at ${sayTime(read.at.at, now, zone)}`;
+  const when = read.at === undefined || options.ignoreTime ? "now" : sayMoment(read.at.at, now, zone);
   if (window === undefined) {
     const isWindowed = bound.concept.window !== undefined || form === "count";
     const length = form === "count" && bound.concept.window === undefined ? "1h" : base;

@@ -77,7 +77,7 @@ export async function rank(turn: Turn, subject: Subject): Promise<Answer> {
       top.length > 12
         ? listed(top, (row) => `${row.name}: ${fold(row.value)}`)
         : top.map((row, index) => `${index + 1}. ${row.name}: ${fold(row.value)}`),
-    details: ordered.length > top.length ? [] : [`There are only ${ordered.length}.`],
+    details: top.length < k ? [`There are only ${top.length}.`] : [],
   });
 }
 

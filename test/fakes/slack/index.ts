@@ -18,6 +18,7 @@ export type Stored = {
   readonly thread_ts?: string;
   readonly bot_id?: string;
   metadata?: { readonly event_type: string; readonly event_payload: Record<string, unknown> };
+  isEdited?: true;
   readonly unfurl: readonly [links: string | undefined, media: string | undefined];
 };
 
@@ -41,13 +42,14 @@ export class FakeSlack {
   readonly calls: { readonly method: string; readonly args: Args }[] = [];
   readonly messages = new Map<string, Stored[]>();
   readonly ephemerals: {
+    readonly ts: string;
     readonly channel: string;
     readonly user: string;
     readonly thread: string | undefined;
     readonly text: string;
     readonly blocks: unknown;
   }[] = [];
-  readonly responses: { readonly path: string; readonly body: Record<string, unknown> }[] = [];
+  readonly responses: { readonly ts: string; readonly path: string; readonly body: Record<string, unknown> }[] = [];
   readonly views = new Map<string, Record<string, unknown>>();
   /** Forms that are open, in the order they were opened. */
   readonly forms: (Record<string, unknown> & { readonly id: string; readonly private_metadata: string })[] = [];
@@ -75,6 +77,12 @@ export class FakeSlack {
   drawsCharts = true;
   socketsOpened = 0;
   acks: string[] = [];
+  /** Serves everything outside of the API: nothing, unless a window is opened on it. */
+  pages: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void = (_, response) => {
+    response.writeHead(404).end();
+  };
+  /** Told after each request that may have changed what people see. */
+  changed: () => void = () => {};
   /** How long an envelope may stay without acknowledgement before it comes again. */
   redeliverMs = 300;
 
@@ -218,14 +226,12 @@ export class FakeSlack {
     const path = request.url ?? "";
     if (path.startsWith("/upload/")) return this.#takeUpload(path, body, response);
     if (path.startsWith("/response/")) {
-      this.responses.push({ path, body: JSON.parse(body.toString()) });
+      this.responses.push({ ts: this.stamp(), path, body: JSON.parse(body.toString()) });
       response.end("ok");
+      this.changed();
       return;
     }
-    if (!path.startsWith("/api/")) {
-      response.writeHead(404).end();
-      return;
-    }
+    if (!path.startsWith("/api/")) return this.pages(request, response, body);
     const method = path.slice("/api/".length);
     const args = Object.fromEntries(new URLSearchParams(body.toString()));
     this.calls.push({ method, args });
@@ -247,6 +253,7 @@ export class FakeSlack {
         const answer = this.#answer(method, args, String(request.headers.authorization ?? ""));
         if (fault?.kind === "lost") response.destroy();
         else json(response, answer);
+        this.changed();
       }
     }
   }
@@ -370,8 +377,7 @@ export class FakeSlack {
     const channel = args["channel"] ?? "";
     const bad = this.#whyClosed(channel) ?? this.#whyBadContent(args);
     if (bad !== undefined) return bad;
-    this.#tick++;
-    const ts = `${Math.floor(Date.now() / 1000)}.${String(this.#tick).padStart(6, "0")}`;
+    const ts = this.stamp();
     const stored: Stored = {
       ts,
       text: args["text"] ?? "",
@@ -385,6 +391,12 @@ export class FakeSlack {
     return { ok: true, channel, ts, message: { ...stored, type: "message" } };
   }
 
+  /** A message's time, which is also its name: each is later than the one before. */
+  stamp(): string {
+    this.#tick++;
+    return `${Math.floor(Date.now() / 1000)}.${String(this.#tick).padStart(6, "0")}`;
+  }
+
   #update(args: Args): Answer {
     const channel = args["channel"] ?? "";
     const bad = this.#whyClosed(channel) ?? this.#whyBadContent(args);
@@ -393,6 +405,7 @@ export class FakeSlack {
     if (stored === undefined) return failed("message_not_found");
     stored.text = args["text"] ?? "";
     stored.blocks = JSON.parse(args["blocks"] ?? "[]");
+    stored.isEdited = true;
     return { ok: true, channel, ts: stored.ts, text: stored.text };
   }
 
@@ -400,6 +413,7 @@ export class FakeSlack {
     const bad = this.#whyClosed(args["channel"] ?? "") ?? this.#whyBadContent(args);
     if (bad !== undefined) return bad;
     this.ephemerals.push({
+      ts: this.stamp(),
       channel: args["channel"]!,
       user: args["user"]!,
       thread: args["thread_ts"],
