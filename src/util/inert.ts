@@ -42,6 +42,7 @@ export function inertName(value: string, opts: { readonly max?: number } = {}): 
  * the second of two spaces. `inert` leaves the result alone, and reading the escapes back gives the text.
  */
 export function exact(text: string): string {
+  if (!/[^\x20-\x7e]| {2}|^ | $|[&<@]|\]\(|:\/\/|\{\{/.test(text)) return text;
   const shown = text
     .replace(HIDDEN, escapeOf)
     .replace(/\n|(?! )\p{Zs}|(?<= ) |^ | $/gu, escapeOf)

@@ -187,9 +187,9 @@ function randomObject(random: () => number, depth: number, most: number, many: n
   );
 }
 
-/** A pending proposal with random parameters and arguments. One in 33 is longer than chat platforms take. */
+/** A pending proposal with random parameters and arguments. One in 100 is longer than chat platforms take. */
 export function randomProposal(random: () => number): Proposal {
-  const most = random() < 0.03 ? 500 : 8;
+  const most = random() < 0.01 ? 500 : 6;
   const many = () => 1 + Math.floor(random() * 3);
   const step = () => ({
     name: `do ${randomText(random, 6)}`,

@@ -105,8 +105,9 @@ function facts(items: (Block & { kind: "facts" })["items"], look: Look): string[
     const names = wrapWhole(exact(name), column - 2);
     const values = wrapWhole(first, look.width - column);
     const rows = Array.from({ length: Math.max(names.length, values.length) }, (_, i) => {
-      const left = pad(names[i] ?? "", column);
-      return `${paint("dim", left, look)}${values[i] ?? ""}`;
+      const right = values[i] ?? "";
+      const left = right === "" ? (names[i] ?? "") : pad(names[i] ?? "", column);
+      return `${paint("dim", left, look)}${right}`;
     });
     const fixed = more.flatMap((line) => chopped(line, look.width - GUTTER.length).map((part) => `${GUTTER}${part}`));
     return [...rows, ...fixed];

@@ -46,15 +46,21 @@ export function wrapWhole(line: string, width: number): string[] {
   const room = Math.max(1, width);
   const lines: string[] = [];
   let current = "";
+  let used = 0;
   for (const part of line.match(/[^ ]+| +/g) ?? []) {
-    if (widthOf(current) + widthOf(part) <= room) {
+    const more = widthOf(part);
+    if (used + more <= room) {
       current += part;
+      used += more;
       continue;
     }
-    if (current !== "") lines.push(current);
-    const pieces = chop(part, room);
+    // A space that found no room goes with the word after it.
+    const isBlank = current.trim() === "";
+    if (!isBlank) lines.push(current);
+    const pieces = chop(isBlank ? current + part : part, room);
     lines.push(...pieces.slice(0, -1));
     current = pieces.at(-1) ?? "";
+    used = widthOf(current);
   }
   return [...lines, current];
 }
@@ -66,6 +72,7 @@ export function chopped(line: string, width: number): string[] {
 
 /** Cuts a word into pieces of at most `room` cells, never inside a grapheme. */
 function chop(word: string, room: number): string[] {
+  if (/^[\x20-\x7e]+$/.test(word)) return word.match(new RegExp(`.{1,${room}}`, "g")) ?? [];
   const pieces: string[] = [];
   let piece = "";
   let width = 0;

@@ -123,12 +123,13 @@ describe("facts in the terminal", () => {
       renderCard({ title: "t", tone: "info", blocks: [{ kind: "facts", items }] }, PLAIN),
       `• t
 
-target: shop/checkout
-arguments: ${"a".repeat(30)}
-           ${"b".repeat(49)}
-           ${"b".repeat(21)}
-a name that takes up more than half of what there is:
-  x
+target                        shop/checkout
+arguments                     ${"a".repeat(30)}
+                               ${"b".repeat(29)}
+                              ${"b".repeat(30)}
+                              ${"b".repeat(11)}
+a name that takes up more     x
+than half of what there is
 `,
     );
   });
