@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import type { LookupFunction } from "node:net";
+import { getCACertificates } from "node:tls";
 import { type Answer, type Exchange, type Exchanged, exchange } from "../shared/transport.ts";
 import { resolveChecked } from "./address.ts";
 import type { HttpSettings, Resolve } from "./settings.ts";
@@ -20,7 +22,7 @@ export type Call = Pick<Exchange, "method" | "signal" | "maxBytes"> & {
   readonly body?: string;
 };
 
-/** Throws an `Error` with a sentence for settings that are not safe. */
+/** Throws an `Error` with a sentence for settings that are not safe, and when the CA file cannot be read. */
 export function createEndpoint(settings: HttpSettings, resolve: Resolve): Endpoint {
   const base = URL.parse(settings.baseUrl);
   const where = `The address of the endpoint ${settings.name}`;
@@ -33,6 +35,10 @@ export function createEndpoint(settings: HttpSettings, resolve: Resolve): Endpoi
   const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(base.hostname);
   if (base.protocol === "http:" && !(isLoopback && settings.allowPrivate === true))
     throw new Error(`${where} must start with https://: plain http is for this machine, with allow_private: true.`);
+  const ca =
+    settings.caFile === undefined
+      ? undefined
+      : [...getCACertificates("default"), readFileSync(settings.caFile, "utf8")];
   const root = base.pathname.replace(/\/+$/, "");
 
   /** The path was checked by its pattern; what URL makes of it is checked again. */
@@ -75,6 +81,7 @@ export function createEndpoint(settings: HttpSettings, resolve: Resolve): Endpoi
         signal,
         maxBytes,
         lookup: pinned,
+        ...(ca === undefined ? {} : { tls: { ca } }),
       });
     },
   };

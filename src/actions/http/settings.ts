@@ -12,6 +12,8 @@ export type HttpSettings = {
   readonly hosts: readonly string[];
   /** Sent as a bearer token. */
   readonly token?: Secret;
+  /** PEM file of an authority to trust beside the usual ones. */
+  readonly caFile?: string;
   /** The endpoint does a change once for an `Idempotency-Key`, however often it is sent. */
   readonly idempotent?: boolean;
   /** Loopback, private and link-local addresses are allowed. */

@@ -69,7 +69,7 @@ export function place<A extends Placed>(
 
 /** Why a namespace may not be touched, as a sentence; undefined when it may. */
 export function whyNotNamespace(cluster: Cluster, namespace: string | undefined): string | undefined {
-  if (namespace === undefined || cluster.namespaces.includes(namespace)) return undefined;
+  if (namespace === undefined || cluster.namespaces.some((one) => one === namespace || one === "*")) return undefined;
   const allowed =
     cluster.namespaces.length === 0
       ? "none is"

@@ -17,6 +17,6 @@ export type KubernetesSettings = {
   readonly kubeconfig?: string;
   /** Default: the kubeconfig's current one. */
   readonly context?: string;
-  /** Namespaces that may be read and changed. Empty: none. */
+  /** Namespaces that may be read and changed; `*` is all of them. Empty: none. */
   readonly namespaces: readonly string[];
 };

@@ -39,20 +39,6 @@ export function startDeadline(ms: number, outer?: AbortSignal): Deadline {
   };
 }
 
-/** Does `work` within `ms` and returns what it does; its signal fires at the deadline or with `outer`. */
-export async function within<T>(
-  ms: number,
-  outer: AbortSignal | undefined,
-  work: (deadline: Deadline) => Promise<T>,
-): Promise<T> {
-  const deadline = startDeadline(ms, outer);
-  try {
-    return await work(deadline);
-  } finally {
-    deadline.clear();
-  }
-}
-
 /** Waits. False when the signal fired meanwhile. */
 export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return false;

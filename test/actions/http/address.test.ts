@@ -160,21 +160,24 @@ describe("a call", () => {
     expect(flags.seen).toEqual([]);
   });
 
-  it("asks DNS once, and connects to what was checked: a second answer leads nowhere", async () => {
+  it("asks DNS once, and connects to what was checked: no other answer leads elsewhere", async ({ skip }) => {
+    // The system takes localhost for 127.0.0.1, where another service has the same port.
+    const checked = await startFlags("127.0.0.2", flags.port).catch(() => skip("this system has no 127.0.0.2"));
     let asked = 0;
-    const other = await startFlags();
-    // The first answer is the service, every later one is somebody else on another loopback address.
-    const resolve = async () => [{ address: asked++ === 0 ? "127.0.0.1" : "127.0.0.2", family: 4 as const }];
+    const resolve = async () => [{ address: asked++ === 0 ? "127.0.0.2" : "127.0.0.1", family: 4 as const }];
     const actions = httpActions(
       { baseUrl: `http://localhost:${flags.port}/api`, hosts: ["localhost"], allowPrivate: true },
       resolve,
     );
-    const { ran } = await lookAndRun(actions("call"), call);
-    expect(ran.outcome).toBe("succeeded");
-    expect(asked).toBe(1);
-    expect(flags.seen[0]!.headers.host).toBe(`localhost:${flags.port}`);
-    expect(other.seen).toEqual([]);
-    await other.close();
+    try {
+      const { ran } = await lookAndRun(actions("call"), call);
+      expect(ran.outcome).toBe("succeeded");
+      expect(asked).toBe(1);
+      expect(checked.seen.map(({ headers }) => headers.host)).toEqual([`localhost:${flags.port}`]);
+      expect(flags.seen).toEqual([]);
+    } finally {
+      await checked.close();
+    }
   });
 
   it("failed when the name has no address, and nothing was sent", async () => {

@@ -19,7 +19,7 @@ export type Seen = {
  * A service of feature flags on loopback that does a change once for its `Idempotency-Key`, and tells at /changes/KEY what
  * became of it. `before` and `after` the change, a test may take the answer into its own hands.
  */
-export async function startFlags() {
+export async function startFlags(host = "127.0.0.1", wantedPort = 0) {
   const seen: Seen[] = [];
   const done = new Map<string, string>();
   const flags = new Map<string, unknown>();
@@ -51,7 +51,10 @@ export async function startFlags() {
     if (hooks.after(one, response)) return undefined;
     return answer(200, done.get(key)!);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(wantedPort, host, resolve);
+  });
   const { port } = server.address() as AddressInfo;
   return {
     port,

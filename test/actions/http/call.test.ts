@@ -1,4 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { selfSigned } from "../../fakes/kubernetes/certificate.ts";
 import { contextOf, KEY, lookAndRun, OTHER_SECRET, soon } from "../context.ts";
 import { httpActions, startFlags, TOKEN } from "./bench.ts";
 
@@ -173,6 +179,30 @@ describe("http/call", () => {
     );
     expect(ran.outcome).toBe("failed");
     expect(flags.seen).toEqual([]);
+  });
+
+  it("goes over TLS, to a server whose authority is known or configured", async ({ skip }) => {
+    const certificate = selfSigned();
+    if ("missing" in certificate) return skip(certificate.missing);
+    const folder = mkdtempSync(join(tmpdir(), "endpoint-"));
+    const caFile = join(folder, "ca.pem");
+    writeFileSync(caFile, certificate.cert);
+    const safe = createServer(certificate, (_, response) => response.end("done"));
+    await new Promise<void>((resolve) => safe.listen(0, "127.0.0.1", resolve));
+    const settings = {
+      baseUrl: `https://127.0.0.1:${(safe.address() as AddressInfo).port}`,
+      hosts: ["127.0.0.1"],
+      allowPrivate: true,
+    };
+    try {
+      expect((await lookAndRun(httpActions({ ...settings, caFile })("call"), args)).ran.outcome).toBe("succeeded");
+      const { ran } = await lookAndRun(httpActions(settings)("call"), args);
+      expect(ran.outcome).toBe("failed");
+      expect(ran.output).toContain("signed by an authority that is not known here. Nothing was done.");
+    } finally {
+      safe.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("hides secrets in the answer, and keeps 64 KB of it at most", async () => {

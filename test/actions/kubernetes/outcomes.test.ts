@@ -209,6 +209,15 @@ describe("the arguments of Kubernetes actions", () => {
     expect(bench.action("restart").check(checkout)).toBeUndefined();
   });
 
+  it("may be of any namespace where that is configured", () => {
+    const everywhere = actionsOn(bench.server, { namespaces: ["*"] }).find(
+      ({ name }) => name === "kubernetes/restart",
+    )!;
+    expect(everywhere.check({ ...checkout, namespace: "kube-system" })).toBeUndefined();
+    const nowhere = actionsOn(bench.server, { namespaces: [] }).find(({ name }) => name === "kubernetes/restart")!;
+    expect(nowhere.check(checkout)).toBe("Namespace shop of prod is out of bounds: none is listed under namespaces.");
+  });
+
   it("need no cluster where there is only one", async () => {
     const { cluster: _, ...args } = checkout;
     expect((await lookAndRun(bench.action("restart"), args, { key: KEY })).ran.outcome).toBe("succeeded");

@@ -396,6 +396,33 @@ describe("kubernetes/rollback", () => {
     expect(images()).toEqual(["registry.example/checkout:4"]);
   });
 
+  it("refuses when the revision that was shown is gone, rather than to take the next one", async () => {
+    const look = await bench.action("rollback").look(args, soon());
+    const second = bench.server
+      .list("replicasets", "shop")
+      .find(
+        ({ metadata }) =>
+          metadata.name.startsWith("checkout-") && metadata.annotations["deployment.kubernetes.io/revision"] === "2",
+      );
+    bench.server.store.remove({ group: "apps", plural: "replicasets" }, "shop", second.metadata.name);
+    const ran = await bench.action("rollback").run(args, contextOf(look));
+    expect(ran.outcome).toBe("failed");
+    expect(ran.output).toContain("has no revision 2 any more: it has 3, 1");
+    expect(images()).toEqual(["registry.example/checkout:3"]);
+  });
+
+  it("refuses when a deploy comes at the same moment", async () => {
+    const look = await bench.action("rollback").look(args, soon());
+    const race = () =>
+      bench.server.change("deployments", "shop", "checkout", (object) => {
+        object.spec.template.spec.containers[0].image = "registry.example/checkout:4";
+      });
+    bench.server.faults(({ method }) => (method === "PATCH" ? { kind: "race", race } : undefined));
+    expect((await bench.action("rollback").run(args, contextOf(look))).outcome).toBe("failed");
+    expect(bench.server.seen.filter(({ status }) => status === 409)).toHaveLength(1);
+    expect(images()).toEqual(["registry.example/checkout:4"]);
+  });
+
   it("says which revisions there are", async () => {
     await expect(bench.action("rollback").look({ ...args, revision: 9 }, soon())).rejects.toThrow(
       /has no revision 9 any more: it has 3, 2, 1/,
