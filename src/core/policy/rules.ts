@@ -11,7 +11,6 @@ import { type Facts, type When, whenHolds } from "./when.ts";
  * nothing. act: it also runs what was approved.
  */
 export type Mode = "observe" | "propose" | "act";
-export const MODES: readonly Mode[] = ["observe", "propose", "act"];
 
 export type Limits = {
   /** Proposals that wait for a decision or run. */
@@ -99,11 +98,6 @@ export function modeOf(policy: Policy, environment: string | undefined): Mode {
   const wanted = environment?.toLowerCase();
   const named = Object.entries(policy.modes).find(([name]) => name.toLowerCase() === wanted)?.[1];
   return named ?? policy.modes["default"] ?? DEFAULT_MODE;
-}
-
-/** True when `a` is the higher risk. */
-export function isRiskier(a: Risk, b: Risk): boolean {
-  return rank(a) > rank(b);
 }
 
 function rank(risk: Risk): number {
