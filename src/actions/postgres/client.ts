@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Client, QueryResultRow } from "pg";
 import { RefusedError, reasonOf, UnreachableError } from "../../util/errors.ts";
 import type { Secret } from "../../util/secret.ts";
@@ -13,7 +14,7 @@ export type Database = {
   /** Certificates are checked; a wrong one ends the connection. */
   readonly tls?: boolean | undefined;
   /** PEM of the authority that signed the server's certificate, where it is none that Node trusts. */
-  readonly ca?: string | undefined;
+  readonly caFile?: string | undefined;
   readonly environment?: string | undefined;
   /** "schema.table"; `*` stands for any text. */
   readonly tables: readonly string[];
@@ -56,7 +57,7 @@ export async function withSession<T>(
     database: db.database,
     user: db.user,
     password: () => db.password?.reveal() ?? "",
-    ssl: db.tls === true ? { rejectUnauthorized: true, ...(db.ca === undefined ? {} : { ca: db.ca }) } : false,
+    ssl: await tlsOf(db),
     application_name: `${OURS}${key}`.slice(0, 63),
     connectionTimeoutMillis: Math.max(1, Math.min(CONNECT_MS, timeoutMs)),
     keepAlive: true,
@@ -117,6 +118,19 @@ export async function withSession<T>(
     const patience = setTimeout(drop, 1000);
     await client.end().catch(() => undefined);
     clearTimeout(patience);
+  }
+}
+
+async function tlsOf(db: Database) {
+  if (db.tls !== true) return false;
+  try {
+    const ca = db.caFile === undefined ? {} : { ca: await readFile(db.caFile, "utf8") };
+    // The host is what the certificate is compared with: the driver itself names it for host names alone, and not for addresses.
+    return { rejectUnauthorized: true, host: db.host, ...ca };
+  } catch (problem) {
+    throw new UnreachableError(serviceOf(db), `the certificate file cannot be read: ${reasonOf(problem)}`, {
+      cause: problem,
+    });
   }
 }
 

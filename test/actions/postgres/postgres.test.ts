@@ -360,7 +360,7 @@ describe("reading", () => {
 });
 
 describe("a database that cannot be reached, or not be trusted", () => {
-  it("says so when nobody listens, when the database is not there, and when it has no TLS", async () => {
+  it("says so when nobody listens, when the database is not there, and when its TLS is not to be trusted", async () => {
     const proxy = await startProxy(cluster.settings.port ?? 0);
     await proxy.stop();
     await expect(action("postgres/cancel_queries", { port: proxy.port }).look(CANCEL, never())).rejects.toMatchObject({
@@ -373,6 +373,18 @@ describe("a database that cannot be reached, or not be trusted", () => {
       name: "RefusedError",
       status: 403,
     });
+  });
+
+  it("trusts a certificate by the configured authority, for the very address that it was asked at", async ({
+    skip,
+  }) => {
+    const caFile = cluster.certificate ?? skip("There is no openssl.");
+    const trusted = action("postgres/cancel_queries", { tls: true, caFile });
+    expect((await trusted.look(CANCEL, never())).identity).toMatchObject({ database: "orders" });
+    const other = action("postgres/cancel_queries", { tls: true, caFile, host: "127.0.0.2" });
+    await expect(other.look(CANCEL, never())).rejects.toMatchObject({ name: "RefusedError", status: 403 });
+    const gone = action("postgres/cancel_queries", { tls: true, caFile: "/nonexistent/ca.pem" });
+    await expect(gone.look(CANCEL, never())).rejects.toThrow(/certificate file cannot be read/);
   });
 
   it("refuses a wrong password, and does not tell it", async () => {

@@ -17,12 +17,15 @@ import type { Client } from "pg";
 import type { Database } from "../../../src/actions/postgres/client.ts";
 import { freePorts } from "../../../src/demo/ports.ts";
 import { secret } from "../../../src/util/secret.ts";
+import { selfSigned } from "../kubernetes/certificate.ts";
 import { debianPrograms, RUNNER } from "./debian.ts";
 
 /** A real PostgreSQL of its own in a temporary folder, on loopback, with passwords. */
 export type Cluster = {
   readonly settings: Database;
   readonly pid: number;
+  /** The server's own certificate, for 127.0.0.1; undefined where openssl is not there, and the server has no TLS. */
+  readonly certificate: string | undefined;
   /** A connection of the superuser, or of another role. Closed by `stop`. */
   connect(user?: string, database?: string): Promise<Client>;
   sql(text: string): Promise<readonly Record<string, unknown>[]>;
@@ -62,12 +65,25 @@ export async function startPostgres(): Promise<Cluster | { readonly skipped: str
   const [port = 0] = await freePorts(1);
   appendFileSync(
     join(data, "postgresql.conf"),
-    `listen_addresses='127.0.0.1'\nport=${port}\nunix_socket_directories=''\nfsync=off\nwal_level=logical\nlogging_collector=on\nlog_directory='log'\nlog_min_error_statement=error\nmax_connections=60\nautovacuum=off\n`,
+    `listen_addresses='127.0.0.1,127.0.0.2'\nport=${port}\nunix_socket_directories=''\nfsync=off\nwal_level=logical\nlogging_collector=on\nlog_directory='log'\nlog_min_error_statement=error\nmax_connections=60\nautovacuum=off\n`,
   );
   writeFileSync(
     join(data, "pg_hba.conf"),
-    "host all root 127.0.0.1/32 trust\nhost replication root 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n",
+    "host all root 127.0.0.0/24 trust\nhost replication root 127.0.0.0/24 trust\nhost all all 127.0.0.0/24 scram-sha-256\n",
   );
+  const made = selfSigned();
+  const certificate = "missing" in made ? undefined : join(folder, "cert.pem");
+  if (!("missing" in made)) {
+    writeFileSync(join(folder, "cert.pem"), made.cert);
+    for (const [name, text] of [
+      ["server.crt", made.cert],
+      ["server.key", made.key],
+    ] as const) {
+      writeFileSync(join(data, name), text, { mode: 0o600 });
+      chownSync(join(data, name), uid, gid);
+    }
+    appendFileSync(join(data, "postgresql.conf"), "ssl=on\n");
+  }
   const child = spawn(postgres, ["-D", data], { ...RUNNER, env, stdio: ["ignore", "ignore", "pipe"], detached: true });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -124,6 +140,7 @@ export async function startPostgres(): Promise<Cluster | { readonly skipped: str
       tables: ["public.*"],
     },
     pid: child.pid!,
+    certificate,
     connect,
     sql,
     async stop() {
