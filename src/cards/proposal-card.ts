@@ -49,7 +49,7 @@ export function proposalCard(proposal: Proposal, context: CardContext): Card {
     kind: "note",
     text: `Proposal ${proposal.id}, code ${codeOf(proposal)}. No text in the chat decides it.`,
   });
-  return { title: `${TITLES[status]}: ${titleOf(spec)}`, tone: toneOf(status, spec), blocks };
+  return { title: `${TITLES[status]}: ${titleOf(spec)}`, tone: toneOf(status), blocks };
 }
 
 /** What is done to what, in one line. */
@@ -78,13 +78,13 @@ const TITLES: Readonly<Record<Status, string>> = {
   withdrawn: "Withdrawn",
 };
 
-function toneOf(status: Status, { risk }: Spec): Tone {
+function toneOf(status: Status): Tone {
   switch (status) {
     case "pending":
     case "approved":
     case "claimed":
     case "started":
-      return risk === "high" || risk === "critical" ? "danger" : "warning";
+      return "warning";
     case "unknown":
     case "failed":
     case "partial":

@@ -41,6 +41,18 @@ export type ListenerDeps = SurfaceDeps & {
   readonly log: Log;
 };
 
+/** Nobody saw the command, and where the bot is no member its card cannot be posted. */
+const APART: Card = {
+  title: "Proposed: its card follows in this channel.",
+  tone: "info",
+  blocks: [
+    {
+      kind: "note",
+      text: "If it does not, invite me to the channel and ask again; `smartcloudops proposals list` has it too.",
+    },
+  ],
+};
+
 /** What a person asked, from wherever it came. */
 type Asked = {
   /** The same for the same message, command or click. */
@@ -204,6 +216,7 @@ async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
       at: deps.clock(),
       ...(reach.sources !== undefined && { sources: reach.sources }),
     });
+    if (said.shownApart === true && asked.isHidden) return await asked.tell(APART);
     if (said.repeated === true || said.shownApart === true) return;
     if (said.isPrivate === true) return await asked.tell(said.card);
     const card = asked.isHidden ? withQuestion(said.card, user.name, read.text) : said.card;

@@ -24,7 +24,7 @@ export async function press({ store, changed }: StopDeps, by: Identity, reason: 
       title: "The stop could not be noted.",
       tone: "danger",
       blocks: [
-        { kind: "text", text: `${reasonOf(problem)}. Make a file STOP in the bot's data folder, or end its process.` },
+        { kind: "text", text: `${reasonOf(problem)}. Make a file STOP in the bot's data folder, or end the bot.` },
       ],
     };
   }
