@@ -90,7 +90,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       import("../flows/remedy/decide.ts"),
       import("../flows/remedy/again.ts"),
     ]);
-    return { ...propose, ...decide, ...again };
+    return { propose: propose.propose, decide: decide.decide, again: again.again };
   });
   const deps = once(async (): Promise<RemedyDeps> => {
     const [catalogue, hands, journal] = await Promise.all([runbooks(), actions(), options.journal ?? openNoJournal()]);

@@ -240,19 +240,6 @@ export const STATUSES = [
 export const HOLDING: ReadonlySet<Status> = new Set(["claimed", "started", "unknown"]);
 /** States of something that is still to be decided or done. */
 export const OPEN: ReadonlySet<Status> = new Set(["pending", "approved", "claimed", "started", "unknown"]);
-/** States from which nothing follows. `succeeded` and `partial` end there when there is nothing to verify. */
-export const ENDED: ReadonlySet<Status> = new Set([
-  "succeeded",
-  "partial",
-  "failed",
-  "verified",
-  "no_effect",
-  "worse",
-  "rejected",
-  "expired",
-  "superseded",
-  "withdrawn",
-]);
 
 /**
  * The whole life of a proposal. Nothing else makes a new state; who may vote was asked before, and is asked again here.
