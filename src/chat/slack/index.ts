@@ -66,7 +66,13 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
     if (connected === undefined) throw new NotNowError(`Slack is not connected: ${trouble}`, 5, "platform");
     return connected.api;
   };
-  const replies = createReplies({ api, apiUrl: settings.apiUrl, clock: deps.clock, log });
+  const replies = createReplies({
+    api,
+    apiUrl: settings.apiUrl,
+    keepHint: (id, hint) => deps.store.outbox.hint(id, hint),
+    clock: deps.clock,
+    log,
+  });
   const people = createPeople({ api, teams: () => connected?.home.teams ?? new Set(), clock: deps.clock, log });
   const intake = new Intake({
     seen: deps.store.seen,

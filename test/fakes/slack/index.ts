@@ -48,6 +48,10 @@ export class FakeSlack {
     readonly blocks: unknown;
   }[] = [];
   readonly responses: { readonly path: string; readonly body: Record<string, unknown> }[] = [];
+  /** How often each address for answers to a command was used. Five times are allowed. */
+  readonly responseUses = new Map<string, number>();
+  /** Whether the half hour of every such address has passed. */
+  responsesExpired = false;
   readonly views = new Map<string, Record<string, unknown>>();
   readonly uploads = new Map<string, { bytes: Buffer; completed: boolean; usableAfter: number }>();
   readonly faults: Fault[] = [];
@@ -212,11 +216,7 @@ export class FakeSlack {
     const body = Buffer.concat(chunks);
     const path = request.url ?? "";
     if (path.startsWith("/upload/")) return this.#takeUpload(path, body, response);
-    if (path.startsWith("/response/")) {
-      this.responses.push({ path, body: JSON.parse(body.toString()) });
-      response.end("ok");
-      return;
-    }
+    if (path.startsWith("/response/")) return this.#takeResponse(path, body.toString(), response);
     if (!path.startsWith("/api/")) {
       response.writeHead(404).end();
       return;
@@ -244,6 +244,28 @@ export class FakeSlack {
         else json(response, answer);
       }
     }
+  }
+
+  /** Faults of it are those of the method "response_url". */
+  #takeResponse(path: string, body: string, response: ServerResponse): void {
+    const fault = this.#nextFault("response_url", {});
+    const uses = (this.responseUses.get(path) ?? 0) + 1;
+    this.responseUses.set(path, uses);
+    if (fault?.kind === "hang") {
+      this.#hanging.add(response);
+      return;
+    }
+    if (fault?.kind === "status") {
+      response.writeHead(fault.status).end("upstream trouble");
+      return;
+    }
+    if (this.responsesExpired || uses > 5) {
+      response.writeHead(404).end(this.responsesExpired ? "expired_url" : "used_url");
+      return;
+    }
+    this.responses.push({ path, body: JSON.parse(body) });
+    if (fault?.kind === "lost") response.destroy();
+    else response.end("ok");
   }
 
   #nextFault(method: string, args: Args): Fault | undefined {
