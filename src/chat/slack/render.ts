@@ -2,7 +2,7 @@ import { type Button, type Card, type Chart, type EvidenceLine, plainText, type 
 import { chartLine } from "../../core/chart-line.ts";
 import { inert } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
-import { CHART, hiddenLines, lineChart } from "./chart.ts";
+import { CHART, lineChart } from "./chart.ts";
 import { bare, cutBare, cutEscaped, escaped, pieces } from "./text.ts";
 
 /** One block of Block Kit, as plain data. */
@@ -312,9 +312,8 @@ function addChart(page: Page, chart: Chart, index: number, look: Look): void {
   const native = look.native && index < CHART.perMessage ? lineChart(chart, look.zone) : undefined;
   const drawn: SlackBlock[] = [];
   if (native !== undefined) {
-    drawn.push(native);
-    const hidden = hiddenLines(chart);
-    if (hidden > 0) lines.push(`${hidden} more lines are not in the picture: ask about one of them by name.`);
+    drawn.push(native.block);
+    lines.push(...native.remarks);
   }
   if (native === undefined && picture !== undefined) {
     const alt = cutEscaped(lines.join(". "), LIMIT.context);
