@@ -48,7 +48,7 @@ async function useTool([name, ...args]) {
     schema: () => [join(root, "test/tools/write-schema.ts"), ...args],
     "teams-package": () => [join(root, "test/tools/teams-package.ts"), ...args],
     bench: () =>
-      ["slack", "teams", "mutations"].includes(args[0])
+      ["slack", "teams", "mutations", "hostile", "crowd"].includes(args[0])
         ? [join(root, "test/bench", `${args[0]}.ts`), ...args.slice(1)]
         : [join(root, "test/bench/run.ts"), ...args],
     eval: () => [join(root, "test/bench/eval.ts"), ...args],
