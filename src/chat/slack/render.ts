@@ -102,11 +102,11 @@ export function renderText(card: Card, remark: string): Rendered {
   return { text: notification(card), blocks: [...page.done(), ...last] };
 }
 
-/** The title and the first words: what a phone shows. Escaped, never empty. */
+/** The title and the first words: what a phone shows. Escaped, never empty; an address in it is taken apart, as Slack makes links here. */
 function notification(card: Card): string {
   const second = card.blocks.find((block) => block.kind === "text");
   const words = second?.kind === "text" ? `${card.title}\n${second.text}` : card.title;
-  return cutEscaped(words.trim() === "" ? "An answer" : words, LIMIT.text);
+  return cutEscaped(words.trim() === "" ? "An answer" : words.replaceAll("://", ": //"), LIMIT.text);
 }
 
 // ---------------------------------------------------------------- what fits

@@ -4,7 +4,7 @@ import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { commandHint, type Hint, isUsable, readHint, writeHint } from "./hint.ts";
 import type { Rendered } from "./render.ts";
-import { type Api, threadOf } from "./sender.ts";
+import { type Api, QUIET, threadOf } from "./sender.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Seconds until the next answer to the same address, by how many were sent: they are few, and have to outlast a trouble. */
@@ -45,7 +45,7 @@ export function createReplies(deps: {
         const used: Hint = { ...hint, uses: hint.uses + 1 };
         // Noted before it leaves: one that a crash cuts off may have been shown.
         await keep(id, { ...used, unsure: hint.unsure + 1 });
-        const reply = await respond(hint.url, { response_type: "in_channel", ...form() }, signal);
+        const reply = await respond(hint.url, { response_type: "in_channel", ...QUIET, ...form() }, signal);
         if (reply.kind === "taken") return true;
         deps.log.warn({ id, reason: reply.reason }, "Slack did not take the answer to a command");
         switch (reply.kind) {
@@ -69,7 +69,7 @@ export function createReplies(deps: {
       return false;
     },
     async private(url, place, user, rendered) {
-      const body = { response_type: "ephemeral", replace_original: false, ...rendered };
+      const body = { response_type: "ephemeral", replace_original: false, ...QUIET, ...rendered };
       if (isSafe(url)) {
         const reply = await respond(url, body, AbortSignal.timeout(TIMEOUT_MS));
         if (reply.kind === "taken") return;
@@ -81,7 +81,7 @@ export function createReplies(deps: {
       const thread = threadOf(place);
       const where = { channel: place.channel, user, ...(thread !== undefined && { thread_ts: thread }) };
       try {
-        await (await deps.api()).apiCall("chat.postEphemeral", { ...where, ...rendered });
+        await (await deps.api()).apiCall("chat.postEphemeral", { ...where, ...QUIET, ...rendered });
       } catch (err) {
         deps.log.warn({ reason: reasonOf(err) }, "a private word could not be said in Slack");
       }

@@ -30,6 +30,9 @@ export type SenderDeps = {
   readonly log: Log;
 };
 
+/** Nothing in a message calls somebody, becomes a link or brings a preview by itself. */
+export const QUIET = { parse: "none", link_names: false, unfurl_links: false, unfurl_media: false } as const;
+
 const EVENT_TYPE = "smartcloudops_message";
 /** Our clock and Slack's may differ, and a message may have waited in a queue of theirs. */
 const BEFORE_SECONDS = 120;
@@ -156,13 +159,12 @@ function render(message: Queued, deps: SenderDeps, native: boolean): Rendered {
 
 function envelopeOf(message: Queued, target: Reference | undefined): Record<string, unknown> {
   const metadata = { event_type: EVENT_TYPE, event_payload: { id: message.id } };
-  if (target !== undefined) return { ...target, metadata };
+  if (target !== undefined) return { ...target, ...QUIET, metadata };
   const thread = threadOf(message.place);
   return {
     channel: message.place.channel,
     ...(thread !== undefined && { thread_ts: thread }),
-    unfurl_links: false,
-    unfurl_media: false,
+    ...QUIET,
     metadata,
   };
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeEach, describe, it } from "vitest";
 import { createReplies } from "../../../src/chat/slack/replies.ts";
+import { freePorts } from "../../../src/demo/ports.ts";
 import { NotNowError } from "../../../src/util/errors.ts";
 import { createLog } from "../../../src/util/log.ts";
 import { commandBody, FakeSlack, fresh } from "../../fakes/slack/index.ts";
@@ -141,7 +140,7 @@ describe("the answer to a command where the bot is no member", () => {
 
   it("uses none of its few tries up while Slack cannot be reached at all", async () => {
     const hints: string[] = [];
-    const origin = `http://127.0.0.1:${await closedPort()}`;
+    const origin = `http://127.0.0.1:${(await freePorts(1))[0]}`;
     const replies = createReplies({
       api: () => Promise.reject(new Error("not needed")),
       apiUrl: `${origin}/api/`,
@@ -172,12 +171,3 @@ describe("the answer to a command where the bot is no member", () => {
     assert.doesNotMatch(kept().note, /canary|\/response\//);
   });
 });
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
