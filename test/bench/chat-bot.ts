@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "../../src/demo/ports.ts";
 import { APP_ID, APP_PASSWORD, type BotFramework, TENANT } from "../fakes/bot-framework/index.ts";
 import type { FakeSlack } from "../fakes/slack/index.ts";
 
@@ -50,7 +50,7 @@ export function chatEnv(slack: FakeSlack, framework: BotFramework): Record<strin
 /** Starts the bot as people do and waits until it is ready. Throws with its exit code when it ends before. */
 export async function startChatBot(env: Readonly<Record<string, string>>): Promise<ChatBot> {
   const home = mkdtempSync(join(tmpdir(), "chat-bot-"));
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
   const child = spawn(process.execPath, ["--inspect=127.0.0.1:0", main, "start"], {
     env: { PATH: process.env.PATH, HOME: home, SMARTCLOUDOPS_DATA: home, PORT: `${port}`, ...env },
@@ -58,14 +58,16 @@ export async function startChatBot(env: Readonly<Record<string, string>>): Promi
   });
   const log: string[] = [];
   const ready = Promise.withResolvers<void>();
+  const others: string[] = [];
   let inspector = "";
   createInterface({ input: child.stderr }).on("line", (line) => {
     inspector ||= /ws:\/\/\S+/.exec(line)?.[0] ?? "";
-    if (line.startsWith("{")) log.push(line);
+    (line.startsWith("{") ? log : others).push(line);
     if (line.includes('"msg":"ready"')) ready.resolve();
   });
   const ended = once(child, "exit");
-  void ended.then(([code]) => ready.reject(new Error(`start ended with ${code}: ${log.at(-1) ?? ""}`)));
+  ready.promise.catch(() => {}); // it may end later on
+  void ended.then(([code]) => ready.reject(new Error(`start ended with ${code}: ${others.slice(-5).join(" ")}`)));
   const remove = () => rmSync(home, { recursive: true, force: true });
   await ready.promise.catch((problem: unknown) => {
     remove();
@@ -125,13 +127,4 @@ async function heapAfterGc(inspector: string): Promise<number> {
   };
   socket.close();
   return result.value / 2 ** 20;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -7,7 +7,7 @@
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { click, personal } from "../fakes/bot-framework/activities.ts";
+import { ALICE, click, personal } from "../fakes/bot-framework/activities.ts";
 import { startBotFramework } from "../fakes/bot-framework/index.ts";
 import { directEvent, eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
 import { randomNumbers } from "../tools/random.ts";
@@ -77,6 +77,7 @@ async function run(): Promise<void> {
   const count = Number(options.requests);
   const warmUp = Math.min(10_000, Math.floor(count / 5));
   const [slack, framework] = [await new FakeSlack().start(), await startBotFramework()];
+  framework.roles.set(ALICE.id, "user"); // who is not listed is a guest, and asks nothing
   const bot = await startChatBot(chatEnv(slack, framework));
   let signed = 0;
   try {

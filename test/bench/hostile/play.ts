@@ -5,7 +5,7 @@ import { stringsIn } from "./outgoing.ts";
 import type { ToldAlert, ToldSeries } from "./prometheus.ts";
 import { playSlack } from "./slack.ts";
 import { playTeams } from "./teams.ts";
-import { CHANNEL, NOT_MEMBER, type Said, type World } from "./world.ts";
+import { CHANNEL, NOT_MEMBER, type Reply, type Said, type World } from "./world.ts";
 
 /** What came of playing an entry, before it is judged. */
 export type Played =
@@ -39,7 +39,10 @@ export async function play(entry: Entry, index: number, world: World): Promise<O
     if ("skipped" in played) return { kind: "not played", why: played.skipped };
     await world.settled();
   } catch (problem) {
-    return { kind: "not as expected", why: [`crash: ${problem instanceof Error ? problem.message : String(problem)}`] };
+    return {
+      kind: "not as expected",
+      why: [`it could not be played to its end: ${problem instanceof Error ? problem.message : String(problem)}`],
+    };
   }
   const facts = {
     ...played,
@@ -97,9 +100,10 @@ async function askedWith(text: string, index: number, world: World): Promise<Pla
 }
 
 /** Each question as a mention, as a command where the bot is and where it is not, as a click, and in Teams. */
-async function askBoth(questions: readonly string[], name: string, index: number, world: World): Promise<number[]> {
+async function askBoth(questions: readonly string[], calledSo: string, index: number, world: World): Promise<number[]> {
+  const name = calledSo.slice(0, 500); // longer ones no platform lets anybody have
   const statuses: number[] = [];
-  const note = ({ status }: Response) => void statuses.push(status);
+  const note = ({ status }: Reply) => void statuses.push(status);
   for (const [i, question] of questions.entries()) {
     const user = world.person(`UH${index}X${i}`, name);
     const typed = question.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

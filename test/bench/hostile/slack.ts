@@ -1,15 +1,13 @@
 import { createHmac } from "node:crypto";
-import { request } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fresh, TEAM } from "../../fakes/slack/index.ts";
 import type { Played } from "./play.ts";
-import { CHANNEL, type World } from "./world.ts";
+import { CHANNEL, type Headers, type World } from "./world.ts";
 
 /** Plays what an entry says about `POST /slack/events`. */
 
 type Scene = Readonly<Record<string, unknown>>;
-type Header = Readonly<Record<string, string | readonly string[]>>;
 
 const KNOWN = new Set([
   ...[
@@ -35,19 +33,14 @@ export async function playSlack(scene: Scene, world: World): Promise<Played> {
   if (scene["body_bytes"] !== undefined) return { statuses: [await flood(world, Number(scene["body_bytes"]))] };
   if (scene["chunked_forever"] !== undefined) return { statuses: [await flood(world, undefined)] };
   const text = bodyOf(scene);
+  const [path, method] = [String(scene["path"] ?? "/slack/events"), String(scene["method"] ?? "POST")];
   const statuses: number[] = [];
   const bodies: string[] = [];
   for (let i = 0; i < Number(scene["repeat"] ?? 1); i++) {
     if (i > 0) await sleep(Number(scene["gap_s"] ?? 0) * 1000);
     const headers = headersOf(scene, text, world, i);
     if (headers === undefined) return { skipped: `it is signed "${String(scene["sign"])}"` };
-    const answer = await send(
-      world,
-      String(scene["method"] ?? "POST"),
-      String(scene["path"] ?? "/slack/events"),
-      headers,
-      text,
-    );
+    const answer = await world.post(path, headers, text, method);
     statuses.push(answer.status);
     bodies.push(answer.body);
   }
@@ -81,15 +74,15 @@ function bodyOf(scene: Scene): string {
   return Object.hasOwn(body, "__proto__") ? JSON.stringify(scene["body"]) : JSON.stringify(renewed);
 }
 
-function headersOf(scene: Scene, text: string, world: World, i: number): Header | undefined {
+function headersOf(scene: Scene, text: string, world: World, i: number): Headers | undefined {
   const type = scene["form"] === undefined ? "application/json" : "application/x-www-form-urlencoded";
   const retries = scene["retry_num"] as readonly number[] | undefined;
-  const others: Header = {
+  const others: Headers = {
     "content-type": String(scene["content_type"] ?? type),
     ...(retries?.[i] === undefined
       ? {}
       : { "x-slack-retry-num": String(retries[i]), "x-slack-retry-reason": "http_timeout" }),
-    ...(scene["headers"] as Header | undefined),
+    ...(scene["headers"] as Headers | undefined),
   };
   const { ts } = scene;
   const at = typeof ts === "string" ? ts : String(Math.floor(Date.now() / 1000) + Number(ts ?? 0));
@@ -115,19 +108,6 @@ function headersOf(scene: Scene, text: string, world: World, i: number): Header 
       Object.entries(signed).map(([name, value]) => [name, name === twice ? [value, value] : value]),
     ),
   };
-}
-
-function send(world: World, method: string, path: string, headers: Header, body: string) {
-  return new Promise<{ status: number; body: string }>((resolve) => {
-    const outgoing = request({ host: "127.0.0.1", port: world.bot.port, path, method, agent: false }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
-    });
-    for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value as string | string[]);
-    outgoing.on("error", () => resolve({ status: 0, body: "" }));
-    outgoing.end(body);
-  });
 }
 
 /** Sends so many bytes, or for ever, until it is answered. */

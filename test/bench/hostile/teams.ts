@@ -38,7 +38,7 @@ export async function playTeams(scene: Scene, world: World): Promise<Played> {
   const plain = merged(personal(world.framework.url, "status"), over) as Record<string, unknown>;
   // Who it is from is said whole or not at all.
   const activity = over["from"] === undefined ? plain : { ...plain, from: over["from"] };
-  const body = raw === undefined ? JSON.stringify(activity) : Buffer.isBuffer(raw) ? new Uint8Array(raw) : String(raw);
+  const body = raw === undefined ? JSON.stringify(activity) : Buffer.isBuffer(raw) ? raw : String(raw);
   const { times = 1 } = (scene["replay"] ?? {}) as { times?: number };
   const headers = {
     "content-type": String(scene["content_type"] ?? "application/json"),
@@ -47,9 +47,9 @@ export async function playTeams(scene: Scene, world: World): Promise<Played> {
   const statuses: number[] = [];
   const bodies: string[] = [];
   for (let i = 0; i < times; i++) {
-    const answer = await world.post("/api/messages", headers, body as string);
+    const answer = await world.post("/api/messages", headers, body);
     statuses.push(answer.status);
-    bodies.push(await answer.text());
+    bodies.push(answer.body);
   }
   return { statuses, bodies };
 }

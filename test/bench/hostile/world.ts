@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ALICE } from "../../fakes/bot-framework/activities.ts";
-import { type BotFramework, startBotFramework } from "../../fakes/bot-framework/index.ts";
+import { ALICE, personal } from "../../fakes/bot-framework/activities.ts";
+import { type BotFramework, startBotFramework, TENANT } from "../../fakes/bot-framework/index.ts";
 import { BOT_USER, commandBody, eventBody, FakeSlack, fresh, TEAM } from "../../fakes/slack/index.ts";
 import { type ChatBot, chatEnv, startChatBot } from "../chat-bot.ts";
 import { type Finding, inSlack, inTeams } from "./outgoing.ts";
@@ -14,6 +14,9 @@ export const CHANNEL = "C1";
 export const NOT_MEMBER = "C0NOTHERE1";
 const FENCE = "C0FENCE001";
 const PATIENCE_MS = 20_000;
+
+export type Headers = Readonly<Record<string, string | readonly string[]>>;
+export type Reply = { readonly status: number; readonly body: string };
 
 /** One thing that the bot said, as it left. */
 export type Said = { readonly platform: "slack" | "teams"; readonly body: Record<string, unknown> };
@@ -73,12 +76,12 @@ export class World {
   }
 
   /** A request as Slack signs it. */
-  async slackPost(body: Record<string, unknown>, kind: "event" | "command" | "click" = "event"): Promise<Response> {
+  async slackPost(body: Record<string, unknown>, kind: "event" | "command" | "click" = "event"): Promise<Reply> {
     const { headers, body: text } = this.slack.signed(body, Math.floor(Date.now() / 1000), kind);
     return await this.post("/slack/events", headers, text);
   }
 
-  async teamsPost(activity: unknown, token?: string): Promise<Response> {
+  async teamsPost(activity: unknown, token?: string): Promise<Reply> {
     const authorization = `Bearer ${token ?? (await this.framework.sign())}`;
     return await this.post(
       "/api/messages",
@@ -87,8 +90,18 @@ export class World {
     );
   }
 
-  post(path: string, headers: Record<string, string>, body: string | Uint8Array<ArrayBuffer>): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.bot.port}${path}`, { method: "POST", headers, body });
+  /** Each on a connection of its own. Status 0 when there was no answer. */
+  post(path: string, headers: Headers, body: string | Uint8Array, method = "POST"): Promise<Reply> {
+    return new Promise((resolve) => {
+      const outgoing = request({ host: "127.0.0.1", port: this.bot.port, path, method, agent: false }, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+      });
+      for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value as string | string[]);
+      outgoing.on("error", () => resolve({ status: 0, body: "" }));
+      outgoing.end(method === "POST" || method === "PUT" ? body : undefined);
+    });
   }
 
   /** Everything that was said since the last call, the fence's answers aside. */
@@ -96,7 +109,9 @@ export class World {
     const { slack, framework } = this;
     const calls = slack.calls.splice(0).filter(({ method, args }) => SAYING.has(method) && args["channel"] !== FENCE);
     const responses = slack.responses.splice(0);
-    const kept = framework.kept.splice(0).filter(({ activity }) => activity?.type === "message");
+    const kept = framework.kept
+      .splice(0)
+      .filter(({ activity, conversation }) => activity?.type === "message" && conversation !== FENCE);
     slack.messages.clear();
     slack.ephemerals.length = 0;
     return [
@@ -117,19 +132,30 @@ export class World {
    * the bot answers no more.
    */
   async settled(): Promise<void> {
+    const { slack, framework } = this;
+    const inTeams = () => framework.kept.filter(({ conversation }) => conversation === FENCE).length;
     for (let i = 0; i < 2; i++) {
       const user = this.person(`U0FENCE${++this.#fences}`, "fence");
-      const before = this.slack.sent(FENCE).length;
-      const event = {
-        type: "app_mention",
-        channel: FENCE,
-        user,
-        text: `<@${BOT_USER}> \`fence\``,
-        ts: fresh("1790000000."),
-      };
-      const answer = await this.slackPost(eventBody(event));
-      if (answer.status !== 200) throw new Error(`a plain question was answered with status ${answer.status}`);
-      await this.until(() => this.slack.sent(FENCE).length > before, "a plain question was not answered any more");
+      const before = { slack: slack.sent(FENCE).length, teams: inTeams() };
+      const ts = fresh("1790000000.");
+      const text = `<@${BOT_USER}> \`fence\``;
+      const mention = await this.slackPost(eventBody({ type: "app_mention", channel: FENCE, user, text, ts }));
+      const conversation = { conversationType: "personal", tenantId: TENANT, id: FENCE };
+      const from = { id: user, name: "fence", aadObjectId: crypto.randomUUID() };
+      framework.roles.set(user, "user");
+      const asked = await this.teamsPost(personal(framework.url, "`fence`", { conversation, from }));
+      if (mention.status !== 200 || asked.status !== 200)
+        throw new Error(`plain questions were answered with status ${mention.status} and ${asked.status}`);
+      await this.until(
+        () => slack.sent(FENCE).length > before.slack && inTeams() > before.teams,
+        "a plain question was not answered any more",
+      );
+    }
+    // A long list of messages for one channel is still on its way then.
+    const count = () => slack.calls.length + slack.responses.length + framework.kept.length;
+    for (let before = -1, same = 0; same < 3; before = count()) {
+      await sleep(100);
+      same = count() === before ? same + 1 : 0;
     }
   }
 
