@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { freePorts } from "../../src/demo/ports.ts";
 import { APP_ID, APP_PASSWORD, type BotFramework, TENANT } from "../fakes/bot-framework/index.ts";
 import type { FakeSlack } from "../fakes/slack/index.ts";
+import { cpuOf } from "./processes.ts";
 
 /** A bot in a process of its own, with Slack over HTTP and Teams, both played on this machine. */
 export type ChatBot = {
@@ -18,6 +19,8 @@ export type ChatBot = {
   readonly exitCode: () => number | null;
   /** Resident memory in MB as the system counts it. */
   readonly rss: () => number;
+  /** Processor time so far, in ms. */
+  readonly cpu: () => number;
   /** The most since `resetPeak`, in MB. */
   readonly peak: () => number;
   readonly resetPeak: () => void;
@@ -79,6 +82,7 @@ export async function startChatBot(env: Readonly<Record<string, string>>): Promi
     log,
     exitCode: () => child.exitCode,
     rss: () => memoryOf(child, "VmRSS"),
+    cpu: () => cpuOf(child.pid!) ?? 0,
     peak: () => memoryOf(child, "VmHWM"),
     resetPeak: () => writeFileSync(`/proc/${child.pid}/clear_refs`, "5"),
     heapAfterGc: () => heapAfterGc(inspector),

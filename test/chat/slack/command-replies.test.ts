@@ -44,6 +44,8 @@ describe("the answer to a command where the bot is no member", () => {
     await next.deliver();
     assert.deepEqual(shown(), [PUBLIC]);
     assert.equal(kept(next).state, "sent");
+    const { parse, link_names, unfurl_links, unfurl_media } = slack.responses[0]!.body;
+    assert.deepEqual([parse, link_names, unfurl_links, unfurl_media], ["none", false, false, false]);
   });
 
   it("is given once more after Slack had trouble, and is not said to be sent before", async () => {
@@ -60,7 +62,11 @@ describe("the answer to a command where the bot is no member", () => {
   it("does not wait longer than it is told for an address that hangs", async () => {
     await asked();
     slack.faults.push({ method: "response_url", kind: "hang", times: 1 });
-    await bot.deliver(1, () => AbortSignal.timeout(50));
+    const stop = new AbortController();
+    const delivered = bot.deliver(1, () => stop.signal);
+    await until(() => slack.responseUses.size === 1, "it is on its way");
+    stop.abort();
+    await delivered;
     assert.equal(kept().state, "waiting");
     await bot.deliver(2);
     assert.deepEqual(shown(), [PUBLIC]);

@@ -193,6 +193,14 @@ describe("cards in Slack", () => {
     assert.ok(!JSON.stringify(rendered.blocks).includes("javascript"));
   });
 
+  it("make no links in the notification, where Slack would", () => {
+    const { text } = renderCard(
+      card([{ kind: "text", text: "see http://evil.example/x" }], "from https://evil.example"),
+      LOOK,
+    );
+    assert.equal(text, "from https: //evil.example\nsee http: //evil.example/x");
+  });
+
   it("put a first note above the title", () => {
     const { blocks } = renderCard(card([{ kind: "note", text: "Alice asked: status" }]), LOOK);
     assert.deepEqual(blocks.map((one) => one.type).slice(0, 2), ["context", "header"]);

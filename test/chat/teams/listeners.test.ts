@@ -79,6 +79,13 @@ describe("questions in Teams", () => {
     expect(world.asked[0]?.text).toBe("is Bob right about cpu?");
   });
 
+  it("hands on a long question whole, for the one who asks to be told where it was cut", async () => {
+    const world = await openTeams(framework);
+    await world.post(personal(framework.url, `status of ${"checkout ".repeat(1500)}`));
+    await framework.arrived(1);
+    expect(world.asked[0]?.text.length).toBeGreaterThan(13_000);
+  });
+
   it("shows every command when asked for help, and which words a command lacks", async () => {
     const world = await openTeams(framework);
     await world.post(personal(framework.url, "help"));
