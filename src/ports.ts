@@ -352,6 +352,8 @@ export type Outgoing = {
   readonly edits?: string;
   /** The answer it shows, which people may call helpful or not. */
   readonly answer?: string;
+  /** What the platform's adapter alone needs to deliver it. Private: never logged, and forgotten once it was sent or given up. */
+  readonly hint?: string;
   /** Unix seconds. */
   readonly at: number;
 };
@@ -367,6 +369,8 @@ export interface Outbox {
   due(platform: string, now: number, limit: number): Promise<readonly Queued[]>;
   /** An attempt begins. */
   begin(id: string): Promise<void>;
+  /** Replaces the hint of a message that waits. */
+  hint(id: string, hint: string): Promise<void>;
   /** It did not arrive, and is tried again from then on (unix seconds). */
   postpone(id: string, until: number, reason: string): Promise<void>;
   /** It arrived. `reference` is what the platform's adapter needs to edit it. */
@@ -375,6 +379,11 @@ export interface Outbox {
   gaveUp(id: string, reason: string, at: number): Promise<void>;
   /** What `sent` was given for that id. */
   referenceOf(id: string): Promise<string | undefined>;
+  /** The answer that the message with that reference shows, the newest when it was edited. */
+  answerOf(
+    channel: { readonly platform: string; readonly channel: string },
+    reference: string,
+  ): Promise<string | undefined>;
   /** How many wait, and the time of the oldest. */
   waiting(platform: string): Promise<{ readonly count: number; readonly oldest: number | undefined }>;
 }

@@ -80,7 +80,8 @@ export class TooLargeError extends UnreachableError {}
 
 const FAILURES_TO_OPEN = 5;
 const OPEN_MS = 10_000;
-const QUEUE = 256;
+/** Those that wait cost some hundred bytes each. One question asks for up to some thirty things at the same time. */
+const QUEUE = 4096;
 const RETRIES = 2;
 const LONGEST_RETRY_AFTER_MS = 5_000;
 
@@ -107,7 +108,10 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
       deps.observe?.({ api: request.api, outcome, seconds: Math.max(0, deps.clock() - started) });
     const limit = deadline(settings.timeoutMs, request.signal);
     try {
-      const work = policy.execute(() => withRetries(request, limit.signal));
+      const work = policy.execute(() => {
+        limit.begin(); // the time in the queue is not the other side's, and does not count against it
+        return withRetries(request, limit.signal);
+      });
       const body = await untilAborted(work, limit.signal);
       report("ok");
       return body;
@@ -313,19 +317,22 @@ function countsAgainst(error: unknown): boolean {
 
 const DEADLINE = "DEADLINE";
 
-/** A signal that fires after `ms`, or when `outer` does. `passed` tells which. */
+/** A signal that fires `ms` after `begin`, or when `outer` does. `passed` tells which. */
 function deadline(ms: number, outer: AbortSignal | undefined) {
   const controller = new AbortController();
   let passed = false;
-  const timer = setTimeout(() => {
-    passed = true;
-    controller.abort(Object.assign(new Error("deadline passed"), { code: DEADLINE }));
-  }, ms);
+  let timer: NodeJS.Timeout | undefined;
   const leave = () => controller.abort(outer?.reason);
   if (outer?.aborted === true) leave();
   else outer?.addEventListener("abort", leave, { once: true });
   return {
     signal: controller.signal,
+    begin: () => {
+      timer = setTimeout(() => {
+        passed = true;
+        controller.abort(Object.assign(new Error("deadline passed"), { code: DEADLINE }));
+      }, ms);
+    },
     passed: () => passed,
     clear: () => {
       clearTimeout(timer);

@@ -43,6 +43,10 @@ export function createMemoryStore(
   }
 
   const { ledger, audit } = memoryAudit({ ...settings, now: settings.now ?? (() => Date.now() / 1000) }, use);
+  /** What is done needs its hint no more. */
+  function withoutHint({ hint: _, ...message }: Outgoing): Outgoing {
+    return message;
+  }
 
   /** Only what waits can change. */
   function change(id: string, by: (one: Waiting) => Partial<Waiting>): void {
@@ -147,10 +151,20 @@ export function createMemoryStore(
             .map(({ message, attempts }) => copy({ ...message, attempts }));
         }),
       begin: (id) => use(() => change(id, (one) => ({ attempts: one.attempts + 1 }))),
+      hint: (id, hint) => use(() => change(id, ({ message }) => ({ message: { ...message, hint } }))),
       postpone: (id, until) => use(() => change(id, () => ({ until }))),
-      sent: (id, reference) => use(() => change(id, () => ({ state: "sent", reference }))),
-      gaveUp: (id) => use(() => change(id, () => ({ state: "given up" }))),
+      sent: (id, reference) =>
+        use(() => change(id, ({ message }) => ({ state: "sent", reference, message: withoutHint(message) }))),
+      gaveUp: (id) => use(() => change(id, ({ message }) => ({ state: "given up", message: withoutHint(message) }))),
       referenceOf: (id) => use(() => outbox.get(id)?.reference),
+      answerOf: ({ platform, channel }, reference) =>
+        use(() => {
+          const isThat = (one: Waiting) =>
+            one.reference === reference &&
+            one.message.place.platform === platform &&
+            one.message.place.channel === channel;
+          return [...outbox.values()].findLast(isThat)?.message.answer;
+        }),
       waiting: (platform) =>
         use(() => {
           const all = [...outbox.values()].filter(

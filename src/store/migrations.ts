@@ -62,6 +62,7 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX feedback_at ON feedback (at);
   `,
   reshapeProposals,
+  "CREATE INDEX outbox_reference ON outbox (platform, reference) WHERE state = 'sent';",
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

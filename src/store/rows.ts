@@ -60,6 +60,10 @@ export const QueuedRow = once(() => {
 
 export const ReferenceRow = once(() => z.object({ reference: z.string() }).transform(({ reference }) => reference));
 
+export const ShownRow = once(() =>
+  z.object({ answer: z.string().nullable() }).transform(({ answer }) => ({ answer: answer ?? undefined })),
+);
+
 export const WaitingRow = once(() =>
   z
     .object({ count: z.number(), oldest: z.number().nullable() })

@@ -12,6 +12,7 @@ import {
   PlaceRow,
   QueuedRow,
   ReferenceRow,
+  ShownRow,
   TurnRow,
   WaitingRow,
 } from "./rows.ts";
@@ -188,24 +189,37 @@ export function openSqliteStore(settings: SqliteSettings): Store {
       async begin(id) {
         sql.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ? AND state = 'waiting'", [id]);
       },
+      async hint(id, hint) {
+        sql.run("UPDATE outbox SET body = json_set(body, '$.hint', ?) WHERE id = ? AND state = 'waiting'", [hint, id]);
+      },
       async postpone(id, until, reason) {
         sql.run("UPDATE outbox SET until = ?, reason = ? WHERE id = ? AND state = 'waiting'", [until, reason, id]);
       },
       async sent(id, reference, at) {
         sql.run(
-          "UPDATE outbox SET state = 'sent', reference = ?, done_at = ?, reason = NULL WHERE id = ? AND state = 'waiting'",
+          `UPDATE outbox SET state = 'sent', reference = ?, done_at = ?, reason = NULL, body = json_remove(body, '$.hint')
+           WHERE id = ? AND state = 'waiting'`,
           [reference, at, id],
         );
       },
       async gaveUp(id, reason, at) {
-        sql.run("UPDATE outbox SET state = 'given up', reason = ?, done_at = ? WHERE id = ? AND state = 'waiting'", [
-          reason,
-          at,
-          id,
-        ]);
+        sql.run(
+          `UPDATE outbox SET state = 'given up', reason = ?, done_at = ?, body = json_remove(body, '$.hint')
+           WHERE id = ? AND state = 'waiting'`,
+          [reason, at, id],
+        );
       },
       async referenceOf(id) {
         return sql.all(ReferenceRow, "SELECT reference FROM outbox WHERE id = ? AND state = 'sent'", [id])[0];
+      },
+      async answerOf({ platform, channel }, reference) {
+        const [found] = sql.all(
+          ShownRow,
+          `SELECT json_extract(body, '$.answer') AS answer FROM outbox
+           WHERE state = 'sent' AND platform = ? AND reference = ? AND channel = ? ORDER BY seq DESC LIMIT 1`,
+          [platform, reference, channel],
+        );
+        return found?.answer;
       },
       async waiting(platform) {
         const [found] = sql.all(

@@ -33,6 +33,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic) {1,3}[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
   [/\bxox[a-z]-[\w-]{8,}/g, HIDDEN],
   [/\bxapp-[\w-]{8,}/g, HIDDEN],
+  // Whoever has such an address of Slack's can speak in a channel.
+  [/\bhooks\.slack(-gov)?\.com\/[^\s"']+/g, `hooks.slack$1.com/${HIDDEN}`],
   [/\bgh[pousr]_\w{16,}/g, HIDDEN],
   [/\bgithub_pat_\w{16,}/g, HIDDEN],
   [/\bsk-[\w-]{16,}/g, HIDDEN],

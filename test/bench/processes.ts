@@ -106,7 +106,7 @@ export function rssOf(pid: number): number | undefined {
 }
 
 /** Milliseconds of processor time so far; proc(5): fields 14 and 15 of stat, in hundredths of a second on Linux. */
-function cpuOf(pid: number): number | undefined {
+export function cpuOf(pid: number): number | undefined {
   const fields = fileOf(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
   const ticks = Number(fields[11]) + Number(fields[12]);
   return Number.isFinite(ticks) ? ticks * 10 : undefined;

@@ -11,6 +11,7 @@ import { type Config, loadConfig } from "../../src/config.ts";
 import type { Question } from "../../src/core/chat.ts";
 import type { Metrics } from "../../src/ports.ts";
 import type { Log } from "../../src/util/log.ts";
+import { FakeSlack } from "../fakes/slack/index.ts";
 
 const folders: string[] = [];
 const running: Serving[] = [];
@@ -22,11 +23,11 @@ afterEach(async () => {
 const nothing = () => {};
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
 
-function newConfig(): Config {
+function newConfig(more: Record<string, string> = {}): Config {
   const folder = mkdtempSync(join(tmpdir(), "serve-"));
   folders.push(folder);
   const loaded = loadConfig({
-    env: { PORT: "0", SMARTCLOUDOPS_DATA: folder, PROMETHEUS_URL: "http://127.0.0.1:1" },
+    env: { PORT: "0", SMARTCLOUDOPS_DATA: folder, PROMETHEUS_URL: "http://127.0.0.1:1", ...more },
     cwd: folder,
   });
   assert.ok(loaded.ok);
@@ -128,6 +129,35 @@ describe("a running bot", () => {
     const ready = await fetch(`http://127.0.0.1:${alone.port}/readyz`);
     assert.equal(ready.status, 200);
     assert.match(await ready.text(), /prometheus\/main/);
+  });
+
+  it("is ready while Slack hangs, which is named as degraded, and asks it no second time meanwhile", async () => {
+    const slack = await new FakeSlack().start();
+    try {
+      const { port } = await start(
+        newConfig({
+          SLACK_API_URL: slack.apiUrl,
+          SLACK_BOT_TOKEN: slack.botToken,
+          SLACK_SIGNING_SECRET: slack.signingSecret,
+        }),
+      );
+      slack.calls.length = 0;
+      slack.faults.push({ method: "auth.test", kind: "hang", times: 9 });
+      const look = async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+        const { dependencies } = (await answer.json()) as { dependencies: { name: string; state: string }[] };
+        return [answer.status, dependencies.find(({ name }) => name.startsWith("slack"))?.state];
+      };
+      const [all, health] = await Promise.all([
+        Promise.all(Array.from({ length: 50 }, look)),
+        fetch(`http://127.0.0.1:${port}/healthz`).then((answer) => answer.text()),
+      ]);
+      for (const one of all) assert.deepEqual(one, [200, "degraded"]);
+      assert.equal(health, "degraded\n");
+      assert.equal(slack.called("auth.test").length, 1);
+    } finally {
+      await slack.stop();
+    }
   });
 
   it("counts what it answered in its own metrics", async () => {

@@ -257,6 +257,49 @@ export function storeContract(
       assert.equal(await outbox.referenceOf("m2"), undefined);
     });
 
+    it("keeps what an adapter needs to deliver a message until that is done, and not longer", async () => {
+      const { outbox } = await empty();
+      const dueIn = async (channel: string) =>
+        (await outbox.due("slack", NOW, 10)).find(({ place }) => place.channel === channel);
+      const there = (id: string, channel: string) => ({
+        ...outgoing(id),
+        place: { ...THREAD, channel },
+        hint: "private-canary",
+      });
+      await outbox.put(there("m1", "C1"));
+      await outbox.put(there("m2", "C2"));
+      assert.equal((await dueIn("C1"))?.hint, "private-canary");
+      await outbox.hint("m1", "private-canary, used once");
+      await outbox.begin("m1");
+      await outbox.postpone("m1", NOW, "not now");
+      assert.equal((await dueIn("C1"))?.hint, "private-canary, used once");
+      assert.equal((await dueIn("C2"))?.hint, "private-canary");
+      await outbox.sent("m1", "1790.1", NOW);
+      await outbox.gaveUp("m2", "the channel is archived", NOW);
+      await outbox.hint("m1", "private-canary, too late to change");
+      assert.equal(await outbox.referenceOf("m1"), "1790.1");
+    });
+
+    it("finds the answer that a message shows by its reference, as it was last edited", async () => {
+      const { outbox } = await empty();
+      const say = async (id: string, channel: string, reference: string, more: Partial<Outgoing> = {}) => {
+        await outbox.put({ ...outgoing(id), place: { ...THREAD, channel }, ...more });
+        await outbox.sent(id, reference, NOW);
+      };
+      await say("m1", "C1", "1790.1", { answer: "q1" });
+      await say("m2", "C2", "1790.1", { answer: "q2" });
+      await say("m3", "C1", "1790.3");
+      await outbox.put({ ...outgoing("m4"), answer: "q4" });
+      const shown = (channel: string, reference: string) => outbox.answerOf({ platform: "slack", channel }, reference);
+      assert.equal(await shown("C1", "1790.1"), "q1");
+      assert.equal(await shown("C2", "1790.1"), "q2");
+      assert.equal(await shown("C1", "1790.3"), undefined); // it shows no answer
+      assert.equal(await shown("C1", "1790.9"), undefined);
+      assert.equal(await outbox.answerOf({ platform: "teams", channel: "C1" }, "1790.1"), undefined);
+      await say("m5", "C1", "1790.1", { edits: "m1", answer: "q5" });
+      assert.equal(await shown("C1", "1790.1"), "q5");
+    });
+
     it("keeps the last word of each person about an answer", async () => {
       const { feedback } = await empty();
       const [ana, ben] = ["U1", "U2"].map((id) => ({ platform: "slack", id, name: id }));

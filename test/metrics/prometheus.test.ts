@@ -381,6 +381,23 @@ describe("when Prometheus is busy, the client", () => {
       expect((await failure(source.instant("up", NOW))).message).toBe("Prometheus (prod): many-to-many");
   });
 
+  it("does not count the wait for its turn against Prometheus, however many ask at once", async () => {
+    const url = await serve((_, response) => {
+      setTimeout(() => response.end(JSON.stringify(vector(["1"]))), 50);
+    });
+    const source = create({ url, maxConcurrent: 1, timeoutMs: 2000 });
+    // One after the other they take longer than the time that each has.
+    const all = Array.from({ length: 60 }, (_, i) => source.instant(`up + ${i}`, NOW));
+    expect((await Promise.all(all)).flat()).toHaveLength(60);
+  });
+
+  it("lets hundreds wait for their turn", async () => {
+    const url = await serve((_, response) => response.end(JSON.stringify(vector(["1"]))));
+    const source = create({ url, maxConcurrent: 4 });
+    const all = Array.from({ length: 400 }, () => source.instant("up", NOW));
+    expect((await Promise.all(all)).flat()).toHaveLength(400);
+  });
+
   it("has no more questions under way than allowed", async () => {
     let now = 0;
     let most = 0;

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -200,6 +201,22 @@ describe("a file that is not a sound store", () => {
     hand.exec(`UPDATE answers SET evidence = '[{"promql":1'`);
     hand.close();
     await assert.rejects(store.evidence.get("a"), { problem: "corrupt", message: /evidence is not JSON/ });
+  });
+});
+
+describe("what is private in a message", () => {
+  it("is not in the file any more once the message was sent or given up", async () => {
+    const store = open();
+    for (const id of ["m1", "m2"]) {
+      const card = { title: id, tone: "info" as const, blocks: [] };
+      await store.outbox.put({ id, place: PLACE, card, at: 1, hint: "private-canary" });
+      await store.outbox.hint(id, "private-canary, used once");
+    }
+    await store.outbox.sent("m1", "1.1", 2);
+    await store.outbox.gaveUp("m2", "archived", 2);
+    await store.close(); // the log of changes goes into the file
+    for (const one of readdirSync(dataDir))
+      assert.ok(!readFileSync(join(dataDir, one)).includes("private-canary"), `it is in ${one}`);
   });
 });
 

@@ -177,6 +177,7 @@ describe("what a log hides", () => {
     "Authorization: Bearer hunter2hunter2",
     "basic aHVudGVyMjpodW50ZXIy",
     "xoxb-hunter2-hunter2",
+    "https://hooks.slack.com/commands/T1/2/hunter2hunter2",
     "ghp_hunter2hunter2hunter2",
     "github_pat_hunter2hunter2hunter2",
     "sk-proj-hunter2hunter2hunter2",

@@ -1,8 +1,9 @@
 import type { Chart } from "../../core/card.ts";
 import { type AxisUnit, axisValue, drawable, steppedUnit } from "../../core/plot.ts";
 import type { Point } from "../../core/series.ts";
-import { thin } from "../../core/thin.ts";
-import { cutBare } from "./text.ts";
+import { formatDuration } from "../../core/units.ts";
+import { type Range, rangesIn, type Stretches, stretchesOf } from "./stretches.ts";
+import { bare, cutBare } from "./text.ts";
 
 /** Limits of https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block */
 export const CHART = { series: 6, points: 20, name: 20, label: 20, title: 50, axis: 50, perMessage: 2 } as const;
@@ -24,27 +25,36 @@ export type LineChart = {
   };
 };
 
-/** A chart as Slack draws it, with `zone` (an IANA name) on its axis. Undefined when there is nothing to draw. */
-export function lineChart(chart: Chart, zone: string): LineChart | undefined {
-  const drawn = drawnSeries(chart);
-  if (drawn.length === 0) return undefined;
-  const times = timesOf(drawn);
-  const labels = timeLabels(times, zone);
-  const scale = scaleOf(chart, drawn);
+/** A chart as Slack draws it, and what has to be said beside the picture: what it leaves out, puts together or cuts. */
+export type Picture = { readonly block: LineChart; readonly remarks: readonly string[] };
+
+/** The picture, with times of `zone` (an IANA name) on its axis. Undefined when there is nothing to draw. */
+export function lineChart(chart: Chart, zone: string): Picture | undefined {
+  const all = chart.series
+    .map((one) => ({ name: one.name || "value", points: drawable(one.points) }))
+    .filter((one) => one.points.length > 0);
+  const extras = extraValues(chart);
+  const shown = all.slice(0, CHART.series - extras.length);
+  if (shown.length === 0) return undefined;
+  const stretches = stretchesOf(
+    shown.map(({ points }) => points),
+    CHART.points,
+  );
+  const labels = timeLabels(stretches.starts, zone);
+  const scale = scaleOf(chart, shown);
   const value = (raw: number) => axisValue(raw, scale);
-  const names = unique([...drawn.map((one) => one.name || "value"), ...extraNames(chart)], CHART.name);
-  const lines = [
-    ...drawn.map((one) => times.map((at) => value(nearest(one.points, at)))),
-    ...extraValues(chart).map((raw) => times.map(() => value(raw))),
-  ];
-  return {
+  const { lines, remark } = linesOf(shown, stretches, CHART.series - extras.length);
+  const every = [...lines, ...extras.map((raw, i) => ({ ...extraNames(chart)[i]!, values: labels.map(() => raw) }))];
+  const names = unique(every, CHART.name);
+  const title = cutBare(chart.title || "Chart", CHART.title);
+  const block: LineChart = {
     type: "data_visualization",
-    title: cutBare(chart.title || "Chart", CHART.title),
+    title,
     chart: {
       type: "line",
-      series: lines.map((values, i) => ({
+      series: every.map(({ values }, i) => ({
         name: names[i]!,
-        data: values.map((one, at) => ({ label: labels[at]!, value: one })),
+        data: values.map((raw, at) => ({ label: labels[at]!, value: value(raw) })),
       })),
       axis_config: {
         categories: labels,
@@ -53,37 +63,78 @@ export function lineChart(chart: Chart, zone: string): LineChart | undefined {
       },
     },
   };
-}
-
-/** How many lines of the chart Slack's own picture leaves out. */
-export function hiddenLines(chart: Chart): number {
-  return chart.series.filter(({ points }) => drawable(points).length > 0).length - drawnSeries(chart).length;
+  const hidden = all.length - shown.length;
+  return {
+    block,
+    remarks: [
+      ...remark,
+      ...shown.flatMap((one, i) => {
+        const at = every.findIndex(({ of }) => of === i);
+        const name = names[at]!.slice(0, -every[at]!.suffix.length || undefined);
+        return name === bare(one.name) ? [] : [`In the picture, “${name}” is ${one.name}.`];
+      }),
+      ...(hidden > 0 ? [`${hidden} more lines are not in the picture: ask about one of them by name.`] : []),
+    ],
+  };
 }
 
 type Drawn = { readonly name: string; readonly points: readonly Point[] };
+/** `of`: which of the chart's series it shows, so that the short names of two that belong together are alike. */
+type Line = {
+  readonly name: string;
+  readonly suffix: string;
+  readonly of: number;
+  readonly values: readonly number[];
+};
 
-function drawnSeries(chart: Chart): Drawn[] {
-  return chart.series
-    .map((one) => ({ name: one.name, points: drawable(one.points) }))
-    .filter((one) => one.points.length > 0)
-    .slice(0, CHART.series - extraValues(chart).length);
+/**
+ * One value for each stretch of time: the highest and the lowest as two lines where there is room for `most` lines in
+ * all, else the one that is farthest from the line's median, so that no spike and no dip is lost.
+ */
+function linesOf(
+  shown: readonly Drawn[],
+  stretches: Stretches,
+  most: number,
+): { readonly lines: readonly Line[]; readonly remark: readonly string[] } {
+  const ranges = shown.map(({ points }) => rangesIn(points, stretches));
+  const isSpread = ranges.flat().some((range) => range !== undefined && range.low !== range.high);
+  const isPaired = isSpread && 2 * shown.length <= most;
+  const length = formatDuration(stretches.seconds);
+  const hasHoles = ranges.flat().includes(undefined);
+  const remark = [
+    ...(isSpread && isPaired ? [`The picture shows the highest and the lowest value of each ${length}.`] : []),
+    ...(isSpread && !isPaired
+      ? [`The picture shows, of each ${length}, the value farthest from the line's median.`]
+      : []),
+    ...(hasHoles ? ["Where a line has no data, the picture goes on with its nearest value."] : []),
+  ];
+  const lines = shown.flatMap(({ name, points }, of): Line[] => {
+    const filled = fill(ranges[of]!);
+    if (isPaired)
+      return [
+        { name, suffix: " max", of, values: filled.map(({ high }) => high) },
+        { name, suffix: " min", of, values: filled.map(({ low }) => low) },
+      ];
+    const median = medianOf(points);
+    const values = filled.map(({ low, high }) => (high - median >= median - low ? high : low));
+    return [{ name, suffix: "", of, values }];
+  });
+  return { lines, remark };
 }
 
-/** Every line needs a value at every time: each line's own extremes are among the times as long as there is room. */
-function timesOf(drawn: readonly Drawn[]): number[] {
-  const share = Math.max(4, Math.floor(CHART.points / drawn.length));
-  const all = new Set<number>();
-  for (const { points } of drawn) for (const [at] of thin(points, share)) all.add(at);
-  const sorted = [...all].sort((a, b) => a - b);
-  if (sorted.length <= CHART.points) return sorted;
-  const step = (sorted.length - 1) / (CHART.points - 1);
-  return Array.from({ length: CHART.points }, (_, i) => sorted[Math.round(i * step)]!);
+/** Slack wants a value everywhere. Where there is none it is the nearest one, the earlier of two. */
+function fill(ranges: readonly Range[]): NonNullable<Range>[] {
+  const known = ranges.flatMap((range, i) => (range === undefined ? [] : [i]));
+  return ranges.map((range, i) => {
+    if (range !== undefined) return range;
+    const nearest = known.reduce((best, one) => (Math.abs(one - i) < Math.abs(best - i) ? one : best));
+    return ranges[nearest]!;
+  });
 }
 
-function nearest(points: readonly Point[], at: number): number {
-  let best = points[0]!;
-  for (const point of points) if (Math.abs(point[0] - at) < Math.abs(best[0] - at)) best = point;
-  return best[1];
+function medianOf(points: readonly Point[]): number {
+  const sorted = points.map(([, value]) => value).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 function extraValues(chart: Chart): number[] {
@@ -91,23 +142,24 @@ function extraValues(chart: Chart): number[] {
   return all.filter((value): value is number => value !== undefined && Number.isFinite(value));
 }
 
-function extraNames(chart: Chart): string[] {
-  const { band, threshold } = chart;
+function extraNames({ band, threshold }: Chart): Pick<Line, "name" | "suffix" | "of">[] {
+  const named = (name: string) => ({ name, suffix: "", of: -1 });
   return [
-    ...(band !== undefined && Number.isFinite(band.low) ? ["usual low"] : []),
-    ...(band !== undefined && Number.isFinite(band.high) ? ["usual high"] : []),
-    ...(threshold !== undefined && Number.isFinite(threshold) ? ["threshold"] : []),
+    ...(band !== undefined && Number.isFinite(band.low) ? [named("usual low")] : []),
+    ...(band !== undefined && Number.isFinite(band.high) ? [named("usual high")] : []),
+    ...(threshold !== undefined && Number.isFinite(threshold) ? [named("threshold")] : []),
   ];
 }
 
-/** Short and different from each other: a number is added where two would read the same. */
-function unique(names: readonly string[], most: number): string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    let short = cutBare(name, most);
-    for (let n = 2; taken.has(short); n++) short = `${cutBare(name, most - 1 - String(n).length)} ${n}`;
-    taken.add(short);
-    return short;
+/** At most `most` units long and different from each other: a number is added where two would read the same. */
+function unique(lines: readonly Pick<Line, "name" | "suffix" | "of">[], most: number): string[] {
+  const taken = new Map<string, number>();
+  return lines.map(({ name, suffix, of }) => {
+    const isFree = (short: string) => (taken.get(short) ?? of) === of && !taken.has(`${short}${suffix}`);
+    let short = cutBare(name, most - suffix.length);
+    for (let n = 2; !isFree(short); n++) short = `${cutBare(name, most - suffix.length - 1 - String(n).length)} ${n}`;
+    taken.set(short, of).set(`${short}${suffix}`, of);
+    return `${short}${suffix}`;
   });
 }
 
@@ -118,11 +170,14 @@ function timeLabels(times: readonly number[], zone: string): string[] {
     { hour: "2-digit", minute: "2-digit" },
     { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
     { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+    // The hour that comes twice when summer time ends.
+    { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "shortOffset" },
   ];
   for (const shape of span > 20 * 3600 ? shapes.slice(1) : shapes) {
     const format = new Intl.DateTimeFormat("en-GB", { ...shape, hourCycle: "h23", timeZone: zone });
-    const labels = times.map((at) => (Math.abs(at) < 1e11 ? format.format(at * 1000).replace(",", "") : String(at)));
-    if (new Set(labels).size === labels.length) return labels.map((label) => label.slice(0, CHART.label));
+    const label = (at: number) => (Math.abs(at) < 1e11 ? format.format(at * 1000).replace(",", "") : String(at));
+    const labels = times.map((at) => label(at).slice(0, CHART.label));
+    if (new Set(labels).size === labels.length) return labels;
   }
   return times.map((at, i) => `${i + 1}: ${at}`.slice(0, CHART.label));
 }

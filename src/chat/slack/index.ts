@@ -2,6 +2,7 @@ import type { Place } from "../../core/chat.ts";
 import type { Route, Surface, SurfaceDeps } from "../../ports.ts";
 import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { recent } from "../../util/recent.ts";
 import type { Secret } from "../../util/secret.ts";
 import { isAccountError, platformError, sentenceOf } from "./errors.ts";
 import { slackRoute } from "./front.ts";
@@ -35,6 +36,8 @@ const CALL_MS = 10_000;
 const UPLOAD_MS = 30_000;
 const LONGEST_WAIT_MS = 60_000;
 const MOST_ZONES = 5000;
+/** Strangers may ask whether Slack is there as often as they like: Slack is asked once in a while. */
+const CHECK = { keepMs: 45_000, keepFailureMs: 15_000, patienceMs: 2000 };
 
 /** What is there once Slack said who we are. */
 type Connected = {
@@ -66,7 +69,13 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
     if (connected === undefined) throw new NotNowError(`Slack is not connected: ${trouble}`, 5, "platform");
     return connected.api;
   };
-  const replies = createReplies({ api, apiUrl: settings.apiUrl, clock: deps.clock, log });
+  const replies = createReplies({
+    api,
+    apiUrl: settings.apiUrl,
+    keepHint: (id, hint) => deps.store.outbox.hint(id, hint),
+    clock: deps.clock,
+    log,
+  });
   const people = createPeople({ api, teams: () => connected?.home.teams ?? new Set(), clock: deps.clock, log });
   const intake = new Intake({
     seen: deps.store.seen,
@@ -117,6 +126,12 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
     timer.unref();
   };
 
+  const authTest = recent(
+    async () => await (await api()).apiCall("auth.test"),
+    `Slack has not answered within ${CHECK.patienceMs / 1000} s`,
+    CHECK,
+    () => deps.clock() * 1000,
+  );
   const routes: readonly Route[] =
     signingSecret !== undefined && mode === "http"
       ? [slackRoute({ signingSecret, intake, clock: deps.clock, log })]
@@ -144,7 +159,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
       if (connected === undefined) throw new Error(trouble);
       if (connected.socket?.isConnected() === false) throw new Error("Slack's Socket Mode is not connected at present");
       signal.throwIfAborted();
-      await connected.api.apiCall("auth.test").catch((err: unknown) => {
+      await authTest().catch((err: unknown) => {
         throw new Error(sentenceOf(err), { cause: err });
       });
     },

@@ -64,6 +64,8 @@ type Asked = {
   readonly command: string;
   /** Others did not see the question: it is repeated above the answer. */
   readonly isHidden: boolean;
+  /** How a command is answered where the bot cannot post, see `Replies`. */
+  readonly reply?: string;
   /** Says something to that person alone. */
   readonly tell: (card: Card) => Promise<void>;
 };
@@ -130,7 +132,6 @@ async function onCommand(body: unknown, deps: ListenerDeps): Promise<void> {
   if (command === undefined) return;
   const id = `slack:command:${command.trigger_id ?? `${command.channel_id}:${deps.clock()}`}`;
   const place: Place = { platform: "slack", channel: command.channel_id, thread: "" };
-  deps.replies.remember(`answer:${id}`, command.response_url);
   await ask(
     {
       id,
@@ -140,6 +141,7 @@ async function onCommand(body: unknown, deps: ListenerDeps): Promise<void> {
       text: readText(command.text, deps.botUserId),
       command: command.command,
       isHidden: true,
+      reply: deps.replies.hintOf(command.user_id, command.response_url),
       tell: (card) => deps.replies.private(command.response_url, place, command.user_id, renderPrivate(card)),
     },
     deps,
@@ -220,16 +222,19 @@ async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
     if (said.repeated === true || said.shownApart === true) return;
     if (said.isPrivate === true) return await asked.tell(said.card);
     const card = asked.isHidden ? withQuestion(said.card, user.name, read.text) : said.card;
-    await say(`answer:${asked.id}`, asked.place, card, deps, said.failed === true ? undefined : asked.id);
+    const { id, place, reply: hint } = asked;
+    const more = { ...(said.failed !== true && { answer: id }), ...(hint !== undefined && { hint }) };
+    await say(`answer:${id}`, place, card, deps, more);
   } catch (err) {
     deps.log.error({ err, id: asked.id }, "a question from Slack could not be answered");
     await asked.tell({ title: "I could not answer that just now. Please ask again.", tone: "warning", blocks: [] });
   }
 }
 
-async function say(id: string, place: Place, card: Card, deps: ListenerDeps, answer?: string): Promise<void> {
-  const message = { id, place, card, at: deps.clock(), ...(answer !== undefined && { answer }) };
-  if (await deps.store.outbox.put(message)) deps.wake();
+type More = { readonly answer?: string; readonly hint?: string };
+
+async function say(id: string, place: Place, card: Card, deps: ListenerDeps, more: More = {}): Promise<void> {
+  if (await deps.store.outbox.put({ id, place, card, at: deps.clock(), ...more })) deps.wake();
 }
 
 /** "is looking it up" beside the bot's name, in threads of direct messages. It goes when the answer comes. */

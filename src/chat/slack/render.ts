@@ -11,7 +11,7 @@ import {
 import { chartLine } from "../../core/chart-line.ts";
 import { inert } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
-import { CHART, hiddenLines, lineChart } from "./chart.ts";
+import { CHART, lineChart } from "./chart.ts";
 import { decideButton, isDecision } from "./decide-button.ts";
 import { factsBlock } from "./facts.ts";
 import { bare, cutBare, cutEscaped, escaped, pieces } from "./text.ts";
@@ -132,10 +132,10 @@ export function renderText(card: Card, remark: string): Rendered {
   return { text: notification(card), blocks: [...page.done(), ...last] };
 }
 
-/** The title and the first words: what a phone shows. Escaped, never empty. */
+/** The title and the first words: what a phone shows. Escaped, never empty; an address in it is taken apart, as Slack makes links here. */
 function notification(card: Card): string {
   const words = `${card.title}\n${secondLine(card)}`.trim();
-  return cutEscaped(words === "" ? "An answer" : words, LIMIT.text);
+  return cutEscaped(words === "" ? "An answer" : words.replaceAll("://", ": //"), LIMIT.text);
 }
 
 // ---------------------------------------------------------------- what fits
@@ -355,9 +355,8 @@ function addChart(page: Page, chart: Chart, index: number, look: Look): void {
   const native = look.native && index < CHART.perMessage ? lineChart(chart, look.zone) : undefined;
   const drawn: SlackBlock[] = [];
   if (native !== undefined) {
-    drawn.push(native);
-    const hidden = hiddenLines(chart);
-    if (hidden > 0) lines.push(`${hidden} more lines are not in the picture: ask about one of them by name.`);
+    drawn.push(native.block);
+    lines.push(...native.remarks);
   }
   if (native === undefined && picture !== undefined) {
     const alt = cutEscaped(lines.join(". "), LIMIT.context);

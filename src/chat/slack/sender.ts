@@ -4,8 +4,10 @@ import type { Clock, Queued, Sender } from "../../ports.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { cureOf, deliveryError, isAccountError, isBlocksError, platformError } from "./errors.ts";
+import { readHint } from "./hint.ts";
 import { type Rendered, renderCard, renderText } from "./render.ts";
-import { Page, Posted, UploadUrl } from "./schema.ts";
+import type { Replies } from "./replies.ts";
+import { Opened, Page, Posted, UploadUrl } from "./schema.ts";
 
 /** The part of Slack's client that sending needs. It must not try again by itself: that could post a message twice. */
 export type Api = {
@@ -19,14 +21,17 @@ export type SenderDeps = {
   readonly botId: () => string | undefined;
   /** The zone of whoever asked last there, for the times in charts. */
   readonly zoneOf: (place: Place) => string;
-  /** Answers the slash command of that message where the bot cannot post. False when there is no way. */
-  readonly viaCommand: (id: string, rendered: Rendered) => Promise<boolean>;
+  /** Answers the slash command of a message where the bot cannot post. */
+  readonly viaCommand: Replies["public"];
   readonly drawChart: (chart: Chart, zone: string) => Promise<Uint8Array>;
   /** Puts bytes to an address that Slack gave out. */
   readonly upload: (url: string, bytes: Uint8Array, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 };
+
+/** Nothing in a message calls somebody, becomes a link or brings a preview by itself. */
+export const QUIET = { parse: "none", link_names: false, unfurl_links: false, unfurl_media: false } as const;
 
 const EVENT_TYPE = "smartcloudops_message";
 /** Our clock and Slack's may differ, and a message may have waited in a queue of theirs. */
@@ -63,24 +68,48 @@ async function deliver(
 ): Promise<string> {
   if (edited === COMMAND_REFERENCE) throw new NeverError("Slack: an answer to a slash command cannot be edited");
   const target = edited === undefined ? undefined : readReference(edited);
+  try {
+    return await post(message, target, api, signal, deps);
+  } catch (err) {
+    const isElsewhere = target === undefined && NOT_THERE.has(platformError(err) ?? "");
+    if (!isElsewhere || message.hint === undefined) throw err;
+    const forms = [true, false].map((native) => () => render(message, deps, native));
+    if (await deps.viaCommand(message, forms, signal)) return COMMAND_REFERENCE;
+    return await postDirectly(message, api, signal, deps);
+  }
+}
+
+/** To the one who typed the command, where its channel can no longer be reached: nothing that was asked stays unanswered. */
+async function postDirectly(message: Queued, api: Api, signal: AbortSignal, deps: SenderDeps): Promise<string> {
+  const hint = readHint(message.hint);
+  if (hint === undefined) throw new NeverError("Slack: nobody is known to whom this answer belongs");
+  const opened = Opened.parse(await api.apiCall("conversations.open", { users: hint.user }));
+  const perhaps = hint.unsure > 0 ? " It may have been shown there all the same." : "";
+  const note = `You asked this in a channel that I am no member of, and the time for answers there ran out.${perhaps} Invite me, and I answer in the channel.`;
+  const card: Card = { ...message.card, blocks: [...message.card.blocks, { kind: "note", text: note }] };
+  const place: Place = { platform: "slack", channel: opened.channel.id, thread: "" };
+  return await post({ ...message, card, place }, undefined, api, signal, deps);
+}
+
+async function post(
+  message: Queued,
+  target: Reference | undefined,
+  api: Api,
+  signal: AbortSignal,
+  deps: SenderDeps,
+): Promise<string> {
   if (target === undefined && message.attempts > 1) {
     const found = await findEarlier(message, api, signal, deps);
     if (found !== undefined) return found;
   }
-  const post = async (rendered: Rendered) => {
+  const send = async (rendered: Rendered) => {
     signal.throwIfAborted();
     const method = target === undefined ? "chat.postMessage" : "chat.update";
     const answered = await api.apiCall(method, { ...envelopeOf(message, target), ...rendered });
     const { channel, ts } = Posted.parse(answered);
     return `${channel}/${ts}`;
   };
-  try {
-    return await postSomehow(message, post, api, signal, deps);
-  } catch (err) {
-    if (target !== undefined || !NOT_THERE.has(platformError(err) ?? "")) throw err;
-    if (await deps.viaCommand(message.id, render(message, deps))) return COMMAND_REFERENCE;
-    throw err;
-  }
+  return await postSomehow(message, send, api, signal, deps);
 }
 
 /** As Slack draws it best, then with pictures, then as text: each only when Slack could not read the one before. */
@@ -92,7 +121,7 @@ async function postSomehow(
   deps: SenderDeps,
 ): Promise<string> {
   try {
-    return await post(render(message, deps));
+    return await post(render(message, deps, true));
   } catch (err) {
     if (!isBlocksError(platformError(err))) throw err;
     deps.log.warn({ id: message.id, reason: platformError(err) }, "Slack could not read a message with native charts");
@@ -119,24 +148,23 @@ async function postSomehow(
   return await post(renderText(message.card, "Slack could not show the charts and buttons of this message."));
 }
 
-function render(message: Queued, deps: SenderDeps): Rendered {
+function render(message: Queued, deps: SenderDeps, native: boolean): Rendered {
   return renderCard(message.card, {
     zone: deps.zoneOf(message.place),
     now: message.at,
-    native: true,
+    native,
     ...(message.answer !== undefined && { answer: message.answer }),
   });
 }
 
 function envelopeOf(message: Queued, target: Reference | undefined): Record<string, unknown> {
   const metadata = { event_type: EVENT_TYPE, event_payload: { id: message.id } };
-  if (target !== undefined) return { ...target, metadata };
+  if (target !== undefined) return { ...target, ...QUIET, metadata };
   const thread = threadOf(message.place);
   return {
     channel: message.place.channel,
     ...(thread !== undefined && { thread_ts: thread }),
-    unfurl_links: false,
-    unfurl_media: false,
+    ...QUIET,
     metadata,
   };
 }

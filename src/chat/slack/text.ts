@@ -26,7 +26,7 @@ export function bare(text: string): string {
 /** What a person typed in Slack's own notation, as they saw it. `self` is the bot's user id, whose mentions go. */
 export function readText(text: string, self: string | undefined): string {
   return text
-    .slice(0, 20_000)
+    .slice(0, 20_001) // one more than a question may have: it is told that it was cut
     .replace(/<([^<>]{1,3000})>/g, (_, inner: string) => shownOf(inner, self))
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")

@@ -4,6 +4,7 @@ import { type AxisUnit, axisValue, drawable, isDrawable, steppedUnit } from "../
 import type { Point } from "../../core/series.ts";
 import { thin } from "../../core/thin.ts";
 import { sayTime } from "../../core/zone.ts";
+import { graphemesOf } from "../../util/graphemes.ts";
 import { plain } from "./text.ts";
 
 /** Lines that Teams draws itself, and the same as a sentence. */
@@ -38,7 +39,7 @@ export function chartElement(chart: Chart, zone: string): Element | undefined {
   const axis = axisOf(from, to, zone);
   const each = Math.min(MOST_POINTS, Math.floor(ALL_POINTS / series.length));
   const lines = series.map(({ name, points }, i) => ({
-    legend: plain(name).slice(0, 60),
+    legend: legendOf(name),
     color: COLORS[i],
     values: thin(points, each).map(([at, value]) => ({ x: axis.of(at), y: axisValue(value, scale) })),
   }));
@@ -50,7 +51,7 @@ export function chartElement(chart: Chart, zone: string): Element | undefined {
   const { band, threshold } = chart;
   return {
     type: "Chart.Line",
-    title: plain(chart.title).slice(0, 120),
+    title: cutShort(chart.title, 120),
     xAxisTitle: axis.name,
     yAxisTitle: scale.name,
     colorSet: "categorical",
@@ -67,11 +68,26 @@ export function chartElement(chart: Chart, zone: string): Element | undefined {
 
 /** What the chart shows in words, and what it leaves out: for phones, screen readers and search. `now` is unix seconds. */
 export function chartLines(chart: Chart, zone: string, now: number): string[] {
-  const left = chart.series.filter(({ points }) => points.some(isDrawable)).length - drawn(chart).length;
+  const shown = drawn(chart);
+  const left = chart.series.filter(({ points }) => points.some(isDrawable)).length - shown.length;
   return [
     chartLine(chart, zone, now),
+    ...shown.flatMap(({ name }) => (legendOf(name) === plain(name) ? [] : [`“${legendOf(name)}” is ${name}`])),
     ...(left > 0 ? [`${left} more lines are not drawn: ask about one of them by name`] : []),
   ];
+}
+
+function legendOf(name: string): string {
+  return cutShort(name, 60);
+}
+
+function cutShort(text: string, most: number): string {
+  const whole = plain(text);
+  if (whole.length <= most) return whole;
+  return `${[...graphemesOf(whole.slice(0, most))]
+    .slice(0, -1)
+    .map(({ segment }) => segment)
+    .join("")}…`;
 }
 
 function drawn(chart: Chart): readonly { readonly name: string; readonly points: readonly Point[] }[] {

@@ -45,8 +45,13 @@ export function createGate(options: GateOptions): Gate {
       try {
         const read = readBody(body);
         if ("status" in read) return { ok: false, ...read };
-        const refusal = (await whyNot(read.activity, headers, options)) ?? whyNotTenant(read.activity, options);
-        return refusal === undefined ? { ok: true, ...read } : { ok: false, ...refusal };
+        // Who shows no token at all is not told how an activity has to look inside.
+        if (options.token !== undefined && bearerOf(headers) === undefined)
+          return { ok: false, status: 401, reason: "there is no bearer token" };
+        const activity = readActivity(read.body);
+        if ("problem" in activity) return { ok: false, status: 400, reason: activity.problem };
+        const refusal = (await whyNot(activity, headers, options)) ?? whyNotTenant(activity, options);
+        return refusal === undefined ? { ok: true, activity, ...read } : { ok: false, ...refusal };
       } catch (problem) {
         if (problem instanceof UnreachableError) return { ok: false, status: 503, reason: problem.message };
         return { ok: false, status: 401, reason: "the token could not be read" };
@@ -59,7 +64,7 @@ type Refusal = { readonly status: 400 | 401 | 403 | 413 | 503; readonly reason: 
 
 // ---------------------------------------------------------------- the body
 
-function readBody(body: Buffer): Refusal | { activity: Activity; body: Record<string, unknown> } {
+function readBody(body: Buffer): Refusal | { readonly body: Record<string, unknown> } {
   if (body.length > MAX_BODY) return { status: 413, reason: `the body is longer than ${MAX_BODY} bytes` };
   let value: unknown;
   try {
@@ -70,9 +75,8 @@ function readBody(body: Buffer): Refusal | { activity: Activity; body: Record<st
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { status: 400, reason: "the body is not a JSON object" };
   if (!isSound(value)) return { status: 400, reason: "the body is nested too deeply or names a prototype" };
-  const activity = readActivity(value);
-  if ("problem" in activity) return { status: 400, reason: activity.problem };
-  return { activity, body: value as Record<string, unknown> };
+  if (typeof (value as { type?: unknown }).type !== "string") return { status: 400, reason: "the body is no activity" };
+  return { body: value as Record<string, unknown> };
 }
 
 /** At most `MAX_DEPTH` levels, and no key that would change what an object is. Without recursion: depth is the attack. */

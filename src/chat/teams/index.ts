@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse, Surface, SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { recent } from "../../util/recent.ts";
 import { type Bot, loadBot } from "./adapter.ts";
 import { TokenError } from "./errors.ts";
 import { createGate, MAX_BODY, type Verdict } from "./gate.ts";
@@ -9,10 +10,11 @@ import { createChannelKeys } from "./keys.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import { createReferences } from "./places.ts";
 import { createSender } from "./sender.ts";
-import { createSent } from "./sent.ts";
 import { checkSettings, cloudOf, type TeamsSettings, tenantsOf } from "./settings.ts";
 import { createZones } from "./zones.ts";
 
+/** Strangers may ask whether Teams is there as often as they like: the login server is asked once in a while. */
+const CHECK = { keepMs: 45_000, keepFailureMs: 15_000, patienceMs: 2000 };
 /** More questions at once than this are refused with 503, which the channel may try again. */
 const MOST_AT_ONCE = 1000;
 
@@ -29,7 +31,6 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
   const token = appId === undefined ? undefined : { appId, issuer: cloud.tokenIssuer, keys };
   const gate = createGate({ token, tenants: tenantsOf(settings), serviceUrls, insecureDev, clock: deps.clock });
   const references = createReferences(deps.store.places);
-  const sent = createSent();
   const zones = createZones();
   let bot: Bot | undefined;
   let listeners: Listeners | undefined;
@@ -38,7 +39,6 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
   const sender = createSender({
     bot: () => bot,
     references,
-    sent,
     zones,
     zone: settings.zone ?? "UTC",
     drawChart: deps.drawChart,
@@ -46,6 +46,14 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
     chance: Math.random,
     log,
   });
+
+  // A token that is still good must do.
+  const authenticated = recent(
+    async () => await bot?.authenticate(false),
+    `the login server has not answered within ${CHECK.patienceMs / 1000} s`,
+    CHECK,
+    () => deps.clock() * 1000,
+  );
 
   async function handle(request: HttpRequest): Promise<HttpResponse> {
     const verdict = await gate.check(request);
@@ -71,7 +79,7 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
       const loaded = await loadBot(settings, log);
       await authenticate(loaded, log);
       const anonymous = token === undefined;
-      listeners = createListeners({ ...deps, bot: loaded, references, sent, zones, anonymous, log });
+      listeners = createListeners({ ...deps, bot: loaded, references, zones, anonymous, log });
       bot = loaded;
     },
     async stop(graceMs) {
@@ -80,8 +88,7 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
     },
     async check(signal) {
       if (bot === undefined) throw new Error("Teams is not connected yet");
-      // The address that calls this needs no login: a token that is still good must do.
-      await aborted(bot.authenticate(false), signal);
+      await aborted(authenticated(), signal);
     },
   };
 }

@@ -19,8 +19,8 @@ export type Heard =
   | { readonly kind: "unreadable" }
   | { readonly kind: "nothing" };
 
-/** Longest question taken, in UTF-16 units: what comes after it is no question. */
-const LONGEST = 4000;
+/** UTF-16 units that are looked at: more than any question may have, so that a longer one is told that it was cut. */
+const LONGEST = 20_001;
 
 /** An activity that passed the gate -> what to do about it. Never throws. */
 export function hear(activity: Activity): Heard {
@@ -43,7 +43,7 @@ function hearMessage(activity: Activity): Heard {
   const typed = textOf(activity);
   const click = typed === "" ? ButtonData.safeParse(activity.value) : undefined;
   if (click?.success === true) return { kind: "ask", text: click.data.action.text };
-  return readCommand(typed.slice(0, LONGEST));
+  return readCommand(typed);
 }
 
 function hearInvoke({ name, value, replyToId }: Activity): Heard {
@@ -69,7 +69,7 @@ function hearMembers({ membersAdded, membersRemoved, recipient }: Activity): Hea
 
 /** What was typed, without the mention of the bot that wakes it in channels, as plain text. */
 export function textOf({ text, entities, recipient }: Activity): string {
-  let typed = (text ?? "").slice(0, 4 * LONGEST);
+  let typed = (text ?? "").slice(0, LONGEST);
   for (const entity of entities ?? []) {
     const read = Mention.safeParse(entity);
     if (read.success && read.data.mentioned.id === recipient.id && read.data.text)

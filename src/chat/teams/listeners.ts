@@ -15,13 +15,11 @@ import { channelOf, type Heard, hear, placeOf, visitorOf, wholeOf, zoneOf } from
 import type { References } from "./places.ts";
 import { renderCard } from "./render.ts";
 import type { Activity } from "./schema.ts";
-import type { Sent } from "./sent.ts";
 import type { Zones } from "./zones.ts";
 
 export type ListenerDeps = Omit<SurfaceDeps, "drawChart"> & {
   readonly bot: Bot;
   readonly references: References;
-  readonly sent: Sent;
   readonly zones: Zones;
   /** Development without identities: nobody is looked up. */
   readonly anonymous: boolean;
@@ -70,7 +68,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const visitor = visitorOf(activity);
     const id = idOf(activity);
     const reach = await reachOf(visitor, activity);
-    if (!reach.allowed) return say(`${id}-refused`, visitor.place, refusalCard(reach.reason, isPersonal(activity)));
+    if (!reach.allowed) return refuse(`${id}-refused`, visitor, reach.reason, isPersonal(activity) ? undefined : text);
     // Most answers are there before anybody would see the sign.
     const patience = setTimeout(() => typing(activity), PATIENCE_MS);
     const { user, place } = visitor;
@@ -79,8 +77,22 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const question = { id, place, user, text, at: deps.clock(), ...sources };
     const said = await deps.ask(question, stopping.signal).finally(() => clearTimeout(patience));
     if (said.repeated === true || said.shownApart === true) return;
-    if (said.isPrivate === true) return say(`${id}-refused`, place, refusalCard(said.card.title, isPersonal(activity)));
+    if (said.isPrivate === true)
+      return refuse(`${id}-refused`, visitor, said.card.title, isPersonal(activity) ? undefined : text);
     await say(id, place, said.card, said.failed === true ? undefined : id);
+  }
+
+  /** Where others read along (`asked` was), the reason goes into the person's own chat with the bot, if there is one. */
+  async function refuse(
+    id: string,
+    { user, place }: Visitor,
+    reason: string,
+    asked: string | undefined,
+  ): Promise<void> {
+    if (asked === undefined) return say(id, place, refusalCard(reason, undefined));
+    const alone = await deps.references.personal(user.id);
+    if (alone !== undefined) return say(id, alone, refusalCard(reason, asked));
+    await say(id, place, PUBLIC_REFUSAL);
   }
 
   /** Accounts are looked up only where it makes a difference, because the activity does not say who is a guest. */
@@ -126,7 +138,8 @@ export function createListeners(deps: ListenerDeps): Listeners {
   }
 
   function remember(activity: Activity): Promise<void> {
-    const reference = referenceOf(activity, zoneOf(activity));
+    const person = isPersonal(activity) ? { person: visitorOf(activity).user.id } : {};
+    const reference = { ...referenceOf(activity, zoneOf(activity)), ...person };
     return deps.references.remember(channelOf(activity.conversation.id), reference, deps.clock());
   }
 
@@ -177,7 +190,8 @@ export function createListeners(deps: ListenerDeps): Listeners {
   }
 
   async function feedback(activity: Activity, { message, helpful }: Heard & { kind: "feedback" }): Promise<void> {
-    const answer = deps.sent.answerOf(message);
+    const channel = channelOf(activity.conversation.id);
+    const answer = await deps.store.outbox.answerOf({ platform: "teams", channel }, message);
     if (answer === undefined) return deps.log.info("somebody judged a message that is no answer, or too old to know");
     await deps.store.feedback.save({ answer, user: visitorOf(activity).user, helpful, at: deps.clock() });
   }
@@ -251,9 +265,17 @@ function targetOf(activity: Activity): Target {
 }
 
 /** In a channel others read along: why somebody may not ask is between them and the bot. */
-function refusalCard(reason: string, isPrivate: boolean): Card {
-  if (isPrivate) return { title: reason, tone: "warning", blocks: [] };
-  return { title: "I cannot answer you here. Ask me in a chat of two to learn why.", tone: "info", blocks: [] };
+const PUBLIC_REFUSAL: Card = {
+  title: "I cannot answer you here. Ask me in a chat of two to learn why.",
+  tone: "info",
+  blocks: [],
+};
+
+/** `asked` is the question when it was asked elsewhere. */
+function refusalCard(reason: string, asked: string | undefined): Card {
+  const text = asked === undefined ? "" : `${asked.slice(0, 200)}${asked.length > 200 ? "…" : ""}`;
+  const blocks = text === "" ? [] : [{ kind: "note" as const, text: `You asked where others read along: ${text}` }];
+  return { title: reason, tone: "warning", blocks };
 }
 
 /** Undefined after a while. */

@@ -8,6 +8,8 @@ export type References = {
   /** Keeps what is needed to reach that conversation. Writes when something changed. */
   remember(channel: string, reference: Reference, at: number): Promise<void>;
   get(place: Place): Promise<Reference | undefined>;
+  /** Where that person talks to the bot alone. Undefined when they never did, or removed it. */
+  personal(person: string): Promise<Place | undefined>;
   /** Forgets that conversation, and with a team's every conversation of that team. */
   forget(channel: string, team: string | undefined): Promise<void>;
 };
@@ -17,6 +19,17 @@ const MOST = 5000;
 
 export function createReferences(places: SurfaceDeps["store"]["places"]): References {
   const known = new Map<string, Reference>();
+  /** Person -> channel. Read from the store when it is first asked for. */
+  let chats: Map<string, string> | undefined;
+
+  async function allChats(): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const { place, reference } of await places.all("teams")) {
+      const person = Reference.safeParse(reference).data?.person;
+      if (person !== undefined) found.set(person, place.channel);
+    }
+    return found;
+  }
 
   function keep(channel: string, reference: Reference): void {
     known.delete(channel);
@@ -39,8 +52,15 @@ export function createReferences(places: SurfaceDeps["store"]["places"]): Refere
       if (before !== undefined && isSame(before, reference)) return;
       await places.save(wholeOf(channel), reference, at);
       keep(channel, reference);
+      if (reference.person !== undefined) chats?.set(reference.person, channel);
     },
     get: ({ channel }) => load(channelOf(channel)),
+    async personal(person) {
+      chats ??= await allChats();
+      const channel = chats.get(person);
+      // It may have been forgotten since.
+      return channel !== undefined && (await load(channel))?.person === person ? wholeOf(channel) : undefined;
+    },
     async forget(channel, team) {
       known.delete(channel);
       await places.remove(wholeOf(channel));

@@ -89,6 +89,8 @@ export const Reference = z.object({
   team: z.string().optional(),
   /** The person's zone, in a conversation of two. */
   zone: z.string().optional(),
+  /** Whose conversation of two it is. */
+  person: z.string().optional(),
 });
 export type Reference = z.infer<typeof Reference>;
 

@@ -9,13 +9,11 @@ import { conversationOf } from "./intake.ts";
 import type { References } from "./places.ts";
 import { type Look, renderCard, renderText } from "./render.ts";
 import type { Reference } from "./schema.ts";
-import type { Sent } from "./sent.ts";
 import type { Zones } from "./zones.ts";
 
 export type SenderDeps = Pick<SurfaceDeps, "drawChart"> & {
   readonly bot: () => Bot | undefined;
   readonly references: References;
-  readonly sent: Sent;
   readonly zones: Zones;
   /** IANA zone of times in charts where nobody's zone is known. */
   readonly zone: string;
@@ -43,9 +41,7 @@ export function createSender(deps: SenderDeps): Sender {
         throw new NeverError("nobody in Teams has spoken to the bot there since it was added");
       const target = { conversation: conversationOf(message.place), reference };
       try {
-        const id = await abortable(deliver(deps, bot, target, message, edited), signal);
-        if (message.answer !== undefined) deps.sent.remember(id, message.answer);
-        return id;
+        return await abortable(deliver(deps, bot, target, message, edited), signal);
       } catch (thrown) {
         if (meansRemoved(thrown, edited)) await deps.references.forget(message.place.channel, undefined);
         throw sendProblem(thrown, message.attempts, deps.chance());

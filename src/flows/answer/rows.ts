@@ -117,8 +117,11 @@ function varyingLabels(samples: readonly Pick<Sample, "labels">[]): ReadonlySet<
 /** The row's value in words, in the concept's unit. */
 export function say(bound: Bound, value: number, form: "rate" | "count" = "rate"): string {
   const text = sayPlainly(bound, value, form).trim();
-  // "1 replica", not "1 replicas"
-  return /^-?1 \p{L}+s(?:\s|$)/u.test(text) && bound.concept.noun.endsWith("s") ? text.replace(/s(?=\s|$)/, "") : text;
+  // "1 replica", not "1 replicas", and "1 failed login", not "1 failed logins"
+  const { noun } = bound.concept;
+  const [, one = "", counted = ""] = /^(-?1 )(.*)$/.exec(text) ?? [];
+  if (!noun.endsWith("s") || (counted !== noun && !counted.startsWith(`${noun} `))) return text;
+  return `${one}${noun.slice(0, -1)}${counted.slice(noun.length)}`;
 }
 
 function sayPlainly(bound: Bound, value: number, form: "rate" | "count"): string {

@@ -84,10 +84,17 @@ export class SlackBot {
     return { status: response.status, body: await response.text() };
   }
 
+  /** As if the process had ended: another bot, with what the first one stored. */
+  async restarted(over: Partial<SlackSettings> = {}): Promise<SlackBot> {
+    const next = new SlackBot(this.slack, "http", over);
+    for (const [id, kept] of this.outbox) next.outbox.set(id, structuredClone(kept));
+    return await next.start();
+  }
+
   /** Sends what waits, until nothing waits, or until `tries` attempts of each failed. */
-  async deliver(tries = 3): Promise<void> {
+  async deliver(tries = 3, signal = () => AbortSignal.timeout(20_000)): Promise<void> {
     for (const message of this.outbox.values()) {
-      while (message.state === "waiting" && message.attempts < tries) await this.#attempt(message);
+      while (message.state === "waiting" && message.attempts < tries) await this.#attempt(message, signal());
     }
   }
 
@@ -95,15 +102,15 @@ export class SlackBot {
   async show(message: Outgoing): Promise<string> {
     const kept: Kept = { ...message, attempts: 0, state: "waiting", note: "" };
     this.outbox.set(message.id, kept);
-    await this.#attempt(kept);
+    await this.#attempt(kept, AbortSignal.timeout(20_000));
     return kept.note;
   }
 
-  async #attempt(message: Kept): Promise<void> {
+  async #attempt(message: Kept, signal: AbortSignal): Promise<void> {
     message.attempts++;
     try {
       const edited = message.edits === undefined ? undefined : this.outbox.get(message.edits)?.note;
-      message.note = await this.surface.sender.send(message, edited, AbortSignal.timeout(20_000));
+      message.note = await this.surface.sender.send(message, edited, signal);
       message.state = "sent";
     } catch (err) {
       if (err instanceof NeverError) message.state = "gave up";
@@ -162,10 +169,15 @@ export class SlackBot {
           },
           due: async () => [],
           begin: async () => {},
+          hint: async (id, hint) => {
+            const kept = this.outbox.get(id);
+            if (kept?.state === "waiting") this.outbox.set(id, Object.assign(kept, { hint }));
+          },
           postpone: async () => {},
           sent: async () => {},
           gaveUp: async () => {},
           referenceOf: async () => undefined,
+          answerOf: async () => undefined,
           waiting: async () => ({ count: 0, oldest: undefined }),
         },
       },

@@ -163,11 +163,12 @@ describe("cards in Slack", () => {
     const { series } = (block as unknown as { chart: { series: { name: string; data: { value: number }[] }[] } }).chart;
     assert.deepEqual(
       series.map((one) => one.name),
-      ["shop", "usual low", "usual high", "threshold"],
+      ["shop max", "shop min", "usual low", "usual high", "threshold"],
     );
-    const values = series[0]!.data.map((one) => one.value);
-    assert.ok(values.length > 8 && values.length <= 20, `${values.length} points`);
-    assert.deepEqual([Math.min(...values), Math.max(...values)], [25, 9950]);
+    const [highest, lowest] = [0, 1].map((i) => series[i]!.data.map((one) => one.value)) as [number[], number[]];
+    assert.ok(highest.length > 8 && highest.length <= 20, `${highest.length} points`);
+    assert.deepEqual([Math.max(...highest), Math.min(...highest)], [9950, 1000]);
+    assert.deepEqual([Math.max(...lowest), Math.min(...lowest)], [1000, 25]);
     const words = JSON.stringify(renderCard(card([{ kind: "chart", chart }]), { ...LOOK, native: false }).blocks);
     assert.match(words, /errors: 1,000 % .*lowest 25 % .*, highest 9,950 % /);
     assert.match(words, /usual 500 to 1,500 %; threshold 5,000 %/);
@@ -190,6 +191,14 @@ describe("cards in Slack", () => {
     ]);
     assert.match(JSON.stringify(rendered.blocks), /main: `up &lt; 1`/);
     assert.ok(!JSON.stringify(rendered.blocks).includes("javascript"));
+  });
+
+  it("make no links in the notification, where Slack would", () => {
+    const { text } = renderCard(
+      card([{ kind: "text", text: "see http://evil.example/x" }], "from https://evil.example"),
+      LOOK,
+    );
+    assert.equal(text, "from https: //evil.example\nsee http: //evil.example/x");
   });
 
   it("put a first note above the title", () => {

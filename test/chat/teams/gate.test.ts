@@ -36,18 +36,17 @@ describe("the gate of /api/messages", () => {
     expect(world.asked.map(({ text }) => text)).toEqual(["status"]);
   });
 
-  it.each([
-    ["{}"],
-    ['{"type":123}'],
-    ["null"],
-    ["[]"],
-    ['"text"'],
-    ["{"],
-    [""],
-    ['{"type":"invoke","name":"adaptiveCard/action","value":null}'],
-    ['{"__proto__":{"type":"message"}}'],
-  ])("refuses the body %s before anything else looks at it", async (body) => {
-    await refused(world.raw(body), 400);
+  it.each([["{}"], ['{"type":123}'], ["null"], ["[]"], ['"text"'], ["{"], [""], ['{"__proto__":{"type":"message"}}']])(
+    "refuses the body %s before anything else looks at it",
+    async (body) => {
+      await refused(world.raw(body), 400);
+      await refused(world.raw(body, { authorization: `Bearer ${await framework.sign()}` }), 400);
+    },
+  );
+
+  it("tells who shows no token nothing about how an activity has to look inside", async () => {
+    const body = '{"type":"invoke","name":"adaptiveCard/action","value":null}';
+    await refused(world.raw(body), 401);
     await refused(world.raw(body, { authorization: `Bearer ${await framework.sign()}` }), 400);
   });
 
@@ -67,6 +66,7 @@ describe("the gate of /api/messages", () => {
     async (field) => {
       await refused(world.post(hello({ [field]: undefined })), 400);
       await refused(world.post(hello({ [field]: 7 })), 400);
+      await refused(world.raw(JSON.stringify(hello({ [field]: 7 }))), 401); // without a token, nothing about the shape
     },
   );
 

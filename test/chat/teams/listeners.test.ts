@@ -14,6 +14,11 @@ beforeEach(() => {
 });
 afterAll(() => framework.close());
 
+const chatWith = (name: string) => ({
+  conversationType: "personal",
+  tenantId: TENANT,
+  id: `a:chat-with-${name}`,
+});
 const THREAD = "19:general@thread.tacv2;messageid=1700000000001";
 
 describe("questions in Teams", () => {
@@ -72,6 +77,13 @@ describe("questions in Teams", () => {
     await world.post(group(framework.url, "is <at>Bob</at> right about cpu?"));
     expect((await framework.arrived(1))[0]?.conversation).toBe("19:group@thread.v2");
     expect(world.asked[0]?.text).toBe("is Bob right about cpu?");
+  });
+
+  it("hands on a long question whole, for the one who asks to be told where it was cut", async () => {
+    const world = await openTeams(framework);
+    await world.post(personal(framework.url, `status of ${"checkout ".repeat(1500)}`));
+    await framework.arrived(1);
+    expect(world.asked[0]?.text.length).toBeGreaterThan(13_000);
   });
 
   it("shows every command when asked for help, and which words a command lacks", async () => {
@@ -236,17 +248,56 @@ describe("who may ask", () => {
     expect(world.asked[0]?.sources).toEqual(["staging"]);
   });
 
-  it("refuses a guest, whom Teams names when asked, with the reason in a chat of two alone", async () => {
+  it("refuses a guest, whom Teams names when asked, with the reason in a chat of two", async () => {
     framework.roles.set(ALICE.id, "guest");
     const world = await openTeams(framework, guestsOut);
     await world.post(personal(framework.url, "status"));
-    await world.post(channel(framework.url, "status", "7"));
-    const messages = await framework.arrived(2);
-    const inChat = messages.find(({ conversation }) => conversation === "a:chat-with-alice");
-    const inChannel = messages.find(({ conversation }) => conversation !== "a:chat-with-alice");
-    expect(wordsOf(inChat?.activity)).toContain("Guests may not read production.");
-    expect(JSON.stringify(inChannel?.activity)).not.toContain("production");
+    const [message] = await framework.arrived(1);
+    expect(message?.conversation).toBe("a:chat-with-alice");
+    expect(wordsOf(message?.activity)).toContain("Guests may not read production.");
     expect(world.asked).toEqual([]);
+  });
+
+  it("says in a channel only that it cannot answer, while it knows no chat of two with that person", async () => {
+    framework.roles.set(ALICE.id, "guest");
+    const bob = { id: "29:bob", name: "Bob", aadObjectId: "00000000-0000-0000-0000-0000000000b0" };
+    const world = await openTeams(framework, guestsOut);
+    await world.post(personal(framework.url, "help", { from: bob, conversation: chatWith("bob") }));
+    await world.post(channel(framework.url, "status of production", "7"));
+    const [, refusal] = await framework.arrived(2);
+    expect(refusal?.conversation).toBe("19:general@thread.tacv2;messageid=7");
+    expect(wordsOf(refusal?.activity)).toBe("I cannot answer you here. Ask me in a chat of two to learn why.");
+    expect(JSON.stringify(refusal?.activity)).not.toContain("production");
+    expect(world.asked).toEqual([]);
+  });
+
+  it("refuses in a channel by a message into the person's own chat, also after a restart, and nothing in the channel", async () => {
+    framework.roles.set(ALICE.id, "guest");
+    const places = memoryPlaces();
+    const first = await openTeams(framework, { ...guestsOut, places });
+    await first.post(personal(framework.url, "help"));
+    await framework.arrived(1);
+    for (const world of [first, await openTeams(framework, { ...guestsOut, places })]) {
+      framework.kept.length = 0;
+      await world.post(channel(framework.url, "status", "7"));
+      const [message] = await framework.arrived(1);
+      expect(message?.conversation).toBe("a:chat-with-alice");
+      expect(wordsOf(message?.activity)).toMatch(/Guests may not read production.[\s\S]*others read along: status/);
+      expect(framework.messages()).toHaveLength(1);
+    }
+  });
+
+  it("does not write to somebody who removed it from their chat", async () => {
+    framework.roles.set(ALICE.id, "guest");
+    const world = await openTeams(framework, guestsOut);
+    await world.post(personal(framework.url, "help"));
+    await world.post(channel(framework.url, "status", "7"));
+    await framework.arrived(2);
+    await world.post(installed(framework.url, "remove"));
+    await world.post(channel(framework.url, "status", "8"));
+    const last = (await framework.arrived(3))[2];
+    expect(last?.conversation).toBe("19:general@thread.tacv2;messageid=8");
+    expect(wordsOf(last?.activity)).toContain("Ask me in a chat of two");
   });
 
   it.each(["anonymous", "user@ffffffff-0000-0000-0000-000000000000", undefined])(
@@ -294,6 +345,28 @@ describe("who may ask", () => {
 });
 
 describe("what people think of an answer", () => {
+  it("is kept though the bot was restarted since, and only for that message of that conversation", async () => {
+    const before = await openTeams(framework);
+    await before.post(personal(framework.url, "status"));
+    const [message] = await framework.arrived(1);
+    await expect.poll(() => before.references.size).toBe(1);
+    await before.surface.stop(100);
+    const world = await openTeams(framework, { outbox: before.outbox, places: before.places });
+    const judge = (more: object) =>
+      world.post(
+        click(framework.url, undefined, {
+          name: "message/submitAction",
+          replyToId: message?.id,
+          value: { actionName: "feedback", actionValue: { reaction: "like", feedback: "{}" } },
+          ...more,
+        }),
+      );
+    expect((await judge({ conversation: chatWith("bob") })).status).toBe(200);
+    expect(world.judged).toEqual([]);
+    expect((await judge({})).status).toBe(200);
+    expect(world.judged).toMatchObject([{ answer: before.asked[0]?.id, helpful: true }]);
+  });
+
   it("is kept under the answer that the message shows", async () => {
     const world = await openTeams(framework);
     await world.post(personal(framework.url, "status"));
@@ -325,9 +398,11 @@ describe("starting and stopping", () => {
       /does not accept the app id and its password/,
     );
     framework.state.login = 503;
-    const world = await openTeams(framework);
+    let now = Date.now() / 1000;
+    const world = await openTeams(framework, { clock: () => now });
     await expect(world.surface.check(AbortSignal.timeout(2000))).rejects.toThrow(/no token/);
     framework.state.login = 200;
+    now += 60;
     await world.surface.check(AbortSignal.timeout(2000));
   });
 

@@ -186,6 +186,16 @@ describe("a card in Teams", () => {
     expect(render({ ...card(), tone: "info" }).body[0]).toMatchObject({ text: "checkout is slow" });
   });
 
+  it("tells the whole of a name that is cut in the legend", () => {
+    const name = `${"checkout-service-".repeat(5)}eu-west-1`;
+    const series = [{ name, points: [[1, 2] as const, [61, 3] as const] }];
+    const content = render(card({ kind: "chart", chart: { title: "cpu", unit: "count", series } }));
+    const [drawn] = objects(content).filter(({ type }) => type === "Chart.Line") as { data: { legend: string }[] }[];
+    const { legend } = drawn!.data[0]!;
+    expect(legend).toHaveLength(60);
+    expect(wordsOf(content)).toContain(`“${legend}” is ${name}`);
+  });
+
   it("draws a line chart of few points that keeps the spike, with band and threshold, and says it in words", () => {
     const points = Array.from({ length: 500 }, (_, i) => [1_763_640_000 + i * 60, i === 321 ? 0.9 : 0.2] as const);
     const content = render(

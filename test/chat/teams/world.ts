@@ -16,9 +16,12 @@ import type {
   Surface,
   SurfaceDeps,
 } from "../../../src/ports.ts";
+import { createMemoryStore } from "../../../src/store/memory.ts";
 import { createLog } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { APP_ID, APP_PASSWORD, type BotFramework, TENANT } from "../../fakes/bot-framework/index.ts";
+
+const RETENTION = { conversations: 3600, evidence: 3600, seenEvents: 3600, proposals: 3600 };
 
 export const ANSWER: Card = { title: "checkout answers in 812 ms", tone: "warning", blocks: [] };
 
@@ -32,6 +35,8 @@ export async function openTeams(
     readonly proposal?: (id: string) => ProposalView | undefined;
     readonly mayRead?: (visitor: Visitor) => Reach;
     readonly places?: Places;
+    /** Another bot's, as after a restart. */
+    readonly outbox?: Outbox;
     readonly drawChart?: SurfaceDeps["drawChart"];
     readonly start?: boolean;
     readonly clock?: () => number;
@@ -45,6 +50,7 @@ export async function openTeams(
   const places = opts.places ?? memoryPlaces();
   const seen = new Set<string>();
   const put: Outgoing[] = [];
+  const outbox = opts.outbox ?? createMemoryStore({ retention: RETENTION }).outbox;
   const references = new Map<string, string>();
   let surface: Surface | undefined;
 
@@ -73,12 +79,13 @@ export async function openTeams(
       },
       places,
       outbox: {
-        async put(message: Outgoing) {
-          if (put.some(({ id }) => id === message.id)) return false;
-          put.push(message);
-          return true;
+        ...outbox,
+        async put(message) {
+          const isNew = await outbox.put(message);
+          if (isNew) put.push(message);
+          return isNew;
         },
-      } as Outbox,
+      },
       feedback: {
         async save(feedback) {
           judged.push(feedback);
@@ -96,6 +103,7 @@ export async function openTeams(
 
   async function deliver(message: Queued): Promise<string> {
     const id = await surface!.sender.send(message, undefined, AbortSignal.timeout(10_000));
+    await outbox.sent(message.id, id, message.at);
     references.set(message.id, id);
     return id;
   }
@@ -137,6 +145,7 @@ export async function openTeams(
     logged,
     put,
     places,
+    outbox,
     references,
     deps,
     raw,

@@ -50,6 +50,10 @@ export class FakeSlack {
     readonly blocks: unknown;
   }[] = [];
   readonly responses: { readonly ts: string; readonly path: string; readonly body: Record<string, unknown> }[] = [];
+  /** How often each address for answers to a command was used. Five times are allowed. */
+  readonly responseUses = new Map<string, number>();
+  /** Whether the half hour of every such address has passed. */
+  responsesExpired = false;
   readonly views = new Map<string, Record<string, unknown>>();
   /** Forms that are open, in the order they were opened. */
   readonly forms: (Record<string, unknown> & { readonly id: string; readonly private_metadata: string })[] = [];
@@ -225,12 +229,7 @@ export class FakeSlack {
     const body = Buffer.concat(chunks);
     const path = request.url ?? "";
     if (path.startsWith("/upload/")) return this.#takeUpload(path, body, response);
-    if (path.startsWith("/response/")) {
-      this.responses.push({ ts: this.stamp(), path, body: JSON.parse(body.toString()) });
-      response.end("ok");
-      this.changed();
-      return;
-    }
+    if (path.startsWith("/response/")) return this.#takeResponse(path, body.toString(), response);
     if (!path.startsWith("/api/")) return this.pages(request, response, body);
     const method = path.slice("/api/".length);
     const args = Object.fromEntries(new URLSearchParams(body.toString()));
@@ -256,6 +255,29 @@ export class FakeSlack {
         this.changed();
       }
     }
+  }
+
+  /** Faults of it are those of the method "response_url". */
+  #takeResponse(path: string, body: string, response: ServerResponse): void {
+    const fault = this.#nextFault("response_url", {});
+    const uses = (this.responseUses.get(path) ?? 0) + 1;
+    this.responseUses.set(path, uses);
+    if (fault?.kind === "hang") {
+      this.#hanging.add(response);
+      return;
+    }
+    if (fault?.kind === "status") {
+      response.writeHead(fault.status).end("upstream trouble");
+      return;
+    }
+    if (this.responsesExpired || uses > 5) {
+      response.writeHead(404).end(this.responsesExpired ? "expired_url" : "used_url");
+      return;
+    }
+    this.responses.push({ ts: this.stamp(), path, body: JSON.parse(body) });
+    this.changed();
+    if (fault?.kind === "lost") response.destroy();
+    else response.end("ok");
   }
 
   #nextFault(method: string, args: Args): Fault | undefined {
