@@ -1,8 +1,7 @@
 import type { Json } from "../util/canonical.ts";
 
-export type { Json };
-
 export { resolve } from "./runbook/resolve.ts";
+export type { Json };
 
 /** A change that the bot knows how to make, as data: what it does, to what, under which conditions, and how to tell that it helped. */
 
