@@ -99,6 +99,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       runbooks: catalogue,
       actions: hands,
       policy: () => config.policy,
+      today,
       sources,
       stop: store.stop,
       journal,
@@ -112,6 +113,15 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   });
 
   const whoIs = (user: Parameters<Remedy["identify"]>[0]) => identify(config.people, user);
+
+  /** Groups are looked up at the click only: a role that one gives is kept until then. */
+  function today({ platform, account, name }: Identity, had: readonly string[]) {
+    const { person, isLinked, ...identity } = whoIs({ platform, id: account, name });
+    const { people, roles } = config;
+    const byGroup = had.filter((role) => (roles[role]?.groups[platform] ?? []).length > 0);
+    const own = rolesOf(roles, people, { person, platform, account }, []);
+    return { ...identity, person, isLinked, roles: [...new Set([...own, ...byGroup])] };
+  }
 
   async function voterOf(visitor: Visitor, signal: AbortSignal): Promise<Voter> {
     const identity = whoIs(visitor.user);

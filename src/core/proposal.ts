@@ -178,8 +178,9 @@ export type Event =
       readonly until: number;
       readonly epoch: string;
       readonly rule: Rule;
-      /** The votes with the people and roles of now. */
+      /** The votes, and who asked, with the people and roles of now. */
       readonly votes: readonly Vote[];
+      readonly requester: Identity | undefined;
     }
   | { readonly kind: "start"; readonly fence: number; readonly until: number }
   | { readonly kind: "progress"; readonly fence: number; readonly steps: readonly StepRun[]; readonly until: number }
@@ -379,14 +380,18 @@ function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: 
   return to(proposal, "approved", action, { votes, approvedAt: now, executeBy, epoch }, given.reason);
 }
 
-function claim(proposal: Proposal, { owner, until, epoch, rule, votes }: Event & { kind: "claim" }, now: number): Advanced {
-  const { status, spec, hash } = proposal;
+function claim(
+  proposal: Proposal,
+  { owner, until, epoch, rule, votes, requester }: Event & { kind: "claim" },
+  now: number,
+): Advanced {
+  const { status, hash } = proposal;
   if (status !== "approved" && !(status === "claimed" && leaseOver(proposal, now))) return late(proposal);
   if (now >= (proposal.executeBy ?? 0)) return refuse("expired", "The time to start it is over.");
   if (now < (proposal.approvedAt ?? 0) + rule.executeDelay)
     return refuse("early", "The time to press stop is not over yet.");
   if (proposal.epoch !== epoch) return refuse("epoch", "The store is not the one in which this was approved.");
-  if (!isEnough(rule, votes, hash, spec.requester))
+  if (!isEnough(rule, votes, hash, requester))
     return refuse("votes", "By the policy of now, the approvals are not enough.");
   return to(proposal, "claimed", "claim", { fence: proposal.fence + 1, lease: { owner, until } });
 }

@@ -74,7 +74,10 @@ function events(proposal: Proposal): Readonly<Record<string, { readonly event: E
     withdraw: { event: { kind: "withdraw", reason: "gone" }, now: soon },
     supersede: { event: { kind: "supersede", reason: "moved" }, now: soon },
     reopen: { event: { kind: "reopen", reason: "again" }, now: soon },
-    claim: { event: { kind: "claim", owner: "w2", until: NOW + 200, epoch: "e1", rule }, now: NOW + 70 },
+    claim: {
+      event: { kind: "claim", owner: "w2", until: NOW + 200, epoch: "e1", rule, votes: proposal.votes, requester: ann },
+      now: NOW + 70,
+    },
     start: { event: { kind: "start", fence: 1, until: NOW + 80 }, now: soon },
     progress: { event: { kind: "progress", fence: 1, steps: [], until: NOW + 80 }, now: soon },
     succeed: { event: finish("succeeded"), now: soon },
@@ -186,7 +189,16 @@ describe("the life of a proposal", () => {
 
   it("lets somebody else have the claim only when the lease is over, and then refuses the one before", () => {
     const proposal = inState("claimed");
-    const claim: Event = { kind: "claim", owner: "w2", until: NOW + 200, epoch: "e1", rule: aRule() };
+    const { votes } = proposal;
+    const claim: Event = {
+      kind: "claim",
+      owner: "w2",
+      until: NOW + 200,
+      epoch: "e1",
+      rule: aRule(),
+      votes,
+      requester: ann,
+    };
     expect(advance(proposal, claim, NOW + 59)).toMatchObject({ ok: false, code: "too-late" });
     const taken = advance(proposal, claim, NOW + 60);
     if (!taken.ok) throw new Error(taken.reason);
@@ -203,6 +215,8 @@ describe("the life of a proposal", () => {
       until: NOW + 99,
       epoch: "e1",
       rule: aRule(),
+      votes: approved.votes,
+      requester: ann,
       ...more,
     });
     expect(advance(approved, claim({ epoch: "e2" }), NOW + 1)).toMatchObject({ ok: false, code: "epoch" });
@@ -233,7 +247,8 @@ describe("the life of a proposal", () => {
               rule: proposal.spec.rule,
               vote: { ...aVote(proposal, people[who]), decision: event.vote.decision, at: now },
             };
-          if (event.kind === "claim") event = { ...event, rule: proposal.spec.rule, until: now + 60 };
+          if (event.kind === "claim")
+            event = { ...event, rule: proposal.spec.rule, until: now + 60, votes: proposal.votes };
           if ("fence" in event) event = { ...event, fence };
           const next = advance(proposal, event, now);
           if (!next.ok) continue;

@@ -77,6 +77,7 @@ const deps: RemedyDeps = mutate(mutant, {
   runbooks: { all: () => [runbook], get: () => runbook },
   actions: hands.actions,
   policy: () => policy,
+  today: (account, had) => ({ ...account, roles: had }),
   sources: [],
   stop: store.stop,
   journal,

@@ -138,7 +138,11 @@ export function approvedBy(proposal: Proposal, who: Identity = bob, epoch = "e1"
 /** The approved proposal, claimed: the next revision. */
 export function claimed(proposal: Proposal, owner = "w1", until = NOW + 60): Proposal {
   const { epoch = "e1", spec } = proposal;
-  return advanced(proposal, { kind: "claim", owner, until, epoch, rule: spec.rule }, { now: NOW + 11 }).proposal;
+  return advanced(
+    proposal,
+    { kind: "claim", owner, until, epoch, rule: spec.rule, votes: proposal.votes, requester: spec.requester },
+    { now: NOW + 11 },
+  ).proposal;
 }
 
 export function anEntry(more: Partial<AuditEntry> = {}): AuditEntry {

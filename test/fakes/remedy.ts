@@ -76,6 +76,8 @@ export function aPolicy(more: Partial<Policy> = {}): Policy {
 export class Clinic {
   now = NOW + 20;
   policy = aPolicy();
+  /** Roles that people have by now, where they are others than at their click. */
+  roles: Record<string, readonly string[]> = {};
   readonly runbooks: Runbook[] = [aRunbook()];
   readonly store = createMemoryStore({
     retention: { conversations: FOREVER, evidence: FOREVER, seenEvents: FOREVER, proposals: FOREVER },
@@ -109,6 +111,10 @@ export class Clinic {
       runbooks: { all: () => this.runbooks, get: (id) => this.runbooks.find((one) => one.id === id) },
       actions: this.hands.actions,
       policy: () => this.policy,
+      today: ({ person, name, platform, account, isLinked }, had) => ({
+        ...{ person, name, platform, account, isLinked },
+        roles: this.roles[person] ?? had,
+      }),
       sources: [fakeMetrics({ series: [], ...options.metrics, clock: () => this.now })],
       stop: this.store.stop,
       journal: this.journal,

@@ -110,6 +110,7 @@ export class World {
       runbooks: { all: () => [], get: () => undefined },
       actions: fakeActions([]).actions,
       policy: () => this.policy,
+      today: (account, had) => ({ ...account, roles: had }),
       sources: this.sources,
       stop: this.store.stop,
       journal: { began: async () => {}, ended: async () => {}, open: async () => [] },

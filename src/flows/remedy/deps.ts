@@ -9,6 +9,8 @@ export type RemedyDeps = {
   readonly actions: Actions;
   /** As the configuration says now. */
   readonly policy: () => Policy;
+  /** The person behind an account, and their roles, as the configuration says now. `had`: roles known before. */
+  readonly today: (account: Identity, had: readonly string[]) => Identity & { readonly roles: readonly string[] };
   readonly sources: readonly Metrics[];
   readonly stop: StopSwitch;
   readonly journal: Journal;

@@ -82,6 +82,9 @@ export function execute(deps: RemedyDeps): {
       until: deps.clock() + LEASE,
       epoch,
       rule: ruleNow(deps.policy(), proposal.spec),
+      // Somebody may have lost the role since, or turned out to be the one who asked.
+      votes: proposal.votes.map((vote) => ({ ...vote, ...deps.today(vote, vote.roles) })),
+      requester: proposal.spec.requester && deps.today(proposal.spec.requester, []),
     }));
     if (claimed.ok) return claimed.proposal;
     if (claimed.code === "epoch")

@@ -85,6 +85,12 @@ describe("an approved proposal", () => {
       },
     ],
     [
+      "has an approver who lost the role",
+      async (clinic: Clinic) => {
+        clinic.roles = { bob: [] };
+      },
+    ],
+    [
       "is in a freeze",
       async (clinic: Clinic) => {
         clinic.policy = {
