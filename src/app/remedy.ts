@@ -183,12 +183,12 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     },
     stop: async (visitor, reason) => {
       const { press } = await import("../flows/remedy/stopping.ts");
-      return press({ store, changed: wakeAll }, whoIs(visitor.user), reason);
+      return press({ stop: store.stop, changed: wakeAll }, whoIs(visitor.user), reason);
     },
     resume: async (visitor) => {
       const { release } = await import("../flows/remedy/stopping.ts");
       const voter = await voterOf(visitor, AbortSignal.timeout(10_000));
-      return release({ store, changed: wakeAll, policy: () => config.policy }, voter);
+      return release({ stop: store.stop, changed: wakeAll, policy: () => config.policy }, voter);
     },
     async start(posted) {
       const [{ execute }, { sweep }, { verify }, { show }, { undoByItself }, { openJournal }] = await Promise.all([

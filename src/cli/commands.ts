@@ -45,7 +45,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./doctor.ts"),
   },
   proposals: {
-    usage: `proposals list [--json]\nproposals show ID [--json]\nproposals ${DECISIONS.map((one) => one.replaceAll("_", "-")).join("|")} ID`,
+    usage: `proposals list [--json]\nproposals show ID [--json]\nproposals ${DECISIONS.filter((one) => one !== "resume")
+      .map((one) => one.replaceAll("_", "-"))
+      .join("|")} ID`,
     summary:
       "changes that were proposed and what became of them; decisions are typed by a person, through the running bot",
     options: JSON_FLAG,

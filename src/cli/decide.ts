@@ -8,7 +8,7 @@ import { readConfig } from "./settings.ts";
 /** `proposals approve ID` and its like: shows the card, asks the person at the terminal, decides through the running bot. */
 export async function run(call: Call): Promise<number> {
   const [word = "", id, ...more] = call.words;
-  const decision = DECISIONS.find((one) => commandOf(one) === word);
+  const decision = DECISIONS.find((one) => one !== "resume" && commandOf(one) === word);
   if (decision === undefined)
     throw new UsageError(
       `proposals wants "list", "show ID", or one of ${DECISIONS.map(commandOf).join(", ")} with an ID: it is ${JSON.stringify(call.words.join(" "))}.`,

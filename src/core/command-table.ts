@@ -35,6 +35,12 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     summary: "Where it is heading, such as: forecast disk of pg-1",
     asks: "forecast $rest",
   },
+  {
+    name: "stop",
+    usage: "[reason]",
+    summary: "Emergency stop: no change starts any more",
+    asks: "emergency stop $rest",
+  },
   { name: "metrics", usage: "[words]", summary: "What can be asked about", asks: "list all metrics $rest" },
 ];
 

@@ -12,6 +12,7 @@ import { probe } from "./probe.ts";
 import { recheck } from "./recheck.ts";
 import { ruleNow } from "./rule.ts";
 import { messageId } from "./show.ts";
+import { release } from "./stopping.ts";
 
 export type DecideDeps = RemedyDeps & {
   readonly cardOf: (proposal: Proposal) => CardContext;
@@ -36,6 +37,11 @@ const CLICK_MS = 20_000;
  */
 export async function decide(deps: DecideDeps, click: Click): Promise<Card> {
   const signal = AbortSignal.timeout(CLICK_MS);
+  if (click.decision === "resume") {
+    if (click.message === undefined && click.visitor.place.platform !== "terminal")
+      return refusalCard("Use the button on the message that says it is stopped.");
+    return release(deps, await deps.voterOf(click.visitor, signal));
+  }
   const proposal = await deps.store.proposals.get(click.proposal);
   if (proposal === undefined) return refusalCard("I no longer know this proposal.");
   const voter = await deps.voterOf(click.visitor, signal);

@@ -1,16 +1,15 @@
 import type { Card } from "../../core/card.ts";
 import type { Identity, Voter } from "../../core/people.ts";
-import type { Store } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { inertName } from "../../util/inert.ts";
 import type { RemedyDeps } from "./deps.ts";
 
-type StopDeps = Pick<RemedyDeps, "changed"> & { readonly store: Pick<Store, "stop"> };
+type StopDeps = Pick<RemedyDeps, "changed" | "stop">;
 
 /** Anybody may stop: it is always safe. Never throws. */
-export async function press({ store, changed }: StopDeps, by: Identity, reason: string): Promise<Card> {
+export async function press({ stop, changed }: StopDeps, by: Identity, reason: string): Promise<Card> {
   try {
-    await store.stop.press(by, reason);
+    await stop.press(by, reason);
     changed();
     return {
       title: "Stopped: no change starts until two people resume.",
@@ -32,7 +31,7 @@ export async function press({ store, changed }: StopDeps, by: Identity, reason: 
 
 /** One of the two wishes that it takes to run again; of those only who may approve something. Never throws. */
 export async function release(
-  { store, changed, policy }: StopDeps & Pick<RemedyDeps, "policy">,
+  { stop, changed, policy }: StopDeps & Pick<RemedyDeps, "policy">,
   by: Voter,
 ): Promise<Card> {
   const approvers = new Set(Object.values(policy().rules).flatMap((rule) => rule.approvers));
@@ -42,8 +41,8 @@ export async function release(
   if (!by.isLinked)
     return refused("Your account is linked to no person in the configuration (`people`), so your wish cannot count.");
   try {
-    if ((await store.stop.read()) === undefined) return { title: "Nothing is stopped.", tone: "info", blocks: [] };
-    const missing = await store.stop.release(by);
+    if ((await stop.read()) === undefined) return { title: "Nothing is stopped.", tone: "info", blocks: [] };
+    const missing = await stop.release(by);
     changed();
     return missing === 0
       ? {
