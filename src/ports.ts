@@ -486,6 +486,8 @@ export interface Surface {
   readonly sender: Sender;
   /** Addresses that the platform calls, on the bot's own server. */
   readonly routes: readonly Route[];
+  /** Which of these groups of the platform an account is in now. Absent where the platform does not tell. Never rejects. */
+  readonly groupsOf?: (account: string, groups: readonly string[]) => Promise<readonly string[]>;
   /** Connects. Throws with a sentence when the platform refuses the credentials; other trouble is tried again. */
   start(): Promise<void>;
   /** Takes nothing new, lets what is under way end within `graceMs`. */

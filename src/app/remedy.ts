@@ -18,6 +18,7 @@ import type {
   Runbooks,
   Store,
   Suggester,
+  Surface,
 } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
@@ -27,6 +28,8 @@ export type Remedy = {
   readonly suggest: Suggester;
   readonly decide: Decider;
   readonly identify: (user: { readonly platform: string; readonly id: string; readonly name: string }) => Identity;
+  /** Who says which groups of a platform an account is in: asked at each click. */
+  readonly askGroupsOf: (platform: string, groupsOf: NonNullable<Surface["groupsOf"]>) => void;
   /** A proposal as it is now. */
   readonly view: (id: string) => Promise<ProposalView | undefined>;
   /** What one person has to do with proposals. */
@@ -54,8 +57,6 @@ export type RemedyOptions = {
   readonly actions?: Actions;
   readonly journal?: Journal;
   readonly point?: NonNullable<RemedyDeps["point"]>;
-  /** Groups that the platform says an account is in; looked up at each click. */
-  readonly groupsOf?: (visitor: Visitor, signal: AbortSignal) => Promise<readonly string[]>;
 };
 
 /** States that go on by themselves. */
@@ -69,6 +70,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const { store, sources, clock, newId, log } = options;
   const wakes = new Set<() => void>();
   const owner = randomUUID();
+  const askers = new Map<string, NonNullable<Surface["groupsOf"]>>();
   let isStopped = false;
   const wakeAll = (): void => {
     for (const wake of wakes) wake();
@@ -123,9 +125,11 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     return { ...identity, person, isLinked, roles: [...new Set([...own, ...byGroup])] };
   }
 
-  async function voterOf(visitor: Visitor, signal: AbortSignal): Promise<Voter> {
+  async function voterOf(visitor: Visitor): Promise<Voter> {
     const identity = whoIs(visitor.user);
-    const groups = (await options.groupsOf?.(visitor, signal)) ?? [];
+    const { platform, id } = visitor.user;
+    const named = Object.values(config.roles).flatMap(({ groups }) => groups[platform] ?? []);
+    const groups = named.length === 0 ? [] : ((await askers.get(platform)?.(id, [...new Set(named)])) ?? []);
     const { isGuest, isExternal } = visitor;
     return { ...identity, roles: rolesOf(config.roles, config.people, identity, groups), isGuest, isExternal };
   }
@@ -168,6 +172,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         return refusalCard("That could not be done just now. Please try again.");
       }
     },
+    askGroupsOf: (platform, groupsOf) => void askers.set(platform, groupsOf),
     view: async (id) => {
       const proposal = await store.proposals.get(id);
       if (proposal === undefined) return undefined;
@@ -176,10 +181,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     },
     listsFor: async (visitor) => {
       const { listsOf } = await import("../flows/remedy/lists.ts");
-      return listsOf(
-        { store, policy: () => config.policy, clock },
-        await voterOf(visitor, AbortSignal.timeout(10_000)),
-      );
+      return listsOf({ store, policy: () => config.policy, clock }, await voterOf(visitor));
     },
     stop: async (visitor, reason) => {
       const { press } = await import("../flows/remedy/stopping.ts");
@@ -187,7 +189,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     },
     resume: async (visitor) => {
       const { release } = await import("../flows/remedy/stopping.ts");
-      const voter = await voterOf(visitor, AbortSignal.timeout(10_000));
+      const voter = await voterOf(visitor);
       return release({ stop: store.stop, changed: wakeAll, policy: () => config.policy }, voter);
     },
     async start(posted) {

@@ -66,6 +66,8 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     );
     opened.push({ name: config.teams.appId === undefined ? "teams (WITHOUT AUTHENTICATION)" : "teams", surface });
   }
+  for (const { surface } of opened)
+    if (surface.groupsOf !== undefined) app.remedy.askGroupsOf(surface.sender.platform, surface.groupsOf);
   return {
     names: opened.map(({ name }) => name),
     routes: opened.flatMap(({ surface }) => surface.routes),

@@ -24,6 +24,7 @@ const SCOPES: Readonly<Record<string, string>> = {
   "groups:read": "the same as channels:read, in private channels",
   "im:history": "hear direct messages",
   "im:write": "answer in a direct message: buttons of the home tab, and commands of channels it was not added to",
+  "usergroups:read": "who is in a user group that a role names",
   "users:read": "time zone, and whether somebody is a guest or from another workspace",
 };
 

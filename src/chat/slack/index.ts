@@ -6,6 +6,7 @@ import { recent } from "../../util/recent.ts";
 import type { Secret } from "../../util/secret.ts";
 import { isAccountError, platformError, sentenceOf } from "./errors.ts";
 import { slackRoute } from "./front.ts";
+import { createGroups } from "./groups.ts";
 import { type Home, Intake } from "./intake.ts";
 import { listen } from "./listeners.ts";
 import { boltLogger } from "./logger.ts";
@@ -77,6 +78,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
     log,
   });
   const people = createPeople({ api, teams: () => connected?.home.teams ?? new Set(), clock: deps.clock, log });
+  const groups = createGroups({ api, clock: deps.clock, log });
   const intake = new Intake({
     seen: deps.store.seen,
     clock: deps.clock,
@@ -139,6 +141,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
   return {
     sender,
     routes,
+    groupsOf: groups,
     async start() {
       try {
         await connect();

@@ -185,3 +185,5 @@ export const Page = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 export type Page = z.infer<typeof Page>;
+
+export const GroupMembers = z.object({ users: z.array(z.string()) });

@@ -49,6 +49,8 @@ export class FakeSlack {
     readonly text: string;
     readonly blocks: unknown;
   }[] = [];
+  /** User groups: id -> ids of their members. */
+  readonly groups = new Map<string, readonly string[]>();
   readonly responses: { readonly ts: string; readonly path: string; readonly body: Record<string, unknown> }[] = [];
   /** How often each address for answers to a command was used. Five times are allowed. */
   readonly responseUses = new Map<string, number>();
@@ -323,6 +325,10 @@ export class FakeSlack {
       case "users.info": {
         const user = this.people.get(args["user"] ?? "");
         return user === undefined ? failed("user_not_found") : { ok: true, user };
+      }
+      case "usergroups.users.list": {
+        const users = this.groups.get(args["usergroup"] ?? "");
+        return users === undefined ? failed("no_such_subteam") : { ok: true, users };
       }
       case "chat.postMessage":
         return this.#post(args);
