@@ -93,8 +93,12 @@ export async function serve(
     undo.push(() => socket.stop(graceMs));
     undo.push(() => surfaces.stop(graceMs));
     await surfaces.start().catch(cannotStart);
-    const endRemedy = await app.remedy.start(surfaces.wake).catch(cannotStart);
-    undo.push(() => endRemedy(graceMs));
+    // Questions do not wait for the catalogue of runbooks; what is wrong with it stands in the way of changes only.
+    const remedy = app.remedy.start(surfaces.wake).catch((err: unknown) => {
+      log.error({ err }, `no change can be proposed or run: ${reasonOf(err)}`);
+      return async () => {};
+    });
+    undo.push(async () => (await remedy)(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, onBrokenStore)));
     app.start();
