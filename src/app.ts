@@ -14,6 +14,7 @@ import { createLog, type Log } from "./util/log.ts";
 import { giveBackMemory } from "./util/memory.ts";
 import { redactor } from "./util/redact.ts";
 import { readSigner } from "./util/signature.ts";
+import { turns } from "./util/turns.ts";
 
 /** What one question gave, with the reply that programs read. */
 export type Asked = Said & { readonly reply: AskReply };
@@ -61,6 +62,9 @@ export type Overrides = {
   readonly degraded?: readonly string[];
 };
 
+/** More of them at once would only make all of them slower: they share one processor and a few queries at a time. */
+const QUESTIONS_AT_ONCE = 16;
+
 /**
  * The composition root: builds ports, flows and adapters out of the configuration. Loads only what answering needs.
  * Throws `StoreError` when the data folder cannot be used and `PackError` when a concept pack is wrong.
@@ -88,6 +92,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const remedyOn = (on: Store) =>
     createRemedy(config, { store: on, sources: metrics.sources, clock, newId, log, ...overrides.remedy });
   const remedy = remedyOn(store);
+  const inTurn = turns(QUESTIONS_AT_ONCE);
 
   /** The flow on one store, with everything around it that no question may escape. */
   function askOn(on: Store, limited: typeof limit, changes: Remedy): Ask {
@@ -112,6 +117,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (verdict !== undefined && verdict !== "go")
       return tooMany(config.limits.questionsPerMinute, verdict === "again");
     if (metrics.sources.length === 0) return failure(NO_SOURCE);
+    try {
+      // The time that it may take begins with its turn: in a crowd everybody is answered, only later.
+      const answered = inTurn(() => answerNow(on, question, signal));
+      return signal === undefined ? await answered : await orAborted(answered, signal);
+    } catch (problem) {
+      if (signal?.aborted) return failure(CANCELLED);
+      return failure(explainFailure(problem, question, log));
+    }
+  }
+
+  async function answerNow(on: Store, question: Question, signal: AbortSignal | undefined): Promise<Asked> {
+    signal?.throwIfAborted();
     const deadline = AbortSignal.timeout(config.limits.answerTimeoutMs);
     const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
     const seen = { unreachable: false };
@@ -139,7 +156,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const degraded = answered.reply.degraded ?? ["Prometheus could not be asked."];
       return { ...answered, reply: { ...answered.reply, degraded }, failed: true };
     } catch (problem) {
-      if (signal?.aborted) return failure({ title: "Stopped: you cancelled this question.", tone: "info", blocks: [] });
+      if (signal?.aborted) return failure(CANCELLED);
       if (deadline.aborted) return failure(tooSlow(config.limits.answerTimeoutMs));
       return failure(explainFailure(problem, question, log));
     }
@@ -338,6 +355,8 @@ function couldNotAsk({ sources }: AskReply, isUnreachable: boolean): boolean {
 }
 
 /** Settles when the work does, or rejects when the signal fires first: work that ignores its signal keeps nobody waiting. */
+const CANCELLED: Card = { title: "Stopped: you cancelled this question.", tone: "info", blocks: [] };
+
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

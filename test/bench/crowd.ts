@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- crowd [--people N] [--questions M]`: so many people ask so many questions each, one after the other,
- * all of them at the same time, on the demo's Prometheus (or `--prom URL`). Prints how long answers took, how much of that
- * was not spent in Prometheus or in the queue before it, how many queries it had at once at most, and whether every
- * question was answered. The limit of questions from one person in a minute is off. Ends with 1 when a question was lost or
+ * all of them at the same time, on the demo's Prometheus (or `--prom URL`). Prints how long answers took; how much of that
+ * was the wait for a turn, and how much of the rest was spent neither in Prometheus nor in the queue before it; how many
+ * queries it had at once at most; and whether every question was answered. The limit of questions from one person in a minute is off. Ends with 1 when a question was lost or
  * Prometheus had more queries at once than `max_concurrent` allows.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -14,7 +14,9 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { createApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
+import type { Question } from "../../src/core/chat.ts";
 import { startDemo } from "../../src/demo/run.ts";
+import { answer } from "../../src/flows/answer.ts";
 import { loadPacks } from "../../src/metrics/packs.ts";
 import { createPrometheus } from "../../src/metrics/prometheus.ts";
 import type { Metrics } from "../../src/ports.ts";
@@ -46,16 +48,20 @@ async function measure(): Promise<void> {
     const prometheus = createPrometheus({ ...given, maxConcurrent }, { clock });
     const { source, spent } = attributed(prometheus);
     const retention = { conversations: 3600, evidence: 3600, seenEvents: 3600, proposals: 3600 };
+    const turnOf = new Map<string, number>();
     const app = await createApp(loaded.config, {
       clock,
       store: createMemoryStore({ retention }),
       packs: await loadPacks([]),
       sources: [source],
       limitPerPerson: false,
+      answer: (deps, question, signal) => {
+        turnOf.set(question.id, performance.now());
+        return answer(deps, question, signal);
+      },
     });
     const mix = questionsAbout(await source.catalogue());
-    const total: number[] = [];
-    const beyond: number[] = [];
+    const [total, waited, beyond]: [number[], number[], number[]] = [[], [], []];
     let lost = 0;
     const person = async (who: number, count: number) => {
       const user = { platform: "slack", id: `U${who}`, name: `person ${who}` };
@@ -63,16 +69,19 @@ async function measure(): Promise<void> {
         const place = { platform: "slack", channel: `D${who}`, thread: `${i}` };
         const text = mix[(who * 7 + i) % mix.length]!;
         const began = performance.now();
-        const asked = { id: `${who}-${i}-${count}`, place, user, text, at: clock() };
+        const asked: Question = { id: `${who}-${i}-${count}`, place, user, text, at: clock() };
         const { said, ms } = await spent(() => app.ask(asked));
         const took = performance.now() - began;
+        const wait = (turnOf.get(asked.id) ?? began + took) - began;
+        turnOf.delete(asked.id);
         if (said.failed === true || said.card.title === "") lost++;
         total.push(took);
-        beyond.push(took - ms);
+        waited.push(wait);
+        beyond.push(took - wait - ms);
       }
     };
     await person(people, 20); // a bot has been asked before
-    for (const list of [total, beyond]) list.length = 0;
+    for (const list of [total, waited, beyond]) list.length = 0;
     const began = performance.now();
     await Promise.all(Array.from({ length: people }, (_, who) => person(who, each)));
     const seconds = (performance.now() - began) / 1000;
@@ -82,6 +91,7 @@ async function measure(): Promise<void> {
     const ms = (value: number) => `${value.toFixed(0)} ms`;
     console.log(`questions                       ${total.length} from ${people} people in ${seconds.toFixed(0)} s`);
     console.log(`answered after, p50 / p95       ${ms(quantile(total, 0.5))} / ${ms(quantile(total, 0.95))}`);
+    console.log(`waited for a turn, p50 / p95    ${ms(quantile(waited, 0.5))} / ${ms(quantile(waited, 0.95))}`);
     console.log(`beyond Prometheus, p50 / p95    ${ms(quantile(beyond, 0.5))} / ${ms(quantile(beyond, 0.95))}`);
     console.log(`queries                         ${queries}, at most ${most} at once of ${maxConcurrent} allowed`);
     console.log(`lost                            ${lost + people * each - total.length}`);

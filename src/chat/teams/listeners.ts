@@ -68,7 +68,9 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const visitor = visitorOf(activity);
     const id = idOf(activity);
     const reach = await reachOf(visitor, activity);
-    if (!reach.allowed) return refuse(`${id}-refused`, visitor, reach.reason, isPersonal(activity) ? undefined : text);
+    const refused = (reason: string) =>
+      refuse(`${id}-refused`, visitor, reason, isPersonal(activity) ? undefined : text);
+    if (!reach.allowed) return refused(reach.reason);
     // Most answers are there before anybody would see the sign.
     const patience = setTimeout(() => typing(activity), PATIENCE_MS);
     const { user, place } = visitor;
@@ -77,8 +79,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const question = { id, place, user, text, at: deps.clock(), ...sources };
     const said = await deps.ask(question, stopping.signal).finally(() => clearTimeout(patience));
     if (said.repeated === true || said.shownApart === true) return;
-    if (said.isPrivate === true)
-      return refuse(`${id}-refused`, visitor, said.card.title, isPersonal(activity) ? undefined : text);
+    if (said.isPrivate === true) return refused(said.card.title);
     await say(id, place, said.card, said.failed === true ? undefined : id);
   }
 
