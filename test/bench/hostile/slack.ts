@@ -30,8 +30,8 @@ export async function playSlack(scene: Scene, world: World): Promise<Played> {
   const unknown = Object.keys(scene).filter((key) => !KNOWN.has(key));
   if (unknown.length > 0) return { skipped: `it uses ${unknown.join(", ")}` };
   if (scene["slowloris"] !== undefined) return await slowloris(world);
-  if (scene["body_bytes"] !== undefined) return { statuses: [await flood(world, Number(scene["body_bytes"]))] };
-  if (scene["chunked_forever"] !== undefined) return { statuses: [await flood(world, undefined)] };
+  if (scene["body_bytes"] !== undefined) return { statuses: [await flooded(world, Number(scene["body_bytes"]))] };
+  if (scene["chunked_forever"] !== undefined) return { statuses: [await flooded(world, undefined)] };
   const text = bodyOf(scene);
   const [path, method] = [String(scene["path"] ?? "/slack/events"), String(scene["method"] ?? "POST")];
   const statuses: number[] = [];
@@ -110,7 +110,15 @@ function headersOf(scene: Scene, text: string, world: World, i: number): Headers
   };
 }
 
-/** Sends so many bytes, or for ever, until it is answered. */
+/** A connection that is cut while it is written to may lose the answer that came first: then it is tried again. */
+async function flooded(world: World, bytes: number | undefined): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const status = await flood(world, bytes);
+    if (status !== 0 || tries === 5) return status;
+  }
+}
+
+/** Sends so many bytes, or for ever, until it is answered. 0 when it was cut off without an answer. */
 function flood(world: World, bytes: number | undefined): Promise<number> {
   return new Promise((resolve) => {
     const socket = connect(world.bot.port, "127.0.0.1");
