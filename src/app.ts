@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import type { AskReply } from "./core/answer.ts";
 import { type Card, plainText } from "./core/card.ts";
+import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
@@ -113,13 +114,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     question: Question,
     signal?: AbortSignal,
   ): Promise<Asked> {
+    // Before everything that could keep it waiting: limits, turns, Prometheus.
+    const stop = readStop(question.text);
+    if (stop !== undefined) return said(await changes.stop(question.user, stop.reason), "stop");
     const verdict = limited?.(`${question.user.platform}/${question.user.id}`, clock());
     if (verdict !== undefined && verdict !== "go")
       return tooMany(config.limits.questionsPerMinute, verdict === "again");
     if (metrics.sources.length === 0) return failure(NO_SOURCE);
     try {
       // The time that it may take begins with its turn: in a crowd everybody is answered, only later.
-      const answered = inTurn(() => answerNow(on, question, signal));
+      const answered = inTurn(() => answerNow(on, changes, question, signal));
       return signal === undefined ? await answered : await orAborted(answered, signal);
     } catch (problem) {
       if (signal?.aborted) return failure(CANCELLED);
@@ -127,7 +131,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     }
   }
 
-  async function answerNow(on: Store, question: Question, signal: AbortSignal | undefined): Promise<Asked> {
+  async function answerNow(
+    on: Store,
+    changes: Remedy,
+    question: Question,
+    signal: AbortSignal | undefined,
+  ): Promise<Asked> {
     signal?.throwIfAborted();
     const deadline = AbortSignal.timeout(config.limits.answerTimeoutMs);
     const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
@@ -393,17 +402,14 @@ function explainFailure(problem: unknown, question: Question, log: Log): Card {
 }
 
 function failure(card: Card): Asked {
-  const reply = {
-    intent: "unclear",
-    slots: {},
-    reply_text: plainText(card),
-    promql: [],
-    values: [],
-    proposed_actions: [],
-    sources: [],
-    degraded: [card.title],
-  };
-  return { card, reply, failed: true };
+  const asked = said(card, "unclear");
+  return { ...asked, reply: { ...asked.reply, degraded: [card.title] }, failed: true };
+}
+
+/** A card for which nothing was asked of Prometheus. */
+function said(card: Card, intent: string): Asked {
+  const reply = { slots: {}, promql: [], values: [], proposed_actions: [], sources: [] };
+  return { card, reply: { intent, reply_text: plainText(card), ...reply } };
 }
 
 function tooMany(limit: number, isAgain: boolean): Asked {

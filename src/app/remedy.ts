@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Config, secretsOf } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
+import type { User } from "../core/chat.ts";
 import { type Identity, identify, rolesOf, type Voter } from "../core/people.ts";
 import { modeOf } from "../core/policy/rules.ts";
 import type { Proposal, Status } from "../core/proposal.ts";
@@ -27,7 +28,7 @@ import type { Log } from "../util/log.ts";
 export type Remedy = {
   readonly suggest: Suggester;
   readonly decide: Decider;
-  readonly identify: (user: { readonly platform: string; readonly id: string; readonly name: string }) => Identity;
+  readonly identify: (user: User) => Identity;
   /** Who says which groups of a platform an account is in: asked at each click. */
   readonly askGroupsOf: (platform: string, groupsOf: NonNullable<Surface["groupsOf"]>) => void;
   /** A proposal as it is now. */
@@ -35,7 +36,7 @@ export type Remedy = {
   /** What one person has to do with proposals. */
   readonly listsFor: (visitor: Visitor) => Promise<ProposalLists>;
   /** The emergency stop, and the wish to end it, of one person. Neither throws. */
-  readonly stop: (visitor: Visitor, reason: string) => Promise<Card>;
+  readonly stop: (user: User, reason: string) => Promise<Card>;
   readonly resume: (visitor: Visitor) => Promise<Card>;
   readonly runbooks: () => Promise<Runbooks>;
   readonly actions: () => Promise<Actions>;
@@ -114,7 +115,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     };
   });
 
-  const whoIs = (user: Parameters<Remedy["identify"]>[0]) => identify(config.people, user);
+  const whoIs = (user: User) => identify(config.people, user);
 
   /** Groups are looked up at the click only: a role that one gives is kept until then. */
   function today({ platform, account, name }: Identity, had: readonly string[]) {
@@ -183,9 +184,9 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       const { listsOf } = await import("../flows/remedy/lists.ts");
       return listsOf({ store, policy: () => config.policy, clock }, await voterOf(visitor));
     },
-    stop: async (visitor, reason) => {
+    stop: async (user, reason) => {
       const { press } = await import("../flows/remedy/stopping.ts");
-      return press({ stop: store.stop, changed: wakeAll }, whoIs(visitor.user), reason);
+      return press({ stop: store.stop, changed: wakeAll }, whoIs(user), reason);
     },
     resume: async (visitor) => {
       const { release } = await import("../flows/remedy/stopping.ts");

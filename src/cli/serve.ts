@@ -138,7 +138,7 @@ async function handle(app: App, clock: () => number, request: Request, signal: A
       return app.remedy.decide({ ...click, visitor: visitorHere(), message: undefined });
     }
     case "stop":
-      return app.remedy.stop(visitorHere(), request.reason);
+      return app.remedy.stop(visitorHere().user, request.reason);
     case "resume":
       return app.remedy.resume(visitorHere());
     default:

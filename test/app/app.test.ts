@@ -98,6 +98,18 @@ describe("a question to the app", () => {
     assert.deepEqual([open.card.title, open.isPrivate], ["answer 1", undefined]);
   });
 
+  it("that is the emergency stop waits for nothing: no turn, no limit, no Prometheus", async () => {
+    const hang: Flow = () => new Promise(() => {});
+    const config = configOf();
+    const limits = { ...config.limits, questionsPerMinute: 1 };
+    const { app, store } = await appWith(hang, { sources: [] }, { ...config, limits });
+    for (let at = 0; at < 40; at++) void app.ask(question());
+    const { card, failed, reply } = await app.ask(question("emergency stop: smoke"));
+    assert.equal(card.title, "Stopped: no change starts until two people resume.");
+    assert.deepEqual([failed, reply.intent], [undefined, "stop"]);
+    assert.equal((await store.stop.read())?.reason, "smoke");
+  });
+
   it("is answered by the flow, with the app's sources, store and clock", async () => {
     let given: Parameters<Flow>[0] | undefined;
     const { app, store } = await appWith(

@@ -12,7 +12,6 @@ import { rank } from "./rank.ts";
 import { listedSubjects, refine } from "./refine.ts";
 import { scopeOf } from "./scope.ts";
 import { share } from "./share.ts";
-import { emergencyStop } from "./stop.ts";
 import { help, hostile, logs, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
 import { type Teaching, teach } from "./teach.ts";
 import type { Turn } from "./turn.ts";
@@ -49,8 +48,6 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   if (read.hostile !== undefined) return only(hostile(turn));
   if (teaching !== undefined && teaching.kind !== "meant") return only(await teach(turn, teaching));
   if (read.unknown.some((one) => one.sure) && NAMES_THINGS.has(read.intent)) return only(unknownName(turn));
-  const stopped = await emergencyStop(turn);
-  if (stopped !== undefined) return only(stopped);
   const byText = refuseByText(turn);
   if (byText !== undefined) return only(byText);
   if (SUMMARY.test(read.plain)) return only({ ...summary(turn), intent: "help" });

@@ -1,8 +1,23 @@
-import type { Card } from "../../core/card.ts";
+import type { Button, Card } from "../../core/card.ts";
 import type { Identity, Voter } from "../../core/people.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { inertName } from "../../util/inert.ts";
 import type { RemedyDeps } from "./deps.ts";
+
+const RESUME: Button = {
+  label: "Resume (takes two)",
+  style: "danger",
+  action: {
+    kind: "decide",
+    decision: "resume",
+    proposal: "stop",
+    code: "resume",
+    confirm: {
+      title: "Let changes run again?",
+      text: "What was approved before the stop may start then. It takes two people who may approve changes, within ten minutes.",
+    },
+  },
+};
 
 type StopDeps = Pick<RemedyDeps, "changed" | "stop">;
 
@@ -16,6 +31,7 @@ export async function press({ stop, changed }: StopDeps, by: Identity, reason: s
       tone: "danger",
       blocks: [
         { kind: "text", text: "Questions, alerts and rejections go on. What was running is shown on its card." },
+        { kind: "buttons", buttons: [RESUME] },
       ],
     };
   } catch (problem) {

@@ -1,40 +1,37 @@
 import { describe, expect, it } from "vitest";
+import { readStop } from "../../../src/core/change/stop.ts";
 import { decide } from "../../../src/flows/remedy/decide.ts";
 import { press, release } from "../../../src/flows/remedy/stopping.ts";
-import { harbour } from "../../fakes/harbour.ts";
 import { ann, aVoter, bob, cleo, stranger } from "../../fakes/proposals.ts";
 import { aClick, Clinic } from "../../fakes/remedy.ts";
-import { World } from "../../fakes/world.ts";
 
 describe("the emergency stop", () => {
   it.each([
-    "emergency stop",
-    "Emergency stop: the rollout goes wrong",
-    "stop all changes",
-    "Notaus!",
-    "parada de emergencia",
-  ])("is pressed by a text: %s", async (text) => {
-    const world = new World(harbour());
-    const { card, reply } = await world.tell(text);
-    expect(card.title).toBe("Stopped: no change starts until two people resume.");
-    expect(reply.proposed_actions).toEqual([]);
-    expect(await world.store.stop.read()).toMatchObject({ by: "mira" });
-    expect(card.blocks).toContainEqual(
-      expect.objectContaining({ buttons: [expect.objectContaining({ label: "Resume (takes two)" })] }),
-    );
+    ["emergency stop", ""],
+    ["Emergency stop: the rollout goes wrong", "the rollout goes wrong"],
+    ["stop all changes, please", "please"],
+    ["Notaus!", ""],
+    ["parada de emergencia", ""],
+    ["arrêt d’urgence", ""],
+  ])("is meant by: %s", (text, reason) => {
+    expect(readStop(text)).toEqual({ reason });
   });
 
   it.each(["stop lighthouse", "is there an emergency stop?", "resume", "resume all changes", "what did the stop do?"])(
-    "is neither pressed nor released by: %s",
-    async (text) => {
-      const world = new World(harbour());
-      await world.tell(text);
-      expect(await world.store.stop.read()).toBeUndefined();
-      await world.store.stop.press(bob, "smoke");
-      await world.tell(text);
-      expect(await world.store.stop.read()).toMatchObject({ resumeWanted: [] });
+    "is not meant by: %s",
+    (text) => {
+      expect(readStop(text)).toBeUndefined();
     },
   );
+
+  it("offers to resume, which no text does", async () => {
+    const clinic = new Clinic();
+    const card = await press({ ...clinic.deps, stop: clinic.store.stop }, ann, "smoke");
+    expect(card.blocks).toContainEqual(
+      expect.objectContaining({ buttons: [expect.objectContaining({ label: "Resume (takes two)" })] }),
+    );
+    expect(await clinic.store.stop.read()).toMatchObject({ by: "Ann", reason: "smoke", resumeWanted: [] });
+  });
 
   it("takes two linked people who may approve something to resume", async () => {
     const clinic = new Clinic();
