@@ -151,9 +151,13 @@ export const STORIES: readonly Story[] = [
   {
     name: "proposal",
     steps: [{ say: "restart ferrydesk" }],
-    headline: "Proposed: restart ferrydesk. It waits for approval.",
-    says: ["Nothing was changed."],
-    buttons: ["Show pending approvals", "How is ferrydesk?"],
+    // In a chat it is a message of its own, which is edited as the proposal goes on.
+    headline: {
+      terminal: "Proposed: restart ferrydesk. It waits for approval.",
+      slack: "Proposed: restart ferrydesk",
+      teams: "Proposed: restart ferrydesk",
+    },
+    says: ["no Kubernetes cluster is configured", "nothing will run"],
   },
   {
     name: "long-list",
