@@ -287,11 +287,8 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
     case "reopen":
       if (status !== "approved" && status !== "claimed") return late(proposal);
       return to(proposal, "pending", event.kind, {
+        ...UNDONE,
         votes: [],
-        lease: undefined,
-        approvedAt: undefined,
-        executeBy: undefined,
-        epoch: undefined,
         note: event.reason,
       });
     case "claim":
@@ -370,7 +367,7 @@ function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: 
           { votes, endedAt: now, lease: undefined, note: given.reason ?? "" },
           given.reason,
         )
-      : to(proposal, status, "reject", { votes }, given.reason);
+      : refused(proposal, votes, rule, given.reason);
   }
   if (approvalsOf(rule, [given], hash, spec.requester) === 0)
     return refuse("votes", "Your approval cannot count for this proposal.");
@@ -379,6 +376,17 @@ function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: 
   const executeBy = now + rule.executeDelay + rule.executeWithin;
   return to(proposal, "approved", action, { votes, approvedAt: now, executeBy, epoch }, given.reason);
 }
+
+/** A no that does not end it. Where it takes an approval back that is needed, more are asked for; nothing has started yet. */
+function refused(proposal: Proposal, votes: readonly Vote[], rule: Rule, reason: string | undefined): Advanced {
+  const { status, hash, spec } = proposal;
+  if (status === "pending" || isEnough(rule, votes, hash, spec.requester))
+    return to(proposal, status, "reject", { votes }, reason);
+  return to(proposal, "pending", "reject", { ...UNDONE, votes }, reason);
+}
+
+/** What an approval and a claim have set. */
+const UNDONE = { lease: undefined, approvedAt: undefined, executeBy: undefined, epoch: undefined };
 
 function claim(
   proposal: Proposal,
