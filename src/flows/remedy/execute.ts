@@ -5,6 +5,7 @@ import type { Ran } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { Point, RemedyDeps } from "./deps.ts";
+import { heldBack } from "./held.ts";
 import { recheck } from "./recheck.ts";
 import { ruleNow } from "./rule.ts";
 
@@ -75,6 +76,13 @@ export function execute(deps: RemedyDeps): {
     }
     if (verdict.kind !== "good") {
       await change(deps, id, { kind: verdict.kind, reason: verdict.reason });
+      return;
+    }
+    // Others may have been approved for the same target, and one of them has run since.
+    const runbook = claimed.spec.runbook && deps.runbooks.get(claimed.spec.runbook.id);
+    const busy = runbook && (await heldBack(deps, claimed.spec, runbook, deps.clock()));
+    if (busy !== undefined) {
+      await change(deps, id, { kind: "supersede", reason: `${busy} Nothing was done.` });
       return;
     }
     await start(claimed);
