@@ -200,16 +200,19 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       return release({ stop: store.stop, changed: wakeAll, policy: () => config.policy }, voter);
     },
     async start(posted) {
-      const [{ execute }, { sweep }, { verify }, { show }, { undoByItself }, { openJournal }] = await Promise.all([
-        import("../flows/remedy/execute.ts"),
-        import("../flows/remedy/sweep.ts"),
-        import("../flows/remedy/verify.ts"),
-        import("../flows/remedy/show.ts"),
-        import("../flows/remedy/again.ts"),
-        import("../store/journal.ts"),
-      ]);
+      const [{ recall }, { execute }, { sweep }, { verify }, { show }, { undoByItself }, { openJournal }] =
+        await Promise.all([
+          import("../flows/remedy/recall.ts"),
+          import("../flows/remedy/execute.ts"),
+          import("../flows/remedy/sweep.ts"),
+          import("../flows/remedy/verify.ts"),
+          import("../flows/remedy/show.ts"),
+          import("../flows/remedy/again.ts"),
+          import("../store/journal.ts"),
+        ]);
       const opened = options.journal === undefined ? await openJournal(config.dataDir) : undefined;
       const all = { ...(await deps()), journal: options.journal ?? opened! };
+      await recall(all);
       const executing = execute(all);
       const sweeping = sweep(all, executing.running);
       const verifying = verify({ ...all, undo: (proposal, signal) => undoByItself(all, proposal, signal) });

@@ -192,6 +192,8 @@ export type Event =
       readonly reason: string;
     }
   | { readonly kind: "lose"; readonly reason: string }
+  /** The journal knows of a start that the store has lost: it may have run. */
+  | { readonly kind: "recall"; readonly fence: number; readonly reason: string }
   | { readonly kind: "settle"; readonly outcome: "succeeded" | "failed" | "partial"; readonly reason: string }
   | { readonly kind: "verify" }
   | {
@@ -324,6 +326,14 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
     case "lose":
       if (status !== "started" || !leaseOver(proposal, now)) return late(proposal);
       return to(proposal, "unknown", event.kind, { lease: undefined, note: event.reason });
+    case "recall":
+      if (status !== "pending" && status !== "approved" && status !== "claimed") return late(proposal);
+      return to(proposal, "unknown", event.kind, {
+        fence: Math.max(proposal.fence, event.fence),
+        lease: undefined,
+        steps: [],
+        note: event.reason,
+      });
     case "settle":
       if (status !== "unknown") return late(proposal);
       return to(proposal, event.outcome, event.kind, { endedAt: now, note: event.reason });
