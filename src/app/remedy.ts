@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { accountHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
 import type { User } from "../core/chat.ts";
-import { type Identity, identify, rolesOf, type Voter } from "../core/people.ts";
+import { type Identity, identify, identifyAsker, rolesOf, type Voter } from "../core/people.ts";
 import { modeOf } from "../core/policy/rules.ts";
 import type { Proposal, Status } from "../core/proposal.ts";
 import type { RemedyDeps } from "../flows/remedy/deps.ts";
@@ -119,7 +120,12 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
 
   /** Groups are looked up at the click only: a role that one gives is kept until then. */
   function today({ platform, account, name }: Identity, had: readonly string[]) {
-    const { person, isLinked, ...identity } = whoIs({ platform, id: account, name });
+    // Under which name somebody asked at a terminal was told then; voters there are the account itself.
+    const { person, isLinked, ...identity } = identifyAsker(
+      config.people,
+      { platform, id: account, name },
+      accountHere(),
+    );
     const { people, roles } = config;
     const byGroup = had.filter((role) => (roles[role]?.groups[platform] ?? []).length > 0);
     const own = rolesOf(roles, people, { person, platform, account }, []);
@@ -143,7 +149,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   });
 
   return {
-    identify: whoIs,
+    identify: (user) => identifyAsker(config.people, user, accountHere()),
     runbooks,
     actions,
     suggest: async (need, signal) => {
@@ -194,16 +200,19 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       return release({ stop: store.stop, changed: wakeAll, policy: () => config.policy }, voter);
     },
     async start(posted) {
-      const [{ execute }, { sweep }, { verify }, { show }, { undoByItself }, { openJournal }] = await Promise.all([
-        import("../flows/remedy/execute.ts"),
-        import("../flows/remedy/sweep.ts"),
-        import("../flows/remedy/verify.ts"),
-        import("../flows/remedy/show.ts"),
-        import("../flows/remedy/again.ts"),
-        import("../store/journal.ts"),
-      ]);
+      const [{ recall }, { execute }, { sweep }, { verify }, { show }, { undoByItself }, { openJournal }] =
+        await Promise.all([
+          import("../flows/remedy/recall.ts"),
+          import("../flows/remedy/execute.ts"),
+          import("../flows/remedy/sweep.ts"),
+          import("../flows/remedy/verify.ts"),
+          import("../flows/remedy/show.ts"),
+          import("../flows/remedy/again.ts"),
+          import("../store/journal.ts"),
+        ]);
       const opened = options.journal === undefined ? await openJournal(config.dataDir) : undefined;
       const all = { ...(await deps()), journal: options.journal ?? opened! };
+      await recall(all);
       const executing = execute(all);
       const sweeping = sweep(all, executing.running);
       const verifying = verify({ ...all, undo: (proposal, signal) => undoByItself(all, proposal, signal) });

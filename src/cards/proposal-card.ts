@@ -310,7 +310,8 @@ function buttonsOf(proposal: Proposal, { mode }: CardContext): Button[] {
       }),
     ];
   const mayUndo = ["succeeded", "partial", "verifying", "verified", "no_effect", "worse"].includes(status);
-  if (mayUndo && spec.rollback !== undefined && proposal.successor === undefined)
+  // Also where a way back was proposed before: it may have been rejected, or nobody decided in time.
+  if (mayUndo && spec.rollback !== undefined)
     return [button("undo", "Propose the way back", status === "worse" ? "primary" : "plain")];
   return [];
 }

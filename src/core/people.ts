@@ -54,6 +54,16 @@ export function identify(people: readonly Person[], user: User): Identity {
   };
 }
 
+/**
+ * The person who asks. At a terminal anybody may call themselves what they like (`--user`): only under `here`, the account of
+ * the operating system, are they the person whom the configuration links to it. Under another name they are linked to nobody,
+ * so what they ask for cannot be approved as if somebody else had asked.
+ */
+export function identifyAsker(people: readonly Person[], user: User, here: string): Identity {
+  const isClaim = user.platform === "terminal" && user.id.toLowerCase() !== here.toLowerCase();
+  return identify(isClaim ? [] : people, user);
+}
+
 /** True when the configured id names that account. */
 export function isAccount(configured: string, account: string): boolean {
   const own = account.toLowerCase();

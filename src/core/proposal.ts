@@ -192,6 +192,8 @@ export type Event =
       readonly reason: string;
     }
   | { readonly kind: "lose"; readonly reason: string }
+  /** The journal knows of a start that the store has lost: it may have run. */
+  | { readonly kind: "recall"; readonly fence: number; readonly reason: string }
   | { readonly kind: "settle"; readonly outcome: "succeeded" | "failed" | "partial"; readonly reason: string }
   | { readonly kind: "verify" }
   | {
@@ -287,11 +289,8 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
     case "reopen":
       if (status !== "approved" && status !== "claimed") return late(proposal);
       return to(proposal, "pending", event.kind, {
+        ...UNDONE,
         votes: [],
-        lease: undefined,
-        approvedAt: undefined,
-        executeBy: undefined,
-        epoch: undefined,
         note: event.reason,
       });
     case "claim":
@@ -327,6 +326,14 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
     case "lose":
       if (status !== "started" || !leaseOver(proposal, now)) return late(proposal);
       return to(proposal, "unknown", event.kind, { lease: undefined, note: event.reason });
+    case "recall":
+      if (status !== "pending" && status !== "approved" && status !== "claimed") return late(proposal);
+      return to(proposal, "unknown", event.kind, {
+        fence: Math.max(proposal.fence, event.fence),
+        lease: undefined,
+        steps: [],
+        note: event.reason,
+      });
     case "settle":
       if (status !== "unknown") return late(proposal);
       return to(proposal, event.outcome, event.kind, { endedAt: now, note: event.reason });
@@ -370,7 +377,7 @@ function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: 
           { votes, endedAt: now, lease: undefined, note: given.reason ?? "" },
           given.reason,
         )
-      : to(proposal, status, "reject", { votes }, given.reason);
+      : refused(proposal, votes, rule, given.reason);
   }
   if (approvalsOf(rule, [given], hash, spec.requester) === 0)
     return refuse("votes", "Your approval cannot count for this proposal.");
@@ -379,6 +386,17 @@ function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: 
   const executeBy = now + rule.executeDelay + rule.executeWithin;
   return to(proposal, "approved", action, { votes, approvedAt: now, executeBy, epoch }, given.reason);
 }
+
+/** A no that does not end it. Where it takes an approval back that is needed, more are asked for; nothing has started yet. */
+function refused(proposal: Proposal, votes: readonly Vote[], rule: Rule, reason: string | undefined): Advanced {
+  const { status, hash, spec } = proposal;
+  if (status === "pending" || isEnough(rule, votes, hash, spec.requester))
+    return to(proposal, status, "reject", { votes }, reason);
+  return to(proposal, "pending", "reject", { ...UNDONE, votes }, reason);
+}
+
+/** What an approval and a claim have set. */
+const UNDONE = { lease: undefined, approvedAt: undefined, executeBy: undefined, epoch: undefined };
 
 function claim(
   proposal: Proposal,

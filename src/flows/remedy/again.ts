@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Identity } from "../../core/people.ts";
-import { hashOf, type Proposal, type Spec } from "../../core/proposal.ts";
+import { hashOf, type Proposal, type Spec, type Status } from "../../core/proposal.ts";
+import { inertName } from "../../util/inert.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { blastOf, lookAt, propose, seal, store } from "./propose.ts";
@@ -34,6 +35,8 @@ async function changed(
 ): Promise<Made> {
   const { spec, places } = proposal;
   if (spec.runbook === undefined) return { reason: "No runbook can do this, so there is nothing to change." };
+  // Its steps are the way back of another one: with other values the runbook would make the change instead.
+  if (spec.cause.undoes !== undefined) return { reason: "A way back is taken as it is, or not at all." };
   const unknown = Object.keys(values).find((name) => spec.params[name] === undefined);
   if (unknown !== undefined) return { reason: `The runbook has no parameter ${unknown}.` };
   const differing = Object.entries(values).filter(([name, value]) => String(spec.params[name]?.value) !== value.trim());
@@ -44,28 +47,42 @@ async function changed(
   const params = Object.fromEntries(
     Object.entries(spec.action.params).map(([name, value]) => [name, own[name]?.value ?? value]),
   );
+  // What nobody gave is found anew: a default is no value that somebody may offer.
+  const given = Object.fromEntries(
+    Object.entries(spec.params).filter(([, { origin }]) => origin !== "default" && origin !== "captured"),
+  );
   const made = await propose(
     deps,
     {
       action: { ...spec.action, params },
       kinds: [spec.target.kind],
-      values: { ...spec.params, ...own },
+      values: { ...given, ...own },
       runbook: spec.runbook.id,
       environment: spec.environment,
       source: spec.source,
       requester: by,
       places,
       cause: { ...spec.cause, kind: "button", text: `changed from proposal ${spec.id}: ${spec.cause.text}` },
-      facts: [`${by.name} changed ${differing.map(([name]) => name).join(", ")} of proposal ${spec.id}.`],
+      facts: [`${inertName(by.name)} changed ${differing.map(([name]) => name).join(", ")} of proposal ${spec.id}.`],
     },
     signal,
   );
   if (made.kind === "refused") return { reason: made.reason };
   if (made.kind === "observed") return { reason: "The bot only observes there (mode observe)." };
+  if (made.proposal.id === spec.id) return { reason: "Nothing is different, so the proposal stays as it is." };
   const reason = `${by.name} changed its parameters: proposal ${made.proposal.id} took its place.`;
   await change(deps, spec.id, { kind: "supersede", reason, successor: made.proposal.id }, by);
   return { proposal: made.proposal };
 }
+
+/** Those that were to take it back, newest first. */
+async function takingBack(deps: RemedyDeps, { id, spec }: Proposal): Promise<readonly Proposal[]> {
+  const later = await deps.store.proposals.find({ target: spec.target.key, since: spec.createdAt, limit: 500 });
+  return later.filter((one) => one.spec.cause.undoes === id);
+}
+
+/** Ends of a way back after which people may ask for it again. */
+const IN_VAIN: ReadonlySet<Status> = new Set(["rejected", "expired", "superseded", "withdrawn", "failed"]);
 
 async function undo(deps: RemedyDeps, proposal: Proposal, by: Identity, signal: AbortSignal): Promise<Made> {
   const made = await wayBack(deps, proposal, by, signal);
@@ -77,10 +94,19 @@ async function undo(deps: RemedyDeps, proposal: Proposal, by: Identity, signal: 
 
 /**
  * The way back of one that made things worse, where that was approved together with it: the same votes, carried over to
- * what was shown on the same card. Otherwise nothing: a person proposes it with the button.
+ * what was shown on the same card, for the one who asked for the change. Policy, freeze, mode and stop are looked at when
+ * it is claimed, as for any other. Otherwise nothing: a person proposes it with the button. Called again, it makes no second.
  */
 export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal: AbortSignal): Promise<void> {
   if (proposal.status !== "worse" || proposal.spec.rollback?.auto !== true || proposal.successor !== undefined) return;
+  const { spec, endedAt = 0 } = proposal;
+  // Later than an approval is good for, people may have mended it otherwise: they have the button.
+  if (deps.clock() >= endedAt + (spec.verify?.deadline ?? 0) + spec.rule.executeWithin) return;
+  const [other] = await takingBack(deps, proposal);
+  if (other !== undefined) {
+    await change(deps, proposal.id, { kind: "link", successor: other.id });
+    return;
+  }
   const made = await wayBack(deps, proposal, undefined, signal);
   if ("reason" in made) {
     deps.report("error", "a change made things worse and cannot be taken back by itself", {
@@ -121,11 +147,13 @@ export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal:
 
 async function wayBack(
   deps: RemedyDeps,
-  { spec, status, successor }: Proposal,
+  proposal: Proposal,
   by: Identity | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly spec: Spec; readonly facts: readonly string[] } | { readonly reason: string }> {
-  if (successor !== undefined) return { reason: `Proposal ${successor} takes it back already.` };
+  const { spec, status } = proposal;
+  const other = (await takingBack(deps, proposal)).find((one) => !IN_VAIN.has(one.status));
+  if (other !== undefined) return { reason: `Proposal ${other.id} takes it back already.` };
   if (spec.rollback === undefined || spec.runbook === undefined)
     return { reason: `There is no way back: ${spec.backOut}` };
   if (!["succeeded", "partial", "verifying", "verified", "no_effect", "worse"].includes(status))
@@ -150,7 +178,8 @@ async function wayBack(
       verify: spec.verify,
       blast: blastOf(looked.looks),
       backOut: "propose the change itself again.",
-      requester: by,
+      // What runs without a click was asked for, and approved, together with the change.
+      requester: by ?? spec.requester,
       cause: { kind: "rollback", text: `takes back proposal ${spec.id}`, undoes: spec.id },
       createdAt: deps.clock(),
     },

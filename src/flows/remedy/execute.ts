@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
+import { modeOf } from "../../core/policy/rules.ts";
 import { type Event, type Proposal, type StepRun, stepKey } from "../../core/proposal.ts";
 import type { Ran } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { Point, RemedyDeps } from "./deps.ts";
+import { heldBack } from "./held.ts";
 import { recheck } from "./recheck.ts";
 import { ruleNow } from "./rule.ts";
 
@@ -39,7 +41,7 @@ export function execute(deps: RemedyDeps): {
     const ready = await deps.store.proposals.find({ status: ["approved", "claimed"], limit: 200 });
     for (const proposal of ready.toReversed()) {
       if (signal.aborted || running.size >= AT_ONCE) break;
-      if (running.has(proposal.id)) continue;
+      if (running.has(proposal.id) || !mayAct(proposal)) continue;
       running.add(proposal.id);
       const run = carryOut(proposal.id)
         .catch((err: unknown) =>
@@ -52,6 +54,11 @@ export function execute(deps: RemedyDeps): {
       runs.add(run);
     }
     return 1;
+  }
+
+  /** The mode there may have become another one since it was approved: then it waits until its time is over. */
+  function mayAct({ spec }: Proposal): boolean {
+    return modeOf(deps.policy(), spec.environment) === "act";
   }
 
   async function carryOut(id: string): Promise<void> {
@@ -69,6 +76,13 @@ export function execute(deps: RemedyDeps): {
     }
     if (verdict.kind !== "good") {
       await change(deps, id, { kind: verdict.kind, reason: verdict.reason });
+      return;
+    }
+    // Others may have been approved for the same target, and one of them has run since.
+    const runbook = claimed.spec.runbook && deps.runbooks.get(claimed.spec.runbook.id);
+    const busy = runbook && (await heldBack(deps, claimed.spec, runbook, deps.clock()));
+    if (busy !== undefined) {
+      await change(deps, id, { kind: "supersede", reason: `${busy} Nothing was done.` });
       return;
     }
     await start(claimed);
@@ -103,7 +117,7 @@ export function execute(deps: RemedyDeps): {
   async function start(claimed: Proposal): Promise<void> {
     const { id, fence } = claimed;
     await at("before start");
-    if ((await deps.stop.read().catch(() => true)) !== undefined) return;
+    if ((await deps.stop.read().catch(() => true)) !== undefined || !mayAct(claimed)) return;
     const leaseEnds = performance.now() + LEASE * 1000;
     const started = await change(deps, id, { kind: "start", fence, until: deps.clock() + LEASE });
     if (!started.ok) return;
@@ -168,12 +182,16 @@ class Run {
     const { spec } = this.#proposal;
     for (const index of spec.steps.keys()) {
       const ran = await this.#step(index);
+      // What was not even begun stands there too, and never in the place of the one before it.
+      const now = this.#deps.clock();
+      if (this.#steps.length === index)
+        this.#steps.push({ name: spec.steps[index]!.name, state: "running", output: "", startedAt: now });
       const last = this.#steps.at(-1)!;
       this.#steps[this.#steps.length - 1] = {
         ...last,
         state: ran.outcome,
         output: ran.output.slice(-SHOWN),
-        endedAt: this.#deps.clock(),
+        endedAt: now,
       };
       if (ran.outcome !== "succeeded") return this.#end(ran, index);
     }
@@ -217,6 +235,11 @@ class Run {
       const stopBeating = this.#beat(cut);
       const deadline = AbortSignal.any([cut.signal, AbortSignal.timeout(timeoutMs)]);
       await this.#at("before effect");
+      // Pressed while the start was written: whoever was told that it is stopped was told the truth.
+      if (index === 0 && (await this.#deps.stop.read().catch(() => true)) !== undefined) {
+        stopBeating();
+        return { outcome: "failed", output: "The emergency stop was pressed before it began: nothing was done." };
+      }
       // The clock may have stood still since the lease was renewed.
       if (performance.now() >= this.#leaseEnds) {
         stopBeating();

@@ -9,6 +9,7 @@ import { type Condition, type Runbook, type RunbookStep, resolve } from "../../c
 import type { Look, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
+import { heldBack } from "./held.ts";
 import { factsOf } from "./rule.ts";
 
 const LOOK_MS = 15_000;
@@ -27,22 +28,48 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
   if ("reason" in drafted) return { kind: "refused", reason: drafted.reason };
   const { spec } = drafted;
   if (runbook !== undefined && modeOf(deps.policy(), spec.environment) === "observe") return observe(deps, need, spec);
-  const tooMany = await isTooMuch(deps, need.places, spec, now);
-  if (tooMany !== undefined) return { kind: "refused", reason: tooMany };
-  const busy = runbook === undefined ? undefined : await heldBack(deps, spec, runbook, now);
-  if (busy !== undefined) return { kind: "refused", reason: busy };
-  return store(deps, spec, { places: need.places, facts: [...need.facts, ...drafted.facts] }, signal);
+  const refusal = async (): Promise<(Suggested & { readonly kind: "refused" }) | undefined> => {
+    const reason =
+      (await isTooMuch(deps, need.places, spec, now)) ??
+      (runbook === undefined ? undefined : await heldBack(deps, spec, runbook, now));
+    return reason === undefined ? undefined : { kind: "refused", reason };
+  };
+  const early = await refusal();
+  if (early !== undefined) return early;
+  const made = await drawn(deps, spec, { places: need.places, facts: [...need.facts, ...drafted.facts] }, signal);
+  return inTurn(deps, async () => (await refusal()) ?? (await put(deps, made)));
+}
+
+/** What waits for its turn, by store: proposals that are made at once must not each count without the others. */
+const turns = new WeakMap<RemedyDeps["store"], Promise<unknown>>();
+
+function inTurn<T>({ store }: RemedyDeps, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(store) ?? Promise.resolve()).then(work);
+  turns.set(
+    store,
+    turn.catch(() => {}),
+  );
+  return turn;
 }
 
 /** Writes a new pending proposal of that spec, with what its card shows besides. */
 export async function store(
   deps: RemedyDeps,
   spec: Spec,
-  { places, facts }: Pick<Proposal, "places" | "facts">,
+  shown: Pick<Proposal, "places" | "facts">,
   signal: AbortSignal,
 ): Promise<Suggested & { readonly kind: "proposed" }> {
+  return put(deps, await drawn(deps, spec, shown, signal));
+}
+
+async function drawn(
+  deps: RemedyDeps,
+  spec: Spec,
+  { places, facts }: Pick<Proposal, "places" | "facts">,
+  signal: AbortSignal,
+): Promise<Proposal> {
   const now = deps.clock();
-  const proposal: Proposal = {
+  return {
     id: spec.id,
     revision: 1,
     spec,
@@ -55,6 +82,10 @@ export async function store(
     fence: 0,
     ...(spec.runbook !== undefined && (await pictured(deps, spec, now, signal))),
   };
+}
+
+async function put(deps: RemedyDeps, proposal: Proposal): Promise<Suggested & { readonly kind: "proposed" }> {
+  const { spec } = proposal;
   const by = spec.requester ?? BOT;
   const entry = {
     actor: by === BOT ? "bot" : await deps.store.audit.actorOf(by),
@@ -303,25 +334,6 @@ function isSame(a: Spec, b: Spec): boolean {
     isDeepStrictEqual(a.params, b.params) &&
     isDeepStrictEqual(a.action.params, b.action.params)
   );
-}
-
-/** Why the target has to be left alone for now: something runs there, or has run lately. */
-async function heldBack(deps: RemedyDeps, spec: Spec, runbook: Runbook, now: number): Promise<string | undefined> {
-  if (runbook.readOnly || spec.cause.kind === "rollback") return undefined;
-  const earlier = await deps.store.proposals.find({ target: spec.target.key, since: now - 7 * 86_400, limit: 50 });
-  const running = earlier.find(({ status }) => status === "claimed" || status === "started" || status === "unknown");
-  if (running !== undefined)
-    return `Proposal ${running.id} is ${running.status} on ${spec.target.name}: nothing else can be proposed there until that is settled.`;
-  const last = earlier.find(({ spec: one, startedAt }) => startedAt !== undefined && one.runbook?.id === runbook.id);
-  const until = (last?.endedAt ?? last?.startedAt ?? 0) + runbook.cooldown;
-  if (last !== undefined && until > now)
-    return `${runbook.title} ran on ${spec.target.name} ${Math.round((now - (last.startedAt ?? now)) / 60)} min ago, and its cooldown lasts ${Math.ceil((until - now) / 60)} min more.`;
-  const lastHour = earlier.filter(
-    ({ spec: one, startedAt }) => one.runbook?.id === runbook.id && (startedAt ?? 0) > now - HOUR,
-  );
-  return lastHour.length >= runbook.perHour
-    ? `${runbook.title} ran on ${spec.target.name} ${lastHour.length} times in the last hour, which is as often as it may.`
-    : undefined;
 }
 
 function evidenceOf({ sources }: RemedyDeps, spec: Spec, now: number): readonly EvidenceLine[] {

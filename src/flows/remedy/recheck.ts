@@ -23,7 +23,8 @@ export async function recheck(deps: RemedyDeps, proposal: Proposal, signal: Abor
   if (runbook === undefined) return { kind: "supersede", reason: "Its runbook is not in the catalogue any more." };
   if (runbook.version !== spec.runbook?.version)
     return { kind: "supersede", reason: `The runbook ${runbook.id} was changed since this was shown.` };
-  if (runbook.state !== "active")
+  // One that is out of use by now may have left something to take back.
+  if (runbook.state !== "active" && spec.cause.undoes === undefined)
     return { kind: "supersede", reason: `The runbook ${runbook.id} is ${runbook.state}.` };
   const freeze = frozen(deps.policy().freezes, deps.clock(), spec.risk);
   if (freeze !== undefined)

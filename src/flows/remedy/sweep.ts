@@ -1,4 +1,4 @@
-import type { Proposal } from "../../core/proposal.ts";
+import { OPEN, type Proposal } from "../../core/proposal.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { RemedyDeps } from "./deps.ts";
@@ -9,6 +9,8 @@ import { test } from "./recheck.ts";
 const TRIGGER_EVERY = 30;
 const PROBES = [0, 5, 30, 120, 600];
 const PROBE_MS = 15_000;
+/** Seconds after which nobody asks any more whether a change helped. */
+const VERIFIED_WITHIN = 7 * 86_400;
 
 /**
  * Ends what nobody decided or started in time, withdraws what has lost its reason, and finds out what became of runs that
@@ -55,11 +57,13 @@ export function sweep(deps: RemedyDeps, running: ReadonlySet<string>): (signal: 
   }
 
   return async (signal) => {
-    const open = await deps.store.proposals.find({
-      status: ["pending", "approved", "claimed", "started", "unknown", "succeeded", "partial"],
-      since: deps.clock() - 7 * 86_400,
-      limit: 1000,
-    });
+    const { proposals } = deps.store;
+    const since = deps.clock() - VERIFIED_WITHIN;
+    // What is open is looked after however old it is: the bot may have been down for long.
+    const open = [
+      ...(await proposals.find({ status: [...OPEN], limit: 1000 })),
+      ...(await proposals.find({ status: ["succeeded", "partial"], since, limit: 200 })),
+    ];
     for (const proposal of open) {
       if (signal.aborted) break;
       await one(proposal, signal).catch((err: unknown) =>

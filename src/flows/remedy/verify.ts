@@ -32,8 +32,22 @@ export function verify(deps: VerifyDeps): (signal: AbortSignal) => Promise<numbe
         }),
       );
     }
+    await takeBack(deps, signal);
     return waiting.length === 0 ? 5 : 2;
   };
+}
+
+/** What was to be taken back by itself and was not: the bot ended in between, or the target could not be looked at. */
+async function takeBack(deps: VerifyDeps, signal: AbortSignal): Promise<void> {
+  const since = deps.clock() - 7 * 86_400;
+  for (const proposal of await deps.store.proposals.find({ status: ["worse"], since, limit: 200 })) {
+    if (signal.aborted) break;
+    await deps
+      .undo(proposal, signal)
+      .catch((err: unknown) =>
+        deps.report("warn", "a change could not be taken back yet", { proposal: proposal.id, reason: reasonOf(err) }),
+      );
+  }
 }
 
 async function look(deps: VerifyDeps, proposal: Proposal, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { identify, identifyAsker, type Person } from "../../src/core/people.ts";
+import { whyNotVote } from "../../src/core/policy.ts";
+import { aRule } from "../fakes/proposals.ts";
+
+const people: readonly Person[] = [
+  { id: "ann", name: "Ann", accounts: { terminal: ["ann"], slack: ["U1"] } },
+  { id: "bob", name: "Bob", accounts: { terminal: ["bob"] } },
+];
+const user = (id: string, platform = "terminal") => ({ platform, id, name: id });
+
+it.each([
+  ["terminal", "ann", "ann", true],
+  ["terminal", "Ann", "ann", true],
+  ["terminal", "bob", "terminal:bob", false],
+  ["slack", "U1", "ann", true],
+])("whoever asks on %s as %s is %s", (platform, id, person, isLinked) => {
+  expect(identifyAsker(people, user(id, platform), "ann")).toMatchObject({ person, isLinked });
+});
+
+it("nobody approves their own wish by asking under a colleague's name", () => {
+  const ann = { ...identify(people, user("ann")), roles: ["oncall"], isGuest: false, isExternal: false };
+  expect(whyNotVote(aRule(), ann, "approve", identifyAsker(people, user("bob"), "ann"))).toContain("four eyes");
+});
