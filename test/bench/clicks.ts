@@ -12,7 +12,7 @@ const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "50" }, limit: { type: "string", default: "500" } },
 });
 const rounds = Number(options.rounds);
-const world = await remedyWorld("http", 100);
+const world = await remedyWorld("http", { limits: 100 });
 // The effect takes long enough for "running" to be shown before "done".
 world.shop.state.delayMs = 1500;
 const times: number[] = [];

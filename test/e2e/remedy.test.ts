@@ -17,8 +17,8 @@ import { arrival } from "../stories/stage.ts";
 /** The whole program from a wish in a channel to its verdict, on the stand-ins of the platforms and a real HTTP server. */
 
 const worlds: RemedyWorld[] = [];
-const open = async (mode: "socket" | "http") => {
-  const world = await remedyWorld(mode);
+const open = async (mode: "socket" | "http", options: Parameters<typeof remedyWorld>[1] = {}) => {
+  const world = await remedyWorld(mode, options);
   worlds.push(world);
   return world;
 };
@@ -149,10 +149,12 @@ describe("in an emergency", () => {
   });
 
   it("a bot that ends after the approval is followed by one that runs it once", { timeout: 60_000 }, async () => {
-    const world = await open("http");
+    const world = await open("http", { delay: "2s" });
     const { card, proposal } = await proposed(world);
     await world.press(card, "approve", BEN);
+    await becomes(world, proposal.id, "approved");
     await world.restart();
+    expect(world.shop.effects).toEqual([]);
     await becomes(world, proposal.id, "verified");
     expect(world.shop.effects).toHaveLength(1);
     await says(world, /It helped/);

@@ -85,7 +85,7 @@ export async function effectServer() {
 export type RemedyWorld = Awaited<ReturnType<typeof remedyWorld>>;
 
 /** The whole program on Slack, Teams and the socket, with its own store on disk and a server that takes real calls. */
-export async function remedyWorld(mode: "socket" | "http", limits = 3) {
+export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay = "0s" } = {}) {
   const slack = await new FakeSlack().start();
   const framework: BotFramework = await startBotFramework();
   framework.roles.set(ALICE.id, "user");
@@ -101,7 +101,7 @@ export async function remedyWorld(mode: "socket" | "http", limits = 3) {
     },
     roles: { oncall: { people: ["ann", "ben"] } },
     approvals: {
-      default: { approvals: 1, approvers: ["oncall"] },
+      default: { approvals: 1, approvers: ["oncall"], execute_delay: delay },
       limits: { open_per_thread: limits, per_channel_hour: 1000, per_target_hour: 1000 },
     },
     runbooks: {
