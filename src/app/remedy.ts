@@ -210,8 +210,10 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
           import("../flows/remedy/again.ts"),
           import("../store/journal.ts"),
         ]);
+      // First what may be wrong with the configuration: then there is no journal to close.
+      const base = await deps();
       const opened = options.journal === undefined ? await openJournal(config.dataDir) : undefined;
-      const all = { ...(await deps()), journal: options.journal ?? opened! };
+      const all = { ...base, journal: options.journal ?? opened! };
       await recall(all);
       const executing = execute(all);
       const sweeping = sweep(all, executing.running);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { converse, type DecideHere, lookOf } from "../chat/terminal/index.ts";
 import type { Config } from "../config.ts";
+import type { User } from "../core/chat.ts";
 import { type Bot, openBot } from "./bot.ts";
 import { type Call, EXIT, flag, UsageError } from "./command.ts";
 import { noDecider, remoteDecider } from "./deciding.ts";
@@ -28,21 +29,28 @@ export async function run(call: Call): Promise<number> {
 }
 
 /** Who answers, and who decides for the person at this terminal: a sentence where nobody can. */
-export type Answering = { readonly ask: Bot["ask"]; readonly decide: DecideHere | string };
+export type Answering = {
+  readonly ask: Bot["ask"];
+  readonly decide: DecideHere | string;
+  /** Whoever sits there now, where that may change, and how it changes. */
+  readonly players?: { readonly current: () => User; readonly become: (name: string) => string };
+};
 
 /** The conversation itself. */
 export async function chatWith(
-  { ask, decide }: Answering,
+  { ask, decide, players }: Answering,
   config: Config,
   call: Call,
   signal?: AbortSignal,
 ): Promise<void> {
   const user = readUser(call);
   await converse({
-    answer: async (question, stop) => (await ask(question, stop)).card,
+    answer: async (question, stop) =>
+      (await ask(players === undefined ? question : { ...question, user: players.current() }, stop)).card,
     decide,
     place: placeOf(user, flag(call, "thread") ?? "chat"),
     user,
+    ...(players !== undefined && { become: players.become }),
     clock: () => Date.now() / 1000,
     newId: randomUUID,
     input: call.stdin,

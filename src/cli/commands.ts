@@ -32,10 +32,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./ask.ts"),
   },
   demo: {
-    usage: "demo [--check] [--no-browser]",
+    usage: "demo [--check] [--no-browser] [--as NAME]",
     summary:
       "a small shop with two weeks of history on a real Prometheus, to try the bot on, here and in the browser; --check tours it without either",
-    options: { check: { type: "boolean" }, "no-browser": { type: "boolean" } },
+    options: { check: { type: "boolean" }, "no-browser": { type: "boolean" }, as: { type: "string" } },
     load: () => import("./demo.ts"),
   },
   doctor: {

@@ -1,16 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { oneLine } from "../chat/terminal/index.ts";
+import { accountHere } from "../chat/terminal/visitor.ts";
 import { type Config, explain, loadConfig } from "../config.ts";
 import type { Playground } from "../demo/playground.ts";
+import { remedyYaml } from "../demo/remedy.ts";
 import type { Demo, Progress } from "../demo/run.ts";
 import { reasonOf } from "../util/errors.ts";
 import { inert } from "../util/inert.ts";
 import { quietLog } from "./bot.ts";
 import { chatWith } from "./chat.ts";
-import { type Call, ConfigError, EXIT, STOPPING, UsageError } from "./command.ts";
-import { remoteDecider } from "./deciding.ts";
+import { type Call, ConfigError, EXIT, flag, STOPPING, UsageError } from "./command.ts";
+import { playPeople, repair, withCard } from "./demo-people.ts";
 import { type Serving, serve } from "./serve.ts";
 import { placeOf, readUser } from "./settings.ts";
 
@@ -37,7 +39,7 @@ export async function run(call: Call): Promise<number> {
         onBrokenStore: onSignal,
       });
       try {
-        if (call.flags.check === true) return await tour(demo, serving, call);
+        if (call.flags.check === true) return await tour(demo, serving, config, call, stop.signal);
         const browser =
           call.flags["no-browser"] === true ? undefined : await openBrowser(folder, serving, call, stop.signal);
         try {
@@ -77,7 +79,11 @@ function demoConfig(demo: Demo, folder: string, call: Call): Config {
   const home = join(folder, `bot-${process.pid}`);
   rmSync(home, { recursive: true, force: true }); // left by a killed demo of the same number
   mkdirSync(home, { recursive: true, mode: 0o700 });
+  const tokenFile = join(home, "shop-token");
+  writeFileSync(tokenFile, demo.admin.token, { mode: 0o600 });
+  writeFileSync(join(home, "smartcloudops.yaml"), remedyYaml(demo.admin, accountHere(), tokenFile));
   const env = {
+    SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
     PROMETHEUS_URL: demo.prometheusUrl,
     PROMETHEUS_EXTERNAL_URL: demo.prometheusUrl,
     ALERTMANAGER_URL: demo.alertmanagerUrl,
@@ -133,10 +139,11 @@ async function talk(
   call.stderr.write(`${welcome(demo, serving, browser, config)}\n`);
   const ask: Serving["app"]["ask"] = (question, stop) => {
     asked++;
-    return serving.app.ask(question, stop);
+    return withCard(serving.app, question, stop);
   };
   let asked = 0;
-  await chatWith({ ask, decide: remoteDecider(config) }, config, call, signal);
+  const players = playPeople(serving.app, flag(call, "as"));
+  await chatWith({ ask, decide: players.decide, players }, config, call, signal);
   // Without a terminal and without a question, as under a service manager, the demo stays for others to ask.
   if (asked === 0 && call.stdin.isTTY !== true && !signal.aborted) {
     call.stderr.write("Nobody types here; the demo stays until it is stopped.\n");
@@ -153,14 +160,15 @@ function welcome(demo: Demo, serving: Serving, browser: Playground | undefined, 
     "",
     "Ask, for a start:",
     ...demo.questions.map((question) => `  ${question}`),
+    `  restart ${demo.story.service}        what it asks for needs a colleague's approval: type "--as robin", then approve`,
     "",
     '"exit" or Ctrl-D ends the demo; the next one starts anew.',
     "",
   ].join("\n");
 }
 
-/** Asks what somebody on call would ask and compares with what Prometheus measures. Exit code 1 when a step is off. */
-async function tour(demo: Demo, serving: Serving, call: Call): Promise<number> {
+/** Asks what somebody on call would ask and compares with what Prometheus measures; then repairs the shop. Exit code 1 when a step is off. */
+async function tour(demo: Demo, serving: Serving, config: Config, call: Call, signal: AbortSignal): Promise<number> {
   const { runTour } = await import("../demo/tour.ts");
   const user = readUser(call);
   const ask = serving.app.aside();
@@ -168,8 +176,10 @@ async function tour(demo: Demo, serving: Serving, call: Call): Promise<number> {
     const place = placeOf(user, thread);
     return (await ask({ id: randomUUID(), place, user, text, at: Date.now() / 1000 })).reply;
   }, demo.world);
-  call.stdout.write(`${lines.map((line) => inert(line, { keepNewlines: true })).join("\n")}\n`);
-  return ok ? EXIT.ok : EXIT.failed;
+  const show = (line: string) => void call.stdout.write(`${inert(line, { keepNewlines: true })}\n`);
+  for (const line of lines) show(line);
+  const repaired = await repair(serving.app, demo, config, show, signal);
+  return ok && repaired ? EXIT.ok : EXIT.failed;
 }
 
 // ---------------------------------------------------------------- progress

@@ -226,6 +226,16 @@ const PAST: readonly Incident[] = [
   },
 ];
 
+/** What restarting a service puts right: the service, the incident that ends then, and how soon its effects are gone, in seconds. */
+export const MENDED_BY_RESTART: readonly {
+  readonly service: string;
+  readonly incident: string;
+  readonly fall: number;
+}[] = [
+  { service: "orders", incident: "orders-slow", fall: 15 },
+  { service: "mailer", incident: "mailer-crashing", fall: 15 },
+];
+
 export const INCIDENTS: readonly Incident[] = [...PAST, ...PRESENT];
 
 /** A release: when (seconds before the end), of what, and its version. Ordered by time. */

@@ -42,6 +42,8 @@ export type Model = {
   noise(name: string, at: number, period?: number): number;
   /** A named quantity, changed by every incident that names it. The first caller's `base` counts. */
   signal(name: string, base: (at: number) => number, bounds?: { readonly low?: number; readonly high?: number }): Track;
+  /** Ends an incident that lasts at unix seconds `at`, not before `end`; its effects are gone `fall` seconds later. */
+  mend(incident: string, at: number, fall: number): void;
   /** Whether any incident has to do with that name. */
   isEver(name: string): boolean;
   /** Whether an incident switches that name on right now. */
@@ -96,7 +98,23 @@ export function createModel(end: number, seed: number): Model {
     for (const effect of incident.effects)
       effects.set(effect.signal, [...(effects.get(effect.signal) ?? []), { effect, incident }]);
   }
-  const effectsOn = (name: string) => effects.get(name) ?? [];
+  /** What people ended while the demo ran: since when, and how long its effects take to go. */
+  const mended = new Map<string, { readonly end: number; readonly fall: number }>();
+  /** Signals before what is summed of them, so that a turn reaches them first. */
+  const tracks: Track[] = [];
+  const effectsOn = (name: string) =>
+    (effects.get(name) ?? []).map((one) => {
+      const by = mended.get(one.incident.id);
+      return by === undefined
+        ? one
+        : { effect: { ...one.effect, fall: by.fall }, incident: { ...one.incident, end: by.end } };
+    });
+
+  function trackOf(compute: (at: number) => number): Track {
+    const track = createTrack(origin, compute);
+    tracks.push(track);
+    return track;
+  }
 
   function add(
     target: TargetKey,
@@ -122,7 +140,7 @@ export function createModel(end: number, seed: number): Model {
     resets: readonly number[],
     digits: number,
   ): SeriesModel["value"] {
-    const track = createTrack(origin, rate);
+    const track = trackOf(rate);
     const age = (0.5 + 6 * evenly(key(`age/${target.instance}`), 0)) * 86_400;
     const scale = 10 ** digits;
     return (at) => {
@@ -144,10 +162,9 @@ export function createModel(end: number, seed: number): Model {
     signal(name, base, { low = 0, high = Number.POSITIVE_INFINITY } = {}) {
       const known = signals.get(name);
       if (known !== undefined) return known;
-      const changes = effectsOn(name);
-      const track = createTrack(origin, (at) => {
+      const track = trackOf((at) => {
         let value = base(at);
-        for (const { effect, incident } of changes) {
+        for (const { effect, incident } of effectsOn(name)) {
           const by = strength(effect, incident, end - at);
           if (by === 0) continue;
           value =
@@ -158,6 +175,11 @@ export function createModel(end: number, seed: number): Model {
       });
       signals.set(name, track);
       return track;
+    },
+    mend(incident, at, fall) {
+      if (mended.has(incident)) return;
+      mended.set(incident, { end: end - at, fall });
+      for (const track of tracks) track.turn(at);
     },
     isEver: (name) => effects.has(name),
     isOn(name, at) {

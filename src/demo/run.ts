@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { type Admin, startAdmin } from "./admin.ts";
 import { findBinaries } from "./binaries.ts";
 import { startExporter } from "./exporter.ts";
 import { importHistory } from "./history.ts";
@@ -15,6 +16,8 @@ export type Progress = { readonly step: string; readonly fraction: number; reado
 export type Demo = {
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
+  /** Where the shop can be repaired. */
+  readonly admin: Pick<Admin, "url" | "token" | "done">;
   /** What a newcomer could ask first. */
   readonly questions: readonly [string, string, string, string, string];
   readonly story: Story;
@@ -101,6 +104,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     report({ step: "starting Prometheus and Alertmanager", fraction: 0.66 });
     const exporter = await startExporter(world, now);
     closers.push(() => exporter.stop());
+    const admin = await startAdmin(world, now);
+    closers.push(() => admin.stop());
     signal.throwIfAborted();
     const [prometheusPort = 0, alertmanagerPort = 0] = await freePorts(2);
     await writeFile(join(run, "rules.yml"), rulesYaml());
@@ -163,6 +168,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     return {
       prometheusUrl,
       alertmanagerUrl,
+      admin,
       questions: questionsOf(world.story),
       story: world.story,
       world: { ...world, prometheusUrl },

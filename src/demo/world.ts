@@ -3,7 +3,7 @@ import { addHosts } from "./families/hosts.ts";
 import { addKubernetes } from "./families/kubernetes.ts";
 import { addServices } from "./families/services.ts";
 import { addStores } from "./families/stores.ts";
-import { BAD_VERSION, CRASHING_POD, DEPLOY_AGO, DOWN_TARGET, INCIDENTS } from "./incidents.ts";
+import { BAD_VERSION, CRASHING_POD, DEPLOY_AGO, DOWN_TARGET, INCIDENTS, MENDED_BY_RESTART } from "./incidents.ts";
 import { createModel, type Family, type Model, type SeriesModel, type TargetKey } from "./model.ts";
 import { ALERT_RULES, ruleLabels } from "./rules.ts";
 import { SERVICES, SITES } from "./shop.ts";
@@ -19,6 +19,8 @@ export type World = {
   readonly story: Story;
   /** Whether that target, one of `targets`, refuses to be scraped at `at`. Then its series have no values either. */
   isDown(target: TargetKey, at: number): boolean;
+  /** Restarts a service of the shop at unix seconds `at`, not before the end. True when that ended an incident. */
+  restart(service: string, at: number): boolean;
   /** What Prometheus itself would have written meanwhile: `up`, alerts, recorded series. `labels` are complete. */
   readonly own: readonly OwnSeries[];
 };
@@ -60,6 +62,7 @@ export function createWorld({ now, seed = 7 }: { now: number; seed?: number }): 
   const falling = new Map(
     targets.filter((target) => model.isEver(nameOf(target))).map((target) => [target, nameOf(target)]),
   );
+  const restarted = new Set<string>();
   const isDown = (target: TargetKey, at: number) => {
     const name = falling.get(target);
     return name !== undefined && model.isOn(name, at);
@@ -71,6 +74,12 @@ export function createWorld({ now, seed = 7 }: { now: number; seed?: number }): 
     families: model.families,
     targets,
     isDown,
+    restart(service, at) {
+      const mends = MENDED_BY_RESTART.filter((one) => one.service === service && !restarted.has(service));
+      restarted.add(service);
+      for (const { incident, fall } of mends) model.mend(incident, Math.max(end, at), fall);
+      return mends.length > 0;
+    },
     story: storyOf(model),
     own: [...upSeries(model, targets, isDown), ...alertSeries(model), ...recordedSeries(model)],
   };

@@ -18,6 +18,8 @@ export type Terminal = {
   readonly decide: DecideHere | string;
   readonly place: Place;
   readonly user: User;
+  /** Where one person may play another: what `--as NAME` does, in a sentence. */
+  readonly become?: (name: string) => string;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly input: Readable & { readonly isTTY?: boolean };
@@ -59,6 +61,11 @@ export async function converse(terminal: Terminal): Promise<void> {
       const text = chosen?.text ?? line.trim();
       if (text === "") continue;
       if (/^(exit|quit)$/i.test(text)) break;
+      const name = /^--as\s+(\S+)$/.exec(text)?.[1];
+      if (name !== undefined && terminal.become !== undefined) {
+        output.write(`${terminal.become(name)}\n\n`);
+        continue;
+      }
       if (text !== line.trim()) output.write(`${paint("dim", `asked: ${oneLine(text, look.width - 7)}`, look)}\n`);
       show(await ask(terminal, heard.whileAsking, text));
     }

@@ -49,7 +49,8 @@ async function verifyStore(call: Call, given: readonly Anchor[]): Promise<Found>
   return { ...verdict, notes };
 }
 
-async function verifyAll(
+/** The chain of an open store, compared with these anchors. */
+export async function verifyAll(
   store: Store,
   lines: readonly AnchorLine[],
   given: readonly Anchor[],

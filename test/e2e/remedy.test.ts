@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { callSocket } from "../../src/chat/socket/call.ts";
+import { shortHash } from "../../src/core/proposal.ts";
+import {
+  ANN,
+  BEN,
+  buttonsIn,
+  CHANNEL,
+  type RemedyWorld,
+  remedyWorld,
+  SLACK_ROOT,
+  TEAMS_CHANNEL,
+  TEAMS_ROOT,
+} from "../fakes/remedy-world.ts";
+import { arrival } from "../stories/stage.ts";
+
+/** The whole program from a wish in a channel to its verdict, on the stand-ins of the platforms and a real HTTP server. */
+
+const worlds: RemedyWorld[] = [];
+const open = async (mode: "socket" | "http", options: Parameters<typeof remedyWorld>[1] = {}) => {
+  const world = await remedyWorld(mode, options);
+  worlds.push(world);
+  return world;
+};
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.stop();
+});
+
+const shown = (world: RemedyWorld) => JSON.stringify(world.card()?.blocks ?? []);
+const says = (world: RemedyWorld, wanted: RegExp) =>
+  arrival(() => (wanted.test(shown(world)) ? true : undefined), `${wanted} on the card, which says ${shown(world)}`);
+const newest = async (world: RemedyWorld) => (await world.serving().app.store.proposals.find({ limit: 1 }))[0]!;
+const becomes = async (world: RemedyWorld, id: string, wanted: string) => {
+  let status = "";
+  await arrival(() => {
+    void world
+      .serving()
+      .app.store.proposals.get(id)
+      .then((found) => {
+        status = found?.status ?? "gone";
+      });
+    return status === wanted ? true : undefined;
+  }, `the status ${wanted}`);
+};
+
+async function proposed(world: RemedyWorld) {
+  await world.say("restart ferrydesk");
+  const card = await arrival(() => {
+    const found = world.card();
+    return found !== undefined && buttonsIn(found.blocks).length > 0 ? found : undefined;
+  }, "a card with buttons");
+  return { card, proposal: await newest(world) };
+}
+
+describe.each(["socket", "http"] as const)("a change in Slack (%s)", (mode) => {
+  it("is asked for, refused to whoever asked, tried, approved by a colleague, run once and verified on one card", {
+    timeout: 60_000,
+  }, async () => {
+    const world = await open(mode);
+    const { card, proposal } = await proposed(world);
+    await world.press(card, "approve", ANN);
+    await arrival(() => world.aside().find((text) => /own|asked for/i.test(text)), "a private refusal");
+    expect(world.shop.effects).toEqual([]);
+    expect(await newest(world)).toMatchObject({ status: "pending", votes: [] });
+
+    await world.press(card, "dry_run", BEN);
+    await says(world, /no dry run/);
+    expect(world.shop.effects).toEqual([]);
+
+    await world.press(card, "approve", BEN);
+    await becomes(world, proposal.id, "verified");
+    await says(world, /It helped/);
+    expect(world.shop.effects).toMatchObject([{ path: "/restart/ferrydesk" }]);
+    expect(buttonsIn(world.card()!.blocks).map(({ text }) => text.text)).toEqual(["Propose the way back"]);
+    expect(world.slack.sent(CHANNEL).filter(({ ts }) => ts === card.ts)).toHaveLength(1);
+
+    await world.press(world.card()!, "undo", BEN);
+    const back = await arrival(
+      () => world.slack.sent(CHANNEL).find(({ ts, blocks }) => ts !== card.ts && buttonsIn(blocks).length > 2),
+      "the card of the way back",
+    );
+    await world.press(back, "approve", ANN);
+    await arrival(() => world.shop.effects[1], "the way back");
+    expect(world.shop.effects.map(({ path }) => path)).toEqual(["/restart/ferrydesk", "/restore/ferrydesk"]);
+  });
+});
+
+describe("one proposal", () => {
+  it("shown in Slack and Teams is run once by a hundred clicks on both at the same time", {
+    timeout: 60_000,
+  }, async () => {
+    const world = await open("http");
+    await world.sayInTeams("help");
+    await world.framework.arrived(1);
+    const before = world.framework.messages().length;
+    const made = await world.serving().app.remedy.suggest(
+      {
+        action: { type: "restart", target: "ferrydesk", params: {} },
+        kinds: ["service"],
+        values: { service: { value: "ferrydesk", origin: "user" } },
+        environment: undefined,
+        source: undefined,
+        requester: { person: "ann", name: "Ann", platform: "slack", account: ANN, isLinked: true },
+        places: [
+          { platform: "slack", channel: CHANNEL, thread: SLACK_ROOT },
+          { platform: "teams", channel: TEAMS_CHANNEL, thread: TEAMS_ROOT },
+        ],
+        cause: { kind: "ask", text: "restart ferrydesk" },
+        facts: [],
+      },
+      AbortSignal.timeout(10_000),
+    );
+    if (made.kind !== "proposed") throw new Error(JSON.stringify(made));
+    const { proposal } = made;
+    const card = await arrival(() => world.card(), "the card in Slack");
+    const teams = await arrival(() => world.framework.messages()[before], "the card in Teams");
+    const references = async () =>
+      Promise.all([0, 1].map((at) => world.serving().app.store.outbox.referenceOf(`proposal:${proposal.id}:${at}`)));
+    for (let known = await references(); known.includes(undefined); known = await references())
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const about = `v1|${proposal.id}|${shortHash(proposal.hash)}`;
+    await Promise.all(
+      Array.from({ length: 100 }, (_, at) =>
+        at % 2 === 0 ? world.press(card, "approve", BEN) : world.pressInTeams(teams.id, about),
+      ),
+    );
+    await becomes(world, proposal.id, "verified");
+    expect(world.shop.effects).toHaveLength(1);
+    expect((await newest(world)).votes).toHaveLength(1);
+  });
+});
+
+describe("in an emergency", () => {
+  it("a stop by command cuts off what runs, is unknown from then on, and survives a restart", {
+    timeout: 60_000,
+  }, async () => {
+    const world = await open("http");
+    world.shop.state.delayMs = 25_000;
+    const { card, proposal } = await proposed(world);
+    await world.press(card, "approve", BEN);
+    await arrival(() => world.shop.effects[0], "the call");
+    await callSocket(world.config.dataDir, { kind: "stop", reason: "wrong desk" }, { timeoutMs: 5000 });
+    // The server never answers in time: only the stop can end it, and what became of it is unknown.
+    await becomes(world, proposal.id, "unknown");
+    await world.restart();
+    expect(await world.serving().app.store.stop.read()).toBeDefined();
+    await says(world, /It ran/);
+    expect(world.shop.effects).toHaveLength(1);
+  });
+
+  it("a bot that ends after the approval is followed by one that runs it once", { timeout: 60_000 }, async () => {
+    const world = await open("http", { delay: "2s" });
+    const { card, proposal } = await proposed(world);
+    await world.press(card, "approve", BEN);
+    await becomes(world, proposal.id, "approved");
+    await world.restart();
+    expect(world.shop.effects).toEqual([]);
+    await becomes(world, proposal.id, "verified");
+    expect(world.shop.effects).toHaveLength(1);
+    await says(world, /It helped/);
+  });
+});
