@@ -230,7 +230,7 @@ function stepLines({ steps = [], spec }: Proposal): string[] {
 function measuredLines({ measured = [] }: Proposal): string[] {
   return measured.map(({ name, unit, before, after, effect, p, verdict }) => {
     const said = (values: readonly number[]) =>
-      values.length === 0 ? "not measured" : formatValue(middle(values), unit as Unit);
+      values.length === 0 ? "not measured" : valueText(middle(values), unit);
     const size =
       effect === undefined
         ? ""
@@ -240,6 +240,12 @@ function measuredLines({ measured = [] }: Proposal): string[] {
     const chance = p === undefined ? "" : `, p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`;
     return `${inertName(name)}: ${said(before)} before, ${said(after)} after: ${verdict}${size}${chance}`;
   });
+}
+
+/** A runbook may name a unit that has no form of its own. */
+function valueText(value: number, unit: string): string {
+  const text: string | undefined = formatValue(value, unit as Unit);
+  return text === undefined || text.includes("undefined") ? `${Number(value.toPrecision(4))} ${inertName(unit)}` : text;
 }
 
 function middle(values: readonly number[]): number {

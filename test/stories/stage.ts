@@ -41,14 +41,16 @@ export async function arrival<T>(find: () => T | undefined, what: string): Promi
 
 /** Ids, which differ each time, as fixed words. */
 export function withoutIds(text: string): string {
-  return text
-    .replace(/slack:(command|click):[\d.]+/g, "slack:$1:<trigger>")
-    .replace(/slack:([A-Z0-9]+):\d+\.\d+/g, "slack:$1:<message>")
-    .replace(/\bid-\d+\b/g, "<id>")
-    // A proposal's hash covers a random number.
-    .replace(/\bcode [0-9a-f]{8}\b/g, "code <code>")
-    .replace(/\|<id>\|[\w-]{22}"/g, '|<id>|<code>"')
-    .replace(/"code": "[\w-]{22}"/g, '"code": "<code>"');
+  return (
+    text
+      .replace(/slack:(command|click):[\d.]+/g, "slack:$1:<trigger>")
+      .replace(/slack:([A-Z0-9]+):\d+\.\d+/g, "slack:$1:<message>")
+      .replace(/\bid-\d+\b/g, "<id>")
+      // A proposal's hash covers a random number.
+      .replace(/\bcode [0-9a-f]{8}\b/g, "code <code>")
+      .replace(/\|<id>\|[\w-]{22}"/g, '|<id>|<code>"')
+      .replace(/"code": "[\w-]{22}"/g, '"code": "<code>"')
+  );
 }
 
 /** Text without white space, for comparing what one surface breaks into lines and another does not. */
