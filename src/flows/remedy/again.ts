@@ -99,7 +99,7 @@ async function undo(deps: RemedyDeps, proposal: Proposal, by: Identity, signal: 
  */
 export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal: AbortSignal): Promise<void> {
   if (proposal.status !== "worse" || proposal.spec.rollback?.auto !== true || proposal.successor !== undefined) return;
-  const { spec, endedAt = 0 } = proposal;
+  const { spec, endedAt = deps.clock() } = proposal;
   // Later than an approval is good for, people may have mended it otherwise: they have the button.
   if (deps.clock() >= endedAt + (spec.verify?.deadline ?? 0) + spec.rule.executeWithin) return;
   const [other] = await takingBack(deps, proposal);

@@ -17,7 +17,7 @@ export async function heldBack(
 ): Promise<string | undefined> {
   if (runbook.readOnly || spec.cause.kind === "rollback") return undefined;
   const found = await store.proposals.find({ target: spec.target.key, since: now - WEEK, limit: 500 });
-  const others = found.filter(({ id }) => id !== spec.id);
+  const others = found.filter((one) => one.spec.nonce !== spec.nonce);
   const running = others.find(({ status }) => status === "claimed" || status === "started" || status === "unknown");
   if (running !== undefined)
     return `Proposal ${running.id} is ${running.status} on ${spec.target.name}: nothing else can be proposed there until that is settled.`;

@@ -22,6 +22,7 @@ export type VerifyDeps = RemedyDeps & {
  */
 export function verify(deps: VerifyDeps): (signal: AbortSignal) => Promise<number> {
   return async (signal) => {
+    await takeBack(deps, signal);
     const waiting = await deps.store.proposals.find({ status: ["verifying"], limit: 200 });
     for (const proposal of waiting) {
       if (signal.aborted) break;
@@ -32,7 +33,6 @@ export function verify(deps: VerifyDeps): (signal: AbortSignal) => Promise<numbe
         }),
       );
     }
-    await takeBack(deps, signal);
     return waiting.length === 0 ? 5 : 2;
   };
 }
