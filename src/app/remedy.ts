@@ -228,7 +228,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
             isStopped = stopped;
             await showAnew(store);
           }
-          await show({ store, clock, cardOf: contextOf, wake: posted });
+          await show({ ...all, cardOf: contextOf, wake: posted });
           return STOP_EVERY;
         },
       };
@@ -243,7 +243,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         for (const loop of loops) wakes.delete(loop.wake);
         await Promise.all(loops.map((loop) => loop.stop(graceMs)));
         await Promise.race([executing.idle(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
-        await show({ store, clock, cardOf: contextOf, wake: posted }).catch(() => {});
+        await show({ ...all, cardOf: contextOf, wake: posted }).catch(() => {});
         await opened?.close();
         await (await actions()).stop();
       };

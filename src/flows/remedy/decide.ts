@@ -208,7 +208,7 @@ async function settle(
   signal: AbortSignal,
 ): Promise<Card | string> {
   if (shown.status !== "unknown") return `It is ${shown.status.replace("_", " ")}, so there is nothing to settle.`;
-  const why = whyNotVote(shown.spec.rule, voter, "approve", shown.spec.requester);
+  const why = whyNotVote(ruleNow(deps.policy(), shown.spec), voter, "approve", shown.spec.requester);
   if (why !== undefined) return why;
   if (click.decision === "look_again") {
     const found = await probe(deps, shown, signal);

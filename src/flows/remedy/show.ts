@@ -3,7 +3,7 @@ import type { Proposal } from "../../core/proposal.ts";
 import { sha256 } from "../../util/canonical.ts";
 import type { RemedyDeps } from "./deps.ts";
 
-export type ShowDeps = Pick<RemedyDeps, "store" | "clock"> & {
+export type ShowDeps = Pick<RemedyDeps, "store" | "clock" | "report"> & {
   readonly cardOf: (proposal: Proposal) => CardContext;
   /** A message for that platform stands in the outbox. */
   readonly wake: () => void;
@@ -20,18 +20,27 @@ export function messageId(id: string, at: number): string {
  */
 export async function show(deps: ShowDeps): Promise<void> {
   for (const proposal of await deps.store.proposals.unshown(100)) {
-    const card = proposalCard(proposal, deps.cardOf(proposal));
-    for (const [at, place] of proposal.places.entries()) {
-      if (place.platform === "terminal") continue;
-      const id = messageId(proposal.id, at);
-      // The first one is posted under the plain id; if it is there already, it is edited.
-      const message = { place, card, at: deps.clock() };
-      const isNew = await deps.store.outbox.put({ ...message, id });
-      // The same revision may be shown differently: an emergency stop came or went.
-      const looks = sha256(JSON.stringify(card)).slice(0, 8);
-      if (!isNew) await deps.store.outbox.put({ ...message, id: `${id}:${proposal.revision}:${looks}`, edits: id });
+    try {
+      await showOne(deps, proposal);
+    } catch (err) {
+      // One that cannot be shown must not keep the others from it; it is tried again in the next round.
+      deps.report("error", "a proposal could not be shown", { err, proposal: proposal.id });
     }
-    await deps.store.proposals.shown(proposal.id, proposal.revision);
-    deps.wake();
   }
+}
+
+async function showOne(deps: ShowDeps, proposal: Proposal): Promise<void> {
+  const card = proposalCard(proposal, deps.cardOf(proposal));
+  for (const [at, place] of proposal.places.entries()) {
+    if (place.platform === "terminal") continue;
+    const id = messageId(proposal.id, at);
+    // The first one is posted under the plain id; if it is there already, it is edited.
+    const message = { place, card, at: deps.clock() };
+    const isNew = await deps.store.outbox.put({ ...message, id });
+    // The same revision may be shown differently: an emergency stop came or went.
+    const looks = sha256(JSON.stringify(card)).slice(0, 8);
+    if (!isNew) await deps.store.outbox.put({ ...message, id: `${id}:${proposal.revision}:${looks}`, edits: id });
+  }
+  await deps.store.proposals.shown(proposal.id, proposal.revision);
+  deps.wake();
 }

@@ -185,8 +185,7 @@ describe("its card", () => {
     const clinic = new Clinic();
     const made = await proposed(clinic);
     const deps = {
-      store: clinic.store,
-      clock: () => clinic.now,
+      ...clinic.deps,
       cardOf: () => ({ ...CONTEXT, now: clinic.now }),
       wake: () => {},
     };
@@ -202,6 +201,24 @@ describe("its card", () => {
     expect(await outbox.due("slack", clinic.now, 9)).toMatchObject([
       { edits: `proposal:${made.id}:0`, card: { title: expect.stringContaining("Rejected") } },
     ]);
+  });
+});
+
+describe("a proposal that cannot be shown", () => {
+  it("does not keep the others from it", async () => {
+    const clinic = new Clinic();
+    const broken = await proposed(clinic);
+    const good = await proposed(
+      clinic,
+      aNeed({ values: { ...aNeed().values, name: { value: "basket", origin: "user" } } }),
+    );
+    const cardOf = ({ id }: Proposal) => {
+      if (id === broken.id) throw new Error("no card");
+      return { ...CONTEXT, now: clinic.now };
+    };
+    await show({ ...clinic.deps, cardOf, wake: () => {} });
+    expect(await clinic.store.outbox.due("slack", clinic.now, 9)).toMatchObject([{ id: `proposal:${good.id}:0` }]);
+    expect(clinic.said).toEqual(["a proposal could not be shown"]);
   });
 });
 
