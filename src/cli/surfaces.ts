@@ -66,6 +66,14 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     );
     opened.push({ name: config.teams.appId === undefined ? "teams (WITHOUT AUTHENTICATION)" : "teams", surface });
   }
+  for (const [role, { groups }] of Object.entries(config.roles))
+    for (const { surface } of opened)
+      if (groups[surface.sender.platform] !== undefined && surface.groupsOf === undefined)
+        // Entra tells who is in a group to apps with rights that this bot does not ask for.
+        log.warn(
+          { role },
+          `groups of ${surface.sender.platform} cannot be asked for: nobody has this role by one, so list the accounts`,
+        );
   for (const { surface } of opened)
     if (surface.groupsOf !== undefined) app.remedy.askGroupsOf(surface.sender.platform, surface.groupsOf);
   return {

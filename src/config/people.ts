@@ -38,7 +38,7 @@ export function readPeople({ file, report }: Deps): readonly Person[] {
 }
 
 /** Roles of the file. The people they name must exist. */
-export function readRoles({ file, report, notices }: Deps, people: readonly Person[]): Roles {
+export function readRoles({ file, report }: Deps, people: readonly Person[]): Roles {
   const known = people.map(({ id }) => id);
   return Object.fromEntries(
     Object.entries(file.settings.roles ?? {}).map(([name, entry]): [string, Role] => {
@@ -59,11 +59,6 @@ export function readRoles({ file, report, notices }: Deps, people: readonly Pers
             path("teams_groups", index),
             `must be the object id of a group in Microsoft Entra: it is ${show(id)}.`,
           );
-      // Entra tells who is in a group to apps with rights of their own only, which this bot does not ask for.
-      if ((entry.teams_groups ?? []).length > 0)
-        notices.push(
-          `roles.${name}.teams_groups: groups of Microsoft Entra cannot be asked for, so nobody has the role by them; list the accounts`,
-        );
       const slackGroups = (entry.slack ?? []).filter((id) => SLACK_GROUP.test(id));
       const accounts = accountsOf({ ...entry, slack: (entry.slack ?? []).filter((id) => !SLACK_GROUP.test(id)) });
       const groups = {
