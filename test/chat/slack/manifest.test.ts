@@ -64,6 +64,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   "chat.postMessage": ["chat:write"],
   "conversations.history": ["channels:history", "groups:history", "im:history"],
   "conversations.open": ["im:write"],
+  "usergroups.users.list": ["usergroups:read"],
   "users.info": ["users:read"],
   "files.getUploadURLExternal": ["files:write"],
   command: ["commands"],
