@@ -33,8 +33,11 @@ const LINGER_MS = 10_000;
  * had, says why, for the test to skip; where `CI` is set, that is an error instead.
  */
 export async function realPrometheus(): Promise<RealPrometheus | { readonly skipped: string }> {
-  const socket = (await reach()) ?? (await startHost());
-  const told = await firstLine(socket);
+  const first = (await reach()) ?? (await startHost());
+  const said = await firstLine(first);
+  // One that ends without a word was on its way out, as nobody else needed it.
+  const socket = said === undefined ? await startHost() : first;
+  const told = said ?? (await firstLine(socket)) ?? { failed: "the process that runs the servers for tests ended" };
   if ("failed" in told) {
     socket.destroy();
     if (process.env.CI === "true") throw new Error(`No real Prometheus, and in CI that is no excuse: ${told.failed}`);
@@ -64,9 +67,14 @@ function reach(): Promise<Socket | undefined> {
   });
 }
 
-async function firstLine(socket: Socket): Promise<Told> {
-  for await (const line of createInterface({ input: socket })) return JSON.parse(line) as Told;
-  return { failed: "the process that runs the servers for tests ended" };
+/** Undefined when it ends without a word. */
+async function firstLine(socket: Socket): Promise<Told | undefined> {
+  try {
+    for await (const line of createInterface({ input: socket })) return JSON.parse(line) as Told;
+  } catch {
+    // Its end was rude.
+  }
+  return undefined;
 }
 
 /** The host: listens, starts the demo, tells whoever connects, and ends when nobody has been connected for a while. */
@@ -97,6 +105,8 @@ async function host(): Promise<void> {
     rmSync(SOCKET, { force: true });
     if (!(await listen(server))) process.exit(0);
   }
+  // Whoever comes from now on must not be told of servers that are about to end: they start a host of their own.
+  stop.signal.addEventListener("abort", () => server.close(), { once: true });
   rest();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort(new Error(name)));
   try {
@@ -122,7 +132,6 @@ async function host(): Promise<void> {
     if (!stop.signal.aborted)
       await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
   }
-  rmSync(SOCKET, { force: true });
   process.exit(0);
 }
 

@@ -25,8 +25,9 @@ export async function sharedStory(real: RealPrometheus, run: ReturnType<typeof p
   const { stdout } = await run(["ask", "--json", question], { env: { PROMETHEUS_URL: real.url } });
   const { reply_text, promql, values } = JSON.parse(stdout) as AskReply;
   const [headline = ""] = reply_text.split("\n");
-  const [, said = "", number = ""] = /^(.* is ([\d.,]+ m?s)) /.exec(headline) ?? [];
-  expect(number).not.toBe("");
+  const pattern = /^(.* is ([\d.,]+ m?s)) /;
+  expect(headline).toMatch(pattern);
+  const [, said = "", number = ""] = pattern.exec(headline)!;
   const measured = await askPrometheus(real, promql[0]!, at);
   expect(values[0]!.value).toBeCloseTo(measured, 6);
   expect(secondsOf(number) / measured).toBeCloseTo(1, 2);
