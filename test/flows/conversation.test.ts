@@ -133,6 +133,16 @@ describe("several sources", () => {
     },
   );
 
+  it.each([
+    ["what is the main cause of the latency of ferrydesk", "north"],
+    ["cpu of quay-1 in main", "main"],
+    ["cpu of quay-1 on the main cluster", "main"],
+    ["in main, cpu of quay-1 over the last hour", "main"],
+  ])("takes an everyday word for a name only where a name stands: %s", async (question, asked) => {
+    const { sources } = await new World([harbour({ name: "north" }), harbour({ name: "main" })]).ask(question);
+    expect(new Set(sources.map(({ source }) => source))).toEqual(new Set([asked]));
+  });
+
   it("does not speak of sources where there is only one", async () => {
     expect((await new World(harbour()).ask("cpu of quay-1")).reply_text).not.toMatch(/source|default/i);
   });
@@ -174,6 +184,18 @@ describe("a word that a channel taught", () => {
 });
 
 describe("a name that nothing has", () => {
+  it.each(["error rate of crates", "how many errors do we have in the crates service", "latency of north"])(
+    "is not answered with what others have, though metrics speak of it: %s",
+    async (question) => {
+      const world = new World(harbour());
+      const { card, reply } = await world.tell(question);
+      expect(verdictOf(reply)).toMatch(/crates|north/);
+      expect(reply.values).toEqual([]);
+      expect(world.queries).toEqual([]);
+      expect(card.tone).toBe("warning");
+    },
+  );
+
   it("is said to be unknown, with the nearest names, and nothing is asked about it", async () => {
     const world = new World(harbour());
     const { card, reply } = await world.tell("cpu of quay-9");

@@ -23,8 +23,12 @@ export type Spelled = {
   readonly tokens: readonly Token[];
   readonly mentions: readonly Mention[];
   readonly unknown: readonly UnknownName[];
+  /** Words of metrics' names that are known from nowhere else, or stand where a name stands: a measure is meant by them, or nothing. */
+  readonly metricWords: readonly MetricWord[];
   readonly guesses: readonly Guess[];
 };
+
+export type MetricWord = { readonly text: string; readonly token: number };
 
 type Input = {
   readonly tokens: readonly Token[];
@@ -42,13 +46,20 @@ export function readUnknown(input: Input): Spelled {
   const found: Mention[] = [];
   const unknown: UnknownName[] = [];
   const guesses: Guess[] = [];
+  const ofMetrics: MetricWord[] = [];
   tokens.forEach((token, at) => {
-    if (
-      taken.has(at) ||
-      mentioned.has(at) ||
-      isKnown(token, input, beside(tokens, at), joinsName(tokens, at, mentioned) || isServiceName(tokens, at))
-    )
+    if (taken.has(at) || mentioned.has(at)) return;
+    const joined = joinsName(tokens, at, mentioned) || isServiceName(tokens, at);
+    const isOfMetric = isOfMetrics(token, catalogue);
+    if (isKnown(token, input, beside(tokens, at), joined)) {
+      if (isOfMetric && !STOP_WORDS.has(token.fold) && !saysKind(token, catalogue) && standsAsName(tokens, at))
+        ofMetrics.push({ text: token.text, token: at });
       return;
+    }
+    if (isOfMetric) {
+      ofMetrics.push({ text: token.text, token: at });
+      return;
+    }
     const shaped =
       looksLikeName(token.text) && (/[\d_.]/.test(token.text) || standsAsName(tokens, at) || tokens.length <= 4);
     if (!shaped && /[^a-z-]/.test(token.fold)) {
@@ -86,7 +97,7 @@ export function readUnknown(input: Input): Spelled {
       });
     }
   });
-  return { tokens: mended, mentions: found, unknown, guesses };
+  return { tokens: mended, mentions: found, unknown, metricWords: ofMetrics, guesses };
 }
 
 function isKnown(token: Token, { index, catalogue }: Input, named: boolean, joined: boolean): boolean {
@@ -106,7 +117,15 @@ function isKnown(token: Token, { index, catalogue }: Input, named: boolean, join
     )
   )
     return true;
-  if (canonical(fold).some((term) => index.words.has(term))) return true;
+  return canonical(fold).some((term) => index.words.has(term));
+}
+
+/** "the node": which kind of thing is meant, of which there are some. */
+function saysKind({ fold }: Token, catalogue: Catalogue): boolean {
+  return kindsOf(fold)?.some((kind) => catalogue.ofKind(kind).length > 0) === true;
+}
+
+function isOfMetrics({ fold }: Token, catalogue: Catalogue): boolean {
   return metricWords(catalogue).has(fold) || canonical(fold).some((term) => metricWords(catalogue).has(term));
 }
 
@@ -208,9 +227,13 @@ const BEFORE_NAME =
   /^(?:of|on|for|at|from|in|to|von|auf|bei|fur|de|del|du|da|do|des|sur|en|em|no|na|para|pour|ka|ki|ke|par)$/;
 const ARTICLES = /^(?:the|our|my|der|die|das|dem|den|el|la|le|los|les|o|a|os|as)$/;
 
-/** "of X", "X service", "service X": where names stand. */
-function standsAsName(tokens: readonly Token[], at: number): boolean {
+/** "of X", "does X have", "X service", "service X": where names stand. Not "of the X hosts", which are several things. */
+export function standsAsName(tokens: readonly Token[], at: number): boolean {
   if (beside(tokens, at)) return true;
+  const next = tokens[at + 1]?.fold ?? "";
+  if (next.endsWith("s") && kindsOf(next) !== undefined) return false;
+  if (/^(?:does|did)$/.test(tokens[at - 1]?.fold ?? "") && /^(?:have|has|had|use|get|take|need)$/.test(next))
+    return true;
   let before = at - 1;
   while (before >= 0 && ARTICLES.test(tokens[before]?.fold ?? "")) before--;
   return before >= 0 && BEFORE_NAME.test(tokens[before]?.fold ?? "");

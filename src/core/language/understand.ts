@@ -9,7 +9,7 @@ import { decideIntent } from "./intent.ts";
 import { findAction, findAggregation, findQuantile, findRanking, findThreshold } from "./lexicon.ts";
 import { findMentions, type Mention } from "./link.ts";
 import { type Normalised, normalise, type Token, tokens } from "./normalise.ts";
-import { type Guess, readUnknown, type UnknownName } from "./spelling.ts";
+import { type Guess, type MetricWord, readUnknown, type UnknownName } from "./spelling.ts";
 import { absentConcept, conceptIndex, findSubjects, type Subject } from "./subject.ts";
 import { type Threshold, threshold } from "./threshold.ts";
 import { readTimes, type TimeExpression } from "./time.ts";
@@ -47,6 +47,8 @@ export type Understanding = {
   readonly subjects: readonly Subject[];
   /** Words in a name's place that name nothing known. */
   readonly unknown: readonly UnknownName[];
+  /** Words of metrics' names that may stand for a thing: see `readUnknown`. */
+  readonly metricWords: readonly MetricWord[];
   readonly guesses: readonly Guess[];
   /** A known concept that fits best and has no metrics here. */
   readonly absent: Concept | undefined;
@@ -268,6 +270,7 @@ function read(original: string, context: Context, memory: Memory | undefined): U
     mentions: allMentions,
     subjects,
     unknown: spelled.unknown,
+    metricWords: spelled.metricWords,
     guesses: spelled.guesses,
     absent,
     window: sameTimeBefore === undefined ? (windows[0] ?? keptWindow(memory, times, now)) : undefined,

@@ -1,6 +1,7 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import { type Concept, escapeRegex } from "../../core/concept.ts";
 import { tokensOf } from "../../core/language/link.ts";
+import { standsAsName } from "../../core/language/spelling.ts";
 import { narrow, type Subject } from "../../core/language/subject.ts";
 import { inert, inertName } from "../../util/inert.ts";
 import { refuseByText } from "./approvals.ts";
@@ -12,7 +13,7 @@ import { rank } from "./rank.ts";
 import { listedSubjects, refine } from "./refine.ts";
 import { scopeOf } from "./scope.ts";
 import { share } from "./share.ts";
-import { help, hostile, logs, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
+import { help, hostile, logs, noThingCalled, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
 import { type Teaching, teach } from "./teach.ts";
 import type { Turn } from "./turn.ts";
 
@@ -114,6 +115,8 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
       answer: await (read.intent === "forecast" || read.ahead !== undefined ? forecast(turn, own) : measure(turn, own)),
       subject: own,
     };
+  const passedOver = read.metricWords.find(({ token }) => !subject.covered.has(token));
+  if (passedOver !== undefined && subject.mentions.length === 0) return only(noThingCalled(turn, passedOver.text));
   const without = thingWithout(turn, subject);
   if (without !== undefined) return { answer: without, subject };
   if (subject.bound.concept.id === "service.errors" && formOf(read, subject.bound) === "count") {
@@ -244,7 +247,8 @@ function thingWithout({ read }: Turn, subject: Subject): Answer | undefined {
   if (scopeOf({ mentions: subject.mentions }).length > 0) return undefined;
   const missing = subject.unused.filter(
     (mention) =>
-      scopeOf({ mentions: [mention] }).length > 0 && !tokensOf(mention).some((at) => subject.covered.has(at)),
+      (scopeOf({ mentions: [mention] }).length > 0 || standsAsName(read.tokens, mention.first)) &&
+      !tokensOf(mention).some((at) => subject.covered.has(at)),
   );
   const [first] = missing;
   if (first === undefined) return undefined;

@@ -20,13 +20,26 @@ export function chooseSource(sources: readonly Metrics[], text: string, _memory:
     for (const name of [source.name, source.cluster, source.environment]) {
       if (name === undefined || name.length < 2) continue;
       const unique = sources.filter((one) => [one.name, one.cluster, one.environment].includes(name)).length === 1;
-      const pattern = new RegExp(
-        `(?:\\b(?:in|on|at|for|from|of)\\s+(?:the\\s+)?)?(?<![\\w-])${escapeRegex(name)}(?![\\w-])(?:\\s+(?:cluster|environment|env|source|prometheus))?`,
-        "i",
-      );
+      const pattern = naming(name);
       if (unique && pattern.test(text))
         return { source, named: true, rest: text.replace(pattern, " ").replace(/\s+/g, " ").trim() };
     }
   }
   return { source: first, named: false, rest: undefined };
+}
+
+const KINDS = "(?:cluster|environment|env|source|prometheus)";
+
+/** Words that describe as often as they name: "main" is a source in "in main" and in "the main cluster", not in "main cause". */
+const DESCRIBES =
+  /^(?:main|default|primary|secondary|local|global|central|core|new|old|live|external|internal|public|private|shared|common|test|backup|other|all)$/i;
+
+function naming(name: string): RegExp {
+  const itself = `(?<![\\w-])${escapeRegex(name)}(?![\\w-])`;
+  if (DESCRIBES.test(name))
+    return new RegExp(
+      `(?:\\b(?:in|on|at|for|from|of)\\s+(?:the\\s+)?)?${itself}\\s+${KINDS}\\b|\\b(?:in|on|at|from)\\s+${itself}(?=\\s*(?:[?.!,;]|$|\\b(?:in|on|at|for|from|of|now|since|last|over|today|yesterday|and|vs|compared)\\b))`,
+      "i",
+    );
+  return new RegExp(`(?:\\b(?:in|on|at|for|from|of)\\s+(?:the\\s+)?)?${itself}(?:\\s+${KINDS})?`, "i");
 }

@@ -135,6 +135,20 @@ export function unknownName(turn: Turn): Answer {
   });
 }
 
+/**
+ * A word that only names of metrics have, asked together with another measure: no thing of that name has one, and what the
+ * others have is no answer.
+ */
+export function noThingCalled(turn: Turn, text: string): Answer {
+  const names = turn.catalogue.search(text, 3).map(({ metric }) => metric.name);
+  return answerOf(`I know nothing called “${inertName(text)}”: no such service, host or label value in Prometheus.`, {
+    tone: "warning",
+    details:
+      names.length === 0 ? [] : [`Metrics that fit the word: ${names.map((name) => inertName(name)).join(", ")}.`],
+    next: names.map((name) => askButton(name)),
+  });
+}
+
 /** The thread so far, as its questions and first lines of answers. */
 export function summary(turn: Turn): Answer {
   const pairs: string[] = [];
