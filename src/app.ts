@@ -147,7 +147,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (named !== undefined) return { ...failure(notOpen(named)), isPrivate: true };
     const deps = {
       sources: open.map((source) => watched(source, seen)),
-      alertmanager,
+      // It does not divide its silences by source: whoever may not read all sources is not told of any.
+      alertmanager:
+        open.length === metrics.sources.length || alertmanager === undefined ? alertmanager : ("closed" as const),
       store: on,
       packs,
       clock,

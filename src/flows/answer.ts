@@ -19,7 +19,8 @@ import type { Turn } from "./answer/turn.ts";
 export type AnswerDeps = {
   /** The first is the default. */
   readonly sources: readonly Metrics[];
-  readonly alertmanager: AlertRouter | undefined;
+  /** "closed": there is one, and whoever asks may not read it. */
+  readonly alertmanager: AlertRouter | "closed" | undefined;
   readonly store: Store;
   readonly packs: ConceptPacks;
   readonly clock: Clock;

@@ -83,6 +83,20 @@ describe("a question to the app", () => {
     assert.match(card.title, /no source is open to you/);
   });
 
+  it("is not told of silences where one source is closed to the person: Alertmanager does not divide them", async () => {
+    const given: unknown[] = [];
+    const flow: Flow = async ({ alertmanager }) => {
+      given.push(alertmanager);
+      return answered("ok");
+    };
+    const alertmanager = { silences: async () => [], check: async () => ({ version: "1" }) };
+    const sources = ["eu", "us"].map((name) => ({ name }) as Metrics);
+    const { ask } = (await appWith(flow, { sources, alertmanager })).app;
+    await ask(question());
+    await ask({ ...question(), sources: ["eu"] });
+    assert.deepEqual(given, [alertmanager, "closed"]);
+  });
+
   it("about a source that is closed to the person is refused in private, and no other source is asked instead", async () => {
     let count = 0;
     const flow: Flow = async () => answered(`answer ${++count}`);

@@ -24,6 +24,8 @@ export type AskOptions = {
   readonly signal?: AbortSignal;
   /** Names of the sources that are open to the person. */
   readonly open?: readonly string[];
+  /** There is an Alertmanager that the person may not read. */
+  readonly alertmanager?: "closed";
 };
 
 let packs: Promise<ConceptPacks> | undefined;
@@ -69,13 +71,13 @@ export class World {
 
   async tell(
     text: string,
-    { user = "mira", thread = "t", channel = "pier", signal, open }: AskOptions = {},
+    { user = "mira", thread = "t", channel = "pier", signal, open, alertmanager }: AskOptions = {},
   ): Promise<Told> {
     const id = `q${++this.#ids}`;
     return answer(
       {
         sources: this.sources,
-        alertmanager: undefined,
+        alertmanager,
         store: this.store,
         packs: await shippedPacks(),
         clock: () => this.now,

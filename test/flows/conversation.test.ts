@@ -143,6 +143,12 @@ describe("several sources", () => {
     expect(new Set(sources.map(({ source }) => source))).toEqual(new Set([asked]));
   });
 
+  it("does not list silences, which are of all sources, for somebody who may not read them all", async () => {
+    const { reply_text, values } = await two().ask("which silences are active?", { alertmanager: "closed" });
+    expect(reply_text).toContain("not all sources are open to you");
+    expect(values).toEqual([]);
+  });
+
   it("does not speak of sources where there is only one", async () => {
     expect((await new World(harbour()).ask("cpu of quay-1")).reply_text).not.toMatch(/source|default/i);
   });

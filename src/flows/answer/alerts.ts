@@ -324,6 +324,13 @@ export async function silences(turn: Turn): Promise<Answer> {
       tone: "warning",
       details: ["Set ALERTMANAGER_URL to connect one."],
     });
+  if (alertmanager === "closed")
+    return answerOf("I may not list silences for you here.", {
+      details: [
+        "Alertmanager holds those of all sources together, and not all sources are open to you.",
+        "The bot's owner can change that under `access` in its configuration.",
+      ],
+    });
   try {
     const active = (await alertmanager.silences(turn.signal)).filter((silence) => silence.endsAt > now);
     if (active.length === 0)

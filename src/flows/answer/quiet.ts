@@ -155,7 +155,7 @@ function silenceSeconds({ read, now, zone }: Turn): number | undefined {
 
 /** Says so when Alertmanager was asked and holds no silence about that; undefined when there is one, or it is not known. */
 async function withoutSilence({ alertmanager, signal }: Turn, target: string): Promise<Answer | undefined> {
-  if (alertmanager === undefined) return undefined;
+  if (alertmanager === undefined || alertmanager === "closed") return undefined;
   const silences = await alertmanager.silences(signal).catch(() => undefined);
   if (silences === undefined) return undefined;
   const folded = target.toLowerCase();

@@ -20,7 +20,8 @@ export type Turn = {
   readonly zone: string;
   readonly store: Store;
   readonly sources: readonly Metrics[];
-  readonly alertmanager: AlertRouter | undefined;
+  /** "closed": there is one, and whoever asks may not read it. */
+  readonly alertmanager: AlertRouter | "closed" | undefined;
   readonly history: readonly StoredTurn[];
   readonly signal: AbortSignal;
   readonly newId: () => string;
