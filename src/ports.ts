@@ -122,10 +122,32 @@ export interface Places {
   remove(place: Place): Promise<void>;
 }
 
-/** Ids of events already handled, so that a redelivery is answered once. */
-export interface SeenEvents {
-  /** True the first time this id is seen on that platform, false ever after (until retention forgets it). */
-  first(platform: string, id: string, at: number): Promise<boolean>;
+/** Something that a chat platform sent. */
+export type Incoming = {
+  /** The same for the same thing, however often it is delivered. */
+  readonly id: string;
+  /** The JSON that is needed to deal with it: people's own words, at times with an address to answer to. */
+  readonly body: string;
+  /** Unix seconds. */
+  readonly at: number;
+};
+
+/** What was taken and not dealt with. `attempts` counts those that began. */
+export type Held = Incoming & { readonly attempts: number };
+
+/** What chat platforms sent, each thing once, with its body until it was dealt with, so that a restart loses nothing. */
+export interface Inbox {
+  /**
+   * True the first time that id comes on that platform: its body is kept, and its first attempt counts as begun. False
+   * ever after (until retention forgets it). What it confirms outlives a crash. Calls made together share one write.
+   */
+  take(platform: string, event: Incoming): Promise<boolean>;
+  /** It was dealt with, well or badly: its body is forgotten, its id stays. Does nothing for an id that is not there. */
+  done(platform: string, id: string): Promise<void>;
+  /** What was taken and not done, oldest first. */
+  left(platform: string): Promise<readonly Held[]>;
+  /** Another attempt begins, at something that was left. */
+  begin(platform: string, id: string): Promise<void>;
 }
 
 /** What each answer rested on, so that it can be shown and replayed later. */
@@ -404,7 +426,7 @@ export interface FeedbackLog {
 export interface Store {
   readonly conversations: Conversations;
   readonly places: Places;
-  readonly seen: SeenEvents;
+  readonly inbox: Inbox;
   readonly evidence: EvidenceLog;
   readonly lessons: Lessons;
   readonly proposals: Proposals;
@@ -470,6 +492,27 @@ export type ProposalLists = {
 /** Answers a question. Never throws: what goes wrong becomes a card that says so. */
 export type Asker = (question: Question, signal?: AbortSignal) => Promise<Said>;
 
+/**
+ * Deals with one thing that a platform sent; `body` is what `offer` was given, or after a restart its JSON read. `late`: it waited too long,
+ * or cut the bot off more than once, so whoever asked is only told to ask again. Once `signal` has fired, the bot stops:
+ * what is not done by then comes again after the restart, and nothing needs to be said about it.
+ */
+export type Deal = (body: unknown, how: DealHow) => Promise<void>;
+export type DealHow = { readonly late: boolean; readonly signal: AbortSignal };
+
+/** Takes in what one platform sends, each thing once, and has it dealt with after it was acknowledged. */
+export interface Reception {
+  /**
+   * `taken`: it outlives a crash from now on, so it may be acknowledged. `repeated`: it was here before. `full`: too much
+   * waits already, so the platform has to send it again. Rejects when the store cannot be written. `json` is `body` as text.
+   */
+  offer(id: string, body: unknown, json: string): Promise<"taken" | "repeated" | "full">;
+  /** Begins with what an earlier run left, and goes on with what was taken since. Until then everything waits. */
+  start(): Promise<void>;
+  /** Takes nothing more, and deals with what waits for at most `graceMs`. The rest is left for the next run. */
+  stop(graceMs: number): Promise<void>;
+}
+
 /** Posts and edits messages on one platform. */
 export interface Sender {
   readonly platform: string;
@@ -505,7 +548,8 @@ export type SurfaceDeps = {
   /** Proposals for one person: what waits for their decision, what they asked for, what was decided lately. */
   readonly proposalsFor: (visitor: Visitor) => Promise<ProposalLists>;
   readonly mayRead: (visitor: Visitor) => Reach;
-  readonly store: Pick<Store, "seen" | "places" | "outbox" | "feedback">;
+  readonly store: Pick<Store, "places" | "outbox" | "feedback">;
+  readonly receive: (deal: Deal) => Reception;
   /** Something new stands in the outbox. */
   readonly wake: () => void;
   /** PNG of a chart, for platforms and messages that cannot carry it as data. */

@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
 import { reachOf } from "../core/access.ts";
 import { type Delivered, deliver } from "../flows/deliver.ts";
+import { type Received, receive } from "../flows/receive.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
 import type { Route, Surface, SurfaceDeps } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
@@ -43,6 +44,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     proposalsFor: app.remedy.listsFor,
     mayRead: (visitor) => reachOf(config.access, visitor, app.sources),
     store: app.store,
+    receive: (deal) => receive({ platform, inbox: app.store.inbox, clock, deal, report: reportTo(log) }),
     wake: () => loops.get(platform)?.wake(),
     drawChart: async (chart, zone) => (await import("../charts/index.ts")).drawChart(chart, zone),
     clock,
@@ -96,6 +98,15 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       await Promise.all(opened.map(({ surface }) => surface.stop(graceMs)));
       await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)));
     },
+  };
+}
+
+function reportTo(log: Log): (event: Received) => void {
+  return ({ platform, outcome, problem }) => {
+    const facts = { platform, ...(problem === undefined ? {} : { err: problem }) };
+    if (outcome === "failed") log.error(facts, "something that came in could not be dealt with");
+    if (outcome === "given up") log.error(facts, "something that came in ended the bot each time, and was given up");
+    if (outcome === "not noted") log.error(facts, "the inbox cannot be read or written");
   };
 }
 

@@ -92,6 +92,13 @@ export type Field = {
   readonly value?: string;
 };
 
+/** For somebody whose question waited too long, or was cut off again and again. */
+export const ASK_AGAIN: Card = {
+  title: "I did not get to your question in time. Please ask again.",
+  tone: "warning",
+  blocks: [],
+};
+
 /** The card as plain text: `ask`, notifications, screen readers, logs, and platforms that lack a block. */
 export function plainText(card: Card): string {
   return [card.title, ...card.blocks.map(blockText)].filter((part) => part !== "").join("\n");

@@ -109,7 +109,8 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
     response.on("close", () => {
       working.delete(response);
       busy.delete(request.socket);
-      gone.abort(new Error("the client went away"));
+      // Once all is sent nobody waits for that signal, and an error notes where it was made, which costs.
+      if (!response.writableFinished) gone.abort(new Error("the client went away"));
     });
     const failed = (cause: unknown): HttpResponse => {
       if (cause instanceof HttpProblem) return cause.response;
@@ -157,11 +158,11 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
 
 function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse, close: boolean): void {
   if (response.destroyed) return;
-  const body = Buffer.from(answer.body ?? "");
+  const { body = "" } = answer;
   response.writeHead(answer.status, {
     ...SAFE_HEADERS,
     ...answer.headers,
-    "content-length": String(body.length),
+    "content-length": String(Buffer.byteLength(body)),
     ...(close ? { connection: "close" } : {}),
   });
   response.end(request.method === "HEAD" ? undefined : body);

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync, fdatasync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
 import { StoreError, storeError } from "./errors.ts";
 import { MIGRATIONS, migrate, versionOf } from "./migrations.ts";
 
@@ -76,6 +77,32 @@ function openWriter(path: string, dataDir: string): DatabaseSync {
     migrate(db, path);
     if (statSync(path).size <= CHECKED_BYTES) quickCheck(db, path);
   });
+}
+
+const flushed = promisify(fdatasync);
+
+/**
+ * The file that commits are written to. After a commit with synchronous=NORMAL, `sync` is all that synchronous=FULL would
+ * have done, but the process goes on meanwhile (https://sqlite.org/pragma.html#pragma_synchronous). SQLite locks the
+ * database and its -shm file, not this one, so another handle on it is safe; it stays the same file while the database
+ * is open.
+ */
+export function writeAheadLog(path: string): { sync(): Promise<void>; close(): void } {
+  let handle: number | undefined;
+  return {
+    async sync() {
+      try {
+        handle ??= openSync(`${path}-wal`, "r+");
+        await flushed(handle);
+      } catch (cause) {
+        throw storeError(path, cause);
+      }
+    },
+    close() {
+      if (handle !== undefined) closeSync(handle);
+      handle = undefined;
+    },
+  };
 }
 
 function closedOnFailure(db: DatabaseSync, work: () => void): DatabaseSync {

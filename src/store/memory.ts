@@ -1,6 +1,6 @@
 import type { Place } from "../core/chat.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Clock, Lesson, Outgoing, Store, Turn } from "../ports.ts";
+import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
@@ -29,6 +29,7 @@ export function createMemoryStore(
   const conversations = new Map<string, Map<string, Turn>>();
   const places = new Map<string, { place: Place; reference: unknown; at: number }>();
   const seen = new Map<string, { at: number }>();
+  const inbox = new Map<string, Held & { platform: string }>();
   const answers = new Map<string, Answer>();
   const lessons = new Map<string, { channel: string; lesson: Lesson }>();
   const proposals = new Map<string, Kept>();
@@ -91,8 +92,28 @@ export function createMemoryStore(
           places.delete(placeKey(place));
         }),
     },
-    seen: {
-      first: (platform, id, at) => use(() => insert(seen, key(platform, id), { at })),
+    inbox: {
+      take: (platform, { id, body, at }) =>
+        use(() => {
+          const isNew = insert(seen, key(platform, id), { at });
+          if (isNew) inbox.set(key(platform, id), { platform, id, body, at, attempts: 1 });
+          return isNew;
+        }),
+      done: (platform, id) =>
+        use(() => {
+          inbox.delete(key(platform, id));
+        }),
+      left: (platform) =>
+        use(() =>
+          [...inbox.values()]
+            .filter((held) => held.platform === platform)
+            .map(({ id, body, at, attempts }) => ({ id, body, at, attempts })),
+        ),
+      begin: (platform, id) =>
+        use(() => {
+          const held = inbox.get(key(platform, id));
+          if (held !== undefined) inbox.set(key(platform, id), { ...held, attempts: held.attempts + 1 });
+        }),
     },
     evidence: {
       save: (answer) =>
@@ -191,6 +212,7 @@ export function createMemoryStore(
           turns: pruneTurns,
           answers: () => forgetWhere(answers, "answers", (entry) => entry.at),
           seen_events: () => forgetWhere(seen, "seen_events", (entry) => entry.at),
+          inbox: () => forgetWhere(inbox, "inbox", (entry) => entry.at),
           proposals: () =>
             forgetWhere(proposals, "proposals", ({ proposal }) =>
               isUndecided(proposal.status) ? Number.POSITIVE_INFINITY : proposal.spec.createdAt,

@@ -63,6 +63,10 @@ export const MIGRATIONS: readonly Step[] = [
   `,
   reshapeProposals,
   "CREATE INDEX outbox_reference ON outbox (platform, reference) WHERE state = 'sent';",
+  `
+  CREATE TABLE inbox (
+    seq INTEGER PRIMARY KEY, at REAL NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL) STRICT;
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

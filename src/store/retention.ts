@@ -15,6 +15,7 @@ export const TABLES = [
   "turns",
   "answers",
   "seen_events",
+  "inbox",
   "proposals",
   "places",
   "lessons",
@@ -23,12 +24,16 @@ export const TABLES = [
 ] as const;
 export type Table = (typeof TABLES)[number];
 
+/** What is still not dealt with by then is of no use to anybody: it was left by a bot that did not come back. */
+const INBOX_SECONDS = 86_400;
+
 /** Rows of that table older than this unix second are past their retention; undefined keeps them all. */
 export function cutoff(table: Table, retention: Retention, now: number): number | undefined {
   const seconds = {
     turns: retention.conversations,
     answers: retention.evidence,
     seen_events: retention.seenEvents,
+    inbox: INBOX_SECONDS,
     proposals: retention.proposals,
     places: retention.places,
     lessons: retention.lessons,

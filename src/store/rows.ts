@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Lesson, Queued, Turn } from "../ports.ts";
+import type { Held, Lesson, Queued, Turn } from "../ports.ts";
 
 /**
  * Rows as they stand in the file, read once on their way out: a file can be old, damaged or edited by hand. A schema
@@ -43,6 +43,10 @@ export const PlaceRow = once(() =>
       reference,
       at,
     })),
+);
+
+export const HeldRow = once(
+  (): z.ZodType<Held> => z.object({ id: z.string(), body: z.string(), at: z.number(), attempts: z.number() }),
 );
 
 /** The message is the bot's own JSON, so only what this store adds to it is looked at closely. */

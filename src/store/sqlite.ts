@@ -1,13 +1,16 @@
 import { join } from "node:path";
+import type { SQLInputValue } from "node:sqlite";
 import { setImmediate as nextTick } from "node:timers/promises";
 import type { Place } from "../core/chat.ts";
 import type { Clock, Store } from "../ports.ts";
-import { openFile } from "./file.ts";
+import { openFile, writeAheadLog } from "./file.ts";
+import { groupCommit } from "./group-commit.ts";
 import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 import {
   AnswerLine,
   AnswerRow,
   FeedbackRow,
+  HeldRow,
   LessonRow,
   PlaceRow,
   QueuedRow,
@@ -22,6 +25,9 @@ import { openLedger } from "./sqlite/ledger.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
 import { atMost, statements } from "./sqlite/statements.ts";
 import { createStop } from "./stop.ts";
+
+/** The row of an event, by its platform and id. */
+const SEQ_OF_EVENT = "(SELECT seq FROM seen_events WHERE platform = ? AND id = ?)";
 
 /** Rows deleted at once, and how often in one call of `prune`: each step holds the event loop for a few ms. */
 const PRUNE_ROWS = 500;
@@ -45,18 +51,25 @@ export type SqliteSettings = {
 
 /**
  * The store in one SQLite file, `smartcloudops.db` in the data folder. What a promise of this store has confirmed is
- * on the disk (WAL with synchronous=FULL) and survives a kill. Throws `StoreError` when the file cannot be opened;
+ * on the disk and survives a kill and a power cut; but for proposals and records, the process goes on meanwhile. Throws `StoreError` when the file cannot be opened;
  * its methods reject with one when they cannot read or write.
  */
 export function openSqliteStore(settings: SqliteSettings): Store {
   const { db, path } = openFile(settings);
   const sql = statements(db, path);
   const ledger = openLedger(db, sql, settings);
+  const log = writeAheadLog(path);
+  const group = groupCommit((work) => sql.unsynced(() => sql.together(work)), log.sync);
+  /** Writes that share their wait for the disk with others. */
+  const later = {
+    run: (text: string, values: readonly SQLInputValue[]) => group.add(() => sql.run(text, values)),
+    inserted: (text: string, values: readonly SQLInputValue[]) => group.add(() => sql.inserted(text, values)),
+  };
 
   return {
     conversations: {
       async append(place, turn) {
-        return sql.inserted(
+        return later.inserted(
           `INSERT INTO turns (platform, channel, thread, id, at, author, user, text, memory) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT DO NOTHING`,
           [...columns(place), turn.id, turn.at, turn.author, toJson(turn.user), turn.text, toJson(turn.memory)],
@@ -75,7 +88,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
 
     places: {
       async save(place, reference, at) {
-        sql.run(
+        await later.run(
           `INSERT INTO places (platform, channel, thread, reference, at) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (platform, channel, thread) DO UPDATE SET reference = excluded.reference, at = excluded.at`,
           [...columns(place), toJson(reference), at],
@@ -99,23 +112,42 @@ export function openSqliteStore(settings: SqliteSettings): Store {
           .map(({ place, reference }) => ({ place, reference }));
       },
       async remove(place) {
-        sql.run("DELETE FROM places WHERE platform = ? AND channel = ? AND thread = ?", columns(place));
+        await later.run("DELETE FROM places WHERE platform = ? AND channel = ? AND thread = ?", columns(place));
       },
     },
 
-    seen: {
-      async first(platform, id, at) {
-        return sql.inserted("INSERT INTO seen_events (platform, id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", [
-          platform,
-          id,
-          at,
-        ]);
+    inbox: {
+      take: (platform, { id, body, at }) =>
+        group.add(() => {
+          const values = [platform, id, at];
+          if (
+            !sql.inserted("INSERT INTO seen_events (platform, id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", values)
+          )
+            return false;
+          sql.run("INSERT OR REPLACE INTO inbox (seq, at, body, attempts) VALUES (last_insert_rowid(), ?, ?, 1)", [
+            at,
+            body,
+          ]);
+          return true;
+        }),
+      async done(platform, id) {
+        await later.run(`DELETE FROM inbox WHERE seq = ${SEQ_OF_EVENT}`, [platform, id]);
+      },
+      async left(platform) {
+        return sql.all(
+          HeldRow,
+          "SELECT id, body, inbox.at, attempts FROM inbox JOIN seen_events USING (seq) WHERE platform = ? ORDER BY seq",
+          [platform],
+        );
+      },
+      async begin(platform, id) {
+        await later.run(`UPDATE inbox SET attempts = attempts + 1 WHERE seq = ${SEQ_OF_EVENT}`, [platform, id]);
       },
     },
 
     evidence: {
       async save({ id, place, at, text, evidence }) {
-        sql.run(
+        await later.run(
           `INSERT INTO answers (id, platform, channel, thread, at, text, evidence, queries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT DO NOTHING`,
           [id, ...columns(place), at, text, toJson(evidence), evidence.length],
@@ -136,7 +168,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     lessons: {
       async teach({ platform, channel }, lesson) {
         const where = [platform, channel, wordKey(lesson.word)];
-        return sql.together(() => {
+        return group.add(() => {
           const [replaced] = sql.all(
             LessonRow,
             `DELETE FROM lessons WHERE platform = ? AND channel = ? AND word_key = ?
@@ -159,7 +191,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
       },
       async forget({ platform, channel }, word) {
         const where = [platform, channel, wordKey(word)];
-        return sql.run("DELETE FROM lessons WHERE platform = ? AND channel = ? AND word_key = ?", where) > 0;
+        return (await later.run("DELETE FROM lessons WHERE platform = ? AND channel = ? AND word_key = ?", where)) > 0;
       },
     },
 
@@ -170,7 +202,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     outbox: {
       async put(message) {
         const { id, place, at } = message;
-        return sql.inserted(
+        return later.inserted(
           `INSERT INTO outbox (id, platform, channel, at, body, state, attempts, until) VALUES (?, ?, ?, ?, ?, 'waiting', 0, 0)
            ON CONFLICT DO NOTHING`,
           [id, place.platform, place.channel, at, toJson(message)],
@@ -187,23 +219,30 @@ export function openSqliteStore(settings: SqliteSettings): Store {
         );
       },
       async begin(id) {
-        sql.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ? AND state = 'waiting'", [id]);
+        await later.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ? AND state = 'waiting'", [id]);
       },
       async hint(id, hint) {
-        sql.run("UPDATE outbox SET body = json_set(body, '$.hint', ?) WHERE id = ? AND state = 'waiting'", [hint, id]);
+        await later.run("UPDATE outbox SET body = json_set(body, '$.hint', ?) WHERE id = ? AND state = 'waiting'", [
+          hint,
+          id,
+        ]);
       },
       async postpone(id, until, reason) {
-        sql.run("UPDATE outbox SET until = ?, reason = ? WHERE id = ? AND state = 'waiting'", [until, reason, id]);
+        await later.run("UPDATE outbox SET until = ?, reason = ? WHERE id = ? AND state = 'waiting'", [
+          until,
+          reason,
+          id,
+        ]);
       },
       async sent(id, reference, at) {
-        sql.run(
+        await later.run(
           `UPDATE outbox SET state = 'sent', reference = ?, done_at = ?, reason = NULL, body = json_remove(body, '$.hint')
            WHERE id = ? AND state = 'waiting'`,
           [reference, at, id],
         );
       },
       async gaveUp(id, reason, at) {
-        sql.run(
+        await later.run(
           `UPDATE outbox SET state = 'given up', reason = ?, done_at = ?, body = json_remove(body, '$.hint')
            WHERE id = ? AND state = 'waiting'`,
           [reason, at, id],
@@ -233,7 +272,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
 
     feedback: {
       async save({ answer, user, helpful, at }) {
-        sql.run(
+        await later.run(
           `INSERT INTO feedback (answer, platform, user, helpful, at) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (answer, platform, user) DO UPDATE SET helpful = excluded.helpful, at = excluded.at`,
           [answer, user.platform, user.id, helpful ? 1 : 0, at],
@@ -277,6 +316,8 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     },
 
     async close() {
+      await group.settled();
+      log.close();
       if (db.isOpen) db.close();
     },
   };

@@ -1,112 +1,97 @@
-import { fork } from "node:child_process";
-import { Agent, createServer, type IncomingMessage, request } from "node:http";
+/**
+ * `npm run bench -- teams [--rounds N] [--requests N] [--seconds N] [--tokens N]`: how soon a message from Teams is
+ * acknowledged at 200 requests a second, and how many a second are acknowledged and dealt with at most, beside bare
+ * botbuilder apps. All verify the channel's token. `silent` answers nothing and keeps nothing, and is what `bot` is
+ * compared with; `replying` and `bot-replying` also post an answer to the connector. The bot serves through its own HTTP
+ * server and has each message in its store on the disk before it acknowledges it; the bare apps are a plain node:http
+ * server, lighter than the Express that the SDK's samples use. `--tokens`: how many tokens the requests take turns with.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { personal } from "../fakes/bot-framework/activities.ts";
 import { APP_ID, APP_PASSWORD, startBotFramework, TENANT } from "../fakes/bot-framework/index.ts";
+import { serveSurface } from "./edge.ts";
+import { post } from "./load.ts";
+import { measure, printRatio, tellFigures } from "./side-by-side.ts";
 
-/**
- * How fast a Teams message is acknowledged, with authentication on: `node test/bench/teams.ts [rounds]`. `ours` is the
- * whole surface with deduplication, `bare` the smallest botbuilder app that replies in its turn, `empty` one that does
- * nothing at all. Each runs in a process of its own, in turns, in the same minute.
- */
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "15" },
+    requests: { type: "string", default: "1000" },
+    seconds: { type: "string", default: "15" },
+    tokens: { type: "string", default: "8" },
+    server: { type: "string" },
+    framework: { type: "string", default: "{}" },
+  },
+});
 
-type Kind = "ours" | "bare" | "empty";
-const KINDS: readonly Kind[] = ["empty", "bare", "ours"];
-type Start = {
-  readonly kind: Kind;
-  readonly url: string;
-  readonly host: string;
-  readonly overrides: Record<string, string>;
-};
+type Framework = { readonly host: string; readonly overrides: Record<string, string> };
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const framework = JSON.parse(options.framework) as Framework;
+if (options.server === undefined) await compare();
+else if (options.server.startsWith("bot")) await serveBot(options.server === "bot-replying");
+else await serveBare(options.server === "replying");
 
-if (process.send === undefined) await compare(Number(process.argv[2] ?? 3));
-else process.once("message", (start: Start) => void serve(start));
-
-// ---------------------------------------------------------------- the servers
-
-async function serve({ kind, host, overrides }: Start): Promise<void> {
-  console.error = () => {};
-  const take = kind === "ours" ? await ours(host, overrides) : await bare(kind, overrides);
-  const server = createServer((incoming, outgoing) => {
-    void read(incoming).then(async (body) => {
-      const { status, text } = await take(body, incoming.headers);
-      outgoing.writeHead(status).end(text);
-    });
-  });
-  server.listen(0, "127.0.0.1", () => process.send!({ port: (server.address() as AddressInfo).port }));
+async function compare(): Promise<void> {
+  const { url, host, overrides, kept, sign, close } = await startBotFramework();
+  const exp = Math.floor(Date.now() / 1000) + 24 * 3600;
+  const tokens = await Promise.all(Array.from({ length: Number(options.tokens) }, (_, i) => sign({ exp: exp + i })));
+  let sent = 0;
+  const make = () => {
+    kept.length = 0;
+    const authorization = `Bearer ${tokens[sent++ % tokens.length]}`;
+    const headers = { "content-type": "application/json; charset=utf-8", authorization };
+    return post("/api/messages", headers, JSON.stringify(personal(url, "status")));
+  };
+  const sizes = {
+    rounds: Number(options.rounds),
+    requests: Number(options.requests),
+    seconds: Number(options.seconds),
+  };
+  const file = fileURLToPath(import.meta.url);
+  const args = ["--framework", JSON.stringify({ host, overrides } satisfies Framework)];
+  const figures = await measure(file, ["silent", "bot", "replying", "bot-replying"], args, make, sizes);
+  printRatio(figures, "bot", "silent");
+  printRatio(figures, "bot-replying", "replying");
+  await close();
 }
 
-type Take = (body: Buffer, headers: IncomingMessage["headers"]) => Promise<{ status: number; text?: string }>;
-
-async function ours(host: string, overrides: Record<string, string>): Promise<Take> {
+async function serveBot(replies: boolean): Promise<void> {
   const { createTeams } = await import("../../src/chat/teams/index.ts");
   const { createLog } = await import("../../src/util/log.ts");
   const { secret } = await import("../../src/util/secret.ts");
-  const { memoryPlaces } = await import("../chat/teams/world.ts");
-  const seen = new Set<string>();
-  const card = { title: "checkout answers in 812 ms", tone: "info", blocks: [] } as const;
-  const surface = createTeams(
-    {
-      appId: APP_ID,
-      appPassword: secret(APP_PASSWORD),
-      tenantId: TENANT,
-      appType: "SingleTenant",
-      tenants: [],
-      serviceUrls: [host],
-      insecureDev: false,
-      overrides,
-    },
-    {
-      ask: async () => ({ card }),
-      decide: async () => ({ title: "", tone: "info", blocks: [] }),
-      proposal: async () => undefined,
-      proposalsFor: async () => ({ waiting: [], own: [], decided: [] }),
-      mayRead: () => ({ allowed: true }),
-      store: {
-        seen: { first: async (_, id) => !seen.has(id) && seen.add(id) !== undefined },
-        places: memoryPlaces(),
-        outbox: {
-          put: async (message: {
-            id: string;
-            place: { platform: string; channel: string; thread: string };
-            at: number;
-          }) => {
-            void surface.sender
-              .send({ ...message, card, attempts: 1 }, undefined, AbortSignal.timeout(10_000))
-              .catch(() => {});
-            return true;
-          },
-        } as never,
-        feedback: { save: async () => {}, count: async () => ({ helpful: 0, unhelpful: 0 }) },
-      },
-      wake: () => {},
-      drawChart: async () => new Uint8Array(),
-      clock: () => Date.now() / 1000,
-    },
-    createLog({ level: "error" }),
+  const dataDir = mkdtempSync(join(tmpdir(), "teams-bench-"));
+  process.on("exit", () => rmSync(dataDir, { recursive: true, force: true }));
+  const settings = {
+    appId: APP_ID,
+    appPassword: secret(APP_PASSWORD),
+    tenantId: TENANT,
+    appType: "SingleTenant",
+    tenants: [],
+    serviceUrls: [framework.host],
+    insecureDev: false,
+    overrides: framework.overrides,
+  } as const;
+  await serveSurface(
+    "teams",
+    dataDir,
+    (deps) => createTeams(settings, deps, createLog({ level: "error" })),
+    async ({ sender }, message) =>
+      replies ? sender.send({ ...message, attempts: 1 }, undefined, AbortSignal.timeout(10_000)) : undefined,
   );
-  await surface.start();
-  const [route] = surface.routes;
-  return async (body, headers) => {
-    const { status } = await route!.handle({
-      method: "POST",
-      path: "/api/messages",
-      query: new URLSearchParams(),
-      headers,
-      body,
-      remoteAddress: "127.0.0.1",
-      signal: new AbortController().signal,
-    });
-    return { status };
-  };
 }
 
-/** As the SDK's own samples are: authentication, adapter, and a reply that the turn waits for. */
-async function bare(kind: Kind, overrides: Record<string, string>): Promise<Take> {
+/** As the SDK's own samples are: authentication, adapter, and a handler that the turn waits for. */
+async function serveBare(replies: boolean): Promise<void> {
+  console.error = () => {};
   const { default: sdk } = (await import("botbuilder")) as unknown as { default: typeof import("botbuilder") };
+  const { overrides } = framework;
   const credentials = {
     isValidAppId: async (id?: string) => id === APP_ID,
     isAuthenticationDisabled: async () => false,
@@ -119,17 +104,19 @@ async function bare(kind: Kind, overrides: Record<string, string>): Promise<Take
   };
   const authentication = new sdk.ConfigurationBotFrameworkAuthentication(
     {
-      ToChannelFromBotLoginUrl: overrides.loginUrl!,
-      ToChannelFromBotOAuthScope: overrides.oauthScope!,
-      ToBotFromChannelTokenIssuer: overrides.tokenIssuer!,
-      OAuthUrl: overrides.oauthUrl!,
-      ToBotFromChannelOpenIdMetadataUrl: overrides.openIdMetadata!,
-      ToBotFromEmulatorOpenIdMetadataUrl: overrides.emulatorOpenIdMetadata!,
+      ToChannelFromBotLoginUrl: overrides["loginUrl"]!,
+      ToChannelFromBotOAuthScope: overrides["oauthScope"]!,
+      ToBotFromChannelTokenIssuer: overrides["tokenIssuer"]!,
+      OAuthUrl: overrides["oauthUrl"]!,
+      ToBotFromChannelOpenIdMetadataUrl: overrides["openIdMetadata"]!,
+      ToBotFromEmulatorOpenIdMetadataUrl: overrides["emulatorOpenIdMetadata"]!,
     },
     credentials as never,
   );
   const adapter = new sdk.CloudAdapter(authentication);
-  return async (body, headers) => {
+  let dealt = 0;
+  async function take(incoming: IncomingMessage): Promise<number> {
+    const body: unknown = JSON.parse((await buffer(incoming)).toString("utf8"));
     let status = 200;
     const response = {
       status: (code: number) => {
@@ -139,104 +126,15 @@ async function bare(kind: Kind, overrides: Record<string, string>): Promise<Take
       send: () => {},
       end: () => {},
     };
-    const incoming = { method: "POST", body: JSON.parse(body.toString("utf8")), headers };
-    await adapter.process(incoming as never, response as never, async (context) => {
-      if (kind === "bare") await context.sendActivity("checkout answers in 812 ms");
+    const request = { method: "POST", body, headers: incoming.headers };
+    await adapter.process(request as never, response as never, async (context) => {
+      if (replies) await context.sendActivity("checkout answers in 812 ms");
+      dealt++;
     });
-    return { status };
-  };
-}
-
-function read(stream: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => resolve(Buffer.concat(chunks)));
-    stream.on("error", reject);
-  });
-}
-
-// ---------------------------------------------------------------- the client
-
-async function compare(rounds: number): Promise<void> {
-  const framework = await startBotFramework();
-  const authorization = `Bearer ${await framework.sign({ exp: Math.floor(Date.now() / 1000) + 3600 })}`;
-  const bots = await Promise.all(
-    KINDS.map((kind) =>
-      startServer({ kind, url: framework.url, host: framework.host, overrides: framework.overrides }),
-    ),
-  );
-  const found = new Map(KINDS.map((kind) => [kind, { ack: [] as number[], rate: [] as number[], bad: 0 }]));
-  const shot = async (kind: Kind, port: number) => {
-    const begun = performance.now();
-    const status = await post(port, JSON.stringify(personal(framework.url, "status")), authorization);
-    if (status !== 200) found.get(kind)!.bad++;
-    return performance.now() - begun;
-  };
-  for (const { kind, port } of bots) for (let i = 0; i < 300; i++) await shot(kind, port);
-  for (let round = 0; round < rounds; round++)
-    for (const { kind, port } of bots) {
-      framework.kept.length = 0;
-      found.get(kind)!.ack.push(...(await paced(() => shot(kind, port), 200, 1000)));
-      found.get(kind)!.rate.push(await flood(() => shot(kind, port), 32, 1500));
-    }
-  for (const [kind, { ack, rate, bad }] of found) {
-    ack.sort((a, b) => a - b);
-    const at = (share: number) => ack[Math.floor(share * (ack.length - 1))]!.toFixed(1);
-    const median = [...rate].sort((a, b) => a - b)[Math.floor(rate.length / 2)]!;
-    console.log(
-      `${kind}: ack at 200/s p50 ${at(0.5)} ms, p99 ${at(0.99)} ms; flood ${median.toFixed(0)}/s; not 200: ${bad}`,
-    );
+    return status;
   }
-  for (const { stop } of bots) stop();
-  await framework.close();
-}
-
-function startServer(start: Start): Promise<{ kind: Kind; port: number; stop: () => void }> {
-  const child = fork(fileURLToPath(import.meta.url));
-  return new Promise((resolve, reject) => {
-    child.once("message", ({ port }: { port: number }) =>
-      resolve({ kind: start.kind, port, stop: () => void child.kill() }),
-    );
-    child.once("exit", (code) => reject(new Error(`${start.kind} ended with ${code}`)));
-    child.send(start);
+  const server = createServer((incoming, outgoing) => {
+    void take(incoming).then((status) => outgoing.writeHead(status).end());
   });
-}
-
-async function paced(shot: () => Promise<number>, perSecond: number, count: number): Promise<number[]> {
-  const begun = performance.now();
-  const shots: Promise<number>[] = [];
-  for (let i = 0; i < count; i++) {
-    const wait = begun + (i * 1000) / perSecond - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    shots.push(shot());
-  }
-  return Promise.all(shots);
-}
-
-/** Requests a second with so many at once. */
-async function flood(shot: () => Promise<number>, atOnce: number, count: number): Promise<number> {
-  const begun = performance.now();
-  let left = count;
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      while (left-- > 0) await shot();
-    }),
-  );
-  return (count * 1000) / (performance.now() - begun);
-}
-
-function post(port: number, body: string, authorization: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization, "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const sent = request(
-      { agent, port, host: "127.0.0.1", method: "POST", path: "/api/messages", headers },
-      (answer) => {
-        answer.resume();
-        answer.on("end", () => resolve(answer.statusCode ?? 0));
-      },
-    );
-    sent.on("error", reject);
-    sent.end(body);
-  });
+  server.listen(0, "127.0.0.1", () => tellFigures((server.address() as AddressInfo).port, () => dealt));
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import type { Place } from "../../src/core/chat.ts";
 import type { Evidence } from "../../src/core/reading.ts";
-import type { Lesson, Outgoing, Store, Turn } from "../../src/ports.ts";
+import type { Incoming, Lesson, Outgoing, Store, Turn } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { anEntry, aProposal } from "../fakes/proposals.ts";
 
@@ -48,6 +48,10 @@ const EVIDENCE: Evidence[] = [
 function outgoing(id: string): Outgoing {
   const card = { title: `title of ${id}`, tone: "good" as const, blocks: [{ kind: "text" as const, text: "3 req/s" }] };
   return { id, place: THREAD, card, at: NOW };
+}
+
+function incoming(id: string, at = NOW): Incoming {
+  return { id, body: `{"text":"cpu of ${id}"}`, at };
 }
 
 function lesson(id: string, word: string, meaning: string, at = NOW): Lesson {
@@ -155,13 +159,33 @@ export function storeContract(
       );
     });
 
-    it("sees an event for the first time once per platform, also when it comes many times at once", async () => {
-      const { seen } = await empty();
-      const answers = await Promise.all(Array.from({ length: 8 }, () => seen.first("slack", "Ev1", NOW)));
-      assert.equal(answers.filter((first) => first).length, 1);
-      assert.equal(await seen.first("teams", "Ev1", NOW), true);
-      assert.equal(await seen.first("slack", "Ev2", NOW), true);
-      assert.equal(await seen.first("slack", "Ev1", NOW + DAY), false);
+    it("takes an event once per platform, also when it comes many times at once", async () => {
+      const { inbox } = await empty();
+      const answers = await Promise.all(Array.from({ length: 8 }, () => inbox.take("slack", incoming("Ev1"))));
+      assert.equal(answers.filter((isNew) => isNew).length, 1);
+      assert.equal(await inbox.take("teams", incoming("Ev1")), true);
+      assert.equal(await inbox.take("slack", incoming("Ev2")), true);
+      assert.equal(await inbox.take("slack", incoming("Ev1", NOW + DAY)), false);
+    });
+
+    it("keeps what was taken until it was dealt with, and counts how often that was tried", async () => {
+      const { inbox } = await empty();
+      for (const id of ["b", "a", "c"]) await inbox.take("slack", incoming(id));
+      await inbox.take("teams", incoming("a"));
+      await inbox.take("slack", { ...incoming("a"), body: "another" });
+      await Promise.all([inbox.done("slack", "b"), inbox.done("slack", "nobody")]);
+      await inbox.begin("slack", "c");
+      await inbox.begin("slack", "b");
+      assert.deepEqual(await inbox.left("slack"), [
+        { ...incoming("a"), attempts: 1 },
+        { ...incoming("c"), attempts: 2 },
+      ]);
+      assert.deepEqual(await inbox.left("teams"), [{ ...incoming("a"), attempts: 1 }]);
+      await inbox.done("slack", "a");
+      await inbox.done("slack", "c");
+      assert.deepEqual(await inbox.left("slack"), []);
+      assert.equal(await inbox.take("slack", incoming("a")), false);
+      assert.deepEqual(await inbox.left("slack"), []);
     });
 
     it("shows what an answer rested on, and ignores a second save under one id", async () => {
@@ -324,7 +348,7 @@ export function storeContract(
       });
       assert.deepEqual(await store.conversations.recent(THREAD, 5), []);
       assert.equal(await store.evidence.get("a1"), undefined);
-      assert.equal(await store.seen.first("slack", "Ev1", NOW + 100), true);
+      assert.equal(await store.inbox.take("slack", incoming("Ev1", NOW + 100)), true);
       assert.equal(await store.proposals.get("p1"), undefined);
       assert.notEqual(await store.places.get(THREAD), undefined);
       assert.equal((await store.lessons.of(THREAD)).length, 1);
@@ -338,10 +362,10 @@ export function storeContract(
 
     it("prunes far more rows than one step takes", async () => {
       const store = await empty({ ...RETENTION, seenEvents: 10 });
-      for (let n = 0; n < many; n++) await store.seen.first("slack", `Ev${n}`, NOW);
-      await store.seen.first("slack", "new", NOW + 100);
+      await Promise.all(Array.from({ length: many }, (_, n) => store.inbox.take("slack", incoming(`Ev${n}`))));
+      await store.inbox.take("slack", incoming("new", NOW + 100));
       assert.equal((await store.prune(NOW + 100)).seen_events, many);
-      assert.equal(await store.seen.first("slack", "new", NOW + 100), false);
+      assert.equal(await store.inbox.take("slack", incoming("new", NOW + 100)), false);
     });
 
     it("passes its own check, and refuses to work once closed", async () => {
@@ -358,7 +382,7 @@ export function storeContract(
 async function fill(store: Store): Promise<void> {
   await store.conversations.append(THREAD, turn("a"));
   await store.evidence.save({ id: "a1", place: THREAD, at: NOW, text: "3 req/s", evidence: EVIDENCE });
-  await store.seen.first("slack", "Ev1", NOW);
+  await store.inbox.take("slack", incoming("Ev1"));
   await store.proposals.insert(aProposal({ id: "p1" }, { status: "expired" }), [anEntry()]);
   await store.outbox.put(outgoing("m1"));
   await store.feedback.save({
@@ -372,5 +396,15 @@ async function fill(store: Store): Promise<void> {
 }
 
 function none(): Record<string, number> {
-  return { turns: 0, answers: 0, seen_events: 0, proposals: 0, places: 0, lessons: 0, outbox: 0, feedback: 0 };
+  return {
+    turns: 0,
+    answers: 0,
+    seen_events: 0,
+    inbox: 0,
+    proposals: 0,
+    places: 0,
+    lessons: 0,
+    outbox: 0,
+    feedback: 0,
+  };
 }

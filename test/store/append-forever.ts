@@ -4,7 +4,8 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 
 /** Run as a process of its own: takes the start lock, appends turns until it is killed, and prints each id once it is stored. */
 const dataDir = process.argv[2] ?? "";
-acquireStart(dataDir);
+const lock = acquireStart(dataDir);
+process.on("exit", () => lock.release()); // held until then: a lock that nobody refers to is let go
 const retention = { conversations: 1e9, evidence: 1e9, seenEvents: 1e9, proposals: 1e9 };
 const store = openSqliteStore({ dataDir, retention, now: () => 0 });
 const place = { platform: "terminal", channel: "local", thread: "t" };

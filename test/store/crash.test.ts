@@ -12,6 +12,7 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { RETENTION } from "../contracts/store.ts";
 
 const APPENDER = fileURLToPath(new URL("./append-forever.ts", import.meta.url));
+const TAKER = fileURLToPath(new URL("./take-forever.ts", import.meta.url));
 const PLACE = { platform: "terminal", channel: "local", thread: "t" };
 
 describe("a bot that is killed without warning", () => {
@@ -21,9 +22,9 @@ describe("a bot that is killed without warning", () => {
   });
   afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-  /** Starts the child and kills it with SIGKILL when it has said that it stored `count` turns. */
-  async function killAfter(count: number): Promise<string[]> {
-    const child = spawn(process.execPath, [APPENDER, dataDir], {
+  /** Starts the child and kills it with SIGKILL when it has said that it stored `count` things. */
+  async function killAfter(count: number, program = APPENDER): Promise<string[]> {
+    const child = spawn(process.execPath, [program, dataDir], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const exit = once(child, "exit");
@@ -52,6 +53,23 @@ describe("a bot that is killed without warning", () => {
         before.filter((id) => !kept.has(id)),
         [],
       );
+    }
+  });
+
+  it("has every event that it took, each with its body and once", async () => {
+    const before: string[] = [];
+    for (const count of [1, 100, 400]) {
+      before.push(...(await killAfter(count, TAKER)));
+      const store = openSqliteStore({ dataDir, retention: RETENTION, now: () => 0 });
+      const left = await store.inbox.left("slack");
+      await store.close();
+      const kept = new Set(left.map(({ id }) => id));
+      assert.equal(kept.size, left.length);
+      assert.deepEqual(
+        before.filter((id) => !kept.has(id)),
+        [],
+      );
+      for (const { id, body } of left) assert.deepEqual(JSON.parse(body), { text: id });
     }
   });
 

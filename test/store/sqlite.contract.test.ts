@@ -60,7 +60,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
   return {
     conversations: part("conversations"),
     places: part("places"),
-    seen: part("seen"),
+    inbox: part("inbox"),
     evidence: part("evidence"),
     lessons: part("lessons"),
     proposals: part("proposals"),

@@ -73,19 +73,30 @@ describe("the file of the SQLite store", () => {
     assert.equal(readFileSync(file()).includes("the-secret-sentence"), false);
   });
 
+  it("overwrites what was sent to the bot once it was dealt with", async () => {
+    const store = open();
+    await store.inbox.take("slack", { id: "Ev1", body: '{"text":"the-secret-sentence"}', at: 1 });
+    await store.inbox.done("slack", "Ev1");
+    await store.close();
+    assert.equal(readFileSync(file()).includes("the-secret-sentence"), false);
+    assert.equal(readFileSync(file()).includes("Ev1"), true);
+  });
+
   it("can be opened for the first time by several processes at once", async () => {
     const script = `
       const { openSqliteStore } = await import(${JSON.stringify(join(import.meta.dirname, "../../src/store/sqlite.ts"))});
       const retention = ${JSON.stringify(RETENTION)};
       const store = openSqliteStore({ dataDir: ${JSON.stringify(dataDir)}, retention, now: () => 1 });
-      await store.seen.first("slack", String(process.pid), 1);
+      await store.inbox.take("slack", { id: String(process.pid), body: "{}", at: 1 });
       await store.close();`;
     const children = Array.from({ length: 4 }, () =>
       spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" }),
     );
     const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0]));
     assert.deepEqual(codes, [0, 0, 0, 0]);
-    for (const child of children) assert.equal(await open().seen.first("slack", String(child.pid), 2), false);
+    const { inbox } = open();
+    for (const { pid } of children)
+      assert.equal(await inbox.take("slack", { id: String(pid), body: "{}", at: 2 }), false);
   });
 });
 
@@ -99,9 +110,13 @@ describe("a disk that gives out", () => {
       store.lessons.teach(CHANNEL, { id: "1", word: "w", meaning: "y".repeat(9000), by: "U", at: 1 }),
       { problem: "full" },
     );
+    const large = { id: "Ev1", body: "y".repeat(9000), at: 1 };
+    await assert.rejects(store.inbox.take("slack", large), { problem: "full" });
+    assert.deepEqual(await store.inbox.left("slack"), []);
     assert.equal((await store.conversations.recent(PLACE, 100_000)).length, kept);
     await store.prune(turn("x").at + RETENTION.conversations + 1);
     assert.equal(await store.conversations.append(PLACE, turn("after")), true);
+    assert.equal(await store.inbox.take("slack", large), true);
   });
 
   it("leaves a lesson as it was when its successor cannot be stored", async () => {

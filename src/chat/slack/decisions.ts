@@ -1,5 +1,6 @@
 import type { Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
+import type { DealHow } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { renderPrivate } from "./cards.ts";
 import { type Carried, readCarried } from "./decide-button.ts";
@@ -30,7 +31,7 @@ type Clicked = {
 const LOOKED_UP_SECONDS = 60;
 
 /** A click on a button that decides. */
-export async function onDecision(body: unknown, deps: DecisionDeps): Promise<void> {
+export async function onDecision(body: unknown, how: DealHow, deps: DecisionDeps): Promise<void> {
   const click = Click.safeParse(body).data;
   const [action] = click?.actions ?? [];
   if (click === undefined || action === undefined) return;
@@ -39,11 +40,11 @@ export async function onDecision(body: unknown, deps: DecisionDeps): Promise<voi
   const clicked = clickedOf(click, action.action_ts);
   // Slack opens a form within three seconds of the click: nothing is asked or looked up before.
   if (carried.fields !== undefined) return openForm(click.trigger_id, carried, clicked, deps);
-  await decide(carried, {}, clicked, deps);
+  await decide(carried, {}, clicked, how, deps);
 }
 
 /** A form that one of our buttons opened was filled in. */
-export async function onForm(body: unknown, deps: DecisionDeps): Promise<void> {
+export async function onForm(body: unknown, how: DealHow, deps: DecisionDeps): Promise<void> {
   const { data } = Submission.safeParse(body);
   const about = readAbout(data?.view.private_metadata);
   if (data === undefined || about === undefined || isForeign(data.view.app_id, data.api_app_id))
@@ -58,7 +59,7 @@ export async function onForm(body: unknown, deps: DecisionDeps): Promise<void> {
     message,
     responseUrl: undefined,
   };
-  await decide(about, Object.fromEntries(fields), clicked, deps);
+  await decide(about, Object.fromEntries(fields), clicked, how, deps);
 }
 
 function clickedOf(click: Click, actionTs: string | undefined): Clicked {
@@ -92,10 +93,13 @@ async function decide(
   { decision, proposal, code }: Pick<Carried, "decision" | "proposal" | "code">,
   fields: Readonly<Record<string, string>>,
   clicked: Clicked,
+  how: DealHow,
   deps: DecisionDeps,
 ): Promise<void> {
   const { id, user, team, place, message, responseUrl } = clicked;
   const tell = (card: Card) => deps.replies.aside(place, user.id, renderPrivate(card), responseUrl);
+  // A decision of long ago is made again by whoever still wants it: the card waits for it.
+  if (how.late) return tell(FAILED);
   try {
     const name = user.name ?? user.username;
     const hint = { ...(name !== undefined && { name }), ...(team !== undefined && { team }) };

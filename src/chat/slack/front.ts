@@ -11,7 +11,7 @@ const DEEPEST = 50;
 
 export type FrontDeps = {
   readonly signingSecret: Secret;
-  readonly intake: Pick<Intake, "offer">;
+  readonly intake: Intake;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -58,7 +58,7 @@ async function answer(request: HttpRequest, deps: FrontDeps): Promise<HttpRespon
   if (challenge !== undefined) {
     return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: challenge };
   }
-  return said(await deps.intake.offer(body, retryOf(request)), deps.log);
+  return said(await deps.intake.offer(body, isForm ? JSON.stringify(body) : text), deps.log);
 }
 
 function said(verdict: Verdict, log: Log): HttpResponse {
@@ -115,12 +115,6 @@ function isDeeper(text: string, most: number): boolean {
 function challengeOf(body: unknown): string | undefined {
   const { type, challenge } = body as { type?: unknown; challenge?: unknown };
   return type === "url_verification" && typeof challenge === "string" ? challenge.slice(0, 1000) : undefined;
-}
-
-function retryOf(request: HttpRequest): { number?: number; reason?: string } {
-  const number = Number(one(request.headers["x-slack-retry-num"]));
-  const reason = one(request.headers["x-slack-retry-reason"]);
-  return { ...(Number.isSafeInteger(number) && { number }), ...(reason !== undefined && { reason }) };
 }
 
 function one(header: string | string[] | undefined): string | undefined {

@@ -1,13 +1,14 @@
 import type { Place } from "../../core/chat.ts";
-import type { Route, Surface, SurfaceDeps } from "../../ports.ts";
+import type { Deal, Route, Surface, SurfaceDeps } from "../../ports.ts";
 import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { newest } from "../../util/newest.ts";
 import { recent } from "../../util/recent.ts";
 import type { Secret } from "../../util/secret.ts";
 import { isAccountError, platformError, sentenceOf } from "./errors.ts";
 import { slackRoute } from "./front.ts";
 import { createGroups } from "./groups.ts";
-import { type Home, Intake } from "./intake.ts";
+import { createIntake, type Home, type Intake } from "./intake.ts";
 import { listen } from "./listeners.ts";
 import { boltLogger } from "./logger.ts";
 import { createPeople } from "./people.ts";
@@ -45,7 +46,7 @@ type Connected = {
   readonly api: Api;
   readonly botId: string | undefined;
   readonly home: Home;
-  readonly handle: (body: Record<string, unknown>, retry: { number?: number; reason?: string }) => Promise<void>;
+  readonly deal: Deal;
   readonly socket: SocketLink | undefined;
 };
 
@@ -64,7 +65,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
   let trouble = "it was not started";
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
-  const zones = new Map<string, string>();
+  const zones = newest<string>(MOST_ZONES);
 
   const api = async () => {
     if (connected === undefined) throw new NotNowError(`Slack is not connected: ${trouble}`, 5, "platform");
@@ -79,17 +80,10 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
   });
   const people = createPeople({ api, teams: () => connected?.home.teams ?? new Set(), clock: deps.clock, log });
   const groups = createGroups({ api, clock: deps.clock, log });
-  const intake = new Intake({
-    seen: deps.store.seen,
-    clock: deps.clock,
-    log,
-    home: () => connected?.home,
-    handle: async (body, retry) => await connected?.handle(body, retry),
-  });
+  const reception = deps.receive(async (body, how) => await connected?.deal(body, how));
+  const intake = createIntake({ reception, home: () => connected?.home, log });
   const noteZone = (place: Place, zone: string | undefined) => {
-    if (zone === undefined) return;
-    if (zones.size >= MOST_ZONES) zones.delete(zones.keys().next().value!);
-    zones.set(keyOf(place), zone);
+    if (zone !== undefined) zones.set(keyOf(place), zone);
   };
   const sender = createSender({
     api,
@@ -114,6 +108,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
       made.socket?.stop();
       throw err;
     }
+    await reception.start();
     log.info({ mode }, "connected to Slack");
   };
   const retry = (waitMs: number) => {
@@ -155,7 +150,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
     async stop(graceMs) {
       stopped = true;
       clearTimeout(timer);
-      await intake.close(graceMs);
+      await reception.stop(graceMs);
       connected?.socket?.stop();
     },
     async check(signal) {
@@ -207,13 +202,8 @@ async function connectTo(settings: SlackSettings, intake: Intake, log: Log, list
       teams: new Set(settings.teams.length > 0 ? settings.teams : [self.team_id]),
       app: await appIdOf(self.bot_id, api, log),
     },
-    handle: async (body, { number, reason }) => {
-      const retried = {
-        ...(number !== undefined && { retryNum: number }),
-        ...(reason !== undefined && { retryReason: reason }),
-      };
-      await app.processEvent({ body, ack: async () => {}, ...retried });
-    },
+    deal: (body, how) =>
+      app.processEvent({ body: body as Record<string, unknown>, ack: async () => {}, customProperties: how }),
     socket:
       mode === "socket" && appToken !== undefined
         ? openSocket(bolt.SocketModeReceiver, { appToken, clientOptions: { ...clientOptions } }, intake, logger, log)

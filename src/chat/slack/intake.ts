@@ -1,84 +1,49 @@
 import { createHash } from "node:crypto";
-import type { Clock, SeenEvents } from "../../ports.ts";
+import type { Reception } from "../../ports.ts";
 import type { Log } from "../../util/log.ts";
 import { Envelope } from "./schema.ts";
 
-/** What becomes of something Slack sent. `taken` is new and was handed on; `repeated` was handled before. */
+/** What becomes of something Slack sent. `taken` is new and may be acknowledged; `repeated` was here before. */
 export type Verdict =
-  | { readonly kind: "taken" | "repeated" | "busy" | "starting" }
+  | { readonly kind: "taken" | "repeated" | "full" | "starting" }
   | { readonly kind: "malformed" | "stranger" | "broken"; readonly reason: string };
 
 /** Whom we belong to, as Slack said at the start. */
 export type Home = { readonly teams: ReadonlySet<string>; app: string | undefined };
 
-export type IntakeDeps = {
-  readonly seen: SeenEvents;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Undefined until Slack said who we are. */
-  readonly home: () => Home | undefined;
-  /** Does the work. What it rejects with is logged. */
-  readonly handle: (body: Record<string, unknown>, retry: Retry) => Promise<void>;
+export type Intake = {
+  /** Never rejects. `body` is what was parsed from `json`; its origin is already proven. */
+  offer(body: unknown, json: string): Promise<Verdict>;
 };
-
-export type Retry = { readonly number?: number; readonly reason?: string };
-
-/** Things being worked on at once. Each waits for Prometheus most of its time. */
-const MOST = 500;
 
 /**
  * The gate that everything from Slack passes, in both modes: shape, workspace, app, and whether it was here before. The
- * verdict is there before the work begins, so that it can be acknowledged at once.
+ * verdict is there before the work begins, so that it can be acknowledged at once. `home` is undefined until Slack said
+ * who we are.
  */
-export class Intake {
-  readonly #deps: IntakeDeps;
-  readonly #working = new Set<Promise<void>>();
-  #closed = false;
-
-  constructor(deps: IntakeDeps) {
-    this.#deps = deps;
-  }
-
-  /** Never throws. `body` is what was parsed; its origin is already proven. */
-  async offer(body: unknown, retry: Retry = {}): Promise<Verdict> {
-    const home = this.#deps.home();
-    if (home === undefined || this.#closed) return { kind: "starting" };
-    const envelope = readEnvelope(body);
-    if (envelope === undefined) return { kind: "malformed", reason: "this is no event, command or click" };
-    const stranger = whyStranger(envelope, home);
-    if (stranger !== undefined) return { kind: "stranger", reason: stranger };
-    if (this.#working.size >= MOST) return { kind: "busy" };
-    try {
-      const isNew = await this.#deps.seen.first("slack", identityOf(envelope, body), this.#deps.clock());
-      if (!isNew) return { kind: "repeated" };
-    } catch (err) {
-      this.#deps.log.error({ err }, "an event of Slack could not be noted, so it waits to be sent again");
-      return { kind: "broken", reason: "the store cannot be written" };
-    }
-    home.app ??= envelope.api_app_id;
-    this.#work(body as Record<string, unknown>, retry);
-    return { kind: "taken" };
-  }
-
-  /** Takes nothing more and waits for what is under way, at most `graceMs`. */
-  async close(graceMs: number): Promise<void> {
-    this.#closed = true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([Promise.all(this.#working), late]);
-    clearTimeout(timer);
-  }
-
-  #work(body: Record<string, unknown>, retry: Retry): void {
-    // The acknowledgement leaves first: work begins in the next turn of the event loop.
-    const work = new Promise<void>((resolve) => setImmediate(resolve))
-      .then(() => this.#deps.handle(body, retry))
-      .catch((err: unknown) => this.#deps.log.error({ err }, "something from Slack could not be handled"))
-      .finally(() => this.#working.delete(work));
-    this.#working.add(work);
-  }
+export function createIntake(deps: {
+  readonly reception: Pick<Reception, "offer">;
+  readonly home: () => Home | undefined;
+  readonly log: Log;
+}): Intake {
+  return {
+    async offer(body, json) {
+      const home = deps.home();
+      if (home === undefined) return { kind: "starting" };
+      const envelope = readEnvelope(body);
+      if (envelope === undefined) return { kind: "malformed", reason: "this is no event, command or click" };
+      const stranger = whyStranger(envelope, home);
+      if (stranger !== undefined) return { kind: "stranger", reason: stranger };
+      try {
+        const kind = await deps.reception.offer(identityOf(envelope, json), body, json);
+        if (kind === "taken") home.app ??= envelope.api_app_id;
+        return { kind };
+      } catch (err) {
+        deps.log.error({ err }, "an event of Slack could not be noted, so it waits to be sent again");
+        return { kind: "broken", reason: "the store cannot be written" };
+      }
+    },
+  };
 }
 
 function readEnvelope(body: unknown): Envelope | undefined {
@@ -99,9 +64,9 @@ function teamOf(envelope: Envelope): string | undefined {
 }
 
 /** The same for a redelivery, and for a request that somebody recorded and sent again. */
-function identityOf(envelope: Envelope, body: unknown): string {
+function identityOf(envelope: Envelope, json: string): string {
   if ("event_id" in envelope) return `event:${envelope.event_id}`;
   const kind = "command" in envelope ? "command" : "click";
-  const trigger = envelope.trigger_id ?? createHash("sha256").update(JSON.stringify(body)).digest("hex");
+  const trigger = envelope.trigger_id ?? createHash("sha256").update(json).digest("hex");
   return `${kind}:${trigger}`;
 }

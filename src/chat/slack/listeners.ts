@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { App } from "@slack/bolt";
+import type { App, Context } from "@slack/bolt";
 import type { Reach } from "../../core/access.ts";
-import type { Card } from "../../core/card.ts";
+import { ASK_AGAIN, type Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
-import type { ProposalLists, SurfaceDeps } from "../../ports.ts";
+import type { DealHow, ProposalLists, SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { EXAMPLES, greetingCard, helpCard, renderPrivate, withQuestion } from "./cards.ts";
@@ -53,6 +53,9 @@ const APART: Card = {
   ],
 };
 
+/** An event's own part, as far as it decides who deals with it. */
+type Heard = { readonly type: string; readonly channel_type?: string };
+
 /** What a person asked, from wherever it came. */
 type Asked = {
   /** The same for the same message, command or click. */
@@ -66,35 +69,55 @@ type Asked = {
   readonly isHidden: boolean;
   /** How a command is answered where the bot cannot post, see `Replies`. */
   readonly reply?: string;
+  readonly how: DealHow;
   /** Says something to that person alone. */
   readonly tell: (card: Card) => Promise<void>;
 };
 
 /** Slack's events -> questions -> the outbox. Everything was acknowledged before it comes here. */
 export function listen(app: App, deps: ListenerDeps): void {
-  app.event("app_mention", ({ event, body }) => onMessage(event, body, deps));
-  app.event("message", async ({ event, body }) => {
-    // In channels the bot hears what mentions it, and nothing else.
-    if ((event as { channel_type?: string }).channel_type === "im") await onMessage(event, body, deps);
-  });
-  app.command(/^\//, ({ body }) => onCommand(body, deps));
-  app.action(/^ask:\d+$/, ({ body }) => onButton(body, deps));
-  app.action(/^decide:/, ({ body }) => onDecision(body, deps));
-  app.view("decide", ({ body }) => onForm(body, deps));
+  // One listener for all: bolt asks each of them about each event.
+  app.event(/./, ({ event, body, context }) => onEvent(event, body, howOf(context), deps));
+  app.command(/^\//, ({ body, context }) => onCommand(body, howOf(context), deps));
+  app.action(/^ask:\d+$/, ({ body, context }) => onButton(body, howOf(context), deps));
+  app.action(/^decide:/, ({ body, context }) => onDecision(body, howOf(context), deps));
+  app.view("decide", ({ body, context }) => onForm(body, howOf(context), deps));
   app.action("feedback", ({ body }) => onFeedback(body, deps));
-  app.event("app_home_opened", ({ event }) => onHome(event, deps));
-  app.event("assistant_thread_started", ({ event }) => onAssistant(event, deps));
-  app.event("member_joined_channel", ({ event, body }) => onJoined(event, body.event_id, deps));
-  for (const gone of ["channel_left", "group_left"]) {
-    app.event(gone, ({ event }) => onLeft(event, deps));
-  }
-  for (const removed of ["app_uninstalled", "tokens_revoked"]) app.event(removed, () => onRemoved(removed, deps));
   app.error(async (err) => deps.log.error({ err }, "something from Slack could not be handled"));
+}
+
+/** What was given to bolt together with the event. */
+function howOf(context: Context): DealHow {
+  return context as unknown as DealHow;
+}
+
+async function onEvent(event: Heard, body: unknown, how: DealHow, deps: ListenerDeps): Promise<void> {
+  switch (event.type) {
+    case "app_mention":
+      return onMessage(event, body, how, deps);
+    case "message":
+      // In channels the bot hears what mentions it, and nothing else.
+      return event.channel_type === "im" ? onMessage(event, body, how, deps) : undefined;
+    case "app_home_opened":
+      return onHome(event, deps);
+    case "assistant_thread_started":
+      return onAssistant(event, deps);
+    case "member_joined_channel":
+      return onJoined(event, (body as { event_id?: unknown }).event_id, deps);
+    case "channel_left":
+    case "group_left":
+      return onLeft(event, deps);
+    case "app_uninstalled":
+    case "tokens_revoked":
+      return onRemoved(event.type, deps);
+    default:
+      return undefined; // something that the app was subscribed to and nobody here needs
+  }
 }
 
 // ---------------------------------------------------------------- questions
 
-async function onMessage(event: unknown, body: unknown, deps: ListenerDeps): Promise<void> {
+async function onMessage(event: unknown, body: unknown, how: DealHow, deps: ListenerDeps): Promise<void> {
   const message = MessageEvent.safeParse(event).data;
   if (message === undefined || message.bot_id !== undefined || !SPOKEN.has(message.subtype)) return;
   if (message.edited !== undefined || message.user === deps.botUserId) return;
@@ -114,6 +137,7 @@ async function onMessage(event: unknown, body: unknown, deps: ListenerDeps): Pro
       text: readText(message.text, deps.botUserId),
       command: deps.command,
       isHidden: false,
+      how,
       tell,
     },
     deps,
@@ -127,7 +151,7 @@ function teamOf(userTeam: string | undefined, body: unknown): { readonly team?: 
   return typeof event?.source_team === "string" ? { team: event.source_team } : {};
 }
 
-async function onCommand(body: unknown, deps: ListenerDeps): Promise<void> {
+async function onCommand(body: unknown, how: DealHow, deps: ListenerDeps): Promise<void> {
   const command = Command.safeParse(body).data;
   if (command === undefined) return;
   const id = `slack:command:${command.trigger_id ?? `${command.channel_id}:${deps.clock()}`}`;
@@ -142,13 +166,14 @@ async function onCommand(body: unknown, deps: ListenerDeps): Promise<void> {
       command: command.command,
       isHidden: true,
       reply: deps.replies.hintOf(command.user_id, command.response_url),
+      how,
       tell: (card) => deps.replies.private(command.response_url, place, command.user_id, renderPrivate(card)),
     },
     deps,
   );
 }
 
-async function onButton(body: unknown, deps: ListenerDeps): Promise<void> {
+async function onButton(body: unknown, how: DealHow, deps: ListenerDeps): Promise<void> {
   const click = Click.safeParse(body).data;
   const action = click === undefined ? undefined : readAction(click.actions[0]!.value);
   if (click === undefined || action === undefined) return;
@@ -167,6 +192,7 @@ async function onButton(body: unknown, deps: ListenerDeps): Promise<void> {
       text: action.text,
       command: deps.command,
       isHidden: true,
+      how,
       tell: (card) => deps.replies.private(click.response_url, place, click.user.id, renderPrivate(card)),
     },
     deps,
@@ -201,7 +227,9 @@ function reachOf(person: Person, place: Place, mayRead: ListenerDeps["mayRead"])
 }
 
 async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
+  const { late, signal } = asked.how;
   try {
+    if (late) return await asked.tell(ASK_AGAIN);
     const read = readCommand(asked.text);
     if (read.kind === "help") return await asked.tell(helpCard(asked.command, read.unknown));
     const person = await deps.people(asked.user, asked.hint);
@@ -210,14 +238,10 @@ async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
     if (!reach.allowed) return await asked.tell({ title: reach.reason, tone: "info", blocks: [] });
     deps.noteZone(asked.place, user.zone);
     await showWorking(asked.place, deps);
-    const said = await deps.ask({
-      id: asked.id,
-      place: asked.place,
-      user,
-      text: read.text,
-      at: deps.clock(),
-      ...(reach.sources !== undefined && { sources: reach.sources }),
-    });
+    const sources = reach.sources !== undefined && { sources: reach.sources };
+    const question = { id: asked.id, place: asked.place, user, text: read.text, at: deps.clock(), ...sources };
+    const said = await deps.ask(question, signal);
+    if (signal.aborted) return;
     if (said.shownApart === true && asked.isHidden) return await asked.tell(APART);
     if (said.repeated === true || said.shownApart === true) return;
     if (said.isPrivate === true) return await asked.tell(said.card);
@@ -226,6 +250,7 @@ async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
     const more = { ...(said.failed !== true && { answer: id }), ...(hint !== undefined && { hint }) };
     await say(`answer:${id}`, place, card, deps, more);
   } catch (err) {
+    if (signal.aborted) return;
     deps.log.error({ err, id: asked.id }, "a question from Slack could not be answered");
     await asked.tell({ title: "I could not answer that just now. Please ask again.", tone: "warning", blocks: [] });
   }

@@ -30,7 +30,7 @@ const REFUSED_WAIT_MS = 300_000;
 export function openSocket(
   SocketModeReceiver: Receiver,
   settings: { readonly appToken: Secret; readonly clientOptions: ClientOptions },
-  intake: Pick<Intake, "offer">,
+  intake: Intake,
   logger: BoltLogger,
   log: Log,
 ): SocketLink {
@@ -98,20 +98,12 @@ export function openSocket(
   };
 }
 
-type Delivered = {
-  readonly body: unknown;
-  readonly ack: () => Promise<void>;
-  readonly retryNum?: number;
-  readonly retryReason?: string;
-};
+type Delivered = { readonly body: unknown; readonly ack: () => Promise<void> };
 
 /** Acknowledges what was noted or is of no use. The rest Slack sends again. */
-async function take(event: Delivered, intake: Pick<Intake, "offer">, log: Log): Promise<void> {
-  const verdict = await intake.offer(event.body, {
-    ...(typeof event.retryNum === "number" && { number: event.retryNum }),
-    ...(typeof event.retryReason === "string" && { reason: event.retryReason }),
-  });
-  if (verdict.kind === "busy" || verdict.kind === "starting" || verdict.kind === "broken") return;
+async function take(event: Delivered, intake: Intake, log: Log): Promise<void> {
+  const verdict = await intake.offer(event.body, JSON.stringify(event.body));
+  if (verdict.kind === "full" || verdict.kind === "starting" || verdict.kind === "broken") return;
   if (verdict.kind === "malformed" || verdict.kind === "stranger")
     log.warn({ reason: verdict.reason }, "something from Slack's socket was put aside");
   try {

@@ -1,29 +1,17 @@
 import type * as Sdk from "botbuilder";
-import type { HttpRequest } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
-import type { Log } from "../../util/log.ts";
 import { createConnectorClient } from "./connector.ts";
 import { TokenError } from "./errors.ts";
 import { type Activity, Member, type Reference, TokenAnswer } from "./schema.ts";
 import { type Cloud, cloudOf, type TeamsSettings } from "./settings.ts";
-
-/** What an invoke is answered with, inside its own HTTP response. */
-export type InvokeAnswer = { readonly status: number; readonly body?: unknown };
 
 /** A conversation as the connector names it, and how to reach it. */
 export type Target = { readonly conversation: string; readonly reference: Reference };
 
 /** The SDK, as far as this bot uses it. */
 export type Bot = {
-  /**
-   * Runs one activity through the SDK, authentication included. `turn` returns what an invoke is answered with. Returns
-   * the HTTP status and body. Never throws: what goes wrong is status 500 or 401.
-   */
-  process(
-    activity: Record<string, unknown>,
-    headers: HttpRequest["headers"],
-    turn: () => Promise<InvokeAnswer | undefined>,
-  ): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** Runs one activity that the gate let in, as a turn of the SDK. Throws what `turn` throws. */
+  process(activity: unknown, turn: () => Promise<void>): Promise<void>;
   /** Posts an activity. Returns its id, "" when the connector gave none. Throws what connector.ts and tokens throw. */
   send(target: Target, activity: Partial<Sdk.Activity>): Promise<string>;
   update(target: Target, id: string, activity: Partial<Sdk.Activity>): Promise<void>;
@@ -38,12 +26,13 @@ type Credentials = NonNullable<AuthenticationParts[1]>;
 type ConnectorOptions = NonNullable<AuthenticationParts[4]>;
 
 /** Loads the SDK, which takes some 0.5 s, and sets it up. Throws when it finds the settings wanting. */
-export async function loadBot(settings: TeamsSettings, log: Log): Promise<Bot> {
+export async function loadBot(settings: TeamsSettings): Promise<Bot> {
   // `default` is the whole of a CommonJS module, also where Node finds no names in it.
   const sdk = ((await import("botbuilder")) as unknown as { default: typeof Sdk }).default;
   const cloud = cloudOf(settings);
   const credentials = credentialsOf(sdk, settings, cloud);
-  const adapter = new sdk.CloudAdapter(authenticationOf(sdk, settings, cloud, credentials));
+  const authentication = authenticationOf(sdk, settings, cloud, credentials);
+  const adapter = new (adapterOf(sdk))(authentication);
   adapter.onTurnError = async (_context, problem) => {
     throw problem;
   };
@@ -71,31 +60,7 @@ export async function loadBot(settings: TeamsSettings, log: Log): Promise<Bot> {
   }
 
   return {
-    async process(activity, headers, turn) {
-      const answer = capture();
-      const request = { method: "POST", body: activity, headers: { authorization: headers.authorization ?? "" } };
-      let failed = false;
-      try {
-        await adapter.process(
-          request as unknown as Sdk.Request,
-          answer.response as unknown as Sdk.Response,
-          async (context) => {
-            // Caught here: the SDK would print it whole and answer with its text.
-            const invoke = await turn().catch((problem) => {
-              failed = true;
-              log.error({ err: problem }, "an activity from Teams could not be taken");
-              return undefined;
-            });
-            if (invoke !== undefined)
-              await context.sendActivity({ type: sdk.ActivityTypes.InvokeResponse, value: invoke });
-          },
-        );
-        return failed ? { status: 500, body: undefined } : answer.read();
-      } catch (problem) {
-        log.error({ err: problem }, "an activity from Teams could not be processed");
-        return { status: 500, body: undefined };
-      }
-    },
+    process: (activity, turn) => adapter.take(appId, cloud.oauthScope, authentication, activity as Sdk.Activity, turn),
     send: (target, activity) => continued(target, async (context) => (await context.sendActivity(activity))?.id ?? ""),
     update: (target, id, activity) =>
       continued(target, async (context) => {
@@ -117,23 +82,24 @@ export async function loadBot(settings: TeamsSettings, log: Log): Promise<Bot> {
   };
 }
 
-/** The four methods of an HTTP response that the SDK calls. */
-function capture() {
-  let status = 200;
-  let body: unknown;
-  const response = {
-    status: (code: number) => {
-      status = code;
-      return response;
-    },
-    header: () => response,
-    send: (value: unknown) => {
-      body = value;
-      return response;
-    },
-    end: () => response,
+/**
+ * The SDK's adapter with a way in for what was verified already: its own way verifies each token anew, accepts others
+ * than the channel's, and answers the request, which was acknowledged by then.
+ */
+function adapterOf(sdk: typeof Sdk) {
+  return class extends sdk.CloudAdapter {
+    async take(
+      appId: string,
+      audience: string,
+      authentication: Sdk.ConfigurationBotFrameworkAuthentication,
+      activity: Sdk.Activity,
+      turn: () => Promise<void>,
+    ): Promise<void> {
+      const claimsIdentity = this.createClaimsIdentity(appId);
+      const connectorFactory = authentication.createConnectorFactory(claimsIdentity);
+      await this.processActivity({ audience, claimsIdentity, connectorFactory }, activity, turn);
+    }
   };
-  return { response, read: () => ({ status, body }) };
 }
 
 // ---------------------------------------------------------------- authentication
@@ -185,13 +151,8 @@ function reuseClients(authentication: Sdk.ConfigurationBotFrameworkAuthenticatio
       return known;
     },
   });
-  const { createConnectorFactory, authenticateRequest, createUserTokenClient } = authentication;
+  const { createConnectorFactory, createUserTokenClient } = authentication;
   authentication.createConnectorFactory = (identity) => kept(createConnectorFactory.call(authentication, identity));
-  authentication.authenticateRequest = async (activity, header) => {
-    const result = await authenticateRequest.call(authentication, activity, header);
-    const { connectorFactory } = result;
-    return connectorFactory === undefined ? result : { ...result, connectorFactory: kept(connectorFactory) };
-  };
   let tokens: ReturnType<typeof createUserTokenClient> | undefined;
   authentication.createUserTokenClient = (identity) => {
     tokens ??= createUserTokenClient.call(authentication, identity);

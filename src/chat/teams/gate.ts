@@ -1,9 +1,9 @@
-import { errors, jwtVerify } from "jose";
-import type { Clock, HttpRequest } from "../../ports.ts";
+import { errors } from "jose";
+import type { HttpRequest } from "../../ports.ts";
 import { UnreachableError } from "../../util/errors.ts";
 import { whyNotServiceUrl } from "./hosts.ts";
-import type { ChannelKeys } from "./keys.ts";
 import { type Activity, readActivity } from "./schema.ts";
+import type { Tokens } from "./tokens.ts";
 
 /**
  * What stands before the SDK. The SDK throws before it authenticates, takes empty fields for "nothing to check", lets
@@ -14,8 +14,10 @@ import { type Activity, readActivity } from "./schema.ts";
 export type Verdict =
   | {
       readonly ok: true;
-      readonly activity: Activity /** The same as JSON, for the SDK. */;
-      readonly body: Record<string, unknown>;
+      readonly activity: Activity;
+      /** The same with everything that the activity leaves out, and as text. */
+      readonly body: unknown;
+      readonly json: string;
     }
   | { readonly ok: false; readonly status: 400 | 401 | 403 | 413 | 503; readonly reason: string };
 
@@ -23,20 +25,18 @@ export type Gate = { check(request: Pick<HttpRequest, "body" | "headers">): Prom
 
 export type GateOptions = {
   /** Undefined lets everything in that comes from loopback: for development on one machine only. */
-  readonly token: { readonly appId: string; readonly issuer: string; readonly keys: ChannelKeys } | undefined;
+  readonly tokens: Tokens | undefined;
   /** Directories whose people may use the bot. Not asked for in development. */
   readonly tenants: readonly string[];
   readonly serviceUrls: readonly string[];
   /** Takes the channel "emulator" too. */
   readonly insecureDev: boolean;
-  readonly clock: Clock;
 };
 
 /** Longest body, in bytes. Activities have some 10 kB. */
 export const MAX_BODY = 1_000_000;
 const MAX_DEPTH = 50;
 const MAX_TOKEN = 16_384;
-const TOLERANCE_SECONDS = 60;
 
 /** A gate that says of each request whether it is a true activity of the channel for this bot. Never throws. */
 export function createGate(options: GateOptions): Gate {
@@ -46,7 +46,7 @@ export function createGate(options: GateOptions): Gate {
         const read = readBody(body);
         if ("status" in read) return { ok: false, ...read };
         // Who shows no token at all is not told how an activity has to look inside.
-        if (options.token !== undefined && bearerOf(headers) === undefined)
+        if (options.tokens !== undefined && bearerOf(headers) === undefined)
           return { ok: false, status: 401, reason: "there is no bearer token" };
         const activity = readActivity(read.body);
         if ("problem" in activity) return { ok: false, status: 400, reason: activity.problem };
@@ -64,11 +64,12 @@ type Refusal = { readonly status: 400 | 401 | 403 | 413 | 503; readonly reason: 
 
 // ---------------------------------------------------------------- the body
 
-function readBody(body: Buffer): Refusal | { readonly body: Record<string, unknown> } {
+function readBody(body: Buffer): Refusal | { readonly body: unknown; readonly json: string } {
   if (body.length > MAX_BODY) return { status: 413, reason: `the body is longer than ${MAX_BODY} bytes` };
+  const json = body.toString("utf8");
   let value: unknown;
   try {
-    value = JSON.parse(body.toString("utf8"));
+    value = JSON.parse(json);
   } catch {
     return { status: 400, reason: "the body is not JSON" };
   }
@@ -76,7 +77,7 @@ function readBody(body: Buffer): Refusal | { readonly body: Record<string, unkno
     return { status: 400, reason: "the body is not a JSON object" };
   if (!isSound(value)) return { status: 400, reason: "the body is nested too deeply or names a prototype" };
   if (typeof (value as { type?: unknown }).type !== "string") return { status: 400, reason: "the body is no activity" };
-  return { body: value as Record<string, unknown> };
+  return { body: value, json };
 }
 
 /** At most `MAX_DEPTH` levels, and no key that would change what an object is. Without recursion: depth is the attack. */
@@ -95,9 +96,9 @@ function isSound(root: object): boolean {
 async function whyNot(
   activity: Activity,
   headers: HttpRequest["headers"],
-  { token, serviceUrls, insecureDev, clock }: GateOptions,
+  { tokens, serviceUrls, insecureDev }: GateOptions,
 ): Promise<Refusal | undefined> {
-  if (token === undefined) {
+  if (tokens === undefined) {
     // A web page elsewhere can make a browser post here, but not as JSON without asking first.
     if (!/^application\/json\b/i.test(String(headers["content-type"] ?? "")))
       return { status: 400, reason: "its content type is not JSON" };
@@ -106,7 +107,7 @@ async function whyNot(
   }
   const bearer = bearerOf(headers);
   if (bearer === undefined) return { status: 401, reason: "there is no bearer token" };
-  const claims = await claimsOf(bearer, activity.channelId, token, clock);
+  const claims = await claimsOf(bearer, activity.channelId, tokens);
   if ("status" in claims) return claims;
   const channel = whyNotChannel(activity, insecureDev);
   if (channel !== undefined) return channel;
@@ -131,30 +132,13 @@ function bearerOf(headers: HttpRequest["headers"]): string | undefined {
 async function claimsOf(
   bearer: string,
   channelId: string,
-  { appId, issuer, keys }: NonNullable<GateOptions["token"]>,
-  clock: Clock,
+  tokens: Tokens,
 ): Promise<Refusal | { readonly serviceUrl: unknown }> {
-  let endorsed = false;
   try {
-    const { payload } = await jwtVerify(
-      bearer,
-      async ({ kid }) => {
-        const found = kid === undefined ? undefined : await keys.find(kid);
-        if (found === undefined) throw new errors.JWKSNoMatchingKey();
-        endorsed = found.endorsements.includes(channelId);
-        return found.key;
-      },
-      {
-        algorithms: ["RS256"],
-        issuer,
-        audience: appId,
-        clockTolerance: TOLERANCE_SECONDS,
-        currentDate: new Date(clock() * 1000),
-        requiredClaims: ["exp", "iss", "aud"],
-      },
-    );
-    if (!endorsed) return { status: 403, reason: "the token's key may not sign for that channel" };
-    return { serviceUrl: payload.serviceurl ?? payload.serviceUrl };
+    const { serviceUrl, endorsements } = await tokens.verify(bearer);
+    if (!endorsements.includes(channelId))
+      return { status: 403, reason: "the token's key may not sign for that channel" };
+    return { serviceUrl };
   } catch (problem) {
     if (problem instanceof UnreachableError) throw problem;
     return {
@@ -171,8 +155,8 @@ function sayCode(code: string): string {
 
 // ---------------------------------------------------------------- which directory
 
-function whyNotTenant(activity: Activity, { token, tenants }: GateOptions): Refusal | undefined {
-  if (token === undefined) return undefined;
+function whyNotTenant(activity: Activity, { tokens, tenants }: GateOptions): Refusal | undefined {
+  if (tokens === undefined) return undefined;
   const named = tenantsOf(activity);
   const [tenant] = named;
   if (tenant === undefined) return { status: 403, reason: "it names no tenant" };

@@ -1,22 +1,23 @@
-import type { HttpRequest, HttpResponse, Surface, SurfaceDeps } from "../../ports.ts";
+import type { Surface, SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { recent } from "../../util/recent.ts";
 import { type Bot, loadBot } from "./adapter.ts";
+import { createAnswers } from "./answers.ts";
 import { TokenError } from "./errors.ts";
-import { createGate, MAX_BODY, type Verdict } from "./gate.ts";
+import { teamsRoute } from "./front.ts";
+import { createGate } from "./gate.ts";
 import { MICROSOFT_HOSTS } from "./hosts.ts";
 import { createChannelKeys } from "./keys.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import { createReferences } from "./places.ts";
 import { createSender } from "./sender.ts";
 import { checkSettings, cloudOf, type TeamsSettings, tenantsOf } from "./settings.ts";
+import { createTokens } from "./tokens.ts";
 import { createZones } from "./zones.ts";
 
 /** Strangers may ask whether Teams is there as often as they like: the login server is asked once in a while. */
 const CHECK = { keepMs: 45_000, keepFailureMs: 15_000, patienceMs: 2000 };
-/** More questions at once than this are refused with 503, which the channel may try again. */
-const MOST_AT_ONCE = 1000;
 
 /**
  * Microsoft Teams through the Bot Framework: `POST /api/messages` on the bot's own server, answers over the connector.
@@ -28,13 +29,13 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
   const cloud = cloudOf(settings);
   const { appId, insecureDev, serviceUrls } = settings;
   const keys = createChannelKeys(cloud.openIdMetadata, deps.clock);
-  const token = appId === undefined ? undefined : { appId, issuer: cloud.tokenIssuer, keys };
-  const gate = createGate({ token, tenants: tenantsOf(settings), serviceUrls, insecureDev, clock: deps.clock });
+  const tokens =
+    appId === undefined ? undefined : createTokens({ appId, issuer: cloud.tokenIssuer, keys, clock: deps.clock });
+  const gate = createGate({ tokens, tenants: tenantsOf(settings), serviceUrls, insecureDev });
   const references = createReferences(deps.store.places);
   const zones = createZones();
   let bot: Bot | undefined;
   let listeners: Listeners | undefined;
-  let stopped = false;
 
   const sender = createSender({
     bot: () => bot,
@@ -55,37 +56,24 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
     () => deps.clock() * 1000,
   );
 
-  async function handle(request: HttpRequest): Promise<HttpResponse> {
-    const verdict = await gate.check(request);
-    if (!verdict.ok) {
-      log.info({ status: verdict.status, reason: verdict.reason }, "a request to /api/messages was refused");
-      return refusal(verdict);
-    }
-    if (bot === undefined || listeners === undefined || stopped || listeners.busy() >= MOST_AT_ONCE)
-      return unavailable();
-    const taker = listeners;
-    const { status, body } = await bot.process(verdict.body, request.headers, () => taker.take(verdict.activity));
-    // The gate has let it in: a refusal by the SDK is its trouble, and the channel may try again.
-    if (status === 500 || status === 401) return unavailable();
-    return body === undefined ? { status } : json(status, body);
-  }
+  const reception = deps.receive(async (body, how) => await listeners?.deal(body, how));
+  const answers = createAnswers();
+  const isReady = () => listeners !== undefined;
 
   return {
     sender,
-    routes: [{ method: "POST", path: "/api/messages", bodyBytes: MAX_BODY, handle }],
+    routes: [teamsRoute({ gate, reception, mayRead: deps.mayRead, answers, isReady, log })],
     async start() {
-      if (token === undefined)
+      if (tokens === undefined)
         log.warn("TEAMS AUTHENTICATION IS OFF: whoever reaches this port on this machine can speak as anybody");
-      const loaded = await loadBot(settings, log);
+      const loaded = await loadBot(settings);
       await authenticate(loaded, log);
-      const anonymous = token === undefined;
-      listeners = createListeners({ ...deps, bot: loaded, references, zones, anonymous, log });
       bot = loaded;
+      const anonymous = tokens === undefined;
+      listeners = createListeners({ ...deps, bot: loaded, references, zones, answers, anonymous, log });
+      await reception.start();
     },
-    async stop(graceMs) {
-      stopped = true;
-      await listeners?.stop(graceMs);
-    },
+    stop: (graceMs) => reception.stop(graceMs),
     async check(signal) {
       if (bot === undefined) throw new Error("Teams is not connected yet");
       await aborted(authenticated(), signal);
@@ -109,27 +97,4 @@ function aborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener("abort", () => reject(new Error("Teams did not answer in time")), { once: true });
     work.then(resolve, reject);
   });
-}
-
-const CODES: Readonly<Record<(Verdict & { ok: false })["status"], string>> = {
-  400: "bad_request",
-  401: "unauthorized",
-  403: "forbidden",
-  413: "too_large",
-  503: "unavailable",
-};
-
-/** Why is for the log: whoever forges requests learns only that it did not work. */
-function refusal({ status }: Verdict & { ok: false }): HttpResponse {
-  return json(status, { error: CODES[status] });
-}
-
-function unavailable(): HttpResponse {
-  return { ...json(503, { error: CODES[503] }), headers: { ...JSON_TYPE, "retry-after": "2" } };
-}
-
-const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
-
-function json(status: number, body: unknown): HttpResponse {
-  return { status, headers: JSON_TYPE, body: JSON.stringify(body) };
 }

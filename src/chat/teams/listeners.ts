@@ -1,72 +1,58 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Reach, Visitor } from "../../core/access.ts";
-import { type Card, plainText } from "../../core/card.ts";
+import { ASK_AGAIN, type Card, plainText } from "../../core/card.ts";
 import type { Question } from "../../core/chat.ts";
-import type { SurfaceDeps } from "../../ports.ts";
+import type { Deal, DealHow, SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { never } from "../../util/never.ts";
-import { type Bot, type InvokeAnswer, referenceOf, type Target } from "./adapter.ts";
+import { type Bot, referenceOf, type Target } from "./adapter.ts";
+import { type Answers, type InvokeAnswer, toClick } from "./answers.ts";
 import type { Decided } from "./decide-action.ts";
 import { ConnectorError } from "./errors.ts";
 import { greetingCard, helpCard } from "./help.ts";
 import { channelOf, type Heard, hear, placeOf, visitorOf, wholeOf, zoneOf } from "./intake.ts";
 import type { References } from "./places.ts";
 import { renderCard } from "./render.ts";
-import type { Activity } from "./schema.ts";
+import { type Activity, readActivity } from "./schema.ts";
 import type { Zones } from "./zones.ts";
 
-export type ListenerDeps = Omit<SurfaceDeps, "drawChart"> & {
+export type ListenerDeps = Omit<SurfaceDeps, "drawChart" | "receive"> & {
   readonly bot: Bot;
   readonly references: References;
   readonly zones: Zones;
+  readonly answers: Answers;
   /** Development without identities: nobody is looked up. */
   readonly anonymous: boolean;
   readonly log: Log;
 };
 
 export type Listeners = {
-  /** One activity that passed gate and SDK. Returns what an invoke is answered with. Throws when the store does. */
-  take(activity: Activity): Promise<InvokeAnswer | undefined>;
-  /** How many questions are being answered. */
-  readonly busy: () => number;
-  /** Waits for what is under way, at most so long, and cancels the rest. */
-  stop(graceMs: number): Promise<void>;
+  /** Deals with one activity that passed the gate. Throws when the store does. */
+  readonly deal: Deal;
 };
 
 const PATIENCE_MS = 400;
 const GUEST_SECONDS = 600;
 /** What is known of an account may be so old when it decides. */
 const DECIDING_SECONDS = 60;
-/** Teams gives up on a click some time after this. */
-const ANSWER_MS = 8000;
 const MOST_GUESTS = 10_000;
 
-/** Activities -> questions, and answers -> the outbox. Work goes on after the request was answered. */
+/** Activities -> questions, and answers -> the outbox. They are noted, and mostly acknowledged, before they come here. */
 export function createListeners(deps: ListenerDeps): Listeners {
-  const under = new Set<Promise<void>>();
   const greeting = new Set<string>();
-  const stopping = new AbortController();
   const kindOf = kindLookup(deps);
-
-  function later(what: string, work: () => Promise<void>): void {
-    // After the request was answered: what is asked takes the processor for milliseconds at a time.
-    const running = new Promise((resolve) => setImmediate(resolve))
-      .then(work)
-      .catch((problem) => deps.log.error({ err: problem }, `${what} from Teams could not be dealt with`))
-      .finally(() => under.delete(running));
-    under.add(running);
-  }
 
   async function say(id: string, place: Question["place"], card: Card, answer?: string): Promise<void> {
     const message = { id, place, card, at: deps.clock(), ...(answer === undefined ? {} : { answer }) };
     if (await deps.store.outbox.put(message)) deps.wake();
   }
 
-  async function ask(activity: Activity, text: string): Promise<void> {
+  async function ask(activity: Activity, text: string, { late, signal }: DealHow): Promise<void> {
     const visitor = visitorOf(activity);
     const id = idOf(activity);
+    if (late) return say(id, visitor.place, ASK_AGAIN);
     const reach = await reachOf(visitor, activity);
     const refused = (reason: string) =>
       refuse(`${id}-refused`, visitor, reason, isPersonal(activity) ? undefined : text);
@@ -77,8 +63,8 @@ export function createListeners(deps: ListenerDeps): Listeners {
     deps.zones.note(place, user.zone);
     const sources = reach.sources === undefined ? {} : { sources: reach.sources };
     const question = { id, place, user, text, at: deps.clock(), ...sources };
-    const said = await deps.ask(question, stopping.signal).finally(() => clearTimeout(patience));
-    if (said.repeated === true || said.shownApart === true) return;
+    const said = await deps.ask(question, signal).finally(() => clearTimeout(patience));
+    if (signal.aborted || said.repeated === true || said.shownApart === true) return;
     if (said.isPrivate === true) return refused(said.card.title);
     await say(id, place, said.card, said.failed === true ? undefined : id);
   }
@@ -144,16 +130,6 @@ export function createListeners(deps: ListenerDeps): Listeners {
     return deps.references.remember(channelOf(activity.conversation.id), reference, deps.clock());
   }
 
-  async function click(activity: Activity, text: string): Promise<InvokeAnswer> {
-    const visitor = visitorOf(activity);
-    const reach = deps.mayRead(visitor);
-    // The answer of an invoke is seen by the one who clicked alone.
-    if (!reach.allowed) return invokeMessage(reach.reason);
-    await remember(activity);
-    later("a click", () => ask(activity, text));
-    return invokeMessage(`Asked: ${text.slice(0, 200)}`);
-  }
-
   /** Who it is comes from the verified activity, and what kind of account from the connector. */
   async function decide(activity: Activity, { decided, message }: Heard & { kind: "decide" }): Promise<InvokeAnswer> {
     const told = visitorOf(activity);
@@ -168,19 +144,14 @@ export function createListeners(deps: ListenerDeps): Listeners {
         };
       } catch (problem) {
         deps.log.warn({ reason: reasonOf(problem) }, "what kind of account somebody has is not known: no decision");
-        return invokeMessage(
+        return toClick(
           "I could not look up your account in Teams just now, so your click does not count. Click again in a minute.",
         );
       }
     }
     await remember(activity);
-    const deciding = deps.decide({ id: idOf(activity), visitor, message, ...decided });
-    const answer = await Promise.race([deciding, patience()]);
-    if (answer === undefined) {
-      later("a decision", async () => void (await deciding));
-      return invokeMessage("It takes a little longer. The card shows what came of it.");
-    }
-    return decisionAnswer(answer, await buttonsOf(decided));
+    const card = await deps.decide({ id: idOf(activity), visitor, message, ...decided });
+    return decisionAnswer(card, await buttonsOf(decided));
   }
 
   /** Details are shown in place of the card, to that person alone: with its buttons, so that they can go on from there. */
@@ -197,31 +168,25 @@ export function createListeners(deps: ListenerDeps): Listeners {
     await deps.store.feedback.save({ answer, user: visitorOf(activity).user, helpful, at: deps.clock() });
   }
 
-  async function act(activity: Activity, heard: Heard): Promise<InvokeAnswer | undefined> {
+  async function act(activity: Activity, heard: Heard, body: unknown, how: DealHow): Promise<void> {
     switch (heard.kind) {
       case "ask":
+      case "click":
         await remember(activity);
-        later("a question", () => ask(activity, heard.text));
-        return undefined;
+        return ask(activity, heard.text, how);
       case "help":
         await remember(activity);
-        await say(idOf(activity), placeOf(activity), helpCard(heard.unknown));
-        return undefined;
+        return say(idOf(activity), placeOf(activity), helpCard(heard.unknown));
       case "added":
-        await added(activity);
-        return undefined;
+        return added(activity);
       case "removed":
-        await deps.references.forget(channelOf(activity.conversation.id), activity.channelData?.team?.id ?? undefined);
-        return undefined;
-      case "click":
-        return click(activity, heard.text);
+        return deps.references.forget(channelOf(activity.conversation.id), activity.channelData?.team?.id ?? undefined);
       case "decide":
-        return decide(activity, heard);
+        // A decision of long ago is made again by whoever still wants it: the card waits for it.
+        return how.late ? undefined : deps.answers.give(body, decide(activity, heard));
       case "feedback":
-        await feedback(activity, heard);
-        return { status: 200, body: {} };
+        return feedback(activity, heard);
       case "unreadable":
-        return { status: 400 };
       case "nothing":
         return undefined;
       default:
@@ -230,22 +195,10 @@ export function createListeners(deps: ListenerDeps): Listeners {
   }
 
   return {
-    async take(activity) {
-      const heard = hear(activity);
-      if (heard.kind === "nothing") return undefined;
-      const event = `${activity.conversation.id}|${activity.id}`;
-      const isNew = await deps.store.seen.first("teams", event, deps.clock());
-      if (!isNew) return activity.type === "invoke" ? { status: 200, body: {} } : undefined;
-      return act(activity, heard);
-    },
-    busy: () => under.size,
-    async stop(graceMs) {
-      const timer = setTimeout(() => stopping.abort(), graceMs);
-      const all = Promise.allSettled([...under]);
-      const cancelled = new Promise((resolve) => stopping.signal.addEventListener("abort", resolve, { once: true }));
-      await Promise.race([all, cancelled]);
-      clearTimeout(timer);
-      stopping.abort();
+    async deal(body, how) {
+      const activity = readActivity(body);
+      if ("problem" in activity) throw new Error(`an activity cannot be read any more: ${activity.problem}`);
+      await deps.bot.process(body, () => act(activity, hear(activity), body, how));
     },
   };
 }
@@ -279,25 +232,16 @@ function refusalCard(reason: string, asked: string | undefined): Card {
   return { title: reason, tone: "warning", blocks };
 }
 
-/** Undefined after a while. */
-function patience(): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, ANSWER_MS, undefined).unref());
-}
-
 /** What came of a click, for the one who clicked: a few words, or a card where there is more to read. */
 function decisionAnswer(card: Card, buttons: Card["blocks"]): InvokeAnswer {
   const isLong = card.blocks.some(({ kind }) => kind !== "note" && kind !== "text");
-  if (!isLong) return invokeMessage(plainText(card).slice(0, 1000));
+  if (!isLong) return toClick(plainText(card).slice(0, 1000));
   const whole = { ...card, blocks: [...card.blocks, ...buttons] };
   const { content } = renderCard(whole, { now: 0, zone: "UTC", charts: "none" });
   return {
     status: 200,
     body: { statusCode: 200, type: "application/vnd.microsoft.card.adaptive", value: content },
   };
-}
-
-function invokeMessage(value: string): InvokeAnswer {
-  return { status: 200, body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value } };
 }
 
 type Kind = Pick<Visitor, "isGuest" | "isExternal">;

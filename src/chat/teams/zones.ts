@@ -1,4 +1,5 @@
 import type { Place } from "../../core/chat.ts";
+import { newest } from "../../util/newest.ts";
 
 /** The zone of whoever asked last in a place: their answer's words are in it, so its chart has to be too. */
 export type Zones = {
@@ -11,14 +12,11 @@ export type Zones = {
 const MOST = 5000;
 
 export function createZones(): Zones {
-  const zones = new Map<string, string>();
+  const zones = newest<string>(MOST);
   const key = ({ channel, thread }: Place) => `${channel}/${thread}`;
   return {
     note(place, zone) {
-      if (zone === undefined) return;
-      zones.delete(key(place));
-      zones.set(key(place), zone);
-      if (zones.size > MOST) zones.delete(zones.keys().next().value!);
+      if (zone !== undefined) zones.set(key(place), zone);
     },
     of: (place) => zones.get(key(place)),
   };

@@ -45,6 +45,7 @@ function depsFor(config: Config): SurfaceDeps {
     proposalsFor: async () => ({ waiting: [], own: [], decided: [] }),
     mayRead: () => ({ allowed: false, reason: "The doctor answers no questions." }),
     store: createMemoryStore({ retention: config.limits.retentionSeconds }),
+    receive: () => ({ offer: async () => "full", start: async () => {}, stop: async () => {} }),
     wake: () => {},
     drawChart: async () => new Uint8Array(),
     clock: () => Date.now() / 1000,

@@ -44,13 +44,24 @@ export function statements(db: DatabaseSync, path: string) {
         );
       });
     },
+    /** Commits within `work` do not wait for the disk: whoever calls this has to. */
+    unsynced<T>(work: () => T): T {
+      return guarded(() => {
+        db.exec("PRAGMA synchronous = NORMAL");
+        try {
+          return work();
+        } finally {
+          db.exec("PRAGMA synchronous = FULL");
+        }
+      });
+    },
     /** All or nothing. IMMEDIATE, since a transaction that starts as a reader can fail when it turns writer. */
     together<T>(work: () => T): T {
       return guarded(() => {
-        db.exec("BEGIN IMMEDIATE");
+        statement("BEGIN IMMEDIATE").run();
         try {
           const result = work();
-          db.exec("COMMIT");
+          statement("COMMIT").run();
           return result;
         } catch (cause) {
           if (db.isTransaction) db.exec("ROLLBACK");

@@ -2,12 +2,14 @@ import { createSlack, type SlackSettings } from "../../../src/chat/slack/index.t
 import type { Reach, Visitor } from "../../../src/core/access.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Place, Question } from "../../../src/core/chat.ts";
+import { receive } from "../../../src/flows/receive.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
-import type { Click, Outgoing, ProposalLists, Queued, Said, Surface, SurfaceDeps } from "../../../src/ports.ts";
+import type { Click, Inbox, Outgoing, ProposalLists, Queued, Said, Surface, SurfaceDeps } from "../../../src/ports.ts";
 import { NeverError, NotNowError } from "../../../src/util/errors.ts";
-import { createLog } from "../../../src/util/log.ts";
+import { createLog, type Log } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";
 import type { FakeSlack } from "../../fakes/slack/index.ts";
+import { newStore } from "../../fakes/world.ts";
 
 type Kept = Outgoing & { attempts: number; state: "waiting" | "sent" | "gave up"; note: string };
 
@@ -20,7 +22,7 @@ export class SlackBot {
   readonly outbox = new Map<string, Kept>();
   readonly places = new Map<string, { place: Place; reference: unknown }>();
   readonly opinions: { answer: string; user: string; helpful: boolean }[] = [];
-  readonly seen = new Set<string>();
+  readonly inbox: Inbox;
   readonly clicks: Click[] = [];
   readonly drawn: string[] = [];
   readonly logged: string[] = [];
@@ -37,8 +39,10 @@ export class SlackBot {
   #server: HttpServer | undefined;
   port = 0;
 
-  constructor(slack: FakeSlack, mode: "socket" | "http", over: Partial<SlackSettings> = {}) {
+  /** `inbox`: what an earlier run left. */
+  constructor(slack: FakeSlack, mode: "socket" | "http", over: Partial<SlackSettings> = {}, inbox = newStore().inbox) {
     this.slack = slack;
+    this.inbox = inbox;
     const log = createLog({ level: "debug", stream: { write: (line: string) => void this.logged.push(line) } });
     const settings: SlackSettings = {
       mode,
@@ -50,7 +54,7 @@ export class SlackBot {
       command: "/ops",
       ...over,
     };
-    this.surface = createSlack(settings, this.#deps(), log);
+    this.surface = createSlack(settings, this.#deps(log), log);
     if (mode === "http") {
       this.#server = createHttpServer({
         host: "127.0.0.1",
@@ -70,8 +74,8 @@ export class SlackBot {
     return this;
   }
 
-  async stop(): Promise<void> {
-    await this.surface.stop(2000);
+  async stop(graceMs = 2000): Promise<void> {
+    await this.surface.stop(graceMs);
     await this.#server?.stop(0);
   }
 
@@ -119,7 +123,14 @@ export class SlackBot {
     }
   }
 
-  #deps(): SurfaceDeps {
+  #deps(log: Log): SurfaceDeps {
+    const inbox: Inbox = {
+      ...this.inbox,
+      take: async (...event) => {
+        if (this.storeFails) throw new Error("disk full");
+        return this.inbox.take(...event);
+      },
+    };
     const key = (place: Place) => `${place.channel}/${place.thread}`;
     return {
       ask: async (question) => {
@@ -142,15 +153,15 @@ export class SlackBot {
         return Buffer.from("\x89PNG invented picture", "latin1");
       },
       clock: () => this.clock(),
+      receive: (deal) =>
+        receive({
+          platform: "slack",
+          inbox,
+          clock: () => this.clock(),
+          deal,
+          report: (event) => log.error(event, "reported"),
+        }),
       store: {
-        seen: {
-          first: async (_, id) => {
-            if (this.storeFails) throw new Error("disk full");
-            if (this.seen.has(id)) return false;
-            this.seen.add(id);
-            return true;
-          },
-        },
         places: {
           save: async (place, reference) => void this.places.set(key(place), { place, reference }),
           get: async () => undefined,

@@ -307,6 +307,50 @@ for (const mode of ["socket", "http"] as const) {
       assert.equal(bot.asked.length, 0);
     });
 
+    it("answers after a restart what it had acknowledged and not answered, once", async () => {
+      bot.answer = () => new Promise<never>(() => {});
+      const body = eventBody(mentionEvent("status checkout"));
+      await send("event", body);
+      await send("command", commandBody("top 5 services", { response_url: responseUrl() }));
+      await until(() => bot.asked.length === 2, "both are asked");
+      await bot.stop(0); // nothing of it ends
+      const next = await new SlackBot(slack, mode, {}, bot.inbox).start();
+      try {
+        await until(() => next.outbox.size === 2, "both are answered");
+        assert.deepEqual(
+          next.asked.map(({ id }) => id),
+          bot.asked.map(({ id }) => id),
+        );
+        assert.equal(bot.outbox.size, 0);
+        bot = next;
+        await send("event", body);
+        await next.surface.stop(1000);
+        assert.equal(next.asked.length, 2);
+        assert.deepEqual(await next.inbox.left("slack"), []);
+      } finally {
+        await next.stop();
+      }
+    });
+
+    it("tells who asked too long before a restart to ask again, and them alone", async () => {
+      bot.answer = () => new Promise<never>(() => {});
+      await send("event", eventBody(mentionEvent("status")));
+      await until(() => bot.asked.length === 1, "it is asked");
+      await bot.stop(0);
+      const next = new SlackBot(slack, mode, {}, bot.inbox);
+      next.clock = () => Date.now() / 1000 + 601;
+      try {
+        await next.start();
+        await until(() => slack.ephemerals.length === 1, "a word");
+        assert.match(slack.ephemerals[0]!.text, /did not get to your question in time/);
+        assert.equal(slack.ephemerals[0]!.user, "U0ALICE001");
+        assert.equal(next.asked.length, 0);
+        assert.equal(next.outbox.size, 0);
+      } finally {
+        await next.stop();
+      }
+    });
+
     it("says so when an answer could not be kept", async () => {
       bot.answer = () => Promise.reject(new Error("no such thing"));
       await send("event", eventBody(mentionEvent("status")));

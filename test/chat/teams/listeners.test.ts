@@ -165,13 +165,13 @@ describe("questions in Teams", () => {
 
   it("answers 503 when the store cannot take it, without words of the inside, and takes it when it comes again", async () => {
     const world = await openTeams(framework);
-    const { first } = world.deps.store.seen;
-    world.deps.store.seen.first = () => Promise.reject(new Error("disk full at /var/lib"));
+    const { take } = world.inbox;
+    world.inbox.take = () => Promise.reject(new Error("disk full at /var/lib"));
     const activity = personal(framework.url, "status");
     const answer = await world.post(activity);
     expect(answer.status).toBe(503);
     expect(String(answer.body)).not.toContain("disk");
-    world.deps.store.seen.first = first;
+    world.inbox.take = take;
     expect((await world.post(activity)).status).toBe(200);
     await framework.arrived(1);
   });
@@ -218,9 +218,10 @@ describe("being added and removed", () => {
     );
     await expect.poll(async () => (await world.places.all("teams")).length).toBe(3);
     await world.post(channel(framework.url, "", "1", { type: "conversationUpdate", membersRemoved: [BOT] }));
-    expect((await world.places.all("teams")).map(({ place }) => place.channel)).toEqual(["a:chat-with-alice"]);
+    const channels = async () => (await world.places.all("teams")).map((known) => known.place.channel);
+    await expect.poll(channels).toEqual(["a:chat-with-alice"]);
     await world.post(installed(framework.url, "remove"));
-    expect(await world.places.all("teams")).toEqual([]);
+    await expect.poll(channels).toEqual([]);
   });
 
   it("writes a place once, not with each message", async () => {
@@ -362,8 +363,8 @@ describe("what people think of an answer", () => {
         }),
       );
     expect((await judge({ conversation: chatWith("bob") })).status).toBe(200);
-    expect(world.judged).toEqual([]);
     expect((await judge({})).status).toBe(200);
+    await world.surface.stop(5000);
     expect(world.judged).toMatchObject([{ answer: before.asked[0]?.id, helpful: true }]);
   });
 
@@ -382,12 +383,44 @@ describe("what people think of an answer", () => {
         }),
       );
     expect((await judge("dislike", message?.id)).status).toBe(200);
-    expect(world.judged).toMatchObject([
-      { answer: world.asked[0]?.id, helpful: false, user: { name: "Alice Archer" } },
-    ]);
+    const opinion = { answer: world.asked[0]?.id, helpful: false, user: { name: "Alice Archer" } };
+    await expect.poll(() => world.judged).toMatchObject([opinion]);
     expect((await judge("like", "unknown")).status).toBe(200);
+    await expect.poll(() => world.logged.join()).toContain("judged a message that is no answer");
     expect((await judge("shrug", message?.id)).status).toBe(400);
     expect(world.judged).toHaveLength(1);
+  });
+});
+
+describe("a restart", () => {
+  const hanging = { ask: () => new Promise<never>(() => {}) };
+
+  it("answers what was acknowledged and not answered, once", async () => {
+    const before = await openTeams(framework, hanging);
+    const question = personal(framework.url, "status");
+    const button = click(framework.url, { action: { kind: "ask", text: "alerts" } });
+    expect((await before.post(question)).status).toBe(200);
+    expect((await before.post(button)).status).toBe(200);
+    await expect.poll(() => before.asked.length).toBe(2);
+    await before.surface.stop(0);
+    const after = await openTeams(framework, { inbox: before.inbox });
+    await framework.arrived(2);
+    expect(after.asked.map(({ id, text }) => [id, text])).toEqual(before.asked.map(({ id, text }) => [id, text]));
+    expect(before.put).toEqual([]);
+    expect((await after.post(question)).status).toBe(200);
+    await after.surface.stop(1000);
+    expect(after.asked).toHaveLength(2);
+    expect(await after.inbox.left("teams")).toEqual([]);
+  });
+
+  it("tells who asked too long before it to ask again", async () => {
+    const before = await openTeams(framework, hanging);
+    await before.post(personal(framework.url, "status"));
+    await expect.poll(() => before.asked.length).toBe(1);
+    await before.surface.stop(0);
+    const after = await openTeams(framework, { inbox: before.inbox, clock: () => Date.now() / 1000 + 601 });
+    expect(wordsOf((await framework.arrived(1))[0]?.activity)).toContain("did not get to your question in time");
+    expect(after.asked).toEqual([]);
   });
 });
 

@@ -3,10 +3,12 @@ import type { TeamsSettings } from "../../../src/chat/teams/settings.ts";
 import type { Reach, Visitor } from "../../../src/core/access.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Question } from "../../../src/core/chat.ts";
+import { receive } from "../../../src/flows/receive.ts";
 import type {
   Click,
   FeedbackLog,
   HttpResponse,
+  Inbox,
   Outbox,
   Outgoing,
   Places,
@@ -20,6 +22,7 @@ import { createMemoryStore } from "../../../src/store/memory.ts";
 import { createLog } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { APP_ID, APP_PASSWORD, type BotFramework, TENANT } from "../../fakes/bot-framework/index.ts";
+import { newStore } from "../../fakes/world.ts";
 
 const RETENTION = { conversations: 3600, evidence: 3600, seenEvents: 3600, proposals: 3600 };
 
@@ -37,6 +40,8 @@ export async function openTeams(
     readonly places?: Places;
     /** Another bot's, as after a restart. */
     readonly outbox?: Outbox;
+    /** What an earlier run left. */
+    readonly inbox?: Inbox;
     readonly drawChart?: SurfaceDeps["drawChart"];
     readonly start?: boolean;
     readonly clock?: () => number;
@@ -48,7 +53,10 @@ export async function openTeams(
   const judged: Parameters<FeedbackLog["save"]>[0][] = [];
   const logged: string[] = [];
   const places = opts.places ?? memoryPlaces();
-  const seen = new Set<string>();
+  const inbox = opts.inbox ?? newStore().inbox;
+  const clock = opts.clock ?? (() => Date.now() / 1000);
+  const stream = { write: (line: string) => void logged.push(line) };
+  const log = createLog({ level: "debug", stream });
   const put: Outgoing[] = [];
   const outbox = opts.outbox ?? createMemoryStore({ retention: RETENTION }).outbox;
   const references = new Map<string, string>();
@@ -70,13 +78,6 @@ export async function openTeams(
       return opts.mayRead?.(visitor) ?? { allowed: true };
     },
     store: {
-      seen: {
-        async first(platform, id) {
-          const isNew = !seen.has(`${platform}|${id}`);
-          seen.add(`${platform}|${id}`);
-          return isNew;
-        },
-      },
       places,
       outbox: {
         ...outbox,
@@ -98,7 +99,9 @@ export async function openTeams(
       void deliver({ ...message, attempts: 1 }).catch((problem) => logged.push(String(problem)));
     },
     drawChart: opts.drawChart ?? (async () => new Uint8Array([137, 80, 78, 71])),
-    clock: opts.clock ?? (() => Date.now() / 1000),
+    clock,
+    receive: (deal) =>
+      receive({ platform: "teams", inbox, clock, deal, report: (event) => log.error(event, "reported") }),
   };
 
   async function deliver(message: Queued): Promise<string> {
@@ -119,8 +122,7 @@ export async function openTeams(
     overrides: framework.overrides,
     ...opts.settings,
   };
-  const stream = { write: (line: string) => void logged.push(line) };
-  surface = createTeams(settings, deps, createLog({ level: "debug", stream }));
+  surface = createTeams(settings, deps, log);
   if (opts.start !== false) await surface.start();
   const { handle } = surface.routes[0]!;
 
@@ -146,6 +148,7 @@ export async function openTeams(
     put,
     places,
     outbox,
+    inbox,
     references,
     deps,
     raw,
