@@ -104,9 +104,10 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
 function reportTo(log: Log): (event: Received) => void {
   return ({ platform, outcome, problem }) => {
     const facts = { platform, ...(problem === undefined ? {} : { err: problem }) };
-    if (outcome === "failed") log.error(facts, "something that came in could not be dealt with");
-    if (outcome === "given up") log.error(facts, "something that came in ended the bot each time, and was given up");
+    if (outcome === "failed") log.error(facts, "something that came in could not be dealt with, and is tried again");
+    if (outcome === "given up") log.error(facts, "something that came in failed or ended the bot each time: given up");
     if (outcome === "not noted") log.error(facts, "the inbox cannot be read or written");
+    if (outcome === "full") log.error(facts, "too much waits to be dealt with: the platform is asked to send it again");
   };
 }
 

@@ -92,9 +92,9 @@ export type Field = {
   readonly value?: string;
 };
 
-/** For somebody whose question waited too long, or was cut off again and again. */
+/** For somebody whose question waited too long, or failed or was cut off again and again. */
 export const ASK_AGAIN: Card = {
-  title: "I did not get to your question in time. Please ask again.",
+  title: "Something kept me from answering your question. Please ask again.",
   tone: "warning",
   blocks: [],
 };

@@ -10,17 +10,21 @@ export type ReceiveDeps = {
 };
 
 /**
- * What went wrong with something that came in. `failed`: dealing with it threw, which ends it. `given up`: it was begun too
- * often. `not noted`: the store could not be written or read, so it may be dealt with once more after a restart.
+ * What went wrong with something that came in. `failed`: dealing with it threw, and it is tried again. `given up`: it was
+ * tried too often. `not noted`: the store could not be written or read, so it may be dealt with once more after a restart.
+ * `full`: the platform has to send it again; told once for each time that the inbox fills up.
  */
 export type Received = {
   readonly platform: string;
-  readonly outcome: "failed" | "given up" | "not noted";
+  readonly outcome: "failed" | "given up" | "not noted" | "full";
   readonly problem?: unknown;
 };
 
-/** Questions being answered at the same time. Each waits for Prometheus most of its time. */
-const AT_ONCE = 100;
+/**
+ * Things begun at the same time. Questions wait for their turn once more further on, which clicks on buttons and the
+ * emergency stop do not: so these should seldom wait here.
+ */
+const AT_ONCE = 500;
 /** What waits beyond them, in number and in UTF-16 units of JSON: some minutes of work, and some ten MB. */
 const MOST_WAITING = 5000;
 const MOST_UNITS = 8_000_000;
@@ -29,22 +33,28 @@ const SLICE_MS = 5;
 const LONGEST_SLICE_MS = 40;
 /** Whoever asked longer ago has looked elsewhere, and an answer would tell about another moment than was meant. */
 const LATE_SECONDS = 600;
-/** Attempts at one thing. The last one only says that it did not work out: the thing itself may be what ends the bot. */
+/** Attempts at one thing, whether they threw or ended the bot. The last one only says that it did not work out. */
 const TRIES = 3;
 
 /**
  * A platform -> inbox -> whoever deals with it. What is acknowledged is in the inbox before, and leaves it when it was dealt
- * with: what a crash cut off is dealt with again, in all `TRIES` times. So dealing has to bear repetition.
+ * with: what a crash cut off is dealt with again, in all `TRIES` times. So dealing has to bear repetition. Things begin in
+ * the order in which they came.
  */
 export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): Reception {
   const queue = createWorkQueue({ atOnce: AT_ONCE, sliceMs: SLICE_MS, longestSliceMs: LONGEST_SLICE_MS });
   const stopping = new AbortController();
-  /** What this run has in hand, so that `start` does not take it for something left by an earlier one. */
+  /** What this run has in hand, so that it is not taken for something left by an earlier one. */
   const inHand = new Set<string>();
   /** What is held in memory and not begun: counted before it is stored, so that a burst cannot get past the limits. */
   const waiting = { count: 0, units: 0 };
-  let isStopped = false;
+  /** What came before `start`: its turn is after what was left. Undefined from then on. */
+  let early: (() => void)[] | undefined = [];
   let started: Promise<void> | undefined;
+  let isStopped = false;
+  let isFull = false;
+  /** A write failed; what it was to store may be there all the same. */
+  let isInDoubt = false;
 
   function count(sign: 1 | -1, units: number): void {
     waiting.count += sign;
@@ -57,22 +67,32 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
       count(-1, units);
       try {
         await work();
-      } catch (problem) {
-        report({ platform, outcome: "not noted", problem });
-      } finally {
         inHand.delete(id);
+      } catch (problem) {
+        // It stays in hand: this run has dealt with it.
+        report({ platform, outcome: "not noted", problem });
       }
     });
   }
 
-  async function attempt(id: string, at: number, attempts: number, body: () => unknown): Promise<void> {
+  /** Tries until it is dealt with. What throws may be the fault of the world, which can be another one the next time. */
+  async function work(id: string, at: number, attempts: number, body: () => unknown): Promise<void> {
+    for (let tries = attempts; !(await attempt(at, tries, body)); tries++) await inbox.begin(platform, id);
+    if (!stopping.signal.aborted) await inbox.done(platform, id);
+  }
+
+  /** Whether nothing more is to be tried in this run. */
+  async function attempt(at: number, attempts: number, body: () => unknown): Promise<boolean> {
+    const { signal } = stopping;
     const late = attempts >= TRIES || clock() - at > LATE_SECONDS;
     try {
-      await deal(body(), { late, signal: stopping.signal });
+      await deal(body(), { late, signal });
+      return true;
     } catch (problem) {
-      if (!stopping.signal.aborted) report({ platform, outcome: "failed", problem });
+      if (signal.aborted) return true;
+      report({ platform, outcome: late ? "given up" : "failed", problem });
+      return late;
     }
-    if (!stopping.signal.aborted) await inbox.done(platform, id);
   }
 
   async function again({ id, body, at, attempts }: Held): Promise<void> {
@@ -81,13 +101,15 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
       return inbox.done(platform, id);
     }
     await inbox.begin(platform, id);
-    return attempt(id, at, attempts + 1, () => JSON.parse(body));
+    return work(id, at, attempts + 1, () => JSON.parse(body));
   }
 
-  async function resume(): Promise<void> {
+  /** Takes up what is in the inbox and in nobody's hand. */
+  async function takeUp(): Promise<void> {
+    const known = new Set(inHand);
     try {
       for (const held of await inbox.left(platform)) {
-        if (inHand.has(held.id)) continue;
+        if (known.has(held.id) || inHand.has(held.id)) continue;
         inHand.add(held.id);
         count(1, held.body.length);
         enqueue(held.id, held.body.length, () => again(held));
@@ -95,13 +117,26 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
     } catch (problem) {
       report({ platform, outcome: "not noted", problem });
     }
+  }
+
+  async function begin(): Promise<void> {
+    await takeUp();
+    for (const add of early ?? []) add();
+    early = undefined;
     queue.start();
+  }
+
+  function hasRoom(units: number): boolean {
+    const isRoom = waiting.count < MOST_WAITING && waiting.units + units <= MOST_UNITS;
+    if (!isRoom && !isFull) report({ platform, outcome: "full" });
+    isFull = !isRoom;
+    return isRoom;
   }
 
   return {
     async offer(id, body, json) {
       const units = json.length;
-      if (isStopped || waiting.count >= MOST_WAITING || waiting.units + units > MOST_UNITS) return "full";
+      if (isStopped || !hasRoom(units)) return "full";
       const at = clock();
       const isInHand = inHand.has(id);
       inHand.add(id);
@@ -109,16 +144,25 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
       let isNew = false;
       try {
         isNew = await inbox.take(platform, { id, body: json, at });
+      } catch (problem) {
+        isInDoubt = true;
+        throw problem;
       } finally {
         if (!isNew) count(-1, units);
         if (!isNew && !isInHand) inHand.delete(id);
       }
+      if (isInDoubt && early === undefined) {
+        isInDoubt = false; // it can be written again
+        void takeUp();
+      }
       if (!isNew) return "repeated";
-      enqueue(id, units, () => attempt(id, at, 1, () => body));
+      const add = () => enqueue(id, units, () => work(id, at, 1, () => body));
+      if (early === undefined) add();
+      else early.push(add);
       return "taken";
     },
     start() {
-      started ??= resume();
+      started ??= begin();
       return started;
     },
     async stop(graceMs) {

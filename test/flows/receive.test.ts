@@ -90,12 +90,79 @@ describe("what a platform sends", () => {
     expect(await large.offer("again", body)).toBe("taken");
   });
 
-  it("ends when dealing with it fails, and that is told", async () => {
-    const { reception, offer, reports, inbox } = world(() => Promise.reject(new Error("no such thing")));
+  it("says once for each time that it is full", async () => {
+    const { reception, offer, reports } = world();
+    await Promise.all(Array.from({ length: 5005 }, (_, i) => offer(`e${i}`)));
+    expect(reports).toEqual([{ platform: "slack", outcome: "full" }]);
+    await reception.start();
+    await reception.stop(10_000);
+    expect(await offer("late")).toBe("full"); // it stops, which is something else
+    expect(reports).toHaveLength(1);
+  });
+
+  it("is tried again when dealing with it fails, and ends when it works", async () => {
+    let fails = 1;
+    const { reception, offer, dealt, reports, inbox } = world(async () => {
+      if (fails-- > 0) throw new Error("locked by another program");
+    });
     await reception.start();
     await offer("a");
-    await expect.poll(() => reports).toMatchObject([{ outcome: "failed", problem: { message: "no such thing" } }]);
-    expect(await left(inbox)).toEqual([]);
+    await expect.poll(() => left(inbox)).toEqual([]);
+    expect(dealt.map(({ late }) => late)).toEqual([false, false]);
+    expect(reports).toMatchObject([{ outcome: "failed", problem: { message: "locked by another program" } }]);
+  });
+
+  it("is given up when dealing with it fails each time: the last time whoever asked is told, no more", async () => {
+    const { reception, offer, dealt, reports, inbox } = world(() => Promise.reject(new Error("no such thing")));
+    await reception.start();
+    await offer("a");
+    await expect.poll(() => left(inbox)).toEqual([]);
+    expect(dealt.map(({ late }) => late)).toEqual([false, false, true]);
+    expect(reports.map(({ outcome }) => outcome)).toEqual(["failed", "failed", "given up"]);
+    expect(await offer("a")).toBe("repeated");
+  });
+
+  it("is dealt with when its write failed and had stored it all the same", async () => {
+    const store = newStore().inbox;
+    let fails = true;
+    const inbox: Inbox = {
+      ...store,
+      take: async (...event) => {
+        const isNew = await store.take(...event);
+        if (fails) throw new Error("the disk failed");
+        return isNew;
+      },
+    };
+    const { reception, offer, dealt } = world(undefined, inbox);
+    await reception.start();
+    await expect(offer("a")).rejects.toThrow("the disk failed");
+    await expect(offer("b")).rejects.toThrow("the disk failed");
+    expect(dealt).toEqual([]);
+    fails = false;
+    expect(await offer("a")).toBe("repeated");
+    await expect.poll(() => left(inbox)).toEqual([]);
+    await reception.stop(10_000);
+    expect(dealt.map(({ body }) => body)).toEqual([{ text: "a" }, { text: "b" }]);
+  });
+
+  it("is not dealt with anew in the same run when only its end could not be noted", async () => {
+    const store = newStore().inbox;
+    let fails = true;
+    const failing =
+      <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+      (...args: A) =>
+        fails ? Promise.reject(new Error("disk full")) : work(...args);
+    const inbox: Inbox = { ...store, take: store.take, done: failing(store.done) };
+    const { reception, offer, dealt, reports } = world(undefined, inbox);
+    await reception.start();
+    await offer("a");
+    await expect.poll(() => reports).toMatchObject([{ outcome: "not noted", problem: { message: "disk full" } }]);
+    inbox.take = failing(store.take);
+    await expect(offer("b")).rejects.toThrow("disk full");
+    fails = false;
+    expect(await offer("b")).toBe("taken");
+    await reception.stop(10_000);
+    expect(dealt.map(({ body }) => body)).toEqual([{ text: "a" }, { text: "b" }]);
   });
 });
 
@@ -110,6 +177,19 @@ describe("a restart", () => {
     await expect.poll(() => after.dealt).toEqual([{ body: { text: "b" }, late: false }]);
     await expect.poll(() => left(after.inbox)).toEqual([]);
     expect(await after.offer("b")).toBe("repeated");
+  });
+
+  it("begins with what was left, and then with what came before it started, each in the order in which it came", async () => {
+    const before = world(never);
+    await before.reception.start();
+    for (const id of ["a", "b", "c"]) await before.offer(id);
+    await expect.poll(() => before.dealt).toHaveLength(3);
+    const after = world(undefined, before.inbox);
+    for (const id of ["d", "e"]) await after.offer(id);
+    await after.reception.start();
+    await after.offer("f");
+    await after.reception.stop(10_000);
+    expect(after.dealt.map(({ body }) => (body as { text: string }).text).join("")).toBe("abcdef");
   });
 
   it("does not take what came before its start for something that was left", async () => {
@@ -157,8 +237,8 @@ describe("a restart", () => {
     await inbox.take("slack", { id: "whole", body: "{}", at: 1000 });
     await reception.start();
     await expect.poll(() => dealt).toHaveLength(1);
-    expect(reports).toMatchObject([{ outcome: "failed" }]);
     await expect.poll(() => left(inbox)).toEqual([]);
+    expect(reports.map(({ outcome }) => outcome)).toEqual(["failed", "given up"]);
   });
 
   it("serves those who come even when what was left cannot be read, and says so", async () => {

@@ -5,8 +5,8 @@ export type InvokeAnswer = { readonly status: number; readonly body: unknown };
 export type Answers = {
   /** What comes of this very body. Rejects when dealing with it failed. */
   of(body: unknown): Promise<InvokeAnswer>;
-  /** Waits for the answer and hands it to whoever waits for it: after a restart that is nobody. Rejects when it does. */
-  give(body: unknown, answer: Promise<InvokeAnswer>): Promise<void>;
+  /** Hands the answer, or its failure, to the request that waits for it. False when none does, as after a restart. */
+  give(body: unknown, answer: Promise<InvokeAnswer>): boolean;
 };
 
 export function createAnswers(): Answers {
@@ -17,9 +17,10 @@ export function createAnswers(): Answers {
       awaited.set(body as object, waiting);
       return waiting.promise;
     },
-    async give(body, answer) {
-      awaited.get(body as object)?.resolve(answer);
-      await answer;
+    give(body, answer) {
+      const waiting = awaited.get(body as object);
+      waiting?.resolve(answer);
+      return waiting !== undefined;
     },
   };
 }

@@ -55,7 +55,7 @@ async function answer(request: HttpRequest, deps: FrontDeps): Promise<HttpRespon
   const taken = await deps.reception.offer(identityOf(activity), verdict.body, verdict.json);
   switch (taken) {
     case "taken":
-      return decided === undefined ? acknowledgement(activity, heard) : invoked(await withPatience(decided, deps.log));
+      return decided === undefined ? acknowledgement(activity, heard) : invoked(await withPatience(decided));
     case "repeated":
       return activity.type === "invoke" ? json(200, {}) : { status: 200 };
     case "full":
@@ -74,7 +74,7 @@ function acknowledgement(activity: Activity, heard: Heard): HttpResponse {
 const ANSWER_MS = 8000;
 
 /** What came of a decision, or that it goes on without this request. Never rejects. */
-async function withPatience(decided: Promise<InvokeAnswer>, log: Log): Promise<InvokeAnswer> {
+async function withPatience(decided: Promise<InvokeAnswer>): Promise<InvokeAnswer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<InvokeAnswer>((resolve) => {
     const words = "It takes a little longer. The card shows what came of it.";
@@ -82,8 +82,7 @@ async function withPatience(decided: Promise<InvokeAnswer>, log: Log): Promise<I
   });
   try {
     return await Promise.race([decided, late]);
-  } catch (err) {
-    log.error({ err }, "a decision from Teams could not be taken");
+  } catch {
     return toClick("I could not take that decision just now. Look at the proposal, and click again if it still waits.");
   } finally {
     clearTimeout(timer);

@@ -131,7 +131,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
   }
 
   /** Who it is comes from the verified activity, and what kind of account from the connector. */
-  async function decide(activity: Activity, { decided, message }: Heard & { kind: "decide" }): Promise<InvokeAnswer> {
+  async function decide(activity: Activity, { decided, message }: Heard & { kind: "decide" }): Promise<Card> {
     const told = visitorOf(activity);
     let visitor = told;
     if (!deps.anonymous) {
@@ -144,14 +144,36 @@ export function createListeners(deps: ListenerDeps): Listeners {
         };
       } catch (problem) {
         deps.log.warn({ reason: reasonOf(problem) }, "what kind of account somebody has is not known: no decision");
-        return toClick(
-          "I could not look up your account in Teams just now, so your click does not count. Click again in a minute.",
-        );
+        return UNKNOWN;
       }
     }
     await remember(activity);
-    const card = await deps.decide({ id: idOf(activity), visitor, message, ...decided });
-    return decisionAnswer(card, await buttonsOf(decided));
+    return deps.decide({ id: idOf(activity), visitor, message, ...decided });
+  }
+
+  async function onDecision(
+    activity: Activity,
+    heard: Heard & { kind: "decide" },
+    body: unknown,
+    { late, signal }: DealHow,
+  ): Promise<void> {
+    if (late) return tellAlone(`${idOf(activity)}-late`, activity, CLICK_AGAIN);
+    const outcome = decide(activity, heard);
+    const answer = outcome.then(async (card) => decisionAnswer(card, await buttonsOf(heard.decided)));
+    const isAwaited = deps.answers.give(body, answer);
+    await answer.catch((err: unknown) => deps.log.error({ err }, "a decision from Teams could not be taken"));
+    // Who waits for it is told of a failure too, and clicks again: the click is over then.
+    if (isAwaited) return;
+    const card = await outcome;
+    if (!signal.aborted) await tellAlone(`${idOf(activity)}-outcome`, activity, card);
+  }
+
+  /** In their own chat with the bot, where that is known: in a channel others read along. */
+  async function tellAlone(id: string, activity: Activity, card: Card): Promise<void> {
+    const { user, place } = visitorOf(activity);
+    const alone = isPersonal(activity) ? place : await deps.references.personal(user.id);
+    if (alone === undefined) return deps.log.info("somebody cannot be told alone what became of a click");
+    await say(id, alone, card);
   }
 
   /** Details are shown in place of the card, to that person alone: with its buttons, so that they can go on from there. */
@@ -182,8 +204,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
       case "removed":
         return deps.references.forget(channelOf(activity.conversation.id), activity.channelData?.team?.id ?? undefined);
       case "decide":
-        // A decision of long ago is made again by whoever still wants it: the card waits for it.
-        return how.late ? undefined : deps.answers.give(body, decide(activity, heard));
+        return onDecision(activity, heard, body, how);
       case "feedback":
         return feedback(activity, heard);
       case "unreadable":
@@ -217,6 +238,18 @@ function targetOf(activity: Activity): Target {
   const conversation = place.thread === place.channel ? place.channel : `${place.channel};messageid=${place.thread}`;
   return { conversation, reference: referenceOf(activity, undefined) };
 }
+
+const UNKNOWN: Card = {
+  title: "I could not look up your account in Teams just now, so your click does not count. Click again in a minute.",
+  tone: "warning",
+  blocks: [],
+};
+/** A decision of long ago is made again by whoever still wants it: the card waits for it. */
+const CLICK_AGAIN: Card = {
+  title: "Something kept me from taking your decision. Look at the proposal, and click again if it still waits.",
+  tone: "warning",
+  blocks: [],
+};
 
 /** In a channel others read along: why somebody may not ask is between them and the bot. */
 const PUBLIC_REFUSAL: Card = {

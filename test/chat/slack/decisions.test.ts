@@ -97,6 +97,41 @@ for (const mode of ["socket", "http"] as const) {
       assert.equal(slack.sent("C0GENERAL1").length, 1);
     });
 
+    it("judges a click after a restart by what the person may by now, as one click", async () => {
+      const { click } = await posted();
+      bot.decided = () => new Promise<never>(() => {});
+      const body = click("approve");
+      await send("click", body);
+      await until(() => bot.clicks.length === 1, "it is being decided");
+      await bot.stop(0); // nothing of it ends
+      slack.people.set("U0ALICE001", { ...slack.people.get("U0ALICE001")!, deleted: true });
+      const next = await new SlackBot(slack, mode, {}, bot.inbox).start();
+      const before = bot;
+      bot = next; // is stopped at the end
+      await until(() => slack.ephemerals.length === 1, "an outcome");
+      assert.deepEqual(
+        next.clicks.map(({ id, visitor }) => [id, visitor.isGuest]),
+        [[before.clicks[0]!.id, true]],
+      );
+      await send("click", body);
+      await next.surface.stop(2000);
+      assert.equal(next.clicks.length, 1);
+    });
+
+    it("does not decide what was clicked too long before a restart, and says so", async () => {
+      const { click } = await posted();
+      bot.decided = () => new Promise<never>(() => {});
+      await send("click", click("approve"));
+      await until(() => bot.clicks.length === 1, "it is being decided");
+      await bot.stop(0);
+      const next = new SlackBot(slack, mode, {}, bot.inbox);
+      next.clock = () => Date.now() / 1000 + 601;
+      bot = await next.start();
+      await until(() => slack.ephemerals.length === 1, "a word");
+      assert.match(slack.ephemerals[0]!.text, /click again if it still waits/);
+      assert.equal(next.clicks.length, 0);
+    });
+
     it("opens a form before anything else is asked or looked up, and decides when it is sent", async () => {
       const { reference, click } = await posted(proposalCard(RISKY, CONTEXT));
       const before = slack.calls.length;

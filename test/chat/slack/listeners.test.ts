@@ -342,7 +342,7 @@ for (const mode of ["socket", "http"] as const) {
       try {
         await next.start();
         await until(() => slack.ephemerals.length === 1, "a word");
-        assert.match(slack.ephemerals[0]!.text, /did not get to your question in time/);
+        assert.match(slack.ephemerals[0]!.text, /kept me from answering your question/);
         assert.equal(slack.ephemerals[0]!.user, "U0ALICE001");
         assert.equal(next.asked.length, 0);
         assert.equal(next.outbox.size, 0);

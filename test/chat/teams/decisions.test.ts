@@ -3,6 +3,7 @@ import type { Card } from "../../../src/core/card.ts";
 import { shortHash } from "../../../src/core/proposal.ts";
 import { ALICE, BOT, channel, click, type Json, personal } from "../../fakes/bot-framework/activities.ts";
 import { type BotFramework, startBotFramework, TENANT } from "../../fakes/bot-framework/index.ts";
+import { newStore } from "../../fakes/world.ts";
 import { cardOf, proposalOf } from "../proposals.ts";
 import { openTeams } from "./world.ts";
 
@@ -138,6 +139,65 @@ describe("decisions in Teams", () => {
     const late = { ...ALICE, id: "29:late", aadObjectId: "00000000-0000-0000-0000-0000000001a7" };
     expect(saidIn(await world.post(press("approve", { from: late }))).value).toMatch(/does not count/);
     expect(world.clicks).toHaveLength(3);
+  });
+
+  describe("after a restart, a click that was acknowledged and not dealt with", () => {
+    /** What an earlier bot left when it was killed. */
+    async function leftBy(activity: Json, at = Date.now() / 1000) {
+      const { inbox } = newStore();
+      await inbox.take("teams", { id: "click", body: JSON.stringify(activity), at });
+      return inbox;
+    }
+    const wordsTo = (world: Awaited<ReturnType<typeof openTeams>>) =>
+      world.put.map(({ place, card }) => [place.channel, card.title]);
+
+    it("is judged by what the person may by now, who is told in their own chat", async () => {
+      const before = await openTeams(framework);
+      await before.post(personal(framework.url, "status"));
+      await framework.arrived(1);
+      framework.roles.set(ALICE.id, "guest");
+      const world = await openTeams(framework, { inbox: await leftBy(press("approve")), places: before.places });
+      await expect.poll(() => wordsTo(world)).toEqual([["a:chat-with-alice", "Noted: approve."]]);
+      expect(world.clicks).toMatchObject([{ decision: "approve", proposal: "P-7QK4", visitor: { isGuest: true } }]);
+      await expect.poll(() => world.inbox.left("teams")).toEqual([]);
+    });
+
+    it("is decided all the same where the person cannot be told alone", async () => {
+      const world = await openTeams(framework, { inbox: await leftBy(press("approve")) });
+      await expect.poll(() => world.inbox.left("teams")).toEqual([]);
+      expect(world.clicks).toHaveLength(1);
+      expect(world.put).toEqual([]);
+    });
+
+    it("is not decided when it is old: the person is told to look and to click again", async () => {
+      const old = await leftBy(click(framework.url, data("approve"), { replyToId: "1:7" }), Date.now() / 1000 - 601);
+      const world = await openTeams(framework, { inbox: old });
+      await expect
+        .poll(() => wordsTo(world))
+        .toEqual([["a:chat-with-alice", expect.stringMatching(/click again if it still waits/)]]);
+      expect(world.clicks).toEqual([]);
+    });
+
+    it("is given up when it fails even then, and the person is told to look and to click again", async () => {
+      const left = await leftBy(click(framework.url, data("approve"), { replyToId: "1:7" }));
+      const decide = () => Promise.reject(new Error("locked by another program"));
+      const world = await openTeams(framework, { inbox: left, decide });
+      await expect
+        .poll(() => wordsTo(world))
+        .toEqual([["a:chat-with-alice", expect.stringMatching(/click again if it still waits/)]]);
+      expect(world.clicks).toHaveLength(1);
+      await expect.poll(() => left.left("teams")).toEqual([]);
+    });
+  });
+
+  it("tells whoever waits for it that a decision failed, and leaves it to them to click again", async () => {
+    const world = await openTeams(framework, { decide: () => Promise.reject(new Error("disk full at /var/lib")) });
+    const { value } = saidIn(await world.post(press("approve")));
+    expect(value).toMatch(/click again if it still waits/);
+    expect(value).not.toContain("disk");
+    await world.surface.stop(5000);
+    expect(world.clicks).toHaveLength(1);
+    expect(await world.inbox.left("teams")).toEqual([]);
   });
 
   it("asks anew what kind of account it is after a minute", async () => {

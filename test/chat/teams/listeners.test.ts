@@ -419,7 +419,7 @@ describe("a restart", () => {
     await expect.poll(() => before.asked.length).toBe(1);
     await before.surface.stop(0);
     const after = await openTeams(framework, { inbox: before.inbox, clock: () => Date.now() / 1000 + 601 });
-    expect(wordsOf((await framework.arrived(1))[0]?.activity)).toContain("did not get to your question in time");
+    expect(wordsOf((await framework.arrived(1))[0]?.activity)).toContain("kept me from answering your question");
     expect(after.asked).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Voter } from "../../../src/core/people.ts";
 import { codeOf, type Proposal, shortHash } from "../../../src/core/proposal.ts";
+import { receive } from "../../../src/flows/receive.ts";
 import { type DecideDeps, decide } from "../../../src/flows/remedy/decide.ts";
 import type { Click } from "../../../src/ports.ts";
 import { aLook } from "../../fakes/actions.ts";
@@ -46,6 +47,63 @@ describe("a click", () => {
     const after = await clinic.get();
     expect(after.status).toBe("approved");
     expect(after.votes.map(({ person }) => person).toSorted()).toEqual(["bob", "cleo"]);
+  });
+
+  describe("that a crash cut off after it was acknowledged", () => {
+    /** Runs of the bot on what it stored. A run is killed where `cut` never ends. */
+    async function runs(clinic: Clinic, proposal: Proposal) {
+      const { inbox } = clinic.store;
+      await inbox.take("slack", { id: "click-1", body: "{}", at: clinic.now });
+      return async (voter: Voter, cut: { before?: Promise<void>; after?: Promise<void> } = {}) => {
+        const told: string[] = [];
+        const reception = receive({
+          platform: "slack",
+          inbox,
+          clock: () => clinic.now,
+          deal: async () => {
+            await cut.before;
+            told.push(await clicks(clinic, [voter])(proposal, voter));
+            await cut.after;
+          },
+          report: () => {},
+        });
+        await reception.start();
+        return { told, left: async () => (await inbox.left("slack")).length };
+      };
+    }
+    const never = new Promise<void>(() => {});
+
+    it("before it decided anything counts after the restart", async () => {
+      const clinic = new Clinic();
+      const run = await runs(clinic, await clinic.put(ready()));
+      await run(aVoter(bob), { before: never });
+      const { told, left } = await run(aVoter(bob));
+      await expect.poll(left).toBe(0);
+      expect(told).toEqual(["Approved. It starts now."]);
+      expect((await clinic.get()).votes).toHaveLength(1);
+    });
+
+    it("after it had voted counts once, and that is what the person is told", async () => {
+      const clinic = new Clinic();
+      const run = await runs(clinic, await clinic.put(ready({ rule: aRule({ approvals: 2 }) })));
+      const first = await run(aVoter(bob), { after: never });
+      await expect.poll(() => first.told).toEqual(["Your approval counts. More are needed."]);
+      const { told, left } = await run(aVoter(bob));
+      await expect.poll(left).toBe(0);
+      expect(told).toEqual(["You approved it already."]);
+      expect(await clinic.get()).toMatchObject({ status: "pending", votes: [{ person: "bob" }] });
+    });
+
+    it("is refused after the restart when the person lost the right to it meanwhile", async () => {
+      const clinic = new Clinic();
+      const run = await runs(clinic, await clinic.put(ready()));
+      await run(aVoter(bob), { before: never });
+      const { told, left } = await run(aVoter(bob, { roles: ["web"] }));
+      await expect.poll(left).toBe(0);
+      expect(told).toEqual(["Only people with the role oncall may decide this."]);
+      expect(await clinic.get()).toMatchObject({ status: "pending", votes: [], revision: 1 });
+      expect(await clinic.trail()).toContain("refused approve: pending -> pending");
+    });
   });
 
   it.each([
