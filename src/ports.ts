@@ -142,7 +142,10 @@ export interface Inbox {
    * ever after (until retention forgets it). What it confirms outlives a crash. Calls made together share one write.
    */
   take(platform: string, event: Incoming): Promise<boolean>;
-  /** It was dealt with, well or badly: its body is forgotten, its id stays. Does nothing for an id that is not there. */
+  /**
+   * It was dealt with, well or badly: its body is forgotten, its id stays. Does nothing for an id that is not there. A power
+   * cut may undo it, a crash may not.
+   */
   done(platform: string, id: string): Promise<void>;
   /** What was taken and not done, oldest first. */
   left(platform: string): Promise<readonly Held[]>;

@@ -2,11 +2,21 @@
 export type GroupCommit = {
   /** Resolves with what `write` returned, once that is on the disk. Rejects with what `write` threw, or the disk. */
   add<T>(write: () => T): Promise<T>;
+  /**
+   * The same without a wait for the disk: it outlives the process, and is on the disk with the next write that waits. For
+   * what may be forgotten when the power fails.
+   */
+  note<T>(write: () => T): Promise<T>;
   /** Resolves when all that was added is on the disk, or was rejected. */
   settled(): Promise<void>;
 };
 
-type Waiting = { readonly write: () => unknown; settle(result: unknown): void; fail(cause: unknown): void };
+type Waiting = {
+  readonly write: () => unknown;
+  readonly isNote: boolean;
+  settle(result: unknown): void;
+  fail(cause: unknown): void;
+};
 type Stored = { readonly one: Waiting; readonly result: unknown };
 
 /**
@@ -40,9 +50,8 @@ export function groupCommit(together: <T>(work: () => T) => T, sync: () => Promi
       const group = waiting;
       waiting = [];
       const stored = store(group);
-      if (stored.length === 0) continue;
       try {
-        await sync();
+        if (stored.some(({ one }) => !one.isNote)) await sync();
         for (const { one, result } of stored) one.settle(result);
       } catch (cause) {
         for (const { one } of stored) one.fail(cause);
@@ -51,12 +60,16 @@ export function groupCommit(together: <T>(work: () => T) => T, sync: () => Promi
     running = undefined;
   }
 
+  function enter<T>(write: () => T, isNote: boolean): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      waiting.push({ write, isNote, settle: (result) => resolve(result as T), fail: reject });
+      running ??= run();
+    });
+  }
+
   return {
-    add: <T>(write: () => T) =>
-      new Promise<T>((resolve, reject) => {
-        waiting.push({ write, settle: (result) => resolve(result as T), fail: reject });
-        running ??= run();
-      }),
+    add: (write) => enter(write, false),
+    note: (write) => enter(write, true),
     settled: async () => running,
   };
 }

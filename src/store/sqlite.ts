@@ -51,8 +51,9 @@ export type SqliteSettings = {
 
 /**
  * The store in one SQLite file, `smartcloudops.db` in the data folder. What a promise of this store has confirmed is
- * on the disk and survives a kill and a power cut; but for proposals and records, the process goes on meanwhile. Throws `StoreError` when the file cannot be opened;
- * its methods reject with one when they cannot read or write.
+ * on the disk and survives a kill and a power cut (but for `inbox.done`, which survives a kill only). Proposals and records
+ * are written at once; for the rest the process goes on while the disk works. Throws `StoreError` when the file cannot be
+ * opened; its methods reject with one when they cannot read or write.
  */
 export function openSqliteStore(settings: SqliteSettings): Store {
   const { db, path } = openFile(settings);
@@ -131,7 +132,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
           return true;
         }),
       async done(platform, id) {
-        await later.run(`DELETE FROM inbox WHERE seq = ${SEQ_OF_EVENT}`, [platform, id]);
+        await group.note(() => sql.run(`DELETE FROM inbox WHERE seq = ${SEQ_OF_EVENT}`, [platform, id]));
       },
       async left(platform) {
         return sql.all(

@@ -52,6 +52,24 @@ describe("group commit", () => {
     await group.settled();
   });
 
+  it("waits for no disk with notes alone, and with the others of their group", async () => {
+    const { group, groups, waits, write } = disk();
+    expect(await Promise.all([group.note(write("a")), group.note(write("b"))])).toEqual(["stored a", "stored b"]);
+    expect(waits).toEqual([]);
+    let isTold = false;
+    const note = group.note(write("c")).then(() => (isTold = true));
+    const kept = group.add(write("d"));
+    await expect.poll(() => waits.length).toBe(1);
+    expect(isTold).toBe(false);
+    waits[0]!.resolve();
+    await Promise.all([note, kept]);
+    expect(groups).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+    ]);
+    await expect(group.note(write("bad"))).rejects.toThrow("the disk is full");
+  });
+
   it("lets nobody fail for the trouble of another in the same group", async () => {
     const { group, groups, waits, write } = disk();
     const all = Promise.allSettled([group.add(write("a")), group.add(write("bad")), group.add(write("b"))]);
