@@ -81,11 +81,12 @@ export function printRatio(figures: ReadonlyMap<string, Figures>, ours: string, 
   console.log(`${ours} / ${theirs}: requests a second ${told(more)}, for one second of the processor ${told(less)}`);
 }
 
-/** The flood has ended when all of it was acknowledged and dealt with. */
+/** The flood has ended when all of it was acknowledged and dealt with. Its requests are made before it begins. */
 async function flooded(server: Server, make: () => Buffer, requests: number) {
+  const ready = Array.from({ length: requests }, make);
   const before = await ask(server);
   const start = performance.now();
-  sound(await flood(server.port, make, WIDTH, requests));
+  sound(await flood(server.port, () => ready.pop()!, WIDTH, requests));
   let after = await ask(server);
   while (after.dealt - before.dealt < requests) {
     await sleep(2);
