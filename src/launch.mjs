@@ -36,7 +36,8 @@ async function runBot() {
   }
   // Node 20 before 20.12 cannot read it; the one that runs us can.
   const dotEnv = process.loadEnvFile === undefined && existsSync(".env") ? ["--env-file=.env"] : [];
-  process.exitCode = await run(findNode(), [...dotEnv, main, ...process.argv.slice(2)]);
+  const memory = process.execArgv.filter((option) => option.startsWith("--max-"));
+  process.exitCode = await run(findNode(), [...memory, ...dotEnv, main, ...process.argv.slice(2)]);
 }
 
 /** @param {string[]} args the tool's name and its arguments */

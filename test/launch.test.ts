@@ -30,7 +30,7 @@ beforeEach(() => {
   copyFileSync(join(project, "src/launch.mjs"), join(checkout, "src/launch.mjs"));
   writeFileSync(
     join(checkout, "src/main.ts"),
-    `const told: object = { args: process.argv.slice(2), isMain: import.meta.main, version: process.versions.node, said: process.env.SAID };
+    `const told: object = { args: process.argv.slice(2), isMain: import.meta.main, version: process.versions.node, said: process.env.SAID, options: process.execArgv };
      if (process.argv[2] === "exit") process.exitCode = Number(process.argv[3]);
      if (process.argv[2] === "wait") {
        for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => { console.log(signal); process.exit(7); });
@@ -189,7 +189,7 @@ describe("the launcher on an older Node", () => {
       join(checkout, "older.cjs"),
       `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } });`,
     );
-    script("node20", `exec "${process.execPath}" --require "${checkout}/older.cjs" "$@"`);
+    script("node20", `exec "${process.execPath}" --max-semi-space-size=8 --require "${checkout}/older.cjs" "$@"`);
   });
   const older = () => join(bin, "node20");
   function packageNode(): void {
@@ -203,6 +203,7 @@ describe("the launcher on an older Node", () => {
       packageNode();
       const { told } = launch(["ask", "a b"], { node: older() });
       expect(told).toMatchObject({ args: ["ask", "a b"], isMain: true, version: process.versions.node });
+      expect(told.options).toEqual(["--max-semi-space-size=8"]); // as `npm start` has it
       expect(launch(["exit", "4"], { node: older() }).status).toBe(4);
     },
   );

@@ -50,12 +50,20 @@ export function chatEnv(slack: FakeSlack, framework: BotFramework): Record<strin
   };
 }
 
-/** Starts the bot as people do and waits until it is ready. Throws with its exit code when it ends before. */
+/** Options of Node with which `npm start` starts it. */
+function nodeOptions(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(" ").filter((word) => word.startsWith("--"));
+}
+
+/** Starts the bot as `npm start` does and waits until it is ready. Throws with its exit code when it ends before. */
 export async function startChatBot(env: Readonly<Record<string, string>>): Promise<ChatBot> {
   const home = mkdtempSync(join(tmpdir(), "chat-bot-"));
   const [port = 0] = await freePorts(1);
   const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--inspect=127.0.0.1:0", main, "start"], {
+  const child = spawn(process.execPath, [...nodeOptions(), "--inspect=127.0.0.1:0", main, "start"], {
     env: { PATH: process.env.PATH, HOME: home, SMARTCLOUDOPS_DATA: home, PORT: `${port}`, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
