@@ -1,17 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { callSocket } from "../../src/chat/socket/call.ts";
 import { shortHash } from "../../src/core/proposal.ts";
-import {
-  ANN,
-  BEN,
-  buttonsIn,
-  CHANNEL,
-  type RemedyWorld,
-  remedyWorld,
-  SLACK_ROOT,
-  TEAMS_CHANNEL,
-  TEAMS_ROOT,
-} from "../fakes/remedy-world.ts";
+import { ANN, BEN, buttonsIn, CHANNEL, type RemedyWorld, remedyWorld, suggestOnBoth } from "../fakes/remedy-world.ts";
 import { arrival } from "../stories/stage.ts";
 
 /** The whole program from a wish in a channel to its verdict, on the stand-ins of the platforms and a real HTTP server. */
@@ -92,32 +82,8 @@ describe("one proposal", () => {
     const world = await open("http");
     await world.sayInTeams("help");
     await world.framework.arrived(1);
-    const before = world.framework.messages().length;
-    const made = await world.serving().app.remedy.suggest(
-      {
-        action: { type: "restart", target: "ferrydesk", params: {} },
-        kinds: ["service"],
-        values: { service: { value: "ferrydesk", origin: "user" } },
-        environment: undefined,
-        source: undefined,
-        requester: { person: "ann", name: "Ann", platform: "slack", account: ANN, isLinked: true },
-        places: [
-          { platform: "slack", channel: CHANNEL, thread: SLACK_ROOT },
-          { platform: "teams", channel: TEAMS_CHANNEL, thread: TEAMS_ROOT },
-        ],
-        cause: { kind: "ask", text: "restart ferrydesk" },
-        facts: [],
-      },
-      AbortSignal.timeout(10_000),
-    );
-    if (made.kind !== "proposed") throw new Error(JSON.stringify(made));
-    const { proposal } = made;
+    const { proposal, teams } = await suggestOnBoth(world);
     const card = await arrival(() => world.card(), "the card in Slack");
-    const teams = await arrival(() => world.framework.messages()[before], "the card in Teams");
-    const references = async () =>
-      Promise.all([0, 1].map((at) => world.serving().app.store.outbox.referenceOf(`proposal:${proposal.id}:${at}`)));
-    for (let known = await references(); known.includes(undefined); known = await references())
-      await new Promise((resolve) => setTimeout(resolve, 10));
     const about = `v1|${proposal.id}|${shortHash(proposal.hash)}`;
     await Promise.all(
       Array.from({ length: 100 }, (_, at) =>

@@ -235,6 +235,38 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
   }
 }
 
+/**
+ * Ann's wish for a restart, shown in Slack and Teams at once. Resolves when both messages are there and the bot knows them.
+ * Somebody has to have spoken in Teams before.
+ */
+export async function suggestOnBoth(world: RemedyWorld) {
+  const { app } = world.serving();
+  const before = world.framework.messages().length;
+  const made = await app.remedy.suggest(
+    {
+      action: { type: "restart", target: "ferrydesk", params: {} },
+      kinds: ["service"],
+      values: { service: { value: "ferrydesk", origin: "user" } },
+      environment: undefined,
+      source: undefined,
+      requester: { person: "ann", name: "Ann", platform: "slack", account: ANN, isLinked: true },
+      places: [
+        { platform: "slack", channel: CHANNEL, thread: SLACK_ROOT },
+        { platform: "teams", channel: TEAMS_CHANNEL, thread: TEAMS_ROOT },
+      ],
+      cause: { kind: "ask", text: "restart ferrydesk" },
+      facts: [],
+    },
+    AbortSignal.timeout(10_000),
+  );
+  if (made.kind !== "proposed") throw new Error(JSON.stringify(made));
+  const { proposal } = made;
+  const isKnown = async (at: number) =>
+    (await app.store.outbox.referenceOf(`proposal:${proposal.id}:${at}`)) !== undefined;
+  while (!(await isKnown(0)) || !(await isKnown(1))) await new Promise((resolve) => setTimeout(resolve, 10));
+  return { proposal, teams: world.framework.messages()[before]! };
+}
+
 type SlackButton = { readonly action_id: string; readonly value: string; readonly text: { readonly text: string } };
 
 /** The buttons of a message in Slack. */
