@@ -156,7 +156,11 @@ function welcome(demo: Demo, serving: Serving, browser: Playground | undefined, 
   return [
     `A shop with two weeks of history and an incident under way. Prometheus: ${demo.prometheusUrl}  Alertmanager: ${demo.alertmanagerUrl}`,
     `The bot's own health: http://127.0.0.1:${serving.port}/healthz. From another terminal: SMARTCLOUDOPS_DATA=${config.dataDir} npx smartcloudops ask "…"`,
-    ...(browser === undefined ? [] : [`The same bot as in Microsoft Teams, in the browser: ${browser.url}`]),
+    ...(browser === undefined
+      ? []
+      : [
+          `The same bot as in Microsoft Teams, in the browser: ${browser.url}  As your colleague Robin: ${browser.colleagueUrl}`,
+        ]),
     "",
     "Ask, for a start:",
     ...demo.questions.map((question) => `  ${question}`),

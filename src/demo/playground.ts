@@ -1,9 +1,12 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startColleague } from "./colleague.ts";
+import { playgroundPerson, playgroundYaml, SETTINGS_FILE } from "./playground-settings.ts";
 import { freePorts } from "./ports.ts";
 import { createProcesses, type Program } from "./processes.ts";
 import { get, until } from "./ready.ts";
+import { COLLEAGUE } from "./remedy.ts";
 
 /**
  * Microsoft 365 Agents Playground: Teams in a browser, without an account. Its licence lets everybody install it for
@@ -13,7 +16,12 @@ const PACKAGE = "@microsoft/m365agentsplayground";
 const VERSION = "0.2.28";
 const PATIENCE_SECONDS = 20;
 
-export type Playground = { readonly url: string; readonly stop: () => Promise<void> };
+export type Playground = {
+  readonly url: string;
+  /** The same chats as a colleague sees them. */
+  readonly colleagueUrl: string;
+  readonly stop: () => Promise<void>;
+};
 
 export type PlaygroundOptions = {
   /** Where the package is kept between demos. */
@@ -33,6 +41,10 @@ export type PlaygroundOptions = {
 export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
   const { folder, endpoint, signal } = options;
   const processes = createProcesses();
+  const closers: (() => Promise<void>)[] = [() => processes.stopAll(2)];
+  const stop = async () => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
   try {
     if (!(await isInstalled(folder))) {
       options.report("fetching Microsoft 365 Agents Playground");
@@ -41,15 +53,20 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       await processes.run(npm(), ["install", "--prefix", folder, ...flags, `${PACKAGE}@${VERSION}`], signal);
     }
     options.report("starting Microsoft 365 Agents Playground");
-    const [port] = await freePorts(1);
+    const [port = 0] = await freePorts(1);
+    const colleague = await startColleague({ person: playgroundPerson(COLLEAGUE), bot: endpoint, port });
+    closers.push(colleague.stop);
+    const settings = join(folder, SETTINGS_FILE);
+    await writeFile(settings, playgroundYaml());
     const cli = join(folder, "node_modules", PACKAGE, "cli.js");
     const loopback = fileURLToPath(new URL("loopback.mjs", import.meta.url));
-    const browser = options.opensBrowser ? [] : ["TEAMSAPPTESTER_BROWSER=none"];
-    const program: Program = { command: "env", before: [...browser, process.execPath, "--import", loopback, cli] };
+    const set = [`M365_AGENTS_PLAYGROUND_CONFIG_PATH=${settings}`];
+    if (!options.opensBrowser) set.push("TEAMSAPPTESTER_BROWSER=none");
+    const program: Program = { command: "env", before: [...set, process.execPath, "--import", loopback, cli] };
     const ended = { code: undefined as number | null | undefined };
     await processes.start(
       program,
-      ["--app-endpoint", endpoint, "--channel-id", "msteams", "--port", `${port}`, "--disable-telemetry"],
+      ["--app-endpoint", colleague.endpoint, "--channel-id", "msteams", "--port", `${port}`, "--disable-telemetry"],
       join(folder, "playground.log"),
       (code) => {
         ended.code = code;
@@ -61,9 +78,9 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       return (await get(url, signal)) !== undefined;
     };
     await until(`Agents Playground to answer on ${url}`, signal, answers, PATIENCE_SECONDS);
-    return { url, stop: () => processes.stopAll(2) };
+    return { url, colleagueUrl: colleague.url, stop };
   } catch (problem) {
-    await processes.stopAll(2);
+    await stop();
     throw problem;
   }
 }

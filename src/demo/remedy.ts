@@ -1,11 +1,17 @@
 import { fileURLToPath } from "node:url";
 import type { Admin } from "./admin.ts";
 
-/** Who is who in the demo: whoever tries it out, and a colleague. The ids are those of the Playground's two people. */
+/** Who is who in the demo: whoever tries it out, and others. `teams` is the id of their account in the Playground. */
 export type DemoPerson = { readonly id: string; readonly name: string; readonly teams: string };
 
 export const YOU: DemoPerson = { id: "you", name: "You", teams: "00000000-0000-4000-8000-000000000020" };
 export const COLLEAGUE: DemoPerson = { id: "robin", name: "Robin", teams: "00000000-0000-4000-8000-000000000021" };
+/** In the chats with them, and on call for nothing. */
+export const BYSTANDERS: readonly DemoPerson[] = ["Kim", "Luca", "Mina", "Noor"].map((name, at) => ({
+  id: name.toLowerCase(),
+  name,
+  teams: `00000000-0000-4000-8000-00000000002${at + 2}`,
+}));
 
 /** Name under which runbooks know the shop's admin endpoint. */
 const ENDPOINT = "shop";
