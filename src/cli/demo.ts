@@ -5,7 +5,7 @@ import { oneLine } from "../chat/terminal/index.ts";
 import { accountHere } from "../chat/terminal/visitor.ts";
 import { type Config, explain, loadConfig } from "../config.ts";
 import type { Playground } from "../demo/playground.ts";
-import { remedyYaml } from "../demo/remedy.ts";
+import { playedPeople, remedyYaml } from "../demo/remedy.ts";
 import type { Demo, Progress } from "../demo/run.ts";
 import { reasonOf } from "../util/errors.ts";
 import { inert } from "../util/inert.ts";
@@ -81,7 +81,7 @@ function demoConfig(demo: Demo, folder: string, call: Call): Config {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const tokenFile = join(home, "shop-token");
   writeFileSync(tokenFile, demo.admin.token, { mode: 0o600 });
-  writeFileSync(join(home, "smartcloudops.yaml"), remedyYaml(demo.admin, accountHere(), tokenFile));
+  writeFileSync(join(home, "smartcloudops.yaml"), remedyYaml(demo.admin, playedPeople(accountHere()), tokenFile));
   const env = {
     SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
     PROMETHEUS_URL: demo.prometheusUrl,

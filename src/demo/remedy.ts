@@ -21,16 +21,32 @@ export function accountOf({ id }: DemoPerson): string {
   return `demo.${id}`;
 }
 
+/** Somebody on call, and their accounts by platform. */
+export type OnCall = {
+  readonly id: string;
+  readonly name: string;
+  readonly accounts: Readonly<Partial<Record<"slack" | "teams" | "terminal", string>>>;
+};
+
+/** The two whom the demo itself has. `account` is the name that whoever sits here has in the terminal. */
+export function playedPeople(account: string): readonly OnCall[] {
+  const played = ({ id, name, teams }: DemoPerson, terminal: string) => ({ id, name, accounts: { teams, terminal } });
+  return [played(YOU, account), played(COLLEAGUE, accountOf(COLLEAGUE))];
+}
+
 /**
- * The demo's settings file, as JSON, which is YAML: two people on call who approve each other's changes, and the shop's
- * admin endpoint, whose token stands in `tokenFile`. `account` is the name that whoever sits here has in the terminal.
+ * The demo's settings file, as JSON, which is YAML: people on call who approve each other's changes, and the shop's admin
+ * endpoint, whose token stands in `tokenFile`.
  */
-export function remedyYaml(admin: Pick<Admin, "url">, account: string, tokenFile: string): string {
-  const person = ({ name, teams }: DemoPerson, terminal: string) => ({ name, teams: [teams], terminal: [terminal] });
+export function remedyYaml(admin: Pick<Admin, "url">, people: readonly OnCall[], tokenFile: string): string {
+  const known = people.map(({ id, name, accounts }) => {
+    const linked = Object.entries(accounts).map(([platform, account]) => [platform, [account]]);
+    return [id, { name, ...Object.fromEntries(linked) }];
+  });
 
   return JSON.stringify({
-    people: { [YOU.id]: person(YOU, account), [COLLEAGUE.id]: person(COLLEAGUE, accountOf(COLLEAGUE)) },
-    roles: { oncall: { people: [YOU.id, COLLEAGUE.id] } },
+    people: Object.fromEntries(known),
+    roles: { oncall: { people: people.map(({ id }) => id) } },
     approvals: {
       default: {
         approvals: 1,

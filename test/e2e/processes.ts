@@ -14,8 +14,8 @@ export type Ended = { readonly code: number | null; readonly stdout: string; rea
 export type Running = {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves when its stderr has said so; rejects with all it said when it ends before. */
-  says(text: string): Promise<void>;
+  /** Resolves with all its stderr said when it has said so; rejects with that when it ends before. */
+  says(text: string): Promise<string>;
 };
 
 /** The program as a user's shell runs it, each time in a home of its own unless one is given. `clean` ends what is left. */
@@ -48,8 +48,8 @@ export function programs() {
       ([exit, stdout, stderr]): Ended => ({ code: exit, stdout, stderr }),
     );
     const says = (text: string) =>
-      new Promise<void>((resolve, reject) => {
-        const look = () => said.includes(text) && resolve();
+      new Promise<string>((resolve, reject) => {
+        const look = () => said.includes(text) && resolve(said);
         child.stderr.on("data", look);
         child.on("exit", () => reject(new Error(`it ended before it said ${text}: ${said}`)));
         look();

@@ -22,6 +22,8 @@ export const BEN = "U0BEN00001";
 /** Ben's account in Teams. */
 export const BEN_TEAMS = { id: "29:ben", name: "Ben Example", aadObjectId: "00000000-0000-4000-8000-00000000be11" };
 
+const TOKEN_MS = 60_000;
+
 const RUNBOOK = `
 id: restart-desk
 title: Restart a desk
@@ -156,7 +158,15 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
       onBrokenStore: () => undefined,
     });
   let serving = await open();
-  const token = await framework.sign({});
+  /** Tokens are good for minutes; a world may last for hours. */
+  const tokens = { held: await framework.sign({}), since: performance.now() };
+  const token = async () => {
+    if (performance.now() - tokens.since > TOKEN_MS) {
+      tokens.since = performance.now();
+      tokens.held = await framework.sign({});
+    }
+    return tokens.held;
+  };
 
   async function toSlack(kind: "event" | "click", body: Record<string, unknown>): Promise<void> {
     if (mode === "socket") return void (await slack.deliver(kind === "event" ? "events_api" : "interactive", body));
@@ -227,7 +237,7 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
   async function post(activity: unknown): Promise<void> {
     const response = await fetch(`http://127.0.0.1:${serving.port}/api/messages`, {
       method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${await token()}`, "content-type": "application/json" },
       body: JSON.stringify(activity),
     });
     await response.arrayBuffer();

@@ -1,8 +1,9 @@
 /**
  * `npm run slack:local [-- --mode http]`: the bot in a Slack of our own, as a page in the browser, on this machine only.
- * It asks the Prometheus of PROMETHEUS_URL, or the demo's shop when that is not set. Ends with Ctrl-C, and leaves nothing.
+ * It asks the Prometheus of PROMETHEUS_URL, or the demo's shop when that is not set, which Alice and Ben can repair together.
+ * Ends with Ctrl-C, and leaves nothing.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 import { quietLog } from "../../src/cli/bot.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { explain, loadConfig } from "../../src/config.ts";
+import { type OnCall, remedyYaml } from "../../src/demo/remedy.ts";
 import { startDemo } from "../../src/demo/run.ts";
 import { BOT_USER, eventBody, FakeSlack } from "../fakes/slack/index.ts";
 import { SlackWindow } from "../fakes/slack/window/index.ts";
@@ -17,6 +19,12 @@ import { SlackWindow } from "../fakes/slack/window/index.ts";
 const { values: options } = parseArgs({ options: { mode: { type: "string", default: "socket" } } });
 const mode = options.mode === "http" ? "http" : "socket";
 const folder = fileURLToPath(new URL("../../.demo", import.meta.url));
+
+/** Whoever sits at the page, on call for the shop. */
+const PEOPLE: readonly OnCall[] = [
+  { id: "alice", name: "Alice", accounts: { slack: "U0ALICE001" } },
+  { id: "ben", name: "Ben", accounts: { slack: "U0BEN00001" } },
+];
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -38,7 +46,9 @@ try {
   const window = new SlackWindow(slack, mode === "socket" ? { mode } : { mode, url });
   const joined = { type: "member_joined_channel", user: BOT_USER, channel: "C0GENERAL1", event_ts: slack.stamp() };
   await window.deliver("event", eventBody(joined));
-  process.stdout.write(`The bot in a local stand-in for Slack (${mode} mode): ${window.url}\nCtrl-C ends it.\n`);
+  process.stdout.write(
+    `The bot in a local stand-in for Slack (${mode} mode): ${window.url}\nData: ${home}\nCtrl-C ends it.\n`,
+  );
   if (!stop.signal.aborted)
     await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
 } catch (problem) {
@@ -58,7 +68,11 @@ async function whereToAsk(): Promise<Asked> {
   const now = () => Date.now() / 1000;
   const demo = await startDemo({ folder, report: () => undefined, now, signal: stop.signal });
   undo.push(() => demo.stop());
+  const tokenFile = join(home, "shop-token");
+  writeFileSync(tokenFile, demo.admin.token, { mode: 0o600 });
+  writeFileSync(join(home, "smartcloudops.yaml"), remedyYaml(demo.admin, PEOPLE, tokenFile));
   return {
+    SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
     PROMETHEUS_URL: demo.prometheusUrl,
     PROMETHEUS_EXTERNAL_URL: demo.prometheusUrl,
     ALERTMANAGER_URL: demo.alertmanagerUrl,

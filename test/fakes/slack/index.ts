@@ -59,6 +59,8 @@ export class FakeSlack {
   readonly views = new Map<string, Record<string, unknown>>();
   /** Forms that are open, in the order they were opened. */
   readonly forms: (Record<string, unknown> & { readonly id: string; readonly private_metadata: string })[] = [];
+  /** Which form a trigger opened: trigger -> id of the form. */
+  readonly opened = new Map<string, string>();
   readonly uploads = new Map<string, { bytes: Buffer; completed: boolean; usableAfter: number }>();
   readonly faults: Fault[] = [];
   readonly channels = new Map<string, Channel>([
@@ -485,6 +487,7 @@ export class FakeSlack {
       return { ...failed("invalid_arguments"), response_metadata: { messages: [`[ERROR] ${complaint}`] } };
     const form = { ...view, id: fresh("V0FORM"), app_id: APP, private_metadata: String(view["private_metadata"]) };
     this.forms.push(form);
+    this.opened.set(args["trigger_id"] ?? "", form.id);
     return { ok: true, view: form };
   }
 

@@ -51,7 +51,14 @@ type Address = readonly [message: string, block: number, element: number, side?:
 
 function button(one: Block, address: Address): string {
   const looks = one.style === undefined ? "" : ` class="${html(one.style)}"`;
-  return `<button type="button"${looks} data-press="${html(JSON.stringify(address))}">${plainText(one.text.text)}</button>`;
+  const asks = one.confirm === undefined ? "" : ` data-confirm="${html(JSON.stringify(dialog(one.confirm)))}"`;
+  return `<button type="button"${looks}${asks} data-press="${html(JSON.stringify(address))}">${plainText(one.text.text)}</button>`;
+}
+
+/** What a confirmation says, as HTML. */
+function dialog({ title, text, confirm, deny, style }: Block): Readonly<Record<string, string>> {
+  const said = Object.entries({ title, text, confirm, deny }).map(([part, block]) => [part, plainText(block.text)]);
+  return { ...Object.fromEntries(said), style: style === "danger" ? "danger" : "primary" };
 }
 
 function feedback(one: Block, [message, block, element]: Address): string {

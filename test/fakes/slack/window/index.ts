@@ -8,10 +8,13 @@ import {
   directEvent,
   eventBody,
   type FakeSlack,
+  formBody,
   fresh,
   mentionEvent,
+  TEAM,
 } from "../index.ts";
 import { type Block, blocksHtml } from "./blocks.ts";
+import { formHtml } from "./form.ts";
 import { type Line, page, type Room, view } from "./page.ts";
 
 /** Where the bot hears: through its socket, or at the address that Slack would call. */
@@ -29,6 +32,9 @@ type Told = {
 };
 
 const ALICE = "U0ALICE001";
+const BEN = "U0BEN00001";
+/** Who can sit at the page. */
+const PEOPLE = [ALICE, BEN] as const;
 const HOME: Room = { id: "HOME", name: "App home" };
 const ROOMS: readonly Room[] = [
   { id: "C0GENERAL1", name: "# general" },
@@ -38,16 +44,24 @@ const ROOMS: readonly Room[] = [
 ];
 const NAMES: Readonly<Record<string, string>> = { [BOT_USER]: "ops", C0GENERAL1: "general" };
 
-const Say = z.object({ room: z.string(), text: z.string().min(1).max(4000), thread: z.string().optional() });
+const Who = z.enum(PEOPLE).default(ALICE);
+const Say = z.object({ who: Who, room: z.string(), text: z.string().min(1).max(4000), thread: z.string().optional() });
 const Side = z.enum(["positive", "negative"]);
 const Press = z.object({
+  who: Who,
   room: z.string(),
   address: z.union([
     z.tuple([z.string(), z.number(), z.number()]),
     z.tuple([z.string(), z.number(), z.number(), Side]),
   ]),
 });
-const Open = z.object({ room: z.string() });
+const Open = z.object({ who: Who, room: z.string() });
+const Form = z.object({
+  who: Who,
+  form: z.string(),
+  /** What was filled in, by block; undefined when it was closed. */
+  values: z.record(z.string(), z.string()).optional(),
+});
 
 /** Thrown for what the person at the page should read. */
 class NoticeError extends Error {
@@ -55,17 +69,25 @@ class NoticeError extends Error {
 }
 
 /**
- * A web page on a fake Slack's own address, for one person, Alice: its channels as people would see them, and a place to
- * type, to use `/ops` and to click. What she does reaches the bot as signed requests or over its socket. Everything is
- * drawn from what the fake was sent, so that a page never shows what the bot did not say.
+ * A web page on a fake Slack's own address, for Alice or Ben, whoever is chosen there: its channels as people would see them,
+ * and a place to type, to use `/ops`, to click, to confirm and to fill in forms. What they do reaches the bot as signed
+ * requests or over its socket. Everything is drawn from what the fake was sent, so that a page never shows what the bot did
+ * not say.
  */
 export class SlackWindow {
   readonly #slack: FakeSlack;
   readonly #ear: Ear;
   readonly #said: Told[] = [];
-  readonly #addresses = new Map<string, { readonly room: string; readonly thread: string | undefined }>();
+  readonly #addresses = new Map<
+    string,
+    { readonly who: string; readonly room: string; readonly thread: string | undefined }
+  >();
   readonly #watching = new Set<ServerResponse>();
   readonly #opened: string;
+  /** Clicks that may have opened a form: trigger -> who. */
+  readonly #triggers = new Map<string, string>();
+  /** Forms that wait on somebody's page: id -> who. */
+  readonly #forms = new Map<string, string>();
 
   constructor(slack: FakeSlack, ear: Ear) {
     this.#slack = slack;
@@ -83,34 +105,35 @@ export class SlackWindow {
   // ---------------------------------------------------------------- what the person does
 
   /** A message, with `@ops` for the bot's mention, or a command. */
-  async say({ room, text, thread }: z.infer<typeof Say>): Promise<void> {
-    if (text.startsWith("/")) return this.#command(room, text, thread);
+  async say({ who = ALICE, room, text, thread }: z.input<typeof Say>): Promise<void> {
+    if (room.startsWith("D") && who !== ALICE) throw new NoticeError("This conversation is Alice's.");
+    if (text.startsWith("/")) return this.#command(who, room, text, thread);
     const ts = this.#slack.stamp();
     const typed = text.split(/(@ops\b)/);
     const elements = typed
       .filter((part) => part !== "")
       .map((part) => (part === "@ops" ? { type: "user", user_id: BOT_USER } : { type: "text", text: part }));
     const blocks = [{ type: "rich_text", elements: [{ type: "rich_text_section", elements }] }];
-    const author = this.#nameOf(ALICE);
+    const author = this.#nameOf(who);
     this.#said.push({ ts, thread, room, isBot: false, author, blocks, isEdited: false, only: undefined });
     this.#tell();
     const sent = typed.map((part) => (part === "@ops" ? `<@${BOT_USER}>` : escaped(part))).join("");
-    const more = { ts, blocks, channel: room, ...(thread === undefined ? {} : { thread_ts: thread }) };
+    const more = { user: who, ts, blocks, channel: room, ...(thread === undefined ? {} : { thread_ts: thread }) };
     if (room.startsWith("D")) await this.deliver("event", eventBody(directEvent(sent, more)));
     else if (typed.includes("@ops")) await this.deliver("event", eventBody(mentionEvent("", { ...more, text: sent })));
   }
 
-  async #command(room: string, text: string, thread: string | undefined): Promise<void> {
+  async #command(who: string, room: string, text: string, thread: string | undefined): Promise<void> {
     const [, command = "", rest = ""] = /^(\/\S*)\s*([\s\S]*)$/.exec(text) ?? [];
     if (command !== "/ops") throw new NoticeError(`${command} is no command of this app: it has /ops.`);
     if (thread !== undefined) throw new NoticeError("Slack takes no commands in threads.");
-    const response_url = this.#responseUrl(room, undefined);
-    await this.deliver("command", commandBody(escaped(rest), { channel_id: room, response_url }));
+    const response_url = this.#responseUrl(who, room, undefined);
+    await this.deliver("command", commandBody(escaped(rest), { user_id: who, channel_id: room, response_url }));
   }
 
   /** A click on an element of a message that is there. */
-  async press({ room, address: [ts, block, at, side] }: z.infer<typeof Press>): Promise<void> {
-    const message = this.#told(room).find((one) => one.ts === ts);
+  async press({ who = ALICE, room, address: [ts, block, at, side] }: z.input<typeof Press>): Promise<void> {
+    const message = this.#told(room, who).find((one) => one.ts === ts);
     const element = message?.blocks[block]?.elements?.[at];
     if (message === undefined || element === undefined) throw new NoticeError("That button is there no more.");
     const { value } = side === undefined ? element : element[`${side}_button`];
@@ -118,8 +141,33 @@ export class SlackWindow {
     const over = isHome(room)
       ? { channel: undefined, message: undefined, container: { type: "view", view_id: "V0HOME" } }
       : this.#whereClicked(message);
-    const response_url = this.#responseUrl(room, message.thread);
-    await this.deliver("click", clickBody(action, isHome(room) ? over : { ...over, response_url }));
+    const trigger = fresh("303.404.");
+    const by = { trigger_id: trigger, user: userOf(who) };
+    const response_url = this.#responseUrl(who, room, message.thread);
+    this.#triggers.set(trigger, who);
+    await this.deliver("click", clickBody(action, { ...by, ...over, ...(isHome(room) ? {} : { response_url }) }));
+  }
+
+  /** A form that was sent, or closed. */
+  async #fill({ who, form: id, values }: z.infer<typeof Form>): Promise<void> {
+    const form = this.#slack.forms.find((one) => one.id === id);
+    if (form === undefined || this.#forms.get(id) !== who) throw new NoticeError("That form is open no more.");
+    this.#forms.delete(id);
+    if (values !== undefined) await this.deliver("click", formBody(form, values, { user: userOf(who) }));
+    this.#tell();
+  }
+
+  /** The form that waits for somebody, as HTML. */
+  #form(who: string): string {
+    for (const [trigger, by] of this.#triggers) {
+      const id = this.#slack.opened.get(trigger);
+      if (id === undefined) continue;
+      this.#triggers.delete(trigger);
+      this.#forms.set(id, by);
+    }
+    const [id] = [...this.#forms].find(([, by]) => by === who) ?? [];
+    const form = this.#slack.forms.find((one) => one.id === id);
+    return form === undefined ? "" : formHtml(form);
   }
 
   #whereClicked({ ts, thread, room, only }: Told): Record<string, unknown> {
@@ -131,15 +179,15 @@ export class SlackWindow {
     };
   }
 
-  async #open({ room }: z.infer<typeof Open>): Promise<void> {
+  async #open({ who, room }: z.infer<typeof Open>): Promise<void> {
     if (!isHome(room)) return;
-    const event = { type: "app_home_opened", user: ALICE, channel: "D0ALICE001", tab: "home", event_ts: "1.1" };
+    const event = { type: "app_home_opened", user: who, channel: "D0ALICE001", tab: "home", event_ts: "1.1" };
     await this.deliver("event", eventBody(event));
   }
 
-  #responseUrl(room: string, thread: string | undefined): string {
+  #responseUrl(who: string, room: string, thread: string | undefined): string {
     const path = `/response/${fresh("r")}`;
-    this.#addresses.set(path, { room, thread });
+    this.#addresses.set(path, { who, room, thread });
     return `${this.#slack.origin}${path}`;
   }
 
@@ -162,31 +210,33 @@ export class SlackWindow {
     return NAMES[id] ?? String(this.#slack.people.get(id)?.["real_name"] ?? id);
   }
 
-  /** Everything in a room that Alice may see, oldest first. */
-  #told(room: string): Told[] {
+  /** Everything in a room that somebody may see, oldest first. */
+  #told(room: string, who: string): Told[] {
+    if (room.startsWith("D") && who !== ALICE) return [];
     const bot = { room, isBot: true, author: "ops", isEdited: false, only: undefined };
     if (isHome(room)) {
-      const blocks = (this.#slack.views.get(ALICE)?.["blocks"] ?? []) as Block[];
+      const blocks = (this.#slack.views.get(who)?.["blocks"] ?? []) as Block[];
       return blocks.length === 0 ? [] : [{ ...bot, ts: this.#opened, thread: undefined, blocks }];
     }
     const posted = this.#slack.sent(room).map(({ ts, thread_ts, blocks, text, isEdited = false }) => {
       return { ...bot, ts, thread: thread_ts, isEdited, blocks: blocks.length > 0 ? blocks : [plainBlock(text)] };
     });
     const whispered = this.#slack.ephemerals
-      .filter(({ channel, user }) => channel === room && user === ALICE)
+      .filter(({ channel, user }) => channel === room && user === who)
       .map(({ ts, thread, blocks }) => ({ ...bot, ts, thread, only: "you", blocks: blocks as Block[] }));
     const responses = this.#slack.responses.flatMap(({ path, ts, body }) => {
       const from = this.#addresses.get(path);
       if (from?.room !== room) return [];
       const only = body["response_type"] === "in_channel" ? undefined : "you";
+      if (only !== undefined && from.who !== who) return [];
       return [{ ...bot, ts, thread: from.thread, only, blocks: (body["blocks"] ?? []) as Block[] }];
     });
     const said = this.#said.filter((one) => one.room === room);
     return [...posted, ...whispered, ...responses, ...said].sort((a, b) => (a.ts < b.ts ? -1 : 1));
   }
 
-  #lines(room: string): Line[] {
-    const told = this.#told(room);
+  #lines(room: string, who: string): Line[] {
+    const told = this.#told(room, who);
     const line = (one: Told): Line => ({
       ...one,
       root: one.thread ?? one.ts,
@@ -213,18 +263,21 @@ export class SlackWindow {
   async #serve(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
     const path = request.url ?? "/";
     if (!this.#isOwn(request)) return void response.writeHead(403).end();
-    const [, , what = "", rest = ""] = path.split("/");
+    const [, , what = "", rest = "", by = ""] = path.split("/");
+    const who = Who.safeParse(by).data ?? ALICE;
     if (request.method === "POST") return this.#act(what, body, response);
     if (path === "/favicon.ico") return void response.writeHead(204).end();
-    if (path === "/") return reply(response, "text/html", page(ROOMS));
+    const people = PEOPLE.map((id) => ({ id, name: this.#nameOf(id) }));
+    if (path === "/") return reply(response, "text/html", page(ROOMS, people));
     if (path === "/window/page.css" || path === "/window/page.js") {
       const type = path.endsWith("css") ? "text/css" : "text/javascript";
       return reply(response, type, readFileSync(new URL(what, import.meta.url)));
     }
     if (what === "view" && ROOMS.some(({ id }) => id === rest)) {
-      const zone = String(this.#slack.people.get(ALICE)?.["tz"] ?? "UTC");
-      return reply(response, "text/html", view(this.#lines(rest), zone));
+      const zone = String(this.#slack.people.get(who)?.["tz"] ?? "UTC");
+      return reply(response, "text/html", view(this.#lines(rest, who), zone));
     }
+    if (what === "form") return reply(response, "text/html", this.#form(Who.safeParse(rest).data ?? ALICE));
     const file = what === "files" ? this.#slack.uploads.get(decodeURIComponent(rest)) : undefined;
     if (file?.completed) return reply(response, "image/png", file.bytes);
     if (path !== "/window/changes") return void response.writeHead(404).end();
@@ -239,6 +292,7 @@ export class SlackWindow {
       const sent: unknown = JSON.parse(body.toString());
       if (what === "say") await this.say(Say.parse(sent));
       else if (what === "press") await this.press(Press.parse(sent));
+      else if (what === "form") await this.#fill(Form.parse(sent));
       else if (what === "open") await this.#open(Open.parse(sent));
       else throw new NoticeError("This page cannot do that.");
       response.writeHead(204).end();
@@ -251,6 +305,10 @@ export class SlackWindow {
   #tell(): void {
     for (const response of this.#watching) response.write("data: now\n\n");
   }
+}
+
+function userOf(id: string): Record<string, unknown> {
+  return { id, username: id, name: id, team_id: TEAM };
 }
 
 function isHome(room: string): boolean {

@@ -19,7 +19,7 @@ export type Room = { readonly id: string; readonly name: string };
 export const CAPTION = "A local stand-in for Slack, drawn by SmartCloudOps' tests. This is not Slack.";
 
 /** The page around the view, which it fetches by itself. */
-export function page(rooms: readonly Room[]): string {
+export function page(rooms: readonly Room[], people: readonly Room[]): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -27,7 +27,8 @@ export function page(rooms: readonly Room[]): string {
 <title>Local stand-in for Slack</title>
 <link rel="stylesheet" href="/window/page.css">
 <header>${html(CAPTION)}</header>
-<nav aria-label="Channels">${rooms.map(({ id, name }) => `<a href="#${html(id)}" data-room="${html(id)}">${html(name)}</a>`).join("")}</nav>
+<nav aria-label="Channels">${rooms.map(({ id, name }) => `<a href="#${html(id)}" data-room="${html(id)}">${html(name)}</a>`).join("")}
+<p><label>You are<select id="who">${people.map(({ id, name }) => `<option value="${html(id)}">${html(name)}</option>`).join("")}</select></label></p></nav>
 <main>
 <section id="view" aria-live="polite"></section>
 <p id="notice" role="status"></p>
@@ -37,6 +38,8 @@ export function page(rooms: readonly Room[]): string {
 <button type="submit" class="primary">Send</button>
 </form>
 </main>
+<dialog id="confirm"><form method="dialog"><h3></h3><p></p><button value="yes"></button><button value="no"></button></form></dialog>
+<dialog id="form"></dialog>
 <script src="/window/page.js"></script>
 </html>
 `;
