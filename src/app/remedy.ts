@@ -119,13 +119,11 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const whoIs = (user: User) => identify(config.people, user);
 
   /** Groups are looked up at the click only: a role that one gives is kept until then. */
-  function today({ platform, account, name }: Identity, had: readonly string[]) {
-    // Under which name somebody asked at a terminal was told then; voters there are the account itself.
-    const { person, isLinked, ...identity } = identifyAsker(
-      config.people,
-      { platform, id: account, name },
-      accountHere(),
-    );
+  function today({ platform, account, name }: Identity, had: readonly string[], as: "voter" | "asker") {
+    const user = { platform, id: account, name };
+    // Anybody may ask under any name at a terminal; who voted there was known by the account.
+    const known = as === "voter" ? whoIs(user) : identifyAsker(config.people, user, accountHere());
+    const { person, isLinked, ...identity } = known;
     const { people, roles } = config;
     const byGroup = had.filter((role) => (roles[role]?.groups[platform] ?? []).length > 0);
     const own = rolesOf(roles, people, { person, platform, account }, []);

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { accountHere } from "../../src/chat/terminal/visitor.ts";
 import { type Serving, serve } from "../../src/cli/serve.ts";
 import { explain, loadConfig } from "../../src/config.ts";
 import { createLog } from "../../src/util/log.ts";
@@ -98,8 +99,8 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
   writeFileSync(join(folder, "runbooks", "restart-desk.yaml"), RUNBOOK);
   const settings = {
     people: {
-      ann: { name: "Ann", slack: [ANN], teams: [ALICE.aadObjectId] },
-      ben: { name: "Ben", slack: [BEN], teams: [BEN_TEAMS.aadObjectId] },
+      ann: { name: "Ann", slack: [ANN], teams: [ALICE.aadObjectId], terminal: [accountHere()] },
+      ben: { name: "Ben", slack: [BEN], teams: [BEN_TEAMS.aadObjectId], terminal: ["ben"] },
     },
     roles: { oncall: { people: ["ann", "ben"] } },
     approvals: {
@@ -213,12 +214,13 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
     },
     /** Somebody says something in Teams; then the bot knows the channel. */
     sayInTeams: (text: string) => post(channel(framework.url, text, TEAMS_ROOT)),
-    pressInTeams(messageId: string, about: string, decision = "approve") {
+    /** Resolves with what the person who clicked is told at once. */
+    pressInTeams(messageId: string, about: string, decision = "approve", from = BEN_TEAMS): Promise<string> {
       const { conversation, channelData } = channel(framework.url, "", TEAMS_ROOT);
       const data = { action: { kind: "decide", decision, about } };
       return post(
         teamsClick(framework.url, data, {
-          from: BEN_TEAMS,
+          from,
           recipient: TEAMS_BOT,
           conversation,
           channelData,
@@ -234,14 +236,15 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
     },
   };
 
-  async function post(activity: unknown): Promise<void> {
+  async function post(activity: unknown): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${serving.port}/api/messages`, {
       method: "POST",
       headers: { authorization: `Bearer ${await token()}`, "content-type": "application/json" },
       body: JSON.stringify(activity),
     });
-    await response.arrayBuffer();
+    const said = await response.text();
     if (response.status !== 200) throw new Error(`The bot answered Teams with status ${response.status}.`);
+    return said;
   }
 }
 

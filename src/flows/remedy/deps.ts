@@ -10,7 +10,11 @@ export type RemedyDeps = {
   /** As the configuration says now. */
   readonly policy: () => Policy;
   /** The person behind an account, and their roles, as the configuration says now. `had`: roles known before. */
-  readonly today: (account: Identity, had: readonly string[]) => Identity & { readonly roles: readonly string[] };
+  readonly today: (
+    account: Identity,
+    had: readonly string[],
+    as: "voter" | "asker",
+  ) => Identity & { readonly roles: readonly string[] };
   readonly sources: readonly Metrics[];
   readonly stop: StopSwitch;
   readonly journal: Journal;

@@ -97,8 +97,8 @@ export function execute(deps: RemedyDeps): {
       epoch,
       rule: ruleNow(deps.policy(), proposal.spec),
       // Somebody may have lost the role since, or turned out to be the one who asked.
-      votes: proposal.votes.map((vote) => ({ ...vote, ...deps.today(vote, vote.roles) })),
-      requester: proposal.spec.requester && deps.today(proposal.spec.requester, []),
+      votes: proposal.votes.map((vote) => ({ ...vote, ...deps.today(vote, vote.roles, "voter") })),
+      requester: proposal.spec.requester && deps.today(proposal.spec.requester, [], "asker"),
     }));
     if (claimed.ok) return claimed.proposal;
     if (claimed.code === "epoch")
