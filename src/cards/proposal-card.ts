@@ -80,11 +80,6 @@ const TITLES: Readonly<Record<Status, string>> = {
 
 function toneOf(status: Status): Tone {
   switch (status) {
-    case "pending":
-    case "approved":
-    case "claimed":
-    case "started":
-      return "warning";
     case "unknown":
     case "failed":
     case "partial":
@@ -95,6 +90,10 @@ function toneOf(status: Status): Tone {
     case "verified":
     case "succeeded":
       return "good";
+    case "pending":
+    case "approved":
+    case "claimed":
+    case "started":
     case "verifying":
     case "rejected":
     case "expired":
@@ -141,7 +140,7 @@ function waitText({ votes, hash, spec }: Proposal, { mode }: CardContext): strin
   return `It waits for ${missing} approval${missing === 1 ? "" : "s"}. Nothing was changed.`;
 }
 
-function factsOf({ spec }: Proposal, context: CardContext): { name: string; value: string }[] {
+function factsOf({ spec, status }: Proposal, context: CardContext): { name: string; value: string }[] {
   const { runbook, requester } = spec;
   const facts: { name: string; value: string }[] = [];
   const add = (name: string, value: string) => facts.push({ name, value });
@@ -175,7 +174,7 @@ function factsOf({ spec }: Proposal, context: CardContext): { name: string; valu
     add("Who may approve", approversText(spec));
     add("Mode", context.mode === "act" ? "act: it runs once approved" : `${context.mode}: nothing runs`);
   }
-  add("Ends without a decision", time(spec.approveBy, context));
+  if (status === "pending") add("Ends without a decision", time(spec.approveBy, context));
   return facts;
 }
 
@@ -222,7 +221,7 @@ function voteLines({ votes }: Proposal, context: CardContext): string[] {
 function stepLines({ steps = [], spec }: Proposal): string[] {
   return steps.map(({ name, state, output, startedAt, endedAt }, at) => {
     const took = endedAt === undefined ? "" : ` in ${formatDuration(Math.max(0, Math.round(endedAt - startedAt)))}`;
-    const tail = output.trim() === "" ? "" : `\n${inert(output.trim().slice(-600), { keepNewlines: true })}`;
+    const tail = output.trim() === "" ? "" : `:\n${inert(output.trim().slice(-600), { keepNewlines: true })}`;
     return `${at + 1} of ${spec.steps.length}, ${inertName(name)}: ${state}${took}${tail}`;
   });
 }

@@ -61,11 +61,11 @@ const TONES: Readonly<Record<Tone, string>> = { info: "ℹ️", good: "✅", war
  * A card as a message: `text` for notifications, `blocks` for the window. Everything in it stays within Slack's limits;
  * what does not fit is counted, with a word on how to get it. All text of the card is shown as it is: nothing of it is
  * read as markup, calls anybody or links anywhere, the addresses of evidence aside. A note that comes first stands above
- * the title.
+ * the title, unless it is all there is.
  */
 export function renderCard(card: Card, look: Look): Rendered {
   const [first] = card.blocks;
-  const above = first?.kind === "note" ? [first] : [];
+  const above = first?.kind === "note" && card.blocks.length > 1 ? [first] : [];
   const rest = card.blocks.slice(above.length);
   const page = new Page();
   const queries = rest.flatMap((block) => (block.kind === "evidence" ? block.items.map(evidence) : []));
