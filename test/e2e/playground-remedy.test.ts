@@ -106,6 +106,7 @@ it("is repaired in Teams: asked for, refused to whoever asked, approved by a col
   await shows(robin.page, "Dry run by Robin");
   await press(robin.page, "Approve");
   await shows(robin.page, "Run this?");
+  await robin.page.evaluate(`${leaf("Run this?")}.scrollIntoView({ block: "center" })`);
   await robin.keep("teams-confirm");
   await press(robin.page, "Approve", 2);
   await eventually(robin.page, "It helped");
