@@ -197,7 +197,7 @@ export interface Lessons {
  */
 export interface Proposals {
   /**
-   * Stores a new proposal. `same`: one for the same thing (runbook, parameters, target) is open already, and is returned;
+   * Stores a new proposal. `same`: one for the same thing (runbook and version, source, parameters, target) is open already, and is returned;
    * nothing was written. `exists`: that id is taken; the first one stays.
    */
   insert(
@@ -227,8 +227,11 @@ export interface Proposals {
   epoch(): Promise<string>;
   /** Why nothing may be started: an older copy of the store was put back, and nobody has said yet that it is the right one. */
   restored(): Promise<string | undefined>;
-  /** A person says that the older copy is the right one. False when there is nothing to accept. */
-  acceptRestored(by: Identity): Promise<boolean>;
+  /**
+   * A person says that the older copy is the right one. False when there is nothing to accept. `claimed`: the name that they gave
+   * themselves, recorded beside who it was and trusted for nothing.
+   */
+  acceptRestored(by: Identity, claimed?: string): Promise<boolean>;
 }
 
 /** What happened, as a chain (core/audit.ts). */

@@ -6,7 +6,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   export: ["format", "period"],
   report: ["period", "json"],
   key: ["new"],
-  "accept-restored": [],
+  "accept-restored": ["user"],
 };
 
 /** `audit …`: the record of what happened. Each word loads only what it needs. */

@@ -55,7 +55,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   audit: {
     usage:
-      "audit verify [EXPORT.json] [--anchor SEQ:HASH] [--public-key FILE] [--json]\naudit export [--format json|csv|html] [--period 30d]\naudit report [--period 30d] [--json]\naudit key [--new FILE]\naudit accept-restored",
+      "audit verify [EXPORT.json] [--anchor SEQ:HASH] [--public-key FILE] [--json]\naudit export [--format json|csv|html] [--period 30d]\naudit report [--period 30d] [--json]\naudit key [--new FILE]\naudit accept-restored [--user NAME]",
     summary:
       "the record of what happened: whether it is whole (exit 0, 1 broken, 2 cut), all of it, and what it comes to",
     options: {
@@ -65,6 +65,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       format: { type: "string" },
       period: { type: "string" },
       new: { type: "string" },
+      user: { type: "string" },
     },
     load: () => import("./audit.ts"),
   },

@@ -43,18 +43,23 @@ export function markRestored(ledger: Ledger, reason: string, newEpoch: string): 
 /** What `Proposals` says about it, on any store. */
 export function restoredPart(ledger: Ledger): {
   restored(): string | undefined;
-  acceptRestored(by: Identity): boolean;
+  acceptRestored(by: Identity, claimed?: string): boolean;
 } {
   return {
     restored: () => ledger.meta.get(RESTORED),
-    acceptRestored: (by) =>
+    acceptRestored: (by, claimed = "") =>
       ledger.together(() => {
         const reason = ledger.meta.get(RESTORED);
         if (reason === undefined) return false;
         ledger.meta.set(RESTORED, undefined);
         const entries = [
           {
-            ...entry("accept_restored", "frozen", "running", reason),
+            ...entry(
+              "accept_restored",
+              "frozen",
+              "running",
+              claimed === "" ? reason : `${reason}; said to be ${claimed}`,
+            ),
             actor: ledger.actorOf(by),
             platform: by.platform,
           },

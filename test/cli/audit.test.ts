@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "vitest";
+import { accountHere } from "../../src/chat/terminal/visitor.ts";
 import { isInForce } from "../../src/cli/audit/verify.ts";
 import { anchorsFile } from "../../src/store/anchors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -300,5 +301,20 @@ describe("audit accept-restored", () => {
     assert.equal((await run(["accept-restored"])).code, 2);
     assert.equal((await run(["accept-restored"], { input: "accept\n" })).code, 0);
     assert.deepEqual(await restored(), { reason: undefined, action: "accept_restored" });
+  });
+
+  it("records the account of the operating system as who it was, and a name that was given as a claim", async () => {
+    await record(["a"]);
+    cpSync(join(dataDir, "smartcloudops.db"), join(home, "copy.db"));
+    await record(["b"]);
+    cpSync(join(home, "copy.db"), join(dataDir, "smartcloudops.db"));
+    await record(["c"]);
+    assert.equal((await run(["accept-restored", "--user", "ann"], { input: "accept\n" })).code, 0);
+    const store = openSqliteStore({ dataDir, retention: RETENTION, now: () => NOW, readOnly: true });
+    const head = (await store.audit.head())!;
+    const who = (await store.audit.actors([head.actor])).get(head.actor);
+    await store.close();
+    assert.equal(who?.account, accountHere());
+    assert.match(head.reason, /; said to be ann$/);
   });
 });

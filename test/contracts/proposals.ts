@@ -57,6 +57,8 @@ export function proposalsContract(name: string, open: () => Store | Promise<Stor
     it.each([
       ["another value", { params: { name: { value: "cart", origin: "user" as const } } }],
       ["another runbook", { runbook: { id: "scale", version: "c".repeat(64), title: "Scale", readOnly: false } }],
+      ["another version of the runbook", { runbook: { ...aProposal().spec.runbook!, version: "c".repeat(64) } }],
+      ["another source", { source: "staging" }],
       ["another target", { target: targetOf("another") }],
       ["a change that takes another back", { cause: { kind: "rollback" as const, text: "", undoes: "p0" } }],
     ])("keeps %s apart", async (_, more) => {

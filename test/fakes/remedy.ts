@@ -86,7 +86,7 @@ export class Clinic {
   readonly hands: ReturnType<typeof fakeActions>;
   readonly said: string[] = [];
   readonly began: string[] = [];
-  readonly deps: RemedyDeps;
+  readonly deps: { -readonly [K in keyof RemedyDeps]: RemedyDeps[K] };
   readonly journal: Journal = {
     began: async (key) => {
       this.began.push(key);

@@ -1,15 +1,17 @@
 import { createInterface } from "node:readline";
 import { openStore } from "../../app.ts";
+import { visitorHere } from "../../chat/terminal/visitor.ts";
 import { identify } from "../../core/people.ts";
-import { type Call, EXIT, UsageError } from "../command.ts";
+import { type Call, EXIT, flag, UsageError } from "../command.ts";
 import { readStore } from "../read-store.ts";
-import { readConfig, readUser } from "../settings.ts";
+import { readConfig } from "../settings.ts";
 
 const WORD = "accept";
 
 /**
  * `audit accept-restored`: a person at a terminal says that the older copy of the store, which was put back, is the right
- * one. Until then nothing is carried out. Never from a pipe, and there is no flag for it.
+ * one. Until then nothing is carried out. Never from a pipe, and there is no flag for it. Who it was is the account of the operating
+ * system; what `--user` says, where several people share that account, is recorded beside it as a claim.
  */
 export async function acceptRestored(call: Call): Promise<number> {
   if (call.stdin.isTTY !== true) throw new UsageError("audit accept-restored asks a person, so it needs a terminal.");
@@ -35,7 +37,7 @@ export async function acceptRestored(call: Call): Promise<number> {
   }
   const store = await openStore(config, () => Date.now() / 1000);
   try {
-    await store.proposals.acceptRestored(identify(config.people, readUser(call)));
+    await store.proposals.acceptRestored(identify(config.people, visitorHere().user), flag(call, "user")?.trim());
   } finally {
     await store.close();
   }

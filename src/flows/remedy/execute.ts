@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { modeOf } from "../../core/policy/rules.ts";
+import { type Standing, whyShort } from "../../core/policy/shortage.ts";
 import { type Event, type Proposal, type StepRun, stepKey } from "../../core/proposal.ts";
 import type { Ran } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
@@ -90,15 +91,18 @@ export function execute(deps: RemedyDeps): {
 
   async function claim(id: string): Promise<Proposal | undefined> {
     const epoch = await deps.store.proposals.epoch();
+    // Somebody may have lost the role since, or turned out to be the one who asked.
+    const today = ({ votes, spec }: Proposal): Standing => ({
+      votes: votes.map((vote) => ({ ...vote, ...deps.today(vote, vote.roles, "voter") })),
+      requester: spec.requester && deps.today(spec.requester, [], "asker"),
+    });
     const claimed = await change(deps, id, (proposal) => ({
       kind: "claim",
       owner: deps.owner,
       until: deps.clock() + LEASE,
       epoch,
       rule: ruleNow(deps.policy(), proposal.spec),
-      // Somebody may have lost the role since, or turned out to be the one who asked.
-      votes: proposal.votes.map((vote) => ({ ...vote, ...deps.today(vote, vote.roles, "voter") })),
-      requester: proposal.spec.requester && deps.today(proposal.spec.requester, [], "asker"),
+      ...today(proposal),
     }));
     if (claimed.ok) return claimed.proposal;
     if (claimed.code === "epoch")
@@ -107,7 +111,12 @@ export function execute(deps: RemedyDeps): {
         reason: "The store was restored or replaced since this was approved. Please approve it again.",
       });
     else if (claimed.code === "votes")
-      await change(deps, id, { kind: "reopen", reason: "The policy became stricter. Please approve it again." });
+      await change(deps, id, (proposal) => {
+        const { votes, hash, spec } = proposal;
+        const given = { votes, requester: spec.requester };
+        const why = whyShort(ruleNow(deps.policy(), spec), hash, given, today(proposal));
+        return { kind: "reopen", reason: `${why} Please approve it again.` };
+      });
     else if (claimed.code === "hash")
       deps.report("error", "a stored proposal is not the one that was shown: it will not run", { proposal: id });
     return undefined;

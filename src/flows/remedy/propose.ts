@@ -329,6 +329,8 @@ async function isTooMuch(
 function isSame(a: Spec, b: Spec): boolean {
   return (
     a.runbook?.id === b.runbook?.id &&
+    a.runbook?.version === b.runbook?.version &&
+    a.source === b.source &&
     a.target.key === b.target.key &&
     a.action.type === b.action.type &&
     isDeepStrictEqual(a.params, b.params) &&

@@ -76,7 +76,7 @@ export function memoryProposals(
       }),
     epoch: () => use(() => ledger.meta.get(EPOCH) ?? ""),
     restored: () => use(restored),
-    acceptRestored: (by) => use(() => acceptRestored(by)),
+    acceptRestored: (by, claimed) => use(() => acceptRestored(by, claimed)),
   };
 }
 

@@ -93,8 +93,8 @@ export function sqliteProposals(sql: Statements, ledger: Ledger): Proposals {
     async restored() {
       return restored();
     },
-    async acceptRestored(by) {
-      return acceptRestored(by);
+    async acceptRestored(by, claimed) {
+      return acceptRestored(by, claimed);
     },
   };
 }

@@ -155,6 +155,49 @@ describe("an approved proposal", () => {
     });
   });
 
+  it.each([
+    [
+      "the policy asks for two by now",
+      (clinic: Clinic) => {
+        clinic.policy = { ...clinic.policy, rules: { ...clinic.policy.rules, medium: aRule({ approvals: 2 }) } };
+      },
+      "The policy became stricter since this was approved: it asks for other or more people. Please approve it again.",
+    ],
+    [
+      "the approver lost the role",
+      (clinic: Clinic) => {
+        clinic.roles = { bob: [] };
+      },
+      "Bob has the role oncall no longer. Please approve it again.",
+    ],
+    [
+      "the approver turned out to be the one who asked",
+      (clinic: Clinic) => {
+        clinic.deps.today = (identity, had) => ({ ...identity, person: "ann", roles: had });
+      },
+      "Bob is the person who asked for it. Please approve it again.",
+    ],
+    [
+      "the approver's account is nobody's any more",
+      (clinic: Clinic) => {
+        clinic.policy = { ...clinic.policy, rules: { ...clinic.policy.rules, medium: aRule({ fourEyes: true }) } };
+        clinic.deps.today = (identity, had) => ({
+          ...identity,
+          platform: identity.person === "bob" ? "teams" : identity.platform,
+          isLinked: false,
+          roles: had,
+        });
+      },
+      "the account of Bob is linked to no person any more; Bob may be the person who asked for it. Please approve it again.",
+    ],
+  ])("is asked for again, with the true reason, when %s", async (_, change, note) => {
+    const clinic = new Clinic();
+    await clinic.approved(ready());
+    change(clinic);
+    await run(clinic);
+    expect(await clinic.get()).toMatchObject({ status: "pending", votes: [], note });
+  });
+
   it("waits for its delay, and can be rejected meanwhile", async () => {
     const clinic = new Clinic();
     clinic.policy = { ...clinic.policy, rules: { ...clinic.policy.rules, medium: aRule({ executeDelay: 120 }) } };
