@@ -8,6 +8,7 @@ import { type Identity, identify, identifyAsker, rolesOf, type Voter } from "../
 import { modeOf } from "../core/policy/rules.ts";
 import type { Proposal, Status } from "../core/proposal.ts";
 import type { RemedyDeps } from "../flows/remedy/deps.ts";
+import { ruleToSettle } from "../flows/remedy/rule.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
 import type {
   Actions,
@@ -144,6 +145,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     zone: config.timezone,
     mode: modeOf(config.policy, spec.environment),
     isStopped,
+    settling: ruleToSettle(config.policy, spec),
   });
 
   return {

@@ -1,6 +1,6 @@
 import type { Block, Button, Card, Decision, Field, Tone } from "../core/card.ts";
 import type { Mode } from "../core/policy/rules.ts";
-import { approvalsOf, peopleNeeded } from "../core/policy.ts";
+import { approvalsOf, peopleNeeded, type Rule } from "../core/policy.ts";
 import { codeOf, type Proposal, type Spec, type Status, shortHash } from "../core/proposal.ts";
 import type { RunbookStep, Verification } from "../core/runbook.ts";
 import { formatDuration, formatValue, type Unit } from "../core/units.ts";
@@ -16,6 +16,8 @@ export type CardContext = {
   readonly mode: Mode;
   /** An emergency stop is on. */
   readonly isStopped: boolean;
+  /** What it takes to settle it while it is unknown. Undefined: one person. */
+  readonly settling?: Rule;
 };
 
 /**
@@ -43,6 +45,8 @@ export function proposalCard(proposal: Proposal, context: CardContext): Card {
   if (proposal.evidence.length > 0) blocks.push({ kind: "evidence", items: proposal.evidence });
   const votes = voteLines(proposal, context);
   if (votes.length > 0) blocks.push({ kind: "list", items: votes });
+  const opinions = opinionLines(proposal, context);
+  if (opinions.length > 0) blocks.push({ kind: "list", items: opinions });
   const buttons = buttonsOf(proposal, context);
   if (buttons.length > 0) blocks.push({ kind: "buttons", buttons });
   blocks.push({
@@ -123,7 +127,7 @@ function stateText(proposal: Proposal, context: CardContext): string {
     case "started":
       return `Running since ${time(proposal.startedAt ?? 0, context)}.`;
     case "unknown":
-      return `${why} Look at the target and say what became of it; it will not be run again by itself.`;
+      return `${why} Look at the target and say what became of it; it will not be run again by itself. ${wordsNeeded(proposal, context)}`.trim();
     case "verifying":
       return `${why} The verdict comes by ${time((proposal.endedAt ?? 0) + (spec.verify?.deadline ?? 0), context)}.`;
     default:
@@ -216,6 +220,30 @@ function voteLines({ votes }: Proposal, context: CardContext): string[] {
     const verb = breakGlass === true ? "BREAK GLASS: approved alone" : decision === "approve" ? "Approved" : "Rejected";
     return `${verb} by ${inertName(name)} (${platform} ${inertName(account)}), ${time(at, context)}${because}`;
   });
+}
+
+/** How many have to say the same, where one is not enough. */
+function wordsNeeded({ spec, opinions = [], hash }: Proposal, { settling }: CardContext): string {
+  const needed = settling === undefined ? 1 : peopleNeeded(settling);
+  if (settling === undefined || needed < 2) return "";
+  const words = (["succeeded", "failed"] as const).map((outcome) => {
+    const said = opinions.filter((one) => one.outcome === outcome);
+    return { outcome, count: approvalsOf(settling, said, hash, spec.requester) };
+  });
+  const so = words.filter(({ count }) => count > 0);
+  const counted = so.map(
+    ({ outcome, count }) => `${count} ${outcome === "succeeded" ? "for it ran" : "for it did not run"}`,
+  );
+  const distinct = settling.distinctRoles.map((role) => inertName(role));
+  const each = distinct.length === 0 ? "" : `, one each of ${distinct.join(" and ")}`;
+  return `It takes ${needed} people who say the same${each}${counted.length === 0 ? "" : `: so far ${counted.join(", ")}`}.`;
+}
+
+function opinionLines({ opinions = [] }: Proposal, context: CardContext): string[] {
+  return opinions.map(
+    ({ name, platform, account, outcome, at }) =>
+      `Said by ${inertName(name)} (${platform} ${inertName(account)}), ${time(at, context)}: it ${outcome === "succeeded" ? "ran" : "did not run"}`,
+  );
 }
 
 function stepLines({ steps = [], spec }: Proposal): string[] {

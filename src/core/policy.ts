@@ -106,6 +106,22 @@ export function approvalsOf(rule: Rule, votes: readonly Vote[], hash: string, re
   return countingVotes(rule, votes, hash, requester).length;
 }
 
+/**
+ * Who may say what became of something unknown, and how many have to agree: as many and as distinct people as its approval takes
+ * by the policy of now, and two at least for what is risky, since nobody checks their word. Where an approval takes only
+ * one, whoever asked may be one of those two. Breaking the glass settles nothing: there is no hurry any more.
+ */
+export function settlingRule(rule: Rule, now: Rule, isRisky: boolean): Rule {
+  const { breakGlass: _, ...base } = now;
+  const wanted = Math.max(peopleNeeded(rule), peopleNeeded(now));
+  const isRaised = isRisky && wanted < 2;
+  return {
+    ...base,
+    approvals: isRaised ? 2 : wanted,
+    fourEyes: !isRaised && (rule.fourEyes || now.fourEyes),
+  };
+}
+
 /** The approvals that count: the last word of each person, and of two accounts that may be one person's the later one. */
 function countingVotes(
   rule: Rule,

@@ -129,6 +129,9 @@ export type Measured = {
   readonly verdict: "better" | "same" | "worse" | "unmeasured";
 };
 
+/** One person's word about what became of something unknown: a vote for one outcome. */
+export type Opinion = Vote & { readonly decision: "approve"; readonly outcome: "succeeded" | "failed" };
+
 export type Proposal = {
   readonly id: string;
   /** Counts every change: a writer who read an older one loses. */
@@ -154,6 +157,8 @@ export type Proposal = {
   readonly startedAt?: number;
   readonly steps?: readonly StepRun[];
   readonly endedAt?: number;
+  /** What people said became of it, while it was unknown: the last word of each. */
+  readonly opinions?: readonly Opinion[];
   readonly measured?: readonly Measured[];
   /** Why it is as it is, in a sentence: the last one said. */
   readonly note?: string;
@@ -195,6 +200,16 @@ export type Event =
   /** The journal knows of a start that the store has lost: it may have run. */
   | { readonly kind: "recall"; readonly fence: number; readonly reason: string }
   | { readonly kind: "settle"; readonly outcome: "succeeded" | "failed" | "partial"; readonly reason: string }
+  | {
+      /** A person says what became of it. It is settled once enough people say the same. */
+      readonly kind: "opine";
+      readonly opinion: Opinion;
+      /** See `settlingRule`. */
+      readonly rule: Rule;
+      /** What was said before, and who asked, with the people and roles of now. */
+      readonly opinions: readonly Opinion[];
+      readonly requester: Identity | undefined;
+    }
   | { readonly kind: "verify" }
   | {
       readonly kind: "measure";
@@ -337,6 +352,8 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
     case "settle":
       if (status !== "unknown") return late(proposal);
       return to(proposal, event.outcome, event.kind, { endedAt: now, note: event.reason });
+    case "opine":
+      return opine(proposal, event, now);
     case "verify":
       if (status !== "succeeded" && status !== "partial") return late(proposal);
       if (proposal.spec.verify === undefined) return refuse("wish", "Its runbook has nothing to verify.");
@@ -393,6 +410,28 @@ function refused(proposal: Proposal, votes: readonly Vote[], rule: Rule, reason:
   if (status === "pending" || isEnough(rule, votes, hash, spec.requester))
     return to(proposal, status, "reject", { votes }, reason);
   return to(proposal, "pending", "reject", { ...UNDONE, votes }, reason);
+}
+
+function opine(
+  proposal: Proposal,
+  { opinion, rule, opinions: before, requester }: Event & { kind: "opine" },
+  now: number,
+): Advanced {
+  const { status, hash } = proposal;
+  if (status !== "unknown") return late(proposal);
+  if (opinion.hash !== hash) return refuse("hash", "That word is about another version of this proposal.");
+  const mine = before.find(({ person }) => person === opinion.person);
+  if (mine?.outcome === opinion.outcome) return refuse("twice", "You said so already.");
+  if (approvalsOf(rule, [opinion], hash, requester) === 0)
+    return refuse("votes", "Your word cannot count for this proposal.");
+  const opinions = [...before.filter(({ person }) => person !== opinion.person), opinion];
+  const agreeing = opinions.filter(({ outcome }) => outcome === opinion.outcome);
+  const said = opinion.outcome === "succeeded" ? "it ran" : "it did not run";
+  if (!isEnough(rule, agreeing, hash, requester))
+    return to(proposal, "unknown", "opine", { opinions }, `${opinion.name} looked: ${said}. More have to agree.`);
+  const names = agreeing.map(({ name }) => name);
+  const note = `${names.length < 2 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`} looked: ${said}.`;
+  return to(proposal, opinion.outcome, "settle", { opinions, endedAt: now, note });
 }
 
 /** What an approval and a claim have set. */

@@ -186,6 +186,7 @@ runbooks: {modes: {default: observe, staging: act}}
       "people: {ann: {slack: [U1]}}\nroles: {sre: {people: [ann]}}\napprovals: {default: {approvers: [sre]}}";
     expect(configIn(yaml).notices).toEqual([
       "approvals of low, medium, high, critical risk: only ann may approve, and with four_eyes nobody may approve what ann asks for",
+      expect.stringMatching(/^approvals of high, critical risk: it takes two people of `people` among the approvers/),
     ]);
   });
 

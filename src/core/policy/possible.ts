@@ -18,12 +18,14 @@ export type Finding = {
  * account there may be one, and where one approval is enough, somebody unknown may be too.
  */
 export function impossible(policy: Pick<Policy, "rules">, roles: Roles, people: readonly Person[]): readonly Finding[] {
-  return RISKS.flatMap((risk) => findings(policy.rules[risk], roles, people).map((finding) => ({ risk, ...finding })));
+  return RISKS.flatMap((risk) =>
+    findings(policy.rules[risk], risk, roles, people).map((finding) => ({ risk, ...finding })),
+  );
 }
 
 type Found = Omit<Finding, "risk">;
 
-function findings(rule: Rule, roles: Roles, people: readonly Person[]): readonly Found[] {
+function findings(rule: Rule, risk: Risk, roles: Roles, people: readonly Person[]): readonly Found[] {
   const problem = (text: string): Found => ({ text, isProblem: true });
   const notice = (text: string): Found => ({ text, isProblem: false });
   if (rule.approvals < 1)
@@ -41,7 +43,7 @@ function findings(rule: Rule, roles: Roles, people: readonly Person[]): readonly
     return [notice(`nobody has the role ${list(rule.approvers, "or")}, so nobody may approve.`)];
   const needed = peopleNeeded(rule);
   const linked = new Set(all.flatMap(({ linked }) => [...linked]));
-  if (needed === 1) return only(rule, all, linked, notice);
+  if (needed === 1) return [...only(rule, all, linked, notice), ...unsettled(risk, linked, all, notice)];
   if (linked.size < needed + (rule.fourEyes ? 1 : 0)) return [problem(tooFew(rule, all, linked.size, needed))];
   if (!canSeat(rule.distinctRoles, new Map(rule.distinctRoles.map((role) => [role, holders(role).linked]))))
     return [
@@ -63,6 +65,22 @@ function only(
   if (!isOne || !rule.fourEyes) return [];
   const [who] = [...linked, ...unlinked];
   return [notice(`only ${who} may approve, and with four_eyes nobody may approve what ${who} asks for.`)];
+}
+
+/** What became of something risky is said by two people who are known, also where one may approve it. */
+function unsettled(
+  risk: Risk,
+  linked: ReadonlySet<string>,
+  all: readonly Holders[],
+  notice: (text: string) => Found,
+): readonly Found[] {
+  const isRisky = risk === "high" || risk === "critical";
+  if (!isRisky || linked.size >= 2 || all.some(({ hasGroups }) => hasGroups)) return [];
+  return [
+    notice(
+      "it takes two people of `people` among the approvers to say what became of a change that was cut off, and there are not two: only the target itself could tell.",
+    ),
+  ];
 }
 
 function tooFew(rule: Rule, all: readonly Holders[], count: number, needed: number): string {

@@ -10,7 +10,7 @@ import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { probe } from "./probe.ts";
 import { recheck } from "./recheck.ts";
-import { ruleNow } from "./rule.ts";
+import { ruleNow, ruleToSettle } from "./rule.ts";
 import { messageId } from "./show.ts";
 import { release } from "./stopping.ts";
 
@@ -199,7 +199,7 @@ async function dryRun(deps: DecideDeps, shown: Proposal, voter: Voter, signal: A
   return done.ok ? outcomeCard("Dry run done: nothing was changed.", done.proposal) : done.reason;
 }
 
-/** A person says what became of something unknown; for high risk, somebody who did not ask for it. */
+/** A person says what became of something unknown. It takes as many people as approving it, and two where it is risky. */
 async function settle(
   deps: DecideDeps,
   shown: Proposal,
@@ -208,18 +208,37 @@ async function settle(
   signal: AbortSignal,
 ): Promise<Card | string> {
   if (shown.status !== "unknown") return `It is ${shown.status.replace("_", " ")}, so there is nothing to settle.`;
-  const why = whyNotVote(ruleNow(deps.policy(), shown.spec), voter, "approve", shown.spec.requester);
-  if (why !== undefined) return why;
+  const rule = ruleToSettle(deps.policy(), shown.spec);
   if (click.decision === "look_again") {
+    const why = whyNotVote(rule, voter, "reject", undefined);
+    if (why !== undefined) return why;
     const found = await probe(deps, shown, signal);
     if (found.outcome === undefined) return `I still cannot tell: ${found.reason}`;
     const done = await change(deps, shown.id, { kind: "settle", outcome: found.outcome, reason: found.reason }, BOT);
     return done.ok ? outcomeCard(found.reason, done.proposal) : done.reason;
   }
+  const why = whyNotVote(rule, voter, "approve", shown.spec.requester);
+  if (why !== undefined) return why;
   const outcome = click.decision === "it_ran" ? ("succeeded" as const) : ("failed" as const);
-  const reason = `${voter.name} looked: it ${outcome === "succeeded" ? "ran" : "did not run"}.`;
-  const done = await change(deps, shown.id, { kind: "settle", outcome, reason }, voter);
-  return done.ok ? outcomeCard(reason, done.proposal) : done.reason;
+  const vote = { ...voteOf(deps, shown, voter, "approve", undefined), decision: "approve" as const };
+  const done = await change(
+    deps,
+    shown.id,
+    ({ opinions = [], spec }) => ({
+      kind: "opine",
+      opinion: { ...vote, outcome },
+      rule,
+      opinions: opinions.map((one) => ({ ...one, ...deps.today(one, one.roles) })),
+      requester: spec.requester && deps.today(spec.requester, []),
+    }),
+    voter,
+  );
+  if (!done.ok) return done.reason;
+  const isSettled = done.proposal.status !== "unknown";
+  return outcomeCard(
+    isSettled ? (done.proposal.note ?? "") : "Your word is noted. More people have to say the same.",
+    done.proposal,
+  );
 }
 
 function reasonIn({ fields }: Click): string | undefined {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { proposalCard } from "../../../src/cards/proposal-card.ts";
+import { plainText } from "../../../src/core/card.ts";
 import type { Voter } from "../../../src/core/people.ts";
 import { codeOf, type Proposal, shortHash } from "../../../src/core/proposal.ts";
 import { receive } from "../../../src/flows/receive.ts";
 import { type DecideDeps, decide } from "../../../src/flows/remedy/decide.ts";
+import { ruleToSettle } from "../../../src/flows/remedy/rule.ts";
 import type { Click } from "../../../src/ports.ts";
 import { aLook } from "../../fakes/actions.ts";
 import { ann, aProposal, aRule, type aSpec, aVoter, bob, cleo, stranger } from "../../fakes/proposals.ts";
@@ -233,6 +236,79 @@ describe("a click", () => {
     expect(await click(proposal, aVoter(bob), { decision: "look_again" })).toContain("I still cannot tell");
     expect(await click(proposal, aVoter(bob), { decision: "it_did_not" })).toBe("Bob looked: it did not run.");
     expect((await clinic.get()).status).toBe("failed");
+  });
+});
+
+describe("what became of something unknown", () => {
+  const lost = (spec: Partial<ReturnType<typeof aSpec>>) => ({ ...ready(spec), status: "unknown" as const, fence: 1 });
+  const dana = { ...cleo, person: "dana", name: "Dana", account: "U4" };
+
+  it("takes two people who say the same where the risk is high, though one may approve it", async () => {
+    const clinic = new Clinic();
+    clinic.policy = { ...clinic.policy, rules: { ...clinic.policy.rules, high: aRule() } };
+    const proposal = await clinic.put(lost({ risk: "high" }));
+    const click = clicks(clinic);
+    expect(await click(proposal, aVoter(stranger), { decision: "it_ran" })).toContain("not linked to a person");
+    expect(await click(proposal, aVoter(bob), { decision: "it_ran" })).toBe(
+      "Your word is noted. More people have to say the same.",
+    );
+    expect(await click(proposal, aVoter(bob), { decision: "it_ran" })).toBe("You said so already.");
+    expect(await click(proposal, aVoter(cleo), { decision: "it_did_not" })).toContain("is noted");
+    expect(await clinic.get()).toMatchObject({
+      status: "unknown",
+      opinions: [
+        { person: "bob", outcome: "succeeded" },
+        { person: "cleo", outcome: "failed" },
+      ],
+    });
+    const settling = ruleToSettle(clinic.policy, proposal.spec);
+    const context = { now: clinic.now, zone: "UTC", mode: "act" as const, isStopped: false, settling };
+    const shown = plainText(proposalCard(await clinic.get(), context));
+    expect(shown).toContain("It takes 2 people who say the same: so far 1 for it ran, 1 for it did not run.");
+    expect(shown).toContain("Said by Cleo (slack U3)");
+    expect(await click(proposal, aVoter(cleo), { decision: "it_ran" })).toBe("Bob and Cleo looked: it ran.");
+    expect(await clinic.get()).toMatchObject({ status: "succeeded" });
+    expect((await clinic.trail()).filter((line) => !line.startsWith("refused"))).toEqual([
+      "propose:  -> pending",
+      "opine: unknown -> unknown",
+      "opine: unknown -> unknown",
+      "settle: unknown -> succeeded",
+    ]);
+  });
+
+  it("may be said by the one who asked only where somebody else says so too", async () => {
+    const clinic = new Clinic();
+    clinic.policy = { ...clinic.policy, rules: { ...clinic.policy.rules, high: aRule() } };
+    const proposal = await clinic.put(lost({ risk: "high" }));
+    const click = clicks(clinic);
+    expect(await click(proposal, aVoter(ann), { decision: "it_did_not" })).toContain("is noted");
+    expect((await clinic.get()).status).toBe("unknown");
+    expect(await click(proposal, aVoter(bob), { decision: "it_did_not" })).toBe("Ann and Bob looked: it did not run.");
+  });
+
+  it("takes as many and as distinct people as its approval", async () => {
+    const clinic = new Clinic();
+    const rule = aRule({ approvals: 2, approvers: ["oncall", "owners"], distinctRoles: ["oncall", "owners"] });
+    clinic.policy = { ...clinic.policy, rules: { ...clinic.policy.rules, medium: rule } };
+    const proposal = await clinic.put(lost({ rule }));
+    const owner = aVoter(dana, { roles: ["owners"] });
+    const click = clicks(clinic, [ann, bob, cleo].map((who) => aVoter(who)).concat(owner));
+    expect(await click(proposal, aVoter(ann), { decision: "it_ran" })).toContain("four eyes");
+    await click(proposal, aVoter(bob), { decision: "it_ran" });
+    await click(proposal, aVoter(cleo), { decision: "it_ran" });
+    expect((await clinic.get()).status).toBe("unknown");
+    await click(proposal, owner, { decision: "it_ran" });
+    expect((await clinic.get()).status).toBe("succeeded");
+  });
+
+  it("does not count a word of somebody who lost the role since", async () => {
+    const clinic = new Clinic();
+    const proposal = await clinic.put(lost({ risk: "high" }));
+    const click = clicks(clinic);
+    await click(proposal, aVoter(bob), { decision: "it_ran" });
+    clinic.roles = { bob: [] };
+    await click(proposal, aVoter(cleo), { decision: "it_ran" });
+    expect((await clinic.get()).status).toBe("unknown");
   });
 });
 
