@@ -251,9 +251,9 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   };
 }
 
-/** Cards of what is still to be decided say whether the stop is on. */
+/** Cards of what is still to be decided, and of what runs, say whether the stop is on. */
 async function showAnew({ proposals }: Store): Promise<void> {
-  for (const { id } of await proposals.find({ status: ["pending", "approved", "claimed"], limit: 200 }))
+  for (const { id } of await proposals.find({ status: ["pending", "approved", "claimed", "started"], limit: 200 }))
     await proposals.shown(id, 0);
 }
 

@@ -125,7 +125,9 @@ function stateText(proposal: Proposal, context: CardContext): string {
         ? `It starts at ${time((proposal.approvedAt ?? 0) + spec.rule.executeDelay, context)}: until then a stop or a no prevents it.`
         : "It starts now.";
     case "started":
-      return `Running since ${time(proposal.startedAt ?? 0, context)}.`;
+      return [`Running since ${time(proposal.startedAt ?? 0, context)}.`, stoppedText(proposal, context)]
+        .filter((part) => part !== "")
+        .join(" ");
     case "unknown":
       return `${why} Look at the target and say what became of it; it will not be run again by itself. ${wordsNeeded(proposal, context)}`.trim();
     case "verifying":
@@ -133,6 +135,22 @@ function stateText(proposal: Proposal, context: CardContext): string {
     default:
       return why;
   }
+}
+
+/** What an emergency stop does to something that runs: what goes on, why, and what will not begin. */
+function stoppedText({ spec, steps = [] }: Proposal, { isStopped }: CardContext): string {
+  if (!isStopped) return "";
+  const quoted = (names: readonly string[]) => names.map((name) => `"${inertName(name)}"`).join(", ");
+  const running = steps.at(-1);
+  const later = spec.steps.slice(Math.max(steps.length, 1)).map(({ name }) => name);
+  const now =
+    running?.state !== "running"
+      ? "No step of it runs now."
+      : spec.cancellable
+        ? `The step ${quoted([running.name])} is being cut off.`
+        : `The step ${quoted([running.name])} goes on to its end or its deadline, because its runbook says that cutting it off would do harm.`;
+  const rest = later.length === 0 ? "" : ` Not begun and will not begin: ${quoted(later)}.`;
+  return `The emergency stop is on. ${now}${rest}`;
 }
 
 function waitText({ votes, hash, spec }: Proposal, { mode }: CardContext): string {

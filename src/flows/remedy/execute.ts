@@ -171,6 +171,9 @@ export function execute(deps: RemedyDeps): {
   };
 }
 
+/** What a step came to; `notBegun` where the executor was not even called. */
+type Stepped = Ran & { readonly notBegun?: true };
+
 /** The steps of one proposal, with a sign of life while they run. */
 class Run {
   readonly #deps: RemedyDeps;
@@ -207,7 +210,14 @@ class Run {
     return this.#event("succeeded", "It ran.");
   }
 
-  #end({ outcome, output }: Ran, index: number): Event {
+  #stoppedAt(index: number): string {
+    if (index === 0) return "The emergency stop was pressed before it began: nothing was done.";
+    const later = this.#proposal.spec.steps.slice(index).map(({ name }) => `"${name}"`);
+    return `The emergency stop was pressed: not begun ${later.length === 1 ? "was" : "were"} ${later.join(", ")}.`;
+  }
+
+  #end({ outcome, output, notBegun }: Stepped, index: number): Event {
+    if (notBegun === true) return this.#event(index === 0 ? "failed" : "partial", output);
     const said = output.trim().split("\n").at(-1) ?? "";
     const { name } = this.#proposal.spec.steps[index]!;
     const tail = said === "" ? "" : `: ${said.slice(0, 300)}`;
@@ -221,7 +231,7 @@ class Run {
     return { kind: "finish", fence: this.#proposal.fence, outcome, steps: this.#steps, reason };
   }
 
-  async #step(index: number): Promise<Ran> {
+  async #step(index: number): Promise<Stepped> {
     const { spec } = this.#proposal;
     const step = spec.steps[index]!;
     const action = this.#deps.actions.get(step.uses);
@@ -239,20 +249,20 @@ class Run {
       this.#steps.push({ name: step.name, state: "running", output: "", startedAt: this.#deps.clock() });
       await this.#at("before progress");
       if (!(await this.#alive()))
-        return { outcome: "failed", output: "The lease ended before this step: it was not begun." };
+        return { outcome: "failed", output: "The lease ended before this step: it was not begun.", notBegun: true };
       const timeoutMs = spec.stepTimeout * 1000;
       const stopBeating = this.#beat(cut);
       const deadline = AbortSignal.any([cut.signal, AbortSignal.timeout(timeoutMs)]);
       await this.#at("before effect");
-      // Pressed while the start was written: whoever was told that it is stopped was told the truth.
-      if (index === 0 && (await this.#deps.stop.read().catch(() => true)) !== undefined) {
+      // Pressed while the start was written, or while an earlier step ran: whoever was told that it is stopped was told the truth.
+      if ((await this.#deps.stop.read().catch(() => true)) !== undefined) {
         stopBeating();
-        return { outcome: "failed", output: "The emergency stop was pressed before it began: nothing was done." };
+        return { outcome: "failed", output: this.#stoppedAt(index), notBegun: true };
       }
       // The clock may have stood still since the lease was renewed.
       if (performance.now() >= this.#leaseEnds) {
         stopBeating();
-        return { outcome: "failed", output: "The lease ended before this step: it was not begun." };
+        return { outcome: "failed", output: "The lease ended before this step: it was not begun.", notBegun: true };
       }
       const ran = await settled(
         action.run(step.with, {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { proposalCard } from "../../../src/cards/proposal-card.ts";
+import { plainText } from "../../../src/core/card.ts";
 import { type Proposal, stepKey } from "../../../src/core/proposal.ts";
 import { POINTS, type Point } from "../../../src/flows/remedy/deps.ts";
 import { execute } from "../../../src/flows/remedy/execute.ts";
@@ -274,6 +276,27 @@ describe("an approved proposal", () => {
       status: "partial",
       steps: [{ state: "succeeded" }, { state: "failed" }],
     });
+  });
+
+  it("begins no further step after an emergency stop, and says what still runs, why, and what was not begun", async () => {
+    const steps = ["one", "two", "three"].map((name) => ({ ...aSpec().steps[0]!, name, with: { name } }));
+    const clinic = new Clinic();
+    const shown: string[] = [];
+    clinic.hands.action().ran = async ({ name }) => {
+      await clinic.store.stop.press(bob, "smoke");
+      const context = { now: clinic.now, zone: "UTC", mode: "act" as const, isStopped: true };
+      shown.push(plainText(proposalCard(await clinic.get(), context)));
+      return { outcome: "succeeded", output: String(name) };
+    };
+    await clinic.approved(ready({ steps }));
+    await run(clinic);
+    expect(clinic.hands.effects.map(({ args }) => args["name"])).toEqual(["one"]);
+    expect(shown[0]).toContain(
+      'The emergency stop is on. The step "one" goes on to its end or its deadline, because its runbook says that cutting it off would do harm. Not begun and will not begin: "two", "three".',
+    );
+    const after = await clinic.get();
+    expect(after).toMatchObject({ status: "partial", steps: [{ state: "succeeded" }, { state: "failed" }] });
+    expect(after.note).toBe('The emergency stop was pressed: not begun were "two", "three".');
   });
 
   it("does not begin without its journal", async () => {
