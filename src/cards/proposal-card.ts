@@ -1,24 +1,14 @@
 import type { Block, Button, Card, Decision, Field, Tone } from "../core/card.ts";
-import type { Mode } from "../core/policy/rules.ts";
-import { approvalsOf, peopleNeeded, type Rule } from "../core/policy.ts";
+import { approvalsOf, peopleNeeded } from "../core/policy.ts";
 import { codeOf, type Proposal, type Spec, type Status, shortHash } from "../core/proposal.ts";
 import type { RunbookStep, Verification } from "../core/runbook.ts";
 import { formatDuration, formatValue, type Unit } from "../core/units.ts";
-import { sayTime } from "../core/zone.ts";
 import { canonicalJson } from "../util/canonical.ts";
 import { exact, inert, inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
+import { type CardContext, opinionLines, stoppedText, time, wordsNeeded } from "./proposal-words.ts";
 
-/** What a card tells besides the proposal itself. */
-export type CardContext = {
-  readonly now: number;
-  readonly zone: string;
-  readonly mode: Mode;
-  /** An emergency stop is on. */
-  readonly isStopped: boolean;
-  /** What it takes to settle it while it is unknown. Undefined: one person. */
-  readonly settling?: Rule;
-};
+export type { CardContext } from "./proposal-words.ts";
 
 /**
  * A proposal as people decide about it: built from the frozen spec by code, every parameter and every argument of every step whole,
@@ -137,22 +127,6 @@ function stateText(proposal: Proposal, context: CardContext): string {
   }
 }
 
-/** What an emergency stop does to something that runs: what goes on, why, and what will not begin. */
-function stoppedText({ spec, steps = [] }: Proposal, { isStopped }: CardContext): string {
-  if (!isStopped) return "";
-  const quoted = (names: readonly string[]) => names.map((name) => `"${inertName(name)}"`).join(", ");
-  const running = steps.at(-1);
-  const later = spec.steps.slice(Math.max(steps.length, 1)).map(({ name }) => name);
-  const now =
-    running?.state !== "running"
-      ? "No step of it runs now."
-      : spec.cancellable
-        ? `The step ${quoted([running.name])} is being cut off.`
-        : `The step ${quoted([running.name])} goes on to its end or its deadline, because its runbook says that cutting it off would do harm.`;
-  const rest = later.length === 0 ? "" : ` Not begun and will not begin: ${quoted(later)}.`;
-  return `The emergency stop is on. ${now}${rest}`;
-}
-
 function waitText({ votes, hash, spec }: Proposal, { mode }: CardContext): string {
   if (mode !== "act")
     return "The bot does not run changes there (mode propose): these are the steps, to be done by hand.";
@@ -238,30 +212,6 @@ function voteLines({ votes }: Proposal, context: CardContext): string[] {
     const verb = breakGlass === true ? "BREAK GLASS: approved alone" : decision === "approve" ? "Approved" : "Rejected";
     return `${verb} by ${inertName(name)} (${platform} ${inertName(account)}), ${time(at, context)}${because}`;
   });
-}
-
-/** How many have to say the same, where one is not enough. */
-function wordsNeeded({ spec, opinions = [], hash }: Proposal, { settling }: CardContext): string {
-  const needed = settling === undefined ? 1 : peopleNeeded(settling);
-  if (settling === undefined || needed < 2) return "";
-  const words = (["succeeded", "failed"] as const).map((outcome) => {
-    const said = opinions.filter((one) => one.outcome === outcome);
-    return { outcome, count: approvalsOf(settling, said, hash, spec.requester) };
-  });
-  const so = words.filter(({ count }) => count > 0);
-  const counted = so.map(
-    ({ outcome, count }) => `${count} ${outcome === "succeeded" ? "for it ran" : "for it did not run"}`,
-  );
-  const distinct = settling.distinctRoles.map((role) => inertName(role));
-  const each = distinct.length === 0 ? "" : `, one each of ${distinct.join(" and ")}`;
-  return `It takes ${needed} people who say the same${each}${counted.length === 0 ? "" : `: so far ${counted.join(", ")}`}.`;
-}
-
-function opinionLines({ opinions = [] }: Proposal, context: CardContext): string[] {
-  return opinions.map(
-    ({ name, platform, account, outcome, at }) =>
-      `Said by ${inertName(name)} (${platform} ${inertName(account)}), ${time(at, context)}: it ${outcome === "succeeded" ? "ran" : "did not run"}`,
-  );
 }
 
 function stepLines({ steps = [], spec }: Proposal): string[] {
@@ -369,10 +319,6 @@ function buttonsOf(proposal: Proposal, { mode }: CardContext): Button[] {
 
 function changeFields({ params }: Spec): Field[] {
   return Object.entries(params).map(([id, { value }]) => ({ id, label: id, isRequired: true, value: String(value) }));
-}
-
-function time(at: number, { now, zone }: CardContext): string {
-  return sayTime(at, now, zone);
 }
 
 /** For the person who clicked alone. */
