@@ -1,4 +1,5 @@
 import type { Place } from "../core/chat.ts";
+import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
@@ -215,14 +216,23 @@ export function createMemoryStore(
           inbox: () => forgetWhere(inbox, "inbox", (entry) => entry.at),
           proposals: () =>
             forgetWhere(proposals, "proposals", ({ proposal }) =>
-              isUndecided(proposal.status) ? Number.POSITIVE_INFINITY : proposal.spec.createdAt,
+              isUndecided(proposal.status)
+                ? Number.POSITIVE_INFINITY
+                : Math.max(proposal.endedAt ?? 0, proposal.spec.createdAt),
             ),
           places: () => forgetWhere(places, "places", (entry) => entry.at),
           lessons: () => forgetWhere(lessons, "lessons", (entry) => entry.lesson.at),
-          outbox: () => forgetWhere(outbox, "outbox", (entry) => entry.at),
+          outbox: () =>
+            forgetWhere(outbox, "outbox", (entry) => (isOfProposal(entry) ? Number.POSITIVE_INFINITY : entry.at)),
           feedback: () => forgetWhere(feedback, "feedback", (entry) => entry.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));
+
+        /** The message that shows a proposal, for as long as there is one: its buttons count by it, and its end is written into it. */
+        function isOfProposal({ message, state }: Waiting): boolean {
+          const shown = proposalOf(message.id);
+          return shown !== undefined && proposals.has(shown) && (state === "waiting" || message.edits === undefined);
+        }
 
         function pruneTurns(): number {
           let gone = 0;

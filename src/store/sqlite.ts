@@ -33,8 +33,16 @@ const SEQ_OF_EVENT = "(SELECT seq FROM seen_events WHERE platform = ? AND id = ?
 const PRUNE_ROWS = 500;
 const PRUNE_STEPS = 200;
 
-/** What retention leaves alone however old it is: changes that are still to be decided, done or looked at. */
-const KEPT: Partial<Record<Table, string>> = { proposals: `AND status NOT IN (${UNDECIDED_SQL})` };
+/**
+ * What retention leaves alone however old it is: changes that are still to be decided, done or looked at, those that ended within it,
+ * and their messages.
+ */
+const KEPT: Partial<Record<Table, string>> = {
+  proposals: `AND status NOT IN (${UNDECIDED_SQL}) AND coalesce(json_extract(body, '$.endedAt'), at) < ?1`,
+  // The message that shows a proposal, for as long as there is one: its buttons count by it, and its end is written into it.
+  outbox: `AND NOT (id LIKE 'proposal:%' AND (state = 'waiting' OR json_extract(body, '$.edits') IS NULL)
+    AND EXISTS (SELECT 1 FROM proposals WHERE proposals.id = substr(outbox.id, 10, instr(substr(outbox.id, 10), ':') - 1)))`,
+};
 
 export type SqliteSettings = {
   /** The folder of `SMARTCLOUDOPS_DATA`. Created when missing, for its owner only. */
@@ -298,7 +306,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
         if (before === undefined) continue;
         for (let step = 0; step < PRUNE_STEPS; step++) {
           const rows = sql.run(
-            `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE at < ? ${KEPT[table] ?? ""} LIMIT ${PRUNE_ROWS})`,
+            `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE at < ?1 ${KEPT[table] ?? ""} LIMIT ${PRUNE_ROWS})`,
             [before],
           );
           gone[table] += rows;

@@ -244,6 +244,38 @@ export function proposalsContract(name: string, open: () => Store | Promise<Stor
         [...states].sort(),
       );
     });
+
+    it("keeps the message of a change as long as the change, so that its buttons count and its end is shown", async () => {
+      const store = await empty();
+      const [year, card] = [366 * 86_400, { title: "", tone: "info" as const, blocks: [] }];
+      const put = (id: string, edits?: string) =>
+        store.outbox.put({ id, place: aProposal().places[0]!, card, at: NOW, ...(edits !== undefined && { edits }) });
+      const lost = aProposal({ id: "p1" }, { status: "unknown", fence: 1 });
+      await store.proposals.insert(lost, PROPOSED);
+      for (const id of ["proposal:p1:0", "proposal:p1:1", "proposal:p9:0"]) {
+        await put(id);
+        await store.outbox.sent(id, `C1/${id}`, NOW);
+      }
+      await put("proposal:p1:0:2:aaaa", "proposal:p1:0");
+      await store.outbox.sent("proposal:p1:0:2:aaaa", "C1/1", NOW);
+      await put("proposal:p1:0:3:bbbb", "proposal:p1:0");
+      assert.equal((await store.prune(NOW + year)).outbox, 2);
+      assert.equal(await store.outbox.referenceOf("proposal:p1:0"), "C1/proposal:p1:0");
+      assert.equal(await store.outbox.referenceOf("proposal:p1:1"), "C1/proposal:p1:1");
+      assert.equal(await store.outbox.referenceOf("proposal:p9:0"), undefined);
+      assert.equal((await store.outbox.due("slack", NOW + year, 9)).length, 1);
+      const event = { kind: "settle", outcome: "failed", reason: "it did not run" } as const;
+      const { proposal, entry } = advanced(lost, event, { now: NOW + year });
+      assert.equal(await store.proposals.replace(proposal, [entry]), "done");
+      assert.deepEqual(await kept(NOW + year + 86_400), { proposal: true, message: true });
+      assert.deepEqual(await kept(NOW + 2 * year), { proposal: false, message: false });
+
+      async function kept(now: number) {
+        await store.prune(now);
+        const [found, reference] = [await store.proposals.get("p1"), await store.outbox.referenceOf("proposal:p1:0")];
+        return { proposal: found !== undefined, message: reference !== undefined };
+      }
+    });
   });
 }
 

@@ -1,9 +1,9 @@
 import type { Voter } from "../../src/core/people.ts";
 import { NO_POLICY, type Policy, sealPolicy } from "../../src/core/policy/rules.ts";
 import type { Proposal } from "../../src/core/proposal.ts";
+import { messageId } from "../../src/core/proposal-message.ts";
 import type { Runbook } from "../../src/core/runbook.ts";
 import type { RemedyDeps } from "../../src/flows/remedy/deps.ts";
-import { messageId } from "../../src/flows/remedy/show.ts";
 import type { Click, Journal } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { fakeActions } from "./actions.ts";

@@ -5,13 +5,13 @@ import type { Voter } from "../../core/people.ts";
 import { modeOf } from "../../core/policy/rules.ts";
 import { type Vote, whyNotBreakGlass, whyNotVote } from "../../core/policy.ts";
 import { codeOf, type Proposal, shortHash } from "../../core/proposal.ts";
+import { messageId } from "../../core/proposal-message.ts";
 import type { Click } from "../../ports.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { probe } from "./probe.ts";
 import { recheck } from "./recheck.ts";
 import { ruleNow, ruleToSettle } from "./rule.ts";
-import { messageId } from "./show.ts";
 import { release } from "./stopping.ts";
 
 export type DecideDeps = RemedyDeps & {

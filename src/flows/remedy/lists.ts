@@ -2,11 +2,11 @@ import { titleOf } from "../../cards/proposal-card.ts";
 import type { Voter } from "../../core/people.ts";
 import { whyNotVote } from "../../core/policy.ts";
 import { OPEN, type Proposal } from "../../core/proposal.ts";
+import { messageId } from "../../core/proposal-message.ts";
 import type { ProposalLine, ProposalLists } from "../../ports.ts";
 import { inertName } from "../../util/inert.ts";
 import type { RemedyDeps } from "./deps.ts";
 import { ruleNow } from "./rule.ts";
-import { messageId } from "./show.ts";
 
 const SHOWN = 10;
 const LATELY = 7 * 86_400;

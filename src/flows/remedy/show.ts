@@ -1,5 +1,6 @@
 import { type CardContext, proposalCard } from "../../cards/proposal-card.ts";
 import type { Proposal } from "../../core/proposal.ts";
+import { messageId } from "../../core/proposal-message.ts";
 import { sha256 } from "../../util/canonical.ts";
 import type { RemedyDeps } from "./deps.ts";
 
@@ -8,11 +9,6 @@ export type ShowDeps = Pick<RemedyDeps, "store" | "clock" | "report"> & {
   /** A message for that platform stands in the outbox. */
   readonly wake: () => void;
 };
-
-/** Id of the message that shows a proposal in its nth place. */
-export function messageId(id: string, at: number): string {
-  return `proposal:${id}:${at}`;
-}
 
 /**
  * Lets the messages catch up with the store: one message in each place, edited. What is in between two rounds is not
