@@ -91,7 +91,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const limit = overrides.limitPerPerson === false ? undefined : perMinute(config.limits.questionsPerMinute);
 
   const remedyOn = (on: Store) =>
-    createRemedy(config, { store: on, sources: metrics.sources, clock, newId, log, ...overrides.remedy });
+    createRemedy(config, {
+      ...{ store: on, sources: metrics.sources, clock, newId, log, limitPerPerson: overrides.limitPerPerson },
+      ...overrides.remedy,
+    });
   const remedy = remedyOn(store);
   const inTurn = turns(QUESTIONS_AT_ONCE);
 

@@ -537,6 +537,11 @@ export interface Surface {
   readonly routes: readonly Route[];
   /** Which of these groups of the platform an account is in now. Absent where the platform does not tell. Never rejects. */
   readonly groupsOf?: (account: string, groups: readonly string[]) => Promise<readonly string[]>;
+  /**
+   * Whether an account is in a channel now; undefined where the platform does not tell. Absent where it tells with the account
+   * itself, as Teams does. Rejects when it cannot be asked just now.
+   */
+  readonly isIn?: (account: string, channel: string) => Promise<boolean | undefined>;
   /** Connects. Throws with a sentence when the platform refuses the credentials; other trouble is tried again. */
   start(): Promise<void>;
   /** Takes nothing new, lets what is under way end within `graceMs`. */

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { accountHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
-import type { Visitor } from "../core/access.ts";
+import { reachOf, type Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
 import type { User } from "../core/chat.ts";
 import { type Identity, identify, identifyAsker, rolesOf, type Voter } from "../core/people.ts";
 import { modeOf } from "../core/policy/rules.ts";
-import type { Proposal, Status } from "../core/proposal.ts";
+import type { Proposal, Spec, Status } from "../core/proposal.ts";
 import type { RemedyDeps } from "../flows/remedy/deps.ts";
 import { ruleToSettle } from "../flows/remedy/rule.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
@@ -33,6 +33,8 @@ export type Remedy = {
   readonly identify: (user: User) => Identity;
   /** Who says which groups of a platform an account is in: asked at each click. */
   readonly askGroupsOf: (platform: string, groupsOf: NonNullable<Surface["groupsOf"]>) => void;
+  /** Who says whether an account is in a channel of a platform: asked at each click. */
+  readonly askWhoIsIn: (platform: string, isIn: NonNullable<Surface["isIn"]>) => void;
   /** A proposal as it is now. */
   readonly view: (id: string) => Promise<ProposalView | undefined>;
   /** What one person has to do with proposals. */
@@ -55,6 +57,8 @@ export type RemedyOptions = {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly log: Log;
+  /** False where nobody else is kept waiting: clicks are not counted then. */
+  readonly limitPerPerson?: boolean | undefined;
   /** Parts that tests bring themselves. */
   readonly runbooks?: Runbooks;
   readonly actions?: Actions;
@@ -74,6 +78,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const wakes = new Set<() => void>();
   const owner = randomUUID();
   const askers = new Map<string, NonNullable<Surface["groupsOf"]>>();
+  const insiders = new Map<string, NonNullable<Surface["isIn"]>>();
   let isStopped = false;
   const wakeAll = (): void => {
     for (const wake of wakes) wake();
@@ -90,12 +95,13 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     return loadRunbooks({ ...config.runbooks, dataDir: config.dataDir });
   });
   const flows = once(async () => {
-    const [propose, decide, again] = await Promise.all([
+    const [propose, decide, again, pace] = await Promise.all([
       import("../flows/remedy/propose.ts"),
       import("../flows/remedy/decide.ts"),
       import("../flows/remedy/again.ts"),
+      import("../flows/remedy/pace.ts"),
     ]);
-    return { propose: propose.propose, decide: decide.decide, again: again.again };
+    return { propose: propose.propose, decide: decide.decide, again: again.again, slow: pace.pace({ store, clock }) };
   });
   const deps = once(async (): Promise<RemedyDeps> => {
     const [catalogue, hands, journal] = await Promise.all([runbooks(), actions(), options.journal ?? openNoJournal()]);
@@ -140,6 +146,22 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     return { ...identity, roles: rolesOf(config.roles, config.people, identity, groups), isGuest, isExternal };
   }
 
+  /**
+   * A change is decided by those who may read where it stands, as it is at the click: the rules of `access`, and the members of the
+   * channel where the platform tells. Whoever works at this machine's terminal may read everything.
+   */
+  async function whyClosed(visitor: Visitor, spec?: Pick<Spec, "source">): Promise<string | undefined> {
+    const { user, place } = visitor;
+    if (place.platform === "terminal") return undefined;
+    const reach = reachOf(config.access, visitor, sources);
+    if (!reach.allowed) return reach.reason;
+    const asked = spec && (spec.source ?? sources[0]?.name);
+    if (asked !== undefined && reach.sources?.includes(asked) === false)
+      return "What it is about is read from a source that is not open to you here, so you cannot decide about it.";
+    const isIn = await insiders.get(place.platform)?.(user.id, place.channel);
+    return isIn === false ? "You are not in the channel of this card, so you cannot decide about it." : undefined;
+  }
+
   const contextOf = ({ spec }: Proposal) => ({
     now: clock(),
     zone: config.timezone,
@@ -164,12 +186,15 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       const { refusalCard } = await import("../cards/proposal-card.ts");
       try {
         const all = await deps();
-        const { decide, again } = await flows();
+        const { decide, again, slow } = await flows();
+        const tooFast = options.limitPerPerson === false ? undefined : await slow(click, whoIs(click.visitor.user));
+        if (tooFast !== undefined) return tooFast;
         return await decide(
           {
             ...all,
             cardOf: contextOf,
             voterOf,
+            whyClosed,
             again: (proposal, how, by, signal) => again(all, proposal, how, by, signal),
           },
           click,
@@ -180,6 +205,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       }
     },
     askGroupsOf: (platform, groupsOf) => void askers.set(platform, groupsOf),
+    askWhoIsIn: (platform, isIn) => void insiders.set(platform, isIn),
     view: async (id) => {
       const proposal = await store.proposals.get(id);
       if (proposal === undefined) return undefined;

@@ -76,8 +76,10 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
           { role },
           `groups of ${surface.sender.platform} cannot be asked for: nobody has this role by one, so list the accounts`,
         );
-  for (const { surface } of opened)
+  for (const { surface } of opened) {
     if (surface.groupsOf !== undefined) app.remedy.askGroupsOf(surface.sender.platform, surface.groupsOf);
+    if (surface.isIn !== undefined) app.remedy.askWhoIsIn(surface.sender.platform, surface.isIn);
+  }
   return {
     names: opened.map(({ name }) => name),
     routes: opened.flatMap(({ surface }) => surface.routes),

@@ -127,6 +127,7 @@ async function ask(number: number): Promise<void> {
     {
       ...deps,
       cardOf: () => ({ now: clock(), zone: "UTC", mode: "act", isStopped: false }),
+      whyClosed: async () => undefined,
       voterOf: async () => ({ ...aVoter(bob), ...identify(people, user) }),
       again: async () => ({ reason: "not here" }),
     },

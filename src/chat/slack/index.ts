@@ -11,6 +11,7 @@ import { createGroups } from "./groups.ts";
 import { createIntake, type Home, type Intake } from "./intake.ts";
 import { listen } from "./listeners.ts";
 import { boltLogger } from "./logger.ts";
+import { createMembers } from "./members.ts";
 import { createPeople } from "./people.ts";
 import { createReplies } from "./replies.ts";
 import { AuthTest, BotInfo } from "./schema.ts";
@@ -80,6 +81,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
   });
   const people = createPeople({ api, teams: () => connected?.home.teams ?? new Set(), clock: deps.clock, log });
   const groups = createGroups({ api, clock: deps.clock, log });
+  const members = createMembers({ api, clock: deps.clock, log });
   const reception = deps.receive(async (body, how) => await connected?.deal(body, how));
   const intake = createIntake({ reception, home: () => connected?.home, log });
   const noteZone = (place: Place, zone: string | undefined) => {
@@ -137,6 +139,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
     sender,
     routes,
     groupsOf: groups,
+    isIn: members,
     async start() {
       try {
         await connect();

@@ -186,4 +186,9 @@ export const Page = z.object({
 });
 export type Page = z.infer<typeof Page>;
 
+export const ChannelMembers = z.object({
+  members: z.array(z.string()),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+
 export const GroupMembers = z.object({ users: z.array(z.string()) });

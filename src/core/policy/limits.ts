@@ -41,7 +41,21 @@ export function overLimit(
   return undefined;
 }
 
-function again(counted: readonly Counted[], most: number, now: number): string {
+/** Wishes that one person may have written down within an hour. */
+export const WISHES_AN_HOUR = 5;
+
+/**
+ * Why one more wish that no runbook fulfils would be too many for that person, as a sentence. They are counted apart, by person:
+ * what can never run must not keep others from proposing what can. `mine` are the times of that person's wishes, unix seconds.
+ */
+export function overWishes(mine: readonly number[], now: number): string | undefined {
+  const young = mine.filter((createdAt) => now - createdAt < HOUR);
+  if (young.length < WISHES_AN_HOUR) return undefined;
+  const counted = young.map((createdAt) => ({ createdAt }));
+  return `You asked for ${said(young.length, "change")} within the last hour that no runbook here can make, and ${WISHES_AN_HOUR} is the most. ${again(counted, WISHES_AN_HOUR, now)}`;
+}
+
+function again(counted: readonly Pick<Counted, "createdAt">[], most: number, now: number): string {
   const leaving = counted.map(({ createdAt }) => createdAt).sort((a, b) => a - b)[counted.length - most];
   const minutes = Math.max(1, Math.ceil(((leaving ?? now) + HOUR - now) / 60));
   return `Ask again in ${said(minutes, "minute")}.`;

@@ -4,7 +4,7 @@ import type { Card } from "../../core/card.ts";
 import type { Voter } from "../../core/people.ts";
 import { modeOf } from "../../core/policy/rules.ts";
 import { type Vote, whyNotBreakGlass, whyNotVote } from "../../core/policy.ts";
-import { codeOf, type Proposal, shortHash } from "../../core/proposal.ts";
+import { codeOf, type Proposal, type Spec, shortHash } from "../../core/proposal.ts";
 import { messageId } from "../../core/proposal-message.ts";
 import type { Click } from "../../ports.ts";
 import { change } from "./change.ts";
@@ -18,6 +18,8 @@ export type DecideDeps = RemedyDeps & {
   readonly cardOf: (proposal: Proposal) => CardContext;
   /** The person behind an account, with the roles they have now. */
   readonly voterOf: (visitor: Visitor, signal: AbortSignal) => Promise<Voter>;
+  /** Why somebody who clicked there may not even read the channel, or what the change is about, now: a sentence. */
+  readonly whyClosed: (visitor: Visitor, spec?: Pick<Spec, "source">) => Promise<string | undefined>;
   /** Makes the proposal that takes a run back, or the one with other parameters. A sentence when it cannot. */
   readonly again: (
     proposal: Proposal,
@@ -40,11 +42,15 @@ export async function decide(deps: DecideDeps, click: Click): Promise<Card> {
   if (click.decision === "resume") {
     if (click.message === undefined && click.visitor.place.platform !== "terminal")
       return refusalCard("Use the button on the message that says it is stopped.");
-    return release(deps, await deps.voterOf(click.visitor, signal));
+    const closed = await deps.whyClosed(click.visitor);
+    return closed === undefined ? release(deps, await deps.voterOf(click.visitor, signal)) : refusalCard(closed);
   }
   const proposal = await deps.store.proposals.get(click.proposal);
   if (proposal === undefined) return refusalCard("I no longer know this proposal.");
-  const voter = await deps.voterOf(click.visitor, signal);
+  const [voter, closed] = await Promise.all([
+    deps.voterOf(click.visitor, signal),
+    deps.whyClosed(click.visitor, proposal.spec),
+  ]);
   const refused = async (reason: string): Promise<Card> => {
     await deps.store.audit.append([
       {
@@ -64,6 +70,7 @@ export async function decide(deps: DecideDeps, click: Click): Promise<Card> {
     return refused("That button belongs to another version of this proposal. Use the one on its newest card.");
   if (!(await isPosted(deps, proposal, click)))
     return refused("That message is not the one in which I showed this proposal. Use its own card.");
+  if (closed !== undefined) return refused(closed);
   const why = await handle(deps, proposal, click, voter, signal);
   return typeof why === "string" ? refused(why) : why;
 }

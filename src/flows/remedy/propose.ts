@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Chart, EvidenceLine } from "../../core/card.ts";
 import type { Need, Suggested } from "../../core/need.ts";
-import { overLimit } from "../../core/policy/limits.ts";
+import { overLimit, overWishes } from "../../core/policy/limits.ts";
 import { modeOf, ruleFor } from "../../core/policy/rules.ts";
 import { hashOf, OPEN, type Proposal, type Spec } from "../../core/proposal.ts";
 import { type Condition, type Runbook, type RunbookStep, resolve } from "../../core/runbook.ts";
@@ -304,7 +304,7 @@ async function observe(deps: RemedyDeps, need: Need, spec: Spec): Promise<Sugges
   return { kind: "observed", text };
 }
 
-/** Flood protection: by thread, channel and target. What is open already is merged instead, so it is never too much. */
+/** Flood protection: by thread, channel and target; wishes that nothing can fulfil by person. What is open already is merged instead, so it is never too much. */
 async function isTooMuch(
   deps: RemedyDeps,
   places: Need["places"],
@@ -316,8 +316,17 @@ async function isTooMuch(
     deps.store.proposals.find({ since: now - HOUR, limit: 1000 }),
   ]);
   if (open.some((one) => isSame(one.spec, spec))) return undefined;
-  const all = new Map([...open, ...young].map((one) => [one.id, one]));
-  const counted = [...all.values()].map(({ spec: { createdAt, target }, places, status }) => ({
+  const all = [...new Map([...open, ...young].map((one) => [one.id, one])).values()];
+  const isWish = (one: Pick<Proposal, "spec">) => one.spec.runbook === undefined;
+  if (isWish({ spec })) {
+    const mine = all.filter((one) => isWish(one) && one.spec.requester?.person === spec.requester?.person);
+    return overWishes(
+      mine.map((one) => one.spec.createdAt),
+      now,
+    );
+  }
+  const runnable = all.filter((one) => !isWish(one));
+  const counted = runnable.map(({ spec: { createdAt, target }, places, status }) => ({
     createdAt,
     target: target.key,
     places,

@@ -69,6 +69,8 @@ export class FakeSlack {
     ["C0NOTHERE1", { isArchived: false, isMember: false }],
     ["D0ALICE001", { isArchived: false, isMember: true }],
   ]);
+  /** Who is in a channel; without an entry everybody is. */
+  readonly members = new Map<string, readonly string[]>();
   readonly people = new Map<string, Person>(
     [
       { id: "U0ALICE001", name: "alice", real_name: "Alice Example", tz: "Europe/Berlin", team_id: TEAM },
@@ -327,6 +329,12 @@ export class FakeSlack {
       case "users.info": {
         const user = this.people.get(args["user"] ?? "");
         return user === undefined ? failed("user_not_found") : { ok: true, user };
+      }
+      case "conversations.members": {
+        const channel = args["channel"] ?? "";
+        if (!this.channels.has(channel)) return failed("channel_not_found");
+        const members = this.members.get(channel) ?? [...this.people.keys()];
+        return { ok: true, members, response_metadata: { next_cursor: "" } };
       }
       case "usergroups.users.list": {
         const users = this.groups.get(args["usergroup"] ?? "");

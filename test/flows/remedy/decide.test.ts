@@ -21,6 +21,7 @@ function clicks(clinic: Clinic, voters: readonly Voter[] = [ann, bob, cleo, stra
   const deps: DecideDeps = {
     ...clinic.deps,
     cardOf: () => ({ now: clinic.now, zone: "UTC", mode: "act", isStopped: false }),
+    whyClosed: async () => undefined,
     voterOf: async ({ user }) => voters.find(({ account }) => account === user.id)!,
     again: async () => ({ reason: "not in this test" }),
   };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Need } from "../../../src/core/need.ts";
+import { WISHES_AN_HOUR } from "../../../src/core/policy/limits.ts";
 import type { Proposal } from "../../../src/core/proposal.ts";
 import { execute } from "../../../src/flows/remedy/execute.ts";
 import { propose } from "../../../src/flows/remedy/propose.ts";
 import { aLook } from "../../fakes/actions.ts";
-import { anEntry, ann, aProposal, approvedBy, THREAD } from "../../fakes/proposals.ts";
+import { anEntry, ann, aProposal, approvedBy, bob, THREAD } from "../../fakes/proposals.ts";
 import { Clinic } from "../../fakes/remedy.ts";
 
 const SIGNAL = new AbortController().signal;
@@ -34,6 +35,30 @@ describe("limits", () => {
     );
     expect(all.filter(({ kind }) => kind === "proposed")).toHaveLength(most);
     expect(await clinic.store.proposals.find({ limit: 100 })).toHaveLength(most);
+  });
+
+  it("count wishes that no runbook fulfils by person, and leave the channel's limit to what can run", async () => {
+    const clinic = new Clinic();
+    const wish = (name: string, requester = ann) =>
+      propose(
+        clinic.deps,
+        { ...aNeed(name, "1"), action: { type: "paint", target: name, params: {} }, requester },
+        SIGNAL,
+      );
+    for (let at = 0; at < WISHES_AN_HOUR; at++) expect(await wish(`w${at}`)).toMatchObject({ kind: "proposed" });
+    clinic.now += 600;
+    expect(await wish("more")).toMatchObject({
+      kind: "refused",
+      reason: expect.stringMatching(
+        /^You asked for 5 changes within the last hour that no runbook here can make.* 50 minutes/,
+      ),
+    });
+    expect(await wish("more", bob)).toMatchObject({ kind: "proposed" });
+    for (const name of ["a", "b", "c"])
+      expect(await propose(clinic.deps, aNeed(name, "1"), SIGNAL)).toMatchObject({ kind: "proposed" });
+    expect(await propose(clinic.deps, aNeed("d", "1"), SIGNAL)).toMatchObject({ kind: "refused" });
+    clinic.now += 3000;
+    expect(await wish("more")).toMatchObject({ kind: "proposed" });
   });
 
   it("let the next one through after one that could not be written", async () => {

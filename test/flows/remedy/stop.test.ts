@@ -54,6 +54,7 @@ describe("the emergency stop", () => {
     const deps = {
       ...clinic.deps,
       cardOf: () => ({ now: clinic.now, zone: "UTC", mode: "act" as const, isStopped: true }),
+      whyClosed: async () => undefined,
       voterOf: async ({ user }: { user: { id: string } }) => voters.find(({ account }) => account === user.id)!,
       again: async () => ({ reason: "not here" }),
     };
