@@ -93,6 +93,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const remedyOn = (on: Store) =>
     createRemedy(config, {
       ...{ store: on, sources: metrics.sources, clock, newId, log, limitPerPerson: overrides.limitPerPerson },
+      ...(overrides.clock === undefined && { elapsed: () => performance.now() / 1000 }),
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);

@@ -442,8 +442,10 @@ export interface Store {
   readonly feedback: FeedbackLog;
   /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */
   prune(now: number): Promise<Readonly<Record<string, number>>>;
-  /** Throws when the store cannot be written. */
+  /** Throws when the store cannot be written. Notes the time. */
   check(): Promise<void>;
+  /** The latest time at which anything was recorded or checked, unix seconds: 0 for never. */
+  latest(): Promise<number>;
   close(): Promise<void>;
 }
 

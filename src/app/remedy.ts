@@ -25,6 +25,7 @@ import type {
 } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { steadyClock } from "../util/steady-clock.ts";
 
 /** What changes systems, put together: runbooks, executors, and the flows between a wish and its verdict. */
 export type Remedy = {
@@ -55,6 +56,8 @@ export type RemedyOptions = {
   readonly store: Store;
   readonly sources: readonly Metrics[];
   readonly clock: Clock;
+  /** Seconds from anywhere that nobody can set. Default: the clock itself. */
+  readonly elapsed?: Clock;
   readonly newId: () => string;
   readonly log: Log;
   /** False where nobody else is kept waiting: clicks are not counted then. */
@@ -74,7 +77,19 @@ const STOP_EVERY = 1;
 
 /** Nothing is loaded before it is first needed: a question does not wait for the catalogue of runbooks. */
 export function createRemedy(config: Config, options: RemedyOptions): Remedy {
-  const { store, sources, clock, newId, log } = options;
+  const { store, sources, newId, log } = options;
+  const steady = steadyClock({
+    wall: options.clock,
+    elapsed: options.elapsed ?? options.clock,
+    stepped: (seconds) =>
+      log.warn(
+        { seconds: Math.round(seconds) },
+        seconds > 0
+          ? "the clock jumped forward, as after a sleep: changes whose time ran out meanwhile expire"
+          : "the clock is behind the latest time that was seen: changes go by that time, until the clock has caught up. Set the clock right",
+      ),
+  });
+  const clock = steady.now;
   const wakes = new Set<() => void>();
   const owner = randomUUID();
   const askers = new Map<string, NonNullable<Surface["groupsOf"]>>();
@@ -104,7 +119,12 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     return { propose: propose.propose, decide: decide.decide, again: again.again, slow: pace.pace({ store, clock }) };
   });
   const deps = once(async (): Promise<RemedyDeps> => {
-    const [catalogue, hands, journal] = await Promise.all([runbooks(), actions(), options.journal ?? openNoJournal()]);
+    const [catalogue, hands, journal, latest] = await Promise.all([
+      ...([runbooks(), actions(), options.journal ?? openNoJournal()] as const),
+      store.latest(),
+    ]);
+    // Before a restart it may have been later than the clock says now.
+    steady.atLeast(latest);
     return {
       store,
       runbooks: catalogue,
@@ -115,6 +135,8 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       stop: store.stop,
       journal,
       clock,
+      wall: options.clock,
+      leapt: steady.leapt,
       newId,
       owner,
       changed: wakeAll,

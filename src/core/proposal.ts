@@ -174,7 +174,8 @@ export type Event =
       readonly rule: Rule;
       readonly epoch: string;
     }
-  | { readonly kind: "expire" }
+  /** `why`: a sentence more, where its time was shorter than it was said to be. */
+  | { readonly kind: "expire"; readonly why?: string }
   | { readonly kind: "withdraw" | "supersede"; readonly reason: string; readonly successor?: string }
   | { readonly kind: "reopen"; readonly reason: string }
   | {
@@ -280,7 +281,7 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
       if (status === "pending" && now >= proposal.spec.approveBy)
         return to(proposal, "expired", event.kind, {
           endedAt: now,
-          note: "Nobody decided in time, so nothing was done.",
+          note: also("Nobody decided in time, so nothing was done.", event.why),
         });
       if (
         (status === "approved" || (status === "claimed" && leaseOver(proposal, now))) &&
@@ -289,7 +290,7 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
         return to(proposal, "expired", event.kind, {
           endedAt: now,
           lease: undefined,
-          note: "It was approved but could not start in time, so nothing was done.",
+          note: also("It was approved but could not start in time, so nothing was done.", event.why),
         });
       return late(proposal);
     case "withdraw":
@@ -451,6 +452,10 @@ function claim(
   if (!isEnough(rule, votes, hash, requester))
     return refuse("votes", "By the policy of now, the approvals are not enough.");
   return to(proposal, "claimed", "claim", { fence: proposal.fence + 1, lease: { owner, until } });
+}
+
+function also(note: string, why: string | undefined): string {
+  return why === undefined ? note : `${note} ${why}`;
 }
 
 function leaseOver({ lease }: Proposal, now: number): boolean {

@@ -37,6 +37,7 @@ export function createMemoryStore(
   const outbox = new Map<string, Waiting>();
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   let closed = false;
+  let checkedAt = 0;
 
   /** Every call goes through here: it is asynchronous like a real store, and fails after `close`. */
   async function use<T>(work: () => T): Promise<T> {
@@ -44,7 +45,7 @@ export function createMemoryStore(
     return work();
   }
 
-  const { ledger, audit } = memoryAudit({ ...settings, now: settings.now ?? (() => Date.now() / 1000) }, use);
+  const { ledger, audit, latest } = memoryAudit({ ...settings, now: settings.now ?? (() => Date.now() / 1000) }, use);
   /** What is done needs its hint no more. */
   function withoutHint({ hint: _, ...message }: Outgoing): Outgoing {
     return message;
@@ -251,7 +252,11 @@ export function createMemoryStore(
           return old.length;
         }
       }),
-    check: () => use(() => undefined),
+    check: () =>
+      use(() => {
+        checkedAt = Math.max(checkedAt, ledger.now());
+      }),
+    latest: () => use(() => latest(checkedAt)),
     close: async () => {
       closed = true;
     },

@@ -76,6 +76,8 @@ export const WaitingRow = once(() =>
 
 export const FeedbackRow = once(() => z.object({ helpful: z.number(), unhelpful: z.number() }));
 
+export const LatestRow = once(() => z.object({ latest: z.number() }));
+
 export const AnswerRow = once(() => {
   const EvidenceList = z.array(
     z.object({

@@ -11,6 +11,7 @@ import {
   AnswerRow,
   FeedbackRow,
   HeldRow,
+  LatestRow,
   LessonRow,
   PlaceRow,
   QueuedRow,
@@ -319,9 +320,20 @@ export function openSqliteStore(settings: SqliteSettings): Store {
 
     async check() {
       sql.run(
-        "INSERT INTO meta (key, value) VALUES ('checked_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        `INSERT INTO meta (key, value) VALUES ('checked_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+         WHERE CAST(excluded.value AS REAL) > CAST(value AS REAL)`,
         [String(settings.now())],
       );
+    },
+
+    async latest() {
+      const [found] = sql.all(
+        LatestRow,
+        `SELECT max(coalesce((SELECT max(at) FROM audit), 0),
+          coalesce((SELECT CAST(value AS REAL) FROM meta WHERE key = 'checked_at'), 0)) AS latest`,
+        [],
+      );
+      return found?.latest ?? 0;
     },
 
     async close() {

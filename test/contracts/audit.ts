@@ -21,6 +21,21 @@ export function auditContract(name: string, open: (settings: AuditSettings) => S
   }
 
   describe(`${name}: the audit`, () => {
+    it("knows the latest time that it has seen, also after the clock went back", async () => {
+      const clock = { now: NOW };
+      const store = await empty({ now: () => clock.now });
+      assert.equal(await store.latest(), 0);
+      await store.audit.append([anEntry()]);
+      assert.equal(await store.latest(), NOW);
+      clock.now = NOW + 60;
+      await store.check();
+      assert.equal(await store.latest(), NOW + 60);
+      clock.now = NOW - 999;
+      await store.check();
+      await store.audit.append([anEntry()]);
+      assert.equal(await store.latest(), NOW + 60);
+    });
+
     it("chains what happened, in the order it was said", async () => {
       let now = NOW + 0.123456;
       const { audit } = await empty({ now: () => now });

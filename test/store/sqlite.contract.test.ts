@@ -70,6 +70,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     feedback: part("feedback"),
     prune: (now) => once((store) => store.prune(now)),
     check: () => once((store) => store.check()),
+    latest: () => once((store) => store.latest()),
     close: async () => {
       closed = true;
     },

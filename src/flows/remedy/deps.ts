@@ -2,6 +2,8 @@ import type { Identity } from "../../core/people.ts";
 import type { Policy } from "../../core/policy/rules.ts";
 import type { Actions, Clock, Journal, Metrics, Runbooks, StopSwitch, Store } from "../../ports.ts";
 
+import type { Leap } from "../../util/steady-clock.ts";
+
 /** What all of the remedy's arrows share. */
 export type RemedyDeps = {
   readonly store: Pick<Store, "proposals" | "audit" | "outbox">;
@@ -18,7 +20,12 @@ export type RemedyDeps = {
   readonly sources: readonly Metrics[];
   readonly stop: StopSwitch;
   readonly journal: Journal;
+  /** Never goes back: what has expired stays so. */
   readonly clock: Clock;
+  /** As the clock on the wall has it, for windows of the calendar; default: `clock`. */
+  readonly wall?: Clock;
+  /** The last jump forward of the clock. */
+  readonly leapt?: () => Leap | undefined;
   readonly newId: () => string;
   /** This process, in leases. */
   readonly owner: string;

@@ -26,7 +26,7 @@ export function sweep(deps: RemedyDeps, running: ReadonlySet<string>): (signal: 
     const now = deps.clock();
     if (status === "pending" || status === "approved" || status === "claimed") {
       if (running.has(id)) return;
-      const done = await change(deps, id, { kind: "expire" });
+      const done = await change(deps, id, (one) => ({ kind: "expire", ...leaptOver(one) }));
       if (!done.ok && status !== "claimed") await withdrawn(proposal, now, signal);
     } else if (status === "started") {
       if (!running.has(id))
@@ -36,6 +36,17 @@ export function sweep(deps: RemedyDeps, running: ReadonlySet<string>): (signal: 
         });
     } else if (status === "unknown") await settleByProbe(proposal, now, signal);
     else if (spec.verify !== undefined) await change(deps, id, { kind: "verify" });
+  }
+
+  /** Its time ran out while the clock jumped: people had less of it than the card said. */
+  function leaptOver({ status, spec, executeBy = 0 }: Proposal): { readonly why?: string } {
+    const leap = deps.leapt?.();
+    const until = status === "pending" ? spec.approveBy : executeBy;
+    if (leap === undefined || until <= leap.from || until > leap.to) return {};
+    const minutes = Math.round((leap.to - leap.from) / 60);
+    return {
+      why: `The clock of this machine jumped forward by ${minutes} min just then (it slept, or was set), so there was less time than the card said.`,
+    };
   }
 
   async function withdrawn({ id, spec }: Proposal, now: number, signal: AbortSignal): Promise<void> {

@@ -11,7 +11,11 @@ type Actor = { readonly id: string; readonly identity: Identity };
 export function memoryAudit(
   settings: SealSettings,
   use: <T>(work: () => T) => Promise<T>,
-): { readonly ledger: Ledger; readonly audit: Audit } {
+): {
+  readonly ledger: Ledger;
+  readonly audit: Audit /** The latest time of a record, or `least`. */;
+  readonly latest: (least: number) => number;
+} {
   const chain: AuditRecord[] = [];
   const actors: Actor[] = [];
   const meta = new Map<string, string>([[EPOCH, randomUUID()]]);
@@ -82,5 +86,5 @@ export function memoryAudit(
         return isGone;
       }),
   };
-  return { ledger, audit };
+  return { ledger, audit, latest: (least) => chain.reduce((latest, { at }) => Math.max(latest, at), least) };
 }
