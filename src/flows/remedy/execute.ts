@@ -15,6 +15,8 @@ const LEASE = 15;
 const BEAT = 4;
 /** How much is shown of what a step printed. */
 const SHOWN = 2000;
+/** Between two looks, while a step runs, whether somebody pressed stop: a small part of the second that a stop may take. */
+const WATCH_MS = 100;
 const AT_ONCE = 8;
 const RECHECK_MS = 15_000;
 
@@ -304,7 +306,7 @@ class Run {
         .then((stopped) => {
           if (stopped !== undefined && !ended && this.#proposal.spec.cancellable) cut.abort(new Error("stopped"));
         });
-    }, 500);
+    }, WATCH_MS);
     const timer = setInterval(() => {
       this.#beating = this.#beating.then(() => (ended ? undefined : this.#alive())).catch(() => {});
     }, BEAT * 1000);
