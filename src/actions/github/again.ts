@@ -1,9 +1,13 @@
 import type { Action, Arguments, Ran, RunContext } from "../../ports.ts";
 import { RefusedError, reasonOf } from "../../util/errors.ts";
+import { pause } from "../shared/deadline.ts";
 import { outputOf } from "../shared/output.ts";
 import { argumentsOf, entryName, integer } from "../shared/patterns.ts";
 import { checkPlaced, type Kit, place, type Repository, whyNotWorkflow } from "./kit.ts";
 import { followRun, Run, sayRun, workflowOf } from "./runs.ts";
+
+/** So often a run is read before it is believed that nothing happened to it. */
+const LOOKS = 5;
 
 const RunArgs = argumentsOf({ repository: entryName.optional(), run_id: integer(1, Number.MAX_SAFE_INTEGER) });
 
@@ -16,7 +20,7 @@ type Order = {
   readonly said: string;
   readonly blast: string;
   /** What an earlier order has come to, by the run's attempt then and the run now. */
-  readonly probe: (run: Run, attempt: number) => { readonly found: "ran" | "not_run"; readonly text: string };
+  readonly probe: (run: Run, attempt: number) => Awaited<ReturnType<Action["probe"]>>;
   readonly follow: (repository: Repository, attempt: number, run: Run, context: RunContext) => Promise<Ran>;
 };
 
@@ -48,10 +52,16 @@ export function cancel(kit: Kit): Action {
     whyNot: (run) => (run.status === "completed" ? `Run ${run.id} has ended already: ${run.conclusion}.` : undefined),
     said: "is cancelled",
     blast: "Its jobs stop where they are; what they have changed stays so.",
-    probe: (run) =>
-      run.conclusion === "cancelled"
+    probe(run, attempt) {
+      if (run.run_attempt !== attempt)
+        return { found: "unknown", text: `It was run again since: it is at attempt ${run.run_attempt}.` };
+      // GitHub takes the order and cancels later, job by job.
+      if (run.status !== "completed")
+        return { found: "unknown", text: `The run has not ended, so it may be about to be cancelled: ${run.status}.` };
+      return run.conclusion === "cancelled"
         ? { found: "ran", text: "The run is cancelled." }
-        : { found: "not_run", text: `The run is not cancelled: ${run.conclusion ?? run.status}.` },
+        : { found: "not_run", text: `The run ended and was not cancelled: ${run.conclusion}.` };
+    },
     async follow({ api }, attempt, run, { signal, progress }) {
       const ended = await followRun(api, run.id, attempt, { pollMs: kit.pollMs, signal, progress });
       const now = await api.read(Run, `/actions/runs/${run.id}`, {}, signal).catch(() => undefined);
@@ -122,10 +132,16 @@ function ordering(kit: Kit, order: Order): Action {
         return ran("failed", `${reasonOf(error)} Nothing was done.`);
       }
     },
-    async probe(args, { precondition, signal }) {
+    async probe(args, { identity, precondition, signal }) {
       try {
-        const { run } = await find(args, signal);
-        return order.probe(run, Number(precondition["attempt"]));
+        for (let look = 1; ; look++) {
+          const { repository, run } = await find(args, signal);
+          if (identity["repository"] !== repository.settings.repository)
+            return { found: "unknown", text: "It is another repository than the one that was approved." };
+          const probed = order.probe(run, Number(precondition["attempt"]));
+          // What was just asked for shows some seconds later.
+          if (probed.found === "ran" || look === LOOKS || !(await pause(kit.pollMs, signal))) return probed;
+        }
       } catch (error) {
         return { found: "unknown", text: outputOf(`It cannot be seen: ${reasonOf(error)}`, kit.redact) };
       }

@@ -167,9 +167,11 @@ export function dispatch(kit: Kit): Action {
         return ran("failed", `${reasonOf(error)} Nothing was started.`);
       }
     },
-    async probe(args, { key, precondition, signal }) {
+    async probe(args, { key, identity, precondition, signal }) {
       try {
         const { repository, read } = place(kit, DispatchArgs, args);
+        if (identity["repository"] !== repository.settings.repository)
+          return { found: "unknown", text: "It is another repository than the one that was approved." };
         const { api } = repository;
         for (let look = 1; ; look++) {
           const found = await runByKey(api, read.workflow, key, signal);

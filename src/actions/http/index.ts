@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Action, Arguments, Ran, RunContext } from "../../ports.ts";
 import { canonicalJson, type Json } from "../../util/canonical.ts";
@@ -101,7 +102,7 @@ function call(endpoints: readonly Endpoint[], redact: Redact, waitMs: number): A
     async look(args) {
       const { endpoint, read, url } = mustPlace(args);
       return {
-        identity: { endpoint: endpoint.name, origin: url.origin },
+        identity: identityOf(endpoint, url),
         precondition: {},
         captured: {},
         facts: [
@@ -122,7 +123,7 @@ function call(endpoints: readonly Endpoint[], redact: Redact, waitMs: number): A
       if (placed.kind === "wrong") return ran("failed", `${placed.why} Nothing was sent.`);
       const { endpoint, read, url } = placed;
       const what = `${read.method} ${url.href}`;
-      if (context.identity["origin"] !== url.origin)
+      if (!isDeepStrictEqual(identityOf(endpoint, url), context.identity))
         return ran(
           "failed",
           `The endpoint ${endpoint.name} is at another address than when it was approved. Nothing was sent.`,
@@ -151,10 +152,16 @@ function call(endpoints: readonly Endpoint[], redact: Redact, waitMs: number): A
           : ran("failed", `${said} Nothing was done.`);
       }
     },
-    async probe(args, { key, signal }) {
+    async probe(args, { key, identity, signal }) {
       const placed = placeCall(args);
       if (placed.kind === "wrong") return { found: "unknown", text: placed.why };
-      const { endpoint } = placed;
+      const { endpoint, url } = placed;
+      // Another service has never heard of the key, which says nothing about the one that was called.
+      if (!isDeepStrictEqual(identityOf(endpoint, url), identity))
+        return {
+          found: "unknown",
+          text: `The endpoint ${endpoint.name} is at another address than when it was approved, so it cannot be asked.`,
+        };
       const { statusPath } = endpoint.settings;
       if (statusPath === undefined)
         return { found: "unknown", text: `The endpoint ${endpoint.name} has no status_path, so it cannot be asked.` };
@@ -167,6 +174,11 @@ function call(endpoints: readonly Endpoint[], redact: Redact, waitMs: number): A
       return { found: done.status === 404 || done.status === 410 ? "not_run" : "unknown", text };
     },
   };
+}
+
+/** What is called: the whole address, since a path before it may lead to another environment. */
+function identityOf(endpoint: Endpoint, url: URL): Readonly<Record<string, string>> {
+  return { endpoint: endpoint.name, url: url.href };
 }
 
 /** One GET. */

@@ -84,9 +84,9 @@ export function cancelQueries(world: PostgresWorld): Action {
         text: [`Would ${terminate ? "end the sessions of" : "cancel"} these, and no others:`, ...look.facts].join("\n"),
       }),
       run: (args, db, session, context) => run(args, db, session, context),
-      async probe(_, __, session, { precondition }) {
+      async probe({ terminate }, _, session, { precondition }) {
         const pins = pinsOf(precondition);
-        const still = await stillThere(pins, session);
+        const still = await stillThere(pins, session, terminate);
         if (still.length === 0)
           return {
             found: "ran",
@@ -118,7 +118,7 @@ async function run({ terminate }: Args, db: Database, session: Session, context:
       parts.set(pin.pid, { outcome: "failed", output: whyNot(problem, db) });
     }
   }
-  const left = await untilGone(sent, session, context);
+  const left = await untilGone(sent, session, terminate, context);
   for (const pin of sent)
     parts.set(
       pin.pid,
@@ -145,21 +145,26 @@ async function run({ terminate }: Args, db: Database, session: Session, context:
 async function untilGone(
   pins: readonly Pin[],
   session: Session,
+  terminate: boolean,
   { signal, timeoutMs }: RunContext,
 ): Promise<readonly Pin[]> {
   const until = performance.now() + Math.min(SETTLE_MS, timeoutMs / 2);
   let left = pins;
   while (left.length > 0) {
-    left = await stillThere(left, session);
+    left = await stillThere(left, session, terminate);
     if (left.length === 0 || performance.now() > until || !(await pause(POLL_MS, signal))) break;
   }
   return left;
 }
 
-async function stillThere(pins: readonly Pin[], session: Session): Promise<readonly Pin[]> {
+/** Those of which the query still runs, or, where the session was to end, the session. A cancelled query leaves an open transaction. */
+async function stillThere(pins: readonly Pin[], session: Session, terminate: boolean): Promise<readonly Pin[]> {
   const left: Pin[] = [];
   for (const pin of pins) {
-    const rows = await session.rows(`select 1 from ${SESSIONS} and ${SAME} and ${BUSY_OR_OPEN}`, valuesOf(pin));
+    const rows = await session.rows(
+      `select 1 from ${SESSIONS} and ${SAME} and ${terminate ? BUSY_OR_OPEN : BUSY}`,
+      valuesOf(pin),
+    );
     if (rows.length > 0) left.push(pin);
   }
   return left;

@@ -4,7 +4,7 @@ import type { Action, Ran } from "../../ports.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { argumentsOf, entryName } from "../shared/patterns.ts";
 import { actionOf, identityOf, type PostgresWorld } from "./action.ts";
-import { type Session, serviceOf } from "./client.ts";
+import { OURS, type Session, serviceOf } from "./client.ts";
 
 const NAME = "must be the name of a replication slot: lower-case letters, digits and underscores";
 
@@ -71,7 +71,12 @@ export function dropSlot(world: PostgresWorld): Action {
           return { outcome: "failed", output: `The server reported no error, yet there is a slot ${slot}.` };
         return { outcome: "succeeded", output: `The slot ${slot} was dropped.` };
       },
-      async probe({ slot }, _, session) {
+      async probe({ slot }, _, session, { key }) {
+        const [running] = await session.rows(
+          "select 1 from pg_stat_activity where application_name = $1 and state = 'active'",
+          [`${OURS}${key}`],
+        );
+        if (running !== undefined) return { found: "unknown", text: `The slot ${slot} is still being dropped.` };
         return (await slotOf(slot, session)) === undefined
           ? { found: "ran", text: `There is no slot ${slot} any more.` }
           : { found: "not_run", text: `The slot ${slot} is still there.` };

@@ -1,6 +1,7 @@
 import http, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 import https from "node:https";
-import type { LookupFunction } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { reasonOf } from "../../util/errors.ts";
 
 /** One HTTP exchange, told so that nobody has to guess whether it had an effect. */
@@ -98,13 +99,23 @@ export function exchange(wanted: Exchange): Promise<Exchanged> {
           response.on("close", () => fail(new Error("the answer ended early")));
         },
       );
-      request.once("socket", (socket) => socket.once(isTls ? "secureConnect" : "connect", () => (isConnected = true)));
+      request.once("socket", (socket) => {
+        // An agent may bring one that is connected: what is lost on it may have arrived.
+        if (isReady(socket)) isConnected = true;
+        else socket.once(isTls ? "secureConnect" : "connect", () => (isConnected = true));
+      });
       request.on("error", fail);
       request.end(body);
     } catch (cause) {
       fail(cause); // a header or path that Node refuses to send
     }
   });
+}
+
+/** Connected, and through with TLS where it speaks that. */
+function isReady(socket: Socket): boolean {
+  const isEncrypted = (socket as Partial<TLSSocket>).encrypted === true;
+  return !socket.connecting && (!isEncrypted || (socket as TLSSocket).getProtocol() !== null);
 }
 
 function tlsOptions(tls: Exchange["tls"]): https.RequestOptions {

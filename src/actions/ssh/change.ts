@@ -141,6 +141,9 @@ export function actionOf<A>(change: Change<A>, world: SshWorld): Action {
     async probe(args, context) {
       try {
         const { read, host, call } = callOf(args, context, 30_000);
+        // Another host has no mark of it, which says nothing about the one that was acted on.
+        if (context.identity["address"] !== host.address)
+          return { found: "unknown", text: `${host.name} has another address now than the one that was shown.` };
         const told = await probeOnce(change.effect, call);
         if ("kind" in told) return { found: "unknown", text: outputOf(told.why, redact) };
         return found(change, read, host, told);

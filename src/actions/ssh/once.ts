@@ -70,7 +70,10 @@ here
 if finds; then tells; when=after; facts "$@"; shows; exit 0; fi
 when=before
 guard "$@"
-if ! makes; then finds && tells; exit 0; fi
+if ! makes; then
+  if finds; then tells; else echo "sco:no_place no mark can be made in $base"; fi
+  exit 0
+fi
 echo $$ >"$mark/pid"
 { when=before; facts "$@"; } >"$mark/before"
 cat "$mark/before"
@@ -91,6 +94,7 @@ here
 if finds; then tells
 elif makes; then echo probed >"$mark/void"; echo "sco:void"
 elif finds; then tells
+else echo "sco:no_place no mark can be made in $base"
 fi
 when=after
 facts "$@"

@@ -1,15 +1,20 @@
 import { type Proposal, stepKey } from "../../core/proposal.ts";
 import type { RemedyDeps } from "./deps.ts";
 
+/** Seconds after a start in which a target is asked. Some keep a mark of what ran for a week only: later, none would mean nothing. */
+const ASKED_WITHIN = 6 * 86_400;
+
 /**
  * Asks the target what became of the step that was cut off. Steps after it did not run; so when it ran and was the last, all did.
  */
 export async function probe(
-  deps: Pick<RemedyDeps, "actions">,
+  deps: Pick<RemedyDeps, "actions" | "clock">,
   proposal: Proposal,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: "succeeded" | "failed" | "partial" | undefined; readonly reason: string }> {
   const { spec, steps = [] } = proposal;
+  if (deps.clock() > (proposal.startedAt ?? proposal.approvedAt ?? spec.createdAt) + ASKED_WITHIN)
+    return { outcome: undefined, reason: "it began so long ago that targets may have forgotten it." };
   const ended = steps.filter(({ state }) => state === "succeeded").length;
   const at = Math.min(ended, spec.steps.length - 1);
   const step = spec.steps[at];

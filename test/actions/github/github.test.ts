@@ -293,6 +293,34 @@ describe("github/cancel", () => {
     expect(await action("cancel").probe({ run_id }, context)).toMatchObject({ found: "ran" });
   });
 
+  it("is unknown after a lost answer while the run goes on: GitHub cancels later than it says so", async () => {
+    github.state.turn = () => {};
+    const run_id = github.addRun({ status: "in_progress", conclusion: null });
+    const look = await action("cancel").look({ run_id }, soon());
+    expect(await action("cancel").probe({ run_id }, contextOf(look))).toMatchObject({ found: "unknown" });
+    Object.assign(github.runs.get(run_id)!, { status: "completed", conclusion: "cancelled", run_attempt: 2 });
+    expect(await action("cancel").probe({ run_id }, contextOf(look))).toMatchObject({ found: "unknown" });
+  });
+
+  it("waits for what shows late before it says that nothing was run again", async () => {
+    const run_id = github.addRun({ conclusion: "failure" });
+    const look = await action("rerun").look({ run_id }, soon());
+    let reads = 0;
+    github.state.turn = (run) => {
+      reads += 1;
+      if (reads === 3) run.run_attempt = 2;
+    };
+    expect(await action("rerun").probe({ run_id }, contextOf(look))).toMatchObject({ found: "ran" });
+  });
+
+  it("does not take the word of another repository", async () => {
+    const run_id = github.addRun({ conclusion: "failure" });
+    const look = await action("rerun").look({ run_id }, soon());
+    const elsewhere = contextOf({ ...look, identity: { ...look.identity, repository: "org/other" } });
+    expect(await action("rerun").probe({ run_id }, elsewhere)).toMatchObject({ found: "unknown" });
+    expect(await action("dispatch").probe(args, elsewhere)).toMatchObject({ found: "unknown" });
+  });
+
   it("says that a run ended by itself before", async () => {
     github.state.turn = () => {};
     const run_id = github.addRun({ status: "in_progress", conclusion: null });

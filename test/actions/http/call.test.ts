@@ -41,7 +41,7 @@ describe("http/call", () => {
         "content-type": "application/json",
       },
     });
-    expect(look.identity).toEqual({ endpoint: "flags", origin: new URL(flags.url).origin });
+    expect(look.identity).toEqual({ endpoint: "flags", url: `${flags.url}/flags/checkout` });
     expect(look.facts[0]).toBe(`It sends POST ${flags.url}/flags/checkout with {"share":5,"state":"off"}.`);
   });
 
@@ -175,10 +175,37 @@ describe("http/call", () => {
   it("is not sent when the endpoint moved since it was approved", async () => {
     const ran = await local()("call").run(
       args,
-      contextOf({ identity: { origin: "https://old.example" }, precondition: {} }),
+      contextOf({ identity: { endpoint: "flags", url: "https://old.example/flags/checkout" }, precondition: {} }),
     );
     expect(ran.outcome).toBe("failed");
     expect(flags.seen).toEqual([]);
+  });
+
+  it("is not sent when the path before it became another one: the same host may serve another environment", async () => {
+    const look = await local()("call").look(args, soon());
+    const moved = local({ baseUrl: flags.url.replace(/\/api$/, "/production") });
+    const ran = await moved("call").run(args, contextOf(look));
+    expect(ran).toMatchObject({ outcome: "failed", output: expect.stringContaining("at another address") });
+    expect(flags.seen).toEqual([]);
+  });
+
+  it("does not take the word of another service that it did not run", async () => {
+    flags.hooks.after = cut;
+    const { context, ran } = await lookAndRun(local()("call"), args);
+    expect(ran.outcome).toBe("unknown");
+    const other = await startFlags();
+    try {
+      const moved = httpActions({
+        baseUrl: other.url,
+        hosts: ["127.0.0.1"],
+        allowPrivate: true,
+        statusPath: "/changes/{key}",
+      });
+      expect(await moved("call").probe(args, context)).toMatchObject({ found: "unknown" });
+      expect(other.seen).toEqual([]);
+    } finally {
+      await other.close();
+    }
   });
 
   it("goes over TLS, to a server whose authority is known or configured", async ({ skip }) => {

@@ -125,6 +125,29 @@ describe("cancelling queries that run too long", () => {
     );
   });
 
+  it("knows a query as cancelled whose transaction stays open", async () => {
+    const client = await cluster.connect("nobody", "orders");
+    open.push(client);
+    await client.query("begin");
+    const [{ pid }] = (await client.query("select pg_backend_pid() as pid")).rows;
+    const ended = client.query("select pg_sleep(600)").catch((problem: Error) => problem.message);
+    await until(
+      async () =>
+        (await cluster.sql(`select 1 from pg_stat_activity where pid = ${pid} and state = 'active'`)).length > 0,
+      "it runs",
+    );
+    await old(pid);
+    const cancel = action("postgres/cancel_queries");
+    const look = await cancel.look(CANCEL, never());
+    const ran = await cancel.run(CANCEL, contextOf(look));
+    expect(await ended).toContain("canceling statement due to user request");
+    expect(await cluster.sql(`select state from pg_stat_activity where pid = ${pid}`)).toEqual([
+      { state: "idle in transaction (aborted)" },
+    ]);
+    expect(ran).toMatchObject({ outcome: "succeeded", parts: [{ name: String(pid), output: "was cancelled" }] });
+    expect(await cancel.probe(CANCEL, contextOf(look))).toMatchObject({ found: "ran" });
+  });
+
   it("tells each one apart when some cannot be cancelled", async () => {
     const allowed = await sleeper("nobody");
     const superuser = await sleeper("root");

@@ -201,6 +201,26 @@ describe("at most once", () => {
     expect(changes()).toEqual([]);
   });
 
+  it("does nothing, and says so, when something else stands where the mark would be", async () => {
+    const look = await action().look(RESTART, never());
+    const context = contextOf(look);
+    host.folder(".smartcloudops");
+    writeFileSync(host.path(`home/.smartcloudops/${context.key}`), "in the way");
+    const ran = await action().run(RESTART, context);
+    const probed = await action().probe(RESTART, context);
+    rmSync(host.path(`home/.smartcloudops/${context.key}`));
+    expect(ran).toMatchObject({ outcome: "failed", output: expect.stringContaining("could not be made") });
+    expect(probed).toMatchObject({ found: "unknown" });
+    expect(changes()).toEqual([]);
+  });
+
+  it("does not take the word of another host that it did not run", async () => {
+    const look = await action().look(RESTART, never());
+    const elsewhere = contextOf({ ...look, identity: { ...look.identity, address: "192.0.2.1" } });
+    expect(await action().probe(RESTART, elsewhere)).toMatchObject({ found: "unknown" });
+    expect(marks()).not.toContain(elsewhere.key);
+  });
+
   it("a probe of what ran says so", async () => {
     const look = await action().look(RESTART, never());
     const context = contextOf(look);

@@ -371,6 +371,15 @@ describe("a bot that dies", () => {
 });
 
 describe("what nobody looks after", () => {
+  it("is not asked of a target that may have forgotten it: no mark after a week means nothing", async () => {
+    const clinic = new Clinic();
+    await clinic.put({ ...ready(), status: "unknown", fence: 1, startedAt: NOW });
+    clinic.hands.action().found = "not_run";
+    clinic.now = NOW + 8 * 86_400;
+    await sweep(clinic.deps, new Set())(SIGNAL);
+    expect((await clinic.get()).status).toBe("unknown");
+  });
+
   it("expires when nobody decides, and when it could not start in time", async () => {
     const clinic = new Clinic();
     await clinic.put(ready());
