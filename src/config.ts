@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { readAccess } from "./config/access.ts";
 import { readApprovals } from "./config/approvals.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
+import { dataDirOf } from "./config/data-dir.ts";
 import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
 import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
@@ -96,7 +97,7 @@ function build(deps: Deps, envName: string | undefined): Config {
   return {
     timezone: settings.timezone ?? "UTC",
     env: envName,
-    dataDir: resolve(cwd, readPath("SMARTCLOUDOPS_DATA", env, report) ?? ".smartcloudops"),
+    dataDir: dataDirOf(readPath("SMARTCLOUDOPS_DATA", env, report), cwd),
     audit: { key: readAuditKey(deps) },
     sources,
     alertmanager: readAlertmanager(deps),

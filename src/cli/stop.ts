@@ -1,36 +1,48 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { callSocket, isRunning } from "../chat/socket/call.ts";
-import { lookOf, renderCard } from "../chat/terminal/index.ts";
-import { readCard } from "../chat/terminal/schema.ts";
 import { accountHere } from "../chat/terminal/visitor.ts";
+import { dataDirOf } from "../config/data-dir.ts";
 import { reasonOf } from "../util/errors.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
-import { askHere, noDecider } from "./deciding.ts";
-import { readConfig } from "./settings.ts";
 
 const TIMEOUT_MS = 5000;
 const LONGEST = 500;
 
 /**
- * `stop [REASON]`: the emergency stop. Through the running bot; when it does not answer, and when none runs, by the file
- * STOP in the data folder, which every bot looks at. Asks nothing: whoever stops is in a hurry.
+ * `stop [REASON]`: the emergency stop. First by the file STOP in the data folder, which every bot looks at, then through the running
+ * bot, which records it. Asks nothing, and loads next to nothing before the file stands: whoever stops is in a hurry, and may
+ * have a configuration that cannot be read.
  */
 export async function run(call: Call): Promise<number> {
   const reason = call.words.join(" ").trim().slice(0, LONGEST);
-  const config = readConfig(call);
+  const dataDir = dataDirOf(call.env["SMARTCLOUDOPS_DATA"], call.cwd);
+  const file = attempt(() => writeStop(dataDir, reason));
   try {
-    if (await isRunning(config.dataDir)) {
-      const said = await callSocket(config.dataDir, { kind: "stop", reason }, { timeoutMs: TIMEOUT_MS });
-      call.stdout.write(renderCard(readCard(said), lookOf(call.stdout, call.env, config.timezone)));
+    const { callSocket, isRunning } = await import("../chat/socket/call.ts");
+    if (await isRunning(dataDir)) {
+      const said = await callSocket(dataDir, { kind: "stop", reason }, { timeoutMs: TIMEOUT_MS });
+      const [{ lookOf, renderCard }, { readCard }] = await Promise.all([
+        import("../chat/terminal/index.ts"),
+        import("../chat/terminal/schema.ts"),
+      ]);
+      call.stdout.write(renderCard(readCard(said), lookOf(call.stdout, call.env, "UTC")));
       return EXIT.ok;
     }
   } catch (problem) {
     call.stderr.write(`smartcloudops: ${reasonOf(problem)}\n`);
   }
-  const file = writeStop(config.dataDir, reason);
-  call.stdout.write(`Stopped by the file ${file}: nothing starts while it is there. Two people resume.\n`);
+  // The bot could not be told: then the file is all there is.
+  if ("problem" in file) throw file.problem;
+  call.stdout.write(`Stopped by the file ${file.path}: nothing starts while it is there. Two people resume.\n`);
   return EXIT.ok;
+}
+
+function attempt(write: () => string): { readonly path: string } | { readonly problem: unknown } {
+  try {
+    return { path: write() };
+  } catch (problem) {
+    return { problem };
+  }
 }
 
 /** As store/stop.ts reads it. One that is there already stays: the first one's name counts. */
@@ -54,6 +66,14 @@ function writeStop(dataDir: string, reason: string): string {
 /** `resume`: one person's wish to let changes run again. It takes two people, each at a terminal or in the chat. */
 export async function runResume(call: Call): Promise<number> {
   if (call.words.length > 0) throw new UsageError("resume takes no words.");
+  const [{ callSocket, isRunning }, { lookOf, renderCard }, { readCard }, { askHere, noDecider }, { readConfig }] =
+    await Promise.all([
+      import("../chat/socket/call.ts"),
+      import("../chat/terminal/index.ts"),
+      import("../chat/terminal/schema.ts"),
+      import("./deciding.ts"),
+      import("./settings.ts"),
+    ]);
   const config = readConfig(call);
   const refuse = (sentence: string): number => {
     call.stderr.write(`smartcloudops: ${sentence}\n`);

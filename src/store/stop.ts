@@ -61,8 +61,9 @@ export function createStop(ledger: Ledger, file: string | undefined): StopSwitch
       const noted = attempt(() =>
         ledger.together(() => {
           const first = before.value?.by === undefined ? { at: ledger.now(), by: by.name, reason } : before.value;
+          // As far as it was recorded: whoever pressed may have made the file a moment before.
+          const wasRunning = stored() === undefined;
           ledger.meta.set(KEY, JSON.stringify({ ...first, wishes: [] }));
-          const wasRunning = before.failed === undefined && before.value === undefined;
           ledger.seal([note(by, "stop", wasRunning ? "running" : "stopped", "stopped", reason)]);
         }),
       );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -19,11 +19,13 @@ let stopServer: () => Promise<void>;
 let clicks: Click[];
 let stops: string[];
 let answer: Card;
+let config: Record<string, string>;
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), "sco-"));
   stopServer = async () => {};
   clicks = [];
   stops = [];
+  config = {};
   answer = { title: "Noted.", tone: "info", blocks: [] };
 });
 afterEach(async () => {
@@ -80,7 +82,7 @@ async function run(
     err += String(chunk);
   });
   if (!isTTY) stdin.end("approve\napprove\n");
-  const env = { SMARTCLOUDOPS_DATA: dataDir, TERM: "dumb" };
+  const env = { SMARTCLOUDOPS_DATA: dataDir, TERM: "dumb", ...config };
   const code = await runCommand(argv, { env, cwd: dataDir, stdin, stdout, stderr });
   await new Promise((resolve) => setImmediate(resolve));
   for (const stream of [stdin, stdout, stderr]) stream.destroy();
@@ -132,6 +134,16 @@ describe("decisions by command", () => {
     const left = await run(["proposals", "approve", "P-7QK4"], [[MEANT, "yes\r"]]);
     assert.deepEqual([left.code, clicks.length], [1, 2]);
     assert.match(left.out, /Nothing was decided/);
+  });
+
+  it("stop by the file first, so that neither a bot that hangs nor a broken configuration is in the way", async () => {
+    config = { SMARTCLOUDOPS_CONFIG: "broken.yaml" };
+    writeFileSync(join(dataDir, "broken.yaml"), "approvals: [this is no policy");
+    assert.equal((await run(["audit", "verify"])).code, 78);
+    const { code, out } = await run(["stop", "smoke"], [], false);
+    assert.equal(code, 0);
+    assert.match(out, /Stopped by the file .*STOP/);
+    assert.match(readFileSync(join(dataDir, "STOP"), "utf8"), /"reason":"smoke"/);
   });
 
   it("never come from a pipe, and need a bot that runs", async () => {
@@ -195,7 +207,7 @@ describe("the emergency stop by command", () => {
     assert.equal(code, 0);
     assert.match(out, /Stopped\./);
     assert.deepEqual(stops, [`stop ${accountHere()} wrong cluster`]);
-    assert.equal(existsSync(join(dataDir, "STOP")), false);
+    assert.equal(existsSync(join(dataDir, "STOP")), true);
   });
 
   it("works without a bot, and the first one's word stays", async () => {
