@@ -43,7 +43,9 @@ export function proposalCard(proposal: Proposal, context: CardContext): Card {
     kind: "note",
     text: `Proposal ${proposal.id}, code ${codeOf(proposal)}. No text in the chat decides it.`,
   });
-  return { title: `${TITLES[status]}: ${titleOf(spec)}`, tone: toneOf(status), blocks };
+  const isWish = spec.runbook === undefined;
+  const head = isWish && status === "pending" ? "Noted, and nothing will run" : TITLES[status];
+  return { title: `${head}: ${titleOf(spec)}`, tone: isWish ? "info" : toneOf(status), blocks };
 }
 
 /** What is done to what, in one line. */
@@ -106,8 +108,7 @@ function stateText(proposal: Proposal, context: CardContext): string {
     return "The emergency stop is on: nothing starts until two people resume.";
   switch (status) {
     case "pending":
-      if (spec.runbook === undefined)
-        return "No runbook here can do this, so nothing will run. It is written down for a person to do by hand.";
+      if (spec.runbook === undefined) return "Nothing here can do it: it is written down for a person to do by hand.";
       return [waitText(proposal, context), why].filter((part) => part !== "").join(" ");
     case "approved":
     case "claimed":

@@ -219,7 +219,9 @@ export type Event =
       readonly reason: string;
     }
   | { readonly kind: "simulate"; readonly by: string; readonly text: string }
-  | { readonly kind: "link"; readonly successor: string };
+  | { readonly kind: "link"; readonly successor: string }
+  /** It was asked for again elsewhere: its card is shown there too. */
+  | { readonly kind: "place"; readonly place: Place };
 
 /** Why an event changes nothing, in a sentence for whoever caused it. */
 export type Refusal = {
@@ -367,9 +369,22 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
       return to(proposal, status, event.kind, { simulated: { by: event.by, at: now, text: event.text } });
     case "link":
       return to(proposal, status, event.kind, { successor: event.successor });
+    case "place":
+      if (!OPEN.has(status)) return late(proposal);
+      if (isShownIn(proposal, event.place)) return refuse("twice", "Its card is there already.");
+      if (proposal.places.length >= PLACES) return refuse("twice", `Its card is in ${PLACES} places already.`);
+      return to(proposal, status, event.kind, { places: [...proposal.places, event.place] });
     default:
       return never(event);
   }
+}
+
+/** How many messages may show one proposal. */
+const PLACES = 10;
+
+/** True when a card of it stands in that channel, in whichever thread. */
+export function isShownIn({ places }: Pick<Proposal, "places">, { platform, channel }: Place): boolean {
+  return places.some((one) => one.platform === platform && one.channel === channel);
 }
 
 function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: "vote" }, now: number): Advanced {

@@ -63,8 +63,10 @@ describe("a request for a change", () => {
     const reply = await port().ask(text);
     expect(proposed(reply)).toEqual([wanted]);
     expect(reply.proposed_actions).toMatchObject([{ status: "pending", executed: false }]);
-    expect(reply.reply_text).toMatch(/waits? for approval/);
-    expect(reply.reply_text).toMatch(/No text in the chat approves it/);
+    // No executor is configured there, so it is only noted, with what it would take.
+    expect(reply.reply_text).toMatch(/^Noted, and nothing will run: /);
+    expect(reply.reply_text).toMatch(/ is configured\.|It would take a runbook for/);
+    expect(reply.reply_text).not.toMatch(/waits? for approval|No text in the chat approves it/);
     expect(reply.reply_text).not.toMatch(CLAIMS);
   });
 
@@ -227,7 +229,7 @@ describe("a wish for later", () => {
   ])("%s is noted, not promised", async (text, wanted) => {
     const reply = await port().ask(text);
     expect(proposed(reply)).toEqual([wanted]);
-    expect(reply.reply_text).toMatch(/not posted by this version/);
+    expect(reply.reply_text).toMatch(/^Noted, and nothing will run: [\s\S]*not (?:posted|kept) by this version yet/);
   });
 
   it("keeps the measure, the limit and its unit of a watch", async () => {
@@ -252,7 +254,7 @@ describe("pending proposals", () => {
     const world = port();
     await world.ask("scale ferrydesk to 4");
     const { reply_text } = await world.ask("show pending approvals");
-    expect(reply_text).toMatch(/1 proposal waits/);
+    expect(reply_text).toMatch(/^1 wish is only noted: nothing can run it\./);
     expect(reply_text).toMatch(/scale ferrydesk \(replicas 4\), asked by mira/);
   });
 

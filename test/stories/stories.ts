@@ -153,11 +153,11 @@ export const STORIES: readonly Story[] = [
     steps: [{ say: "restart ferrydesk" }],
     // In a chat it is a message of its own, which is edited as the proposal goes on.
     headline: {
-      terminal: "Proposed: restart ferrydesk. It waits for approval.",
-      slack: "Proposed: restart ferrydesk",
-      teams: "Proposed: restart ferrydesk",
+      terminal: "Noted, and nothing will run: restart ferrydesk.",
+      slack: "Noted, and nothing will run: restart ferrydesk",
+      teams: "Noted, and nothing will run: restart ferrydesk",
     },
-    says: ["no Kubernetes cluster is configured", "nothing will run"],
+    says: ["no Kubernetes cluster is configured", "Nothing"],
   },
   {
     name: "long-list",

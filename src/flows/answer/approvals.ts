@@ -48,10 +48,17 @@ export async function approvals(turn: Turn): Promise<Answer> {
     });
   }
   if (pending.length === 0) return answerOf("No pending approvals: nothing waits for a decision.", { tone: "good" });
+  const waiting = pending.filter(({ spec }) => spec.runbook !== undefined);
+  const noted = pending.length - waiting.length;
+  const count = (many: number, singular: string, plural: string) =>
+    many === 0 ? [] : [`${many} ${many === 1 ? singular : plural}`];
   return answerOf(
-    `${pending.length} proposal${pending.length === 1 ? "" : "s"} wait${pending.length === 1 ? "s" : ""} for approval.`,
+    `${[
+      ...count(waiting.length, "proposal waits for approval", "proposals wait for approval"),
+      ...count(noted, "wish is only noted: nothing can run it", "wishes are only noted: nothing can run them"),
+    ].join("; ")}.`,
     {
-      list: pending.map(
+      list: [...waiting, ...pending.filter((one) => !waiting.includes(one))].map(
         ({ id, spec }) =>
           `${id}: ${sayAction(spec.action)}, asked by ${inertName(spec.requester?.name ?? "the bot itself")}`,
       ),

@@ -33,7 +33,6 @@ const THINGS = [
   "flag",
   "job",
 ];
-const NOT_POSTED = "Scheduled messages are not posted by this version yet; the wish is kept and waits for approval.";
 
 /** A message wanted later: a digest that repeats, a reminder, or a watch. Kept as a proposal, since none is posted yet. */
 export async function later(turn: Turn): Promise<Answer> {
@@ -193,8 +192,7 @@ async function noted(turn: Turn, wish: Wish, said: string): Promise<Answer> {
       : inertName(wish.target);
   return {
     ...answer,
-    verdict: `Noted as a proposal: ${what}, ${said}. It waits for approval.`,
-    details: [NOT_POSTED, ...answer.details],
+    verdict: `Noted, and nothing will run: ${what}, ${said}.`,
   };
 }
 

@@ -41,41 +41,43 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
     const action: ProposedAction = { type, target, params, status: "pending", executed: false };
     made.push({ action, suggested: await turn.suggest(await needOf(turn, wish), turn.signal) });
   }
-  const said = (kind: Suggested["kind"]) =>
-    made.filter(({ suggested }) => suggested.kind === kind).map(({ action }) => sayAction(action));
+  const said = (kind: Suggested["kind"] | "noted") =>
+    made.filter(({ suggested }) => kindOf(suggested) === kind).map(({ action }) => sayAction(action));
   const proposals = made.flatMap(({ suggested }) => (suggested.kind === "proposed" ? [suggested] : []));
   const wordsOf = (list: readonly string[]) => list.join("; ");
-  const [proposed, refused, observed] = [said("proposed"), said("refused"), said("observed")];
+  const [proposed, noted, refused, observed] = [said("proposed"), said("noted"), said("refused"), said("observed")];
   const reasons = made.flatMap(({ suggested }) => (suggested.kind === "refused" ? [suggested.reason] : []));
   const verdict =
     proposed.length > 0
       ? proposed.length === 1
         ? `Proposed: ${proposed[0]}. It waits for approval.`
         : `Proposed ${proposed.length} changes: ${wordsOf(proposed)}. They wait for approval.`
-      : observed.length > 0
-        ? `Noted only: ${wordsOf(observed)}. The bot observes there and proposes nothing (mode observe).`
-        : `Not proposed: ${wordsOf(refused)}.`;
-  const wish = proposals.some(({ proposal }) => proposal.spec.runbook === undefined);
+      : noted.length > 0
+        ? `Noted, and nothing will run: ${wordsOf(noted)}.`
+        : observed.length > 0
+          ? `Noted only: ${wordsOf(observed)}. The bot observes there and proposes nothing (mode observe).`
+          : `Not proposed: ${wordsOf(refused)}.`;
   const facts = wishes.flatMap((one) => one.facts ?? []);
   const ids = proposals.map(({ proposal }) => proposal.id);
   const again = proposals.filter(({ isNew }) => !isNew).map(({ proposal }) => proposal.id);
   const inChat = !LOCAL.has(turn.question.place.platform);
   return answerOf(verdict, {
-    tone: proposed.length > 0 ? "info" : "warning",
+    tone: proposed.length > 0 || noted.length > 0 ? "info" : "warning",
     details: [
       ...facts,
       ...risksOf(made.map(({ action }) => action)),
-      ...(proposed.length > 0 && refused.length > 0 ? [`Not proposed: ${wordsOf(refused)}.`] : []),
+      ...(proposed.length > 0 && noted.length > 0 ? [`Noted only, and nothing will run: ${wordsOf(noted)}.`] : []),
+      ...(proposed.length + noted.length > 0 && refused.length > 0 ? [`Not proposed: ${wordsOf(refused)}.`] : []),
       ...reasons,
       ...proposals
         .flatMap(({ proposal }) => (proposal.spec.runbook === undefined ? proposal.facts : []))
         .filter((fact) => !facts.includes(fact)),
-      ...(wish ? ["No runbook here can do it, so nothing will run: it is written down for a person."] : []),
-      "Nothing was changed. No text in the chat approves it.",
-      ...(again.length > 0 ? [`It was proposed before and is still open: ${again.join(", ")}.`] : []),
+      proposed.length > 0 ? "Nothing was changed. No text in the chat approves it." : "Nothing was changed.",
+      ...(again.length > 0 ? [`It was asked for before and is still open: ${again.join(", ")}.`] : []),
+      ...(proposals.some(({ alsoHere }) => alsoHere) ? ["Its card is shown here from now on too."] : []),
       ...(ids.length > again.length
         ? [
-            `${ids.length === 1 ? "Proposal" : "Proposals"} ${ids.join(", ")}${inChat ? "" : "; see `smartcloudops proposals show`"}.`,
+            `${noted.length > 0 ? "Kept as" : ids.length === 1 ? "Proposal" : "Proposals"} ${ids.join(", ")}${inChat ? "" : "; see `smartcloudops proposals show`"}.`,
           ]
         : []),
     ],
@@ -91,6 +93,11 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
     // Each new one has a card, on which all of this stands.
     ...(inChat && proposals.length === made.length && again.length === 0 && { shownApart: true as const }),
   });
+}
+
+/** A wish that no runbook can fulfil is proposed to nobody: it is noted. */
+function kindOf(suggested: Suggested): Suggested["kind"] | "noted" {
+  return suggested.kind === "proposed" && suggested.proposal.spec.runbook === undefined ? "noted" : suggested.kind;
 }
 
 /** Platforms where nobody posts by themselves: the answer is all there is. */

@@ -8,6 +8,7 @@ import { hashOf, OPEN, type Proposal, type Spec } from "../../core/proposal.ts";
 import { type Condition, type Runbook, type RunbookStep, resolve } from "../../core/runbook.ts";
 import type { Look, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
+import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { heldBack } from "./held.ts";
 import { factsOf } from "./rule.ts";
@@ -24,7 +25,9 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
   if (runbook !== undefined && "reason" in runbook) return { kind: "refused", reason: runbook.reason };
   const now = deps.clock();
   const drafted =
-    runbook === undefined ? { spec: wish(deps, need, now), facts: [] } : await draft(deps, need, runbook, now, signal);
+    runbook === undefined
+      ? { spec: wish(deps, need, now), facts: [neededFor(need)] }
+      : await draft(deps, need, runbook, now, signal);
   if ("reason" in drafted) return { kind: "refused", reason: drafted.reason };
   const { spec } = drafted;
   if (runbook !== undefined && modeOf(deps.policy(), spec.environment) === "observe") return observe(deps, need, spec);
@@ -37,7 +40,26 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
   const early = await refusal();
   if (early !== undefined) return early;
   const made = await drawn(deps, spec, { places: need.places, facts: [...need.facts, ...drafted.facts] }, signal);
-  return inTurn(deps, async () => (await refusal()) ?? (await put(deps, made)));
+  const suggested = await inTurn(deps, async () => (await refusal()) ?? (await put(deps, made)));
+  return suggested.kind === "proposed" && !suggested.isNew ? showAlso(deps, suggested, need) : suggested;
+}
+
+/**
+ * What was asked for again in another channel is shown there too, on a card that is edited with the first. Only where it is
+ * about the same source: what one channel may read, another may not.
+ */
+async function showAlso(
+  deps: RemedyDeps,
+  suggested: Suggested & { readonly kind: "proposed" },
+  { places, source, requester }: Need,
+): Promise<Suggested> {
+  let found: Suggested & { readonly kind: "proposed" } = suggested;
+  if (suggested.proposal.spec.source !== source) return found;
+  for (const place of places.filter(({ platform }) => platform !== "terminal")) {
+    const done = await change(deps, found.proposal.id, { kind: "place", place }, requester);
+    if (done.ok) found = { ...found, proposal: done.proposal, alsoHere: true };
+  }
+  return found;
 }
 
 /** What waits for its turn, by store: proposals that are made at once must not each count without the others. */
@@ -144,7 +166,8 @@ async function draft(
   const missing = runbook.steps.find(({ uses }) => deps.actions.get(uses) === undefined);
   if (missing !== undefined) {
     // Nothing here can carry it out: it is written down as a wish, with the reason.
-    return { spec: wish(deps, need, now), facts: [`${runbook.title}: ${deps.actions.whyMissing(missing.uses)}`] };
+    const why = `The runbook ${runbook.id} would do it, but ${deps.actions.whyMissing(missing.uses)}.`;
+    return { spec: wish(deps, need, now), facts: [why] };
   }
   const resolved = resolve(runbook, need.values);
   if ("reason" in resolved) return resolved;
@@ -249,6 +272,25 @@ function rollbackOf(
     .find((one) => one !== undefined);
   if (wrong !== undefined) return { rollback: undefined, text: `none: ${wrong}` };
   return { rollback: made, text: made.steps.map(({ name }) => name).join("; ") };
+}
+
+/** What this version does not do by itself, whatever the runbooks. */
+const NO_RUNBOOKS: Readonly<Record<string, string>> = {
+  silence: "This version only reads silences: make it in Alertmanager.",
+  unsilence: "This version only reads silences: end it in Alertmanager.",
+  ack: "This version keeps no acknowledgements.",
+  schedule: "Scheduled messages are not posted by this version yet.",
+  watch: "Watches are not kept by this version yet: an alerting rule in Prometheus does it meanwhile.",
+};
+
+/** What would have to be there for it to run, as a sentence. */
+function neededFor({ action, kinds }: Need): string {
+  const verb = action.type.replaceAll("_", " ");
+  const kind = kinds[0] === undefined ? "" : ` of a ${kinds[0]}`;
+  return (
+    (Object.hasOwn(NO_RUNBOOKS, action.type) ? NO_RUNBOOKS[action.type] : undefined) ??
+    `It would take a runbook for ${verb}${kind} (\`matches: {asks: [{verb: ${action.type}, kinds: [${kinds[0] ?? "service"}]}]}\`): see "Writing a runbook" in the README.`
+  );
 }
 
 /** A change that no runbook here can make: written down, never run. */

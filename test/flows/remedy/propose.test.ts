@@ -4,6 +4,7 @@ import { plainText } from "../../../src/core/card.ts";
 import type { Need } from "../../../src/core/need.ts";
 import { hashOf, type Proposal } from "../../../src/core/proposal.ts";
 import { again, undoByItself } from "../../../src/flows/remedy/again.ts";
+import { change } from "../../../src/flows/remedy/change.ts";
 import { execute } from "../../../src/flows/remedy/execute.ts";
 import { propose } from "../../../src/flows/remedy/propose.ts";
 import { show } from "../../../src/flows/remedy/show.ts";
@@ -72,16 +73,56 @@ describe("a need", () => {
     });
   });
 
+  it("that comes again from another channel is shown there too, on a card that follows the first", async () => {
+    const clinic = new Clinic();
+    const first = await proposed(clinic);
+    const place = { platform: "teams", channel: "19:abc", thread: "1" };
+    const again = await propose(clinic.deps, aNeed({ requester: bob, places: [place] }), SIGNAL);
+    expect(again).toMatchObject({ isNew: false, alsoHere: true, proposal: { id: first.id, places: [THREAD, place] } });
+    // Neither in another thread of the same channel, nor twice, nor at a terminal, which nobody posts to.
+    for (const other of [{ ...THREAD, thread: "2" }, place, { platform: "terminal", channel: "ann", thread: "1" }])
+      expect(await propose(clinic.deps, aNeed({ places: [other] }), SIGNAL)).not.toHaveProperty("alsoHere");
+    expect((await clinic.get(first.id)).places).toEqual([THREAD, place]);
+    const titles = async (): Promise<readonly string[]> => {
+      await show({ ...clinic.deps, cardOf: () => ({ ...CONTEXT, now: clinic.now }), wake: () => {} });
+      const found = await Promise.all(["slack", "teams"].map((one) => clinic.store.outbox.due(one, clinic.now, 9)));
+      for (const { id } of found.flat()) await clinic.store.outbox.sent(id, `sent ${id}`, clinic.now);
+      return found.flat().map(({ id, edits, card }) => `${edits ?? id}: ${card.title}`);
+    };
+    expect(await titles()).toEqual([
+      `proposal:${first.id}:0: Proposed: Restart a deployment: shop/checkout`,
+      `proposal:${first.id}:1: Proposed: Restart a deployment: shop/checkout`,
+    ]);
+    await change(clinic.deps, first.id, { kind: "withdraw", reason: "the alert cleared" });
+    expect(await titles()).toEqual([
+      `proposal:${first.id}:0: Withdrawn: Restart a deployment: shop/checkout`,
+      `proposal:${first.id}:1: Withdrawn: Restart a deployment: shop/checkout`,
+    ]);
+    expect(await clinic.trail()).toContain("place: pending -> pending");
+  });
+
+  it("that comes again about another source shows nothing of the first one's", async () => {
+    const clinic = new Clinic();
+    const first = await proposed(clinic);
+    const place = { platform: "slack", channel: "C2", thread: "1" };
+    await propose(clinic.deps, aNeed({ source: "elsewhere", places: [place] }), SIGNAL);
+    expect((await clinic.get(first.id)).places).toEqual([THREAD]);
+  });
+
   it("that no runbook fits, or no executor can carry out, is written down and can never be approved", async () => {
     const clinic = new Clinic();
     const wish = await proposed(clinic, aNeed({ action: { type: "failover", target: "db", params: {} } }));
     expect(wish.spec.runbook).toBeUndefined();
+    expect(wish.facts).toEqual([
+      'It would take a runbook for failover of a deployment (`matches: {asks: [{verb: failover, kinds: [deployment]}]}`): see "Writing a runbook" in the README.',
+    ]);
     const bare = new Clinic({ actions: [] });
     const without = await proposed(bare);
     expect(without.spec.steps).toEqual([]);
     expect(without.facts.join()).toContain("no executor for kubernetes/restart is configured");
     const card = proposalCard(without, { ...CONTEXT, now: bare.now });
     expect(JSON.stringify(card)).not.toContain('"approve"');
+    expect(card.title).toBe("Noted, and nothing will run: restart checkout");
   });
 
   it.each([
