@@ -106,6 +106,11 @@ export async function repair(
   );
   const after = await app.remedy.view(proposal.id);
   check(ended?.status === "verified", `it is ${ended?.status}: ${ended?.note ?? ""}`);
+  const measured = ended?.measured ?? [];
+  check(
+    measured.length > 0 && measured.every(({ before, after }) => before.length > 0 && after.length > 0),
+    `each of ${measured.length} checks was measured before and after`,
+  );
   for (const line of after === undefined
     ? []
     : plainText(after.card)

@@ -4,6 +4,9 @@ import { valueIn, type World } from "./world.ts";
 /** Largest block that Prometheus makes by threes from two hours: promtool reads its input once for each block. */
 export const PART_SECONDS = 54 * 3600;
 
+/** Seconds between the points just before the end: the short rates that checks of a change compare need some of them. */
+const FINEST = 10;
+const FINEST_FOR = 20 * 60;
 /** Seconds between the points of the newest hours. */
 const FINE = 60;
 const FINE_FOR = 12 * 3600;
@@ -30,8 +33,8 @@ export function partsOf(world: World): Part[] {
 
 /** One part of history as OpenMetrics text, in pieces of some hundred kilobytes, series by series. */
 export function* historyText(world: World, part: Part): Generator<string> {
-  const summed = timesOf(world, part, (age) => (age < FINE_FOR ? FINE : COARSE.counter));
-  const moving = timesOf(world, part, (age) => (age < FINE_FOR ? FINE : COARSE.gauge));
+  const summed = timesOf(world, part, (age) => stepAt(age, COARSE.counter));
+  const moving = timesOf(world, part, (age) => stepAt(age, COARSE.gauge));
   const steady = timesOf(world, part, () => STEADY);
   let text = "";
   for (const family of world.families.values()) {
@@ -56,6 +59,11 @@ export function* historyText(world: World, part: Part): Generator<string> {
     }
   }
   yield `${text}# EOF\n`;
+}
+
+/** Seconds to the next older point, that many seconds before the end. */
+function stepAt(age: number, coarse: number): number {
+  return age < FINEST_FOR ? FINEST : age < FINE_FOR ? FINE : coarse;
 }
 
 /** Points of one part, ascending. The grid counts back from the end, so the last point of all is the end itself. */

@@ -1,7 +1,19 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { callSocket } from "../../src/chat/socket/call.ts";
 import { shortHash } from "../../src/core/proposal.ts";
-import { ANN, BEN, buttonsIn, CHANNEL, type RemedyWorld, remedyWorld, suggestOnBoth } from "../fakes/remedy-world.ts";
+import {
+  ANN,
+  BEN,
+  BEN_TERMINAL,
+  buttonsIn,
+  CHANNEL,
+  type RemedyWorld,
+  remedyWorld,
+  SLACK_ROOT,
+  suggestOnBoth,
+  TEAMS_CHANNEL,
+  TEAMS_ROOT,
+} from "../fakes/remedy-world.ts";
 import { arrival } from "../stories/stage.ts";
 
 /** The whole program from a wish in a channel to its verdict, on the stand-ins of the platforms and a real HTTP server. */
@@ -93,6 +105,50 @@ describe("one proposal", () => {
     await becomes(world, proposal.id, "verified");
     expect(world.shop.effects).toHaveLength(1);
     expect((await newest(world)).votes).toHaveLength(1);
+  });
+});
+
+describe("asked for again on the other platform, a proposal", () => {
+  it("is shown there too, and both cards follow what becomes of it", { timeout: 60_000 }, async () => {
+    const world = await open("http");
+    const { card, proposal } = await proposed(world);
+    await world.sayInTeams("restart ferrydesk");
+    const inTeams = (wanted: string) =>
+      arrival(
+        () => world.framework.messages().find((one) => JSON.stringify(one.activity.attachments ?? "").includes(wanted)),
+        `${wanted} in Teams`,
+      );
+    await inTeams(`Proposal ${proposal.id}, code`);
+    expect((await newest(world)).id).toBe(proposal.id);
+    await world.press(card, "approve", BEN);
+    await becomes(world, proposal.id, "verified");
+    await says(world, /It helped/);
+    await inTeams("It helped");
+    expect(world.shop.effects).toHaveLength(1);
+  });
+});
+
+describe("approved at a terminal", () => {
+  it("by a linked person with an account of another machine, it runs", { timeout: 60_000 }, async () => {
+    const world = await open("http");
+    const { proposal } = await proposed(world);
+    const user = { platform: "terminal", id: BEN_TERMINAL, name: "Ben" };
+    const said = await world.serving().app.remedy.decide({
+      id: "t1",
+      visitor: {
+        user,
+        place: { platform: "terminal", channel: BEN_TERMINAL, thread: "t" },
+        isGuest: false,
+        isExternal: false,
+      },
+      decision: "approve",
+      proposal: proposal.id,
+      code: shortHash(proposal.hash),
+      fields: {},
+      message: undefined,
+    });
+    expect(said.title).toBe("Approved. It starts now.");
+    await becomes(world, proposal.id, "verified");
   });
 });
 

@@ -24,6 +24,8 @@ export const BEN = "U0BEN00001";
 export const BEN_TEAMS = { id: "29:ben", name: "Ben Example", aadObjectId: "00000000-0000-4000-8000-00000000be11" };
 
 const TOKEN_MS = 60_000;
+/** Ben's account at a terminal: not the one that the tests run under. */
+export const BEN_TERMINAL = "ben.elsewhere";
 
 const RUNBOOK = `
 id: restart-desk
@@ -100,7 +102,7 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
   const settings = {
     people: {
       ann: { name: "Ann", slack: [ANN], teams: [ALICE.aadObjectId], terminal: [accountHere()] },
-      ben: { name: "Ben", slack: [BEN], teams: [BEN_TEAMS.aadObjectId], terminal: ["ben"] },
+      ben: { name: "Ben", slack: [BEN], teams: [BEN_TEAMS.aadObjectId], terminal: ["ben", BEN_TERMINAL] },
     },
     roles: { oncall: { people: ["ann", "ben"] } },
     approvals: {
