@@ -72,6 +72,9 @@ export type RemedyOptions = {
 /** States that go on by themselves. */
 const MOVING: ReadonlySet<Status> = new Set(["approved", "claimed", "started", "verifying"]);
 
+/** States whose card says that the runbook is suspended. */
+const TOLD_OF: ReadonlySet<Status> = new Set(["pending", "failed", "no_effect", "worse"]);
+
 /** Seconds between looks at whether an emergency stop changed. */
 const STOP_EVERY = 1;
 
@@ -184,13 +187,18 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     return isIn === false ? "You are not in the channel of this card, so you cannot decide about it." : undefined;
   }
 
-  const contextOf = ({ spec }: Proposal) => ({
-    now: clock(),
-    zone: config.timezone,
-    mode: modeOf(config.policy, spec.environment),
-    isStopped,
-    settling: ruleToSettle(config.policy, spec),
-  });
+  const contextOf = async ({ spec, status }: Proposal) => {
+    const { suspension } = await import("../flows/remedy/record.ts");
+    const suspended = TOLD_OF.has(status) ? await suspension({ store }, spec) : undefined;
+    return {
+      now: clock(),
+      zone: config.timezone,
+      mode: modeOf(config.policy, spec.environment),
+      isStopped,
+      settling: ruleToSettle(config.policy, spec),
+      ...(suspended !== undefined && { suspended: suspended.reason }),
+    };
+  };
 
   return {
     identify: (user) => identifyAsker(config.people, user, accountHere()),
@@ -232,7 +240,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       const proposal = await store.proposals.get(id);
       if (proposal === undefined) return undefined;
       const { proposalCard } = await import("../cards/proposal-card.ts");
-      return { card: proposalCard(proposal, contextOf(proposal)), isMoving: MOVING.has(proposal.status) };
+      return { card: proposalCard(proposal, await contextOf(proposal)), isMoving: MOVING.has(proposal.status) };
     },
     listsFor: async (visitor) => {
       const { listsOf } = await import("../flows/remedy/lists.ts");

@@ -21,6 +21,11 @@ export function proposalCard(proposal: Proposal, context: CardContext): Card {
   const say = (text: string) => blocks.push({ kind: "text", text });
   const state = stateText(proposal, context);
   if (state !== "") say(state);
+  if (context.suspended !== undefined) say(inert(context.suspended));
+  if (proposal.reenabled !== undefined)
+    say(
+      `Its runbook was re-enabled after it by ${inertName(proposal.reenabled.by)}, ${time(proposal.reenabled.at, context)}: ${inertName(proposal.reenabled.reason, { max: 500 })}`,
+    );
   for (const fact of proposal.facts) say(fact);
   blocks.push({ kind: "facts", items: factsOf(proposal, context) });
   if (proposal.simulated !== undefined && status === "pending")
@@ -193,7 +198,8 @@ function verifyText({ checks, settle, deadline }: Verification): string {
   return `${checks.map(({ name }) => inertName(name)).join(", ")}, from ${formatDuration(settle)} to ${formatDuration(deadline)} after it`;
 }
 
-function approversText({ rule, requester }: Spec): string {
+/** Who may approve, and how, in one line. */
+export function approversText({ rule, requester }: Pick<Spec, "rule" | "requester">): string {
   if (rule.approvers.length === 0) return "nobody: the policy names no approvers";
   const parts = [
     `${peopleNeeded(rule)} of ${rule.approvers.map((role) => inertName(role)).join(", ")}`,
@@ -250,7 +256,7 @@ function middle(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
-function buttonsOf(proposal: Proposal, { mode }: CardContext): Button[] {
+function buttonsOf(proposal: Proposal, { mode, suspended }: CardContext): Button[] {
   const { id, spec, status } = proposal;
   const code = shortHash(proposal.hash);
   const button = (
@@ -312,11 +318,27 @@ function buttonsOf(proposal: Proposal, { mode }: CardContext): Button[] {
       }),
     ];
   const mayUndo = ["succeeded", "partial", "verifying", "verified", "no_effect", "worse"].includes(status);
-  // Also where a way back was proposed before: it may have been rejected, or nobody decided in time.
-  if (mayUndo && spec.rollback !== undefined)
-    return [button("undo", "Propose the way back", status === "worse" ? "primary" : "plain")];
-  return [];
+  const ended = suspended !== undefined && DID_NOT_HELP.has(status);
+  return [
+    // Also where a way back was proposed before: it may have been rejected, or nobody decided in time.
+    ...(mayUndo && spec.rollback !== undefined
+      ? [button("undo", "Propose the way back", status === "worse" ? "primary" : "plain")]
+      : []),
+    ...(ended
+      ? [
+          button("re_enable", "Re-enable runbook", "plain", {
+            confirm: {
+              title: "Re-enable the runbook?",
+              text: `${spec.runbook?.id} may be proposed again for targets of the kind ${spec.target.kind}.`,
+            },
+            fields: [{ id: "reason", label: "What is different now", isRequired: true }],
+          }),
+        ]
+      : []),
+  ];
 }
+
+const DID_NOT_HELP: ReadonlySet<Status> = new Set(["failed", "no_effect", "worse"]);
 
 function changeFields({ params }: Spec): Field[] {
   return Object.entries(params).map(([id, { value }]) => ({ id, label: id, isRequired: true, value: String(value) }));

@@ -15,6 +15,8 @@ export type CardContext = {
   readonly isStopped: boolean;
   /** What it takes to settle it while it is unknown. Undefined: one person. */
   readonly settling?: Rule;
+  /** Why its runbook is suspended for such targets, as a sentence. */
+  readonly suspended?: string;
 };
 
 /** What an emergency stop does to something that runs: what goes on, why, and what will not begin. */

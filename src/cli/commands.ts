@@ -89,6 +89,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       "runbooks deprecate ID [--reason TEXT] [--undo]",
       "runbooks new --from-alert NAME [--out FILE]",
       "runbooks test ID [NAME=VALUE …] [--json]",
+      "runbooks simulate ID NAME=VALUE … [--source NAME] [--json]",
+      "runbooks re-enable ID [KIND]",
     ].join("\n"),
     summary: "the changes the bot knows: read, checked, compared, taken out of use, drafted, tried without effect",
     options: {
@@ -96,6 +98,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       reason: { type: "string" },
       undo: { type: "boolean" },
       "from-alert": { type: "string" },
+      source: { type: "string" },
       out: { type: "string" },
     },
     load: () => import("./runbooks.ts"),

@@ -1,23 +1,29 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve as resolvePath } from "node:path";
 import { deprecate, keepVersions, type Version, versionsOf } from "../actions/catalogue/versions.ts";
-import { type Catalogue, CatalogueError, lintFolders, readRunbooks } from "../actions/catalogue.ts";
-import { createSources } from "../app.ts";
-import { lookOf, renderCard } from "../chat/terminal/index.ts";
+import { lintFolders } from "../actions/catalogue.ts";
 import type { Config } from "../config.ts";
 import type { Block, Card } from "../core/card.ts";
 import { differencesOf } from "../core/runbook/differences.ts";
 import { draftFor } from "../core/runbook/draft.ts";
 import { holds, type Runbook, resolve } from "../core/runbook.ts";
-import { parse } from "../metrics/promql.ts";
 import type { Metrics } from "../ports.ts";
 import type { Json } from "../util/canonical.ts";
 import { reasonOf } from "../util/errors.ts";
-import { createLog } from "../util/log.ts";
-import { type Call, ConfigError, EXIT, flag, UsageError } from "./command.ts";
+import { type Call, EXIT, flag, UsageError } from "./command.ts";
+import {
+  catalogueOf,
+  givenTo,
+  listed,
+  now,
+  one,
+  openTo,
+  print,
+  sayStep,
+  whyNotQuery,
+  withSources,
+} from "./runbooks/shared.ts";
 import { readConfig } from "./settings.ts";
-
-const now = () => Date.now() / 1000;
 
 /** `runbooks …`: the catalogue, its versions, and drafts. Nothing here makes a change but to files of the bot's own. */
 export async function run(call: Call): Promise<number> {
@@ -25,7 +31,7 @@ export async function run(call: Call): Promise<number> {
   const config = readConfig(call);
   switch (word) {
     case "list":
-      return list(call, catalogueOf(config));
+      return (await import("./runbooks/record.ts")).list(call, config);
     case "show":
       return show(call, one(catalogueOf(config), rest, "show"), config);
     case "lint":
@@ -40,69 +46,15 @@ export async function run(call: Call): Promise<number> {
       return draft(call, config);
     case "test":
       return test(call, config, rest);
+    case "simulate":
+      return (await import("./runbooks/simulate.ts")).simulate(call, config, rest);
+    case "re-enable":
+      return (await import("./runbooks/record.ts")).reEnable(call, config, rest);
     default:
       throw new UsageError(
-        `runbooks wants list, show, lint, history, diff, deprecate, new or test: it is ${JSON.stringify(word ?? "")}.`,
+        `runbooks wants list, show, lint, history, diff, deprecate, re-enable, new, test or simulate: it is ${JSON.stringify(word ?? "")}.`,
       );
   }
-}
-
-const whyNotQuery = (promql: string) => {
-  const parsed = parse(promql);
-  return "errorAt" in parsed ? `it breaks at character ${parsed.errorAt + 1}` : undefined;
-};
-
-function catalogueOf(config: Config): Catalogue {
-  try {
-    return readRunbooks({ ...config.runbooks, dataDir: config.dataDir }, { whyNotQuery });
-  } catch (problem) {
-    if (problem instanceof CatalogueError) throw new ConfigError(problem.message, { cause: problem });
-    throw problem;
-  }
-}
-
-function one(catalogue: Catalogue, [id]: readonly string[], command: string): Runbook {
-  if (id === undefined) throw new UsageError(`runbooks ${command} wants the id of a runbook.`);
-  const found = catalogue.get(id);
-  if (found !== undefined) return found;
-  const like = catalogue.all().filter((runbook) => runbook.id.includes(id) || id.includes(runbook.id));
-  const near = like.length === 0 ? "`runbooks list` names them" : `there is ${like.map((one) => one.id).join(", ")}`;
-  throw new UsageError(`There is no runbook ${JSON.stringify(id)}: ${near}.`);
-}
-
-function print(call: Call, card: Card, json: unknown): number {
-  call.stdout.write(
-    call.flags.json === true ? `${JSON.stringify(json)}\n` : renderCard(card, lookOf(call.stdout, call.env, "UTC")),
-  );
-  return EXIT.ok;
-}
-
-function list(call: Call, catalogue: Catalogue): number {
-  const all = catalogue.all();
-  const rows = all.map(({ id, title, risk, state, version, readOnly }) => [
-    id,
-    title,
-    readOnly ? "reads only" : risk,
-    state,
-    version.slice(0, 8),
-  ]);
-  const card: Card = {
-    title: `${all.length} runbooks.`,
-    tone: "info",
-    blocks: [{ kind: "table", columns: ["id", "what", "risk", "state", "version"], rows }],
-  };
-  return print(
-    call,
-    card,
-    all.map(({ id, title, risk, state, version, readOnly }) => ({
-      id,
-      title,
-      risk,
-      state,
-      version,
-      read_only: readOnly,
-    })),
-  );
 }
 
 function show(call: Call, runbook: Runbook, config: Config): number {
@@ -137,12 +89,6 @@ function show(call: Call, runbook: Runbook, config: Config): number {
   ];
   return print(call, { title: `${title} (${id})`, tone: "info", blocks }, { ...runbook, file });
 }
-
-function listed(head: string, items: readonly string[]): Block[] {
-  return items.length === 0 ? [] : [{ kind: "list", items: items.map((item) => head + item) }];
-}
-
-const sayStep = ({ name, uses, with: args }: Runbook["steps"][number]) => `${name}: ${uses} ${JSON.stringify(args)}`;
 
 function lint(call: Call, config: Config, folder: string | undefined): number {
   const settings =
@@ -226,15 +172,6 @@ async function takeOut(call: Call, config: Config, words: readonly string[]): Pr
 
 // ---------------------------------------------------------------- with Prometheus
 
-async function withSources<T>(config: Config, work: (sources: readonly Metrics[]) => Promise<T>): Promise<T> {
-  const made = await createSources(config, now, createLog({ level: "error", secrets: [] }), undefined);
-  try {
-    return await work(made.sources);
-  } finally {
-    await made.stop();
-  }
-}
-
 async function draft(call: Call, config: Config): Promise<number> {
   const name = flag(call, "from-alert");
   if (name === undefined) throw new UsageError("runbooks new wants --from-alert NAME.");
@@ -266,21 +203,12 @@ async function draft(call: Call, config: Config): Promise<number> {
 /** Fills a runbook with the given values, else with its own examples, and asks its queries. Nothing is run. */
 async function test(call: Call, config: Config, [id, ...pairs]: readonly string[]): Promise<number> {
   const runbook = one(catalogueOf(config), id === undefined ? [] : [id], "test");
-  const given = Object.fromEntries(pairs.map(pairOf));
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(runbook.params, name));
-  if (unknown !== undefined)
-    throw new UsageError(
-      `${runbook.id} has no parameter ${unknown}: it has ${Object.keys(runbook.params).join(", ")}.`,
-    );
+  const given = givenTo(runbook, pairs);
   const examples = Object.entries(runbook.params).flatMap(([name, { example, oneOf }]) => {
     const value = given[name] ?? (oneOf === undefined ? example : (oneOf.find((one) => one === example) ?? oneOf[0]));
     return value === undefined ? [] : [[name, { value, origin: "user" as const }]];
   });
-  // Who may say what is asked elsewhere: here somebody tries values.
-  const open = Object.fromEntries(
-    Object.entries(runbook.params).map(([name, one]) => [name, { ...one, from: [...one.from, "user" as const] }]),
-  );
-  const resolved = resolve({ ...runbook, params: open }, Object.fromEntries(examples));
+  const resolved = resolve(openTo(runbook), Object.fromEntries(examples));
   if ("reason" in resolved) {
     call.stdout.write(`${resolved.reason}\n`);
     return EXIT.failed;
@@ -315,12 +243,6 @@ async function test(call: Call, config: Config, [id, ...pairs]: readonly string[
     ],
   };
   return print(call, card, json);
-}
-
-function pairOf(text: string): readonly [string, string] {
-  const at = text.indexOf("=");
-  if (at < 1) throw new UsageError(`A value is written name=value: it is ${JSON.stringify(text)}.`);
-  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 async function ask(

@@ -64,6 +64,7 @@ export const DECISIONS = [
   "it_ran",
   "it_did_not",
   "look_again",
+  "re_enable",
   "resume",
 ] as const;
 export type Decision = (typeof DECISIONS)[number];

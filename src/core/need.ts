@@ -25,7 +25,14 @@ export type Need = {
 
 export type Suggested =
   /** `isNew` false: the same was open already. `alsoHere`: its card is shown from now on where it was asked for again. */
-  | { readonly kind: "proposed"; readonly proposal: Proposal; readonly isNew: boolean; readonly alsoHere?: true }
+  | {
+      readonly kind: "proposed";
+      readonly proposal: Proposal;
+      readonly isNew: boolean;
+      readonly alsoHere?: true;
+      /** How its runbook did before, and others that fit: sentences. */
+      readonly because?: readonly string[];
+    }
   /** Only noted: the mode there is observe. */
   | { readonly kind: "observed"; readonly text: string }
   | { readonly kind: "refused"; readonly reason: string };

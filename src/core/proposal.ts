@@ -115,6 +115,8 @@ export type StepRun = {
   /** Unix seconds. */
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** It failed before anything was asked of the target: a stop, or a lease that ended. */
+  readonly notBegun?: true;
 };
 
 export type Measured = {
@@ -160,6 +162,10 @@ export type Proposal = {
   /** What people said became of it, while it was unknown: the last word of each. */
   readonly opinions?: readonly Opinion[];
   readonly measured?: readonly Measured[];
+  /** When the verdict was given. Unix seconds. */
+  readonly measuredAt?: number;
+  /** A person let its suspended runbook go on after it. */
+  readonly reenabled?: { readonly by: string; readonly at: number; readonly reason: string };
   /** Why it is as it is, in a sentence: the last one said. */
   readonly note?: string;
   /** The proposal that took its place, or that takes it back. */
@@ -220,6 +226,8 @@ export type Event =
     }
   | { readonly kind: "simulate"; readonly by: string; readonly text: string }
   | { readonly kind: "link"; readonly successor: string }
+  /** A person lets its runbook go on, which was suspended for this run and those before it. */
+  | { readonly kind: "re_enable"; readonly by: string; readonly reason: string }
   /** It was asked for again elsewhere: its card is shown there too. */
   | { readonly kind: "place"; readonly place: Place };
 
@@ -363,12 +371,26 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
       return to(proposal, "verifying", event.kind, {});
     case "measure":
       if (status !== "verifying") return late(proposal);
-      return to(proposal, event.verdict, event.kind, { measured: event.measured, note: event.reason });
+      return to(proposal, event.verdict, event.kind, {
+        measured: event.measured,
+        measuredAt: now,
+        note: event.reason,
+      });
     case "simulate":
       if (status !== "pending") return late(proposal);
       return to(proposal, status, event.kind, { simulated: { by: event.by, at: now, text: event.text } });
     case "link":
       return to(proposal, status, event.kind, { successor: event.successor });
+    case "re_enable":
+      if (status !== "failed" && status !== "no_effect" && status !== "worse") return late(proposal);
+      if (proposal.reenabled !== undefined) return refuse("twice", "Its runbook was let go on after it already.");
+      return to(
+        proposal,
+        status,
+        event.kind,
+        { reenabled: { by: event.by, at: now, reason: event.reason } },
+        event.reason,
+      );
     case "place":
       if (!OPEN.has(status)) return late(proposal);
       if (isShownIn(proposal, event.place)) return refuse("twice", "Its card is there already.");

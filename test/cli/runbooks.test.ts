@@ -7,6 +7,9 @@ import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UsageError } from "../../src/cli/command.ts";
 import { run } from "../../src/cli/runbooks.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { RETENTION } from "../contracts/store.ts";
+import { anEntry, aProposal, NOW } from "../fakes/proposals.ts";
 
 let home: string;
 let prometheus: Server | undefined;
@@ -102,6 +105,68 @@ async function startPrometheus(): Promise<string> {
 }
 
 describe("runbooks", () => {
+  it("are simulated: policy, people, conditions and checks by live reads, and what cannot be said of a step", async () => {
+    own(BOUNCE("10m"));
+    writeFileSync(
+      join(home, "smartcloudops.yaml"),
+      JSON.stringify({
+        runbooks: { folders: ["own"], modes: { default: "act" } },
+        people: { ann: { name: "Ann", slack: ["U1"] } },
+        roles: { oncall: { people: ["ann"] } },
+        approvals: { default: { approvals: 1, approvers: ["oncall"], four_eyes: false } },
+      }),
+    );
+    const env = { PROMETHEUS_URL: await startPrometheus() };
+    const { json, code } = await call(["simulate", "bounce", "name=cart"], { json: true }, env);
+    expect(code).toBe(1);
+    expect(json()).toMatchObject({
+      ...{ id: "bounce", target: { name: "cart" }, risk: "medium", mode: "act", record: "not tried yet" },
+      steps: [{ uses: "kubernetes/restart", would: null, cannot_simulate: "no Kubernetes cluster is configured" }],
+      conditions: [{ name: "it is there", holds: true }],
+      approvals: { needed: 1, roles: ["oncall"], people: ["Ann"], four_eyes: false },
+      blockers: ['The step "restart it" could not be looked at: no Kubernetes cluster is configured.'],
+      would_run_once_approved: false,
+    });
+    const { stdout } = await call(["simulate", "bounce", "name=cart"], {}, env);
+    expect(stdout).toMatch(
+      /It would not run now; nothing was changed\.[\s\S]*cannot be simulated: no Kubernetes cluster/,
+    );
+    expect(stdout).toMatch(/who may approve: 1 of oncall[\s\S]*people in these roles: Ann/);
+    expect(await call(["simulate", "bounce"], {}, env)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("name"),
+    });
+    await expect(call(["simulate", "bounce", "nam=cart"], {}, env)).rejects.toThrow(/has no parameter nam/);
+  });
+
+  it("are listed with how they did and where they are suspended, and only a person lets one go on", async () => {
+    own(BOUNCE("10m"));
+    const env = { SMARTCLOUDOPS_DATA: join(home, "data") };
+    const store = openSqliteStore({ dataDir: env.SMARTCLOUDOPS_DATA, retention: RETENTION, now: () => NOW });
+    for (const at of [1, 2, 3]) {
+      const runbook = { id: "bounce", version: "a".repeat(64), title: "Bounce it", readOnly: false };
+      const more = { status: "no_effect" as const, startedAt: NOW + at, endedAt: NOW + at, measuredAt: NOW + at + 60 };
+      await store.proposals.insert(aProposal({ id: `b${at}`, runbook, params: {} }, more), [anEntry()]);
+    }
+    await store.close();
+    const { stdout } = await call(["list"], {}, env);
+    expect(stdout).toMatch(/1 suspended somewhere/);
+    expect(stdout).toMatch(/suspended for\s+deployment/);
+    expect(stdout).toMatch(/smartcloudops runbooks\s+re-enable bounce deployment/);
+    const listed = (await call(["list"], { json: true }, env)).json() as { id: string; record: unknown }[];
+    expect(listed.find(({ id }) => id === "bounce")?.record).toEqual([
+      { kind: "deployment", helped: 0, of: 3, suspended_by: "b3" },
+    ]);
+    expect(await call(["re-enable", "bounce"], {}, env)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("typed by a person at a terminal"),
+    });
+    await expect(call(["re-enable", "bounce", "host"], {}, env)).rejects.toThrow(
+      /not suspended for targets of the kind host/,
+    );
+    await expect(call(["re-enable", "clean-disk"], {}, env)).rejects.toThrow(/clean-disk is not suspended\./);
+  });
+
   it("are listed and shown, one's own among them", async () => {
     own(BOUNCE("10m"));
     const { json } = await call(["list"], { json: true });

@@ -9,10 +9,7 @@ import {
   CHANNEL,
   type RemedyWorld,
   remedyWorld,
-  SLACK_ROOT,
   suggestOnBoth,
-  TEAMS_CHANNEL,
-  TEAMS_ROOT,
 } from "../fakes/remedy-world.ts";
 import { arrival } from "../stories/stage.ts";
 

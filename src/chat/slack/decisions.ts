@@ -142,6 +142,7 @@ const WORDS: Readonly<Record<Carried["decision"], readonly [title: string, submi
   it_ran: ["It ran", "It ran"],
   it_did_not: ["It did not run", "It did not run"],
   look_again: ["Look again", "Look again"],
+  re_enable: ["Re-enable runbook", "Re-enable"],
   resume: ["Resume", "Resume"],
 };
 

@@ -69,6 +69,7 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
       ...(proposed.length > 0 && noted.length > 0 ? [`Noted only, and nothing will run: ${wordsOf(noted)}.`] : []),
       ...(proposed.length + noted.length > 0 && refused.length > 0 ? [`Not proposed: ${wordsOf(refused)}.`] : []),
       ...reasons,
+      ...new Set(proposals.flatMap(({ because = [] }) => because)),
       ...proposals
         .flatMap(({ proposal }) => (proposal.spec.runbook === undefined ? proposal.facts : []))
         .filter((fact) => !facts.includes(fact)),

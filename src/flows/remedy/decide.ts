@@ -11,11 +11,12 @@ import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { probe } from "./probe.ts";
 import { recheck } from "./recheck.ts";
+import { suspension } from "./record.ts";
 import { ruleNow, ruleToSettle } from "./rule.ts";
 import { release } from "./stopping.ts";
 
 export type DecideDeps = RemedyDeps & {
-  readonly cardOf: (proposal: Proposal) => CardContext;
+  readonly cardOf: (proposal: Proposal) => Promise<CardContext> | CardContext;
   /** The person behind an account, with the roles they have now. */
   readonly voterOf: (visitor: Visitor, signal: AbortSignal) => Promise<Voter>;
   /** Why somebody who clicked there may not even read the channel, or what the change is about, now: a sentence. */
@@ -100,12 +101,14 @@ async function handle(
 ): Promise<Card | string> {
   switch (click.decision) {
     case "details":
-      return detailsCard(proposal, deps.cardOf(proposal));
+      return detailsCard(proposal, await deps.cardOf(proposal));
     case "approve":
     case "break_glass":
       return approve(deps, proposal, click, voter, signal);
     case "reject":
       return reject(deps, proposal, click, voter);
+    case "re_enable":
+      return reEnable(deps, proposal, click, voter);
     case "withdraw": {
       if (proposal.spec.requester?.person !== voter.person) return "Only the person who asked for it can withdraw it.";
       const done = await change(deps, proposal.id, { kind: "withdraw", reason: `Withdrawn by ${voter.name}.` }, voter);
@@ -145,6 +148,9 @@ async function approve(
   if (stopped !== undefined) return "The emergency stop is on: nothing can be approved until two people resume.";
   if (modeOf(deps.policy(), spec.environment) !== "act")
     return "The bot does not run changes there (mode propose). Its commands are on the card, to be run by hand.";
+  // Whoever approves, and in whatever hurry: by break-glass too.
+  const suspended = await suspension(deps, spec);
+  if (suspended !== undefined) return suspended.reason;
   const rule = ruleNow(deps.policy(), spec);
   const reason = reasonIn(click);
   const isAlone = click.decision === "break_glass";
@@ -235,8 +241,8 @@ async function settle(
       kind: "opine",
       opinion: { ...vote, outcome },
       rule,
-      opinions: opinions.map((one) => ({ ...one, ...deps.today(one, one.roles) })),
-      requester: spec.requester && deps.today(spec.requester, []),
+      opinions: opinions.map((one) => ({ ...one, ...deps.today(one, one.roles, "voter") })),
+      requester: spec.requester && deps.today(spec.requester, [], "asker"),
     }),
     voter,
   );
@@ -246,6 +252,22 @@ async function settle(
     isSettled ? (done.proposal.note ?? "") : "Your word is noted. More people have to say the same.",
     done.proposal,
   );
+}
+
+/** Lets a suspended runbook go on, for a reason, by somebody who may approve it. Noted at the newest of the runs it was suspended for. */
+async function reEnable(deps: DecideDeps, shown: Proposal, click: Click, voter: Voter): Promise<Card | string> {
+  const { spec } = shown;
+  const why = whyNotVote(ruleNow(deps.policy(), spec), voter, "approve", undefined);
+  if (why !== undefined) return why;
+  const reason = reasonIn(click);
+  if (reason === undefined) return "Please say why it may go on: what is different now?";
+  const suspended = await suspension(deps, spec);
+  if (suspended === undefined)
+    return `The runbook ${spec.runbook?.id ?? "of it"} is not suspended for targets of the kind ${spec.target.kind}.`;
+  const done = await change(deps, suspended.newest, { kind: "re_enable", by: voter.name, reason }, voter);
+  if (!done.ok) return done.reason;
+  const what = `${spec.runbook?.id} may be proposed again for targets of the kind ${spec.target.kind}.`;
+  return outcomeCard(`Re-enabled: ${what}`, done.proposal);
 }
 
 function reasonIn({ fields }: Click): string | undefined {

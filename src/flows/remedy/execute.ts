@@ -206,6 +206,7 @@ class Run {
         state: ran.outcome,
         output: ran.output.slice(-SHOWN),
         endedAt: now,
+        ...(ran.notBegun === true && { notBegun: true as const }),
       };
       if (ran.outcome !== "succeeded") return this.#end(ran, index);
     }

@@ -1,22 +1,25 @@
 import type { Spec } from "../../core/proposal.ts";
 import type { Runbook } from "../../core/runbook.ts";
 import type { RemedyDeps } from "./deps.ts";
+import { suspension } from "./record.ts";
 
 const HOUR = 3600;
 const WEEK = 7 * 86_400;
 
 /**
- * Why the target has to be left alone at `now` (unix seconds), as a sentence: something else runs there, or the runbook has run
- * lately. Asked when a change is proposed and again before it starts, since several may have been approved meanwhile.
+ * Why the target has to be left alone at `now` (unix seconds), as a sentence: the runbook is suspended for such targets, something else runs there, or it
+ * has run lately. Asked when a change is proposed and again before it starts, since several may have been approved meanwhile.
  */
 export async function heldBack(
-  { store }: Pick<RemedyDeps, "store">,
-  spec: Spec,
+  deps: Pick<RemedyDeps, "store">,
+  spec: Pick<Spec, "target" | "nonce" | "runbook"> & { readonly cause: Pick<Spec["cause"], "kind"> },
   runbook: Runbook,
   now: number,
 ): Promise<string | undefined> {
   if (runbook.readOnly || spec.cause.kind === "rollback") return undefined;
-  const found = await store.proposals.find({ target: spec.target.key, since: now - WEEK, limit: 500 });
+  const suspended = await suspension(deps, spec);
+  if (suspended !== undefined) return suspended.reason;
+  const found = await deps.store.proposals.find({ target: spec.target.key, since: now - WEEK, limit: 500 });
   const others = found.filter((one) => one.spec.nonce !== spec.nonce);
   const running = others.find(({ status }) => status === "claimed" || status === "started" || status === "unknown");
   if (running !== undefined)

@@ -5,12 +5,14 @@ import type { Need, Suggested } from "../../core/need.ts";
 import { overLimit, overWishes } from "../../core/policy/limits.ts";
 import { modeOf, ruleFor } from "../../core/policy/rules.ts";
 import { hashOf, OPEN, type Proposal, type Spec } from "../../core/proposal.ts";
+import { compareRecords, sayRecord, suspendedBy } from "../../core/runbook/record.ts";
 import { type Condition, type Runbook, type RunbookStep, resolve } from "../../core/runbook.ts";
 import type { Look, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { heldBack } from "./held.ts";
+import { recordOf } from "./record.ts";
 import { factsOf } from "./rule.ts";
 
 const LOOK_MS = 15_000;
@@ -21,8 +23,9 @@ const HOUR = 3600;
  * policy says, and stores it, with its audit record, unless the same is open already. Makes no effect. Never throws for what the world says: that is a refusal in words.
  */
 export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal): Promise<Suggested> {
-  const runbook = runbookFor(deps, need);
-  if (runbook !== undefined && "reason" in runbook) return { kind: "refused", reason: runbook.reason };
+  const chosen = await runbookFor(deps, need);
+  if ("reason" in chosen) return { kind: "refused", reason: chosen.reason };
+  const { runbook } = chosen;
   const now = deps.clock();
   const drafted =
     runbook === undefined
@@ -39,9 +42,16 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
   };
   const early = await refusal();
   if (early !== undefined) return early;
-  const made = await drawn(deps, spec, { places: need.places, facts: [...need.facts, ...drafted.facts] }, signal);
+  const made = await drawn(
+    deps,
+    spec,
+    { places: need.places, facts: [...need.facts, ...drafted.facts, ...chosen.because] },
+    signal,
+  );
   const suggested = await inTurn(deps, async () => (await refusal()) ?? (await put(deps, made)));
-  return suggested.kind === "proposed" && !suggested.isNew ? showAlso(deps, suggested, need) : suggested;
+  if (suggested.kind !== "proposed") return suggested;
+  const known = { ...suggested, ...(chosen.because.length > 0 && { because: chosen.because }) };
+  return suggested.isNew ? known : showAlso(deps, known, need);
 }
 
 /**
@@ -125,16 +135,23 @@ async function put(deps: RemedyDeps, proposal: Proposal): Promise<Suggested & { 
   return { kind: "proposed", proposal, isNew: true };
 }
 
-/** The active runbook that fits, undefined when none does, or why there is none. */
-function runbookFor(
+type Chosen = {
+  /** Undefined when none fits. */
+  readonly runbook: Runbook | undefined;
+  /** How it did before, and against which others it was chosen: sentences for the card. */
+  readonly because: readonly string[];
+};
+
+/** The active runbook that fits and has helped most, or why there is none. */
+async function runbookFor(
   deps: RemedyDeps,
   { runbook: id, action, kinds }: Need,
-): Runbook | { readonly reason: string } | undefined {
+): Promise<Chosen | { readonly reason: string }> {
   if (id !== undefined) {
     const found = deps.runbooks.get(id);
     if (found === undefined) return { reason: `There is no runbook ${id}.` };
     if (found.state !== "active") return { reason: `The runbook ${id} is ${found.state}, so it cannot be proposed.` };
-    return found;
+    return { runbook: found, because: (await ranked(deps, [found])).because };
   }
   const fit = deps.runbooks
     .all()
@@ -144,11 +161,48 @@ function runbookFor(
         .filter(({ verb }) => verb === action.type)
         .flatMap((ask) => ask.kinds.map((kind) => kinds.indexOf(kind)))
         .filter((rank) => rank >= 0);
-      return ranks.length === 0 ? [] : [{ runbook, rank: Math.min(...ranks) }];
+      return ranks.length === 0 ? [] : [{ runbook, rank: Math.min(...ranks), usable: usable(deps, runbook) }];
     })
     // Nearest kind first; among those the ones whose actions are there to be used.
-    .sort((a, b) => usable(deps, b.runbook) - usable(deps, a.runbook) || a.rank - b.rank);
-  return fit[0]?.runbook;
+    .sort((a, b) => b.usable - a.usable || a.rank - b.rank);
+  const [first] = fit;
+  if (first === undefined) return { runbook: undefined, because: [] };
+  return ranked(
+    deps,
+    fit.filter(({ usable: is, rank }) => is === first.usable && rank === first.rank).map(({ runbook }) => runbook),
+  );
+}
+
+/** Of runbooks that fit equally well, the one that helped most on that kind of target, and is not suspended there. */
+async function ranked(deps: RemedyDeps, fit: readonly Runbook[]): Promise<Chosen> {
+  const tried = await Promise.all(
+    fit.map(async (runbook) => {
+      const runs = runbook.readOnly ? [] : await recordOf(deps, runbook.id, runbook.target.kind);
+      return { runbook, runs, isSuspended: suspendedBy(runs) !== undefined };
+    }),
+  );
+  const [best, ...others] = tried.sort(
+    (a, b) => Number(a.isSuspended) - Number(b.isSuspended) || compareRecords(a.runs, b.runs),
+  );
+  if (best === undefined) return { runbook: undefined, because: [] };
+  const { runbook, runs } = best;
+  const kind = runbook.target.kind;
+  return {
+    runbook,
+    because: [
+      ...(runs.length > 0 || others.length > 0
+        ? [`On targets of the kind ${kind}, the runbook ${runbook.id} ${sayRecord(runs)}.`]
+        : []),
+      ...(others.length > 0
+        ? [
+            `It comes before ${others
+              .slice(0, 3)
+              .map((one) => `${one.runbook.id} (${one.isSuspended ? "suspended, " : ""}${sayRecord(one.runs)})`)
+              .join(" and ")}.`,
+          ]
+        : []),
+    ],
+  };
 }
 
 function usable({ actions }: RemedyDeps, { steps }: Runbook): number {

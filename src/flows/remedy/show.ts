@@ -5,7 +5,7 @@ import { sha256 } from "../../util/canonical.ts";
 import type { RemedyDeps } from "./deps.ts";
 
 export type ShowDeps = Pick<RemedyDeps, "store" | "clock" | "report"> & {
-  readonly cardOf: (proposal: Proposal) => CardContext;
+  readonly cardOf: (proposal: Proposal) => Promise<CardContext> | CardContext;
   /** A message for that platform stands in the outbox. */
   readonly wake: () => void;
 };
@@ -26,7 +26,7 @@ export async function show(deps: ShowDeps): Promise<void> {
 }
 
 async function showOne(deps: ShowDeps, proposal: Proposal): Promise<void> {
-  const card = proposalCard(proposal, deps.cardOf(proposal));
+  const card = proposalCard(proposal, await deps.cardOf(proposal));
   for (const [at, place] of proposal.places.entries()) {
     if (place.platform === "terminal") continue;
     const id = messageId(proposal.id, at);
