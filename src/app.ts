@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import type { AskReply } from "./core/answer.ts";
 import { type Card, plainText } from "./core/card.ts";
+import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
@@ -124,6 +125,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const verdict = limited?.(`${question.user.platform}/${question.user.id}`, clock());
     if (verdict !== undefined && verdict !== "go")
       return tooMany(config.limits.questionsPerMinute, verdict === "again");
+    const wish = readListWish(question.text);
+    if (wish !== undefined)
+      try {
+        return { ...said(await changes.listFor(question, wish), wish.kind), isPrivate: true };
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
     if (metrics.sources.length === 0) return failure(NO_SOURCE);
     try {
       // The time that it may take begins with its turn: in a crowd everybody is answered, only later.

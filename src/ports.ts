@@ -453,7 +453,7 @@ export interface Store {
 
 /**
  * What a question came to. `failed`: it could not be asked. `repeated`: said already, so a surface stays silent.
- * `isPrivate`: a refusal, which concerns nobody but the person who asked.
+ * `isPrivate`: it concerns nobody but the person who asked: a refusal, or a list of theirs.
  */
 export type Said = {
   readonly card: Card;

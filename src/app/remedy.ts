@@ -3,7 +3,8 @@ import { accountHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
 import { reachOf, type Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
-import type { User } from "../core/chat.ts";
+import type { ListWish } from "../core/change/lists.ts";
+import type { Question, User } from "../core/chat.ts";
 import { type Identity, identify, identifyAsker, rolesOf, type Voter } from "../core/people.ts";
 import { modeOf } from "../core/policy/rules.ts";
 import type { Proposal, Spec, Status } from "../core/proposal.ts";
@@ -40,6 +41,8 @@ export type Remedy = {
   readonly view: (id: string) => Promise<ProposalView | undefined>;
   /** What one person has to do with proposals. */
   readonly listsFor: (visitor: Visitor) => Promise<ProposalLists>;
+  /** A list about changes, of what is open to whoever asks, for them alone. */
+  readonly listFor: (question: Question, wish: ListWish) => Promise<Card>;
   /** The emergency stop, and the wish to end it, of one person. Neither throws. */
   readonly stop: (user: User, reason: string) => Promise<Card>;
   readonly resume: (visitor: Visitor) => Promise<Card>;
@@ -244,7 +247,23 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     },
     listsFor: async (visitor) => {
       const { listsOf } = await import("../flows/remedy/lists.ts");
-      return listsOf({ store, policy: () => config.policy, clock }, await voterOf(visitor));
+      const reach = reachOf(config.access, visitor, sources);
+      if (!reach.allowed) return { waiting: [], own: [], decided: [] };
+      const open = { place: visitor.place, ...(reach.sources !== undefined && { sources: reach.sources }) };
+      return listsOf({ store, policy: () => config.policy, clock }, await voterOf(visitor), open);
+    },
+    listFor: async (question, wish) => {
+      const { approvalsCard, auditCard } = await import("../flows/remedy/recent.ts");
+      const isGuest = question.isOutsider === true;
+      const asker = identifyAsker(config.people, question.user, accountHere());
+      // At a terminal anybody may call themselves what they like: only those of its own account have roles.
+      const isClaim = question.user.platform === "terminal" && !asker.isLinked;
+      const { roles } = isClaim ? { roles: [] } : await voterOf({ ...question, isGuest, isExternal: false });
+      const voter = { ...asker, roles, isGuest, isExternal: false };
+      const here = { store, policy: () => config.policy, clock, zone: question.user.zone ?? config.timezone };
+      if (wish.kind === "approvals") return approvalsCard(here, voter, question, wish);
+      const { auditVerdict } = await import("./audit.ts");
+      return auditCard(here, voter, question, () => auditVerdict(store, config));
     },
     stop: async (user, reason) => {
       const { press } = await import("../flows/remedy/stopping.ts");

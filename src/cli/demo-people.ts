@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { verifyAll } from "../app/audit.ts";
 import type { App, Asked } from "../app.ts";
 import type { DecideHere } from "../chat/terminal/index.ts";
 import { accountHere } from "../chat/terminal/visitor.ts";
@@ -10,7 +11,6 @@ import { type Proposal, shortHash } from "../core/proposal.ts";
 import { accountOf, COLLEAGUE, YOU } from "../demo/remedy.ts";
 import type { Demo } from "../demo/run.ts";
 import { readAnchors } from "../store/anchors.ts";
-import { verifyAll } from "./audit/verify.ts";
 import { UsageError } from "./command.ts";
 import { placeOf } from "./settings.ts";
 

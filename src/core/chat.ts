@@ -19,4 +19,6 @@ export type Question = {
   readonly at: number;
   /** Names of the sources it may be answered from; undefined for all. */
   readonly sources?: readonly string[];
+  /** A guest, or somebody of another organisation: they never decide about changes. */
+  readonly isOutsider?: true;
 };

@@ -9,11 +9,19 @@ export type ChatCommand = {
   readonly summary: string;
   /** The question it stands for; `$rest` is what came after the word. */
   readonly asks: string;
+  /** Not in the list that Teams shows while somebody types: it takes ten, and understands this one all the same. */
+  readonly isUnlisted?: true;
 };
 
 /** In the order in which people see them. `help` is not among them: it shows them. */
 export const CHAT_COMMANDS: readonly ChatCommand[] = [
-  { name: "ask", usage: "<question>", summary: "Ask anything about your systems in plain words", asks: "$rest" },
+  {
+    name: "ask",
+    usage: "<question>",
+    summary: "Ask anything about your systems in plain words",
+    asks: "$rest",
+    isUnlisted: true,
+  },
   {
     name: "status",
     usage: "[service or host]",
@@ -41,7 +49,20 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     summary: "Emergency stop: no change starts any more",
     asks: "emergency stop $rest",
   },
-  { name: "metrics", usage: "[words]", summary: "What can be asked about", asks: "list all metrics $rest" },
+  {
+    name: "approvals",
+    usage: "[pending|mine|history]",
+    summary: "Changes that wait for you, that you asked for, and what became of them",
+    asks: "approvals $rest",
+  },
+  { name: "audit", usage: "", summary: "What was done lately, and whether the record is whole", asks: "audit" },
+  {
+    name: "metrics",
+    usage: "[words]",
+    summary: "What can be asked about",
+    asks: "list all metrics $rest",
+    isUnlisted: true,
+  },
 ];
 
 export type ReadCommand =

@@ -151,7 +151,6 @@ describe("runbooks", () => {
     await store.close();
     const { stdout } = await call(["list"], {}, env);
     expect(stdout).toMatch(/1 suspended somewhere/);
-    expect(stdout).toMatch(/suspended for\s+deployment/);
     expect(stdout).toMatch(/smartcloudops runbooks\s+re-enable bounce deployment/);
     const listed = (await call(["list"], { json: true }, env)).json() as { id: string; record: unknown }[];
     expect(listed.find(({ id }) => id === "bounce")?.record).toEqual([

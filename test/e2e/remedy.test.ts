@@ -125,6 +125,29 @@ describe("asked for again on the other platform, a proposal", () => {
   });
 });
 
+describe("lists about changes", () => {
+  it("are for whoever asks alone: in Slack beside the channel, in Teams in the chat of two", {
+    timeout: 60_000,
+  }, async () => {
+    const world = await open("http");
+    const { proposal } = await proposed(world);
+    const inChannel = () => world.slack.sent(CHANNEL).length;
+    const before = inChannel();
+    await world.say("approvals", BEN);
+    await arrival(() => world.aside().find((text) => /1 change waits for a decision/.test(text)), "the list");
+    expect(JSON.stringify([world.slack.ephemerals, world.slack.responses])).toContain(proposal.id);
+    await world.say("audit", BEN);
+    await arrival(() => world.aside().find((text) => /The audit is whole: \d+ records/.test(text)), "the audit");
+    expect(inChannel()).toBe(before);
+    await world.sayInTeams("audit");
+    await arrival(
+      () => world.framework.messages().find((one) => JSON.stringify(one).includes("Ask me for it in a chat of two")),
+      "the word that it is for one alone",
+    );
+    expect(JSON.stringify(world.framework.messages())).not.toContain("The audit is whole");
+  });
+});
+
 describe("approved at a terminal", () => {
   it("by a linked person with an account of another machine, it runs", { timeout: 60_000 }, async () => {
     const world = await open("http");

@@ -239,7 +239,16 @@ async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
     deps.noteZone(asked.place, user.zone);
     await showWorking(asked.place, deps);
     const sources = reach.sources !== undefined && { sources: reach.sources };
-    const question = { id: asked.id, place: asked.place, user, text: read.text, at: deps.clock(), ...sources };
+    const outsider = (person.isGuest || person.isExternal || !person.isKnown) && { isOutsider: true as const };
+    const question = {
+      id: asked.id,
+      place: asked.place,
+      user,
+      text: read.text,
+      at: deps.clock(),
+      ...sources,
+      ...outsider,
+    };
     const said = await deps.ask(question, signal);
     if (signal.aborted) return;
     if (said.shownApart === true && asked.isHidden) return await asked.tell(APART);

@@ -62,11 +62,21 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const { user, place } = visitor;
     deps.zones.note(place, user.zone);
     const sources = reach.sources === undefined ? {} : { sources: reach.sources };
-    const question = { id, place, user, text, at: deps.clock(), ...sources };
+    const outsider = visitor.isGuest || visitor.isExternal ? { isOutsider: true as const } : {};
+    const question = { id, place, user, text, at: deps.clock(), ...sources, ...outsider };
     const said = await deps.ask(question, signal).finally(() => clearTimeout(patience));
     if (signal.aborted || said.repeated === true || said.shownApart === true) return;
-    if (said.isPrivate === true) return refused(said.card.title);
+    if (said.isPrivate === true)
+      return said.card.blocks.length === 0 || said.failed === true
+        ? refused(said.card.title)
+        : aside(`${id}-aside`, visitor, said.card, isPersonal(activity));
     await say(id, place, said.card, said.failed === true ? undefined : id);
+  }
+
+  /** An answer for one person goes into their own chat with the bot, where there is one. */
+  async function aside(id: string, { user, place }: Visitor, card: Card, isAlone: boolean): Promise<void> {
+    const alone = isAlone ? place : await deps.references.personal(user.id);
+    return alone === undefined ? say(id, place, ONLY_ALONE) : say(id, alone, card);
   }
 
   /** Where others read along (`asked` was), the reason goes into the person's own chat with the bot, if there is one. */
@@ -248,6 +258,11 @@ const UNKNOWN: Card = {
 const CLICK_AGAIN: Card = {
   title: "Something kept me from taking your decision. Look at the proposal, and click again if it still waits.",
   tone: "warning",
+  blocks: [],
+};
+const ONLY_ALONE: Card = {
+  title: "That list is for you alone. Ask me for it in a chat of two.",
+  tone: "info",
   blocks: [],
 };
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { verifyAll } from "../../app/audit.ts";
 import type { Config } from "../../config.ts";
-import { type Anchor, type AuditRecord, type ChainVerdict, createVerifier } from "../../core/audit.ts";
+import { type Anchor, type ChainVerdict, createVerifier } from "../../core/audit.ts";
 import type { Card } from "../../core/card.ts";
-import type { Store } from "../../ports.ts";
-import { type AnchorLine, readAnchors } from "../../store/anchors.ts";
+import { readAnchors } from "../../store/anchors.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { readPublicKeys } from "../../util/signature.ts";
 import { type Call, EXIT, flag, UsageError } from "../command.ts";
@@ -12,7 +12,6 @@ import { printCard } from "../list.ts";
 import { readStore } from "../read-store.ts";
 import { readConfig } from "../settings.ts";
 import { readExport } from "./lines.ts";
-import { pages } from "./pages.ts";
 
 /** A chain that nothing outside of it vouches for may lack its end. */
 type Found = (ChainVerdict | { readonly kind: "unanchored"; readonly records: number }) & { readonly notes: string[] };
@@ -47,36 +46,6 @@ async function verifyStore(call: Call, given: readonly Anchor[]): Promise<Found>
   const isUnanchored = known === undefined && given.length === 0 && verdict.kind === "whole" && verdict.records > 0;
   if (isUnanchored) return { kind: "unanchored", records: verdict.records, notes };
   return { ...verdict, notes };
-}
-
-/** The chain of an open store, compared with these anchors. */
-export async function verifyAll(
-  store: Store,
-  lines: readonly AnchorLine[],
-  given: readonly Anchor[],
-  publicKeys: readonly string[] | undefined,
-): Promise<{ readonly verdict: ChainVerdict; readonly lost: number }> {
-  const restores: AuditRecord[] = [];
-  for await (const page of pages(store.audit)) restores.push(...page.filter(({ action }) => action === "restored"));
-  const epoch = await store.proposals.epoch();
-  const anchors = lines.filter((line) => isInForce(line, epoch, restores));
-  const verifier = createVerifier({ anchors: [...anchors, ...given], ...(publicKeys && { publicKeys }) });
-  for await (const page of pages(store.audit)) if (page.some((record) => verifier.add(record) !== undefined)) break;
-  return { verdict: verifier.end(), lost: lines.length - anchors.length };
-}
-
-/**
- * Anchors of an incarnation that an older copy took the place of hold up to the record that says so: what came after it
- * in that incarnation is gone, and the chain admits it.
- */
-export function isInForce(
-  { epoch, seq }: Pick<AnchorLine, "epoch" | "seq">,
-  current: string,
-  restores: readonly Pick<AuditRecord, "seq" | "from">[],
-): boolean {
-  if (epoch === current || restores.length === 0) return true;
-  const ended = restores.filter(({ from }) => from === epoch);
-  return seq < Math.min(...(ended.length > 0 ? ended : restores).map((one) => one.seq));
 }
 
 function verifyFile(call: Call, file: string, given: readonly Anchor[]): Found {

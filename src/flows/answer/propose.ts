@@ -1,3 +1,4 @@
+import { mayReadProposal } from "../../core/access.ts";
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
 import { ANY_KIND, sayVerb, TARGET_KINDS } from "../../core/change/targets.ts";
@@ -194,10 +195,7 @@ export function sayAction({ type, target, params }: Pick<ProposedAction, "type" 
   return `${verb} ${inertName(target)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
 }
 
-/** Somebody to whom not all sources are open sees the proposals of this channel only. */
-export function maySee({ question }: Turn, { places }: Proposal): boolean {
-  return (
-    question.sources === undefined ||
-    places.some(({ platform, channel }) => platform === question.place.platform && channel === question.place.channel)
-  );
+/** Somebody to whom not all sources are open sees the proposals of those, and of this channel. */
+export function maySee({ question }: Turn, proposal: Proposal): boolean {
+  return mayReadProposal(question, proposal);
 }

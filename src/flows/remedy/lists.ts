@@ -1,4 +1,5 @@
 import { titleOf } from "../../cards/proposal-card.ts";
+import { mayReadProposal } from "../../core/access.ts";
 import type { Voter } from "../../core/people.ts";
 import { whyNotVote } from "../../core/policy.ts";
 import { OPEN, type Proposal } from "../../core/proposal.ts";
@@ -11,12 +12,17 @@ import { ruleNow } from "./rule.ts";
 const SHOWN = 10;
 const LATELY = 7 * 86_400;
 
-/** What waits for one person's decision, what they asked for, and what was decided lately; newest first, ten of each. */
+/**
+ * What waits for one person's decision, what they asked for, and what was decided lately, of what is `open` to them; newest
+ * first, ten of each.
+ */
 export async function listsOf(
   { store, policy, clock }: Pick<RemedyDeps, "store" | "policy" | "clock">,
   voter: Voter,
+  open: Parameters<typeof mayReadProposal>[0],
 ): Promise<ProposalLists> {
-  const all = await store.proposals.find({ since: clock() - LATELY, limit: 500 });
+  const found = await store.proposals.find({ since: clock() - LATELY, limit: 500 });
+  const all = found.filter((one) => mayReadProposal(open, one));
   const mayDecide = (one: Proposal) =>
     one.status === "pending" &&
     one.spec.runbook !== undefined &&
