@@ -117,6 +117,7 @@ function stateText(proposal: Proposal, context: CardContext): string {
       return [waitText(proposal, context), why].filter((part) => part !== "").join(" ");
     case "approved":
     case "claimed":
+      if (proposal.isFree === true) return "It only reads and needs no approval: it starts now.";
       return spec.rule.executeDelay > 0
         ? `It starts at ${time((proposal.approvedAt ?? 0) + spec.rule.executeDelay, context)}: until then a stop or a no prevents it.`
         : "It starts now.";
@@ -142,7 +143,10 @@ function waitText({ votes, hash, spec }: Proposal, { mode }: CardContext): strin
   return `It waits for ${missing} approval${missing === 1 ? "" : "s"}. Nothing was changed.`;
 }
 
-function factsOf({ spec, status }: Proposal, context: CardContext): { name: string; value: string }[] {
+function factsOf(
+  { spec, status, isFree }: Pick<Proposal, "spec" | "status" | "isFree">,
+  context: CardContext,
+): { name: string; value: string }[] {
   const { runbook, requester } = spec;
   const facts: { name: string; value: string }[] = [];
   const add = (name: string, value: string) => facts.push({ name, value });
@@ -173,10 +177,11 @@ function factsOf({ spec, status }: Proposal, context: CardContext): { name: stri
   add("Because", inertName(spec.cause.text, { max: 500 }));
   add("Risk", spec.risk);
   if (runbook !== undefined) {
-    add("Who may approve", approversText(spec));
+    if (isFree === true) add("Approval", "none needed: it only reads, and whoever asked may (readers)");
+    else add("Who may approve", approversText(spec));
     add("Mode", context.mode === "act" ? "act: it runs once approved" : `${context.mode}: nothing runs`);
   }
-  if (status === "pending") add("Ends without a decision", time(spec.approveBy, context));
+  if (isFree !== true && status === "pending") add("Ends without a decision", time(spec.approveBy, context));
   return facts;
 }
 
@@ -224,7 +229,9 @@ function voteLines({ votes }: Proposal, context: CardContext): string[] {
 function stepLines({ steps = [], spec }: Proposal): string[] {
   return steps.map(({ name, state, output, startedAt, endedAt }, at) => {
     const took = endedAt === undefined ? "" : ` in ${formatDuration(Math.max(0, Math.round(endedAt - startedAt)))}`;
-    const tail = output.trim() === "" ? "" : `:\n${inert(output.trim().slice(-600), { keepNewlines: true })}`;
+    // What was read is the answer; what a change printed is small print.
+    const length = spec.runbook?.readOnly === true ? 2000 : 600;
+    const tail = output.trim() === "" ? "" : `:\n${inert(output.trim().slice(-length), { keepNewlines: true })}`;
     return `${at + 1} of ${spec.steps.length}, ${inertName(name)}: ${state}${took}${tail}`;
   });
 }
@@ -305,6 +312,7 @@ function buttonsOf(proposal: Proposal, { mode, suspended }: CardContext): Button
       button("details", "Details", "plain"),
     ];
   }
+  if ((status === "approved" || status === "claimed") && proposal.isFree === true) return [];
   if (status === "approved" || status === "claimed")
     return [button("reject", "Stop it", "danger", { fields: [reason(false)] })];
   if (status === "unknown")

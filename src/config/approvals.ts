@@ -38,6 +38,7 @@ export function readApprovals(deps: Deps, world: World): Policy {
       perTargetHour: written?.limits?.per_target_hour ?? DEFAULT_LIMITS.perTargetHour,
     },
     modes,
+    ...(written?.readers !== undefined && { readers: written.readers.map(bare) }),
   });
   checkRoles(deps, world.roles);
   if (written === undefined) {
@@ -94,7 +95,7 @@ function readBreakGlass({ file, notices }: Deps, { people }: World): Rule["break
 
 /** Every role that is named must be one of `roles`. */
 function checkRoles({ file, report }: Deps, roles: Roles): void {
-  const { default: all, risk = {}, break_glass } = file.settings.approvals ?? {};
+  const { default: all, risk = {}, break_glass, readers } = file.settings.approvals ?? {};
   const lists: (readonly [readonly PropertyKey[], readonly string[] | undefined])[] = [
     [["default", "approvers"], all?.approvers],
     [["default", "distinct_groups"], all?.distinct_groups],
@@ -103,6 +104,7 @@ function checkRoles({ file, report }: Deps, roles: Roles): void {
       [["risk", one, "distinct_groups"], risk[one]?.distinct_groups] as const,
     ]),
     [["break_glass", "roles"], break_glass?.roles],
+    [["readers"], readers],
   ];
   const known = Object.keys(roles);
   for (const [path, names] of lists)

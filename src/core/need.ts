@@ -21,6 +21,8 @@ export type Need = {
   readonly cause: Spec["cause"];
   /** Sentences for the card. */
   readonly facts: readonly string[];
+  /** Where nothing here can do it, that is said, and no wish is kept. */
+  readonly isOnlyIfRunnable?: true;
 };
 
 export type Suggested =

@@ -149,6 +149,8 @@ export type Proposal = {
   readonly evidence: readonly EvidenceLine[];
   readonly chart?: Chart;
   readonly votes: readonly Vote[];
+  /** It only reads, and the policy lets whoever asked do that without an approval. */
+  readonly isFree?: true;
   readonly approvedAt?: number;
   readonly executeBy?: number;
   /** The store's incarnation that the approval was given in. */
@@ -193,6 +195,8 @@ export type Event =
       /** The votes, and who asked, with the people and roles of now. */
       readonly votes: readonly Vote[];
       readonly requester: Identity | undefined;
+      /** By the policy of now, whoever asked may read without an approval. */
+      readonly mayRead?: boolean;
     }
   | { readonly kind: "start"; readonly fence: number; readonly until: number }
   | { readonly kind: "progress"; readonly fence: number; readonly steps: readonly StepRun[]; readonly until: number }
@@ -473,11 +477,11 @@ function opine(
 }
 
 /** What an approval and a claim have set. */
-const UNDONE = { lease: undefined, approvedAt: undefined, executeBy: undefined, epoch: undefined };
+const UNDONE = { isFree: undefined, lease: undefined, approvedAt: undefined, executeBy: undefined, epoch: undefined };
 
 function claim(
   proposal: Proposal,
-  { owner, until, epoch, rule, votes, requester }: Event & { kind: "claim" },
+  { owner, until, epoch, rule, votes, requester, mayRead = false }: Event & { kind: "claim" },
   now: number,
 ): Advanced {
   const { status, hash } = proposal;
@@ -486,7 +490,8 @@ function claim(
   if (now < (proposal.approvedAt ?? 0) + rule.executeDelay)
     return refuse("early", "The time to press stop is not over yet.");
   if (proposal.epoch !== epoch) return refuse("epoch", "The store is not the one in which this was approved.");
-  if (!isEnough(rule, votes, hash, requester))
+  const isFree = proposal.isFree === true && mayRead && proposal.spec.runbook?.readOnly === true;
+  if (!isFree && !isEnough(rule, votes, hash, requester))
     return refuse("votes", "By the policy of now, the approvals are not enough.");
   return to(proposal, "claimed", "claim", { fence: proposal.fence + 1, lease: { owner, until } });
 }

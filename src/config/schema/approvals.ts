@@ -60,6 +60,9 @@ export const approvals = () =>
       per_channel_hour: whole(1, 1000, "Proposals in one channel within an hour. Default 10."),
       per_target_hour: whole(1, 1000, "Proposals for one target within an hour. Default 2."),
     }).optional(),
+    readers: ids(
+      "Roles whose people need no approval for runbooks that only read. Default: none, so these too wait for one.",
+    ),
     break_glass: group({
       roles: ids("Roles of which one person may approve alone, with a reason."),
       own: flag("Also what they asked for themselves. Default false."),

@@ -1,5 +1,6 @@
 /** What each change acts on, in the order in which a name is taken. */
 export const TARGET_KINDS: Readonly<Record<string, readonly string[]>> = {
+  logs: ["deployment", "service", "statefulset", "pod", "unit", "host", "node", "database"],
   restart: ["deployment", "service", "statefulset", "daemonset", "pod", "host", "node", "container", "database", "job"],
   scale: ["deployment", "statefulset", "service", "horizontalpodautoscaler"],
   rollback: ["deployment", "service", "statefulset", "daemonset"],

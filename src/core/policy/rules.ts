@@ -30,6 +30,8 @@ export type Policy = {
   readonly limits: Limits;
   /** Environment -> mode; "default" for every other. */
   readonly modes: Readonly<Record<string, Mode>>;
+  /** Roles whose people need no approval for what only reads. */
+  readonly readers?: readonly string[];
 };
 
 /** A rule under which nobody may approve anything: what holds where nothing else is said. */

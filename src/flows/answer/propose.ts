@@ -10,6 +10,10 @@ import type { Turn } from "./turn.ts";
 
 /** One change as understood, before it is stored. `facts` are sentences about how things are now or how it was read. */
 export type Wish = {
+  /** A certain runbook, by its id. */
+  readonly runbook?: string;
+  /** Nothing is kept where nothing here can do it. */
+  readonly isOnlyIfRunnable?: true;
   readonly type: string;
   readonly target: string;
   readonly params: Readonly<Record<string, string | number>>;
@@ -42,28 +46,31 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
     const action: ProposedAction = { type, target, params, status: "pending", executed: false };
     made.push({ action, suggested: await turn.suggest(await needOf(turn, wish), turn.signal) });
   }
-  const said = (kind: Suggested["kind"] | "noted") =>
+  const said = (kind: ReturnType<typeof kindOf>) =>
     made.filter(({ suggested }) => kindOf(suggested) === kind).map(({ action }) => sayAction(action));
   const proposals = made.flatMap(({ suggested }) => (suggested.kind === "proposed" ? [suggested] : []));
   const wordsOf = (list: readonly string[]) => list.join("; ");
   const [proposed, noted, refused, observed] = [said("proposed"), said("noted"), said("refused"), said("observed")];
+  const read = said("read");
   const reasons = made.flatMap(({ suggested }) => (suggested.kind === "refused" ? [suggested.reason] : []));
   const verdict =
     proposed.length > 0
       ? proposed.length === 1
         ? `Proposed: ${proposed[0]}. It waits for approval.`
         : `Proposed ${proposed.length} changes: ${wordsOf(proposed)}. They wait for approval.`
-      : noted.length > 0
-        ? `Noted, and nothing will run: ${wordsOf(noted)}.`
-        : observed.length > 0
-          ? `Noted only: ${wordsOf(observed)}. The bot observes there and proposes nothing (mode observe).`
-          : `Not proposed: ${wordsOf(refused)}.`;
+      : read.length > 0
+        ? `Reading: ${wordsOf(read)}. It changes nothing and needs no approval.`
+        : noted.length > 0
+          ? `Noted, and nothing will run: ${wordsOf(noted)}.`
+          : observed.length > 0
+            ? `Noted only: ${wordsOf(observed)}. The bot observes there and proposes nothing (mode observe).`
+            : `Not proposed: ${wordsOf(refused)}.`;
   const facts = wishes.flatMap((one) => one.facts ?? []);
   const ids = proposals.map(({ proposal }) => proposal.id);
   const again = proposals.filter(({ isNew }) => !isNew).map(({ proposal }) => proposal.id);
   const inChat = !LOCAL.has(turn.question.place.platform);
   return answerOf(verdict, {
-    tone: proposed.length > 0 || noted.length > 0 ? "info" : "warning",
+    tone: proposed.length + noted.length + read.length > 0 ? "info" : "warning",
     details: [
       ...facts,
       ...risksOf(made.map(({ action }) => action)),
@@ -98,8 +105,10 @@ export async function propose(turn: Turn, wishes: readonly Wish[]): Promise<Answ
 }
 
 /** A wish that no runbook can fulfil is proposed to nobody: it is noted. */
-function kindOf(suggested: Suggested): Suggested["kind"] | "noted" {
-  return suggested.kind === "proposed" && suggested.proposal.spec.runbook === undefined ? "noted" : suggested.kind;
+function kindOf(suggested: Suggested): Suggested["kind"] | "noted" | "read" {
+  if (suggested.kind !== "proposed") return suggested.kind;
+  if (suggested.proposal.isFree === true) return "read";
+  return suggested.proposal.spec.runbook === undefined ? "noted" : "proposed";
 }
 
 /** Platforms where nobody posts by themselves: the answer is all there is. */
@@ -122,14 +131,18 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 
 /** The wish with everything a runbook may want to know about its target, and where each value came from. */
-async function needOf(turn: Turn, { type, target, params, facts = [] }: Wish): Promise<Need> {
+async function needOf(
+  turn: Turn,
+  { type, target, params, facts = [], runbook, isOnlyIfRunnable }: Wish,
+): Promise<Need> {
   const entities = turn.catalogue.named(target);
   const wanted = TARGET_KINDS[type] ?? ANY_KIND;
   const known = wanted.filter((kind) => entities.some((entity) => entity.kind === kind));
   const kinds = known.length > 0 ? known : wanted;
   const { source } = turn.ask;
   const values: Record<string, Need["values"][string]> = {};
-  for (const name of ["name", ...kinds]) values[name] = { value: target, origin: "user" };
+  // For a certain runbook, its parameters are named one by one.
+  if (runbook === undefined) for (const name of ["name", ...kinds]) values[name] = { value: target, origin: "user" };
   if (source.cluster !== undefined) values["cluster"] = { value: source.cluster, origin: "label" };
   const named = turn.read.mentions
     .flatMap(({ entities: all }) => all.find(({ kind }) => kind === "namespace") ?? [])
@@ -158,6 +171,8 @@ async function needOf(turn: Turn, { type, target, params, facts = [] }: Wish): P
     places: [turn.question.place],
     cause: { kind: "ask", text: turn.read.plain },
     facts: [...facts, ...risks, ...several],
+    ...(runbook !== undefined && { runbook }),
+    ...(isOnlyIfRunnable === true && { isOnlyIfRunnable }),
   };
 }
 

@@ -10,10 +10,11 @@ import { capital, measure } from "./measure.ts";
 import { overview } from "./overview.ts";
 import { formOf } from "./query.ts";
 import { rank } from "./rank.ts";
+import { readRun, runNamed } from "./reads.ts";
 import { listedSubjects, refine } from "./refine.ts";
 import { scopeOf } from "./scope.ts";
 import { share } from "./share.ts";
-import { help, hostile, logs, noThingCalled, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
+import { help, hostile, noThingCalled, outOfScope, smalltalk, summary, unclear, unknownName } from "./talk.ts";
 import { type Teaching, teach } from "./teach.ts";
 import type { Turn } from "./turn.ts";
 
@@ -28,6 +29,7 @@ const change = async (turn: Turn) => (await import("./change.ts")).change(turn);
 const compare = async (turn: Turn, subject: Subject) => (await import("./compare.ts")).compare(turn, subject);
 const discover = async (turn: Turn) => (await import("./discover.ts")).discover(turn);
 const forecast = async (turn: Turn, subject: Subject) => (await import("./forecast.ts")).forecast(turn, subject);
+const logs = async (turn: Turn) => (await import("./reads.ts")).logs(turn);
 const objective = async (turn: Turn, subject: Subject) => (await import("./slo.ts")).objective(turn, subject);
 const promql = async (turn: Turn, subject?: Subject) => (await import("./promql.ts")).promql(turn, subject);
 const versions = async (turn: Turn, subject: Subject) => (await import("./versions.ts")).versions(turn, subject);
@@ -48,6 +50,8 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   const about = (answer: Answer): Responded => ({ answer, subject });
   if (read.hostile !== undefined) return only(hostile(turn));
   if (teaching !== undefined && teaching.kind !== "meant") return only(await teach(turn, teaching));
+  const run = readRun(turn.question.text);
+  if (run !== undefined) return only(await runNamed(turn, run));
   if (read.unknown.some((one) => one.sure) && NAMES_THINGS.has(read.intent)) return only(unknownName(turn));
   const byText = refuseByText(turn);
   if (byText !== undefined) return only(byText);
@@ -62,7 +66,7 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
     case "out_of_scope":
       return only(outOfScope());
     case "logs":
-      return only(logs(turn));
+      return only(await logs(turn));
     case "alerts":
       return only(await alerts(turn));
     case "silence":

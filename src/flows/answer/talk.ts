@@ -39,24 +39,6 @@ export function smalltalk(turn: Turn): Answer {
   });
 }
 
-/** Logs, traces and statements: no source for them is configured. */
-export function logs(turn: Turn): Answer {
-  const name =
-    turn.read.mentions.find((mention) => mention.strong)?.entities[0]?.name ?? turn.read.mentions[0]?.entities[0]?.name;
-  return answerOf("I have no access to logs or traces: only metrics from Prometheus are connected.", {
-    tone: "warning",
-    details: [
-      name === undefined
-        ? "I can show error rates, restarts and alerts instead."
-        : `I can show metrics of ${inertName(name)} instead: errors, latency, restarts, alerts.`,
-    ],
-    next:
-      name === undefined
-        ? [askButton("status")]
-        : [askButton(`error rate of ${name}`), askButton(`why is ${name} failing`)],
-  });
-}
-
 export function outOfScope(): Answer {
   return answerOf("Sorry, I can't help with that: I only answer questions about your systems from Prometheus.", {
     details: ["Say help to see what you can ask."],

@@ -6,6 +6,7 @@ import type { Ran } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { Point, RemedyDeps } from "./deps.ts";
+import { mayReadFreely } from "./free.ts";
 import { heldBack } from "./held.ts";
 import { recheck } from "./recheck.ts";
 import { ruleNow } from "./rule.ts";
@@ -105,6 +106,7 @@ export function execute(deps: RemedyDeps): {
       epoch,
       rule: ruleNow(deps.policy(), proposal.spec),
       ...today(proposal),
+      mayRead: proposal.isFree === true && mayReadFreely(deps, proposal.spec),
     }));
     if (claimed.ok) return claimed.proposal;
     if (claimed.code === "epoch")

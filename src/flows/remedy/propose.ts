@@ -11,6 +11,7 @@ import type { Look, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
+import { mayReadFreely } from "./free.ts";
 import { heldBack } from "./held.ts";
 import { recordOf } from "./record.ts";
 import { factsOf } from "./rule.ts";
@@ -32,6 +33,8 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
       ? { spec: wish(deps, need, now), facts: [neededFor(need)] }
       : await draft(deps, need, runbook, now, signal);
   if ("reason" in drafted) return { kind: "refused", reason: drafted.reason };
+  if (drafted.spec.runbook === undefined && need.isOnlyIfRunnable === true)
+    return { kind: "refused", reason: drafted.facts[0] ?? "No runbook here can do it." };
   const { spec } = drafted;
   if (runbook !== undefined && modeOf(deps.policy(), spec.environment) === "observe") return observe(deps, need, spec);
   const refusal = async (): Promise<(Suggested & { readonly kind: "refused" }) | undefined> => {
@@ -116,8 +119,9 @@ async function drawn(
   };
 }
 
-async function put(deps: RemedyDeps, proposal: Proposal): Promise<Suggested & { readonly kind: "proposed" }> {
-  const { spec } = proposal;
+async function put(deps: RemedyDeps, drawn: Proposal): Promise<Suggested & { readonly kind: "proposed" }> {
+  const { spec } = drawn;
+  const proposal = mayReadFreely(deps, spec) ? await freed(deps, drawn) : drawn;
   const by = spec.requester ?? BOT;
   const entry = {
     actor: by === BOT ? "bot" : await deps.store.audit.actorOf(by),
@@ -126,7 +130,7 @@ async function put(deps: RemedyDeps, proposal: Proposal): Promise<Suggested & { 
     id: proposal.id,
     hash: proposal.hash,
     from: "",
-    to: "pending",
+    to: proposal.status,
     reason: spec.cause.text.slice(0, 500),
   };
   const stored = await deps.store.proposals.insert(proposal, [entry]);
@@ -141,6 +145,20 @@ type Chosen = {
   /** How it did before, and against which others it was chosen: sentences for the card. */
   readonly because: readonly string[];
 };
+
+/** What only reads, for whom the policy lets read: nobody is asked, and everything else goes its usual way. */
+async function freed({ store, clock }: RemedyDeps, proposal: Proposal): Promise<Proposal> {
+  const now = clock();
+  const executeBy = now + proposal.spec.rule.executeWithin;
+  return {
+    ...proposal,
+    status: "approved",
+    isFree: true,
+    approvedAt: now,
+    executeBy,
+    epoch: await store.proposals.epoch(),
+  };
+}
 
 /** The active runbook that fits and has helped most, or why there is none. */
 async function runbookFor(
@@ -421,13 +439,16 @@ async function isTooMuch(
       now,
     );
   }
-  const runnable = all.filter((one) => !isWish(one));
-  const counted = runnable.map(({ spec: { createdAt, target }, places, status }) => ({
-    createdAt,
-    target: target.key,
-    places,
-    isOpen: OPEN.has(status),
-  }));
+  // What only reads uses up nothing of what changes may, and the other way round.
+  const isRead = (one: Pick<Spec, "runbook">) => one.runbook?.readOnly === true;
+  const counted = all
+    .filter((one) => !isWish(one) && isRead(one.spec) === isRead(spec))
+    .map(({ spec: { createdAt, target }, places, status }) => ({
+      createdAt,
+      target: target.key,
+      places,
+      isOpen: OPEN.has(status),
+    }));
   return overLimit(deps.policy().limits, counted, places[0], spec.target.key, now);
 }
 

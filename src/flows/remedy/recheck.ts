@@ -26,10 +26,15 @@ export async function recheck(deps: RemedyDeps, proposal: Proposal, signal: Abor
   // One that is out of use by now may have left something to take back.
   if (runbook.state !== "active" && spec.cause.undoes === undefined)
     return { kind: "supersede", reason: `The runbook ${runbook.id} is ${runbook.state}.` };
+  if (runbook.readOnly && spec.steps.some(({ uses }) => deps.actions.get(uses)?.changes === true))
+    return {
+      kind: "supersede",
+      reason: `The runbook ${runbook.id} is said to only read, and a step of it changes something.`,
+    };
   // After a clock was wrong the two differ: either one is enough to wait.
-  const [freeze] = [deps.clock(), (deps.wall ?? deps.clock)()].flatMap(
-    (at) => frozen(deps.policy().freezes, at, spec.risk) ?? [],
-  );
+  const [freeze] = runbook.readOnly
+    ? []
+    : [deps.clock(), (deps.wall ?? deps.clock)()].flatMap((at) => frozen(deps.policy().freezes, at, spec.risk) ?? []);
   if (freeze !== undefined)
     return {
       kind: "wait",
