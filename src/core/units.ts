@@ -1,21 +1,22 @@
 /** Numbers for people: how each unit is written, and read back. Values are in base units (seconds, bytes, ratio 0–1). */
 
-export type Unit =
-  | "ratio"
-  | "seconds"
-  | "milliseconds"
-  | "bytes"
-  | "bytes/s"
-  | "per_s"
-  | "per_min"
-  | "per_hour"
-  | "count"
-  | "cores"
-  | "celsius"
-  | "money"
-  | "bool"
-  | "timestamp"
-  | "none";
+/** Every unit there is. What reads one from a file refuses others. */
+export const UNITS = [
+  ...([
+    "ratio",
+    "seconds",
+    "milliseconds",
+    "bytes",
+    "bytes/s",
+    "per_s",
+    "per_min",
+    "per_hour",
+    "count",
+    "cores",
+  ] as const),
+  ...(["celsius", "money", "bool", "timestamp", "none"] as const),
+] as const;
+export type Unit = (typeof UNITS)[number];
 
 /** `noun` is what is counted in a rate or count ("req", "" for nothing in particular); `currency` an ISO 4217 code ("EUR"). */
 export type FormatOptions = { readonly noun?: string; readonly currency?: string };

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { deprecate, versionsOf } from "../../src/actions/catalogue/versions.ts";
 import { CatalogueError, lintFolders, loadRunbooks, readRunbooks, SHIPPED } from "../../src/actions/catalogue.ts";
+import { explain, loadConfig } from "../../src/config.ts";
 import { TARGET_KINDS } from "../../src/core/change/targets.ts";
 import { ACTION_SHAPES } from "../../src/core/runbook/actions.ts";
 import { resolve } from "../../src/core/runbook.ts";
@@ -133,6 +134,21 @@ describe("the shipped runbooks", () => {
   });
 });
 
+describe("the README's example of a runbook", () => {
+  it("is sound, and fits the command that it is shown with", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const section = readme.slice(readme.indexOf("### Writing a runbook"));
+    const [settings = "", text = ""] = [...section.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml ?? "");
+    expect(problemsOf(text)).toEqual([]);
+    const runbook = readRunbooks(own()).get("clear-thumbnails");
+    expect(runbook).toMatchObject({ state: "active", readOnly: false });
+    writeFileSync(join(folder, "smartcloudops.yaml"), settings);
+    const loaded = loadConfig({ env: { SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml" }, cwd: folder });
+    if (!loaded.ok) throw new Error(explain(loaded.problems));
+    expect(runbook?.steps[0]?.with["command"]).toBe(loaded.config.runbooks.executors.local?.[0]?.name);
+  });
+});
+
 describe("a runbook of one's own", () => {
   it("is read, with its version from what it says and not how it is written", () => {
     put(GOOD);
@@ -227,6 +243,12 @@ describe("a runbook of one's own", () => {
       "minutes_by_hand: 5",
       'minutes_by_hand: 5\nmatches: {alerts: ["*"]}',
       /must be the name of an alert/,
+    ],
+    [
+      "a unit that nobody knows",
+      "cooldown:",
+      "verify: {settle: 1s, deadline: 1m, checks: [{name: a, promql: up, unit: furlongs, better: up}]}\ncooldown:",
+      /unit: must be one of ratio, seconds/,
     ],
     ["an id with a path in it", "id: bounce", "id: ../bounce", /id: must be lower-case words/],
     [

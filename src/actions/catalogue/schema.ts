@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkValue, readBytes, readSeconds } from "../../core/runbook/parameter.ts";
 import type { Comparison, Parameter, Runbook } from "../../core/runbook.ts";
+import { UNITS } from "../../core/units.ts";
 import type { Json } from "../../util/canonical.ts";
 
 /** A runbook as it is written in YAML, and read into core's form. Defaults are written out, so that a version says all. */
@@ -158,7 +159,7 @@ export const RunbookYaml = z
             z.strictObject({
               name: line,
               promql: query,
-              unit: z.string().min(1).max(30),
+              unit: z.enum(UNITS, `must be one of ${UNITS.join(", ")}`),
               better: z.enum(["down", "up"]),
               until: comparison.optional(),
             }),

@@ -83,7 +83,7 @@ function cardOf({ id, title }: Named, found: Simulation, config: Config): Card {
         "Before: ",
         conditions.map(
           ({ name, holds, found: said }) =>
-            `${name}: ${holds === undefined ? "could not be asked" : holds ? "holds" : "does not hold"} (${said})`,
+            `${name}: ${holds === true ? "holds" : `${holds === undefined ? "could not be asked" : "does not hold"} (${said})`}`,
         ),
       ),
       ...block(

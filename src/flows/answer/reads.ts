@@ -14,7 +14,9 @@ export async function logs(turn: Turn): Promise<Answer> {
   const { read } = turn;
   const name =
     read.mentions.find((mention) => mention.strong)?.entities[0]?.name ?? read.mentions[0]?.entities[0]?.name;
-  if (name === undefined) return noLogs(undefined, []);
+  const [unknown] = read.unknown;
+  if (name === undefined)
+    return noLogs(undefined, unknown === undefined ? [] : [`I know nothing called ${inertName(unknown.text)}.`]);
   const lines = Number(/\b(\d{1,5}) (?:lines|zeilen|lignes|lineas|linhas)\b/i.exec(read.plain)?.[1] ?? 100);
   const seconds = Math.round(read.window?.seconds ?? USUAL_SECONDS);
   const params = {

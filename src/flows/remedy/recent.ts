@@ -60,7 +60,7 @@ export async function approvalsCard(
     title:
       count === 0
         ? "No change waits for a decision."
-        : `${count} change${count === 1 ? " waits" : "s wait"} for a decision, ${pending.filter(mayDecide).length} of them for yours.`,
+        : `${count} change${count === 1 ? " waits" : "s wait"} for a decision, ${pending.filter(mayDecide).length || "none"} of them for yours.`,
     tone: count === 0 ? "good" : "info",
     blocks: [
       ...shown.flatMap(([, head, found, none]): Block[] =>
