@@ -15,6 +15,6 @@ export function mayReadFreely(
   if (runbook?.readOnly !== true || requester === undefined || readers.length === 0) return false;
   if (!steps.every(({ uses }) => actions.get(uses)?.changes === false)) return false;
   if (modeOf(policy(), environment) !== "act") return false;
-  const { roles }: Pick<Voter, "roles"> = today(requester, []);
+  const { roles }: Pick<Voter, "roles"> = today(requester, [], "asker");
   return roles.some((role) => readers.includes(role));
 }
