@@ -25,9 +25,12 @@ export async function run(call: Call): Promise<number> {
     add(ok("configuration", `complete${notices}`));
     add(...(await checkPacks(config.packs)));
     add(...(await checkHere(config)));
+    const { checkAuditKey, checkRights } = await import("./checks/rights.ts");
+    add(await checkAuditKey(config.dataDir, call.env["AUDIT_KEY_FILE"], call.cwd));
     const log = createLog({ level: "error", secrets: secretsOf(config) });
     add(...(await checkSources(config, log)));
     add(...(await checkChat(config, log)));
+    add(...(await checkRights(config)));
   } else {
     add(
       ...loaded.problems.map(({ where, message }) =>
