@@ -301,7 +301,9 @@ const MEMBERS: ReadonlySet<string | undefined> = new Set(["user", "owner", undef
 function kindLookup({ bot, clock, log }: ListenerDeps) {
   const known = new Map<string, { readonly kind: Kind; readonly at: number }>();
   return async (target: Target, activity: Activity, { user }: Visitor, forSeconds: number): Promise<Kind> => {
-    const kept = known.get(user.id);
+    // Whether somebody is listed is told for each conversation: a member of one may have left another.
+    const key = `${channelOf(activity.conversation.id)}|${user.id}`;
+    const kept = known.get(key);
     if (kept !== undefined && clock() - kept.at < forSeconds) return kept.kind;
     const home = (activity.conversation.tenantId ?? activity.channelData?.tenant?.id ?? "").toLowerCase();
     const kind = await bot.memberOf(target, activity.from.id).then(
@@ -315,7 +317,7 @@ function kindLookup({ bot, clock, log }: ListenerDeps) {
         return { isGuest: true, isExternal: false };
       },
     );
-    known.set(user.id, { kind, at: clock() });
+    known.set(key, { kind, at: clock() });
     if (known.size > MOST_GUESTS) known.delete(known.keys().next().value!);
     return kind;
   };

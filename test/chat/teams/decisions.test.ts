@@ -213,6 +213,15 @@ describe("decisions in Teams", () => {
     expect(world.clicks.map(({ visitor }) => visitor.isGuest)).toEqual([false, false, true]);
   });
 
+  it("asks for each channel: a member of one may have left another", async () => {
+    const world = await openTeams(framework);
+    await world.post(press("approve"));
+    framework.roles.delete(ALICE.id);
+    const elsewhere = { ...IN_CHANNEL.conversation, id: "19:other@thread.tacv2;messageid=1700000000001" };
+    await world.post(press("approve", { conversation: elsewhere }));
+    expect(world.clicks.map(({ visitor }) => visitor.isGuest)).toEqual([false, true]);
+  });
+
   it("decides nothing by text, mentions, replies, reactions, edits, messages with data, or other invokes", async () => {
     const world = await openTeams(framework);
     const words = ["approve", "approve P-7QK4", `v1|P-7QK4|${CODE}`, JSON.stringify(data("approve")), "yes", "👍"];
