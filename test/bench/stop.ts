@@ -118,24 +118,25 @@ async function round(way: Way): Promise<{ readonly ms: number; readonly startedL
     const proposals = await proposed(folder, env);
     bot = await start();
     await until(() => slack.openSockets > 0 || undefined, "the connection to Slack");
-    // The one that waits first, so that its delay is running when the stop comes.
-    for (const id of ["later", "long"]) {
-      const one = proposals[id]!;
-      const fields = {};
+    const approve = async (id: string) => {
+      const { code, ...one } = proposals[id]!;
       const click = {
         kind: "decide",
         id: `click-${id}`,
         proposal: one.id,
         decision: "approve",
-        code: one.code,
-        fields,
+        code,
+        fields: {},
       } as const;
       await callSocket(dataDir, click, { timeoutMs: 30_000 });
-    }
+    };
+    await approve("long");
     const pid = await until(
       () => (existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : undefined),
       "the step",
     );
+    await approve("later");
+    if (existsSync(laterFile)) throw new Error("the change that waits did not wait for its delay");
     const pressed = performance.now();
     const pressing = press(way, folder, env, slack);
     await until(() => (isAlive(pid) ? undefined : true), "the end of the step");

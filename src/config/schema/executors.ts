@@ -123,7 +123,9 @@ export const local = () =>
       )
       .optional()
       .describe("What each {name} may be, as a regular expression for the whole of it."),
-    check_argv: argv("Tells whether the command had its effect: exit code 0 for yes. Only reads; run when a change is proposed, and when its end is unknown.").optional(),
+    check_argv: argv(
+      "Tells whether the command had its effect: exit code 0 for yes. Only reads; run when a change is proposed, and when its end is unknown.",
+    ).optional(),
     cwd: z.string("must be text").regex(/^\//, "must be an absolute path").optional().describe("Folder. Default /."),
     env: z
       .record(
