@@ -38,14 +38,18 @@ export type Reach =
   | { readonly allowed: true /** Names of sources; undefined for all. */; readonly sources?: readonly string[] }
   | { readonly allowed: false /** A sentence for that person alone. */; readonly reason: string };
 
-/** True when a proposal may be read: every source is open, or its own is, or its card stands in that very channel. */
+/**
+ * True when a proposal may be read: every source is open, or its card stands in that very channel. `isTheirs`, because they asked for
+ * it or may decide it, also opens those of the sources that are open: what others ask elsewhere stays there.
+ */
 export function mayReadProposal(
   { sources, place }: { readonly sources?: readonly string[]; readonly place: Place },
   { spec, places }: { readonly spec: { readonly source: string | undefined }; readonly places: readonly Place[] },
+  isTheirs = false,
 ): boolean {
   return (
     sources === undefined ||
-    (spec.source !== undefined && sources.includes(spec.source)) ||
+    (isTheirs && spec.source !== undefined && sources.includes(spec.source)) ||
     places.some(({ platform, channel }) => platform === place.platform && channel === place.channel)
   );
 }

@@ -210,7 +210,7 @@ export function sayAction({ type, target, params }: Pick<ProposedAction, "type" 
   return `${verb} ${inertName(target)}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
 }
 
-/** Somebody to whom not all sources are open sees the proposals of those, and of this channel. */
+/** Somebody to whom not all sources are open sees the proposals of this channel only. */
 export function maySee({ question }: Turn, proposal: Proposal): boolean {
   return mayReadProposal(question, proposal);
 }

@@ -22,13 +22,14 @@ export async function listsOf(
   open: Parameters<typeof mayReadProposal>[0],
 ): Promise<ProposalLists> {
   const found = await store.proposals.find({ since: clock() - LATELY, limit: 500 });
-  const all = found.filter((one) => mayReadProposal(open, one));
   const mayDecide = (one: Proposal) =>
     one.status === "pending" &&
     one.spec.runbook !== undefined &&
     one.votes.every(({ person }) => person !== voter.person) &&
     whyNotVote(ruleNow(policy(), one.spec), voter, "approve", one.spec.requester) === undefined;
   const took = (one: Proposal) => one.votes.some(({ person }) => person === voter.person);
+  const isTheirs = (one: Proposal) => mayDecide(one) || one.spec.requester?.person === voter.person || took(one);
+  const all = found.filter((one) => mayReadProposal(open, one, isTheirs(one)));
   const lines = (wanted: (one: Proposal) => boolean) =>
     Promise.all(
       all

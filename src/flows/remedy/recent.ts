@@ -35,12 +35,12 @@ export async function approvalsCard(
     store.proposals.find({ since: now - LATELY, limit: 500 }),
   ]);
   const known = [...new Map([...waiting, ...lately].map((one) => [one.id, one])).values()];
-  const all = known.filter((one) => mayReadProposal(asked, one));
   const isMine = (one: Proposal) => one.spec.requester?.person === voter.person;
   const isPending = (one: Proposal) => one.status === "pending" && one.spec.runbook !== undefined;
   const mayDecide = (one: Proposal) =>
     whyNotVote(ruleNow(policy(), one.spec), voter, "approve", one.spec.requester) === undefined &&
     one.votes.every(({ person }) => person !== voter.person);
+  const all = known.filter((one) => mayReadProposal(asked, one, isMine(one) || mayDecide(one)));
   const line = (one: Proposal) => lineOf(one, now, zone);
   const pending = all.filter(isPending);
   const parts: [name: typeof which, head: string, found: readonly Proposal[], none: string][] = [
