@@ -155,6 +155,57 @@ describe("a window on the Slack of our own", () => {
     expect(rebound).toBe(403);
     expect((await view()).match(/@ops/g)).toHaveLength(1);
   });
+
+  it("is another person's when that is chosen: what was whispered to one, the other does not see", async () => {
+    await call("chat.postEphemeral", {
+      channel: CHANNEL,
+      user: "U0BEN00001",
+      text: "psst",
+      blocks: JSON.stringify([section("for Ben")]),
+    });
+    expect(await view()).not.toContain("for Ben");
+    expect(await view(`${CHANNEL}/U0BEN00001`)).toContain("for Ben");
+    expect(await view(`${CHANNEL}/U0GUEST001`)).not.toContain("for Ben");
+    expect(await view("D0ALICE001/U0BEN00001")).toContain("Nothing was said");
+  });
+
+  it("asks before a click that Slack would ask about, and shows a form to whoever opened it, once", async () => {
+    const confirm = { title: plain("Run this?"), text: plain("<b>"), confirm: plain("Yes"), deny: plain("No") };
+    const open = { type: "button", action_id: "decide:reject:0", text: plain("Reject"), value: "v", confirm };
+    const { ts } = await post([{ type: "actions", elements: [open] }]);
+    expect(await view()).toContain("data-confirm=");
+    expect(await view()).toContain("&amp;lt;b&amp;gt;");
+
+    const clicks: Record<string, unknown>[] = [];
+    slack.deliver = async (_, payload) => clicks.push(payload);
+    Object.defineProperty(slack, "openSockets", { value: 1 });
+    await window.press({ who: "U0BEN00001", room: CHANNEL, address: [String(ts), 0, 0] });
+    expect(clicks[0]).toMatchObject({ user: { id: "U0BEN00001" } });
+    const element = { type: "plain_text_input", action_id: "value", max_length: 3000 };
+    const blocks = [{ type: "input", block_id: "reason", label: plain("Reason"), optional: false, element }];
+    const words = { title: plain("Reject"), submit: plain("Reject"), close: plain("Back") };
+    const form = { type: "modal", callback_id: "decide", private_metadata: "{}", ...words, blocks };
+    await call("views.open", { trigger_id: String(clicks[0]?.["trigger_id"]), view: JSON.stringify(form) });
+    const formOf = async (who: string) => (await fetch(`${window.url}window/form/${who}`)).text();
+    expect(await formOf("U0ALICE001")).toBe("");
+    const shown = await formOf("U0BEN00001");
+    expect(shown).toContain('name="reason" maxlength="3000" required');
+
+    const id = /data-form="(\w+)"/.exec(shown)?.[1];
+    const send = (who: string) =>
+      fetch(`${window.url}window/form`, {
+        method: "POST",
+        body: JSON.stringify({ who, form: id, values: { reason: "not now" } }),
+      });
+    expect((await send("U0ALICE001")).status).toBe(400);
+    expect((await send("U0BEN00001")).status).toBe(204);
+    expect(clicks[1]).toMatchObject({
+      type: "view_submission",
+      user: { id: "U0BEN00001" },
+      view: { state: { values: { reason: { value: { value: "not now" } } } } },
+    });
+    expect(await formOf("U0BEN00001")).toBe("");
+  });
 });
 
 describe("Slack's own notation", () => {
