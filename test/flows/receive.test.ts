@@ -272,6 +272,7 @@ describe("a stop", () => {
     });
     await bot.reception.start();
     await bot.offer("a");
+    await expect.poll(() => bot.dealt).toHaveLength(1);
     await bot.reception.stop(1);
     await cut.promise;
     await new Promise((resolve) => setImmediate(resolve));
