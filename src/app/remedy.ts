@@ -59,7 +59,7 @@ export type RemedyOptions = {
   readonly store: Store;
   readonly sources: readonly Metrics[];
   readonly clock: Clock;
-  /** Seconds from anywhere that nobody can set. Default: the clock itself. */
+  /** Seconds from anywhere that nobody can set, where the clock is the machine's own. */
   readonly elapsed?: Clock;
   readonly newId: () => string;
   readonly log: Log;
@@ -129,8 +129,8 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       ...([runbooks(), actions(), options.journal ?? openNoJournal()] as const),
       store.latest(),
     ]);
-    // Before a restart it may have been later than the clock says now.
-    steady.atLeast(latest);
+    // Before a restart it may have been later than the clock says now. A clock that somebody chose is believed.
+    if (options.elapsed !== undefined) steady.atLeast(latest);
     return {
       store,
       runbooks: catalogue,

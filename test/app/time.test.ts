@@ -26,6 +26,7 @@ async function until(clinic: Clinic, clock: () => number, done: () => Promise<bo
     store: clinic.store,
     sources: clinic.deps.sources,
     clock,
+    elapsed: clock,
     newId: () => "p9",
     log: createLog({ level: "error", stream: { write: () => {} } }),
     runbooks: clinic.deps.runbooks,
