@@ -222,6 +222,7 @@ export interface Proposals {
   replace(next: Proposal, entries: readonly AuditEntry[]): Promise<"done" | "stale" | "held">;
   /** Those whose message does not show their revision yet, oldest change first. */
   unshown(limit: number): Promise<readonly Proposal[]>;
+  /** Never takes it back to an older revision, but for 0: then it is to be shown anew. */
   shown(id: string, revision: number): Promise<void>;
   /** This incarnation of the store: another one after a restore or a loss. */
   epoch(): Promise<string>;

@@ -189,6 +189,10 @@ export function proposalsContract(name: string, open: () => Store | Promise<Stor
       await store.proposals.shown("b", 1); // an older one, said late
       await store.proposals.shown("a", 2);
       assert.deepEqual(await store.proposals.unshown(10), [asJson(vote(b).proposal)]);
+      await store.proposals.shown("b", 2);
+      assert.deepEqual(await ids(), []);
+      await store.proposals.shown("a", 0); // to be shown anew: an emergency stop came or went
+      assert.deepEqual(await ids(), ["a"]);
     });
 
     it("changes nothing when its record cannot be made", async () => {

@@ -84,7 +84,7 @@ export function sqliteProposals(sql: Statements, ledger: Ledger): Proposals {
     },
 
     async shown(id, revision) {
-      sql.run("UPDATE proposals SET shown = ? WHERE id = ? AND shown < ?", [revision, id, revision]);
+      sql.run("UPDATE proposals SET shown = ?1 WHERE id = ?2 AND (?1 = 0 OR shown < ?1)", [revision, id]);
     },
 
     async epoch() {
