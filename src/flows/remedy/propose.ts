@@ -36,6 +36,8 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
   if (drafted.spec.runbook === undefined && need.isOnlyIfRunnable === true)
     return { kind: "refused", reason: drafted.facts[0] ?? "No runbook here can do it." };
   const { spec } = drafted;
+  // A wish says nothing of how the runbook did that cannot run here.
+  const because = spec.runbook === undefined ? [] : chosen.because;
   if (runbook !== undefined && modeOf(deps.policy(), spec.environment) === "observe") return observe(deps, need, spec);
   const refusal = async (): Promise<(Suggested & { readonly kind: "refused" }) | undefined> => {
     const reason =
@@ -48,12 +50,12 @@ export async function propose(deps: RemedyDeps, need: Need, signal: AbortSignal)
   const made = await drawn(
     deps,
     spec,
-    { places: need.places, facts: [...need.facts, ...drafted.facts, ...chosen.because] },
+    { places: need.places, facts: [...need.facts, ...drafted.facts, ...because] },
     signal,
   );
   const suggested = await inTurn(deps, async () => (await refusal()) ?? (await put(deps, made)));
   if (suggested.kind !== "proposed") return suggested;
-  const known = { ...suggested, ...(chosen.because.length > 0 && { because: chosen.because }) };
+  const known = { ...suggested, ...(because.length > 0 && { because }) };
   return suggested.isNew ? known : showAlso(deps, known, need);
 }
 
@@ -204,14 +206,14 @@ async function ranked(deps: RemedyDeps, fit: readonly Runbook[]): Promise<Chosen
   );
   if (best === undefined) return { runbook: undefined, because: [] };
   const { runbook, runs } = best;
+  // Where none was ever tried there, nothing is told by it.
+  const isTried = tried.some((one) => one.runs.length > 0);
   const kind = runbook.target.kind;
   return {
     runbook,
     because: [
-      ...(runs.length > 0 || others.length > 0
-        ? [`On targets of the kind ${kind}, the runbook ${runbook.id} ${sayRecord(runs)}.`]
-        : []),
-      ...(others.length > 0
+      ...(isTried ? [`On targets of the kind ${kind}, the runbook ${runbook.id} ${sayRecord(runs)}.`] : []),
+      ...(isTried && others.length > 0
         ? [
             `It comes before ${others
               .slice(0, 3)
