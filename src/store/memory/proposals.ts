@@ -72,7 +72,8 @@ export function memoryProposals(
     shown: (id, revision) =>
       use(() => {
         const found = all.get(id);
-        if (found !== undefined && (revision === 0 || found.shown < revision)) all.set(id, { ...found, shown: revision });
+        if (found !== undefined && (revision === 0 || found.shown < revision))
+          all.set(id, { ...found, shown: revision });
       }),
     epoch: () => use(() => ledger.meta.get(EPOCH) ?? ""),
     restored: () => use(restored),
