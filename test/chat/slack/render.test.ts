@@ -201,9 +201,11 @@ describe("cards in Slack", () => {
     assert.equal(text, "from https: //evil.example\nsee http: //evil.example/x");
   });
 
-  it("put a first note above the title", () => {
-    const { blocks } = renderCard(card([{ kind: "note", text: "Alice asked: status" }]), LOOK);
-    assert.deepEqual(blocks.map((one) => one.type).slice(0, 2), ["context", "header"]);
+  it("put a first note above the title, unless it is all there is", () => {
+    const note = { kind: "note", text: "Alice asked: status" } as const;
+    const types = (blocks: Card["blocks"]) => renderCard(card(blocks), LOOK).blocks.map((one) => one.type);
+    assert.deepEqual(types([note, { kind: "text", text: "All is well." }]).slice(0, 2), ["context", "header"]);
+    assert.deepEqual(types([note]).slice(0, 2), ["header", "context"]);
   });
 
   it("say when a question has no room on a button", () => {
