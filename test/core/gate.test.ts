@@ -87,6 +87,94 @@ describe("a number that a model says", () => {
   });
 });
 
+const wide = knownOf(
+  "how full is quay-1 since 14:20?",
+  [
+    [0.672, "ratio", { service: "ferrydesk" }, 0],
+    [18_432, "count", { queue: "manifests" }, 1],
+    [37, "count", { queue: "ledger" }, 1],
+    [842e6, "bytes/s", { instance: "quay-1" }, 2],
+    [82, "celsius", { sensor: "cpu0" }, 3],
+    [4200, "none", { sensor: "fan0" }, 4],
+    [240, "per_s", { queue: "manifests" }, 5],
+    [12_500, "money", {}, 6],
+    [410_000, "count", { partition: "0" }, 7],
+    [0.31, "ratio", { pod: "desk-0" }, 8],
+    [0.45, "cores", { pod: "desk-1" }, 9],
+  ],
+  [
+    [13.5, "factor"],
+    [15.5, "celsius"],
+    [43_200, "seconds"],
+  ],
+  [1800],
+  ["EUR", "desk-0"],
+);
+const isKeptWide = (text: string) => gate(text, wide).judged.every(({ kept }) => kept);
+
+describe("a number in the many ways that it can be written", () => {
+  it.each([
+    "It gets 6.74 Gbit/s.",
+    "It gets 6.7 Gbps.",
+    "It gets 842 megabytes per second.",
+    "It gets 3.03 TB per hour.",
+    "cpu0 is at 180 °F.",
+    "The difference is 15.5 K.",
+    "fan0 turns at 4,200 rpm.",
+    "Messages come at 240/s, i.e. 14.4k new messages per minute.",
+    "There are 18.432 thousand messages.",
+    "Roughly eighteen thousand messages wait.",
+    "About two thirds fail.",
+    "Less than three quarters fail.",
+    "Of 1,000 requests 672 fail.",
+    "Two out of three fail.",
+    "It is full in half a day.",
+    "In the past half hour it grew.",
+    "Over a 30-minute window it grew.",
+    "It is a 13.5-fold rise, more than ten times as much.",
+    "Twelve and a half thousand euros were spent.",
+    "- manifests - **18,432**",
+    "Partition 0 has 410,000.",
+    "There are 37 × `ledger`.",
+    "It has been so since 14:20: 37 in ledger.",
+    "Two likely causes: load or a leak.",
+    "18,432 messages wait in manifests; ledger has 37 and nothing else.",
+    "It is 842 MB/s vs. 37 messages in ledger.",
+  ])("stays when it is right: %s", (text) => {
+    expect(gate(text, wide).judged).toEqual([expect.objectContaining({ kept: true })]);
+  });
+
+  it.each([
+    "It gets 842 Mbit/s.",
+    "It gets 842 Mbps.",
+    "cpu0 is at 82 °F.",
+    "It grew by an order of magnitude.",
+    "It grew by orders of magnitude.",
+    "It is a single-digit number.",
+    "Hundreds of messages wait.",
+    "It has three nines.",
+    "A quarter fail.",
+    "Every other request fails.",
+    "One in ten fails.",
+    "Of 1,000 requests 276 fail.",
+    "It is full in half an hour and a half.",
+    "It is 12,500 dollars.",
+    "Partition 7 has 410,000.",
+    "18,432 messages wait in ledger; manifests has 37.",
+    "In the past fortnight it grew.",
+    "More than 5,000 messages wait in manifests.",
+    "desk-1 is throttled 31 % of the time.",
+  ])("goes when it is not: %s", (text) => {
+    expect(isKeptWide(text)).toBe(false);
+  });
+
+  it("may be called effectively zero when it is", () => {
+    const small = knownOf("", [[0.0004, "ratio", {}, 0]], [], [], []);
+    expect(judge("The share is effectively zero.", small).kept).toBe(true);
+    expect(judge("The share is effectively zero.", wide).kept).toBe(false);
+  });
+});
+
 describe("a name that a model says", () => {
   it.each([
     "It is quay-9.",
@@ -94,6 +182,11 @@ describe("a name that a model says", () => {
     "The ledger service is down.",
     "Since v4.13.1 it is slow.",
     "service ledger-api is slow.",
+    "The billing service is down.",
+    "The namespace harbour-staging is idle.",
+    "ledger-api is slow.",
+    "DiskPressure fires.",
+    "Run `kubectl describe pod quay-9`.",
   ])("goes when nothing asked has it: %s", (sentence) => {
     expect(isKept(sentence)).toBe(false);
   });
@@ -104,6 +197,9 @@ describe("a name that a model says", () => {
     "The ferrydesk service is slow.",
     "Since 4.12.0 it is slow.",
     "The affected service is slow.",
+    "PostgreSQL, a CronJob or a per-service limit may be why.",
+    "Run `kubectl describe pod quay-1`.",
+    "The second-busiest host is quay-1.",
   ])("stays when it is known or ordinary: %s", (sentence) => {
     expect(isKept(sentence)).toBe(true);
   });

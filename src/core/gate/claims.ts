@@ -1,7 +1,8 @@
 import { plainOf } from "./clean.ts";
 import { blankNames } from "./names.ts";
+import { hedgeBefore, partsIn, sharesOf } from "./parts.ts";
 import { type Quantity, UNIT_SOURCE, unitCalled } from "./quantity.ts";
-import { FACTOR_WORDS, NUMBER_WORDS, PART_WORDS, valueOfWords } from "./words.ts";
+import { NUMBER_WORDS, valueOfWords } from "./words.ts";
 
 /**
  * One number that a sentence states. It may be read in several ways ("5m" is minutes, millions or thousandths of a core):
@@ -17,11 +18,14 @@ export type Claim = {
     /** How far the true value may be from it: half of the last digit that is stated. */
     readonly within: number;
   })[];
+  /** The number without its unit, for a value whose unit nobody told. */
+  readonly bare?: { readonly value: number; readonly within: number };
   /** "about", "over", "under": how the number is meant to round. */
   readonly hedge: "about" | "over" | "under" | undefined;
 };
 
-type Found = {
+/** A number with its unit as it is written. */
+export type Found = {
   readonly start: number;
   readonly end: number;
   readonly value: number;
@@ -30,10 +34,10 @@ type Found = {
   readonly unit: string;
 };
 
-const COUNTED = "(?:k|thousand|million|bn|billion)";
+const COUNTED = "(?:k|m(?=/)|mio|thousand|million|bn|billion)";
 const NUMBER = `(?:\\d{1,3}(?:[,'](?=\\d{3}(?!\\d))\\d{3})+(?:\\.\\d+)?|\\d{1,3}(?: (?=\\d{3}(?!\\d))\\d{3})+(?:\\.\\d+)?|\\d+(?:[.,]\\d+)?|\\.\\d+)(?:e[+-]?\\d{1,3})?`;
 const STATED = new RegExp(
-  `(?<sign>(?<![\\w)])[-+±]? ?)(?<before>[€$£×]|\\bx(?=\\d))? ?(?<number>${NUMBER})(?: ?(?<counted>${COUNTED})(?![a-z]))?(?: ?(?<unit>${UNIT_SOURCE}))?`,
+  `(?<sign>(?<![\\w)])[-+±]?)(?:(?<before>[€$£×]|\\bx(?=\\d)) ?)?(?<number>${NUMBER})(?: ?(?<counted>${COUNTED})(?![a-z]))?(?:[ -]?(?<unit>${UNIT_SOURCE}))?`,
   "gi",
 );
 const IN_WORDS = new RegExp(`\\b(?<number>${NUMBER_WORDS})\\b(?:[- ](?<unit>${UNIT_SOURCE}))?`, "gi");
@@ -43,10 +47,20 @@ const IN_WORDS = new RegExp(`\\b(?<number>${NUMBER_WORDS})\\b(?:[- ](?<unit>${UN
  * blanked out. Numbers in words and "twice", "half", "an hour" are numbers too.
  */
 export function claimsIn(plain: string): readonly Claim[] {
-  const found = [...inDigits(plain), ...inWords(plain)].sort((a, b) => a.start - b.start);
+  const parts = partsIn(plain);
+  const digits = inDigits(plain);
+  const taken = [...parts, ...digits];
+  const words = inWords(plain).filter((one) => !taken.some(({ start, end }) => start < one.end && one.start < end));
+  const found = [...digits, ...words]
+    .filter((one) => !parts.some(({ start, end }) => start <= one.start && one.end <= end))
+    .sort((a, b) => a.start - b.start);
   const merged = lengthsOfTime(found, plain);
-  const claims = merged.map((one, at) => claimOf(one, sharedUnit(merged, at, plain), plain));
-  return [...claims, ...factorsIn(plain), ...partsIn(plain), ...singleTimes(plain)];
+  const shares = sharesOf(merged, plain);
+  const claims = merged.map((one, at) => {
+    const claim = claimOf(one, sharedUnits(merged, at, plain), plain);
+    return { ...claim, readings: [...claim.readings, ...shares[at]!] };
+  });
+  return [...claims, ...parts];
 }
 
 /** The numbers of a question, in every way that they can be read. */
@@ -59,7 +73,8 @@ export function quantitiesIn(text: string): readonly Quantity[] {
 function inDigits(plain: string): Found[] {
   return [...plain.matchAll(STATED)].map((match) => {
     const { sign = "", before = "", number = "", counted = "", unit = "" } = match.groups!;
-    const times = countedBy(counted);
+    const isKelvin = counted === "K" && unit === "" && /\d K$/.test(match[0]);
+    const times = isKelvin ? 1 : countedBy(counted);
     const size = sizeOf(number);
     const skipped = match[0].length - match[0].trimStart().length;
     return {
@@ -67,7 +82,7 @@ function inDigits(plain: string): Found[] {
       end: match.index + match[0].trimEnd().length,
       value: (sign.trim() === "-" ? -1 : 1) * size.value * times,
       digit: size.digit * times,
-      unit: unit.trim() === "" ? before : unit.trim(),
+      unit: isKelvin ? "K" : unit.trim() === "" ? before : unit.trim(),
     };
   });
 }
@@ -76,11 +91,13 @@ function inWords(plain: string): Found[] {
   return [...plain.matchAll(IN_WORDS)].flatMap((match) => {
     const { number = "", unit = "" } = match.groups!;
     const value = valueOfWords(number);
-    // "this one", "one of them": no number unless it has a unit
-    if (/^one$/i.test(number) && unit === "") return [];
+    // "this one", "one of them": no number unless it has a unit, or is one in so many
+    if (/^one$/i.test(number) && unit === "" && !ONE_IN.test(plain.slice(match.index))) return [];
     return [{ start: match.index, end: match.index + match[0].length, value, digit: 1, unit: unit.trim() }];
   });
 }
+
+const ONE_IN = new RegExp(`^one (?:in|out of) (?:every )?(?:\\d|(?:${NUMBER_WORDS})\\b)`, "i");
 
 /** "1,468", "1 468", "2.43", "2,43", "1e3" with the worth of the last digit. */
 function sizeOf(number: string): { readonly value: number; readonly digit: number } {
@@ -95,7 +112,7 @@ function sizeOf(number: string): { readonly value: number; readonly digit: numbe
 function countedBy(word: string): number {
   if (word === "") return 1;
   if (/^(?:k|thousand)$/i.test(word)) return 1e3;
-  return /^million$/i.test(word) ? 1e6 : 1e9;
+  return /^m(?:io|illion)?$/i.test(word) ? 1e6 : 1e9;
 }
 
 /** "2 d 4 h", "1 h and 5 min": one length of time. */
@@ -130,21 +147,27 @@ function timeScale(unit: string): number | undefined {
   return scale?.family === "time" ? scale.factors[0] : undefined;
 }
 
-/** "from 0.4 to 2.43 s", "5-10 ms": the unit of the second is that of the first too. */
-function sharedUnit(found: readonly Found[], at: number, plain: string): string {
+const CONNECTED =
+  /^ ?(?:-|to|and|or|of(?: the)?|out of(?: the)?|against|vs\.?|versus|,|\/|->|→|up to|up from|down from|, then) ?$/;
+
+/** "from 0.4 to 2.43 s", "5-10 ms", "55 minutes; 43 were allowed": a number without a unit may have that of its neighbours. */
+function sharedUnits(found: readonly Found[], at: number, plain: string): readonly string[] {
   const own = found[at]!;
-  const next = found[at + 1];
-  if (own.unit !== "" || next === undefined || next.unit === "") return "";
-  return /^ ?(?:-|to|and|or|vs\.?|versus|,|\/|->|→|up to|, then) ?$/.test(plain.slice(own.end, next.start))
-    ? next.unit
-    : "";
+  if (own.unit !== "") return [];
+  let after = at;
+  while (found[after + 1] !== undefined && found[after]!.unit === "") {
+    if (!CONNECTED.test(plain.slice(found[after]!.end, found[after + 1]!.start))) break;
+    after++;
+  }
+  const before = found.slice(0, at).findLast(({ unit }) => unit !== "")?.unit;
+  return [found[after]!.unit, before ?? ""].filter((unit) => unit !== "");
 }
 
 /** What is counted follows: "9 replicas", "4 slow queries". */
 const COUNTED_THING =
   /^ (?:(?!(?:is|was|as|has|vs|of|to|and|or|in|on|at|for|this|times)\b)[a-z-]+ )?(?!(?:is|was|as|has|its|this|vs|times)\b)[a-z-]{2,}s\b/i;
 
-function claimOf(one: Found, borrowed: string, plain: string): Claim {
+function claimOf(one: Found, borrowed: readonly string[], plain: string): Claim {
   const { start, end, value, digit } = one;
   const hedge = hedgeBefore(plain.slice(Math.max(0, start - 24), start));
   // "about 1,500": the zeros only hold the place
@@ -152,26 +175,49 @@ function claimOf(one: Found, borrowed: string, plain: string): Claim {
     hedge === undefined || value === 0 || !Number.isInteger(value / digit) ? digit : wholePlace(value, digit);
   const within = hedge === "over" || hedge === "under" ? place : place / 2;
   const counts = one.unit === "" && COUNTED_THING.test(plain.slice(end));
-  const own = counts ? [{ family: "count" as const, factors: [1] }] : scalesOf(one.unit);
-  const readings = [...own, ...(borrowed === "" ? [] : scalesOf(borrowed))].flatMap(({ family, factors }) =>
-    factors.map((factor) => ({ value: value * factor, family, within: within * factor })),
+  const own = counts ? [{ family: "count" as const, factors: [1] }] : scalesOf(one.unit, plain.slice(end));
+  const shared = counts ? [] : borrowed.flatMap((unit) => scalesOf(unit, ""));
+  const readings = [...own, ...shared].flatMap(({ family, factors, offset = 0 }) =>
+    factors.map((factor) => ({ value: value * factor + offset, family, within: within * factor })),
   );
-  return { text: plain.slice(start, end), start, end, readings, hedge };
+  return { text: plain.slice(start, end), start, end, readings, bare: { value, within }, hedge };
 }
 
-function scalesOf(
-  unit: string,
-): readonly { readonly family: Quantity["family"]; readonly factors: readonly number[] }[] {
+type Reading = {
+  readonly family: Quantity["family"];
+  readonly factors: readonly number[];
+  readonly offset?: number;
+};
+
+/** "5 × HighLatency", its name blanked out or not, and not "5 × the usual". */
+const COUNTED_BY_TIMES =
+  /^(?: {3}| ?(?!(?:the|as|more|less|higher|lower|slower|faster|worse|better|larger|smaller|bigger|longer|what|its|that|their|usual|normal|baseline|in|on|at|since|over|than|and|or|to|of|increase|rise)\b)[a-z])/i;
+
+/** What a unit may mean, with what follows it. */
+function scalesOf(unit: string, after: string): readonly Reading[] {
   if (unit === "") return [{ family: "plain", factors: [1] }];
   // minutes, millions, thousandths of a core
-  if (/^m$/.test(unit))
+  if (unit === "m")
     return [
       { family: "time", factors: [60] },
       { family: "plain", factors: [1e6] },
       { family: "cores", factors: [1e-3] },
     ];
+  // "1.25M messages", "512M of memory"
+  const large = ["M", "G", "T"].indexOf(unit);
+  if (large >= 0)
+    return [
+      { family: "plain", factors: [1000 ** (large + 2)] },
+      { family: "bytes", factors: [1000 ** (large + 2), 1024 ** (large + 2)] },
+    ];
+  // a difference of 15 kelvin, or thousands
+  if (unit === "K")
+    return [
+      { family: "celsius", factors: [1] },
+      { family: "plain", factors: [1000] },
+    ];
   // "6 times the usual", "restarted 6 times"
-  if (/^times$/i.test(unit))
+  if (/^times$/i.test(unit) || (/^[×x]$/i.test(unit) && COUNTED_BY_TIMES.test(after)))
     return [
       { family: "factor", factors: [1] },
       { family: "count", factors: [1] },
@@ -185,55 +231,4 @@ function wholePlace(value: number, digit: number): number {
   let place = digit;
   while (Math.round(Math.abs(value) / place) % 10 === 0) place *= 10;
   return place;
-}
-
-function hedgeBefore(before: string): Claim["hedge"] {
-  const found =
-    /(?:^|[\s(])(about|around|roughly|approximately|approx\.?|circa|some|~|≈|over|above|more than|at least|exceed(?:s|ed|ing)?|beyond|under|below|less than|fewer than|nearly|almost|close to|up to|just under|just over) ?(?:the )?[-+]?$/i.exec(
-      before,
-    )?.[1];
-  if (found === undefined) return undefined;
-  if (/^(?:over|above|more than|at least|exceed\w*|beyond|just over)$/i.test(found)) return "over";
-  if (/^(?:under|below|less than|fewer than|nearly|almost|up to|just under)$/i.test(found)) return "under";
-  return "about";
-}
-
-function factorsIn(plain: string): Claim[] {
-  const words = new RegExp(`\\b(${Object.keys(FACTOR_WORDS).join("|")})\\b`, "gi");
-  return [...plain.matchAll(words)].map((match) => roughly(match, FACTOR_WORDS[match[1]!.toLowerCase()]!, "factor"));
-}
-
-function partsIn(plain: string): Claim[] {
-  const claims: Claim[] = [];
-  for (const [pattern, value] of PART_WORDS) {
-    for (const match of plain.matchAll(new RegExp(pattern, "gi"))) {
-      if (/^half$/i.test(match[0]) && /^ an hour\b/i.test(plain.slice(match.index + 4)))
-        claims.push(roughly(match, 1800, "time"));
-      else {
-        const claim = roughly(match, value, "ratio");
-        claims.push({ ...claim, readings: [...claim.readings, { value, family: "factor", within: value / 10 }] });
-      }
-    }
-  }
-  return claims;
-}
-
-const SINGLE_TIME =
-  /\b(?:for|past|last|previous|next|within|in|after|over) (?:about |around |almost |nearly |over )?(?:an? )?(hour|day|week|minute|month)\b|\ban? (hour|day|week|minute|month) (?:ago|later|earlier|before)\b/gi;
-
-/** "an hour ago", "in the last day": one of that length. */
-function singleTimes(plain: string): Claim[] {
-  return [...plain.matchAll(SINGLE_TIME)].map((match) =>
-    roughly(match, unitCalled(match[1] ?? match[2] ?? "")?.factors[0] ?? 0, "time"),
-  );
-}
-
-function roughly(match: RegExpExecArray, value: number, family: Quantity["family"]): Claim {
-  return {
-    text: match[0],
-    start: match.index,
-    end: match.index + match[0].length,
-    readings: [{ value, family, within: value / 10 }],
-    hedge: "about",
-  };
 }

@@ -14,5 +14,14 @@ export function plainOf(text: string): string {
     .replace(/\*{1,3}|~~|__/g, "");
 }
 
-/** A digit or numeral that no rule here reads: of another script, or a letter that stands for a number. */
-export const STRANGE_NUMERAL = /(?![0-9])\p{N}|[一二三四五六七八九十百千万億零〇]|\b[IVX]{2,}\b/u;
+/** Digits and numerals that no rule here reads: of another script, or letters that stand for a number. */
+const STRANGE = /(?![0-9])\p{N}|[一二三四五六七八九十百千万億零〇]|\b[IVX]{2,}\b/u;
+
+/** Words that state a size so vaguely that it cannot be compared. */
+const VAGUE =
+  /\b(?:single|double|triple|two|three|four|five|six|seven|eight|nine)[- ](?:digits?|figures?)\b|\b(?:tens|dozens|scores|hundreds|thousands|millions|billions) of\b|(?<!\b(?:an?|one|two|three|four|five|six|seven|eight|nine|\d) )\borders? of magnitude\b/i;
+
+/** A number in the plain text that cannot be checked, if there is one. */
+export function strangeNumberIn(plain: string): string | undefined {
+  return STRANGE.exec(plain)?.[0] ?? VAGUE.exec(plain)?.[0];
+}

@@ -58,28 +58,34 @@ export function quantityOf(value: number, unit: Unit): Quantity | undefined {
 type Scale = {
   readonly family: Family /** To the base unit. More than one where the unit is ambiguous. */;
   readonly factors: readonly number[];
+  /** Added after the factor: a degree Fahrenheit has another zero. */
+  readonly offset?: number;
 };
 
 const scale = (family: Family, ...factors: readonly number[]): Scale => ({ family, factors });
 
 const SIZES = ["k", "m", "g", "t", "p"];
 
-/** "MB" is 1000² to some and 1024² to others: both are meant. */
-function sizes(family: Family, tail: string): readonly (readonly [RegExp, Scale])[] {
-  return SIZES.flatMap((size, at) => [
-    [new RegExp(`^${size}i${tail}$`, "i"), scale(family, 1024 ** (at + 1))] as const,
-    [new RegExp(`^${size}${tail}$`, "i"), scale(family, 1000 ** (at + 1), 1024 ** (at + 1))] as const,
-  ]);
-}
+/** "MB" is 1000² to some and 1024² to others: both are meant. A bit is an eighth of a byte. */
+const BYTES: readonly (readonly [RegExp, Scale])[] = SIZES.flatMap((size, at) => [
+  [new RegExp(`^${size}ib?$`, "i"), scale("bytes", 1024 ** (at + 1))] as const,
+  [new RegExp(`^${size}b$`, "i"), scale("bytes", 1000 ** (at + 1), 1024 ** (at + 1))] as const,
+  [new RegExp(`^${size}bits?$`, "i"), scale("bytes", 1000 ** (at + 1) / 8)] as const,
+]);
 
-const NAMED_SIZES: readonly (readonly [RegExp, Scale])[] = ["kilo", "mega", "giga", "tera", "peta"].map(
-  (name, at) => [new RegExp(`^${name}bytes?$`, "i"), scale("bytes", 1000 ** (at + 1), 1024 ** (at + 1))] as const,
-);
+const NAMED_SIZES: readonly (readonly [RegExp, Scale])[] = ["ki", "me", "gi", "te", "pe"].flatMap((name, at) => [
+  [new RegExp(`^${name}bibytes?$`, "i"), scale("bytes", 1024 ** (at + 1))] as const,
+  [new RegExp(`^${name}(?:lo|ga|ra|ta)bytes?$`, "i"), scale("bytes", 1000 ** (at + 1), 1024 ** (at + 1))] as const,
+  [new RegExp(`^${name}(?:lo|ga|ra|ta)bits?$`, "i"), scale("bytes", 1000 ** (at + 1) / 8)] as const,
+]);
 
-const PER_SECOND = "(?:/ ?s(?:ec(?:ond)?)?|ps| (?:per|a|each|every) second)";
-const PER_MINUTE = "(?:/ ?min(?:ute)?|pm| (?:per|a|each|every) minute)";
-const PER_HOUR = "(?:/ ?h(?:our)?| (?:per|an|each|every) hour)";
-const PER_DAY = "(?:/ ?d(?:ay)?| (?:per|a|each|every) day)";
+const PER = "(?:(?<!\\b(?:in|within|for|over|after|about|once|than)) (?:per|an?|each|every) | ?/ ?)";
+const PERIODS: readonly (readonly [source: string, seconds: number])[] = [
+  ["(?:s|sec|second)", 1],
+  ["(?:min|minute)", 60],
+  ["(?:h|hr|hour)", 3600],
+  ["(?:d|day)", 86_400],
+];
 
 /** Units as they follow a number, the more telling first. */
 const UNITS: readonly (readonly [RegExp, Scale])[] = [
@@ -93,41 +99,59 @@ const UNITS: readonly (readonly [RegExp, Scale])[] = [
   [/^(?:h|hrs?|hours?)$/i, scale("time", 3600)],
   [/^(?:d|days?)$/i, scale("time", 86_400)],
   [/^(?:w|weeks?)$/i, scale("time", 604_800)],
+  [/^fortnights?$/i, scale("time", 1_209_600)],
   [/^months?$/i, scale("time", 30 * 86_400, 30.44 * 86_400)],
   [/^years?$/i, scale("time", 365 * 86_400, 365.25 * 86_400)],
   [/^(?:b|bytes?)$/i, scale("bytes", 1)],
-  ...sizes("bytes", "b"),
+  [/^bits?$/i, scale("bytes", 1 / 8)],
+  ...BYTES,
   ...NAMED_SIZES,
-  [/^(?:b|bytes?)(?:\/s|ps| per second)$/i, scale("bytes/s", 1)],
-  ...sizes("bytes/s", "b(?:\\/s|ps| per second)"),
   [/^m$/i, scale("time", 60)],
   [/^(?:cores?|v?cpus?)$/i, scale("cores", 1)],
   [/^millicores?$/i, scale("cores", 1e-3)],
   [/^(?:°\s?c|celsius|degrees?(?: celsius)?|°)$/i, scale("celsius", 1)],
+  [/^(?:°\s?f|(?:degrees? )?fahrenheit)$/i, { ...scale("celsius", 5 / 9), offset: -160 / 9 }],
   [/^(?:€|\$|£|euros?|dollars?|pounds?|usd|eur|gbp)$/i, scale("money", 1)],
   [/^(?:×|x|times|[- ]?fold)$/i, scale("factor", 1)],
-  [new RegExp(`^(?:[a-z]+ ?)?${PER_SECOND}$|^(?:rps|qps)$`, "i"), scale("rate", 1)],
-  [new RegExp(`^(?:[a-z]+ ?)?${PER_MINUTE}$`, "i"), scale("rate", 1 / 60)],
-  [new RegExp(`^(?:[a-z]+ ?)?${PER_HOUR}$`, "i"), scale("rate", 1 / 3600)],
-  [new RegExp(`^(?:[a-z]+ ?)?${PER_DAY}$`, "i"), scale("rate", 1 / 86_400)],
+  [/^(?:r|q|t|p|e|io)ps$/i, scale("rate", 1)],
+  [/^[rt]pm$/i, scale("rate", 1 / 60)],
 ];
+
+/** Mbps and Gb/s are bits, MB/s is bytes; mbps can be both. */
+const BITS = /^[KMGTP]b(?:ps|\/s)$/;
+const BITS_OR_BYTES = /^[kmgtp]bps$/;
 
 /** What a unit as it is written means. Undefined for a word that is none. `text` without spaces around it. */
 export function unitCalled(text: string): Scale | undefined {
-  return UNITS.find(([pattern]) => pattern.test(text))?.[1];
+  return UNITS.find(([pattern]) => pattern.test(text))?.[1] ?? rateCalled(text.replace(/(?<=b)ps$/i, "/s"), text);
+}
+
+/** "req/s", "messages per minute", "GB an hour", "Mbps". */
+function rateCalled(text: string, written: string): Scale | undefined {
+  for (const [source, seconds] of PERIODS) {
+    const match = new RegExp(`^(?<what>.*?)${PER}${source}$`, "i").exec(` ${text}`);
+    if (match === null) continue;
+    const what = match.groups!.what!.trim();
+    const size = what === "" ? undefined : UNITS.find(([pattern]) => pattern.test(what))?.[1];
+    if (size?.family !== "bytes") return scale("rate", 1 / seconds);
+    const bytes = size.factors.map((factor) => factor / seconds);
+    if (BITS.test(written)) return scale("bytes/s", bytes[0]! / 8);
+    return scale("bytes/s", ...bytes, ...(BITS_OR_BYTES.test(written) ? [bytes[0]! / 8] : []));
+  }
+  return undefined;
 }
 
 /** All that may follow a number as its unit, for a larger pattern; the longest first. */
 export const UNIT_SOURCE = [
-  `(?:[a-z]{1,20} ?)?(?:${PER_SECOND}|${PER_MINUTE}|${PER_HOUR}|${PER_DAY})(?![a-z])`,
+  `(?:(?:[a-z]{1,20} ){0,2}[a-z]{1,20})?${PER}(?:${PERIODS.map(([source]) => source).join("|")})(?![a-z])`,
   "(?:percentage points?|percent|per cent|pct)(?![a-z])",
   "[%‰]",
-  "(?:nanoseconds?|microseconds?|milliseconds?|millis|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)(?![a-z])",
-  "(?:kilo|mega|giga|tera|peta)?bytes?(?: per second)?(?![a-z])",
-  "(?:[kmgtp]i?)?b(?:/s|ps)?(?![a-z])",
-  "(?:ns|us|µs|μs|ms|rps|qps|pp|s|h|d|w|m)(?![a-z])",
+  "(?:nanoseconds?|microseconds?|milliseconds?|millis|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?|years?)(?![a-z])",
+  "(?:kilo|mega|giga|tera|peta|kibi|mebi|gibi|tebi|pebi)?(?:bytes?|bits?)(?![a-z])",
+  "(?:[kmgtp]i?)?b(?:its?|ps)?(?![a-z])",
+  "(?:ns|us|µs|μs|ms|[rqtpe]ps|iops|[rt]pm|pp|s|h|d|w|m|[gt]|[kmgtp]i)(?![a-z])",
   "(?:millicores?|cores?|v?cpus?)(?![a-z])",
-  "(?:°\\s?c|celsius|degrees?(?: celsius)?|°)(?![a-z])",
+  "(?:°\\s?[cf]|celsius|(?:degrees? )?fahrenheit|degrees?(?: celsius)?|°)(?![a-z])",
   "(?:×|x(?![a-z])|times(?![a-z])|[- ]?fold(?![a-z]))",
   "(?:€|\\$|£|(?:euros?|dollars?|pounds?|usd|eur|gbp)(?![a-z]))",
 ].join("|");

@@ -16,13 +16,18 @@ const VALUES: ReadonlyMap<string, number> = new Map([
 const WORD = `(?:${[...VALUES.keys(), ...Object.keys(LARGE)].join("|")})`;
 
 /** A number in words: "two", "twenty-five", "one hundred and five", "a dozen". For a larger pattern; case does not matter. */
-export const NUMBER_WORDS = `(?:a (?=dozen|hundred|thousand|million|billion))?${WORD}(?:(?: and |[- ])${WORD})*`;
+export const NUMBER_WORDS = `(?:a (?=dozen|hundred|thousand|million|billion))?${WORD}(?:(?: and |[- ])${WORD})*(?: and (?:a half|a quarter|three quarters)(?: (?:thousand|million|billion))?)?`;
 
 /** The value of a match of NUMBER_WORDS. */
 export function valueOfWords(text: string): number {
   let total = 0;
   let part = 0;
   let any = false;
+  const mixed = /^(.*) and (a half|a quarter|three quarters)(?: (\w+))?$/i.exec(text);
+  if (mixed !== null) {
+    const more = /half$/i.test(mixed[2]!) ? 0.5 : /^three/i.test(mixed[2]!) ? 0.75 : 0.25;
+    return (valueOfWords(mixed[1]!) + more) * (LARGE[mixed[3]?.toLowerCase() ?? ""] ?? 1);
+  }
   for (const word of text.toLowerCase().split(/[- ]+/)) {
     const large = LARGE[word];
     if (large !== undefined) {
@@ -65,13 +70,45 @@ export const FACTOR_WORDS: Readonly<Record<string, number>> = {
   halves: 0.5,
 };
 
-/** Parts of a whole. */
-export const PART_WORDS: readonly (readonly [RegExp, number])[] = [
-  [/\b(?:two|2) thirds\b/i, 2 / 3],
-  [/\bthree quarters\b/i, 0.75],
-  [/\b(?:a|one) third\b/i, 1 / 3],
-  [/\b(?:a|one) quarter\b/i, 0.25],
-  [/\b(?:a|one) tenth\b/i, 0.1],
-  [/\b(?:a|one) fifth\b/i, 0.2],
-  [/\bhalf\b/i, 0.5],
-];
+const PARTS: ReadonlyMap<string, number> = new Map([
+  ["third", 3],
+  ["quarter", 4],
+  ["fourth", 4],
+  ["fifth", 5],
+  ["sixth", 6],
+  ["seventh", 7],
+  ["eighth", 8],
+  ["ninth", 9],
+  ["tenth", 10],
+]);
+const PART_NAMES = [...PARTS.keys()].join("|");
+const UP_TO_NINE = ONES.slice(1, 10);
+
+/** A part of a whole in words: "half", "a third", "two thirds", "three quarters". For a larger pattern. */
+export const PART_WORDS = `(?<!\\b${WORD} and (?:a )?)(?:half|(?:an?|${UP_TO_NINE.join("|")}|[1-9])[- ](?:${PART_NAMES})s?)`;
+
+/** The value of a match of PART_WORDS. */
+export function valueOfPart(text: string): number {
+  if (/^half$/i.test(text)) return 0.5;
+  const [many = "", part = ""] = text.toLowerCase().split(/[- ]/);
+  return (/^an?$/.test(many) ? 1 : smallNumber(many)) / (PARTS.get(part.replace(/s$/, "")) ?? 1);
+}
+
+/** "two" or "2". */
+export function smallNumber(text: string): number {
+  return VALUES.get(text.toLowerCase()) ?? Number(text);
+}
+
+/** "three nines": a share of 99.9 %. */
+export const NINES = new RegExp(`\\b(${UP_TO_NINE.join("|")}|[1-9]) nines\\b`, "gi");
+
+/** "every third request": one of so many. "Every second" is a rate. */
+export const EVERY_NTH = new RegExp(`\\bevery (other|${PART_NAMES})\\b`, "gi");
+
+/** The number that a match of EVERY_NTH names. */
+export function valueOfNth(text: string): number {
+  return PARTS.get(text.toLowerCase()) ?? 2;
+}
+
+/** "an order of magnitude", "two orders of magnitude": so many tens. */
+export const MAGNITUDES = new RegExp(`\\b(an?|${UP_TO_NINE.join("|")}|[1-9]) orders? of magnitude\\b`, "gi");
