@@ -1,4 +1,4 @@
-import { isOfAnother, namesByClaim, numberedIn } from "./gate/about.ts";
+import { countsWhatIsNamed, isOfAnother, namesByClaim, numberedIn } from "./gate/about.ts";
 import { type Claim, claimsIn } from "./gate/claims.ts";
 import { plainOf, strangeNumberIn } from "./gate/clean.ts";
 import { blankNames, foreignCurrencyIn } from "./gate/names.ts";
@@ -62,6 +62,7 @@ export function judge(sentence: string, known: Known): Judged {
   const namedFor = namesByClaim(plain, claims, known.facts);
   for (const claim of claims) {
     const right = known.facts.filter((fact) => saysTheSame(claim, fact));
+    if (right.length === 0 && countsWhatIsNamed(claim, plain, known.facts)) continue;
     if (right.length === 0) return drop(`“${claim.text.trim()}” is no value that a query returned.`);
     const own = right.filter((fact) => !isOfAnother(fact, known.facts, namedFor.get(claim)!));
     if (own.length === 0) return drop(`“${claim.text.trim()}” is the value of something else.`);

@@ -106,6 +106,7 @@ const wide = knownOf(
     [13.5, "factor"],
     [15.5, "celsius"],
     [43_200, "seconds"],
+    [70_000, "seconds"],
   ],
   [1800],
   ["EUR", "desk-0"],
@@ -138,6 +139,9 @@ describe("a number in the many ways that it can be written", () => {
     "There are 37 × `ledger`.",
     "It has been so since 14:20: 37 in ledger.",
     "Two likely causes: load or a leak.",
+    "It is full in less than 12 and a half hours.",
+    "It will be full within a day.",
+    "The two longest are manifests and ledger.",
     "18,432 messages wait in manifests; ledger has 37 and nothing else.",
     "It is 842 MB/s vs. 37 messages in ledger.",
   ])("stays when it is right: %s", (text) => {
@@ -151,6 +155,9 @@ describe("a number in the many ways that it can be written", () => {
     "It grew by an order of magnitude.",
     "It grew by orders of magnitude.",
     "It is a single-digit number.",
+    "It is in the high sixties.",
+    "The two longest are slow.",
+    "It will be full within a week.",
     "Hundreds of messages wait.",
     "It has three nines.",
     "A quarter fail.",
@@ -186,6 +193,8 @@ describe("a name that a model says", () => {
     "The namespace harbour-staging is idle.",
     "ledger-api is slow.",
     "DiskPressure fires.",
+    "vpn.harbour.io is down.",
+    "The pool linux-small is empty.",
     "Run `kubectl describe pod quay-9`.",
   ])("goes when nothing asked has it: %s", (sentence) => {
     expect(isKept(sentence)).toBe(false);

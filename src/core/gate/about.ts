@@ -87,6 +87,17 @@ function groupsOf(plain: string, words: readonly Word[], claims: readonly Claim[
   return groups;
 }
 
+const DEFINITE = /\b(?:the|these|those|all) (?:other )?$/i;
+
+/** "The two busiest are orders and billing": as many as the sentence names, which is no measure. */
+export function countsWhatIsNamed(claim: Claim, plain: string, facts: readonly Fact[]): boolean {
+  if (!DEFINITE.test(plain.slice(Math.max(0, claim.start - 16), claim.start))) return false;
+  if (!claim.readings.some(({ family }) => family === "count" || family === "plain")) return false;
+  const values = new Set(facts.flatMap(({ labels }) => Object.values(labels ?? {})).flatMap(spellings));
+  const named = new Set(wordsOf(plain).flatMap(({ word }) => (values.has(word) && !/^\d+$/.test(word) ? [word] : [])));
+  return named.size > 1 && claim.bare?.value === named.size;
+}
+
 /** "partition 0": a label and its value, which is a number and counts nothing. Offsets are those of both. */
 export function numberedIn(
   plain: string,
@@ -115,7 +126,7 @@ function spellings(value: string): readonly string[] {
 }
 
 function wordsOf(plain: string): readonly Word[] {
-  return [...plain.toLowerCase().matchAll(/[a-z0-9_][\w.:/@-]*\w|\w/g)].flatMap(({ 0: word, index: start }) => [
+  return [...plain.toLowerCase().matchAll(/[a-z0-9_/][\w.:/@-]*\w|\w/g)].flatMap(({ 0: word, index: start }) => [
     { word, start },
     { word: word.replace(/[.:/-]+$/, ""), start },
   ]);

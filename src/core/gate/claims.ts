@@ -37,7 +37,7 @@ export type Found = {
 const COUNTED = "(?:k|m(?=/)|mio|thousand|million|bn|billion)";
 const NUMBER = `(?:\\d{1,3}(?:[,'](?=\\d{3}(?!\\d))\\d{3})+(?:\\.\\d+)?|\\d{1,3}(?: (?=\\d{3}(?!\\d))\\d{3})+(?:\\.\\d+)?|\\d+(?:[.,]\\d+)?|\\.\\d+)(?:e[+-]?\\d{1,3})?`;
 const STATED = new RegExp(
-  `(?<sign>(?<![\\w)])[-+±]?)(?:(?<before>[€$£×]|\\bx(?=\\d)) ?)?(?<number>${NUMBER})(?: ?(?<counted>${COUNTED})(?![a-z]))?(?:[ -]?(?<unit>${UNIT_SOURCE}))?`,
+  `(?<sign>(?<![\\w)])[-+±]?)(?:(?<before>[€$£×]|\\bx(?=\\d)) ?)?(?<number>${NUMBER})(?: ?(?<counted>${COUNTED})(?![a-z]))?(?<half> and a half)?(?:[ -]?(?<unit>${UNIT_SOURCE}))?`,
   "gi",
 );
 const IN_WORDS = new RegExp(`\\b(?<number>${NUMBER_WORDS})\\b(?:[- ](?<unit>${UNIT_SOURCE}))?`, "gi");
@@ -47,8 +47,9 @@ const IN_WORDS = new RegExp(`\\b(?<number>${NUMBER_WORDS})\\b(?:[- ](?<unit>${UN
  * blanked out. Numbers in words and "twice", "half", "an hour" are numbers too.
  */
 export function claimsIn(plain: string): readonly Claim[] {
-  const parts = partsIn(plain);
   const digits = inDigits(plain);
+  // not the half of "14 and a half minutes"
+  const parts = partsIn(plain).filter(({ start }) => !digits.some((one) => one.start < start && start < one.end));
   const taken = [...parts, ...digits];
   const words = inWords(plain).filter((one) => !taken.some(({ start, end }) => start < one.end && one.start < end));
   const found = [...digits, ...words]
@@ -72,7 +73,7 @@ export function quantitiesIn(text: string): readonly Quantity[] {
 
 function inDigits(plain: string): Found[] {
   return [...plain.matchAll(STATED)].map((match) => {
-    const { sign = "", before = "", number = "", counted = "", unit = "" } = match.groups!;
+    const { sign = "", before = "", number = "", counted = "", half, unit = "" } = match.groups!;
     const isKelvin = counted === "K" && unit === "" && /\d K$/.test(match[0]);
     const times = isKelvin ? 1 : countedBy(counted);
     const size = sizeOf(number);
@@ -80,8 +81,8 @@ function inDigits(plain: string): Found[] {
     return {
       start: match.index + skipped,
       end: match.index + match[0].trimEnd().length,
-      value: (sign.trim() === "-" ? -1 : 1) * size.value * times,
-      digit: size.digit * times,
+      value: (sign.trim() === "-" ? -1 : 1) * (size.value + (half === undefined ? 0 : 0.5)) * times,
+      digit: (half === undefined ? size.digit : 0.5) * times,
       unit: isKelvin ? "K" : unit.trim() === "" ? before : unit.trim(),
     };
   });

@@ -19,7 +19,7 @@ const STRANGE = /(?![0-9])\p{N}|[一二三四五六七八九十百千万億零�
 
 /** Words that state a size so vaguely that it cannot be compared. */
 const VAGUE =
-  /\b(?:single|double|triple|two|three|four|five|six|seven|eight|nine)[- ](?:digits?|figures?)\b|\b(?:tens|dozens|scores|hundreds|thousands|millions|billions) of\b|(?<!\b(?:an?|one|two|three|four|five|six|seven|eight|nine|\d) )\borders? of magnitude\b/i;
+  /\b(?:single|double|triple|two|three|four|five|six|seven|eight|nine)[- ](?:digits?|figures?)\b|\b(?:tens|dozens|scores|hundreds|thousands|millions|billions) of\b|\b(?:twen|thir|for|fif|six|seven|eigh|nine)ties\b|(?<!\b(?:an?|one|two|three|four|five|six|seven|eight|nine|\d) )\borders? of magnitude\b/i;
 
 /** A number in the plain text that cannot be checked, if there is one. */
 export function strangeNumberIn(plain: string): string | undefined {

@@ -72,6 +72,7 @@ export function blankNames(plain: string, isKnown: (name: string) => boolean): B
     if (/^\d+(?:\.\d+)?(?:-|\/)\d/.test(bare)) return token; // a range: "5-10ms"
     return judge(bare, token);
   });
+  text = text.replace(DOTTED, (token) => judge(token, token));
   text = text.replace(LIKE_A_NAME, (token) => (PRODUCTS.test(token) ? token : judge(token, token)));
   text = text.replace(BESIDE_KIND, (whole, name: string) => {
     if (!isKnown(name) && !isOrdinary(name)) unknown.push(name);
@@ -88,13 +89,18 @@ const STATUS = /\b(?:HTTP|status|(?:status|error|exit) code)(?: status)? (\d{1,3
 const LIKE_A_NAME =
   /(?<![\w.:/@-])(?:[A-Z][a-z]+(?:[A-Z]+[a-z]*)+|(?!(?:per|cross|multi|single|inter|intra|micro|non|sub|each|in|on|off|down|up)-)[a-z][a-z-]*-(?:api|svc|service|gateway|proxy|worker|server|db|cache|prod|staging|dev|canary|blue|green|backup|dlq|vm|lb|consumer|producer|scheduler|controller|operator|exporter|agent|daemon|frontend|backend))(?![\w-]|[.:/@]\w)/g;
 
+/** "vpn.acme.io", "db.prod.svc": a host, or another path of names. */
+const DOTTED =
+  /(?<![\w.:/@-])[a-z][\w-]+(?:(?:\.[a-z][\w-]+){2,}|\.(?:com|net|org|io|dev|internal|local|lan|cloud))(?![\w-]|[.:/@]\w)/gi;
+
 const PRODUCTS =
   /^(?:[KMGTP]iB?|PostgreSQL|MySQL|MariaDB|SQLite|MongoDB|DynamoDB|InfluxDB|CockroachDB|TimescaleDB|ClickHouse|OpenSearch|RabbitMQ|ActiveMQ|PgBouncer|HAProxy|GitHub|GitLab|GitOps|DevOps|JavaScript|TypeScript|GraphQL|PromQL|LogQL|OpenTelemetry|VictoriaMetrics|CloudWatch|CloudFront|PagerDuty|OpsGenie|AlertManager|OpenShift|FastAPI|WebSockets?|NodeJS|ConfigMaps?|StatefulSets?|DaemonSets?|ReplicaSets?|CronJobs?|LoadBalancers?|NetworkPolicy|SmartCloudOps)$/;
 
 const BESIDE_KIND =
   /\b(?:the|on|of|in|from|by|for|and) ([a-z][\w-]{2,})(?= (?:service|host|node|pod|deployment|database|queue|namespace|cluster)\b)/gi;
 
-const AFTER_KIND = /\b(?:service|host|node|pod|deployment|database|queue|namespace|cluster) ([a-z]\w*-[\w-]*\w)/gi;
+const AFTER_KIND =
+  /\b(?:service|host|node|pod|deployment|database|queue|namespace|cluster|pool|topic|group|job|client|bucket|table|index|region|zone|team|instance|server|container|device|app) ([a-z]\w*-[\w-]*\w)/gi;
 
 const ADJECTIVES: ReadonlySet<string> = new Set(
   `affected slow slowest fast busy busiest same other whole entire main first second last next new old named given only single worst best upstream downstream

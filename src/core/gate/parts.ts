@@ -49,7 +49,7 @@ type Reading = Claim["readings"][number];
 /** The numbers in "half", "three quarters of an hour", "twice", "an order of magnitude", "three nines", "an hour ago". */
 export function partsIn(plain: string): Claim[] {
   const claims: Claim[] = [];
-  const add = (match: RegExpExecArray, readings: readonly Reading[]) => {
+  const add = (match: RegExpExecArray, readings: readonly Reading[], own?: Claim["hedge"]) => {
     const [start, end] = [match.index, match.index + match[0].length];
     if (claims.some((one) => one.start < end && start < one.end)) return;
     claims.push({
@@ -57,7 +57,7 @@ export function partsIn(plain: string): Claim[] {
       start,
       end,
       readings,
-      hedge: hedgeBefore(plain.slice(Math.max(0, start - 24), start)) ?? "about",
+      hedge: own ?? hedgeBefore(plain.slice(Math.max(0, start - 24), start)) ?? "about",
     });
   };
   for (const match of plain.matchAll(UNIT_AND_PART)) {
@@ -88,8 +88,11 @@ export function partsIn(plain: string): Claim[] {
   }
   for (const match of plain.matchAll(new RegExp(`\\b(${Object.keys(FACTOR_WORDS).join("|")})\\b`, "gi")))
     add(match, [rough(FACTOR_WORDS[match[1]!.toLowerCase()]!, "factor")]);
-  for (const match of plain.matchAll(SINGLE_TIME))
-    add(match, [rough(unitCalled(match[1] ?? match[2] ?? "")?.factors[0] ?? 0, "time")]);
+  for (const match of plain.matchAll(SINGLE_TIME)) {
+    const value = unitCalled(match[1] ?? match[2] ?? "")?.factors[0] ?? 0;
+    const isLimit = /^within/i.test(match[0]);
+    add(match, [{ value, family: "time", within: value / (isLimit ? 3 : 10) }], isLimit ? "under" : undefined);
+  }
   return claims;
 }
 
