@@ -52,8 +52,9 @@ export function judge(sentence: string, known: Known): Judged {
   const plain = plainOf(sentence);
   const strange = strangeNumberIn(plain);
   if (strange !== undefined) return drop(`“${strange}” is a number that cannot be checked.`);
-  const { text, unknown } = blankNames(without(plain, numberedIn(plain, known.facts)), known.hasName);
-  const [name] = unknown;
+  const numbered = numberedIn(plain, known.facts);
+  const { text, unknown } = blankNames(without(plain, numbered), known.hasName);
+  const name = unknown[0] ?? numbered.find(({ isKnown }) => !isKnown)?.word;
   if (name !== undefined) return drop(`“${name}” is in nothing that was asked.`);
   const currency = foreignCurrencyIn(plain, known.hasName);
   if (currency !== undefined) return drop(`“${currency}” is not the currency that was asked in.`);

@@ -1,5 +1,6 @@
 import type { Fact } from "../gate.ts";
 import type { Claim } from "./claims.ts";
+import { UNIT_SOURCE } from "./quantity.ts";
 
 /** What each number of a sentence is said of. */
 
@@ -98,25 +99,39 @@ export function countsWhatIsNamed(claim: Claim, plain: string, facts: readonly F
   return named.size > 1 && claim.bare?.value === named.size;
 }
 
-/** "partition 0": a label and its value, which is a number and counts nothing. Offsets are those of both. */
-export function numberedIn(
-  plain: string,
-  facts: readonly Fact[],
-): readonly { readonly word: string; readonly start: number; readonly end: number }[] {
-  const pairs = new Set(
-    facts.flatMap(({ labels }) =>
-      Object.entries(labels ?? {}).flatMap(([label, value]) => (/^\d+$/.test(value) ? [`${label} ${value}`] : [])),
-    ),
+type Numbered = { readonly word: string; readonly start: number; readonly end: number; readonly isKnown: boolean };
+
+/**
+ * "partition 0", "GPUs 0, 1 and 3", and the first cell of a table's row: values of a label that are numbers and count
+ * nothing. Offsets are those of the whole, or of each further number. `isKnown` tells whether the label has the value.
+ */
+export function numberedIn(plain: string, facts: readonly Fact[]): readonly Numbered[] {
+  const values = new Map<string, Set<string>>();
+  for (const [label, value] of facts.flatMap(({ labels }) => Object.entries(labels ?? {})))
+    if (/^\d+$/.test(value)) values.set(label, (values.get(label) ?? new Set<string>()).add(value));
+  return [...values].flatMap(([label, known]) => [...inRow(plain, known), ...afterLabel(plain, label, known)]);
+}
+
+function inRow(plain: string, known: ReadonlySet<string>): readonly Numbered[] {
+  const { 0: cell = "", 1: word = "" } = /^\s*\| *(\d+)(?= *\|)/.exec(plain) ?? [];
+  return known.has(word) ? [{ word, start: 0, end: cell.length, isKnown: true }] : [];
+}
+
+function afterLabel(plain: string, label: string, known: ReadonlySet<string>): readonly Numbered[] {
+  const name = label.replace(/\W/g, "\\$&");
+  const listed = new RegExp(
+    `\\b${name}(?:s?[ #=:-]{1,3})(?<list>\\d{1,6}(?:(?:, | and | or | & )\\d{1,6})*)(?![\\d%]|[.,:]\\d|[ -]?(?:${UNIT_SOURCE}))`,
+    "gi",
   );
-  return [...pairs].flatMap((pair) => {
-    const [label = "", word = ""] = pair.toLowerCase().split(" ");
-    return [...plain.toLowerCase().matchAll(new RegExp(`\\b${label}s?[ #=:-]{1,3}${word}(?![\\d%]|\\.\\d)`, "g"))].map(
-      (match) => ({
-        word,
-        start: match.index,
-        end: match.index + match[0].length,
-      }),
-    );
+  return [...plain.matchAll(listed)].flatMap((match) => {
+    const { list = "" } = match.groups!;
+    const from = match.index + match[0].length - list.length;
+    return [...list.matchAll(/\d+/g)].map(({ 0: word, index }, at) => ({
+      word,
+      start: at === 0 ? match.index : from + index,
+      end: from + index + word.length,
+      isKnown: known.has(word),
+    }));
   });
 }
 

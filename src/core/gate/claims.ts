@@ -37,7 +37,7 @@ export type Found = {
 const COUNTED = "(?:k|m(?=/)|mio|thousand|million|bn|billion)";
 const NUMBER = `(?:\\d{1,3}(?:[,'](?=\\d{3}(?!\\d))\\d{3})+(?:\\.\\d+)?|\\d{1,3}(?: (?=\\d{3}(?!\\d))\\d{3})+(?:\\.\\d+)?|\\d+(?:[.,]\\d+)?|\\.\\d+)(?:e[+-]?\\d{1,3})?`;
 const STATED = new RegExp(
-  `(?<sign>(?<![\\w)])[-+±]?)(?:(?<before>[€$£×]|\\bx(?=\\d)) ?)?(?<number>${NUMBER})(?: ?(?<counted>${COUNTED})(?![a-z]))?(?<half> and a half)?(?:[ -]?(?<unit>${UNIT_SOURCE}))?`,
+  `(?<sign>(?<![\\w)])[-+±]?|(?<=\\d(?:w|d|h|m|min)))(?:(?<before>[€$£×]|\\bx(?=\\d)) ?)?(?<number>${NUMBER})(?: ?(?<counted>${COUNTED})(?![a-z]))?(?<half> and a half)?(?:[ -]?(?<unit>${UNIT_SOURCE}))?`,
   "gi",
 );
 const IN_WORDS = new RegExp(`\\b(?<number>${NUMBER_WORDS})\\b(?:[- ](?<unit>${UNIT_SOURCE}))?`, "gi");
@@ -59,7 +59,8 @@ export function claimsIn(plain: string): readonly Claim[] {
   const shares = sharesOf(merged, plain);
   const claims = merged.map((one, at) => {
     const claim = claimOf(one, sharedUnits(merged, at, plain), plain);
-    return { ...claim, readings: [...claim.readings, ...shares[at]!] };
+    const { readings = [], hedge } = shares[at] ?? {};
+    return { ...claim, readings: [...claim.readings, ...readings], hedge: claim.hedge ?? hedge };
   });
   return [...claims, ...parts];
 }
@@ -119,10 +120,10 @@ function countedBy(word: string): number {
 /** "2 d 4 h", "1 h and 5 min": one length of time. */
 function lengthsOfTime(found: readonly Found[], plain: string): Found[] {
   const merged: Found[] = [];
+  let before: number | undefined;
   for (const one of found) {
     const last = merged.at(-1);
     const own = timeScale(one.unit);
-    const before = last === undefined ? undefined : timeScale(last.unit);
     if (
       last !== undefined &&
       own !== undefined &&
@@ -134,11 +135,12 @@ function lengthsOfTime(found: readonly Found[], plain: string): Found[] {
       merged[merged.length - 1] = {
         start: last.start,
         end: one.end,
-        value: last.value * before + one.value * own,
+        value: last.value * (timeScale(last.unit) ?? 1) + one.value * own,
         digit: one.digit * own,
         unit: "s",
       };
     else merged.push(one);
+    before = own;
   }
   return merged;
 }

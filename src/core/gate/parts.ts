@@ -83,7 +83,7 @@ export function partsIn(plain: string): Claim[] {
   for (const match of plain.matchAll(new RegExp(`\\b${PART_WORDS}\\b`, "gi"))) {
     const value = valueOfPart(match[0]);
     // "more than half" says less than a number does
-    const within = isBound(plain, match.index) ? BOUND_OF_PART : value / 10;
+    const within = isBound(plain, match.index) ? BOUND_OF_PART : PART_WITHIN * value;
     add(match, [{ value, family: "ratio", within }, rough(value, "factor")]);
   }
   for (const match of plain.matchAll(new RegExp(`\\b(${Object.keys(FACTOR_WORDS).join("|")})\\b`, "gi")))
@@ -96,6 +96,8 @@ export function partsIn(plain: string): Claim[] {
   return claims;
 }
 
+/** "Half" is 46 % to 54 %. */
+const PART_WITHIN = 0.08;
 /** "More than half" is no more than 60 %. */
 const BOUND_OF_PART = 0.1;
 
@@ -111,7 +113,7 @@ function rough(value: number, family: Quantity["family"]): Reading {
 const IN_SO_MANY = /^ (?:out of|in|of|per)(?: every| each)? $|^\/$/;
 /** What is counted so often that a share says it. How many hosts or replicas there are, a query has to tell. */
 const EVENTS =
-  "(?:requests?|calls?|quer(?:y|ies)|lookups?|responses?|messages?|attempts?|users?|packets?|logins?|orders?|jobs?|transactions?|operations?|reads?|writes?|commands?)";
+  "(?:requests?|calls?|quer(?:y|ies)|lookups?|responses?|messages?|attempts?|users?|packets?|logins?|orders?|jobs?|transactions?|operations?|reads?|writes?|commands?|visits?|views?|sessions?|builds?|events?|checks?|tests?|e?mails?|samples?)";
 const SO_MANY_OF = new RegExp(`^ (?:[a-z]+ )?${EVENTS},? (?:only |about |around |roughly |some |~ ?)?$`, "i");
 const OF_EVENTS = new RegExp(
   `^ (?:[a-z]+ )?(?:${EVENTS}|fails?|failed|succeeds?|misses|errors?)\\b|^ ?[.,;:!)]|^$`,
@@ -119,8 +121,11 @@ const OF_EVENTS = new RegExp(
 );
 
 /** "7 of 8", "one in ten", "of 1,000 requests about 37": each of the two may be said because the share is true. */
-export function sharesOf(found: readonly Found[], plain: string): readonly (readonly Reading[])[] {
-  const shares: Reading[][] = found.map(() => []);
+export function sharesOf(
+  found: readonly Found[],
+  plain: string,
+): readonly (Pick<Claim, "readings" | "hedge"> | undefined)[] {
+  const shares: (Pick<Claim, "readings" | "hedge"> | undefined)[] = found.map(() => undefined);
   for (const [at, one] of found.entries()) {
     const next = found[at + 1];
     if (next === undefined || one.unit !== "" || next.unit !== "") continue;
@@ -131,9 +136,12 @@ export function sharesOf(found: readonly Found[], plain: string): readonly (read
     if (!isAhead && !(IN_SO_MANY.test(between) && OF_EVENTS.test(plain.slice(next.end)))) continue;
     if (part.value <= 0 || whole.value < 2 || part.value > whole.value) continue;
     const value = part.value / whole.value;
-    const within = isPowerOfTen(whole.value) ? part.digit / 2 / whole.value : value / 20;
-    shares[at]!.push({ value, family: "ratio", within });
-    shares[at + 1]!.push({ value, family: "ratio", within });
+    const hedge = hedgeBefore(plain.slice(Math.max(0, part.start - 24), part.start));
+    const precise = isPowerOfTen(whole.value) ? part.digit / 2 / whole.value : value / 20;
+    const within = hedge === "over" || hedge === "under" ? value / 5 : precise;
+    const share = { readings: [{ value, family: "ratio" as const, within }], hedge };
+    shares[at] = share;
+    shares[at + 1] = share;
   }
   return shares;
 }
