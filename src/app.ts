@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
+import { createInvestigators } from "./app/model.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
@@ -10,7 +11,9 @@ import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
-import type { AlertRouter, Clock, Metrics, Said, Store } from "./ports.ts";
+import type { InvestigateDeps } from "./flows/investigate.ts";
+import type { AlertRouter, Clock, Investigator, Metrics, Said, Store } from "./ports.ts";
+import { deadlineIn } from "./util/deadline.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
 import { giveBackMemory } from "./util/memory.ts";
@@ -43,6 +46,7 @@ export type App = {
 export type Observer = {
   answered(event: { intent: string; platform: string; outcome: string; seconds: number }): void;
   understood(seconds: number): void;
+  modelUsed?: NonNullable<InvestigateDeps["telemetry"]>["modelUsed"];
   asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
 };
 
@@ -98,6 +102,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
+  const investigatorOn = await createInvestigators(config, { clock, log, observer });
   const inTurn = turns(QUESTIONS_AT_ONCE);
 
   /** The flow on one store, with everything around it that no question may escape. */
@@ -150,8 +155,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     signal: AbortSignal | undefined,
   ): Promise<Asked> {
     signal?.throwIfAborted();
-    const deadline = AbortSignal.timeout(config.limits.answerTimeoutMs);
-    const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    const deadline = deadlineIn(config.limits.answerTimeoutMs);
+    const both = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
     const seen = { unreachable: false };
     const open = metrics.sources.filter(({ name }) => question.sources?.includes(name) !== false);
     if (open.length === 0) return { ...failure(NOTHING_OPEN), isPrivate: true };
@@ -172,6 +177,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       limits: config.limits,
       fixedTime: Math.abs(clock() - Date.now() / 1000) > 5,
       ...(observer === undefined ? {} : { telemetry: observer }),
+      ...investigatorOn?.(on, changes, deadline),
     };
     try {
       const answered = await orAborted(answerSurely(deps, question, both), both);
@@ -180,8 +186,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       return { ...answered, reply: { ...answered.reply, degraded }, failed: true };
     } catch (problem) {
       if (signal?.aborted) return failure(CANCELLED);
-      if (deadline.aborted) return failure(tooSlow(config.limits.answerTimeoutMs));
+      if (deadline.signal.aborted) return failure(tooSlow(config.limits.answerTimeoutMs));
       return failure(explainFailure(problem, question, log));
+    } finally {
+      deadline.end();
     }
   }
 
@@ -192,9 +200,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   async function answerSurely(deps: Parameters<typeof flow>[0], question: Question, both: AbortSignal) {
     if (!(await metrics.mayLackNew())) return flow(deps, question, both);
     const held = holdBack(deps.store);
-    const first = await flow({ ...deps, store: held.store }, question, both);
-    const isSure = first.reply.slots.unknown === undefined && first.reply.intent !== "discovery";
-    if (!isSure && (await looked(both))) return flow(deps, question, both);
+    // The model is not asked about a snapshot, and not twice.
+    let wantsModel = false;
+    const later = { investigator: notYet(() => (wantsModel = true)) };
+    const first = await flow(
+      { ...deps, store: held.store, ...(deps.investigator !== undefined && later) },
+      question,
+      both,
+    );
+    const isSure = first.reply.slots["unknown"] === undefined && first.reply.intent !== "discovery";
+    if (((!isSure || wantsModel) && (await looked(both))) || wantsModel) return flow(deps, question, both);
     await held.release().catch((err: unknown) => log.error({ err }, "an answer could not be kept"));
     return first;
   }
@@ -283,6 +298,20 @@ const QUIET_MS = 2_000;
 /** Sources that somebody else keeps up to date. */
 function withoutRefresh(sources: readonly Metrics[]) {
   return { sources, mayLackNew: async () => false, refresh: async () => {}, start: () => {}, stop: async () => {} };
+}
+
+/** Notes that a model would have been asked. */
+function notYet(note: () => void): Investigator {
+  return {
+    async readIntent() {
+      note();
+      return undefined;
+    },
+    async investigate() {
+      note();
+      return { kind: "nothing", why: "" };
+    },
+  };
 }
 
 type Requested = { readonly api: string; readonly outcome: string; readonly seconds: number };

@@ -6,6 +6,7 @@ import { dataDirOf } from "./config/data-dir.ts";
 import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
 import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
+import { readModel } from "./config/model.ts";
 import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
 import { readRegularFile } from "./config/read-file.ts";
@@ -80,6 +81,7 @@ export function secretsOf(config: Config): readonly Secret[] {
     slack?.appToken,
     slack?.signingSecret,
     teams?.appPassword,
+    config.model?.apiKey,
   ];
   return [...fromSources, ...others.filter((one) => one !== undefined), ...executorSecrets(config.runbooks.executors)];
 }
@@ -115,6 +117,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     access: readAccess(deps, sources, roles, people),
     policy: readApprovals(deps, { roles, people, runbooks, sources }),
     runbooks,
+    model: readModel(deps),
     log: { level: readLevel(env, report) ?? settings.log?.level ?? "info" },
     limits: {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,

@@ -33,6 +33,7 @@ describe("the environment", () => {
         folders: [],
         executors: { kubernetes: [], ssh: [], local: [], http: [], github: [], postgres: [], redis: [] },
       },
+      model: undefined,
       log: { level: "info" },
       limits: {
         questionLength: 4000,
@@ -251,15 +252,11 @@ describe("the environment", () => {
 
   it("says that settings of parts which are not there yet are ignored", () => {
     const { notices } = configOf({
-      OPENAI_API_KEY_FILE: "/k",
       REDIS_URL: "redis://:hunter2@r",
       API_TOKENS: "",
       HOME: "/root",
     });
-    expect(notices).toEqual([
-      "OPENAI_API_KEY_FILE is set but a language model is not part of this version; it is ignored",
-      "REDIS_URL is set but Redis is not part of this version; it is ignored",
-    ]);
+    expect(notices).toEqual(["REDIS_URL is set but Redis is not part of this version; it is ignored"]);
   });
 
   it("notices a slip in a variable's name, and not what Kubernetes adds", () => {

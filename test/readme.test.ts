@@ -143,13 +143,13 @@ describe("the settings in README.md", () => {
 
   it("announces only what this version really leaves out", () => {
     const notices = readEnvironment(
-      { OPENAI_MODEL: "x", REDIS_URL: "x" },
+      { API_TOKENS: "x", REDIS_URL: "x" },
       () => "",
       () => {},
     ).notices;
     expect(notices).toHaveLength(2);
     const later = (readme.split("**Not there yet:**")[1]?.split("\n\n")[0] ?? "").replace(/\s+/g, " ");
-    for (const word of ["alerts", "schedule", "language model", "Redis"]) expect(later).toContain(word);
+    for (const word of ["alerts", "schedule", "Redis"]) expect(later).toContain(word);
   });
 });
 

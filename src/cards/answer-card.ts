@@ -1,4 +1,4 @@
-import type { Answer, AskReply } from "../core/answer.ts";
+import type { Answer, AskReply, SaidByModel } from "../core/answer.ts";
 import { type Block, type Button, type Card, type EvidenceLine, plainText } from "../core/card.ts";
 import type { Evidence } from "../core/reading.ts";
 import { rfc3339 } from "../core/zone.ts";
@@ -7,16 +7,20 @@ import { rfc3339 } from "../core/zone.ts";
 const NEXT_SHOWN = 3;
 const CANDIDATES_SHOWN = 8;
 const EVIDENCE_SHOWN = 4;
+const CITED_SHOWN = 12;
 
 /** An answer and the queries behind it -> a message. `evidence` holds only the queries to show. */
 export function answerCard(answer: Answer, evidence: readonly Evidence[], degraded: readonly string[]): Card {
   const blocks: Block[] = [];
+  const lines = evidenceLines(evidence, answer.said);
+  if (answer.said !== undefined && answer.details.length === 0) blocks.push(saidBlock(answer.said, lines));
   for (const detail of answer.details) blocks.push({ kind: "text", text: detail });
   if (answer.list !== undefined && answer.list.length > 0) blocks.push({ kind: "list", items: answer.list });
   if (answer.table !== undefined) blocks.push({ kind: "table", ...answer.table });
+  if (answer.said !== undefined && answer.details.length > 0) blocks.push(saidBlock(answer.said, lines));
   if (answer.chart?.series.some((series) => series.points.length > 2))
     blocks.push({ kind: "chart", chart: answer.chart });
-  if (evidence.length > 0) blocks.push({ kind: "evidence", items: evidenceLines(evidence) });
+  if (lines.length > 0) blocks.push({ kind: "evidence", items: lines });
   // What failed altogether is said above already.
   const partly = degraded.filter((reason) => !answer.details.includes(reason));
   for (const note of [...answer.notes, ...partly.map((reason) => `Degraded: ${reason}`)])
@@ -29,13 +33,31 @@ export function answerCard(answer: Answer, evidence: readonly Evidence[], degrad
   return { title: answer.verdict, tone: answer.tone, blocks };
 }
 
-function evidenceLines(evidence: readonly Evidence[]): EvidenceLine[] {
+/** The queries to show, each once. Those that a model's sentences refer to come first, are all shown, and have marks. */
+function evidenceLines(evidence: readonly Evidence[], said: SaidByModel | undefined): EvidenceLine[] {
+  const cited = [...new Set(said?.sentences.flatMap(({ promql }) => promql))].slice(0, CITED_SHOWN);
   const lines: EvidenceLine[] = [];
   for (const { promql, source, url } of evidence) {
     if (lines.some((line) => line.promql === promql)) continue;
-    lines.push({ promql, source, ...(url === undefined ? {} : { url }) });
+    const at = cited.indexOf(promql);
+    lines.push({ promql, source, ...(url !== undefined && { url }), ...(at >= 0 && { mark: `[${at + 1}]` }) });
   }
-  return lines.slice(0, EVIDENCE_SHOWN);
+  const marked = lines.filter(({ mark }) => mark !== undefined);
+  const others = lines.filter(({ mark }) => mark === undefined).slice(0, EVIDENCE_SHOWN);
+  return [...marked.sort((a, b) => cited.indexOf(a.promql) - cited.indexOf(b.promql)), ...others];
+}
+
+function saidBlock({ by, sentences }: SaidByModel, lines: readonly EvidenceLine[]): Block {
+  const paragraphs: string[] = [];
+  let isNew = true;
+  for (const { text, promql, endsLine } of sentences) {
+    const marks = lines.flatMap((line) => (line.mark !== undefined && promql.includes(line.promql) ? [line.mark] : []));
+    const sentence = [text, ...marks].join(" ");
+    if (isNew) paragraphs.push(sentence);
+    else paragraphs[paragraphs.length - 1] += ` ${sentence}`;
+    isNew = endsLine === true;
+  }
+  return { kind: "said", by, paragraphs };
 }
 
 /** The machine-readable reply of `ask --json`. */

@@ -44,6 +44,9 @@ export const VARIABLES = {
   SMARTCLOUDOPS_ENV: "plain",
   SMARTCLOUDOPS_DATA: "plain",
   AUDIT_KEY_FILE: "plain",
+  OPENAI_API_KEY: "secret",
+  OPENAI_BASE_URL: "plain",
+  OPENAI_MODEL: "plain",
   LOG_LEVEL: "plain",
 } as const;
 
@@ -53,7 +56,6 @@ type PlainName = Exclude<Name, SecretName>;
 
 /** Variables of surfaces that a later version brings, and whose they are. */
 const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [
-  ["a language model", /^OPENAI_(API_KEY|BASE_URL|MODEL)(_FILE)?$/],
   ["Redis", /^REDIS_URL(_FILE)?$/],
   ["the alert webhook", /^ALERTMANAGER_WEBHOOK_TOKEN(_FILE)?$/],
   ["the CI webhook", /^CI_WEBHOOK_SECRET(_FILE)?$/],
@@ -140,7 +142,7 @@ export function readSecretFile(path: string, where: string, readFile: ReadFile, 
 
 /** The base address in a variable, tidied; undefined when it is not set or, reported, not one. */
 export function readUrl(
-  name: Extract<PlainName, `${"PROMETHEUS" | "ALERTMANAGER" | "GRAFANA"}_${string}URL`>,
+  name: Extract<PlainName, `${"PROMETHEUS" | "ALERTMANAGER" | "GRAFANA" | "OPENAI"}_${string}URL`>,
   env: Environment,
   report: Report,
 ): string | undefined {

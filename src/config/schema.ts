@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { approvals } from "./schema/approvals.ts";
+import { model } from "./schema/model.ts";
 import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
 import { people, roles } from "./schema/people.ts";
 import { runbooks } from "./schema/runbooks.ts";
@@ -114,6 +115,7 @@ const file = () =>
         .describe("Who may read what in chat. Without it, members may read everything, and guests and others nothing."),
       approvals: approvals().optional(),
       runbooks: runbooks().optional(),
+      model: model().optional(),
       packs: z
         .array(text("A folder, relative to this file."), "must be a list")
         .max(100, "must have at most 100 entries")
@@ -166,7 +168,7 @@ export type ConfigFile = z.infer<ReturnType<typeof file>>;
 export type SourceEntry = NonNullable<ConfigFile["sources"]>[number];
 
 /** Keys that a later version brings: better said than "unknown". */
-export const LATER_KEYS: ReadonlySet<string> = new Set(["watches", "routes", "schedules", "model"]);
+export const LATER_KEYS: ReadonlySet<string> = new Set(["watches", "routes", "schedules"]);
 
 /** The JSON Schema (draft 2020-12) of the file, as text: what docker/config/smartcloudops.schema.json holds. */
 export function jsonSchema(): string {

@@ -27,6 +27,8 @@ export type Config = {
   /** What holds about approvals; one under which nobody may approve where nothing is said. */
   policy: Policy;
   runbooks: RunbooksConfig;
+  /** Undefined where no model is used. */
+  model: ModelConfig | undefined;
   log: { level: "debug" | "info" | "warn" | "error" };
   limits: {
     /** Characters. */
@@ -46,6 +48,30 @@ export type Config = {
   /** Sentences about settings that are odd but not wrong. */
   notices: readonly string[];
 };
+
+export type ModelConfig = {
+  name: string;
+  apiKey: Secret | undefined;
+  baseUrl: string | undefined;
+  /** For one call, and for all that one question takes. */
+  callMs: number;
+  totalMs: number;
+  toolCalls: number;
+  alertText: "off" | "summary" | "full";
+  /** Hosts and people go out under other names. */
+  pseudonyms: boolean;
+  /** For a million tokens, in `currency`. */
+  price: { input: number; output: number; currency: string } | undefined;
+  budget: {
+    question: Budget;
+    /** For one day (UTC). */
+    user: Budget;
+    channel: Budget;
+    day: Budget;
+  };
+};
+
+type Budget = { tokens: number; cost: number | undefined };
 
 export type SlackConfig = {
   mode: "socket" | "http";

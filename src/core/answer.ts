@@ -25,6 +25,10 @@ export type Answer = {
   readonly values: readonly Value[];
   /** Small print: data age, what was not looked at. */
   readonly notes: readonly string[];
+  /** The templates looked and could not settle it: worth a further look. */
+  readonly isOpen?: true;
+  /** What a language model wrote: shown apart and marked as such. */
+  readonly said?: SaidByModel;
   /** Questions worth asking next; at most three are shown. Candidates of a clarification are all shown. */
   readonly next: readonly Button[];
   readonly proposals: readonly ProposedAction[];
@@ -32,6 +36,17 @@ export type Answer = {
   readonly shownApart?: true;
   /** When set, the intent was decided only while answering (a question that turned out to be ambiguous, say). */
   readonly intent?: string;
+};
+
+/** Sentences of a model that passed the gate, each with the queries that its numbers come from. */
+export type SaidByModel = {
+  readonly by: string;
+  readonly sentences: readonly {
+    readonly text: string;
+    readonly promql: readonly string[];
+    /** The next one begins on a line of its own. */
+    readonly endsLine?: true;
+  }[];
 };
 
 /** `ask --json`, one object. Field names and shapes are a public contract. */

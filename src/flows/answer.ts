@@ -7,11 +7,20 @@ import type { ConceptPacks } from "../core/concept.ts";
 import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
 import type { Identity } from "../core/people.ts";
-import type { AlertRouter, Clock, Metrics, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
+import type {
+  AlertRouter,
+  Clock,
+  Investigator,
+  Metrics,
+  ModelAccount,
+  Store,
+  Turn as StoredTurn,
+  Suggester,
+} from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { createAsker } from "./answer/asker.ts";
+import { further } from "./answer/further.ts";
 import { formOf } from "./answer/query.ts";
-import { respond } from "./answer/respond.ts";
 import { chooseSource } from "./answer/sources.ts";
 import { readTeaching } from "./answer/teach.ts";
 import type { Turn } from "./answer/turn.ts";
@@ -27,6 +36,8 @@ export type AnswerDeps = {
   readonly newId: () => string;
   readonly suggest: Suggester;
   readonly identify: (user: User) => Identity;
+  /** A language model's part, where one is configured. */
+  readonly investigator?: Investigator;
   /** IANA zone of people whose own is not known. */
   readonly timezone: string;
   readonly limits: { readonly questionLength: number };
@@ -93,7 +104,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     suggest: deps.suggest,
     person: deps.identify(question.user),
   };
-  const responded = await respond(turn, teaching);
+  const responded = await further(turn, teaching, deps.investigator);
   const notes = [
     ...responded.answer.notes,
     ...(cut ? [`Your question was cut after ${deps.limits.questionLength} characters.`] : []),
@@ -101,13 +112,19 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
       ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
       : []),
   ];
-  return finish(deps, question, { ...responded.answer, notes }, ask.evidence, { read, subject: responded.subject }, [
+  const how = { read, subject: responded.subject, account: responded.account };
+  return finish(deps, question, { ...responded.answer, notes }, ask.evidence, how, [
     ...unread,
     ...ask.degraded,
+    ...responded.degraded,
   ]);
 }
 
-type Read = { readonly read: Understanding; readonly subject: Subject | undefined };
+type Read = {
+  readonly read: Understanding;
+  readonly subject: Subject | undefined;
+  readonly account?: ModelAccount | undefined;
+};
 
 async function finish(
   deps: AnswerDeps,
@@ -195,6 +212,7 @@ async function remember(
       at: question.at,
       text: reply.reply_text.slice(0, 8000),
       evidence,
+      ...(how?.account !== undefined && { model: how.account }),
     });
     return undefined;
   } catch (error) {

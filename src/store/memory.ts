@@ -1,14 +1,21 @@
 import type { Place } from "../core/chat.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
+import type { Clock, Held, Lesson, ModelAccount, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 import type { SealSettings } from "./seal.ts";
 import { createStop } from "./stop.ts";
 
-type Answer = { id: string; place: Place; at: number; text: string; evidence: readonly Evidence[] };
+type Answer = {
+  id: string;
+  place: Place;
+  at: number;
+  text: string;
+  evidence: readonly Evidence[];
+  model?: ModelAccount;
+};
 
 type Waiting = {
   readonly message: Outgoing;
@@ -36,6 +43,7 @@ export function createMemoryStore(
   const proposals = new Map<string, Kept>();
   const outbox = new Map<string, Waiting>();
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
+  const spending = new Map<string, { at: number; tokens: number; cost: number }>();
   let closed = false;
   let checkedAt = 0;
 
@@ -125,7 +133,7 @@ export function createMemoryStore(
       get: (answerId) =>
         use(() => {
           const found = answers.get(answerId);
-          return found && copy({ at: found.at, text: found.text, evidence: found.evidence });
+          return found && copy({ at: found.at, text: found.text, evidence: found.evidence, model: found.model });
         }),
       since: (at, limit) =>
         use(() =>
@@ -208,6 +216,26 @@ export function createMemoryStore(
           return { helpful, unhelpful: said.length - helpful };
         }),
     },
+    spending: {
+      add: (day, keys, { tokens, cost }) =>
+        use(() => {
+          for (const name of keys) {
+            const before = spending.get(key(name, String(day)));
+            spending.set(key(name, String(day)), {
+              at: day * DAY,
+              tokens: (before?.tokens ?? 0) + tokens,
+              cost: (before?.cost ?? 0) + cost,
+            });
+          }
+        }),
+      of: (day, keys) =>
+        use(() =>
+          keys.map((name) => {
+            const { tokens, cost } = spending.get(key(name, String(day))) ?? { tokens: 0, cost: 0 };
+            return { tokens, cost };
+          }),
+        ),
+    },
     prune: (now) =>
       use(() => {
         const ages: Record<Table, () => number> = {
@@ -226,6 +254,7 @@ export function createMemoryStore(
           outbox: () =>
             forgetWhere(outbox, "outbox", (entry) => (isOfProposal(entry) ? Number.POSITIVE_INFINITY : entry.at)),
           feedback: () => forgetWhere(feedback, "feedback", (entry) => entry.at),
+          spending: () => forgetWhere(spending, "spending", (entry) => entry.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));
 
@@ -278,6 +307,8 @@ function copy<T>(value: T): T {
 function withOptional(turn: Turn): Turn {
   return { ...turn, user: turn.user, memory: turn.memory };
 }
+
+const DAY = 86_400;
 
 function key(...parts: string[]): string {
   return JSON.stringify(parts);

@@ -67,6 +67,14 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE TABLE inbox (
     seq INTEGER PRIMARY KEY, at REAL NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL) STRICT;
   `,
+  `
+  ALTER TABLE answers ADD COLUMN model TEXT;
+
+  CREATE TABLE spending (
+    seq INTEGER PRIMARY KEY, key TEXT NOT NULL, at REAL NOT NULL, tokens REAL NOT NULL, cost REAL NOT NULL,
+    UNIQUE (key, at)) STRICT;
+  CREATE INDEX spending_at ON spending (at);
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

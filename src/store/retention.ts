@@ -21,6 +21,7 @@ export const TABLES = [
   "lessons",
   "outbox",
   "feedback",
+  "spending",
 ] as const;
 export type Table = (typeof TABLES)[number];
 
@@ -39,6 +40,8 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
     lessons: retention.lessons,
     outbox: retention.conversations,
     feedback: retention.evidence,
+    // A row is a whole day, and today's is still counted on.
+    spending: Math.max(retention.conversations, 2 * 86_400),
   }[table];
   return seconds === undefined ? undefined : now - seconds;
 }

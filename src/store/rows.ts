@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Held, Lesson, Queued, Turn } from "../ports.ts";
+import type { Held, Lesson, ModelAccount, Queued, Turn } from "../ports.ts";
 
 /**
  * Rows as they stand in the file, read once on their way out: a file can be old, damaged or edited by hand. A schema
@@ -90,10 +90,32 @@ export const AnswerRow = once(() => {
       url: z.string().optional(),
     }),
   );
+  const Account = z.object({
+    model: z.string(),
+    prompt: z.string(),
+    calls: z.number(),
+    input: z.number(),
+    output: z.number(),
+    cost: z.number().optional(),
+    kept: z.number(),
+    dropped: z.array(z.object({ sentence: z.string(), reason: z.string() })),
+  });
   return z
-    .object({ at: z.number(), text: z.string(), evidence: json().pipe(EvidenceList) })
-    .transform(({ at, text, evidence }) => ({ at, text, evidence: evidence.map((item): Evidence => defined(item)) }));
+    .object({
+      at: z.number(),
+      text: z.string(),
+      evidence: json().pipe(EvidenceList),
+      model: json().pipe(Account).nullable(),
+    })
+    .transform(({ at, text, evidence, model }) => ({
+      at,
+      text,
+      evidence: evidence.map((item): Evidence => defined(item)),
+      ...(model !== null && { model: defined(model) as ModelAccount }),
+    }));
 });
+
+export const SpendingRow = once(() => z.object({ tokens: z.number(), cost: z.number() }));
 
 export const AnswerLine = once(() =>
   z.object({ id: z.string(), at: z.number(), text: z.string(), queries: z.number() }),

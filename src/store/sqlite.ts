@@ -17,6 +17,7 @@ import {
   QueuedRow,
   ReferenceRow,
   ShownRow,
+  SpendingRow,
   TurnRow,
   WaitingRow,
 } from "./rows.ts";
@@ -156,15 +157,15 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     },
 
     evidence: {
-      async save({ id, place, at, text, evidence }) {
+      async save({ id, place, at, text, evidence, model }) {
         await later.run(
-          `INSERT INTO answers (id, platform, channel, thread, at, text, evidence, queries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT DO NOTHING`,
-          [id, ...columns(place), at, text, toJson(evidence), evidence.length],
+          `INSERT INTO answers (id, platform, channel, thread, at, text, evidence, queries, model)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+          [id, ...columns(place), at, text, toJson(evidence), evidence.length, toJson(model)],
         );
       },
       async get(answerId) {
-        return sql.all(AnswerRow, "SELECT at, text, evidence FROM answers WHERE id = ?", [answerId])[0];
+        return sql.all(AnswerRow, "SELECT at, text, evidence, model FROM answers WHERE id = ?", [answerId])[0];
       },
       async since(at, limit) {
         return sql.all(
@@ -299,6 +300,26 @@ export function openSqliteStore(settings: SqliteSettings): Store {
       },
     },
 
+    spending: {
+      async add(day, keys, { tokens, cost }) {
+        for (const key of keys)
+          sql.run(
+            `INSERT INTO spending (key, at, tokens, cost) VALUES (?, ?, ?, ?)
+             ON CONFLICT (key, at) DO UPDATE SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost`,
+            [key, day * DAY, tokens, cost],
+          );
+      },
+      async of(day, keys) {
+        return keys.map((key) => {
+          const [found] = sql.all(SpendingRow, "SELECT tokens, cost FROM spending WHERE key = ? AND at = ?", [
+            key,
+            day * DAY,
+          ]);
+          return found ?? { tokens: 0, cost: 0 };
+        });
+      },
+    },
+
     async prune(now) {
       const gone: Record<string, number> = {};
       for (const table of TABLES) {
@@ -343,6 +364,8 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     },
   };
 }
+
+const DAY = 86_400;
 
 function columns(place: Place): [string, string, string] {
   return [place.platform, place.channel, place.thread];

@@ -6,7 +6,7 @@ const VALUES_PER_LABEL = 100;
 /** The same methods on loaded metrics. */
 export type Metrics = Pick<
   Telemetry,
-  "answered" | "understood" | "asked" | "pruned" | "delivered" | "audited" | "text"
+  "answered" | "understood" | "asked" | "pruned" | "delivered" | "modelUsed" | "audited" | "text"
 >;
 
 /** Loads prom-client and defines every metric of the bot. */
@@ -84,6 +84,29 @@ export async function createMetrics(version: string): Promise<Metrics> {
     registers,
   });
   for (const kind of ["input", "output"]) tokens.inc({ kind }, 0);
+  const modelCost = new Counter({
+    name: "smartcloudops_llm_cost_total",
+    help: "Cost of language model calls by the configured price, in its currency.",
+    registers,
+  });
+  const modelUses = new Counter({
+    name: "smartcloudops_llm_uses_total",
+    help: "Investigations and small calls of the language model by how they ended.",
+    labelNames: ["kind", "outcome"],
+    registers,
+  });
+  const modelSeconds = new Histogram({
+    name: "smartcloudops_llm_seconds",
+    help: "Time of one use of the language model, its tools included.",
+    labelNames: ["kind"],
+    buckets: [0.25, 0.5, 1, 2, 5, 10, 20, 30, 60],
+    registers,
+  });
+  const modelDropped = new Counter({
+    name: "smartcloudops_llm_sentences_dropped_total",
+    help: "Sentences of the language model that were left out because no query returned what they said.",
+    registers,
+  });
   new Gauge({
     name: "smartcloudops_build_info",
     help: "Always 1; its label is the running version.",
@@ -109,6 +132,14 @@ export async function createMetrics(version: string): Promise<Metrics> {
       const where = label("platform", platform);
       messages.inc({ platform: where, outcome: label("delivery", outcome.replace(" ", "_")) });
       if (outcome === "sent") messageSeconds.observe({ platform: where }, seconds);
+    },
+    modelUsed({ kind, outcome, input, output, cost, dropped, seconds }) {
+      tokens.inc({ kind: "input" }, input);
+      tokens.inc({ kind: "output" }, output);
+      modelCost.inc(cost);
+      modelDropped.inc(dropped);
+      modelUses.inc({ kind, outcome: label("model", outcome) });
+      modelSeconds.observe({ kind }, seconds);
     },
     audited(head) {
       auditSeq.set(head?.seq ?? 0);

@@ -22,6 +22,16 @@ export type Telemetry = {
   }): void;
   /** One attempt to say something in a chat. */
   delivered(event: { readonly platform: string; readonly outcome: string; readonly seconds: number }): void;
+  /** One use of the language model: an investigation or a small call. `cost` is in the configured currency. */
+  modelUsed(event: {
+    readonly kind: "investigate" | "intent";
+    readonly outcome: string;
+    readonly input: number;
+    readonly output: number;
+    readonly cost: number;
+    readonly dropped: number;
+    readonly seconds: number;
+  }): void;
   /** Where the chain of audit records stands: an anchor outside of this machine, wherever the metrics are kept. */
   audited(head: { readonly seq: number; readonly record_hash: string } | undefined): void;
   /** Retention deleted `rows` rows of that table. */
@@ -71,6 +81,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     understood: (seconds) => count((made) => made.understood(seconds)),
     asked: (event) => count((made) => made.asked(event)),
     delivered: (event) => count((made) => made.delivered(event)),
+    modelUsed: (event) => count((made) => made.modelUsed(event)),
     audited: (head) => count((made) => made.audited(head)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {

@@ -334,6 +334,45 @@ export function storeContract(
       assert.deepEqual(await feedback.count("q2"), { helpful: 0, unhelpful: 0 });
     });
 
+    it("adds up what a model was used for, by day and key", async () => {
+      const { spending } = await empty();
+      const day = Math.floor(NOW / 86_400);
+      await spending.add(day, ["all", "user slack/U1"], { tokens: 100, cost: 0.25 });
+      await spending.add(day, ["all", "user slack/U2"], { tokens: 11, cost: 0 });
+      await spending.add(day + 1, ["all"], { tokens: 5, cost: 1 });
+      assert.deepEqual(await spending.of(day, ["all", "user slack/U2", "user slack/U3"]), [
+        { tokens: 111, cost: 0.25 },
+        { tokens: 11, cost: 0 },
+        { tokens: 0, cost: 0 },
+      ]);
+      assert.deepEqual(await spending.of(day + 1, ["all"]), [{ tokens: 5, cost: 1 }]);
+      assert.deepEqual(await spending.of(day + 1, []), []);
+    });
+
+    it("does not forget what was used on a day before that day is over", async () => {
+      const store = await empty({ ...RETENTION, conversations: 3600 });
+      const day = Math.floor(NOW / 86_400);
+      await store.spending.add(day, ["all"], { tokens: 1, cost: 0 });
+      assert.equal((await store.prune((day + 1) * 86_400 - 1))["spending"], 0);
+      assert.equal((await store.prune((day + 3) * 86_400))["spending"], 1);
+    });
+
+    it("keeps what a model had to do with an answer", async () => {
+      const { evidence } = await empty();
+      const model = {
+        model: "m",
+        prompt: "investigate 1 (0a1b2c3d)",
+        calls: 2,
+        input: 10,
+        output: 3,
+        cost: 0.01,
+        kept: 1,
+        dropped: [{ sentence: "It is 7.", reason: "“7” is no value that a query returned." }],
+      };
+      await evidence.save({ id: "a1", place: THREAD, at: NOW, text: "x", evidence: EVIDENCE, model });
+      assert.deepEqual((await evidence.get("a1"))?.model, model);
+    });
+
     it("forgets what is past its retention, says how much, and keeps the rest", async () => {
       const store = await empty({ conversations: 10, evidence: 20, seenEvents: 30, proposals: 40 });
       await fill(store);
@@ -391,6 +430,7 @@ async function fill(store: Store): Promise<void> {
     helpful: true,
     at: NOW,
   });
+  await store.spending.add(Math.floor(NOW / 86_400), ["all"], { tokens: 1, cost: 0 });
   await store.places.save(THREAD, {}, NOW);
   await store.lessons.teach(THREAD, lesson("1", "shop", "checkout"));
 }
@@ -406,5 +446,6 @@ function none(): Record<string, number> {
     lessons: 0,
     outbox: 0,
     feedback: 0,
+    spending: 0,
   };
 }

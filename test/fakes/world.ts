@@ -6,7 +6,7 @@ import { answer } from "../../src/flows/answer.ts";
 import type { RemedyDeps } from "../../src/flows/remedy/deps.ts";
 import { propose } from "../../src/flows/remedy/propose.ts";
 import { loadPacks } from "../../src/metrics/packs.ts";
-import type { Store } from "../../src/ports.ts";
+import type { Actions, Investigator, Runbooks, Store, Suggester } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { fakeActions } from "./actions.ts";
 import { type FakeMetrics, type FakeOptions, fakeMetrics } from "./metrics.ts";
@@ -48,15 +48,28 @@ export class World {
     limits: { openPerThread: 1000, perChannelHour: 1000, perTargetHour: 1000 },
   });
   #ids = 0;
+  readonly #runbooks: Runbooks;
+  readonly #actions: Actions;
+  readonly #investigator: Investigator | undefined;
 
   constructor(
     sources: Omit<FakeOptions, "clock"> | readonly Omit<FakeOptions, "clock">[],
-    options: { readonly store?: Store; readonly questionLength?: number } = {},
+    options: {
+      readonly store?: Store;
+      readonly questionLength?: number;
+      /** A language model's part, on what this world has. */
+      readonly model?: (world: World, suggest: Suggester) => Investigator;
+      readonly runbooks?: Runbooks;
+      readonly actions?: Actions;
+    } = {},
   ) {
+    this.#runbooks = options.runbooks ?? { all: () => [], get: () => undefined };
+    this.#actions = options.actions ?? fakeActions([]).actions;
     const all = Array.isArray(sources) ? sources : [sources];
     this.sources = all.map((one) => fakeMetrics({ ...one, clock: () => this.now }));
     this.store = options.store ?? newStore();
     this.questionLength = options.questionLength ?? 2000;
+    this.#investigator = options.model?.(this, (need, abort) => propose(this.#remedy(), need, abort));
   }
 
   /** The first source. */
@@ -92,6 +105,7 @@ export class World {
         }),
         timezone: "UTC",
         limits: { questionLength: this.questionLength },
+        ...(this.#investigator && { investigator: this.#investigator }),
       },
       {
         id,
@@ -105,12 +119,12 @@ export class World {
     );
   }
 
-  /** What turns wishes into proposals: no runbooks, nobody to approve. */
+  /** What turns wishes into proposals: no runbooks unless a test brings some, nobody to approve. */
   #remedy(): RemedyDeps {
     return {
       store: this.store,
-      runbooks: { all: () => [], get: () => undefined },
-      actions: fakeActions([]).actions,
+      runbooks: this.#runbooks,
+      actions: this.#actions,
       policy: () => this.policy,
       today: (account, had) => ({ ...account, roles: had }),
       sources: this.sources,

@@ -68,6 +68,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     stop: part("stop"),
     outbox: part("outbox"),
     feedback: part("feedback"),
+    spending: part("spending"),
     prune: (now) => once((store) => store.prune(now)),
     check: () => once((store) => store.check()),
     latest: () => once((store) => store.latest()),

@@ -5,6 +5,7 @@ import {
   type EvidenceLine,
   listLine,
   plainText,
+  saysWho,
   secondLine,
   type Tone,
 } from "../../core/card.ts";
@@ -107,6 +108,10 @@ export function renderCard(card: Card, look: Look): Rendered {
         break;
       case "chart":
         addChart(page, block.chart, charts++, look);
+        break;
+      case "said":
+        addText(page, saysWho(block.by), contexts);
+        for (const text of block.paragraphs) addText(page, text, sections);
         break;
       case "evidence":
         if (kept.length === 0) for (const item of block.items) page.add(evidence(item), "query");
@@ -367,13 +372,13 @@ function addChart(page: Page, chart: Chart, index: number, look: Look): void {
 }
 
 /** A query in fixed width, and the address where a person can see it. Backticks would end the fixed width. */
-function evidence({ promql, source, url }: EvidenceLine): SlackBlock[] {
+function evidence({ promql, source, url, mark }: EvidenceLine): SlackBlock[] {
   const link = linkOf(url);
   const words = pieces(promql.replaceAll("`", "'"), LIMIT.context - 200);
   const name = cutEscaped(source, 100);
   return words.map((text, i) => {
     const fixed = text.split("\n").map((line) => (line.trim() === "" ? line : `\`${line}\``));
-    const said = `${i === 0 && name !== "" ? `${unmarked(name)}: ` : ""}${fixed.join("\n")}`;
+    const said = `${i === 0 && mark !== undefined ? `${mark} ` : ""}${i === 0 && name !== "" ? `${unmarked(name)}: ` : ""}${fixed.join("\n")}`;
     const opened = i === words.length - 1 && link !== undefined ? [`<${link}|Open in Prometheus>`] : [];
     return {
       type: "context",

@@ -6,6 +6,7 @@ import {
   type EvidenceLine,
   listLine,
   plainText,
+  saysWho,
   secondLine,
   type Tone,
 } from "../../core/card.ts";
@@ -119,6 +120,7 @@ const RANK: Readonly<Record<Block["kind"], number>> = {
   text: 1,
   list: 1,
   table: 1,
+  said: 1,
   chart: 1,
   evidence: 2,
   buttons: 3,
@@ -165,6 +167,8 @@ function renderBlock(block: Block, look: Look, room: number, index: number): Par
       return table(block.columns, block.rows, room);
     case "chart":
       return chart(block.chart, look, room);
+    case "said":
+      return said(block, room);
     case "evidence":
       return evidence(block.items, room, index);
     case "buttons":
@@ -268,6 +272,13 @@ function pictureElement(one: Chart, look: Look): Element | undefined {
   return { type: "Image", url, altText: plain(one.title).slice(0, 200), size: "Stretch" };
 }
 
+/** A box of its own, so that nobody takes a model's words for the bot's. */
+function said({ by, paragraphs }: Block & { kind: "said" }, room: number): Part {
+  const frame = { type: "Container", style: "emphasis", items: [] };
+  const part = lines([saysWho(by), ...paragraphs], {}, room - bytesOf(frame) - 4);
+  return part.elements.length === 0 ? part : { ...part, elements: [{ ...frame, items: part.elements }] };
+}
+
 /** Hidden until somebody asks for them: few read queries on a phone at night, and those who do want all of them. */
 function evidence(items: readonly EvidenceLine[], room: number, index: number): Part {
   if (items.length === 0) return NOTHING;
@@ -282,8 +293,13 @@ function evidence(items: readonly EvidenceLine[], room: number, index: number): 
   return { elements: [toggle, { ...frame, items: shown }], missing: items.length - shown.length };
 }
 
-function evidenceLine({ promql, source, url }: EvidenceLine): Element {
-  const query = { type: "TextRun", text: plain(promql), fontType: "Monospace", size: "Small" };
+function evidenceLine({ promql, source, url, mark }: EvidenceLine): Element {
+  const query = {
+    type: "TextRun",
+    text: plain(mark === undefined ? promql : `${mark} ${promql}`),
+    fontType: "Monospace",
+    size: "Small",
+  };
   const from = { type: "TextRun", text: ` (${plain(source)})`, size: "Small", isSubtle: true };
   const page = webAddress(url);
   const link = {

@@ -125,9 +125,19 @@ async function activityOf(
     type: "message",
     summary,
     attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content }],
+    ...(card.blocks.some(({ kind }) => kind === "said") && { entities: [AI_LABEL] }),
     ...(answer === undefined ? {} : { channelData: { feedbackLoop: { type: "default" } } }),
   };
 }
+
+/** Teams shows "AI generated" beside the message (learn.microsoft.com, "Bot messages with AI-generated content"). */
+const AI_LABEL = {
+  type: "https://schema.org/Message",
+  "@type": "Message",
+  "@context": "https://schema.org",
+  "@id": "",
+  additionalType: ["AIGeneratedContent"],
+};
 
 /** The pictures that fit, in the order of the charts. One that cannot be drawn is left to its words. */
 async function picturesOf(

@@ -1,5 +1,13 @@
 import { styleText } from "node:util";
-import type { Block, Button, Card, Decision, EvidenceLine, Tone } from "../../core/card.ts";
+import {
+  type Block,
+  type Button,
+  type Card,
+  type Decision,
+  type EvidenceLine,
+  saysWho,
+  type Tone,
+} from "../../core/card.ts";
 import { exact, inert } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
 import { chartText } from "./chart.ts";
@@ -70,6 +78,13 @@ function renderBlock(block: Block, look: Look, buttonsBefore: number): string[] 
       return table(block.columns, block.rows, look);
     case "chart":
       return chartText(block.chart, { width: look.width, zone: look.zone });
+    case "said":
+      return [
+        ...paragraphs(saysWho(block.by), look.width).map((line) => paint("dim", line, look)),
+        ...block.paragraphs.flatMap((text) =>
+          paragraphs(text, look.width - 2).map((line) => `${paint("dim", "│", look)} ${line}`),
+        ),
+      ];
     case "evidence":
       return block.items.flatMap((item) => evidence(item, look));
     case "buttons":
@@ -170,7 +185,8 @@ function records(head: readonly string[], body: readonly (readonly string[])[], 
 
 function evidence(item: EvidenceLine, look: Look): string[] {
   const url = webAddress(item.url);
-  const lines = hang(`${item.promql}  (${item.source})`, "  ", look.width).map((line) => paint("dim", line, look));
+  const lead = item.mark === undefined ? "  " : `  ${item.mark} `;
+  const lines = hang(`${item.promql}  (${item.source})`, lead, look.width).map((line) => paint("dim", line, look));
   if (url === undefined) return lines;
   if (look.links) return lines.map((line) => `\u001b]8;;${url}\u001b\\${line}\u001b]8;;\u001b\\`);
   return [...lines, paint("dim", `  ${url}`, look)];

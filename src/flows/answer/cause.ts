@@ -55,6 +55,7 @@ export async function cause(turn: Turn, subject: Subject | undefined): Promise<A
       {
         tone: "warning",
         details: ["Name a measure with it, such as latency, errors, CPU or disk."],
+        isOpen: true,
         next: [askButton("What is unusual right now?"), askButton("What changed today?")],
       },
     );
@@ -224,6 +225,7 @@ function worded(
     list,
     values,
     notes,
+    ...(likely === undefined && { isOpen: true as const }),
     next: [
       ...(deployed === undefined
         ? []

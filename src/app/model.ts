@@ -1,0 +1,69 @@
+import { type Config, secretsOf } from "../config.ts";
+import type { AnswerDeps } from "../flows/answer.ts";
+import type { InvestigateDeps } from "../flows/investigate.ts";
+import type { Clock, Store } from "../ports.ts";
+import type { Deadline } from "../util/deadline.ts";
+import type { Log } from "../util/log.ts";
+import { redactor } from "../util/redact.ts";
+import type { Remedy } from "./remedy.ts";
+
+/** What an answer needs for a model's part, on one store. The time that it may take is added when the model is asked. */
+export type InvestigatorOn = (
+  store: Store,
+  changes: Remedy,
+  deadline: Deadline,
+) => { readonly investigator: NonNullable<AnswerDeps["investigator"]> };
+
+/** What is left to say the answer after the model's time is over. */
+const REST_MS = 5000;
+
+/** Nothing of it is loaded without a configured model. Throws when a prompt is wrong. */
+export async function createInvestigators(
+  config: Config,
+  {
+    clock,
+    log,
+    observer,
+  }: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly observer: { readonly modelUsed?: NonNullable<InvestigateDeps["telemetry"]>["modelUsed"] } | undefined;
+  },
+): Promise<InvestigatorOn | undefined> {
+  const settings = config.model;
+  if (settings === undefined) return undefined;
+  const [{ createModel }, { createInvestigator }] = await Promise.all([
+    import("../model/index.ts"),
+    import("../flows/investigate.ts"),
+  ]);
+  const model = createModel(settings, { clock });
+  const redact = redactor(secretsOf(config).map((one) => one.reveal()));
+  const modelUsed = observer?.modelUsed?.bind(observer);
+  return (store, changes, deadline) => {
+    const own = createInvestigator({
+      model,
+      spending: store.spending,
+      budgets: settings.budget,
+      price: settings.price,
+      toolCalls: settings.toolCalls,
+      totalMs: settings.totalMs,
+      alertText: settings.alertText,
+      pseudonyms: settings.pseudonyms,
+      runbooks: changes.runbooks,
+      suggest: changes.suggest,
+      redact: (text) => String(redact(text)),
+      clock,
+      report: (err) => log.warn({ err }, "the language model could not be used"),
+      ...(modelUsed && { telemetry: { modelUsed } }),
+    });
+    return {
+      investigator: {
+        readIntent: (one, intents, signal) => own.readIntent(one, intents, signal),
+        investigate(one, signal) {
+          deadline.extend(settings.totalMs + REST_MS);
+          return own.investigate(one, signal);
+        },
+      },
+    };
+  };
+}

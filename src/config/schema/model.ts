@@ -1,0 +1,49 @@
+import * as z from "zod";
+import { duration, flag, group, text, whole } from "./parts.ts";
+
+/** A language model: how much it may be used, and what it may see. Which one it is, the environment says. */
+
+const money = (description: string) => {
+  const rule = "must be a number from 0 to 1000000";
+  return z.number(rule).min(0, rule).max(1_000_000, rule).optional().describe(description);
+};
+
+const budget = (of: string, tokens: string) =>
+  group({
+    tokens: whole(0, 1_000_000_000, `Tokens ${of}. Default ${tokens}.`),
+    cost: money(`Money ${of}, in the currency of price. Default: no limit.`),
+  }).optional();
+
+export function model() {
+  return group({
+    enabled: flag("False turns it off. Default: on where OPENAI_MODEL and a key or an address are set."),
+    name: text("The model. Default: OPENAI_MODEL.").optional(),
+    call_timeout: duration("1s", "5m", "How long one call of the model may take. Default 20s."),
+    timeout: duration("1s", "10m", "How long the model's part of one answer may take. Default 60s."),
+    tool_calls: whole(1, 30, "Calls of tools in one question. Default 8."),
+    alert_text: z
+      .enum(["off", "summary", "full"], "must be off, summary or full")
+      .optional()
+      .describe("How much of an alert's own text the model sees: nothing, 200 characters (the default), or 2000."),
+    pseudonyms: flag("Hosts and people go to the model under other names. Default false."),
+    price: group({
+      input: money("For a million tokens that are sent."),
+      output: money("For a million tokens that are written."),
+      currency: z
+        .string("must be text")
+        .regex(/^[A-Z]{3}$/, "must be the three letters of a currency, such as USD")
+        .optional()
+        .describe("Default USD."),
+    })
+      .optional()
+      .describe("What tokens cost; without it, only tokens are counted."),
+    budget: group({
+      question: budget("for one question", "60000"),
+      user: budget("for one person and day", "500000"),
+      channel: budget("for one channel and day", "1000000"),
+      day: budget("for everybody and one day", "3000000"),
+    })
+      .optional()
+      .describe("When one is used up, the answer without the model stands and says so. Days are UTC."),
+  }).describe("A language model for questions that the templates cannot settle.");
+}

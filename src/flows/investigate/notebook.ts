@@ -1,0 +1,96 @@
+import type { Answer } from "../../core/answer.ts";
+import { quantitiesIn } from "../../core/gate/claims.ts";
+import { type Quantity, quantityOf } from "../../core/gate/quantity.ts";
+import type { Fact, Known } from "../../core/gate.ts";
+import type { ProposedAction } from "../../core/proposal.ts";
+import type { Labels, Point } from "../../core/series.ts";
+import type { MetricUnit } from "../../core/units.ts";
+import type { Inquiry } from "../../ports.ts";
+
+/** A value that a tool gave the model, under the name by which `compute` takes it: "q1.s2.max". */
+export type Noted = {
+  readonly value: number;
+  readonly unit: MetricUnit;
+  readonly labels: Labels;
+  readonly promql: string;
+  readonly quantity: Quantity | undefined;
+};
+
+/** One query that the model asked, as it was answered. */
+export type Sheet = {
+  readonly promql: string;
+  readonly unit: MetricUnit;
+  /** Index among the evidence. */
+  readonly query: number;
+  readonly series: readonly { readonly labels: Labels; readonly points: readonly Point[] }[];
+};
+
+/** What is known in this turn, and what came of it: the one place that the gate reads from. */
+export class Notebook implements Known {
+  readonly facts: Fact[] = [];
+  readonly sheets: Sheet[] = [];
+  readonly values = new Map<string, Noted>();
+  readonly proposals: ProposedAction[] = [];
+  /** Sentences about proposals, by code. */
+  readonly proposed: string[] = [];
+  readonly #names = new Set<string>(WORDS);
+  readonly #ask: Inquiry;
+
+  constructor(ask: Inquiry, question: string, found: Answer) {
+    this.#ask = ask;
+    for (const quantity of quantitiesIn(question)) this.facts.push({ ...quantity, origin: "question" });
+    this.addNames(...wordsOf(question));
+    // What the templates say was worked out by code from queries of this turn.
+    for (const text of [found.verdict, ...found.details, ...(found.list ?? [])]) {
+      for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, origin: "computed" });
+      this.addNames(...wordsOf(text));
+    }
+    for (const { labels } of found.values) this.addLabels(labels);
+  }
+
+  hasName = (name: string): boolean => spellings(name).some((one) => this.#names.has(one));
+
+  addNames(...names: readonly string[]): void {
+    for (const name of names) for (const one of spellings(name)) if (one !== "") this.#names.add(one);
+  }
+
+  addLabels(labels: Labels): void {
+    for (const [name, value] of Object.entries(labels)) this.addNames(name, value, `${name}=${value}`);
+  }
+
+  addFact(value: number, unit: MetricUnit, more: Omit<Fact, "value" | "family">): void {
+    const quantity = quantityOf(value * unit.scale, unit.unit);
+    if (quantity !== undefined && Number.isFinite(value)) this.facts.push({ ...quantity, ...more });
+  }
+
+  /** Text of a rule or a query: its numbers and names may be said. */
+  addText(text: string): void {
+    for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, origin: "returned" });
+    this.addNames(text, ...wordsOf(text));
+  }
+
+  /** Index of the newest query with that text, among all of the turn's evidence. */
+  indexOf(promql: string): number {
+    return this.#ask.evidence.findLastIndex((one) => one.promql === promql);
+  }
+
+  promqlAt(index: number): string | undefined {
+    return this.#ask.evidence[index]?.promql;
+  }
+}
+
+/** Words of the trade that look like names. */
+const WORDS = "promql p50 p90 p95 p99 rate increase histogram_quantile sum avg max min count topk le up by k8s".split(
+  " ",
+);
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(/[\s,;()“”"'`=]+/).map((word) => word.replace(/^[^\p{L}\p{N}_/]+|[^\p{L}\p{N}_]+$/gu, ""));
+}
+
+/** As people may write it: without port, scheme or the v of a version, and without blanks that stand for nothing. */
+function spellings(name: string): readonly string[] {
+  const plain = name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+  const bare = plain.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
+  return [...new Set([plain, bare, bare.replace(/^v(?=\d)/, ""), plain.replace(/\s/g, "")])];
+}

@@ -1,0 +1,21 @@
+import type { Catalogue } from "../../core/catalogue.ts";
+import type { Case, Inquiry, Runbooks, Suggester } from "../../ports.ts";
+import type { Cleaner } from "./data.ts";
+import type { Masks } from "./masks.ts";
+import type { Notebook } from "./notebook.ts";
+
+/** What the tools of one question share. */
+export type Search = {
+  readonly one: Case;
+  readonly ask: Inquiry;
+  readonly catalogue: Catalogue;
+  readonly notes: Notebook;
+  readonly clean: Cleaner;
+  readonly masks: Masks;
+  readonly runbooks: Runbooks;
+  readonly suggest: Suggester;
+  readonly alertText: "off" | "summary" | "full";
+  /** A moment as the model reads it. Unix seconds. */
+  readonly at: (seconds: number) => string;
+  readonly signal: AbortSignal;
+};

@@ -1,0 +1,80 @@
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
+import type { Clock, Model, ModelEvent, ModelTask } from "../ports.ts";
+import { RefusedError, UnreachableError } from "../util/errors.ts";
+import { failureOf, GaveUpError, SERVICE } from "./failure.ts";
+import { createModelFetch } from "./http.ts";
+import { intentExamples, sayIntents } from "./intents.ts";
+import { loadPrompts } from "./prompts.ts";
+
+export type ModelSettings = {
+  readonly name: string;
+  readonly baseUrl: string | undefined;
+  /** Undefined for a server that asks for none. */
+  readonly apiKey: { reveal(): string } | undefined;
+  /** For one call of the model with its whole answer. */
+  readonly callMs: number;
+};
+
+/** Failed calls in a row after which it is left alone, and for how long. */
+const FAILURES = 3;
+const REST_MS = 30_000;
+
+/**
+ * A model behind anything that speaks OpenAI's chat completions. Reads and checks the prompts at once, and throws when one is wrong;
+ * the SDKs are loaded by the first call: `openai` for the small one, langchain for an investigation.
+ */
+export function createModel(settings: ModelSettings, deps: { readonly clock: Clock }): Model {
+  const prompts = loadPrompts();
+  const fetch = createModelFetch({ callMs: settings.callMs }, deps);
+  // The SDKs refuse to be without a key; servers that ask for none ignore it.
+  const apiKey = settings.apiKey?.reveal() ?? "none";
+  const sdk = { model: settings.name, baseUrl: settings.baseUrl, apiKey, fetch };
+  const breaker = circuitBreaker(handleWhen(isTrouble), {
+    halfOpenAfter: REST_MS,
+    breaker: new ConsecutiveBreaker(FAILURES),
+  });
+
+  /** One call of the model, with our errors; none at all while it rests. */
+  function guarded(signal: AbortSignal): <T>(call: () => Promise<T>) => Promise<T> {
+    return async (call) => {
+      try {
+        return await breaker.execute(async () => {
+          try {
+            return await call();
+          } catch (thrown) {
+            throw failureOf(thrown, signal);
+          }
+        });
+      } catch (problem) {
+        if (problem instanceof BrokenCircuitError)
+          throw new UnreachableError(SERVICE, "it failed several times in a row and is left alone for a while");
+        throw problem;
+      }
+    };
+  }
+
+  return {
+    name: settings.name,
+    prompts: { investigate: prompts.investigate.version, intent: prompts.intent.version },
+    async *investigate(task: ModelTask, signal: AbortSignal): AsyncGenerator<ModelEvent, void> {
+      const system = prompts.investigate.fill({ ...task.values, tool_calls: String(task.toolCalls) });
+      const { runAgent } = await import("./agent.ts");
+      try {
+        yield* runAgent(sdk, system, task, guarded(signal), signal);
+      } catch (thrown) {
+        throw failureOf(thrown, signal);
+      }
+    },
+    async readIntent(question, intents, signal) {
+      const system = prompts.intent.fill({ intents: sayIntents(intents), examples: intentExamples(intents) });
+      const { readIntent } = await import("./intent.ts");
+      return guarded(signal)(() => readIntent(sdk, system, question, intents, signal));
+    },
+  };
+}
+
+/** The other side's trouble, which resting may help; not what one conversation came to. */
+function isTrouble(problem: unknown): boolean {
+  if (problem instanceof GaveUpError) return false;
+  return problem instanceof UnreachableError || (problem instanceof RefusedError && problem.status !== 400);
+}

@@ -1,0 +1,45 @@
+import { createInvestigator, type InvestigateDeps } from "../../src/flows/investigate.ts";
+import { createModel } from "../../src/model/index.ts";
+import type { Investigator, Store, Suggester } from "../../src/ports.ts";
+import { redactor } from "../../src/util/redact.ts";
+import type { World } from "./world.ts";
+
+/** What a test may set; the rest is as the configuration has it where nothing is written. */
+export type ModelOptions = Partial<
+  Pick<
+    InvestigateDeps,
+    "budgets" | "price" | "toolCalls" | "totalMs" | "alertText" | "pseudonyms" | "runbooks" | "telemetry"
+  >
+> & {
+  readonly callMs?: number;
+  readonly secrets?: readonly string[];
+  readonly report?: (problem: unknown) => void;
+};
+
+const PLENTY = { tokens: 1e9, cost: undefined };
+const BUDGETS = { question: PLENTY, user: PLENTY, channel: PLENTY, day: PLENTY };
+
+/** The real model adapter with the real SDKs, on a server of ours at that address. */
+export function modelOn(url: string, options: ModelOptions = {}) {
+  return (world: Pick<World, "now"> & { readonly store: Store }, suggest: Suggester): Investigator => {
+    const clock = () => world.now;
+    const { callMs = 5000, secrets = [], report = () => {}, ...rest } = options;
+    const redact = redactor(secrets);
+    return createInvestigator({
+      model: createModel({ name: "scripted", baseUrl: url, apiKey: { reveal: () => "sk-test" }, callMs }, { clock }),
+      spending: world.store.spending,
+      budgets: BUDGETS,
+      price: undefined,
+      toolCalls: 8,
+      totalMs: 20_000,
+      alertText: "summary",
+      pseudonyms: false,
+      runbooks: async () => ({ all: () => [], get: () => undefined }),
+      suggest,
+      redact: (text) => String(redact(text)),
+      clock,
+      report,
+      ...rest,
+    });
+  };
+}
