@@ -3,6 +3,7 @@ import { Sentences, sentencesOf } from "../../src/core/gate/sentences.ts";
 import { gate, judge } from "../../src/core/gate.ts";
 import { HONEST_BY_HAND, INVENTED_BY_HAND } from "../bench/gate/by-hand.ts";
 import { honestCases, inventedCases, knownOf } from "../bench/gate/cases.ts";
+import { readProse } from "../bench/gate/prose.ts";
 
 const known = knownOf(
   "is quay-1 above 80 % since 2 hours?",
@@ -263,4 +264,16 @@ it("finds every invented figure of the benchmark and drops at most one honest se
   expect(invented.filter(isWhole).map(({ text }) => text)).toEqual([]);
   const honest = [...HONEST_BY_HAND, ...honestCases(400, 6)];
   expect(honest.filter((one) => !isWhole(one)).length).toBeLessThanOrEqual(honest.length / 100);
+});
+
+it("does not get worse on prose that was written apart from it", () => {
+  const prose = readProse();
+  const isWhole = ({ text, known, bad }: (typeof prose)[number]) => {
+    const { text: said, judged } = gate(text, known);
+    return bad === undefined ? judged.every(({ kept }) => kept) : said.includes(bad);
+  };
+  const missed = prose.filter((one) => !one.isHonest && isWhole(one)).length;
+  const lost = prose.filter((one) => one.isHonest && !isWhole(one)).length;
+  expect(missed).toBeLessThanOrEqual(20);
+  expect(lost).toBeLessThanOrEqual(8);
 });
