@@ -137,4 +137,9 @@ describe("a runbook that only reads", () => {
     });
     expect(await bare.store.proposals.find({ limit: 9 })).toEqual([]);
   });
+
+  it.each(["model", "alert", "anomaly"] as const)("waits for an approval when a %s suggested it", async (kind) => {
+    const { status } = await asked(clinic(), { ...NEED, cause: { kind, text: "why is checkout slow?" } });
+    expect(status).toBe("pending");
+  });
 });
