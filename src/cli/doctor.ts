@@ -4,6 +4,7 @@ import { createLog } from "../util/log.ts";
 import { checkChat } from "./checks/chat.ts";
 import { type Check, failed, ok, skipped } from "./checks/check.ts";
 import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
+import { checkModel } from "./checks/model.ts";
 import { checkSources } from "./checks/sources.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 
@@ -31,6 +32,7 @@ export async function run(call: Call): Promise<number> {
     add(...(await checkSources(config, log)));
     add(...(await checkChat(config, log)));
     add(...(await checkRights(config)));
+    add(...(await checkModel(config, () => Date.now() / 1000)));
   } else {
     add(
       ...loaded.problems.map(({ where, message }) =>

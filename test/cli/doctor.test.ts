@@ -10,6 +10,7 @@ import { afterEach, describe, it } from "vitest";
 import type { Check } from "../../src/cli/checks/check.ts";
 import { checkClock, checkNode } from "../../src/cli/checks/here.ts";
 import { run } from "../../src/cli/doctor.ts";
+import { startOpenai } from "../fakes/openai/index.ts";
 import { FakeSlack } from "../fakes/slack/index.ts";
 
 const folders: string[] = [];
@@ -186,5 +187,22 @@ describe("the doctor", () => {
     assert.equal(checkNode("26.0.0").state, "ok");
     assert.equal(checkClock(0).state, "failed");
     assert.equal(checkClock(Date.UTC(2027, 0, 1) / 1000).state, "ok");
+  });
+});
+
+describe("the doctor and the language model", () => {
+  it("asks it one small question, where one is configured", async () => {
+    const server = await startOpenai([{ text: '{"intent":"alerts"}' }]);
+    try {
+      const env = { OPENAI_MODEL: "scripted", OPENAI_BASE_URL: server.url };
+      const { named } = await checksOf({ ...env, OPENAI_API_KEY: "sk-test" });
+      assert.equal(named("language model")?.found, "scripted answers");
+      const wrong = (await checksOf({ ...env, OPENAI_API_KEY: "sk-other" })).named("language model");
+      assert.equal(wrong?.state, "failed");
+      assert.match(wrong?.found ?? "", /does not accept the key \(HTTP 401\)/);
+      assert.equal((await checksOf({})).named("language model"), undefined);
+    } finally {
+      await server.stop();
+    }
   });
 });

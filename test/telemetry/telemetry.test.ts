@@ -16,6 +16,15 @@ describe("the bot's own metrics", () => {
     telemetry.pruned("turns", 7);
     telemetry.delivered({ platform: "slack", outcome: "sent", seconds: 0.2 });
     telemetry.delivered({ platform: "slack", outcome: "given up", seconds: 0 });
+    telemetry.modelUsed({
+      kind: "investigate",
+      outcome: "answered",
+      input: 700,
+      output: 90,
+      cost: 0.25,
+      dropped: 2,
+      seconds: 3,
+    });
     telemetry.audited({ seq: 51, record_hash: `0000000000ff${"a".repeat(52)}` });
     assert.match(telemetry.contentType, /^text\/plain; version=0\.0\.4/);
     const first = lines(await telemetry.text());
@@ -32,7 +41,12 @@ describe("the bot's own metrics", () => {
       'smartcloudops_chat_messages_total{platform="slack",outcome="sent"} 1',
       'smartcloudops_chat_messages_total{platform="slack",outcome="given_up"} 1',
       'smartcloudops_chat_message_seconds_count{platform="slack"} 1',
-      'smartcloudops_llm_tokens_total{kind="input"} 0',
+      'smartcloudops_llm_tokens_total{kind="input"} 700',
+      'smartcloudops_llm_tokens_total{kind="output"} 90',
+      "smartcloudops_llm_cost_total 0.25",
+      'smartcloudops_llm_uses_total{kind="investigate",outcome="answered"} 1',
+      'smartcloudops_llm_seconds_sum{kind="investigate"} 3',
+      "smartcloudops_llm_sentences_dropped_total 2",
       "smartcloudops_audit_seq 51",
       "smartcloudops_audit_hash 255",
       'smartcloudops_build_info{version="1.2.3"} 1',

@@ -9,6 +9,16 @@ export type SdkRequest = {
   readonly headers: { toJson(options?: { preserveCase?: boolean }): Record<string, string> };
 };
 
+/** The type of an entity by which Teams shows "AI generated" beside a message (learn.microsoft.com, "Bot messages with AI-generated content"). */
+export const AI_MESSAGE = "https://schema.org/Message";
+const AI_LABEL = {
+  type: AI_MESSAGE,
+  "@type": "Message",
+  "@context": "https://schema.org",
+  "@id": "",
+  additionalType: ["AIGeneratedContent"],
+};
+
 const TIMEOUT_MS = 15_000;
 const MAX_ANSWER = 1_000_000;
 
@@ -26,7 +36,7 @@ export function createConnectorClient(allowed: readonly string[], anyLoopback: b
       const response = await fetch(request.url, {
         method: request.method,
         headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(host|content-length)$/i.test(name))),
-        ...(request.body === undefined || request.body === null ? {} : { body: String(request.body) }),
+        ...(request.body === undefined || request.body === null ? {} : { body: labelled(String(request.body)) }),
         redirect: "manual",
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
@@ -37,6 +47,14 @@ export function createConnectorClient(allowed: readonly string[], anyLoopback: b
       return { request, status: response.status, headers: { toJson: () => found }, bodyAsText: text };
     },
   };
+}
+
+/** The SDK sends of an entity only the fields that it knows: this one's others are put back. */
+function labelled(body: string): string {
+  if (!body.includes(`"${AI_MESSAGE}"`)) return body;
+  const activity = JSON.parse(body) as { entities?: readonly { readonly type?: unknown }[] };
+  const entities = activity.entities?.map((one) => (one.type === AI_MESSAGE ? AI_LABEL : one));
+  return JSON.stringify({ ...activity, ...(entities && { entities }) });
 }
 
 function hostOf(url: string): string {

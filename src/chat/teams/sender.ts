@@ -4,6 +4,7 @@ import type { Queued, Sender, SurfaceDeps } from "../../ports.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Bot, Target } from "./adapter.ts";
+import { AI_MESSAGE } from "./connector.ts";
 import { ConnectorError, sendProblem } from "./errors.ts";
 import { conversationOf } from "./intake.ts";
 import type { References } from "./places.ts";
@@ -125,19 +126,10 @@ async function activityOf(
     type: "message",
     summary,
     attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content }],
-    ...(card.blocks.some(({ kind }) => kind === "said") && { entities: [AI_LABEL] }),
+    ...(card.blocks.some(({ kind }) => kind === "said") && { entities: [{ type: AI_MESSAGE }] }),
     ...(answer === undefined ? {} : { channelData: { feedbackLoop: { type: "default" } } }),
   };
 }
-
-/** Teams shows "AI generated" beside the message (learn.microsoft.com, "Bot messages with AI-generated content"). */
-const AI_LABEL = {
-  type: "https://schema.org/Message",
-  "@type": "Message",
-  "@context": "https://schema.org",
-  "@id": "",
-  additionalType: ["AIGeneratedContent"],
-};
 
 /** The pictures that fit, in the order of the charts. One that cannot be drawn is left to its words. */
 async function picturesOf(

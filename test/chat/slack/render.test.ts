@@ -69,6 +69,7 @@ const block: fc.Arbitrary<Block> = fc.oneof(
       { requiredKeys: ["title", "unit", "series"] },
     ),
   }),
+  fc.record({ kind: fc.constant("said" as const), by: text, paragraphs: fc.array(text, { maxLength: 20 }) }),
   fc.record({
     kind: fc.constant("evidence" as const),
     items: fc.array(

@@ -83,6 +83,7 @@ const blocks: fc.Arbitrary<Block> = fc.oneof(
     columns: fc.array(text, { maxLength: 6 }),
     rows: fc.array(fc.array(text, { maxLength: 6 }), { maxLength: 60 }),
   }),
+  fc.record({ kind: fc.constant("said" as const), by: text, paragraphs: fc.array(text, { maxLength: 20 }) }),
   fc.record({
     kind: fc.constant("evidence" as const),
     items: fc.array(

@@ -149,6 +149,7 @@ describe("text from outside in the terminal", () => {
               { kind: "text", text: bad },
               { kind: "note", text: bad },
               { kind: "list", items: [bad] },
+              { kind: "said", by: bad, paragraphs: [bad] },
               { kind: "facts", items: [{ name: bad, value: bad }] },
               { kind: "table", columns: [bad, "b"], rows: [[bad, bad]] },
               {
