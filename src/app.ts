@@ -102,8 +102,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
-  const investigatorOn = await createInvestigators(config, { clock, log, observer });
   const inTurn = turns(QUESTIONS_AT_ONCE);
+  const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });
 
   /** The flow on one store, with everything around it that no question may escape. */
   function askOn(on: Store, limited: typeof limit, changes: Remedy): Ask {

@@ -5,6 +5,7 @@ import type { Clock, Store } from "../ports.ts";
 import type { Deadline } from "../util/deadline.ts";
 import type { Log } from "../util/log.ts";
 import { redactor } from "../util/redact.ts";
+import { type Turns, turns } from "../util/turns.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** What an answer needs for a model's part, on one store. The time that it may take is added when the model is asked. */
@@ -14,8 +15,11 @@ export type InvestigatorOn = (
   deadline: Deadline,
 ) => { readonly investigator: NonNullable<AnswerDeps["investigator"]> };
 
+/** Each waits for a model most of the time. */
+const INVESTIGATIONS_AT_ONCE = 50;
+
 /** What is left to say the answer after the model's time is over. */
-const REST_MS = 5000;
+const REST_MS = 3000;
 
 /** Nothing of it is loaded without a configured model. Throws when a prompt is wrong. */
 export async function createInvestigators(
@@ -24,7 +28,10 @@ export async function createInvestigators(
     clock,
     log,
     observer,
+    aside,
   }: {
+    /** Lets others have the place of a question while it waits for the model. */
+    readonly aside: Turns["aside"];
     readonly clock: Clock;
     readonly log: Log;
     readonly observer: { readonly modelUsed?: NonNullable<InvestigateDeps["telemetry"]>["modelUsed"] } | undefined;
@@ -37,6 +44,7 @@ export async function createInvestigators(
     import("../flows/investigate.ts"),
   ]);
   const model = createModel(settings, { clock });
+  const investigations = turns(INVESTIGATIONS_AT_ONCE);
   const redact = redactor(secretsOf(config).map((one) => one.reveal()));
   const modelUsed = observer?.modelUsed?.bind(observer);
   return (store, changes, deadline) => {
@@ -60,8 +68,12 @@ export async function createInvestigators(
       investigator: {
         readIntent: (one, intents, signal) => own.readIntent(one, intents, signal),
         investigate(one, signal) {
-          deadline.extend(settings.totalMs + REST_MS);
-          return own.investigate(one, signal);
+          return aside(() =>
+            investigations(() => {
+              deadline.extend(settings.totalMs + REST_MS);
+              return own.investigate(one, signal);
+            }),
+          );
         },
       },
     };

@@ -71,7 +71,7 @@ const Remote = z.object({
 const GRACE_MS = 5000;
 
 function remoteBot(config: Config): Bot {
-  const timeoutMs = config.limits.answerTimeoutMs + GRACE_MS;
+  const timeoutMs = config.limits.answerTimeoutMs + (config.model?.totalMs ?? 0) + GRACE_MS;
   return {
     isRemote: true,
     async ask({ text, user, place }, signal): Promise<Asked> {

@@ -145,19 +145,26 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
     );
     let sentences = new Sentences();
     let judged: Judged[] = [];
+    let length = 0;
     const take = (complete: readonly string[]) => {
       for (const sentence of complete) judged.push(judgeOne(masks.restore(sentence), notes!));
     };
     for await (const event of events) {
-      if (event.kind === "text") take(sentences.push(event.text));
+      if (event.kind === "text") {
+        length += event.text.length;
+        if (length > LONGEST_ANSWER) break;
+        take(sentences.push(event.text));
+      }
       if (event.kind === "used") await purse.pay(event);
       if (event.kind !== "tool") continue;
-      [sentences, judged] = [new Sentences(), []];
+      [sentences, judged, length] = [new Sentences(), [], 0];
       // An answer that is written is paid for: only going on would cost more.
       const over = purse.over();
       if (over !== undefined) return nothing("budget", `${over} This is the answer without it.`);
     }
-    take(sentences.end());
+    // What is cut off in the middle says how much it took no more.
+    if (length > LONGEST_ANSWER) await purse.pay({ input: 0, output: Math.ceil(length / 4), isGuess: true });
+    else take(sentences.end());
     const kept = judged.filter((each) => each.kept);
     if (kept.length === 0)
       return nothing(
@@ -185,8 +192,13 @@ function whyFailed(problem: unknown, { totalMs }: InvestigateDeps): string {
   return "The language model's part failed.";
 }
 
+/** Characters: a page. Whoever writes more than that for an answer has lost the thread, and each sentence takes time to check. */
+const LONGEST_ANSWER = 4000;
+const LONGEST_SENTENCE = 600;
+
 /** Sentences of a model that may be read as more than a sentence are left out like invented ones. */
 function judgeOne(sentence: string, notes: Notebook): Judged {
+  if (sentence.length > LONGEST_SENTENCE) return { kept: false, sentence, reason: "It is too long for a sentence." };
   const stray = strayAddress(sentence, notes.hasName);
   if (stray !== undefined) return { kept: false, sentence, reason: stray };
   return judge(sentence, notes);

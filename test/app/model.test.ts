@@ -93,6 +93,18 @@ describe("the bot with a model", () => {
     expect(card.blocks.some(({ kind }) => kind === "said")).toBe(true);
   }, 30_000);
 
+  it("answers others while twenty investigations wait for the model", async () => {
+    const app = await anApp({ limitPerPerson: false });
+    server.play(["hangs"]);
+    const stop = new AbortController();
+    const waiting = Array.from({ length: 20 }, () => app.ask(question(WHY), stop.signal));
+    await expect.poll(() => server.asked.length, { timeout: 60_000 }).toBe(20);
+    const { reply } = await app.ask(question("cpu of quay-2"));
+    expect(reply.values).toHaveLength(1);
+    stop.abort();
+    for (const { card } of await Promise.all(waiting)) expect(card.title).toMatch(/^Stopped/);
+  }, 120_000);
+
   it("stops the model when the person stops the question", async () => {
     const app = await anApp();
     server.play(["hangs"]);

@@ -121,6 +121,17 @@ describe("a question that templates cannot settle", () => {
     expect(said(card)?.paragraphs).toEqual(["It is long."]);
   });
 
+  it("is cut where a model does not come to an end", async () => {
+    const text = `The queue manifests has 640 messages. ${"X".repeat(700)}. ${"It is long. ".repeat(100_000)}`;
+    const { card, reply } = await aWorld([LOOK, { text }]).tell(WHY);
+    expect(said(card)?.paragraphs[0]).toMatch(
+      /^The queue manifests has 640 messages\. \[1\] It is long\. It is long\./,
+    );
+    expect(reply.reply_text.length).toBeLessThan(15_000);
+    expect(notes(card).at(-1)).toMatch(/2 calls, about [\d,]+ tokens/);
+    await expect.poll(() => server.open).toBe(0);
+  });
+
   it("never makes a mention, a link or another's address of what a model writes", async () => {
     const lines = [
       "Ask <!channel> about it.",
