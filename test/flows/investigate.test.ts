@@ -196,6 +196,16 @@ describe("an unclear question", () => {
     },
   );
 
+  it("is asked back as without a model, when its further look comes to nothing", async () => {
+    const { reply } = await aWorld([LOOK, { text: "It is 917." }], { intent: "metric_query" }).tell(UNCLEAR);
+    expect(investigations().length).toBeGreaterThan(0);
+    const without = (await offline(UNCLEAR)).reply;
+    expect(reply.intent).toBe("clarify");
+    expect(reply.reply_text.split("\n")[0]).toBe(without.reply_text.split("\n")[0]);
+    expect(reply.values).toEqual(without.values);
+    expect(reply.degraded?.[0]).toContain("so this is the answer without it");
+  });
+
   it("is answered by the templates once the model has sorted it", async () => {
     const { reply } = await aWorld([LOOK], { intent: "alerts" }).tell(UNCLEAR);
     expect(investigations()).toHaveLength(0);
