@@ -61,6 +61,16 @@ const approve = async (page: Page) => {
   await press(page, "Approve", 2);
 };
 
+/** What npm needs to fetch the Playground where this machine gets its packages from: the demo is started with little else. */
+function npmSettings(): Record<string, string> {
+  const isNeeded = (name: string) => /^(?:home|npm_config_.*|(?:https?|no)_proxy|node_extra_ca_certs)$/i.test(name);
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      isNeeded(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}
+
 /** Waits for a condition for as long as the shop needs to be mended. */
 const eventually = (page: Page, text: string) =>
   page.waitForFunction(`document.body.innerText.includes(${JSON.stringify(text)})`, { timeout: 240_000 });
@@ -72,7 +82,7 @@ it("is repaired in Teams: asked for, refused to whoever asked, approved by a col
     signal: AbortSignal.timeout(120_000),
   });
   if ("missing" in found) return skip(found.missing);
-  const demo = launch(["demo"], { home: root });
+  const demo = launch(["demo"], { home: root, env: npmSettings() });
   const said = await demo.says("Nobody types here");
   const [, own = "", colleague = ""] = /browser: (http:\S+) {2}As your colleague Robin: (http:\S+)/.exec(said) ?? [];
   const [, prometheus = ""] = /Prometheus: (http:\S+)/.exec(said) ?? [];
