@@ -11,8 +11,8 @@ import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
-import type { InvestigateDeps } from "./flows/investigate.ts";
-import type { AlertRouter, Clock, Investigator, Metrics, Said, Store } from "./ports.ts";
+import type { AlertRouter, Clock, Investigator, Metrics, ModelUse, Said, Store } from "./ports.ts";
+import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
@@ -46,7 +46,7 @@ export type App = {
 export type Observer = {
   answered(event: { intent: string; platform: string; outcome: string; seconds: number }): void;
   understood(seconds: number): void;
-  modelUsed?: NonNullable<InvestigateDeps["telemetry"]>["modelUsed"];
+  modelUsed?: (event: ModelUse) => void;
   asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
 };
 
@@ -93,7 +93,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const alertmanager = overrides.alertmanager ?? ownAlerts;
   const retention = config.limits.retentionSeconds;
   const observer = overrides.observer;
-  const limit = overrides.limitPerPerson === false ? undefined : perMinute(config.limits.questionsPerMinute);
+  const limit = overrides.limitPerPerson === false ? undefined : budget(config.limits.questionsPerMinute, 60);
 
   const remedyOn = (on: Store) =>
     createRemedy(config, {
@@ -128,8 +128,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const stop = readStop(question.text);
     if (stop !== undefined) return said(await changes.stop(question.user, stop.reason), "stop");
     const verdict = limited?.(`${question.user.platform}/${question.user.id}`, clock());
-    if (verdict !== undefined && verdict !== "go")
-      return tooMany(config.limits.questionsPerMinute, verdict === "again");
+    if (verdict?.kind === "wait") return tooMany(config.limits.questionsPerMinute, !verdict.isFirst);
     const wish = readListWish(question.text);
     if (wish !== undefined)
       try {
@@ -466,23 +465,4 @@ function withDegraded(asked: Asked, sentences: readonly string[]): Asked {
   const notes = sentences.map((text) => ({ kind: "note" as const, text }));
   const reply = { ...asked.reply, degraded: [...(asked.reply.degraded ?? []), ...sentences] };
   return { ...asked, card: { ...asked.card, blocks: [...asked.card.blocks, ...notes] }, reply };
-}
-
-/** People remembered at once. The one seen longest ago is forgotten first: at worst, someone may ask a few times more. */
-const PEOPLE = 10_000;
-
-/** Counts questions per person and minute. "over" is the first refusal of that minute, "again" every further one. */
-function perMinute(limit: number): (person: string, now: number) => "go" | "over" | "again" {
-  const people = new Map<string, { since: number; asked: number }>();
-  return (person, now) => {
-    const known = people.get(person);
-    const isNew = known === undefined || now - known.since >= 60 || now < known.since;
-    const entry = isNew ? { since: now, asked: 0 } : known;
-    people.delete(person);
-    people.set(person, entry);
-    if (people.size > PEOPLE) people.delete(people.keys().next().value!);
-    entry.asked++;
-    if (entry.asked <= limit) return "go";
-    return entry.asked === limit + 1 ? "over" : "again";
-  };
 }

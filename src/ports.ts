@@ -500,6 +500,21 @@ export type ModelEvent =
   /** One call has ended. `isGuess`: the other side did not say, so it is worked out from the length. */
   | ({ readonly kind: "used" } & TokensUsed);
 
+/** One use of the language model: an investigation or a small call. */
+export type ModelUse = {
+  readonly kind: "investigate" | "intent";
+  /** answered, nothing, failed or budget. */
+  readonly outcome: string;
+  /** Tokens. */
+  readonly input: number;
+  readonly output: number;
+  /** In the configured currency. */
+  readonly cost: number;
+  /** Sentences that were left out. */
+  readonly dropped: number;
+  readonly seconds: number;
+};
+
 export type TokensUsed = { readonly input: number; readonly output: number; readonly isGuess: boolean };
 
 /** A language model, where one is configured. Its answers are text from outside like any other. */

@@ -2,19 +2,21 @@
 
 /** Every unit there is. What reads one from a file refuses others. */
 export const UNITS = [
-  ...([
-    "ratio",
-    "seconds",
-    "milliseconds",
-    "bytes",
-    "bytes/s",
-    "per_s",
-    "per_min",
-    "per_hour",
-    "count",
-    "cores",
-  ] as const),
-  ...(["celsius", "money", "bool", "timestamp", "none"] as const),
+  "ratio",
+  "seconds",
+  "milliseconds",
+  "bytes",
+  "bytes/s",
+  "per_s",
+  "per_min",
+  "per_hour",
+  "count",
+  "cores",
+  "celsius",
+  "money",
+  "bool",
+  "timestamp",
+  "none",
 ] as const;
 export type Unit = (typeof UNITS)[number];
 

@@ -10,6 +10,7 @@ import type {
   Investigator,
   Model,
   ModelAccount,
+  ModelUse,
   Runbooks,
   Spending,
   Suggester,
@@ -41,18 +42,7 @@ export type InvestigateDeps = {
   readonly redact: (text: string) => string;
   readonly clock: Clock;
   readonly report: (problem: unknown) => void;
-  readonly telemetry?: {
-    /** One use of the model: `outcome` is answered, nothing, failed or budget. */
-    modelUsed(event: {
-      readonly kind: "investigate" | "intent";
-      readonly outcome: string;
-      readonly input: number;
-      readonly output: number;
-      readonly cost: number;
-      readonly dropped: number;
-      readonly seconds: number;
-    }): void;
-  };
+  readonly telemetry?: { modelUsed(event: ModelUse): void };
 };
 
 /** The small call must not hold up an answer for long. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import type { Concept, ConceptPacks } from "../core/concept.ts";
+import { UNITS } from "../core/units.ts";
 import { reasonOf } from "../util/errors.ts";
 import { parse } from "./promql.ts";
 
@@ -17,23 +18,7 @@ const ConceptYaml = z.strictObject({
   labels: z.record(z.string(), z.array(z.string()).min(1)).default({}),
   promql: z.string().min(1),
   count: z.string().optional(),
-  unit: z.enum([
-    "ratio",
-    "seconds",
-    "milliseconds",
-    "bytes",
-    "bytes/s",
-    "per_s",
-    "per_min",
-    "per_hour",
-    "count",
-    "cores",
-    "celsius",
-    "money",
-    "bool",
-    "timestamp",
-    "none",
-  ]),
+  unit: z.enum(UNITS),
   noun: z.string().default(""),
   worse: z.enum(["up", "down", "none"]).default("none"),
   warn: z.number().optional(),

@@ -1,3 +1,4 @@
+import type { ModelUse } from "../ports.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
 /** Counts waiting for prom-client. A process that has more to say is no one-shot command and loads it at once. */
@@ -22,16 +23,7 @@ export type Telemetry = {
   }): void;
   /** One attempt to say something in a chat. */
   delivered(event: { readonly platform: string; readonly outcome: string; readonly seconds: number }): void;
-  /** One use of the language model: an investigation or a small call. `cost` is in the configured currency. */
-  modelUsed(event: {
-    readonly kind: "investigate" | "intent";
-    readonly outcome: string;
-    readonly input: number;
-    readonly output: number;
-    readonly cost: number;
-    readonly dropped: number;
-    readonly seconds: number;
-  }): void;
+  modelUsed(event: ModelUse): void;
   /** Where the chain of audit records stands: an anchor outside of this machine, wherever the metrics are kept. */
   audited(head: { readonly seq: number; readonly record_hash: string } | undefined): void;
   /** Retention deleted `rows` rows of that table. */

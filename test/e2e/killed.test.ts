@@ -3,8 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, expect, it } from "vitest";
 import { freePorts } from "../../src/demo/ports.ts";
+import { chatEnv } from "../bench/chat-bot.ts";
 import { personal } from "../fakes/bot-framework/activities.ts";
-import { APP_ID, APP_PASSWORD, startBotFramework, TENANT } from "../fakes/bot-framework/index.ts";
+import { startBotFramework } from "../fakes/bot-framework/index.ts";
 import { eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
 import { programs } from "./processes.ts";
 
@@ -37,22 +38,7 @@ it("answers every question that it had acknowledged once it is back, and each on
   ];
   const home = newHome();
   const [port] = await freePorts(1);
-  const env = {
-    PORT: `${port}`,
-    SLACK_API_URL: slack.apiUrl,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_SIGNING_SECRET: slack.signingSecret,
-    MicrosoftAppId: APP_ID,
-    MicrosoftAppPassword: APP_PASSWORD,
-    MicrosoftAppTenantId: TENANT,
-    TEAMS_SERVICE_URLS: framework.host,
-    ToBotFromChannelOpenIdMetadataUrl: framework.overrides.openIdMetadata,
-    ToBotFromEmulatorOpenIdMetadataUrl: framework.overrides.emulatorOpenIdMetadata,
-    ToBotFromChannelTokenIssuer: framework.overrides.tokenIssuer,
-    ToChannelFromBotLoginUrl: framework.overrides.loginUrl,
-    ToChannelFromBotOAuthScope: framework.overrides.oauthScope,
-    OAuthUrl: framework.overrides.oauthUrl,
-  };
+  const env = { ...chatEnv(slack, framework), PORT: `${port}` };
   const mentions = Array.from({ length: COUNT }, (_, i) => eventBody(mentionEvent(`\`up > ${i}\``)));
   const activities = Array.from({ length: COUNT }, (_, i) => personal(framework.url, `\`up < ${i}\``));
   const token = await framework.sign();
