@@ -1,17 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
+import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators } from "./app/model.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import type { AskReply } from "./core/answer.ts";
-import { type Card, plainText } from "./core/card.ts";
+import { type Card, isResponse, plainText } from "./core/card.ts";
 import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
-import type { AlertRouter, Clock, Investigator, Metrics, ModelUse, Said, Store } from "./ports.ts";
+import type { AlertRouter, Clock, Decider, Investigator, Metrics, ModelUse, Said, Store } from "./ports.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
@@ -35,6 +36,9 @@ export type App = {
   readonly alertmanager: AlertRouter | undefined;
   readonly store: Store;
   readonly remedy: Remedy;
+  readonly incidents: IncidentDesk;
+  /** A click on any message of the bot. Never throws. */
+  readonly decide: Decider;
   readonly log: Log;
   /** Lets the sources read anew, now and regularly, what exists. Without it they do so when first asked. */
   readonly start: () => void;
@@ -102,6 +106,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
+  const incidents = createIncidents(config, {
+    ...{ store, sources: metrics.sources, clock, log },
+    identify: ({ user }) => remedy.identify(user),
+    whyClosed: remedy.whyClosed,
+  });
   const inTurn = turns(QUESTIONS_AT_ONCE);
   const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });
 
@@ -231,6 +240,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     alertmanager,
     store,
     remedy,
+    incidents,
+    decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
     log,
     start: metrics.start,
     stop() {

@@ -10,6 +10,7 @@ import { readModel } from "./config/model.ts";
 import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
 import { readRegularFile } from "./config/read-file.ts";
+import { readRoutes } from "./config/routes.ts";
 import { readRunbooks } from "./config/runbooks.ts";
 import { type Deps, readSources } from "./config/sources.ts";
 import type { Config } from "./config/types.ts";
@@ -109,7 +110,9 @@ function build(deps: Deps, envName: string | undefined): Config {
       host,
       port: readPort(env, report) ?? settings.http?.port ?? DEFAULTS.port,
       metricsToken: env.secret("METRICS_TOKEN"),
+      alertsToken: env.secret("ALERTMANAGER_WEBHOOK_TOKEN"),
     },
+    routes: readRoutes(deps),
     slack: readSlack(deps),
     teams: readTeams(deps, host),
     people,

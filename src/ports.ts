@@ -1,7 +1,7 @@
 import type { Reach, Visitor } from "./core/access.ts";
 import type { Answer } from "./core/answer.ts";
 import type { AuditEntry, AuditRecord } from "./core/audit.ts";
-import type { Card, Chart, Decision } from "./core/card.ts";
+import type { Card, Chart, ClickMeaning } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
 import type { Place, Question, User } from "./core/chat.ts";
 import type { Need, Suggested } from "./core/need.ts";
@@ -10,6 +10,7 @@ import type { Proposal, ProposedAction, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Sample, Series } from "./core/series.ts";
+import type { Incidents } from "./ports/incidents.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
 
@@ -456,6 +457,7 @@ export interface Store {
   readonly evidence: EvidenceLog;
   readonly lessons: Lessons;
   readonly proposals: Proposals;
+  readonly incidents: Incidents;
   readonly audit: Audit;
   readonly stop: StopSwitch;
   readonly outbox: Outbox;
@@ -623,12 +625,12 @@ export type Said = {
   readonly shownApart?: true;
 };
 
-/** A click on a button of a proposal's card, as the platform vouches for it. */
+/** A click on a button of a proposal's card or of an incident's message, as the platform vouches for it. */
 export type Click = {
   /** The same for a click that is delivered twice. */
   readonly id: string;
   readonly visitor: Visitor;
-  readonly decision: Decision;
+  readonly decision: ClickMeaning;
   readonly proposal: string;
   /** As the button carried it. */
   readonly code: string;

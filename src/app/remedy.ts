@@ -46,6 +46,8 @@ export type Remedy = {
   /** The emergency stop, and the wish to end it, of one person. Neither throws. */
   readonly stop: (user: User, reason: string) => Promise<Card>;
   readonly resume: (visitor: Visitor) => Promise<Card>;
+  /** Why somebody may not read the channel that they clicked in, now: a sentence. */
+  readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
   readonly runbooks: () => Promise<Runbooks>;
   readonly actions: () => Promise<Actions>;
   /**
@@ -205,6 +207,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
 
   return {
     identify: (user) => identifyAsker(config.people, user, accountHere()),
+    whyClosed,
     runbooks,
     actions,
     suggest: async (need, signal) => {

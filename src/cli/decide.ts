@@ -1,6 +1,6 @@
 import { isRunning } from "../chat/socket/call.ts";
 import { commandOf, confirmed, follow, lookOf, renderCard } from "../chat/terminal/index.ts";
-import { type Card, DECISIONS, type Decision } from "../core/card.ts";
+import { type Card, type ClickMeaning, DECISIONS } from "../core/card.ts";
 import { type Call, EXIT, STOPPING, UsageError } from "./command.ts";
 import { askHere, noDecider, remoteDecider } from "./deciding.ts";
 import { readConfig } from "./settings.ts";
@@ -31,7 +31,7 @@ export async function run(call: Call): Promise<number> {
 }
 
 async function decide(
-  decision: Decision,
+  decision: ClickMeaning,
   id: string,
   call: Call,
   config: ReturnType<typeof readConfig>,

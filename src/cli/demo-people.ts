@@ -5,7 +5,7 @@ import type { App, Asked } from "../app.ts";
 import type { DecideHere } from "../chat/terminal/index.ts";
 import { accountHere } from "../chat/terminal/visitor.ts";
 import type { Config } from "../config.ts";
-import { type Card, type Decision, plainText } from "../core/card.ts";
+import { type Card, type ClickMeaning, plainText } from "../core/card.ts";
 import type { Question, User } from "../core/chat.ts";
 import { type Proposal, shortHash } from "../core/proposal.ts";
 import { accountOf, COLLEAGUE, YOU } from "../demo/remedy.ts";
@@ -26,13 +26,14 @@ function userOf(name: string): User | undefined {
 }
 
 /** Who sits at the demo's terminal, and decides. Throws `UsageError` when `first` is none of its people. */
-export function playPeople({ remedy }: App, first: string | undefined) {
+export function playPeople({ remedy, decide: decideAny }: App, first: string | undefined) {
   const names = `${YOU.id} and ${COLLEAGUE.id}`;
   const start = first === undefined ? you() : userOf(first);
   if (start === undefined) throw new UsageError(`--as wants one of the demo's people, ${names}: it is ${first}.`);
   let current = start;
   const decide: DecideHere = {
-    decide: ({ decision, proposal, code }, fields) => click({ remedy }, current, decision, { proposal, code, fields }),
+    decide: ({ decision, proposal, code }, fields) =>
+      click({ decide: decideAny }, current, decision, { proposal, code, fields }),
     proposal: remedy.view,
   };
   return {
@@ -49,9 +50,9 @@ export function playPeople({ remedy }: App, first: string | undefined) {
 
 type Clicked = { readonly proposal: string; readonly code: string; readonly fields?: Readonly<Record<string, string>> };
 
-function click({ remedy }: Pick<App, "remedy">, user: User, decision: Decision, clicked: Clicked): Promise<Card> {
+function click({ decide }: Pick<App, "decide">, user: User, decision: ClickMeaning, clicked: Clicked): Promise<Card> {
   const visitor = { user, place: placeOf(user, "terminal"), isGuest: false, isExternal: false };
-  return remedy.decide({ fields: {}, ...clicked, id: randomUUID(), visitor, decision, message: undefined });
+  return decide({ fields: {}, ...clicked, id: randomUUID(), visitor, decision, message: undefined });
 }
 
 /** Asks, and shows the card of what was proposed, with what can be done about it, in the place of the answer. */

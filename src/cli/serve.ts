@@ -76,7 +76,7 @@ export async function serve(
       port: config.http.port,
       metricsToken: config.http.metricsToken,
       log,
-      routes: surfaces.routes,
+      routes: [...surfaces.routes, ...app.incidents.routes],
       readiness: () => readiness(app, surfaces),
       metrics: async () => {
         telemetry.audited(await app.store.audit.head().catch(() => undefined));
@@ -99,6 +99,8 @@ export async function serve(
       return async () => {};
     });
     undo.push(async () => (await remedy)(graceMs));
+    const endIncidents = await app.incidents.start(surfaces.wake);
+    undo.push(() => endIncidents(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, onBrokenStore)));
     app.start();
@@ -135,7 +137,7 @@ async function handle(app: App, clock: () => number, request: Request, signal: A
       return (await app.remedy.view(request.id)) ?? null;
     case "decide": {
       const { kind: _, ...click } = request;
-      return app.remedy.decide({ ...click, visitor: visitorHere(), message: undefined });
+      return app.decide({ ...click, visitor: visitorHere(), message: undefined });
     }
     case "stop":
       return app.remedy.stop(visitorHere().user, request.reason);

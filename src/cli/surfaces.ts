@@ -39,7 +39,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
   const loops = new Map<string, Loop>();
   const depsOf = (platform: string): SurfaceDeps => ({
     ask: app.ask,
-    decide: app.remedy.decide,
+    decide: app.decide,
     proposal: app.remedy.view,
     proposalsFor: app.remedy.listsFor,
     mayRead: (visitor) => reachOf(config.access, visitor, app.sources),

@@ -21,6 +21,7 @@ export const VARIABLES = {
   PORT: "plain",
   HOST: "plain",
   METRICS_TOKEN: "secret",
+  ALERTMANAGER_WEBHOOK_TOKEN: "secret",
   SLACK_BOT_TOKEN: "secret",
   SLACK_APP_TOKEN: "secret",
   SLACK_SIGNING_SECRET: "secret",

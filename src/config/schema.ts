@@ -3,6 +3,7 @@ import { approvals } from "./schema/approvals.ts";
 import { model } from "./schema/model.ts";
 import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
 import { people, roles } from "./schema/people.ts";
+import { routes } from "./schema/routes.ts";
 import { runbooks } from "./schema/runbooks.ts";
 import { isTimeZone } from "./values.ts";
 
@@ -115,6 +116,7 @@ const file = () =>
         .describe("Who may read what in chat. Without it, members may read everything, and guests and others nothing."),
       approvals: approvals().optional(),
       runbooks: runbooks().optional(),
+      routes: routes().optional(),
       model: model().optional(),
       packs: z
         .array(text("A folder, relative to this file."), "must be a list")
@@ -168,7 +170,7 @@ export type ConfigFile = z.infer<ReturnType<typeof file>>;
 export type SourceEntry = NonNullable<ConfigFile["sources"]>[number];
 
 /** Keys that a later version brings: better said than "unknown". */
-export const LATER_KEYS: ReadonlySet<string> = new Set(["watches", "routes", "schedules"]);
+export const LATER_KEYS: ReadonlySet<string> = new Set(["watches", "schedules"]);
 
 /** The JSON Schema (draft 2020-12) of the file, as text: what docker/config/smartcloudops.schema.json holds. */
 export function jsonSchema(): string {

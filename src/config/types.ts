@@ -1,3 +1,4 @@
+import type { Route } from "../core/incident/route.ts";
 import type { Person, Roles } from "../core/people.ts";
 import type { Policy } from "../core/policy/rules.ts";
 import type { Secret } from "../util/secret.ts";
@@ -17,7 +18,15 @@ export type Config = {
   grafanaExternalUrl: string | undefined;
   /** Folders with the user's own concept packs. */
   packs: readonly string[];
-  http: { host: string; port: number; metricsToken: Secret | undefined };
+  http: {
+    host: string;
+    port: number;
+    metricsToken: Secret | undefined;
+    /** What Alertmanager sends as bearer token. Without one, alerts are taken from this machine only. */
+    alertsToken: Secret | undefined;
+  };
+  /** Where messages about incidents go. */
+  routes: readonly Route[];
   /** Undefined for a platform that is off. */
   slack: SlackConfig | undefined;
   teams: TeamsConfig | undefined;

@@ -80,16 +80,29 @@ export const DECISIONS = [
 ] as const;
 export type Decision = (typeof DECISIONS)[number];
 
+/** What a click on an incident's message can mean. None of it changes a system. */
+export const RESPONSES = ["acknowledge", "unacknowledge", "snooze", "wake"] as const;
+export type ResponseName = (typeof RESPONSES)[number];
+
+/** Everything that a click can decide, as platforms carry it. */
+export const CLICKS = [...DECISIONS, ...RESPONSES] as const;
+export type ClickMeaning = (typeof CLICKS)[number];
+
+export function isResponse(meaning: ClickMeaning): meaning is ResponseName {
+  return RESPONSES.some((one) => one === meaning);
+}
+
 /**
  * `ask`: the click asks `text` in the same conversation, as if typed. `decide`: it decides about a proposal; `code` is
- * part of the hash of what was shown (base64url of its first 16 bytes). `confirm` is asked before the click counts, and
- * `fields` are filled in by the person.
+ * part of the hash of what was shown (base64url of its first 16 bytes). Or it is a response to an incident, whose id stands in
+ * `proposal`; `code` says for how long then, in seconds. `confirm` is asked before the click counts, and `fields` are filled in by
+ * the person.
  */
 export type ButtonAction =
   | { readonly kind: "ask"; readonly text: string }
   | {
       readonly kind: "decide";
-      readonly decision: Decision;
+      readonly decision: ClickMeaning;
       readonly proposal: string;
       readonly code: string;
       readonly confirm?: { readonly title: string; readonly text: string };

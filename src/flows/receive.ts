@@ -127,7 +127,8 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
   }
 
   function hasRoom(units: number): boolean {
-    const isRoom = waiting.count < MOST_WAITING && waiting.units + units <= MOST_UNITS;
+    // Something that is larger than all that may wait is taken once nothing else does.
+    const isRoom = waiting.count === 0 || (waiting.count < MOST_WAITING && waiting.units + units <= MOST_UNITS);
     if (!isRoom && !isFull) report({ platform, outcome: "full" });
     isFull = !isRoom;
     return isRoom;

@@ -1,8 +1,11 @@
 import type { Place } from "../core/chat.ts";
+import { incidentOf } from "../core/incident/message.ts";
+import { type AlertRecord, isLive } from "../core/incident.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Clock, Held, Lesson, ModelAccount, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
+import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 import type { SealSettings } from "./seal.ts";
@@ -41,6 +44,8 @@ export function createMemoryStore(
   const answers = new Map<string, Answer>();
   const lessons = new Map<string, { channel: string; lesson: Lesson }>();
   const proposals = new Map<string, Kept>();
+  const incidents = new Map<string, KeptIncident>();
+  const alerts = new Map<string, AlertRecord>();
   const outbox = new Map<string, Waiting>();
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   const spending = new Map<string, { at: number; tokens: number; cost: number }>();
@@ -163,6 +168,7 @@ export function createMemoryStore(
       forget: (channel, word) => use(() => lessons.delete(key(channel.platform, channel.channel, wordKey(word)))),
     },
     proposals: memoryProposals(proposals, ledger, use),
+    incidents: memoryIncidents(incidents, alerts, ledger, use),
     audit,
     stop: createStop(ledger, undefined),
     outbox: {
@@ -252,9 +258,19 @@ export function createMemoryStore(
           places: () => forgetWhere(places, "places", (entry) => entry.at),
           lessons: () => forgetWhere(lessons, "lessons", (entry) => entry.lesson.at),
           outbox: () =>
-            forgetWhere(outbox, "outbox", (entry) => (isOfProposal(entry) ? Number.POSITIVE_INFINITY : entry.at)),
+            forgetWhere(outbox, "outbox", (entry) =>
+              isOfProposal(entry) || isOfIncident(entry) ? Number.POSITIVE_INFINITY : entry.at,
+            ),
           feedback: () => forgetWhere(feedback, "feedback", (entry) => entry.at),
           spending: () => forgetWhere(spending, "spending", (entry) => entry.at),
+          alerts: () =>
+            forgetWhere(alerts, "alerts", ({ incident = "", seenAt }) =>
+              isLiveOne(incident) ? Number.POSITIVE_INFINITY : seenAt,
+            ),
+          incidents: () =>
+            forgetWhere(incidents, "incidents", ({ incident }) =>
+              isLive(incident) ? Number.POSITIVE_INFINITY : (incident.endedAt ?? incident.openedAt),
+            ),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));
 
@@ -262,6 +278,16 @@ export function createMemoryStore(
         function isOfProposal({ message, state }: Waiting): boolean {
           const shown = proposalOf(message.id);
           return shown !== undefined && proposals.has(shown) && (state === "waiting" || message.edits === undefined);
+        }
+
+        function isOfIncident({ message, state }: Waiting): boolean {
+          const shown = incidentOf(message.id);
+          return shown !== undefined && incidents.has(shown) && (state === "waiting" || message.edits === undefined);
+        }
+
+        function isLiveOne(id: string): boolean {
+          const found = incidents.get(id);
+          return found !== undefined && isLive(found.incident);
         }
 
         function pruneTurns(): number {

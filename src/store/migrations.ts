@@ -75,6 +75,21 @@ export const MIGRATIONS: readonly Step[] = [
     UNIQUE (key, at)) STRICT;
   CREATE INDEX spending_at ON spending (at);
   `,
+  `
+  CREATE TABLE incidents (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL, revision INTEGER NOT NULL, status TEXT NOT NULL,
+    ended REAL, changed REAL NOT NULL, shown INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX incidents_at ON incidents (at);
+  CREATE INDEX incidents_live ON incidents (at) WHERE status <> 'resolved';
+  CREATE INDEX incidents_unshown ON incidents (changed) WHERE shown < revision;
+
+  CREATE TABLE alerts (
+    seq INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, at REAL NOT NULL, incident TEXT, began REAL NOT NULL,
+    ended REAL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX alerts_at ON alerts (at);
+  CREATE INDEX alerts_incident ON alerts (incident);
+  CREATE INDEX alerts_firing ON alerts (at) WHERE ended IS NULL;
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

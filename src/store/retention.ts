@@ -22,6 +22,8 @@ export const TABLES = [
   "outbox",
   "feedback",
   "spending",
+  "alerts",
+  "incidents",
 ] as const;
 export type Table = (typeof TABLES)[number];
 
@@ -42,6 +44,8 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
     feedback: retention.evidence,
     // A row is a whole day, and today's is still counted on.
     spending: Math.max(retention.conversations, 2 * 86_400),
+    alerts: retention.evidence,
+    incidents: retention.evidence,
   }[table];
   return seconds === undefined ? undefined : now - seconds;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "../core/incident.ts";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Held, Lesson, ModelAccount, Queued, Turn } from "../ports.ts";
@@ -128,6 +129,45 @@ export const LessonRow = once(() =>
 );
 
 /** Looked at as closely as those need who decide by it; what was approved in it is held by its hash. */
+/** What the bot itself wrote as JSON: only what the store and its callers go by is looked at. */
+export const IncidentRow = once(() => {
+  const text = z.string();
+  const Line = z.looseObject({
+    fingerprint: text,
+    name: text,
+    severity: z.enum(SEVERITIES),
+    labels: z.record(text, text),
+  });
+  const Body = z.looseObject({
+    id: text,
+    revision: z.int(),
+    status: z.enum(INCIDENT_STATUSES),
+    severity: z.enum(SEVERITIES),
+    keys: z.array(text),
+    openedAt: z.number(),
+    changedAt: z.number(),
+    total: z.int(),
+    firing: z.int(),
+    lines: z.array(Line),
+    places: z.array(z.object(place())),
+  });
+  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body as unknown as Incident);
+});
+
+export const AlertRow = once(() => {
+  const text = z.string();
+  const Body = z.looseObject({
+    fingerprint: text,
+    name: text,
+    severity: z.enum(SEVERITIES),
+    labels: z.record(text, text),
+    startsAt: z.number(),
+    seenAt: z.number(),
+    begins: z.array(z.number()),
+  });
+  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body as unknown as AlertRecord);
+});
+
 export const ProposalRow = once(() => {
   const text = z.string();
   const steps = z.array(z.looseObject({ name: text, uses: text, with: z.record(text, z.unknown()) }));

@@ -23,6 +23,7 @@ import {
 } from "./rows.ts";
 import type { SealSettings } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
+import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
 import { atMost, statements } from "./sqlite/statements.ts";
@@ -41,9 +42,14 @@ const PRUNE_STEPS = 200;
  */
 const KEPT: Partial<Record<Table, string>> = {
   proposals: `AND status NOT IN (${UNDECIDED_SQL}) AND coalesce(json_extract(body, '$.endedAt'), at) < ?1`,
+  // What is still the matter, and its alerts: an incident that nobody ended goes on.
+  incidents: `AND status NOT IN (${LIVE_SQL}) AND coalesce(ended, at) < ?1`,
+  alerts: `AND NOT EXISTS (SELECT 1 FROM incidents WHERE incidents.id = alerts.incident AND incidents.status IN (${LIVE_SQL}))`,
   // The message that shows a proposal, for as long as there is one: its buttons count by it, and its end is written into it.
   outbox: `AND NOT (id LIKE 'proposal:%' AND (state = 'waiting' OR json_extract(body, '$.edits') IS NULL)
-    AND EXISTS (SELECT 1 FROM proposals WHERE proposals.id = substr(outbox.id, 10, instr(substr(outbox.id, 10), ':') - 1)))`,
+    AND EXISTS (SELECT 1 FROM proposals WHERE proposals.id = substr(outbox.id, 10, instr(substr(outbox.id, 10), ':') - 1)))
+    AND NOT (id LIKE 'incident:%' AND (state = 'waiting' OR json_extract(body, '$.edits') IS NULL)
+    AND EXISTS (SELECT 1 FROM incidents WHERE incidents.id = substr(outbox.id, 10, instr(substr(outbox.id, 10), ':') - 1)))`,
 };
 
 export type SqliteSettings = {
@@ -207,6 +213,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     },
 
     proposals: sqliteProposals(sql, ledger),
+    incidents: sqliteIncidents(sql, ledger),
     audit: sqliteAudit(sql, ledger),
     stop: createStop(ledger, join(settings.dataDir, "STOP")),
 

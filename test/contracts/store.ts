@@ -447,5 +447,7 @@ function none(): Record<string, number> {
     outbox: 0,
     feedback: 0,
     spending: 0,
+    alerts: 0,
+    incidents: 0,
   };
 }

@@ -1,8 +1,10 @@
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { auditContract } from "../contracts/audit.ts";
+import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
 
 storeContract("the memory store", (retention) => createMemoryStore({ retention }));
 proposalsContract("the memory store", () => createMemoryStore({ retention: RETENTION }));
 auditContract("the memory store", (settings) => createMemoryStore({ retention: RETENTION, ...settings }));
+incidentsContract("the memory store", (retention) => createMemoryStore({ retention }));

@@ -6,6 +6,7 @@ import type { Store } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type AuditSettings, auditContract } from "../contracts/audit.ts";
+import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
 
@@ -19,6 +20,11 @@ function settings(retention: Retention, more: Partial<AuditSettings> = {}) {
 }
 
 storeContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
+
+incidentsContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
+incidentsContract("the SQLite store, opened again before every single call", (retention) =>
+  reopening(settings(retention)),
+);
 
 storeContract(
   "the SQLite store, opened again before every single call",
@@ -64,6 +70,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     evidence: part("evidence"),
     lessons: part("lessons"),
     proposals: part("proposals"),
+    incidents: part("incidents"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),

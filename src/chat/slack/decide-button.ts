@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Button, type ButtonAction, DECISIONS, type Decision, type Field } from "../../core/card.ts";
+import { type Button, type ButtonAction, CLICKS, type ClickMeaning, type Field } from "../../core/card.ts";
 import { inert } from "../../util/inert.ts";
 import { cutEscaped } from "./text.ts";
 
@@ -76,8 +76,8 @@ export function readCarried(actionId: string, value: string): Carried | undefine
   return fields === undefined ? undefined : { decision, proposal, code, fields: fields as readonly Field[] };
 }
 
-function readDecision(word: string | undefined): Decision | undefined {
-  return DECISIONS.find((one) => one === word);
+function readDecision(word: string | undefined): ClickMeaning | undefined {
+  return CLICKS.find((one) => one === word);
 }
 
 function json(text: string): unknown {

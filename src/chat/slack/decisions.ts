@@ -144,6 +144,10 @@ const WORDS: Readonly<Record<Carried["decision"], readonly [title: string, submi
   look_again: ["Look again", "Look again"],
   re_enable: ["Re-enable runbook", "Re-enable"],
   resume: ["Resume", "Resume"],
+  acknowledge: ["Acknowledge", "Acknowledge"],
+  unacknowledge: ["Hand back", "Hand back"],
+  snooze: ["Snooze", "Snooze"],
+  wake: ["End snooze", "End snooze"],
 };
 
 async function openForm(

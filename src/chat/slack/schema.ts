@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ButtonAction, DECISIONS } from "../../core/card.ts";
+import { type ButtonAction, CLICKS } from "../../core/card.ts";
 
 /** What Slack sends, read once. Only the fields that are used are asked for; everything else is dropped. */
 
@@ -118,7 +118,7 @@ export type Submission = z.infer<typeof Submission>;
 /** What a form of ours is about, as it is kept in it while it is open. */
 export const FormAbout = z.strictObject({
   v: z.literal(1),
-  decision: z.enum(DECISIONS),
+  decision: z.enum(CLICKS),
   proposal: z.string().min(1).max(200),
   code: z.string().min(1).max(100),
   channel: id,

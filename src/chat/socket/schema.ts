@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DECISIONS } from "../../core/card.ts";
+import { CLICKS } from "../../core/card.ts";
 
 /**
  * What a command may ask of a running bot. One JSON object on one line. Built when first used, since most commands
@@ -24,7 +24,7 @@ export function socketRequest() {
       /** The same when it is sent twice. */
       id: Name,
       proposal: Name,
-      decision: z.enum(DECISIONS),
+      decision: z.enum(CLICKS),
       code: z.string().min(1).max(100),
       fields: z.record(z.string().max(200), z.string().max(4000)),
     }),

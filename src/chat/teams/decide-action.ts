@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Button, type ButtonAction, DECISIONS } from "../../core/card.ts";
+import { type Button, type ButtonAction, CLICKS } from "../../core/card.ts";
 import { cut, escaped, plain } from "./text.ts";
 
 /** Buttons that decide about a proposal: what they carry to Teams and back. */
@@ -62,7 +62,7 @@ const DecideValue = z.object({
     type: z.literal("Action.Execute").optional(),
     data: z.record(z.string(), z.unknown()).and(
       z.object({
-        action: z.strictObject({ kind: z.literal("decide"), decision: z.enum(DECISIONS), about: About }),
+        action: z.strictObject({ kind: z.literal("decide"), decision: z.enum(CLICKS), about: About }),
       }),
     ),
   }),

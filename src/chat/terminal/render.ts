@@ -3,7 +3,7 @@ import {
   type Block,
   type Button,
   type Card,
-  type Decision,
+  type ClickMeaning,
   type EvidenceLine,
   saysWho,
   type Tone,
@@ -223,7 +223,7 @@ function decided(all: readonly Button[], look: Look): string[] {
 }
 
 /** A decision as the command line calls it. */
-export function commandOf(decision: Decision): string {
+export function commandOf(decision: ClickMeaning): string {
   return decision.replaceAll("_", "-");
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Card, DECISIONS } from "../../core/card.ts";
+import { type Card, CLICKS } from "../../core/card.ts";
 import type { ProposalView } from "../../ports.ts";
 
 // JSON has no NaN or infinity: what such a point was, a chart shows as a hole.
@@ -27,7 +27,7 @@ const Button = z.object({
     z.object({ kind: z.literal("ask"), text: z.string() }),
     z.object({
       kind: z.literal("decide"),
-      decision: z.enum(DECISIONS),
+      decision: z.enum(CLICKS),
       proposal: z.string(),
       code: z.string(),
       confirm: z.object({ title: z.string(), text: z.string() }).optional(),

@@ -1,12 +1,12 @@
 import { type CardContext, detailsCard, outcomeCard, refusalCard } from "../../cards/proposal-card.ts";
 import type { Visitor } from "../../core/access.ts";
-import type { Card } from "../../core/card.ts";
+import { type Card, type Decision, isResponse } from "../../core/card.ts";
 import type { Voter } from "../../core/people.ts";
 import { modeOf } from "../../core/policy/rules.ts";
 import { type Vote, whyNotBreakGlass, whyNotVote } from "../../core/policy.ts";
 import { codeOf, type Proposal, type Spec, shortHash } from "../../core/proposal.ts";
 import { messageId } from "../../core/proposal-message.ts";
-import type { Click } from "../../ports.ts";
+import type { Click as AnyClick } from "../../ports.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { probe } from "./probe.ts";
@@ -14,6 +14,9 @@ import { recheck } from "./recheck.ts";
 import { suspension } from "./record.ts";
 import { ruleNow, ruleToSettle } from "./rule.ts";
 import { release } from "./stopping.ts";
+
+/** A click on a proposal's card. */
+type Click = AnyClick & { readonly decision: Decision };
 
 export type DecideDeps = RemedyDeps & {
   readonly cardOf: (proposal: Proposal) => Promise<CardContext> | CardContext;
@@ -38,7 +41,10 @@ const CLICK_MS = 20_000;
  * A click on a proposal's card. Decides, and returns what the person who clicked is told alone; the card in the channel
  * follows the store. Every refused click is in the audit. Nothing here makes an effect: approving only records a vote.
  */
-export async function decide(deps: DecideDeps, click: Click): Promise<Card> {
+export async function decide(deps: DecideDeps, clicked: AnyClick): Promise<Card> {
+  const { decision } = clicked;
+  if (isResponse(decision)) return refusalCard("That button belongs to an incident, and this is a proposal.");
+  const click: Click = { ...clicked, decision };
   const signal = AbortSignal.timeout(CLICK_MS);
   if (click.decision === "resume") {
     if (click.message === undefined && click.visitor.place.platform !== "terminal")

@@ -1,5 +1,5 @@
 import { refusalCard } from "../../cards/proposal-card.ts";
-import type { Card, Decision } from "../../core/card.ts";
+import type { Card, ClickMeaning } from "../../core/card.ts";
 import type { Identity } from "../../core/people.ts";
 import type { Click } from "../../ports.ts";
 import { budget } from "../../util/budget.ts";
@@ -11,7 +11,7 @@ export const DRY_RUNS_A_MINUTE = 6;
 const MINUTE = 60;
 
 /** What stops something is always safe, so nothing keeps anybody from it. */
-const ALWAYS: ReadonlySet<Decision> = new Set(["reject", "withdraw"]);
+const ALWAYS: ReadonlySet<ClickMeaning> = new Set(["reject", "withdraw"]);
 
 /**
  * Keeps one person from clicking so much that others wait. The returned function says to that person alone when they may

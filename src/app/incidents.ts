@@ -1,0 +1,185 @@
+import { randomUUID } from "node:crypto";
+import type { IncidentContext } from "../cards/incident-card.ts";
+import type { Config } from "../config.ts";
+import type { Visitor } from "../core/access.ts";
+import { placesFor } from "../core/incident/route.ts";
+import { type Incident, isLive } from "../core/incident.ts";
+import type { Identity } from "../core/people.ts";
+import type { Enriched } from "../flows/enrich.ts";
+import { type Ingest, ingest } from "../flows/ingest.ts";
+import { receive } from "../flows/receive.ts";
+import { readDelivery } from "../http/alertmanager.ts";
+import { alertmanagerRoute } from "../http/webhooks.ts";
+import { type Loop, startLoop } from "../jobs/loop.ts";
+import type { Clock, Decider, Metrics, Route, Store } from "../ports.ts";
+import { reasonOf } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+
+/** Alerts that come in, the incidents they make, and what people do about them, put together. */
+export type IncidentDesk = {
+  /** Addresses that alerts are sent to. */
+  readonly routes: readonly Route[];
+  /** A click on an incident's message. Never throws. */
+  readonly respond: Decider;
+  /**
+   * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
+   * what ends it.
+   */
+  readonly start: (posted: () => void) => Promise<(graceMs: number) => Promise<void>>;
+};
+
+export type IncidentOptions = {
+  readonly store: Store;
+  readonly sources: readonly Metrics[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly identify: (visitor: Visitor) => Identity;
+  /** Why somebody may not read the channel they clicked in: a sentence. */
+  readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+};
+
+/** What is known about an incident is asked anew after this long, in seconds. */
+const ASK_AGAIN = 300;
+/** Incidents that are explained at once, and how long each may take. */
+const EXPLAINED_AT_ONCE = 4;
+const EXPLAIN_MS = 15_000;
+
+/** Nothing is loaded or written before the first alert comes. */
+export function createIncidents(config: Config, options: IncidentOptions): IncidentDesk {
+  const { store, clock, log } = options;
+  const loops = new Map<"show" | "explain" | "wake", Loop>();
+  const known = new Map<string, { enriched: Enriched; edition: number; revision: number; at: number }>();
+  const newId = () => `inc-${randomUUID().slice(0, 8)}`;
+  const changed = (): void => {
+    for (const loop of loops.values()) loop.wake();
+  };
+  const ingesting: Ingest = ingest({
+    store,
+    newId,
+    placesOf: (incident) => placesFor(config.routes, incident),
+    changed,
+  });
+
+  const reception = receive({
+    platform: "alertmanager",
+    inbox: store.inbox,
+    clock,
+    deal: async (body) => {
+      const { at, delivery } = body as { at: number; delivery: unknown };
+      await ingesting.take(readDelivery(delivery, at));
+    },
+    report: ({ outcome, problem }) => {
+      const facts = problem === undefined ? {} : { err: problem };
+      if (outcome === "full")
+        log.error(facts, "too many alerts wait to be dealt with: Alertmanager is asked to send them again");
+      else log.error(facts, "alerts that came in could not be dealt with");
+    },
+  });
+
+  function contextOf(incident: Incident): IncidentContext {
+    const found = known.get(incident.id);
+    return { now: clock(), zone: config.timezone, edition: found?.edition ?? 0, ...found?.enriched };
+  }
+
+  /** What is behind the newest incidents, a few at once; each is shown again once it is known. */
+  async function explain(signal: AbortSignal): Promise<number | undefined> {
+    const live = await store.incidents.live();
+    const alive = new Set(live.map(({ id }) => id));
+    for (const id of known.keys()) if (!alive.has(id)) known.delete(id);
+    const due = live
+      .filter((one) => one.places.length > 0 && !one.isStorm)
+      .filter(({ id, revision }) => {
+        const found = known.get(id);
+        return found === undefined || (found.revision !== revision && clock() - found.at > ASK_AGAIN);
+      });
+    for (let at = 0; at < due.length && !signal.aborted; at += EXPLAINED_AT_ONCE)
+      await Promise.all(due.slice(at, at + EXPLAINED_AT_ONCE).map((one) => explainOne(one, signal)));
+    return live.some(isLive) ? ASK_AGAIN : undefined;
+  }
+
+  async function explainOne(incident: Incident, stopping: AbortSignal): Promise<void> {
+    const { enrich } = await import("../flows/enrich.ts");
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
+    const before = known.get(incident.id);
+    const enriched = await enrich({ sources: options.sources, clock }, incident, signal).catch((problem: unknown) => {
+      if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an incident could not be explained");
+      return { missing: "What is behind it could not be asked in time." };
+    });
+    if (stopping.aborted) return;
+    known.set(incident.id, {
+      enriched,
+      edition: (before?.edition ?? 0) + 1,
+      revision: incident.revision,
+      at: clock(),
+    });
+    await store.incidents.shown(incident.id, 0);
+    loops.get("show")?.wake();
+  }
+
+  return {
+    routes: [
+      alertmanagerRoute({
+        token: config.http.alertsToken,
+        offer: (delivery, json) => {
+          const at = clock();
+          return reception.offer(randomUUID(), { at, delivery }, `{"at":${at},"delivery":${json}}`);
+        },
+        read: (delivery) => readDelivery(delivery, clock()),
+      }),
+    ],
+    respond: async (click) => {
+      try {
+        const { respond } = await import("../flows/respond.ts");
+        return await respond(
+          {
+            store,
+            clock,
+            identify: options.identify,
+            whyClosed: options.whyClosed,
+            changed: () => {
+              ingesting.forget();
+              changed();
+            },
+          },
+          click,
+        );
+      } catch (err) {
+        log.error({ err, click: click.id }, "a click on an incident could not be dealt with");
+        return { title: "That could not be done just now. Please try again.", tone: "warning", blocks: [] };
+      }
+    },
+    async start(posted) {
+      const [{ notify }, { endSnoozes }] = await Promise.all([
+        import("../flows/notify.ts"),
+        import("../flows/respond.ts"),
+      ]);
+      const report = (level: "error", message: string, data: Readonly<Record<string, unknown>>) =>
+        log[level](data, message);
+      const rounds = {
+        show: notify({ store, clock, contextOf, report, wake: posted }),
+        explain,
+        wake: () =>
+          endSnoozes({
+            store,
+            clock,
+            changed: () => {
+              ingesting.forget();
+              loops.get("show")?.wake();
+            },
+          }),
+      };
+      for (const name of ["show", "explain", "wake"] as const) {
+        const loop = startLoop(rounds[name], (err) =>
+          log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`),
+        );
+        loops.set(name, loop);
+        loop.wake();
+      }
+      await reception.start();
+      return async (graceMs) => {
+        await reception.stop(graceMs);
+        await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)));
+      };
+    },
+  };
+}

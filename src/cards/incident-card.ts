@@ -1,0 +1,207 @@
+import type { Block, Button, Card, Chart, EvidenceLine, Tone } from "../core/card.ts";
+import { type AlertLine, type Incident, isLive, type Severity } from "../core/incident.ts";
+import { formatDuration } from "../core/units.ts";
+import { sayTime } from "../core/zone.ts";
+import { inert, inertName } from "../util/inert.ts";
+import { never } from "../util/never.ts";
+
+/** What is known of an incident beyond its alerts. Everything but the time may be missing. */
+export type IncidentContext = {
+  readonly now: number;
+  readonly zone: string;
+  /** Counts up whenever any of the rest changed. */
+  readonly edition: number;
+  /** What the rule measures, over the last time. */
+  readonly chart?: Chart;
+  readonly evidence?: readonly EvidenceLine[];
+  /** Sentences: the value now and its limit, what changed before, similar ones before. */
+  readonly facts?: readonly string[];
+  /** Why there is no evidence: it could not be asked, or the rule is gone. */
+  readonly missing?: string;
+};
+
+/**
+ * An incident as its one message: the verdict, since when, what fires with the words of the rules' authors, the measure behind the
+ * gravest alert, and what people may do. Everything from labels and annotations is data.
+ */
+export function incidentCard(incident: Incident, context: IncidentContext): Card {
+  const blocks: Block[] = [];
+  const say = (text: string) => blocks.push({ kind: "text", text });
+  say(whenLine(incident, context));
+  const state = stateLine(incident, context);
+  if (state !== "") say(state);
+  for (const fact of context.facts ?? []) say(fact);
+  const lines = alertLines(incident, context);
+  if (lines.length > 0) blocks.push({ kind: "list", items: lines });
+  if (context.chart !== undefined) blocks.push({ kind: "chart", chart: context.chart });
+  if (context.evidence !== undefined && context.evidence.length > 0)
+    blocks.push({ kind: "evidence", items: context.evidence });
+  if (context.missing !== undefined) blocks.push({ kind: "note", text: context.missing });
+  const buttons = buttonsOf(incident);
+  if (buttons.length > 0) blocks.push({ kind: "buttons", buttons });
+  blocks.push({ kind: "note", text: noteOf(incident) });
+  return { title: titleOf(incident, context), tone: toneOf(incident), blocks };
+}
+
+/** The verdict in one line. */
+export function titleOf(incident: Incident, { now }: Pick<IncidentContext, "now">): string {
+  const what = whatOf(incident);
+  if (incident.status === "resolved") {
+    const seconds = Math.max(0, (incident.endedAt ?? now) - incident.startedAt);
+    return `Resolved after ${formatDuration(seconds)}: ${what}`;
+  }
+  return `${SEVERITY_WORDS[incident.severity]}: ${what}`;
+}
+
+const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
+  critical: "Critical",
+  warning: "Warning",
+  info: "For information",
+};
+
+function whatOf({ subject, environment, names, isStorm, total }: Incident): string {
+  const where = environment === undefined ? "" : ` (${inertName(environment, { max: 40 })})`;
+  const [first] = names;
+  const name = first === undefined ? "an alert" : inertName(first.name, { max: 80 });
+  if (isStorm) {
+    const others = names.length > 1 ? ` and ${names.length - 1} more kinds` : "";
+    return `many alerts at once, ${total} so far: ${name}${others}${where}`;
+  }
+  const more = names.length > 1 ? ` and ${names.length - 1} more` : "";
+  return subject === undefined
+    ? `${name}${more}${where}`
+    : `${inertName(subject.name, { max: 80 })}: ${name}${more}${where}`;
+}
+
+function toneOf({ status, severity }: Incident): Tone {
+  if (status === "resolved") return "good";
+  switch (severity) {
+    case "critical":
+      return "danger";
+    case "warning":
+      return "warning";
+    case "info":
+      return "info";
+    default:
+      return never(severity);
+  }
+}
+
+function whenLine(incident: Incident, { now, zone }: IncidentContext): string {
+  const { startedAt, endedAt, total, firing } = incident;
+  const began = sayTime(startedAt, now, zone);
+  if (!isLive(incident)) {
+    const ended = sayTime(endedAt ?? now, now, zone);
+    return `From ${began} to ${ended}. ${total === 1 ? "Its alert is over." : `All ${total} alerts are over.`}`;
+  }
+  const count =
+    total === firing
+      ? `${total} ${total === 1 ? "alert fires" : "alerts fire"}`
+      : `${firing} of ${total} alerts ${firing === 1 ? "fires" : "fire"}, the others are over`;
+  return `Since ${began}. ${count}.`;
+}
+
+function stateLine(incident: Incident, { now, zone }: IncidentContext): string {
+  const parts: string[] = [];
+  const { acknowledged, snoozed, isFlapping, isStorm } = incident;
+  if (acknowledged !== undefined)
+    parts.push(`${inertName(acknowledged.name)} acknowledged it at ${sayTime(acknowledged.at, now, zone)}.`);
+  if (incident.status === "open" && acknowledged !== undefined) parts.push("It got worse since, so it is open again.");
+  if (snoozed !== undefined && incident.status === "snoozed")
+    parts.push(
+      `Snoozed until ${sayTime(snoozed.until, now, zone)} by ${inertName(snoozed.name)}; it comes back earlier if it gets worse.`,
+    );
+  if (isFlapping)
+    parts.push(
+      "It flaps: it began three times or more within the last hour, so this message goes on instead of a new one.",
+    );
+  if (isStorm) parts.push("Too much came at once to tell apart; ask for this incident to see all of it.");
+  return parts.join(" ");
+}
+
+/** One line for each of the gravest alerts: its name, its rule's words, and the labels that tell it from the others. */
+function alertLines(incident: Incident, context: IncidentContext): readonly string[] {
+  const { lines, total } = incident;
+  const shared = sharedLabels(lines);
+  const shown = lines.map((line) => alertLine(line, shared, incident, context));
+  const rest = total - lines.length;
+  return rest > 0 ? [...shown, `… and ${rest} more: ask "show incident ${incident.id}"`] : shown;
+}
+
+function alertLine(
+  line: AlertLine,
+  shared: ReadonlySet<string>,
+  incident: Incident,
+  { now, zone }: IncidentContext,
+): string {
+  const own = Object.entries(line.labels)
+    .filter(([label, value]) => !shared.has(`${label}=${value}`) && label !== "alertname" && label !== "severity")
+    .slice(0, 4)
+    .map(([label, value]) => `${inertName(label, { max: 40 })}=${inertName(value, { max: 60 })}`);
+  const which = own.length === 0 ? "" : ` [${own.join(", ")}]`;
+  const words = line.summary === "" ? "" : `: ${inert(line.summary).slice(0, 300)}`;
+  const severity = line.severity === incident.severity ? "" : ` (${line.severity})`;
+  const over = line.endsAt === undefined || !isLive(incident) ? "" : ` – over since ${sayTime(line.endsAt, now, zone)}`;
+  return `${inertName(line.name, { max: 80 })}${severity}${which}${words}${over}`;
+}
+
+/** Labels that every shown alert has in the same way say nothing about any one of them. */
+function sharedLabels(lines: readonly AlertLine[]): ReadonlySet<string> {
+  const [first, ...others] = lines;
+  if (first === undefined) return new Set();
+  if (others.length === 0) return new Set(Object.entries(first.labels).map(([label, value]) => `${label}=${value}`));
+  return new Set(
+    Object.entries(first.labels)
+      .filter(([label, value]) => others.every((other) => other.labels[label] === value))
+      .map(([label, value]) => `${label}=${value}`),
+  );
+}
+
+/** Snoozing is offered for these times, in seconds. */
+const SNOOZES: readonly (readonly [label: string, seconds: number])[] = [
+  ["Snooze 30 min", 1800],
+  ["Snooze 2 h", 7200],
+];
+
+function buttonsOf(incident: Incident): readonly Button[] {
+  if (!isLive(incident)) return [];
+  const { id, status } = incident;
+  const respond = (
+    label: string,
+    decision: "acknowledge" | "unacknowledge" | "snooze" | "wake",
+    code = "now",
+  ): Button => ({
+    label,
+    style: decision === "acknowledge" ? "primary" : "plain",
+    action: { kind: "decide", decision, proposal: id, code },
+  });
+  const buttons: Button[] = [];
+  if (status !== "acknowledged") buttons.push(respond("Acknowledge", "acknowledge"));
+  else buttons.push(respond("Hand back", "unacknowledge"));
+  if (status === "snoozed") buttons.push(respond("End snooze", "wake"));
+  else for (const [label, seconds] of SNOOZES) buttons.push(respond(label, "snooze", String(seconds)));
+  const about = incident.subject?.name ?? incident.names[0]?.name;
+  if (about !== undefined && !incident.isStorm && SAYABLE.test(about))
+    buttons.push({
+      label: "Investigate",
+      style: "plain",
+      action: { kind: "ask", text: `what is wrong with ${about}?` },
+    });
+  return buttons;
+}
+
+/** A name that is put into a question as it is: what else it could be read as is nobody's business. */
+const SAYABLE = /^[\w.:/-]{1,80}$/;
+
+function noteOf({ id, previous, lines }: Incident): string {
+  const runbook = lines.find(
+    ({ runbookUrl }) => runbookUrl !== undefined && /^https?:\/\//.test(runbookUrl),
+  )?.runbookUrl;
+  return [
+    `Incident ${id}.`,
+    previous === undefined ? "" : `It was there before, as incident ${previous}.`,
+    runbook === undefined ? "" : `The rule's own page: ${inert(runbook).slice(0, 300)}`,
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
+}

@@ -1,0 +1,143 @@
+import type { Place } from "./chat.ts";
+
+/** Something that needs somebody: alerts about one thing, told in one message for as long as it lasts. */
+
+export const SEVERITIES = ["info", "warning", "critical"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export const INCIDENT_STATUSES = ["open", "acknowledged", "snoozed", "resolved"] as const;
+export type IncidentStatus = (typeof INCIDENT_STATUSES)[number];
+
+/** An alert as one delivery tells of it. Times in unix seconds. */
+export type AlertEvent = {
+  /** The same for the same set of labels. */
+  readonly fingerprint: string;
+  readonly status: "firing" | "resolved";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: number;
+  /** When it ended, of a resolved one. */
+  readonly endsAt?: number;
+  /** Where its expression can be seen. */
+  readonly generatorUrl?: string;
+  /** The group that Alertmanager put it into, where it groups by anything. */
+  readonly group?: string;
+  /** When the bot was told. */
+  readonly at: number;
+};
+
+/** What is known of one alert. */
+export type AlertRecord = {
+  readonly fingerprint: string;
+  /** The incident it belongs to. Undefined for one that was told of only when it was over. */
+  readonly incident: string | undefined;
+  readonly name: string;
+  readonly severity: Severity;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly summary: string;
+  readonly runbookUrl?: string;
+  readonly generatorUrl?: string;
+  readonly startsAt: number;
+  /** Undefined while it fires. */
+  readonly endsAt?: number;
+  /** When the bot was last told of it. */
+  readonly seenAt: number;
+  /** Times it began within the last day, as far as known: more than a few and it flaps. */
+  readonly begins: readonly number[];
+};
+
+/** Who did something about an incident. */
+export type Responder = { readonly person: string; readonly name: string; readonly at: number };
+
+/** What an incident is about: "service checkout", "instance web-1:9100". */
+export type Subject = { readonly kind: string; readonly name: string };
+
+export type Incident = {
+  readonly id: string;
+  /** 1 for a new one; each change is one more. */
+  readonly revision: number;
+  readonly status: IncidentStatus;
+  /** The highest of the alerts that fire; of all of them once none does. */
+  readonly severity: Severity;
+  readonly subject: Subject | undefined;
+  readonly environment: string | undefined;
+  /** What other alerts join it by, see `keysOf`. */
+  readonly keys: readonly string[];
+  /** When its first alert began, when the bot was told, when it last changed, when its last alert ended. */
+  readonly startedAt: number;
+  readonly openedAt: number;
+  readonly changedAt: number;
+  readonly endedAt?: number;
+  /** Different alerts in it, and those that fire now. */
+  readonly total: number;
+  readonly firing: number;
+  /** Its alerts by name, most first: all of them, however many series each has. */
+  readonly names: readonly AlertName[];
+  /** The gravest alerts, firing ones first, at most `LINES_KEPT`. The store has all. */
+  readonly lines: readonly AlertLine[];
+  /** Alerts that began again and again within the hour. */
+  readonly isFlapping: boolean;
+  /** It holds what came when too much came at once, whatever it is about. */
+  readonly isStorm: boolean;
+  readonly acknowledged?: Responder;
+  readonly snoozed?: Responder & { readonly until: number };
+  /** The resolved incident that this one is about again. */
+  readonly previous?: string;
+  /** Where its message stands. */
+  readonly places: readonly Place[];
+};
+
+export type AlertName = {
+  readonly name: string;
+  readonly severity: Severity;
+  readonly total: number;
+  readonly firing: number;
+};
+export type AlertLine = Pick<
+  AlertRecord,
+  "fingerprint" | "name" | "severity" | "summary" | "startsAt" | "endsAt" | "labels" | "generatorUrl" | "runbookUrl"
+>;
+
+/** Alerts that an incident carries itself, for its message. */
+export const LINES_KEPT = 8;
+
+/** Where an incident still needs somebody. */
+export const LIVE: readonly IncidentStatus[] = ["open", "acknowledged", "snoozed"];
+
+export function isLive({ status }: Pick<Incident, "status">): boolean {
+  return status !== "resolved";
+}
+
+/** Order of two severities: negative when `a` is the graver one. */
+export function graverFirst(a: Severity, b: Severity): number {
+  return SEVERITIES.indexOf(b) - SEVERITIES.indexOf(a);
+}
+
+/**
+ * The severity that a rule's author wrote, in our three words. Unknown words count as a warning: somebody routed it to a person.
+ * Words as mixins and Kubernetes' own rules use them.
+ */
+export function readSeverity(word: string | undefined): Severity {
+  switch (word?.trim().toLowerCase()) {
+    case "critical":
+    case "page":
+    case "emergency":
+    case "fatal":
+    case "disaster":
+    case "p1":
+    case "sev1":
+      return "critical";
+    case "info":
+    case "informational":
+    case "information":
+    case "notice":
+    case "low":
+    case "none":
+    case "debug":
+    case "p4":
+    case "p5":
+      return "info";
+    default:
+      return "warning";
+  }
+}

@@ -1,0 +1,67 @@
+import { type AlertEvent, type AlertRecord, readSeverity } from "../incident.ts";
+
+/**
+ * A delivery that says an alert fires, though a newer one said it was over, is an old one that was held up: Alertmanager's retries of one
+ * notification end with its next one (`group_interval`, 5 minutes unless set). What comes later means that it fires again.
+ */
+const HELD_UP_SECONDS = 300;
+const BEGINS_KEPT = 20;
+const DAY = 86_400;
+
+/** What a delivery changed about one alert. `same` changes nothing but the time it was last seen. */
+export type Told = {
+  readonly record: AlertRecord;
+  readonly change: "begins" | "ends" | "same" | "words";
+};
+
+/**
+ * What is known of an alert after one more delivery told of it. Deliveries may be repeated, come late, or in the wrong order: the newest
+ * beginning counts, and of one beginning its end.
+ */
+export function tell(known: AlertRecord | undefined, event: AlertEvent): Told {
+  const told = recordOf(event);
+  if (known === undefined) {
+    if (event.status === "resolved") return { record: { ...told, endsAt: event.endsAt ?? event.at }, change: "same" };
+    return { record: { ...told, begins: [event.startsAt] }, change: "begins" };
+  }
+  const seenAt = Math.max(known.seenAt, event.at);
+  // About an earlier time that it fired: the newer one is known already.
+  if (event.startsAt < known.startsAt) return { record: { ...known, seenAt }, change: "same" };
+  const isNewStart = event.startsAt > known.startsAt;
+  if (event.status === "resolved") {
+    if (known.endsAt !== undefined && !isNewStart) return { record: { ...known, seenAt }, change: "same" };
+    const ended = { ...known, ...told, incident: known.incident, begins: known.begins, seenAt };
+    const change = known.endsAt === undefined ? "ends" : "same";
+    return { record: { ...ended, endsAt: event.endsAt ?? event.at }, change };
+  }
+  if (known.endsAt !== undefined) {
+    if (!isNewStart && event.at - known.endsAt < HELD_UP_SECONDS)
+      return { record: { ...known, seenAt }, change: "same" };
+    const startsAt = isNewStart ? event.startsAt : event.at;
+    const begins = [...known.begins.filter((at) => at > startsAt - DAY), startsAt].slice(-BEGINS_KEPT);
+    return { record: { ...told, startsAt, begins, seenAt }, change: "begins" };
+  }
+  const next = { ...told, incident: known.incident, begins: known.begins, startsAt: known.startsAt, seenAt };
+  const isOther = next.summary !== known.summary || next.severity !== known.severity;
+  return { record: next, change: isOther ? "words" : "same" };
+}
+
+const LONGEST_TEXT = 500;
+
+function recordOf({ fingerprint, labels, annotations, startsAt, generatorUrl, at }: AlertEvent): AlertRecord {
+  const { summary, description, message, title, runbook_url: runbookUrl } = annotations;
+  const words = summary ?? title ?? message ?? description ?? "";
+  return {
+    fingerprint,
+    incident: undefined,
+    name: labels["alertname"] ?? "an alert without a name",
+    severity: readSeverity(labels["severity"] ?? labels["priority"]),
+    labels,
+    summary: words.length > LONGEST_TEXT ? `${words.slice(0, LONGEST_TEXT - 1)}…` : words,
+    ...(runbookUrl !== undefined && { runbookUrl }),
+    ...(generatorUrl !== undefined && { generatorUrl }),
+    startsAt,
+    seenAt: at,
+    begins: [],
+  };
+}

@@ -1,0 +1,13 @@
+/** Ids of the messages that show an incident. */
+
+const PREFIX = "incident:";
+
+/** Id of the message that shows an incident in its nth place. Edits of it have more after a further colon. */
+export function messageId(id: string, at: number): string {
+  return `${PREFIX}${id}:${at}`;
+}
+
+/** The incident that a message shows, or undefined for a message of another kind. */
+export function incidentOf(message: string): string | undefined {
+  return message.startsWith(PREFIX) ? message.slice(PREFIX.length).split(":")[0] : undefined;
+}

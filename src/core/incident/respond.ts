@@ -1,0 +1,56 @@
+import { type Incident, isLive, type Responder } from "../incident.ts";
+
+/** What people do about an incident. None of it changes a system, so whoever may read the channel may do it at once. */
+export type Response =
+  | { readonly kind: "acknowledge" }
+  | { readonly kind: "unacknowledge" }
+  | { readonly kind: "snooze"; readonly seconds: number }
+  | { readonly kind: "wake" };
+
+/** Nothing may be quiet for longer than that: who wants more writes a silence, or mends the rule. */
+export const LONGEST_SNOOZE = 7 * 86_400;
+
+/**
+ * The incident after a response, one revision further; or the reason, as a sentence, why it stays as it is. `at` in unix
+ * seconds.
+ */
+export function respond(
+  incident: Incident,
+  response: Response,
+  by: Responder,
+): { readonly ok: true; readonly incident: Incident } | { readonly ok: false; readonly reason: string } {
+  if (!isLive(incident)) return { ok: false, reason: "It is resolved already." };
+  const { acknowledged, snoozed, ...rest } = incident;
+  const next = { ...rest, revision: incident.revision + 1, changedAt: by.at };
+  switch (response.kind) {
+    case "acknowledge":
+      if (incident.status === "acknowledged")
+        return { ok: false, reason: `${acknowledged?.name ?? "Somebody"} has acknowledged it already.` };
+      return { ok: true, incident: { ...next, status: "acknowledged", acknowledged: by } };
+    case "unacknowledge":
+      if (acknowledged === undefined) return { ok: false, reason: "Nobody has acknowledged it." };
+      return { ok: true, incident: { ...next, status: "open" } };
+    case "snooze": {
+      const { seconds } = response;
+      if (!(seconds > 0 && seconds <= LONGEST_SNOOZE))
+        return { ok: false, reason: "It can be snoozed for a minute to 7 days." };
+      const until = by.at + seconds;
+      const kept = acknowledged === undefined ? {} : { acknowledged };
+      return { ok: true, incident: { ...next, ...kept, status: "snoozed", snoozed: { ...by, until } } };
+    }
+    case "wake":
+      if (snoozed === undefined) return { ok: false, reason: "It is not snoozed." };
+      return { ok: true, incident: awake(incident, by.at) };
+  }
+}
+
+/** The incident once its snooze is over, one revision further. */
+export function awake(incident: Incident, at: number): Incident {
+  const { snoozed: _, ...rest } = incident;
+  return {
+    ...rest,
+    revision: incident.revision + 1,
+    changedAt: at,
+    status: incident.status !== "snoozed" ? incident.status : incident.acknowledged ? "acknowledged" : "open",
+  };
+}

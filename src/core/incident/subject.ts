@@ -1,0 +1,77 @@
+import type { AlertEvent, Subject } from "../incident.ts";
+
+type Labels = AlertEvent["labels"];
+
+/**
+ * Labels that name what an alert is about, in the order in which people would call it: a service before the workload that runs it, that
+ * before its pod, and the machine last, since one of many instances is seldom what somebody looks for.
+ */
+const NAMED_BY: readonly (readonly [label: string, kind: string])[] = [
+  ["service", "service"],
+  ["service_name", "service"],
+  ["app", "service"],
+  ["application", "service"],
+  ["app_kubernetes_io_name", "service"],
+  ["label_app", "service"],
+  ["deployment", "deployment"],
+  ["statefulset", "statefulset"],
+  ["daemonset", "daemonset"],
+  ["cronjob", "cronjob"],
+  ["job_name", "job"],
+  ["queue", "queue"],
+  ["topic", "topic"],
+  ["datname", "database"],
+  ["database", "database"],
+  ["persistentvolumeclaim", "volume"],
+  ["workflow", "workflow"],
+  ["repository", "repository"],
+  ["node", "node"],
+  ["host", "host"],
+  ["hostname", "host"],
+  ["nodename", "host"],
+  ["instance", "instance"],
+];
+
+/** Who only tells of others: its own service and instance labels say nothing about what is wrong. */
+const TELLS_OF_OTHERS = /kube-state-metrics|blackbox|pushgateway|cloudwatch-exporter|stackdriver/;
+
+/** What an alert is about, by its labels. Undefined where none of them names a thing. */
+export function subjectOf(labels: Labels): Subject | undefined {
+  const isTold = TELLS_OF_OTHERS.test(labels["service"] ?? "") || TELLS_OF_OTHERS.test(labels["job"] ?? "");
+  for (const [label, kind] of NAMED_BY) {
+    const name = labels[label];
+    const isTeller = isTold && (kind === "service" || kind === "instance");
+    if (name !== undefined && name !== "" && !isTeller) return { kind, name };
+  }
+  const pod = labels["pod"];
+  if (pod !== undefined && pod !== "") return { kind: "workload", name: workloadOf(pod) };
+  return undefined;
+}
+
+/** The environment that the labels name. */
+export function environmentOf(labels: Labels): string | undefined {
+  return labels["environment"] ?? labels["env"] ?? labels["stage"];
+}
+
+/**
+ * The workload that a pod belongs to, by how Kubernetes names pods: a Deployment's end in the hash of its ReplicaSet and five letters, a
+ * DaemonSet's in five letters, a StatefulSet's in a number. The letters are those of apimachinery's `rand.String`: no vowels, no 0, 1, 3.
+ */
+export function workloadOf(pod: string): string {
+  const [, plain] = /^(.+?)-(?:[bcdf-hj-np-tv-xz24-9]{6,10}-)?[bcdf-hj-np-tv-xz24-9]{5}$/.exec(pod) ?? [];
+  if (plain !== undefined) return plain;
+  return /^(.+)-\d{1,4}$/.exec(pod)?.[1] ?? pod;
+}
+
+/**
+ * What an alert joins an incident by, the surest first: Alertmanager's group, which the operator chose, then the thing it is about within its
+ * environment, cluster and namespace. Alerts that share one of them are one incident.
+ */
+export function keysOf({ labels, group }: Pick<AlertEvent, "labels" | "group">): readonly string[] {
+  const subject = subjectOf(labels);
+  const where = [environmentOf(labels), labels["cluster"], labels["namespace"]].map((part) => part ?? "");
+  const byThing = subject === undefined ? [] : [JSON.stringify(["thing", ...where, subject.kind, subject.name])];
+  const byGroup = group === undefined ? [] : [JSON.stringify(["group", group])];
+  const keys = [...byGroup, ...byThing];
+  return keys.length > 0 ? keys : [JSON.stringify(["name", ...where, labels["alertname"] ?? ""])];
+}

@@ -1,0 +1,192 @@
+import type { Place } from "../core/chat.ts";
+import { type Absorbed, absorb, STORM_SECONDS, type World } from "../core/incident/absorb.ts";
+import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
+import { isLive } from "../core/incident.ts";
+import type { Store } from "../ports.ts";
+
+export type IngestDeps = {
+  readonly store: Pick<Store, "incidents">;
+  readonly newId: () => string;
+  /** Where an incident's messages belong as it is now. */
+  readonly placesOf: (incident: Incident) => readonly Place[];
+  /** Incidents were changed. */
+  readonly changed: (incidents: readonly Incident[]) => void;
+};
+
+export type Ingest = {
+  /** Resolves once what they mean is stored; rejects when it cannot be. May be told the same again. */
+  readonly take: (events: readonly AlertEvent[]) => Promise<void>;
+  /** Something else changed incidents in the store: what is held in memory is read anew. */
+  readonly forget: () => void;
+};
+
+/** Somebody else may store a change first: then it is read anew and tried again, so often. */
+const TRIES = 5;
+/** Alerts looked at in one step: more at once would hold up everything else. */
+const AT_ONCE = 2000;
+const PAGE = 5000;
+
+type Waiting = {
+  readonly events: readonly AlertEvent[];
+  readonly resolve: () => void;
+  readonly reject: (problem: unknown) => void;
+};
+
+/**
+ * Alerts -> incidents. What comes while the store is written waits and is taken together: a thousand deliveries are a few writes. What
+ * is live is held in memory, read from the store when the first one comes.
+ */
+export function ingest(deps: IngestDeps): Ingest {
+  const { incidents } = deps.store;
+  let waiting: Waiting[] = [];
+  let isRunning = false;
+  let held: Held | undefined;
+
+  /** Never rejects. */
+  async function run(): Promise<void> {
+    isRunning = true;
+    while (waiting.length > 0) {
+      const batch: Waiting[] = [];
+      let size = 0;
+      for (const one of waiting) {
+        if (batch.length > 0 && size + one.events.length > AT_ONCE) break;
+        batch.push(one);
+        size += one.events.length;
+      }
+      waiting = waiting.slice(batch.length);
+      try {
+        const events = batch.flatMap((one) => one.events);
+        for (let at = 0; at < events.length; at += AT_ONCE) await store(events.slice(at, at + AT_ONCE));
+        for (const one of batch) one.resolve();
+      } catch (problem) {
+        held = undefined;
+        for (const one of batch) one.reject(problem);
+      }
+    }
+    isRunning = false;
+  }
+
+  async function store(events: readonly AlertEvent[]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      held ??= await load(incidents);
+      const known = await heldWith(held, events);
+      const { incidents: changed, alerts } = withPlaces(absorb(worldOf(known), events, deps.newId), deps.placesOf);
+      if (changed.length === 0 && alerts.length === 0) return;
+      if (await incidents.save({ incidents: changed, alerts, entries: [] })) {
+        remember(known, changed, alerts);
+        if (changed.length > 0) deps.changed(changed);
+        return;
+      }
+      held = undefined;
+      if (tries >= TRIES) throw new Error("incidents were changed by others again and again while alerts came in");
+    }
+  }
+
+  /** Alerts of incidents that are over are looked up when they come again. */
+  async function heldWith(known: Held, events: readonly AlertEvent[]): Promise<Held> {
+    const strange = [...new Set(events.map(({ fingerprint }) => fingerprint))].filter((one) => !known.alerts.has(one));
+    const found = strange.length === 0 ? [] : await incidents.alerts(strange);
+    for (const alert of found) known.over.set(alert.fingerprint, alert);
+    for (const id of new Set(found.map(({ incident }) => incident))) {
+      if (id === undefined || known.incidents.has(id)) continue;
+      const incident = await incidents.get(id);
+      if (incident === undefined) continue;
+      known.ended.set(id, incident);
+      known.endedAlerts.set(id, await incidents.alertsOf(id, { skip: 0, limit: PAGE }));
+    }
+    return known;
+  }
+
+  return {
+    take: (events) =>
+      new Promise((resolve, reject) => {
+        if (events.length === 0) return resolve();
+        waiting.push({ events, resolve, reject });
+        if (!isRunning) void run();
+      }),
+    forget() {
+      held = undefined;
+    },
+  };
+}
+
+/** Live incidents and their alerts; and what was looked up of others for one step. */
+type Held = {
+  readonly incidents: Map<string, Incident>;
+  readonly alerts: Map<string, AlertRecord>;
+  readonly byIncident: Map<string, Map<string, AlertRecord>>;
+  readonly byKey: Map<string, string>;
+  readonly openings: number[];
+  readonly over: Map<string, AlertRecord>;
+  readonly ended: Map<string, Incident>;
+  readonly endedAlerts: Map<string, readonly AlertRecord[]>;
+};
+
+async function load(incidents: Store["incidents"]): Promise<Held> {
+  const held: Held = {
+    incidents: new Map(),
+    alerts: new Map(),
+    byIncident: new Map(),
+    byKey: new Map(),
+    openings: [],
+    over: new Map(),
+    ended: new Map(),
+    endedAlerts: new Map(),
+  };
+  for (const incident of await incidents.live()) {
+    const alerts: AlertRecord[] = [];
+    for (let skip = 0; ; skip += PAGE) {
+      const page = await incidents.alertsOf(incident.id, { skip, limit: PAGE });
+      alerts.push(...page);
+      if (page.length < PAGE) break;
+    }
+    remember(held, [incident], alerts);
+  }
+  return held;
+}
+
+function remember(held: Held, changed: readonly Incident[], alerts: readonly AlertRecord[]): void {
+  // What went on again is held whole from now on.
+  const again = changed.flatMap(({ id }) => held.endedAlerts.get(id) ?? []);
+  const told = new Set(alerts.map(({ fingerprint }) => fingerprint));
+  held.over.clear();
+  held.ended.clear();
+  held.endedAlerts.clear();
+  for (const alert of [...again.filter(({ fingerprint }) => !told.has(fingerprint)), ...alerts]) {
+    if (alert.incident === undefined) continue;
+    held.alerts.set(alert.fingerprint, alert);
+    const its = held.byIncident.get(alert.incident) ?? new Map<string, AlertRecord>();
+    held.byIncident.set(alert.incident, its.set(alert.fingerprint, alert));
+  }
+  for (const incident of changed) {
+    if (incident.revision === 1) held.openings.push(incident.openedAt);
+    if (isLive(incident)) {
+      held.incidents.set(incident.id, incident);
+      for (const key of incident.keys) held.byKey.set(key, incident.id);
+      continue;
+    }
+    held.incidents.delete(incident.id);
+    for (const key of incident.keys) if (held.byKey.get(key) === incident.id) held.byKey.delete(key);
+    for (const fingerprint of held.byIncident.get(incident.id)?.keys() ?? []) held.alerts.delete(fingerprint);
+    held.byIncident.delete(incident.id);
+  }
+  const newest = held.openings.at(-1) ?? 0;
+  while (held.openings.length > 0 && (held.openings[0] ?? 0) < newest - STORM_SECONDS) held.openings.shift();
+}
+
+function worldOf(held: Held): World {
+  return {
+    alert: (fingerprint) => held.alerts.get(fingerprint) ?? held.over.get(fingerprint),
+    incident: (id) => held.incidents.get(id) ?? held.ended.get(id),
+    withKey: (key) => {
+      const id = held.byKey.get(key);
+      return id === undefined ? undefined : held.incidents.get(id);
+    },
+    alertsOf: (id) => held.byIncident.get(id)?.values() ?? held.endedAlerts.get(id) ?? [],
+    openedLately: held.openings,
+  };
+}
+
+function withPlaces({ incidents, alerts }: Absorbed, placesOf: IngestDeps["placesOf"]): Absorbed {
+  return { incidents: incidents.map((one) => ({ ...one, places: placesOf(one) })), alerts };
+}

@@ -1,0 +1,66 @@
+import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
+import { messageId } from "../core/incident/message.ts";
+import type { Incident } from "../core/incident.ts";
+import type { Clock, Store } from "../ports.ts";
+
+export type NotifyDeps = {
+  readonly store: Pick<Store, "incidents" | "outbox">;
+  readonly clock: Clock;
+  /** What is known about it beyond its alerts, without waiting for it. */
+  readonly contextOf: (incident: Incident) => IncidentContext;
+  readonly report: (level: "error", message: string, data: Readonly<Record<string, unknown>>) => void;
+  /** A message stands in the outbox. */
+  readonly wake: () => void;
+};
+
+/** Edits of one message are this far apart, in seconds: platforms limit them, and nobody reads faster. */
+const EDIT_EVERY = 3;
+const AT_ONCE = 100;
+
+/**
+ * Incidents -> the outbox: one message for each in each of its places, posted at once and edited as things change. The returned
+ * function makes one round, and resolves with the seconds after which another is worth it; undefined when nothing waits.
+ */
+export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
+  const lately = new Map<string, { readonly at: number; readonly status: Incident["status"] }>();
+
+  return async () => {
+    let later = false;
+    const unshown = await deps.store.incidents.unshown(AT_ONCE);
+    for (const incident of unshown) {
+      const last = lately.get(incident.id);
+      // Whatever people did, and its end, they want to see now.
+      if (last !== undefined && last.status === incident.status && deps.clock() - last.at < EDIT_EVERY) {
+        later = true;
+        continue;
+      }
+      try {
+        await show(incident);
+      } catch (err) {
+        later = true;
+        deps.report("error", "an incident could not be shown", { err, incident: incident.id });
+      }
+    }
+    for (const [id, { at }] of lately) if (deps.clock() - at > 10 * EDIT_EVERY) lately.delete(id);
+    if (later) return EDIT_EVERY;
+    return unshown.length === AT_ONCE ? 0 : undefined;
+  };
+
+  async function show(incident: Incident): Promise<void> {
+    const now = deps.clock();
+    const context = deps.contextOf(incident);
+    const card = incidentCard(incident, context);
+    for (const [at, place] of incident.places.entries()) {
+      if (place.platform === "terminal") continue;
+      const id = messageId(incident.id, at);
+      const message = { place, card, at: now };
+      const isNew = await deps.store.outbox.put({ ...message, id });
+      // The first one is posted under the plain id; if it is there already, it is edited.
+      if (!isNew)
+        await deps.store.outbox.put({ ...message, id: `${id}:${incident.revision}:${context.edition}`, edits: id });
+    }
+    await deps.store.incidents.shown(incident.id, incident.revision);
+    lately.set(incident.id, { at: now, status: incident.status });
+    deps.wake();
+  }
+}

@@ -1,0 +1,102 @@
+import type { Visitor } from "../core/access.ts";
+import { type Card, isResponse, type ResponseName } from "../core/card.ts";
+import { messageId } from "../core/incident/message.ts";
+import { awake, type Response, respond as responded } from "../core/incident/respond.ts";
+import { type Incident, isLive } from "../core/incident.ts";
+import type { Identity } from "../core/people.ts";
+import { formatDuration } from "../core/units.ts";
+import type { Click, Clock, Store } from "../ports.ts";
+
+export type RespondDeps = {
+  readonly store: Pick<Store, "incidents" | "outbox" | "audit">;
+  readonly clock: Clock;
+  readonly identify: (visitor: Visitor) => Identity;
+  /** Why somebody who clicked there may not read what stands there, now: a sentence. */
+  readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+  /** Incidents were changed by somebody else than the alerts. */
+  readonly changed: () => void;
+};
+
+/** Alerts may change an incident at any moment: then it is read anew, so often. */
+const TRIES = 10;
+
+/**
+ * A click on an incident's message. None of it changes a system: whoever may read the channel may do it, at once, and it is in the
+ * audit. Returns what the person is told alone; the message in the channel follows the store.
+ */
+export async function respond(deps: RespondDeps, click: Click): Promise<Card> {
+  if (!isResponse(click.decision)) return told("That button belongs to a proposal.", "warning");
+  const response = responseOf(click.decision, click.code);
+  if (response === undefined)
+    return told("I could not read that button. Use the one on the newest message.", "warning");
+  for (let tries = 0; tries < TRIES; tries++) {
+    const incident = await deps.store.incidents.get(click.proposal);
+    if (incident === undefined) return told("I no longer know this incident.", "warning");
+    if (!(await isPosted(deps, incident, click)))
+      return told("That message is not the one in which I showed this incident. Use its own message.", "warning");
+    const closed = await deps.whyClosed(click.visitor);
+    if (closed !== undefined) return told(closed, "warning");
+    const who = deps.identify(click.visitor);
+    const by = { person: who.person, name: who.name, at: deps.clock() };
+    const after = responded(incident, response, by);
+    if (!after.ok) return told(after.reason, "info");
+    const actor = await deps.store.audit.actorOf(who);
+    const entry = {
+      actor,
+      platform: who.platform,
+      action: `${response.kind} incident`,
+      id: incident.id,
+      hash: "",
+      from: incident.status,
+      to: after.incident.status,
+      reason: response.kind === "snooze" ? `for ${formatDuration(response.seconds)}` : "",
+    };
+    if (await deps.store.incidents.save({ incidents: [after.incident], alerts: [], entries: [entry] })) {
+      deps.changed();
+      return told(DONE[response.kind], "good");
+    }
+  }
+  return told("This incident changes faster than I could write. Please click again.", "warning");
+}
+
+/** Ends every snooze whose time is over. Resolves with the seconds until the next one does; undefined when none will. */
+export async function endSnoozes({ store, clock, changed }: Pick<RespondDeps, "store" | "clock" | "changed">) {
+  const snoozed = await store.incidents.find({ status: ["snoozed"], limit: 1000 });
+  let next: number | undefined;
+  for (const incident of snoozed) {
+    const left = (incident.snoozed?.until ?? 0) - clock();
+    if (left > 0 || !isLive(incident)) {
+      next = Math.min(next ?? left, left);
+      continue;
+    }
+    if (await store.incidents.save({ incidents: [awake(incident, clock())], alerts: [], entries: [] })) changed();
+    else next = 1;
+  }
+  return next;
+}
+
+function responseOf(decision: ResponseName, code: string): Response | undefined {
+  if (decision !== "snooze") return { kind: decision };
+  return /^\d{1,7}$/.test(code) ? { kind: "snooze", seconds: Number(code) } : undefined;
+}
+
+const DONE: Readonly<Record<Response["kind"], string>> = {
+  acknowledge: "Acknowledged. The message in the channel says so.",
+  unacknowledge: "Handed back: it is open again.",
+  snooze: "Snoozed. It comes back by itself, and earlier if it gets worse.",
+  wake: "It is no longer snoozed.",
+};
+
+async function isPosted({ store }: RespondDeps, { id, places }: Incident, { visitor, message }: Click) {
+  if (visitor.place.platform === "terminal") return message === undefined;
+  if (message === undefined) return false;
+  for (const [at, place] of places.entries()) {
+    if (place.platform !== visitor.place.platform || place.channel !== visitor.place.channel) continue;
+    if ((await store.outbox.referenceOf(messageId(id, at))) === message) return true;
+  }
+  return false;
+}
+
+function told(title: string, tone: Card["tone"]): Card {
+  return { title, tone, blocks: [] };
+}

@@ -1,0 +1,35 @@
+import type { AuditEntry } from "../core/audit.ts";
+import type { AlertRecord, Incident, IncidentStatus } from "../core/incident.ts";
+
+/** Incidents and the alerts in them. */
+export interface Incidents {
+  get(id: string): Promise<Incident | undefined>;
+  /** Newest first, at most `limit`. */
+  find(wanted: {
+    readonly status?: readonly IncidentStatus[];
+    /** Opened or ended since then, unix seconds. */
+    readonly since?: number;
+    readonly limit: number;
+  }): Promise<readonly Incident[]>;
+  /** Every incident that is not resolved, oldest first. */
+  live(): Promise<readonly Incident[]>;
+  /** Those of these alerts that are known. */
+  alerts(fingerprints: readonly string[]): Promise<readonly AlertRecord[]>;
+  /** Alerts of an incident, firing ones first, then the newest, at most `limit` after `skip`. */
+  alertsOf(incident: string, page: { readonly skip: number; readonly limit: number }): Promise<readonly AlertRecord[]>;
+  /** Fingerprints of alerts that fire as far as is known, which nobody told of since then (unix seconds), at most `limit`. */
+  unseenSince(at: number, limit: number): Promise<readonly AlertRecord[]>;
+  /**
+   * Stores all of it with its audit entries, or nothing. False when one of the incidents is not exactly the revision after the stored
+   * one: somebody else was first.
+   */
+  save(change: {
+    readonly incidents: readonly Incident[];
+    readonly alerts: readonly AlertRecord[];
+    readonly entries: readonly AuditEntry[];
+  }): Promise<boolean>;
+  /** Those whose messages do not show their revision yet, the oldest change first. */
+  unshown(limit: number): Promise<readonly Incident[]>;
+  /** Never takes it back to an older revision, but for 0: then it is to be shown anew. */
+  shown(id: string, revision: number): Promise<void>;
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { APART, STORM_NAMES } from "../../../src/core/incident/absorb.ts";
+import type { AlertEvent } from "../../../src/core/incident.ts";
+import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
+
+describe("alerts become incidents", () => {
+  it("one for a thing, whatever fires about it", () => {
+    const { tell, all } = aWorld();
+    tell(firing("checkout"));
+    tell(firing("b", { fingerprint: "b", labels: { service: "checkout", alertname: "HighLatency", severity: "critical" } }));
+    expect(all()).toMatchObject([
+      { id: "inc-1", status: "open", severity: "critical", total: 2, firing: 2, subject: { kind: "service", name: "checkout" } },
+    ]);
+    expect(all()[0]?.names.map(({ name }) => name)).toEqual(["HighLatency", "HighErrorRate"]);
+    expect(all()[0]?.lines[0]?.name).toBe("HighLatency");
+  });
+
+  it("one for each of two things, also of the same alert", () => {
+    const { tell, all } = aWorld();
+    tell(firing("checkout"), firing("search"));
+    expect(all().map(({ subject }) => subject?.name)).toEqual(["checkout", "search"]);
+  });
+
+  it("one for what Alertmanager grouped, as its operator chose", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a", { group: "{}:{alertname=X}" }), firing("b", { group: "{}:{alertname=X}" }));
+    expect(all()).toMatchObject([{ total: 2 }]);
+  });
+
+  it("apart for another environment, cluster or namespace", () => {
+    const { tell, all } = aWorld();
+    tell(
+      firing("1", { labels: { service: "api", environment: "production" } }),
+      firing("2", { labels: { service: "api", environment: "staging" } }),
+      firing("3", { labels: { service: "api", environment: "production", namespace: "blue" } }),
+    );
+    expect(all()).toHaveLength(3);
+  });
+
+  it("that end when the last alert does, and say when that was", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a", { group: "g" }), firing("b", { group: "g" }));
+    tell(over("a", { group: "g", endsAt: T + 100 }));
+    expect(all()).toMatchObject([{ status: "open", firing: 1, total: 2 }]);
+    tell(over("b", { group: "g", endsAt: T + 300 }));
+    expect(all()).toMatchObject([{ status: "resolved", firing: 0, total: 2, endedAt: T + 300, startedAt: T }]);
+  });
+
+  it("and a new one that refers to the old when the same alert comes back", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a"));
+    tell(over("a"));
+    tell(firing("a", { startsAt: T + 4000, at: T + 4010 }));
+    expect(all()).toMatchObject([{ status: "resolved" }, { status: "open", previous: "inc-1", startedAt: T + 4000 }]);
+  });
+});
+
+describe("deliveries", () => {
+  it("change nothing when they are repeated", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a"));
+    const { incidents } = tell(firing("a", { at: T + 300 }));
+    expect(incidents).toEqual([]);
+    expect(all()).toMatchObject([{ revision: 1, total: 1 }]);
+  });
+
+  it("that say an alert is over before one says that it fires open nothing", () => {
+    const { tell, all } = aWorld();
+    tell(over("a"));
+    tell(firing("a", { at: T + 620 }));
+    expect(all()).toEqual([]);
+  });
+
+  it("that come late do not open again what is over", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a"), over("a"), firing("a", { at: T + 700 }));
+    expect(all()).toMatchObject([{ status: "resolved" }]);
+  });
+
+  it("say that it fires again when they come long after its end, though it began when it began", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a"), over("a"));
+    tell(firing("a", { at: T + 600 + 301 }));
+    expect(all().map(({ status }) => status)).toEqual(["resolved", "open"]);
+  });
+
+  it("about an earlier time that it fired say nothing new", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a", { startsAt: T + 1000, at: T + 1010 }));
+    tell(over("a", { startsAt: T, endsAt: T + 500, at: T + 1020 }));
+    expect(all()).toMatchObject([{ status: "open", firing: 1 }]);
+  });
+
+  it("come to the same in whatever order they come", () => {
+    const events: readonly AlertEvent[] = [firing("a"), firing("a", { at: T + 20 }), over("a", { at: T + 610 })];
+    const ends = permutations(events).map((order) => {
+      const { tell, all } = aWorld();
+      for (const event of order) tell(event);
+      return all().filter(({ status }) => status !== "resolved").length;
+    });
+    expect(new Set(ends)).toEqual(new Set([0]));
+  });
+});
+
+describe("what flaps", () => {
+  it("goes on in one incident from its third beginning within an hour", () => {
+    const { tell, all } = aWorld();
+    for (let n = 0; n < 8; n++) {
+      const startsAt = T + n * 300;
+      tell(firing("a", { startsAt, at: startsAt + 10 }));
+      tell(over("a", { startsAt, endsAt: startsAt + 60, at: startsAt + 70 }));
+    }
+    expect(all()).toHaveLength(2);
+    expect(all()[1]).toMatchObject({ isFlapping: true, status: "resolved" });
+  });
+});
+
+describe("a storm", () => {
+  it("of ten thousand things within a minute is at most twenty incidents, with every alert in one", () => {
+    const { tell, all, alerts } = aWorld();
+    for (let n = 0; n < 10_000; n += 100)
+      tell(
+        ...Array.from({ length: 100 }, (_, i) =>
+          firing(`s${n + i}`, { labels: { alertname: `Alert${(n + i) % 40}` }, at: T + (n + i) / 200 }),
+        ),
+      );
+    expect(all().length).toBeLessThanOrEqual(APART + STORM_NAMES + 1);
+    expect(all().length).toBeLessThanOrEqual(20);
+    expect(all().reduce((sum, { total }) => sum + total, 0)).toBe(10_000);
+    expect([...alerts.values()].every(({ incident }) => incident !== undefined)).toBe(true);
+    expect(all().every(({ lines }) => lines.length <= 8)).toBe(true);
+  });
+
+  it("is over when its alerts are, and what comes an hour later is told apart again", () => {
+    const { tell, all } = aWorld();
+    tell(...Array.from({ length: 50 }, (_, n) => firing(`s${n}`)));
+    tell(...Array.from({ length: 50 }, (_, n) => over(`s${n}`)));
+    expect(all().every(({ status }) => status === "resolved")).toBe(true);
+    tell(firing("other", { startsAt: T + 3600, at: T + 3600 }));
+    expect(all().at(-1)).toMatchObject({ isStorm: false, subject: { name: "other" } });
+  });
+});
+
+describe("an acknowledged incident", () => {
+  it("stays so when more of the same comes, and is open again when it gets worse", () => {
+    const { tell, incidents, all } = aWorld();
+    tell(firing("a", { group: "g" }));
+    const by = { person: "ann", name: "Ann", at: T + 20 };
+    incidents.set("inc-1", { ...all()[0]!, status: "acknowledged", acknowledged: by, revision: 2 });
+    tell(firing("b", { group: "g", at: T + 30 }));
+    expect(all()).toMatchObject([{ status: "acknowledged", total: 2 }]);
+    tell(firing("c", { group: "g", at: T + 40, labels: { severity: "critical" } }));
+    expect(all()).toMatchObject([{ status: "open", severity: "critical", acknowledged: by }]);
+  });
+});
+
+function permutations<X>(all: readonly X[]): X[][] {
+  if (all.length <= 1) return [[...all]];
+  return all.flatMap((one, at) => permutations(all.filter((_, other) => other !== at)).map((rest) => [one, ...rest]));
+}

@@ -1,0 +1,51 @@
+import type { AlertEvent, AlertRecord, Incident } from "../../src/core/incident.ts";
+import { LIVE } from "../../src/core/incident.ts";
+import { type Absorbed, absorb, type World } from "../../src/core/incident/absorb.ts";
+
+export const T = 1_790_000_000;
+
+/** An alert that fires, as Alertmanager tells of it. `id` is its fingerprint and its service's name. */
+export function firing(id: string, more: Partial<AlertEvent> & { labels?: Record<string, string> } = {}): AlertEvent {
+  const { labels = {}, ...rest } = more;
+  return {
+    fingerprint: id,
+    status: "firing",
+    labels: { alertname: "HighErrorRate", severity: "warning", service: id, ...labels },
+    annotations: { summary: `5 % of requests of ${id} fail` },
+    startsAt: T,
+    at: T + 10,
+    ...rest,
+  };
+}
+
+export function over(id: string, more: Parameters<typeof firing>[1] = {}): AlertEvent {
+  return firing(id, { status: "resolved", endsAt: T + 600, at: T + 610, ...more });
+}
+
+/** A world that keeps what it is told, as the store would. */
+export function aWorld() {
+  const alerts = new Map<string, AlertRecord>();
+  const incidents = new Map<string, Incident>();
+  let made = 0;
+  const world: World = {
+    alert: (fingerprint) => alerts.get(fingerprint),
+    incident: (id) => incidents.get(id),
+    withKey: (key) => [...incidents.values()].find((one) => LIVE.includes(one.status) && one.keys.includes(key)),
+    alertsOf: (id) => [...alerts.values()].filter(({ incident }) => incident === id),
+    get openedLately() {
+      return [...incidents.values()].map(({ openedAt }) => openedAt);
+    },
+  };
+  return {
+    world,
+    alerts,
+    incidents,
+    tell(...events: AlertEvent[]): Absorbed {
+      const absorbed = absorb(world, events, () => `inc-${++made}`);
+      for (const one of absorbed.alerts) alerts.set(one.fingerprint, one);
+      for (const one of absorbed.incidents) incidents.set(one.id, one);
+      return absorbed;
+    },
+    all: () => [...incidents.values()],
+  };
+}
