@@ -11,6 +11,7 @@ import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
+import { readIncidentWish } from "./core/incident/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
 import type { AlertRouter, Clock, Decider, Investigator, Metrics, ModelUse, Said, Store } from "./ports.ts";
 import { budget } from "./util/budget.ts";
@@ -142,6 +143,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (wish !== undefined)
       try {
         return { ...said(await changes.listFor(question, wish), wish.kind), isPrivate: true };
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
+    const aboutIncidents = readIncidentWish(question.text);
+    if (aboutIncidents !== undefined)
+      try {
+        return said(await incidents.list(question, aboutIncidents), "incidents");
       } catch (problem) {
         return failure(explainFailure(problem, question, log));
       }

@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
+import type { Card } from "../core/card.ts";
+import type { Question } from "../core/chat.ts";
 import { placesFor } from "../core/incident/route.ts";
+import type { IncidentWish } from "../core/incident/wish.ts";
 import { type Incident, isLive } from "../core/incident.ts";
 import type { Identity } from "../core/people.ts";
 import type { Enriched } from "../flows/enrich.ts";
@@ -21,6 +24,8 @@ export type IncidentDesk = {
   readonly routes: readonly Route[];
   /** A click on an incident's message. Never throws. */
   readonly respond: Decider;
+  /** What goes on, or one incident whole, of what is open to whoever asks. */
+  readonly list: (question: Question, wish: IncidentWish) => Promise<Card>;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -116,6 +121,16 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     loops.get("show")?.wake();
   }
 
+  /** Every source is open; or its message stands in this very channel; or a source of its environment is open. */
+  function mayRead({ sources, place }: Question, { environment, places }: Incident): boolean {
+    return (
+      sources === undefined ||
+      places.some(({ platform, channel }) => platform === place.platform && channel === place.channel) ||
+      (environment !== undefined &&
+        options.sources.some((one) => one.environment === environment && sources.includes(one.name)))
+    );
+  }
+
   return {
     routes: [
       alertmanagerRoute({
@@ -147,6 +162,16 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         log.error({ err, click: click.id }, "a click on an incident could not be dealt with");
         return { title: "That could not be done just now. Please try again.", tone: "warning", blocks: [] };
       }
+    },
+    async list(question, { id }) {
+      const { incidentDetails, incidentsCard } = await import("../flows/incident-list.ts");
+      const zone = question.user.zone ?? config.timezone;
+      const deps = {
+        ...{ store, now: clock(), zone },
+        contextOf: (incident: Incident) => ({ ...contextOf(incident), zone }),
+        mayRead: (incident: Incident) => mayRead(question, incident),
+      };
+      return id === undefined ? incidentsCard(deps) : incidentDetails(deps, id);
     },
     async start(posted) {
       const [{ notify }, { endSnoozes }] = await Promise.all([

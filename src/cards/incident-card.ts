@@ -125,7 +125,7 @@ function alertLines(incident: Incident, context: IncidentContext): readonly stri
   const shared = sharedLabels(lines);
   const shown = lines.map((line) => alertLine(line, shared, incident, context));
   const rest = total - lines.length;
-  return rest > 0 ? [...shown, `… and ${rest} more: ask "show incident ${incident.id}"`] : shown;
+  return rest > 0 ? [...shown, `… and ${rest} more: ask me: incident ${incident.id}`] : shown;
 }
 
 function alertLine(

@@ -103,6 +103,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import("./runbooks.ts"),
   },
+  incidents: {
+    usage: "incidents list [--json]\nincidents show ID [--json]",
+    summary: "what goes on and what was over lately; one of them with all its alerts",
+    options: JSON_FLAG,
+    load: () => import("./incidents.ts"),
+  },
   lessons: {
     usage: "lessons list [--json] [--user U]",
     summary: "words that somebody taught the bot in the terminal",
@@ -124,4 +130,4 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Commands that are promised for later versions: known, so that nobody looks for a typing error. */
-export const LATER: readonly string[] = ["detect", "forecast", "backtest", "watches", "incidents"];
+export const LATER: readonly string[] = ["detect", "forecast", "backtest", "watches"];

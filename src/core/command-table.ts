@@ -30,6 +30,12 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
   },
   { name: "alerts", usage: "[service or host]", summary: "Which alerts are firing", asks: "alerts $rest" },
   {
+    name: "incidents",
+    usage: "[id]",
+    summary: "What goes on, who looks after it, and what was over lately",
+    asks: "incidents $rest",
+  },
+  {
     name: "top",
     usage: "<measure>",
     summary: "Who has the most of it, such as: top 5 services by errors",
@@ -55,7 +61,13 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     summary: "Changes that wait for you, that you asked for, and what became of them",
     asks: "approvals $rest",
   },
-  { name: "audit", usage: "", summary: "What was done lately, and whether the record is whole", asks: "audit" },
+  {
+    name: "audit",
+    usage: "",
+    summary: "What was done lately, and whether the record is whole",
+    asks: "audit",
+    isUnlisted: true,
+  },
   {
     name: "metrics",
     usage: "[words]",
