@@ -9,6 +9,7 @@ import { COMMANDS, LATER } from "../src/cli/commands.ts";
 import { readEnvironment, VARIABLES } from "../src/config/environment.ts";
 import { UNITS } from "../src/core/units.ts";
 import { ownRoutes } from "../src/http/own-routes.ts";
+import { alertmanagerRoute } from "../src/http/webhooks.ts";
 import { GUARD_LIMITS } from "../src/metrics/guard.ts";
 import { loadPacks } from "../src/metrics/packs.ts";
 
@@ -87,7 +88,8 @@ describe("README.md", () => {
       reuseMs: 1,
       readinessMs: 1,
     });
-    expect(table("path").flatMap(([path]) => ticked(path))).toEqual(routes.map(({ path }) => path));
+    const alerts = alertmanagerRoute({ token: undefined, offer: async () => "taken", read: () => [] });
+    expect(table("path").flatMap(([path]) => ticked(path))).toEqual([...routes, alerts].map(({ path }) => path));
   });
 
   it("names only files that exist", () => {

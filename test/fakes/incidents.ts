@@ -1,6 +1,6 @@
+import { type Absorbed, absorb, type World } from "../../src/core/incident/absorb.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../../src/core/incident.ts";
 import { LIVE } from "../../src/core/incident.ts";
-import { type Absorbed, absorb, type World } from "../../src/core/incident/absorb.ts";
 
 export const T = 1_790_000_000;
 

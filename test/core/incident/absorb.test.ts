@@ -7,9 +7,21 @@ describe("alerts become incidents", () => {
   it("one for a thing, whatever fires about it", () => {
     const { tell, all } = aWorld();
     tell(firing("checkout"));
-    tell(firing("b", { fingerprint: "b", labels: { service: "checkout", alertname: "HighLatency", severity: "critical" } }));
+    tell(
+      firing("b", {
+        fingerprint: "b",
+        labels: { service: "checkout", alertname: "HighLatency", severity: "critical" },
+      }),
+    );
     expect(all()).toMatchObject([
-      { id: "inc-1", status: "open", severity: "critical", total: 2, firing: 2, subject: { kind: "service", name: "checkout" } },
+      {
+        id: "inc-1",
+        status: "open",
+        severity: "critical",
+        total: 2,
+        firing: 2,
+        subject: { kind: "service", name: "checkout" },
+      },
     ]);
     expect(all()[0]?.names.map(({ name }) => name)).toEqual(["HighLatency", "HighErrorRate"]);
     expect(all()[0]?.lines[0]?.name).toBe("HighLatency");

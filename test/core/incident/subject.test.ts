@@ -1,13 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { subjectOf, workloadOf } from "../../../src/core/incident/subject.ts";
 import { measureOf } from "../../../src/core/incident/measure.ts";
+import { subjectOf, workloadOf } from "../../../src/core/incident/subject.ts";
 
 describe("what an alert is about", () => {
   it.each([
-    [{ service: "checkout", instance: "10.0.0.1:80" }, { kind: "service", name: "checkout" }],
-    [{ deployment: "api", namespace: "shop" }, { kind: "deployment", name: "api" }],
+    [
+      { service: "checkout", instance: "10.0.0.1:80" },
+      { kind: "service", name: "checkout" },
+    ],
+    [
+      { deployment: "api", namespace: "shop" },
+      { kind: "deployment", name: "api" },
+    ],
     [{ pod: "api-6d4cf56db6-x7k2p" }, { kind: "workload", name: "api" }],
-    [{ instance: "web-1:9100", job: "node" }, { kind: "instance", name: "web-1:9100" }],
+    [
+      { instance: "web-1:9100", job: "node" },
+      { kind: "instance", name: "web-1:9100" },
+    ],
     [
       { job: "kube-state-metrics", service: "kube-state-metrics", instance: "10.1.1.1:8080", deployment: "api" },
       { kind: "deployment", name: "api" },
