@@ -108,7 +108,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     });
   const remedy = remedyOn(store);
   const incidents = createIncidents(config, {
-    ...{ store, sources: metrics.sources, clock, log },
+    ...{ store, sources: metrics.sources, alertmanager, clock, log },
     identify: ({ user }) => remedy.identify(user),
     whyClosed: remedy.whyClosed,
   });

@@ -76,8 +76,21 @@ export type Target = {
   readonly intervalSeconds: number | undefined;
 };
 
+/** An alert as Alertmanager lists it. Times in unix seconds. */
+export type ListedAlert = {
+  readonly fingerprint: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: number;
+  readonly generatorUrl: string;
+  /** A silence or an inhibiting alert keeps it from being told. */
+  readonly isMuted: boolean;
+};
+
 /** Alertmanager, where one is configured. Reading only. */
 export interface AlertRouter {
+  /** Every alert that fires, muted ones too. */
+  alerts(signal?: AbortSignal): Promise<readonly ListedAlert[]>;
   silences(signal?: AbortSignal): Promise<readonly Silence[]>;
   check(signal?: AbortSignal): Promise<{ readonly version: string }>;
 }

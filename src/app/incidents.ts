@@ -14,7 +14,7 @@ import { receive } from "../flows/receive.ts";
 import { readDelivery } from "../http/alertmanager.ts";
 import { alertmanagerRoute } from "../http/webhooks.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { Clock, Decider, Metrics, Route, Store } from "../ports.ts";
+import type { AlertRouter, Clock, Decider, Metrics, Route, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 
@@ -36,6 +36,7 @@ export type IncidentDesk = {
 export type IncidentOptions = {
   readonly store: Store;
   readonly sources: readonly Metrics[];
+  readonly alertmanager: AlertRouter | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly identify: (visitor: Visitor) => Identity;
@@ -48,11 +49,13 @@ const ASK_AGAIN = 300;
 /** Incidents that are explained at once, and how long each may take. */
 const EXPLAINED_AT_ONCE = 4;
 const EXPLAIN_MS = 15_000;
+/** Between two looks at Alertmanager's own list, in seconds. */
+const LIST_EVERY = 60;
 
 /** Nothing is loaded or written before the first alert comes. */
 export function createIncidents(config: Config, options: IncidentOptions): IncidentDesk {
   const { store, clock, log } = options;
-  const loops = new Map<"show" | "explain" | "wake", Loop>();
+  const loops = new Map<string, Loop>();
   const known = new Map<string, { enriched: Enriched; edition: number; revision: number; at: number }>();
   const newId = () => `inc-${randomUUID().slice(0, 8)}`;
   const changed = (): void => {
@@ -84,6 +87,23 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   function contextOf(incident: Incident): IncidentContext {
     const found = known.get(incident.id);
     return { now: clock(), zone: config.timezone, edition: found?.edition ?? 0, ...found?.enriched };
+  }
+
+  /** Whether Alertmanager can be asked is said once, each time that it changes. */
+  function listing(look: (signal: AbortSignal) => Promise<void>) {
+    let isWell = true;
+    return async (signal: AbortSignal): Promise<number> => {
+      try {
+        await look(signal);
+        if (!isWell) log.info("Alertmanager's list of alerts can be read again");
+        isWell = true;
+      } catch (err) {
+        if (isWell && !signal.aborted)
+          log.warn({ err }, "Alertmanager's list of alerts cannot be read: alerts come by its webhook only until then");
+        isWell = false;
+      }
+      return LIST_EVERY;
+    };
   }
 
   /** What is behind the newest incidents, a few at once; each is shown again once it is known. */
@@ -174,9 +194,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       return id === undefined ? incidentsCard(deps) : incidentDetails(deps, id);
     },
     async start(posted) {
-      const [{ notify }, { endSnoozes }] = await Promise.all([
+      const [{ notify }, { endSnoozes }, { reconcile }] = await Promise.all([
         import("../flows/notify.ts"),
         import("../flows/respond.ts"),
+        import("../flows/reconcile.ts"),
       ]);
       const report = (level: "error", message: string, data: Readonly<Record<string, unknown>>) =>
         log[level](data, message);
@@ -193,8 +214,13 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
             },
           }),
       };
-      for (const name of ["show", "explain", "wake"] as const) {
-        const loop = startLoop(rounds[name], (err) =>
+      const { alertmanager } = options;
+      const looking =
+        alertmanager === undefined
+          ? {}
+          : { list: listing(reconcile({ router: alertmanager, store, clock, take: ingesting.take })) };
+      for (const [name, round] of Object.entries({ ...rounds, ...looking })) {
+        const loop = startLoop(round, (err) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`),
         );
         loops.set(name, loop);

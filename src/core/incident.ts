@@ -24,6 +24,8 @@ export type AlertEvent = {
   readonly group?: string;
   /** When the bot was told. */
   readonly at: number;
+  /** Read from Alertmanager's own list: once it is missing there, it is over. */
+  readonly isListed?: true;
 };
 
 /** What is known of one alert. */
@@ -44,6 +46,8 @@ export type AlertRecord = {
   readonly seenAt: number;
   /** Times it began within the last day, as far as known: more than a few and it flaps. */
   readonly begins: readonly number[];
+  /** It was in Alertmanager's own list. */
+  readonly isListed?: true;
 };
 
 /** Who did something about an incident. */

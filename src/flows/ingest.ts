@@ -2,6 +2,7 @@ import type { Place } from "../core/chat.ts";
 import { type Absorbed, absorb, STORM_SECONDS, type World } from "../core/incident/absorb.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
+import type { Take } from "../ports/incidents.ts";
 import type { Store } from "../ports.ts";
 
 export type IngestDeps = {
@@ -14,8 +15,7 @@ export type IngestDeps = {
 };
 
 export type Ingest = {
-  /** Resolves once what they mean is stored; rejects when it cannot be. May be told the same again. */
-  readonly take: (events: readonly AlertEvent[]) => Promise<void>;
+  readonly take: Take;
   /** Something else changed incidents in the store: what is held in memory is read anew. */
   readonly forget: () => void;
 };

@@ -34,6 +34,16 @@ const Silences = z.array(
     comment: z.string().default(""),
   }),
 );
+const Alerts = z.array(
+  z.object({
+    fingerprint: z.string(),
+    labels: z.record(z.string(), z.string()),
+    annotations: z.record(z.string(), z.string()).default({}),
+    startsAt: z.string(),
+    generatorURL: z.string().default(""),
+    status: z.object({ state: z.string() }),
+  }),
+);
 const Status = z.object({ versionInfo: z.object({ version: z.string() }) });
 
 /** Reads Alertmanager's silences that hold now, and its version. Throws like the Prometheus client. */
@@ -62,6 +72,15 @@ export function createAlertmanager(
   }
 
   return {
+    alerts: async (signal) => {
+      const all = await ask("alerts", "/api/v2/alerts", Alerts, signal);
+      return all.map(({ status, startsAt, generatorURL, ...alert }) => ({
+        ...alert,
+        startsAt: Date.parse(startsAt) / 1000 || 0,
+        generatorUrl: generatorURL,
+        isMuted: status.state !== "active" && status.state !== "unprocessed",
+      }));
+    },
     silences: async (signal) => {
       const all = await ask("silences", "/api/v2/silences", Silences, signal);
       return all

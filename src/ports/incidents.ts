@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../core/audit.ts";
-import type { AlertRecord, Incident, IncidentStatus } from "../core/incident.ts";
+import type { AlertEvent, AlertRecord, Incident, IncidentStatus } from "../core/incident.ts";
 
 /** Incidents and the alerts in them. */
 export interface Incidents {
@@ -33,3 +33,6 @@ export interface Incidents {
   /** Never takes it back to an older revision, but for 0: then it is to be shown anew. */
   shown(id: string, revision: number): Promise<void>;
 }
+
+/** Takes alerts in. Resolves once what they mean is stored; rejects when it cannot be. May be told the same again. */
+export type Take = (events: readonly AlertEvent[]) => Promise<void>;

@@ -89,7 +89,7 @@ describe("a question to the app", () => {
       given.push(alertmanager);
       return answered("ok");
     };
-    const alertmanager = { silences: async () => [], check: async () => ({ version: "1" }) };
+    const alertmanager = { alerts: async () => [], silences: async () => [], check: async () => ({ version: "1" }) };
     const sources = ["eu", "us"].map((name) => ({ name }) as Metrics);
     const { ask } = (await appWith(flow, { sources, alertmanager })).app;
     await ask(question());

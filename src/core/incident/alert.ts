@@ -19,6 +19,12 @@ export type Told = {
  * beginning counts, and of one beginning its end.
  */
 export function tell(known: AlertRecord | undefined, event: AlertEvent): Told {
+  const { record, change } = compared(known, event);
+  const isListed = known?.isListed === true || event.isListed === true;
+  return { record: isListed ? { ...record, isListed } : record, change };
+}
+
+function compared(known: AlertRecord | undefined, event: AlertEvent): Told {
   const told = recordOf(event);
   if (known === undefined) {
     if (event.status === "resolved") return { record: { ...told, endsAt: event.endsAt ?? event.at }, change: "same" };

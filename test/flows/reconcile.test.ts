@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { ingest } from "../../src/flows/ingest.ts";
+import { reconcile } from "../../src/flows/reconcile.ts";
+import type { AlertRouter, ListedAlert } from "../../src/ports.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { RETENTION } from "../contracts/store.ts";
+import { firing, T } from "../fakes/incidents.ts";
+
+function aRouter() {
+  let listed: readonly ListedAlert[] | Error = [];
+  const router: AlertRouter = {
+    alerts: async () => {
+      if (listed instanceof Error) throw listed;
+      return listed;
+    },
+    silences: async () => [],
+    check: async () => ({ version: "0" }),
+  };
+  return { router, lists: (next: typeof listed) => void (listed = next) };
+}
+
+function listed(name: string, isMuted = false): ListedAlert {
+  const labels = { alertname: "Down", service: name, severity: "critical" };
+  return { fingerprint: name, labels, annotations: {}, startsAt: T, generatorUrl: "", isMuted };
+}
+
+function aBot() {
+  let now = T + 30;
+  let made = 0;
+  const store = createMemoryStore({ retention: RETENTION });
+  const { take } = ingest({ store, newId: () => `inc-${++made}`, placesOf: () => [], changed: () => {} });
+  const { router, lists } = aRouter();
+  const look = reconcile({ router, store, clock: () => now, take });
+  const signal = new AbortController().signal;
+  return {
+    lists,
+    take,
+    async look(seconds = 60) {
+      now += seconds;
+      await look(signal);
+    },
+    incidents: async () =>
+      (await store.incidents.find({ limit: 10 })).map(({ id, status, firing: n }) => `${id} ${status} ${n}`),
+  };
+}
+
+describe("Alertmanager's own list", () => {
+  it("makes incidents without a webhook, and ends them once an alert is missing for five minutes", async () => {
+    const { lists, look, incidents } = aBot();
+    lists([listed("checkout")]);
+    await look();
+    await look();
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+    lists([]);
+    await look();
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+    await look(300);
+    expect(await incidents()).toEqual(["inc-1 resolved 0"]);
+  });
+
+  it("makes none of what is muted, and does not end what is muted while it fires", async () => {
+    const { lists, look, incidents } = aBot();
+    lists([listed("a", true), listed("b")]);
+    await look();
+    lists([listed("a", true), listed("b", true)]);
+    await look(600);
+    await look(600);
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+    lists([]);
+    await look(600);
+    expect(await incidents()).toEqual(["inc-1 resolved 0"]);
+  });
+
+  it("says nothing about alerts that it never had: those come from another Alertmanager", async () => {
+    const { look, take, incidents } = aBot();
+    await take([firing("elsewhere")]);
+    await look(3600);
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+  });
+
+  it("changes nothing while it cannot be read", async () => {
+    const { lists, look, incidents } = aBot();
+    lists([listed("a")]);
+    await look();
+    lists(new Error("refused"));
+    await expect(look(3600)).rejects.toThrow("refused");
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+  });
+
+  it("and the webhook tell of the same alert: that is one incident", async () => {
+    const { lists, look, take, incidents } = aBot();
+    lists([listed("checkout")]);
+    await look();
+    await take([
+      firing("checkout", { labels: { alertname: "Down", severity: "critical" }, startsAt: T, group: "g", at: T + 100 }),
+    ]);
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+  });
+});
