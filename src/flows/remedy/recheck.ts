@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { frozen } from "../../core/policy/freeze.ts";
+import { ruleFor } from "../../core/policy/rules.ts";
 import { hashOf, type Proposal } from "../../core/proposal.ts";
 import { type Condition, holds } from "../../core/runbook.ts";
 import type { Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { RemedyDeps } from "./deps.ts";
+import { factsOf } from "./rule.ts";
 
 /** What the world says about a proposal now. `wait`: it cannot be told, so nothing may start. */
 export type Rechecked =
@@ -31,15 +33,14 @@ export async function recheck(deps: RemedyDeps, proposal: Proposal, signal: Abor
       kind: "supersede",
       reason: `The runbook ${runbook.id} is said to only read, and a step of it changes something.`,
     };
+  // The policy may have come to call it riskier since; it never calls it less risky than the card did.
+  const { risk } = ruleFor(deps.policy(), factsOf(spec));
   // After a clock was wrong the two differ: either one is enough to wait.
   const [freeze] = runbook.readOnly
     ? []
-    : [deps.clock(), (deps.wall ?? deps.clock)()].flatMap((at) => frozen(deps.policy().freezes, at, spec.risk) ?? []);
+    : [deps.clock(), (deps.wall ?? deps.clock)()].flatMap((at) => frozen(deps.policy().freezes, at, risk) ?? []);
   if (freeze !== undefined)
-    return {
-      kind: "wait",
-      reason: `The freeze "${freeze.name}" is in force, and ${spec.risk} risk may not run in it.`,
-    };
+    return { kind: "wait", reason: `The freeze "${freeze.name}" is in force, and ${risk} risk may not run in it.` };
   try {
     const { trigger } = spec.cause;
     if (trigger !== undefined) {
@@ -94,8 +95,8 @@ function say(value: unknown): string {
 }
 
 /**
- * Asks the condition's query of the named source (else the first), at the server's now. All samples must hold. Throws when it cannot be
- * asked: not knowing is not a no.
+ * Asks the condition's query of the named source, of the first where none was named, at the server's now. All samples must hold. Throws
+ * when it cannot be asked: not knowing is not a no.
  */
 export async function test(
   sources: readonly Metrics[],
@@ -103,8 +104,11 @@ export async function test(
   from: string | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly holds: boolean; readonly text: string }> {
-  const source = sources.find(({ name }) => name === from) ?? sources[0];
-  if (source === undefined) throw new Error("no Prometheus is configured");
+  const source = sourceNamed(sources, from);
+  if (source === undefined)
+    throw new Error(
+      from === undefined ? "no Prometheus is configured" : `the Prometheus source ${from} is not configured any more`,
+    );
   const samples = await source.instant(condition.promql, undefined, signal);
   const { op, value } = condition.expect;
   if (samples.length === 0)
@@ -113,4 +117,9 @@ export async function test(
   return wrong === undefined
     ? { holds: true, text: `${condition.name} holds` }
     : { holds: false, text: `${condition.name}: ${Number(wrong.value.toPrecision(4))}, expected ${op} ${value}` };
+}
+
+/** The source of that name, the first where none was named. Never another one instead: what it says is about other things. */
+export function sourceNamed(sources: readonly Metrics[], name: string | undefined): Metrics | undefined {
+  return name === undefined ? sources[0] : sources.find((one) => one.name === name);
 }

@@ -5,6 +5,7 @@ import type { Metrics, TimeWindow } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { RemedyDeps } from "./deps.ts";
+import { sourceNamed } from "./recheck.ts";
 
 /** Seconds before the start that "before" is taken from, at most of "after", and between two points. */
 const BEFORE = 900;
@@ -57,7 +58,7 @@ async function look(deps: VerifyDeps, proposal: Proposal, signal: AbortSignal): 
   const now = deps.clock();
   if (now < endedAt + wanted.settle) return;
   const isFinal = now >= endedAt + wanted.deadline;
-  const source = deps.sources.find(({ name }) => name === spec.source) ?? deps.sources[0];
+  const source = sourceNamed(deps.sources, spec.source);
   const measured = await Promise.all(
     wanted.checks.map(async (check) => {
       const [before, after] = await Promise.all([
