@@ -1,4 +1,5 @@
 import type { Block, Button, Card, Decision, Field, Tone } from "../core/card.ts";
+import { isUnmeasured } from "../core/effect.ts";
 import { approvalsOf, peopleNeeded } from "../core/policy.ts";
 import { codeOf, type Proposal, type Spec, type Status, shortHash } from "../core/proposal.ts";
 import type { RunbookStep, Verification } from "../core/runbook.ts";
@@ -49,7 +50,7 @@ export function proposalCard(proposal: Proposal, context: CardContext): Card {
     text: `Proposal ${proposal.id}, code ${codeOf(proposal)}. No text in the chat decides it.`,
   });
   const isWish = spec.runbook === undefined;
-  const head = isWish && status === "pending" ? "Noted, and nothing will run" : TITLES[status];
+  const head = isWish && status === "pending" ? "Noted, and nothing will run" : headOf(proposal);
   return { title: `${head}: ${titleOf(spec)}`, tone: isWish ? "info" : toneOf(status), blocks };
 }
 
@@ -78,6 +79,13 @@ const TITLES: Readonly<Record<Status, string>> = {
   superseded: "Overtaken",
   withdrawn: "Withdrawn",
 };
+
+/** The state in a few words. A verdict says no more than was measured. */
+function headOf({ status, measured = [] }: Proposal): string {
+  if (status === "no_effect" && isUnmeasured(measured)) return "Done, and whether it helped is not known";
+  const isAsBefore = measured.length > 0 && measured.every(({ verdict }) => verdict !== "better");
+  return status === "verified" && isAsBefore ? "Done, and all is as it should be" : TITLES[status];
+}
 
 function toneOf(status: Status): Tone {
   switch (status) {

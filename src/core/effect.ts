@@ -45,17 +45,28 @@ export function judge(
 ): { readonly verdict: "verified" | "no_effect" | "worse"; readonly reason: string } | undefined {
   const recovered = measured.filter((one, at) => isThere(checks[at], one));
   if (recovered.length === measured.length && measured.length > 0)
-    return { verdict: "verified", reason: "It helped: every check is where it should be." };
+    return {
+      verdict: "verified",
+      reason: measured.some(({ verdict }) => verdict === "better")
+        ? "It helped: every check is where it should be."
+        : "Every check is where it should be, as it was before.",
+    };
   if (!isFinal) return undefined;
   const named = (verdict: Measured["verdict"]) =>
     measured.filter((one) => one.verdict === verdict).map(({ name }) => name);
   const [worse, better, unmeasured] = [named("worse"), named("better"), named("unmeasured")];
   if (worse.length > 0) return { verdict: "worse", reason: `It got worse: ${worse.join(", ")}.` };
   const blind = unmeasured.length === 0 ? "" : ` Not measured: ${unmeasured.join(", ")}.`;
+  if (isUnmeasured(measured)) return { verdict: "no_effect", reason: `Whether it helped is not known.${blind}` };
   const helped = measured.filter((one, at) => one.verdict === "better" || isThere(checks[at], one));
   if (better.length > 0 && helped.length >= measured.length - unmeasured.length)
     return { verdict: "verified", reason: `It helped: ${better.join(", ")} got better.${blind}` };
   return { verdict: "no_effect", reason: `It had no effect that can be told from the usual ups and downs.${blind}` };
+}
+
+/** True where no check could be measured: such a verdict tells of no effect, and of none. */
+export function isUnmeasured(measured: readonly Pick<Measured, "verdict">[]): boolean {
+  return measured.length > 0 && measured.every(({ verdict }) => verdict === "unmeasured");
 }
 
 function isThere(check: Check | undefined, { after, verdict }: Measured): boolean {

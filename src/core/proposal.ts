@@ -361,6 +361,8 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
       return to(proposal, "unknown", event.kind, {
         fence: Math.max(proposal.fence, event.fence),
         lease: undefined,
+        // When it began is lost: not before this.
+        startedAt: proposal.approvedAt ?? proposal.spec.createdAt,
         steps: [],
         note: event.reason,
       });

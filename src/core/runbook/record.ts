@@ -1,3 +1,4 @@
+import { isUnmeasured } from "../effect.ts";
 import type { Proposal, Status } from "../proposal.ts";
 import { median } from "../stats.ts";
 import { formatDuration } from "../units.ts";
@@ -24,7 +25,7 @@ export const TOLD: readonly Status[] = ["verified", "no_effect", "worse", "faile
 export const SUSPENDS_AFTER = 3;
 
 /**
- * The runs of that runbook on targets of that kind, newest verdict first. What was not begun, is unknown or was said by a
+ * The runs of that runbook on targets of that kind, newest verdict first. What was not begun, is unknown, could not be measured or was said by a
  * person to have not run tells nothing, and a way back tells nothing about the way there.
  */
 export function triedOn(proposals: readonly Proposal[], runbook: string, kind: string): readonly Tried[] {
@@ -35,8 +36,10 @@ export function triedOn(proposals: readonly Proposal[], runbook: string, kind: s
     .sort((a, b) => b.at - a.at);
 }
 
-function triedBy({ id, status, steps = [], startedAt, endedAt, measuredAt, reenabled }: Proposal): Tried | undefined {
+function triedBy(proposal: Proposal): Tried | undefined {
+  const { id, status, steps = [], startedAt, endedAt, measured = [], measuredAt, reenabled } = proposal;
   const outcome = OUTCOMES[status];
+  if (status === "no_effect" && isUnmeasured(measured)) return undefined;
   if (outcome === undefined || startedAt === undefined || endedAt === undefined) return undefined;
   if (status === "failed" && !steps.some(({ state, notBegun }) => state === "failed" && notBegun !== true))
     return undefined;

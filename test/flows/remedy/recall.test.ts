@@ -3,6 +3,7 @@ import { type Proposal, stepKey } from "../../../src/core/proposal.ts";
 import { execute } from "../../../src/flows/remedy/execute.ts";
 import { recall } from "../../../src/flows/remedy/recall.ts";
 import { sweep } from "../../../src/flows/remedy/sweep.ts";
+import { verify } from "../../../src/flows/remedy/verify.ts";
 import { aLook } from "../../fakes/actions.ts";
 import { aProposal } from "../../fakes/proposals.ts";
 import { Clinic } from "../../fakes/remedy.ts";
@@ -58,4 +59,17 @@ it("a proposal that the store has lost is told about", async () => {
   const clinic = new Clinic();
   expect(await restarted(clinic, ready())).toEqual([]);
   expect(clinic.said).toEqual(["what the journal says was begun cannot be looked after"]);
+});
+
+it("what was begun and found to have run is given a verdict like any other", async () => {
+  const clinic = new Clinic();
+  const proposal = await clinic.put(ready());
+  await restarted(clinic, proposal);
+  clinic.hands.action().found = "ran";
+  await sweep(clinic.deps, new Set())(SIGNAL);
+  await sweep(clinic.deps, new Set())(SIGNAL);
+  expect((await clinic.get()).status).toBe("verifying");
+  clinic.now += 3600;
+  await verify({ ...clinic.deps, undo: async () => {} })(SIGNAL);
+  expect((await clinic.get()).status).toBe("no_effect");
 });
