@@ -103,6 +103,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const askers = new Map<string, NonNullable<Surface["groupsOf"]>>();
   const insiders = new Map<string, NonNullable<Surface["isIn"]>>();
   let isStopped = false;
+  let isRestored = false;
   const wakeAll = (): void => {
     for (const wake of wakes) wake();
   };
@@ -200,6 +201,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       zone: config.timezone,
       mode: modeOf(config.policy, spec.environment),
       isStopped,
+      isRestored,
       settling: ruleToSettle(config.policy, spec),
       ...(suspended !== undefined && { suspended: suspended.reason }),
     };
@@ -302,8 +304,9 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         verify: verifying,
         show: async () => {
           const stopped = (await store.stop.read()) !== undefined;
-          if (stopped !== isStopped) {
-            isStopped = stopped;
+          const restored = (await store.proposals.restored()) !== undefined;
+          if (stopped !== isStopped || restored !== isRestored) {
+            [isStopped, isRestored] = [stopped, restored];
             await showAnew(store);
           }
           await show({ ...all, cardOf: contextOf, wake: posted });

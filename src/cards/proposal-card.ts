@@ -7,7 +7,7 @@ import { formatDuration, formatValue, type Unit } from "../core/units.ts";
 import { canonicalJson } from "../util/canonical.ts";
 import { exact, inert, inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
-import { type CardContext, opinionLines, stoppedText, time, wordsNeeded } from "./proposal-words.ts";
+import { type CardContext, opinionLines, RESTORED, stoppedText, time, wordsNeeded } from "./proposal-words.ts";
 
 export type { CardContext } from "./proposal-words.ts";
 
@@ -119,12 +119,15 @@ function stateText(proposal: Proposal, context: CardContext): string {
   const why = inert(note);
   if (context.isStopped && (status === "pending" || status === "approved" || status === "claimed"))
     return "The emergency stop is on: nothing starts until two people resume.";
+  if (context.isRestored === true && (status === "pending" || status === "approved" || status === "claimed"))
+    return RESTORED;
   switch (status) {
     case "pending":
       if (spec.runbook === undefined) return "Nothing here can do it: it is written down for a person to do by hand.";
       return [waitText(proposal, context), why].filter((part) => part !== "").join(" ");
     case "approved":
     case "claimed":
+      if (why !== "") return `It has not started yet. ${why} It is tried again until ${startBy(proposal, context)}.`;
       if (proposal.isFree === true) return "It only reads and needs no approval: it starts now.";
       return spec.rule.executeDelay > 0
         ? `It starts at ${time((proposal.approvedAt ?? 0) + spec.rule.executeDelay, context)}: until then a stop or a no prevents it.`
@@ -140,6 +143,10 @@ function stateText(proposal: Proposal, context: CardContext): string {
     default:
       return why;
   }
+}
+
+function startBy({ executeBy = 0 }: Proposal, context: CardContext): string {
+  return time(executeBy, context);
 }
 
 function waitText({ votes, hash, spec }: Proposal, { mode }: CardContext): string {

@@ -13,11 +13,17 @@ export type CardContext = {
   readonly mode: Mode;
   /** An emergency stop is on. */
   readonly isStopped: boolean;
+  /** An older copy of the store was put back, and nobody has accepted it yet. */
+  readonly isRestored?: boolean;
   /** What it takes to settle it while it is unknown. Undefined: one person. */
   readonly settling?: Rule;
   /** Why its runbook is suspended for such targets, as a sentence. */
   readonly suspended?: string;
 };
+
+/** Why nothing starts after an older copy of the store was put back. */
+export const RESTORED =
+  "An older copy of the store was put back, which may not know what has run: nothing starts until somebody looked and accepts it, with `smartcloudops audit accept-restored` on the bot's machine.";
 
 /** What an emergency stop does to something that runs: what goes on, why, and what will not begin. */
 export function stoppedText({ spec, steps = [] }: Proposal, { isStopped }: CardContext): string {

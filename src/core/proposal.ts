@@ -186,6 +186,8 @@ export type Event =
   | { readonly kind: "expire"; readonly why?: string }
   | { readonly kind: "withdraw" | "supersede"; readonly reason: string; readonly successor?: string }
   | { readonly kind: "reopen"; readonly reason: string }
+  /** It was approved and cannot start now: why, for its card. */
+  | { readonly kind: "wait"; readonly reason: string }
   | {
       readonly kind: "claim";
       readonly owner: string;
@@ -304,7 +306,10 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
         return to(proposal, "expired", event.kind, {
           endedAt: now,
           lease: undefined,
-          note: also("It was approved but could not start in time, so nothing was done.", event.why),
+          note: also(
+            `It was approved but could not start in time, so nothing was done.${proposal.note === undefined ? "" : ` It waited: ${proposal.note}`}`,
+            event.why,
+          ),
         });
       return late(proposal);
     case "withdraw":
@@ -323,6 +328,10 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
         votes: [],
         note: event.reason,
       });
+    case "wait":
+      if (status !== "approved" && status !== "claimed") return late(proposal);
+      if (proposal.note === event.reason) return refuse("twice", "Its card says so already.");
+      return to(proposal, status, event.kind, { note: event.reason });
     case "claim":
       return claim(proposal, event, now);
     case "start":
@@ -333,6 +342,7 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
       return to(proposal, "started", event.kind, {
         startedAt: now,
         steps: [],
+        note: undefined,
         lease: { owner: proposal.lease?.owner ?? "", until: event.until },
       });
     case "progress":
@@ -445,7 +455,7 @@ function vote(proposal: Proposal, { vote: given, rule, epoch }: Event & { kind: 
   const action = given.breakGlass === true ? "break-glass" : "approve";
   if (!isEnough(rule, votes, hash, spec.requester)) return to(proposal, "pending", action, { votes }, given.reason);
   const executeBy = now + rule.executeDelay + rule.executeWithin;
-  return to(proposal, "approved", action, { votes, approvedAt: now, executeBy, epoch }, given.reason);
+  return to(proposal, "approved", action, { votes, approvedAt: now, executeBy, epoch, note: undefined }, given.reason);
 }
 
 /** A no that does not end it. Where it takes an approval back that is needed, more are asked for; nothing has started yet. */

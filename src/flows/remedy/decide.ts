@@ -1,4 +1,5 @@
 import { type CardContext, detailsCard, outcomeCard, refusalCard } from "../../cards/proposal-card.ts";
+import { RESTORED } from "../../cards/proposal-words.ts";
 import type { Visitor } from "../../core/access.ts";
 import { type Card, type Decision, isResponse } from "../../core/card.ts";
 import type { Voter } from "../../core/people.ts";
@@ -6,7 +7,9 @@ import { modeOf } from "../../core/policy/rules.ts";
 import { type Vote, whyNotBreakGlass, whyNotVote } from "../../core/policy.ts";
 import { codeOf, type Proposal, type Spec, shortHash } from "../../core/proposal.ts";
 import { messageId } from "../../core/proposal-message.ts";
+import { formatDuration } from "../../core/units.ts";
 import type { Click as AnyClick } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { probe } from "./probe.ts";
@@ -115,11 +118,8 @@ async function handle(
       return reject(deps, proposal, click, voter);
     case "re_enable":
       return reEnable(deps, proposal, click, voter);
-    case "withdraw": {
-      if (proposal.spec.requester?.person !== voter.person) return "Only the person who asked for it can withdraw it.";
-      const done = await change(deps, proposal.id, { kind: "withdraw", reason: `Withdrawn by ${voter.name}.` }, voter);
-      return done.ok ? outcomeCard("Withdrawn: nothing will run.", done.proposal) : done.reason;
-    }
+    case "withdraw":
+      return withdraw(deps, proposal, click, voter);
     case "dry_run":
       return dryRun(deps, proposal, voter, signal);
     case "undo":
@@ -152,6 +152,7 @@ async function approve(
   if (spec.runbook === undefined) return "No runbook can do this, so there is nothing to approve.";
   const stopped = await deps.stop.read().catch(() => ({ by: undefined }));
   if (stopped !== undefined) return "The emergency stop is on: nothing can be approved until two people resume.";
+  if ((await deps.store.proposals.restored()) !== undefined) return RESTORED;
   if (modeOf(deps.policy(), spec.environment) !== "act")
     return "The bot does not run changes there (mode propose). Its commands are on the card, to be run by hand.";
   // Whoever approves, and in whatever hurry: by break-glass too.
@@ -177,8 +178,12 @@ async function approve(
   const vote = { ...voteOf(deps, shown, voter, "approve", reason), ...(isAlone && { breakGlass: true as const }) };
   const done = await change(deps, shown.id, { kind: "vote", vote, rule, epoch }, voter);
   if (!done.ok) return done.reason;
+  const starts =
+    rule.executeDelay > 0
+      ? `It starts in ${formatDuration(rule.executeDelay)}: until then a stop or a no prevents it.`
+      : "It starts now.";
   return outcomeCard(
-    done.proposal.status === "approved" ? "Approved. It starts now." : "Your approval counts. More are needed.",
+    done.proposal.status === "approved" ? `Approved. ${starts}` : "Your approval counts. More are needed.",
     done.proposal,
   );
 }
@@ -187,6 +192,8 @@ async function reject(deps: DecideDeps, shown: Proposal, click: Click, voter: Vo
   const rule = ruleNow(deps.policy(), shown.spec);
   // Whoever may decide by either policy may say no.
   const why = whyNotVote(rule, voter, "reject", undefined) && whyNotVote(shown.spec.rule, voter, "reject", undefined);
+  // Whoever asked takes their own wish back.
+  if (why !== undefined && shown.spec.requester?.person === voter.person) return withdraw(deps, shown, click, voter);
   if (why !== undefined) return why;
   const epoch = await deps.store.proposals.epoch();
   const vote = voteOf(deps, shown, voter, "reject", reasonIn(click));
@@ -198,19 +205,33 @@ async function reject(deps: DecideDeps, shown: Proposal, click: Click, voter: Vo
   );
 }
 
+async function withdraw(deps: DecideDeps, { id, spec }: Proposal, click: Click, voter: Voter): Promise<Card | string> {
+  if (spec.requester?.person !== voter.person) return "Only the person who asked for it can withdraw it.";
+  const because = reasonIn(click);
+  const reason = `Withdrawn by ${voter.name}${because === undefined ? "." : `: ${because}`}`;
+  const done = await change(deps, id, { kind: "withdraw", reason }, voter);
+  return done.ok ? outcomeCard("Withdrawn: nothing will run.", done.proposal) : done.reason;
+}
+
 /** Everything but the effect; what cannot be tried says so. The result stands on the card. */
 async function dryRun(deps: DecideDeps, shown: Proposal, voter: Voter, signal: AbortSignal): Promise<Card | string> {
   const may = whyNotVote(shown.spec.rule, voter, "reject", undefined);
   if (may !== undefined && shown.spec.requester?.person !== voter.person) return may;
+  if (shown.status !== "pending") return `It is ${shown.status.replace("_", " ")} already.`;
   const lines: string[] = [];
   for (const step of shown.spec.steps) {
     const action = deps.actions.get(step.uses);
     if (action === undefined) return deps.actions.whyMissing(step.uses);
-    const look = await action.look(step.with, signal);
-    const tried = await action.simulate(step.with, look, signal);
-    lines.push(
-      tried.kind === "simulated" ? `${step.name}: ${tried.text}` : `${step.name}: cannot be simulated, ${tried.why}`,
-    );
+    try {
+      const look = await action.look(step.with, signal);
+      const tried = await action.simulate(step.with, look, signal);
+      lines.push(
+        tried.kind === "simulated" ? `${step.name}: ${tried.text}` : `${step.name}: cannot be simulated, ${tried.why}`,
+      );
+    } catch (problem) {
+      // What the target says no to is what a dry run is for.
+      lines.push(`${step.name}: it would not work as it stands: ${reasonOf(problem)}`);
+    }
   }
   const world = await recheck(deps, shown, signal);
   lines.push(world.kind === "good" ? "All conditions hold now." : world.reason);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { RESTORED } from "../../cards/proposal-words.ts";
 import { modeOf } from "../../core/policy/rules.ts";
 import { type Standing, whyShort } from "../../core/policy/shortage.ts";
 import { type Event, type Proposal, type StepRun, stepKey } from "../../core/proposal.ts";
@@ -40,12 +41,17 @@ export function execute(deps: RemedyDeps): {
     // Unreadable counts as stopped.
     const stopped = await deps.stop.read().catch(() => true);
     if (stopped !== undefined) return 1;
-    // After an older copy was put back, what it calls approved may have run already.
-    if ((await deps.store.proposals.restored()) !== undefined) return 1;
     const ready = await deps.store.proposals.find({ status: ["approved", "claimed"], limit: 200 });
+    // After an older copy was put back, what it calls approved may have run already.
+    const isRestored = (await deps.store.proposals.restored()) !== undefined;
     for (const proposal of ready.toReversed()) {
       if (signal.aborted || running.size >= AT_ONCE) break;
-      if (running.has(proposal.id) || !mayAct(proposal)) continue;
+      if (running.has(proposal.id)) continue;
+      const why = isRestored ? RESTORED : whyNotThere(proposal);
+      if (why !== undefined) {
+        await wait(proposal.id, why);
+        continue;
+      }
       running.add(proposal.id);
       const run = carryOut(proposal.id)
         .catch((err: unknown) =>
@@ -61,8 +67,15 @@ export function execute(deps: RemedyDeps): {
   }
 
   /** The mode there may have become another one since it was approved: then it waits until its time is over. */
-  function mayAct({ spec }: Proposal): boolean {
-    return modeOf(deps.policy(), spec.environment) === "act";
+  function whyNotThere({ spec }: Proposal): string | undefined {
+    const mode = modeOf(deps.policy(), spec.environment);
+    return mode === "act" ? undefined : `The bot does not run changes there by now (mode ${mode}).`;
+  }
+
+  /** Says on its card what keeps it from starting: whoever approved it waits for it. */
+  async function wait(id: string, reason: string): Promise<void> {
+    const done = await change(deps, id, { kind: "wait", reason });
+    if (done.ok) deps.report("warn", "an approved change waits", { proposal: id, reason });
   }
 
   async function carryOut(id: string): Promise<void> {
@@ -75,7 +88,7 @@ export function execute(deps: RemedyDeps): {
     await at("after recheck");
     if (verdict.kind === "wait") {
       // Its lease ends, and it is tried again until its time is over.
-      deps.report("warn", "an approved change waits", { proposal: id, reason: verdict.reason });
+      await wait(id, verdict.reason);
       return;
     }
     if (verdict.kind !== "good") {
@@ -121,6 +134,7 @@ export function execute(deps: RemedyDeps): {
         const why = whyShort(ruleNow(deps.policy(), spec), hash, given, today(proposal));
         return { kind: "reopen", reason: `${why} Please approve it again.` };
       });
+    else if (claimed.code === "held") await wait(id, claimed.reason);
     else if (claimed.code === "hash")
       deps.report("error", "a stored proposal is not the one that was shown: it will not run", { proposal: id });
     return undefined;
@@ -130,7 +144,7 @@ export function execute(deps: RemedyDeps): {
   async function start(claimed: Proposal): Promise<void> {
     const { id, fence } = claimed;
     await at("before start");
-    if ((await deps.stop.read().catch(() => true)) !== undefined || !mayAct(claimed)) return;
+    if ((await deps.stop.read().catch(() => true)) !== undefined || whyNotThere(claimed) !== undefined) return;
     const leaseEnds = performance.now() + LEASE * 1000;
     const started = await change(deps, id, { kind: "start", fence, until: deps.clock() + LEASE });
     if (!started.ok) return;
