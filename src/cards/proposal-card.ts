@@ -291,11 +291,8 @@ function buttonsOf(proposal: Proposal, { mode, suspended }: CardContext): Button
     style,
     action: { kind: "decide", decision, proposal: id, code, ...more },
   });
-  const reason = (isRequired: boolean): Field => ({
-    id: "reason",
-    label: isRequired ? "Reason" : "Reason (may be left empty)",
-    isRequired,
-  });
+  // That it may be left empty is said by each platform in its own way.
+  const reason = (isRequired: boolean): Field => ({ id: "reason", label: "Reason", isRequired });
   if (status === "pending") {
     if (spec.runbook === undefined) return [button("reject", "Dismiss", "plain")];
     const canApprove = mode === "act" && spec.rule.approvers.length > 0;

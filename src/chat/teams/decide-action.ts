@@ -41,7 +41,7 @@ export function decideAction({ label, style, action }: DecideButton): Element {
     type: "Input.Text",
     // Ids must differ within the whole card: two of its forms may ask for a reason.
     id: `${decision}/${id}`,
-    label: escaped(name),
+    label: escaped(isRequired ? name : `${name} (may be left empty)`),
     isRequired,
     maxLength: LONGEST,
     ...(id === "reason" ? { isMultiline: true } : {}),

@@ -32,7 +32,8 @@ export async function confirmed(
   const typed: Record<string, string> = {};
   for (const { id, label, isRequired, value } of fields) {
     const shown = value === undefined ? "" : ` [${exact(value)}]`;
-    const said = await ask(`${exact(label)}${shown}: `);
+    const optional = isRequired ? "" : " (may be left empty)";
+    const said = await ask(`${exact(label)}${optional}${shown}: `);
     if (said === undefined) return undefined;
     const text = said.trim() === "" ? (value ?? "") : said.trim();
     if (text === "" && isRequired) return undefined;

@@ -79,7 +79,7 @@ describe("a proposal's card in Slack", () => {
     );
     assert.match(buttons[0].confirm.text.text, /^Restart a deployment: shop\/checkout\. Risk: medium\./);
     assert.deepEqual(readCarried(buttons[1].action_id, buttons[1].value)?.fields, [
-      { id: "reason", label: "Reason (may be left empty)", isRequired: false },
+      { id: "reason", label: "Reason", isRequired: false },
     ]);
     assert.equal(readCarried(buttons[0].action_id, buttons[0].value)?.fields, undefined);
   });
