@@ -379,11 +379,18 @@ export interface Action {
   /** Makes the effect, at most once for a key where the target can tell. Never throws. */
   run(args: Arguments, context: RunContext): Promise<Ran>;
   /** Whether an earlier attempt with that key had its effect. Never throws. */
-  probe(
-    args: Arguments,
-    context: Pick<RunContext, "key" | "identity" | "precondition" | "signal">,
-  ): Promise<{ readonly found: "ran" | "not_run" | "unknown"; readonly text: string }>;
+  probe(args: Arguments, context: Pick<RunContext, "key" | "identity" | "precondition" | "signal">): Promise<Probed>;
 }
+
+/**
+ * What a target tells of an attempt. `isSure`: it has not run and never will, because the target refuses that key from now on or
+ * it is over; otherwise what was sent a moment ago may still arrive.
+ */
+export type Probed = {
+  readonly found: "ran" | "not_run" | "unknown";
+  readonly isSure?: true;
+  readonly text: string;
+};
 
 export interface Actions {
   get(name: string): Action | undefined;

@@ -57,7 +57,9 @@ hands.action().ran = async (_, { key }) => {
 hands.action().probe = async (args, { key }) =>
   String(args["name"]).endsWith("blind")
     ? { found: "unknown", text: "this target keeps no record" }
-    : { found: happened(key) ? "ran" : "not_run", text: "its record says so" };
+    : happened(key)
+      ? { found: "ran", text: "its record says so" }
+      : { found: "not_run", isSure: true, text: "its record says so" };
 
 const store = openSqliteStore({
   dataDir: folder,

@@ -60,7 +60,7 @@ export function cancel(kit: Kit): Action {
         return { found: "unknown", text: `The run has not ended, so it may be about to be cancelled: ${run.status}.` };
       return run.conclusion === "cancelled"
         ? { found: "ran", text: "The run is cancelled." }
-        : { found: "not_run", text: `The run ended and was not cancelled: ${run.conclusion}.` };
+        : { found: "not_run", isSure: true, text: `The run ended and was not cancelled: ${run.conclusion}.` };
     },
     async follow({ api }, attempt, run, { signal, progress }) {
       const ended = await followRun(api, run.id, attempt, { pollMs: kit.pollMs, signal, progress });

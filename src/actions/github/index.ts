@@ -62,7 +62,7 @@ function runs(kit: Kit): Action {
       }
     },
     async probe() {
-      return { found: "not_run", text: "It only reads: whether it ran makes no difference." };
+      return { found: "not_run", isSure: true, text: "It only reads: whether it ran makes no difference." };
     },
   };
 }

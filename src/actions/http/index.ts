@@ -222,7 +222,7 @@ function get(endpoints: readonly Endpoint[], redact: Redact): Action {
       }
     },
     async probe() {
-      return { found: "not_run", text: "It only reads: whether it ran makes no difference." };
+      return { found: "not_run", isSure: true, text: "It only reads: whether it ran makes no difference." };
     },
   };
 }

@@ -133,7 +133,7 @@ export function reading<A extends Placed>(
       }
     },
     async probe() {
-      return { found: "not_run", text: "It only reads: whether it ran makes no difference." };
+      return { found: "not_run", isSure: true, text: "It only reads: whether it ran makes no difference." };
     },
   };
 }

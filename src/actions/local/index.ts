@@ -191,13 +191,18 @@ export function createLocalActions(commands: readonly LocalCommand[], deps: Acti
         const folder = folderOf(deps.dataDir, key);
         // Taking the key keeps an attempt that comes late from running.
         if (await take(folder, "void"))
-          return { found: "not_run", text: `${command.name} has no mark of it, and will refuse it from now on.` };
+          return {
+            found: "not_run",
+            isSure: true,
+            text: `${command.name} has no mark of it, and will refuse it from now on.`,
+          };
         const mark = await markOf(folder);
-        if (mark.state === "void") return { found: "not_run", text: `${command.name} has no mark of it.` };
+        if (mark.state === "void")
+          return { found: "not_run", isSure: true, text: `${command.name} has no mark of it.` };
         if (mark.state === "ended") {
           const { outcome, text } = judge(command, mark.exit);
           if (outcome === "succeeded") return { found: "ran", text };
-          if (mark.exit.error !== undefined) return { found: "not_run", text };
+          if (mark.exit.error !== undefined) return { found: "not_run", isSure: true, text };
         }
         if (mark.state === "running") return { found: "unknown", text: `${command.name} still runs.` };
         const checked = await untilAborted(check(command, values, signal), signal);

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action, Arguments, Look, Ran, RunContext, Simulated } from "../../ports.ts";
+import type { Action, Arguments, Look, Probed, Ran, RunContext, Simulated } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import { outputOf, type Redact } from "../shared/output.ts";
@@ -7,8 +7,6 @@ import { checkWith, readWith } from "../shared/patterns.ts";
 import { type Database, LostError, type Session, serviceOf, withSession } from "./client.ts";
 
 export type PostgresWorld = { readonly databases: readonly Database[]; readonly redact: Redact };
-
-type Probed = Awaited<ReturnType<Action["probe"]>>;
 
 /** What one action does in a session. */
 export type Work<A> = {
@@ -144,5 +142,9 @@ export const reads = {
     blast: { kind: "known", text: "Nothing: it only reads." },
   }),
   simulate: (): Simulated => ({ kind: "simulated", text: "It only reads: running it changes nothing." }),
-  probe: async (): Promise<Probed> => ({ found: "not_run", text: "It only reads: running it again harms nothing." }),
+  probe: async (): Promise<Probed> => ({
+    found: "not_run",
+    isSure: true,
+    text: "It only reads: running it again harms nothing.",
+  }),
 } as const;

@@ -113,7 +113,7 @@ export function actionOf<A>(change: Change<A>, { servers, redact }: RedisWorld):
           // Taking the key keeps an attempt that comes late from running.
           const isOurs = await redis.set(markOf(key), "void 0", "EX", MARK_SECONDS, "NX");
           const mark = isOurs === "OK" ? undefined : await readMark(redis, key);
-          if (isOurs === "OK") {
+          if (isOurs === "OK" || mark?.state === "void") {
             const { maxmemory_policy: policy = "", evicted_keys: evicted = "0" } = await infoOf(redis);
             // A server that throws keys away when it is full may have thrown the mark away.
             if (policy !== "noeviction" && evicted !== "0")
@@ -123,11 +123,10 @@ export function actionOf<A>(change: Change<A>, { servers, redact }: RedisWorld):
               };
             return {
               found: "not_run" as const,
+              isSure: true as const,
               text: `${serviceOf(server)} has no mark of it, and will refuse it from now on.`,
             };
           }
-          if (mark?.state === "void")
-            return { found: "not_run" as const, text: `${serviceOf(server)} has no mark of it.` };
           if (mark?.state === "ended") return { found: "ran" as const, text: change.say(read, server, mark.count) };
           return {
             found: "unknown" as const,

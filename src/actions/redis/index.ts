@@ -61,6 +61,6 @@ function info({ servers, redact }: RedisWorld): Action {
         return { outcome: "failed", output: outputOf(reasonOf(problem), redact) };
       }
     },
-    probe: async () => ({ found: "not_run", text: "It only reads: running it again harms nothing." }),
+    probe: async () => ({ found: "not_run", isSure: true, text: "It only reads: running it again harms nothing." }),
   };
 }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action, Arguments, Look, Ran, RunContext, Simulated } from "../../ports.ts";
+import type { Action, Arguments, Look, Probed, Ran, RunContext, Simulated } from "../../ports.ts";
 import type { Json } from "../../util/canonical.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { outputOf, type Redact } from "../shared/output.ts";
@@ -154,16 +154,11 @@ export function actionOf<A>(change: Change<A>, world: SshWorld): Action {
   };
 }
 
-function found<A>(
-  change: Change<A>,
-  args: A,
-  host: SshHost,
-  told: Told,
-): { found: "ran" | "not_run" | "unknown"; text: string } {
+function found<A>(change: Change<A>, args: A, host: SshHost, told: Told): Probed {
   const { name } = host;
   switch (told.state) {
     case "void":
-      return { found: "not_run", text: `${name} has no mark of it, and will refuse it from now on.` };
+      return { found: "not_run", isSure: true, text: `${name} has no mark of it, and will refuse it from now on.` };
     case "running":
       return { found: "unknown", text: `${name} says that it still runs.` };
     case "refused":

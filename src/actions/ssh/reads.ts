@@ -128,6 +128,6 @@ function readingOf<A>(reading: Reading<A>, { hosts, redact }: SshWorld): Action 
         return { outcome: "failed", output: outputOf(reasonOf(problem), redact) };
       }
     },
-    probe: async () => ({ found: "not_run", text: "It only reads: running it again harms nothing." }),
+    probe: async () => ({ found: "not_run", isSure: true, text: "It only reads: running it again harms nothing." }),
   };
 }

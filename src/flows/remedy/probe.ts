@@ -4,6 +4,9 @@ import type { RemedyDeps } from "./deps.ts";
 /** Seconds after a start in which a target is asked. Some keep a mark of what ran for a week only: later, none would mean nothing. */
 const ASKED_WITHIN = 6 * 86_400;
 
+/** Seconds after the end of an attempt in which what it sent may still arrive: servers and proxies give up on a request within them. */
+const IN_FLIGHT = 30;
+
 /**
  * Asks the target what became of the step that was cut off. Steps after it did not run; so when it ran and was the last, all did.
  */
@@ -21,13 +24,16 @@ export async function probe(
   const action = step && deps.actions.get(step.uses);
   if (step === undefined || action === undefined)
     return { outcome: undefined, reason: step === undefined ? "it has no steps" : deps.actions.whyMissing(step.uses) };
-  const { found, text } = await action.probe(step.with, {
+  const { found, isSure, text } = await action.probe(step.with, {
     key: stepKey(proposal, at),
     identity: spec.looks[at]?.identity ?? {},
     precondition: spec.looks[at]?.precondition ?? {},
     signal,
   });
   if (found === "unknown") return { outcome: undefined, reason: text };
+  const lastSeen = proposal.endedAt ?? steps.at(-1)?.startedAt ?? proposal.startedAt ?? 0;
+  if (found === "not_run" && isSure !== true && deps.clock() < lastSeen + IN_FLIGHT)
+    return { outcome: undefined, reason: `${text} What was sent a moment ago may still arrive, so it is asked again.` };
   if (found === "ran")
     return at === spec.steps.length - 1
       ? { outcome: "succeeded", reason: `Asked afterwards, the target says that it ran: ${text}` }

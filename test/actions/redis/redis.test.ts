@@ -224,7 +224,9 @@ describe("what a probe can tell", () => {
     await server.redis.config("SET", "maxmemory", String(used + 300_000));
     for (let n = 0; n < 30; n++) await server.redis.set(`order:${n}`, "x".repeat(50_000));
     await server.redis.config("SET", "maxmemory", "0");
-    expect(await flush.probe(FLUSH, context)).toMatchObject({ found: "unknown" });
+    // The mark that the first probe left makes nothing certain.
+    for (let asked = 0; asked < 2; asked++)
+      expect(await flush.probe(FLUSH, context)).toMatchObject({ found: "unknown" });
   });
 
   it("knows nothing of a server that was restarted, and does not act on it", async () => {
