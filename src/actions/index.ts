@@ -6,6 +6,8 @@ import type { LocalCommand } from "./local/settings.ts";
 import type { Database } from "./postgres/client.ts";
 import type { RedisServer } from "./redis/client.ts";
 import type { ActionDeps } from "./shared/deps.ts";
+import { hushed } from "./shared/hushed.ts";
+import { redactLines } from "./shared/output.ts";
 import type { SshHost } from "./ssh/settings.ts";
 
 /** What is configured of each kind; absent or empty for one that is not used. */
@@ -51,7 +53,8 @@ export async function createActions(settings: ActionSettings, deps: Omit<ActionD
   const onStop = (close: () => void | Promise<void>) => void closing.push(close);
   const kinds = Object.keys(KINDS) as (keyof ActionSettings)[];
   const loaded = await Promise.all(kinds.map((kind) => loadKind(kind, settings, { ...deps, onStop })));
-  const actions = new Map(loaded.flat().map((action) => [action.name, action]));
+  const redact = redactLines(deps.secrets);
+  const actions = new Map(loaded.flat().map((action) => [action.name, hushed(action, redact)]));
   return {
     get: (name) => actions.get(name),
     all: () => [...actions.values()],
