@@ -134,12 +134,7 @@ function call(endpoints: readonly Endpoint[], redact: Redact, waitMs: number): A
         if (done.kind === "refused") return ran("failed", `${what}: ${done.why} Nothing was sent.`);
         if (done.kind === "answer" && isGood(done)) return ran("succeeded", `${what}: ${sayAnswer(done)}`);
         const isIdempotent = endpoint.settings.idempotent === true;
-        // By the draft on Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), 409: an earlier one with that key still runs.
-        if (
-          done.kind === "lost" ||
-          (done.kind === "answer" && (done.status >= 500 || (isIdempotent && done.status === 409)))
-        )
-          maybe = true;
+        if (done.kind === "lost" || (done.kind === "answer" && mayBeDone(done, isIdempotent))) maybe = true;
         const wait =
           done.kind === "answer" ? retryAfterMs(done, waitMs * 2 ** (attempt - 1)) : waitMs * 2 ** (attempt - 1);
         const again =
@@ -225,6 +220,15 @@ function get(endpoints: readonly Endpoint[], redact: Redact): Action {
       return { found: "not_run", isSure: true, text: "It only reads: whether it ran makes no difference." };
     },
   };
+}
+
+/**
+ * Whether an answer that is no success leaves open what happened. 5xx; 409 of an idempotent endpoint: an earlier one with that key
+ * still runs (draft-ietf-httpapi-idempotency-key-header); 300 to 303: a service may send whoever posted on to a page that shows
+ * what it did, by 303 (RFC 9110, 15.4.4) or as older ones do. 307 and 308 ask for the same request elsewhere: it was not done.
+ */
+function mayBeDone({ status }: Answer, isIdempotent: boolean): boolean {
+  return status >= 500 || (isIdempotent && status === 409) || (status >= 300 && status <= 303);
 }
 
 /** 4xx and redirects, but for those that ask to come again: asking again would be no use. */

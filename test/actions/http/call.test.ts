@@ -147,6 +147,20 @@ describe("http/call", () => {
     await elsewhere.close();
   });
 
+  it.each([301, 302, 303])(
+    "is unknown after a redirect by %i, which many services answer once they have done it",
+    async (status) => {
+      flags.hooks.after = (_, response) => {
+        response.writeHead(status, { location: "/flags" }).end();
+        return true;
+      };
+      const { ran } = await lookAndRun(local()("call"), args);
+      expect(flags.done.size).toBe(1);
+      expect(ran.outcome).toBe("unknown");
+      expect(ran.output).toContain(`redirect (${status}), which is not followed`);
+    },
+  );
+
   it("is unknown when the time is up, and its connection ends", async () => {
     let closed = false;
     flags.hooks.after = (_, response) => {
