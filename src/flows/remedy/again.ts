@@ -107,7 +107,8 @@ export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal:
     await change(deps, proposal.id, { kind: "link", successor: other.id });
     return;
   }
-  const made = await wayBack(deps, proposal, undefined, signal);
+  const found = await wayBack(deps, proposal, undefined, signal);
+  const made = "reason" in found || isSameThing(spec, found.spec) ? found : { reason: "its target is another one now" };
   if ("reason" in made) {
     deps.report("error", "a change made things worse and cannot be taken back by itself", {
       proposal: proposal.id,
@@ -143,6 +144,22 @@ export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal:
   };
   const stored = await deps.store.proposals.insert(approved, [{ ...entry, reason: `approved with ${proposal.id}` }]);
   if (stored.kind === "inserted") await change(deps, proposal.id, { kind: "link", successor: approved.id });
+}
+
+/** Members of an identity that tell what is sent or run rather than what it is done to: the way back may differ in them. */
+const NO_THING: ReadonlySet<string> = new Set(["url", "program", "inode", "changed", "bytes"]);
+
+/**
+ * Whether each step back is about a thing that was shown, and approved, with the change: of what both looks tell of it, all is the same.
+ * A person who clicks is shown the thing of now on a card of its own.
+ */
+function isSameThing(change: Spec, back: Spec): boolean {
+  return back.looks.every(({ identity }) => {
+    const shared = change.looks
+      .map((look) => Object.entries(look.identity).filter(([name]) => name in identity && !NO_THING.has(name)))
+      .filter((members) => members.length > 0);
+    return shared.length === 0 || shared.some((members) => members.every(([name, value]) => identity[name] === value));
+  });
 }
 
 async function wayBack(

@@ -176,6 +176,17 @@ describe("the way back by itself", () => {
     expect((await clinic.get("c1")).successor).toBeUndefined();
   });
 
+  it("is not taken on another thing of the same name: people approved it for the one that was shown", async () => {
+    const clinic = new Clinic();
+    await watched(clinic, true);
+    clinic.hands.action().state = aLook({ identity: { uid: "made anew" } });
+    await round(clinic);
+    await run(clinic);
+    expect(clinic.hands.effects).toEqual([]);
+    expect((await clinic.get("c1")).successor).toBeUndefined();
+    expect(clinic.said).toEqual(["a change made things worse and cannot be taken back by itself"]);
+  });
+
   it.each([
     ["a stop", async (clinic: Clinic) => clinic.store.stop.press(bob, "smoke")],
     [
