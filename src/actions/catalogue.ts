@@ -136,5 +136,11 @@ function bind(runbook: Runbook, executors: NonNullable<CatalogueSettings["execut
       },
     ];
   });
-  return { ...runbook, params: Object.fromEntries(params) };
+  const entries = Object.fromEntries(
+    Object.entries(executors).map(([kind, all]) => [
+      kind,
+      Object.fromEntries(all.map(({ name, environment = "" }) => [name, environment])),
+    ]),
+  );
+  return { ...runbook, params: Object.fromEntries(params), entries };
 }

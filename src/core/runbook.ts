@@ -79,6 +79,8 @@ export type Runbook = {
   /** True when it only reads: such a one needs no approval. */
   readonly readOnly: boolean;
   readonly params: Readonly<Record<string, Parameter>>;
+  /** What is configured, by executor and entry, with its environment ("" for none). No part of its text, nor of its version. */
+  readonly entries?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Templates. `key` is what locks, cooldown and limits go by. */
   readonly target: { readonly kind: string; readonly name: string; readonly key: string };
   readonly preconditions: readonly Condition[];

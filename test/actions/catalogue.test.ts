@@ -362,6 +362,35 @@ describe("versions of runbooks", () => {
     expect([plain.params["cluster"]?.oneOf, bound.params["cluster"]?.oneOf]).toEqual([undefined, ["prod"]]);
   });
 
+  it.each([
+    ["names it in a parameter", { cluster: '"{{ params.cluster }}"' }, "production"],
+    ["names it in its text", { cluster: "prod" }, "production"],
+    ["leaves it to the only one there is", {}, "production"],
+    ["takes it from a parameter that is any text", { cluster: '"{{ params.name }}"' }, undefined],
+  ] as const)("are of the environment of the entry that a step acts on, where it %s", (_, given, environment) => {
+    const more = Object.entries(given).map(([name, value]) => `${name}: ${value}, `);
+    const text = GOOD.replace("with: {", `with: {${more.join("")}`);
+    put(text.replace("params:", "params:\n  cluster: {of: kubernetes, about: The cluster.}"));
+    const executors = { kubernetes: [{ name: "prod", environment: "production" }] };
+    const bound = readRunbooks({ ...own(), executors }).get("bounce")!;
+    const { cluster, ...params } = bound.params;
+    const runbook = "cluster" in given && given.cluster.includes("params.cluster") ? bound : { ...bound, params };
+    const values = { namespace: { value: "shop", origin: "user" }, name: { value: "cart", origin: "user" } } as const;
+    expect(resolve(runbook, values)).toMatchObject({ environment });
+  });
+
+  it("are not proposed where their steps act in several environments, of which the policy could look at one alone", () => {
+    const step = `uses: kubernetes/restart, with: {namespace: shop, kind: deployment, name: cart, cluster: `;
+    put(GOOD.replace(/steps:\n.*\n/, `steps:\n  - {name: one, ${step}stage}}\n  - {name: two, ${step}prod}}\n`));
+    const kubernetes = [
+      { name: "prod", environment: "production" },
+      { name: "stage", environment: "staging" },
+    ];
+    const bound = readRunbooks({ ...own(), executors: { kubernetes } }).get("bounce")!;
+    const values = { namespace: { value: "shop", origin: "user" }, name: { value: "cart", origin: "user" } } as const;
+    expect(resolve(bound, values)).toMatchObject({ reason: expect.stringContaining("staging and production") });
+  });
+
   it("cannot be kept where nothing can be written, which is said and stops nothing", async () => {
     put(GOOD);
     writeFileSync(join(folder, "data"), "a file");

@@ -59,6 +59,17 @@ export const ACTION_SHAPES: Readonly<Record<string, ActionShape>> = {
   "redis/info": reads("", "server"),
 };
 
+/** By executor: the argument that names a configured entry. Where it is left out, the only entry is meant. */
+export const ENTRY_ARGUMENTS: Readonly<Record<string, string>> = {
+  kubernetes: "cluster",
+  ssh: "host",
+  local: "command",
+  http: "endpoint",
+  github: "repository",
+  postgres: "database",
+  redis: "server",
+};
+
 function words(text: string): readonly string[] {
   return text.split(" ").filter((word) => word !== "");
 }

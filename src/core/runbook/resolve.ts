@@ -1,7 +1,8 @@
 import type { Json } from "../../util/canonical.ts";
 import type { Condition, Origin, Parameter, Runbook, RunbookStep, Verification } from "../runbook.ts";
+import { ENTRY_ARGUMENTS } from "./actions.ts";
 import { checkValue, type Given } from "./parameter.ts";
-import { fill, fillAll, fillQuery, type Values } from "./template.ts";
+import { fill, fillAll, fillQuery, namesIn, type Values } from "./template.ts";
 
 /** A runbook with its parameters filled in: what is looked at, frozen and shown. */
 export type Resolved = {
@@ -63,7 +64,7 @@ function filled(runbook: Runbook, params: Readonly<Record<string, Given>>): Reso
   return {
     params,
     target,
-    environment: environmentOf(runbook, params),
+    environment: environmentOf(runbook, params, known),
     conditions: runbook.preconditions.map((one) => ({
       ...one,
       name: fill(one.name, known),
@@ -92,11 +93,37 @@ function filled(runbook: Runbook, params: Readonly<Record<string, Given>>): Reso
   };
 }
 
-function environmentOf({ params: known }: Runbook, params: Readonly<Record<string, Given>>): string | undefined {
-  const found = Object.entries(known).flatMap(
+/**
+ * The environment of the configured entries that its steps, there and back, act on, however each came by its name: by a parameter,
+ * in its own text, or as the only one. Throws an `Error` with a sentence for several, since mode and risk go by one.
+ */
+function environmentOf(
+  { params: known, steps, rollback, entries = {} }: Runbook,
+  params: Readonly<Record<string, Given>>,
+  values: Values,
+): string | undefined {
+  const byParameter = Object.entries(known).flatMap(
     ([name, { environments }]) => environments?.[String(params[name]?.value)] ?? [],
   );
-  return found[0];
+  const byStep = [...steps, ...(rollback?.steps ?? [])].flatMap(({ uses, with: args }) => {
+    const kind = uses.split("/")[0] ?? "";
+    const configured = entries[kind] ?? {};
+    const [only, ...others] = Object.keys(configured);
+    const name = textIn(args[ENTRY_ARGUMENTS[kind] ?? ""], values) ?? (others.length === 0 ? only : undefined);
+    return name !== undefined && Object.hasOwn(configured, name) ? (configured[name] ?? "") : [];
+  });
+  const found = new Map([...byParameter, ...byStep].filter((one) => one !== "").map((one) => [one.toLowerCase(), one]));
+  if (found.size > 1)
+    throw new Error(
+      `it acts in several environments at once, ${[...found.values()].join(" and ")}: propose one change for each`,
+    );
+  return [...found.values()][0];
+}
+
+/** A text filled, as far as it can be told by now. */
+function textIn(template: Json | undefined, values: Values): string | undefined {
+  if (typeof template !== "string" || namesIn(template).some((name) => !Object.hasOwn(values, name))) return undefined;
+  return fill(template, values);
 }
 
 /** Found out on the way rather than said: where it does not fit, it is as if it had not been there. */
