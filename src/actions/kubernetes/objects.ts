@@ -5,6 +5,8 @@ import { canonicalJson, type Json, sha256 } from "../../util/canonical.ts";
 
 /** Marks an object with the key of the last change that this bot made to it. */
 export const EXECUTION = "smartcloudops.io/execution";
+/** The keys of the last ones, newest first, each with its time: "KEY@UNIX-SECONDS KEY@…". */
+export const EXECUTIONS = "smartcloudops.io/executions";
 /** What `kubectl rollout restart` writes, so that tools show ours as one. */
 export const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
 export const REVISION = "deployment.kubernetes.io/revision";

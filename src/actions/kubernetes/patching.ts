@@ -5,7 +5,8 @@ import { RefusedError } from "../../util/errors.ts";
 import { outputOf } from "../shared/output.ts";
 import type { Ask, Patch } from "./api.ts";
 import { type Cluster, checkPlaced, type Kit, place, readAs, sayFailure } from "./clusters.ts";
-import { EXECUTION } from "./objects.ts";
+import { hasExecution, marksOf, mayHaveDropped } from "./executions.ts";
+import { EXECUTION, EXECUTIONS } from "./objects.ts";
 
 /** An action that is one patch of one object. */
 export type Patching<A, T> = {
@@ -61,7 +62,7 @@ export function patching<A extends Placed, T extends HasMetadata>(kit: Kit, spec
     verb: "patch",
     ...spec.find(read),
     query: { fieldManager: "smartcloudops" },
-    patch: marked(plan.patch(marks), object, marks.key),
+    patch: marked(plan.patch(marks), object, marksOf(object.metadata.annotations, marks.key, kit.clock())),
   });
   const ran = (outcome: Ran["outcome"], text: string): Ran => ({ outcome, output: outputOf(text, kit.redact) });
 
@@ -71,7 +72,7 @@ export function patching<A extends Placed, T extends HasMetadata>(kit: Kit, spec
     let plan: Plan;
     try {
       object = await readAs(cluster, spec.object, getOf(read), signal);
-      if (object.metadata.annotations[EXECUTION] === key)
+      if (hasExecution(object.metadata.annotations, key))
         return await finish(read, cluster, context, "an earlier attempt did it");
       plan = await spec.plan(read, object, { cluster, signal, pinned: context.precondition });
     } catch (error) {
@@ -158,9 +159,17 @@ export function patching<A extends Placed, T extends HasMetadata>(kit: Kit, spec
             found: "unknown",
             text: "The object has been deleted and made anew since, so its annotation tells nothing.",
           };
-        return object.metadata.annotations[EXECUTION] === context.key
-          ? { found: "ran", text: `The object carries this execution's key in ${EXECUTION}.` }
-          : { found: "not_run", text: `The object does not carry this execution's key in ${EXECUTION}.` };
+        const { annotations } = object.metadata;
+        const carries = "The object carries this execution's key in";
+        if (annotations[EXECUTION] === context.key) return { found: "ran", text: `${carries} ${EXECUTION}.` };
+        if (hasExecution(annotations, context.key))
+          return { found: "ran", text: `${carries} ${EXECUTIONS}; others changed it since.` };
+        return mayHaveDropped(annotations, kit.clock())
+          ? {
+              found: "unknown",
+              text: `So many changed the object since that ${EXECUTIONS} may have lost this one's key.`,
+            }
+          : { found: "not_run", text: `The object does not carry this execution's key in ${EXECUTIONS}.` };
       } catch (error) {
         if (error instanceof RefusedError && error.status === 404)
           return { found: "unknown", text: "The object is gone, so nothing tells whether it was changed before." };
@@ -173,8 +182,8 @@ export function patching<A extends Placed, T extends HasMetadata>(kit: Kit, spec
   };
 }
 
-/** Adds the identity, the version that was read, and the key. */
-function marked(patch: Patch, { metadata }: HasMetadata, key: string): Patch {
+/** Adds the identity, the version that was read, and the annotations. */
+function marked(patch: Patch, { metadata }: HasMetadata, annotations: Readonly<Record<string, string>>): Patch {
   const { uid, resourceVersion } = metadata;
   if (patch.type === "json") {
     const body = [
@@ -183,14 +192,18 @@ function marked(patch: Patch, { metadata }: HasMetadata, key: string): Patch {
       ...(Object.keys(metadata.annotations).length === 0
         ? [{ op: "add", path: "/metadata/annotations", value: {} }]
         : []),
-      { op: "add", path: `/metadata/annotations/${EXECUTION.replace("/", "~1")}`, value: key },
+      ...Object.entries(annotations).map(([name, value]) => ({
+        op: "add",
+        path: `/metadata/annotations/${name.replace("/", "~1")}`,
+        value,
+      })),
       ...(patch.body as readonly unknown[]),
     ];
     return { type: "json", body };
   }
   return {
     type: patch.type,
-    body: { ...(patch.body as object), metadata: { uid, resourceVersion, annotations: { [EXECUTION]: key } } },
+    body: { ...(patch.body as object), metadata: { uid, resourceVersion, annotations } },
   };
 }
 

@@ -52,6 +52,42 @@ describe("a change of Kubernetes", () => {
     });
   });
 
+  it.each<[string, string, object]>([
+    ["a merge patch", "scale", { ...checkout, replicas: 7 }],
+    ["a strategic one", "restart", checkout],
+    ["a JSON patch", "rollback", { cluster: "prod", namespace: "shop", name: "checkout" }],
+  ])(
+    "is still found by its key, and not made again, after another change of the same object by %s",
+    async (_, other, more) => {
+      const look = await scale().look(args, soon());
+      onPatch({ kind: "cut", when: "after" }, 1);
+      const context = contextOf(look);
+      expect((await scale().run(args, context)).outcome).toBe("unknown");
+      const action = bench.action(other);
+      const later = contextOf(await action.look({ ...more }, soon()), { key: "f".repeat(32) });
+      expect((await action.run({ ...more }, later)).outcome).toMatch(/succeeded|partial/);
+      expect(await action.probe({ ...more }, later)).toMatchObject({ found: "ran" });
+      expect(await scale().probe(args, context)).toEqual({
+        found: "ran",
+        text: "The object carries this execution's key in smartcloudops.io/executions; others changed it since.",
+      });
+      const patches = bench.server.seen.filter(({ method }) => method === "PATCH").length;
+      expect((await scale().run(args, context)).output).toContain("an earlier attempt did it");
+      expect(bench.server.seen.filter(({ method }) => method === "PATCH")).toHaveLength(patches);
+    },
+  );
+
+  it("is not said to have not run where so many changed the object since that its key may have gone", async () => {
+    const look = await scale().look(args, soon());
+    const context = contextOf(look);
+    for (let n = 0; n < 21; n++) {
+      const other = { ...checkout, replicas: 10 + n };
+      const key = String(n).padStart(32, "0");
+      await scale().run(other, contextOf(await scale().look(other, soon()), { key }));
+    }
+    expect((await scale().probe(args, context)).found).toBe("unknown");
+  });
+
   it("failed, surely, when nobody listens or the time was up before", async () => {
     const look = await scale().look(args, soon());
     const early = await scale().run(args, contextOf(look, { signal: AbortSignal.abort() }));
