@@ -157,8 +157,8 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const whoIs = (user: User) => identify(config.people, user);
 
   /** Groups are looked up at the click only: a role that one gives is kept until then. */
-  function today({ platform, account, name }: Identity, had: readonly string[], as: "voter" | "asker") {
-    const user = { platform, id: account, name };
+  function today({ platform, account, name, directory }: Identity, had: readonly string[], as: "voter" | "asker") {
+    const user = { platform, id: account, name, ...(directory !== undefined && { directory }) };
     // Anybody may ask under any name at a terminal; who voted there was known by the account.
     const known = as === "voter" ? whoIs(user) : identifyAsker(config.people, user, accountHere());
     const { person, isLinked, ...identity } = known;
@@ -272,7 +272,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     },
     stop: async (user, reason) => {
       const { press } = await import("../flows/remedy/stopping.ts");
-      return press({ stop: store.stop, changed: wakeAll }, whoIs(user), reason);
+      return press({ stop: store.stop, changed: wakeAll }, identifyAsker(config.people, user, accountHere()), reason);
     },
     resume: async (visitor) => {
       const { release } = await import("../flows/remedy/stopping.ts");
@@ -321,6 +321,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         loop.wake();
       }
       return async (graceMs) => {
+        executing.close();
         for (const loop of loops) wakes.delete(loop.wake);
         await Promise.all(loops.map((loop) => loop.stop(graceMs)));
         await Promise.race([executing.idle(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);

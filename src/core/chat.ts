@@ -8,7 +8,14 @@ export type Place = {
 };
 
 /** An account on one platform. `zone` is the person's IANA time zone where the platform tells it. */
-export type User = { readonly platform: string; readonly id: string; readonly name: string; readonly zone?: string };
+export type User = {
+  readonly platform: string;
+  readonly id: string;
+  readonly name: string;
+  readonly zone?: string;
+  /** The workspace whose account it is, where the bot serves several of a platform whose ids do not tell. */
+  readonly directory?: string;
+};
 
 /** Something a person asked, in their words. `at` is unix seconds. */
 export type Question = {

@@ -20,6 +20,8 @@ export type Identity = {
   readonly account: string;
   /** False for an account that the configuration links to nobody: it may be a second account of anybody. */
   readonly isLinked: boolean;
+  /** See `User`. */
+  readonly directory?: string;
 };
 
 /** A voter: who it is, and the roles they have now. */
@@ -51,6 +53,7 @@ export function identify(people: readonly Person[], user: User): Identity {
     platform: user.platform,
     account: user.id,
     isLinked: person !== undefined,
+    ...(user.directory !== undefined && { directory: user.directory }),
   };
 }
 
@@ -103,18 +106,18 @@ const ONE_ACCOUNT_EACH: ReadonlySet<string> = new Set(["slack", "teams"]);
 
 /**
  * Whether two accounts belong to one human. "unknown" where the configuration does not say: accounts on two platforms of
- * which one is linked to nobody, or of two tenants, or two accounts of one machine.
+ * which one is linked to nobody, or of two tenants or workspaces, or two accounts of one machine.
  */
 export function areSame(a: Identity, b: Identity): "same" | "different" | "unknown" {
   if (a.person === b.person) return "same";
   const isSamePlatform = a.platform === b.platform;
   if (isSamePlatform && (isAccount(a.account, b.account) || isAccount(b.account, a.account))) return "same";
   if (a.isLinked && b.isLinked) return "different";
-  const isOneDirectory = isSamePlatform && directoryOf(a.account) === directoryOf(b.account);
+  const isOneDirectory = isSamePlatform && directoryOf(a) === directoryOf(b);
   return isOneDirectory && ONE_ACCOUNT_EACH.has(a.platform) ? "different" : "unknown";
 }
 
-/** The tenant in Teams' "tenant/object id". */
-function directoryOf(account: string): string {
-  return account.includes("/") ? (account.split("/")[0] ?? "").toLowerCase() : "";
+/** The tenant in Teams' "tenant/object id"; Slack's workspace where there are several. */
+function directoryOf({ account, directory }: Identity): string {
+  return directory ?? (account.includes("/") ? (account.split("/")[0] ?? "").toLowerCase() : "");
 }

@@ -31,6 +31,7 @@ export type Vote = {
   readonly platform: string;
   readonly account: string;
   readonly isLinked: boolean;
+  readonly directory?: string;
   readonly decision: "approve" | "reject";
   /** Whole hash of the spec that was decided on. */
   readonly hash: string;

@@ -19,7 +19,7 @@ async function remedy(rules?: readonly AccessRule[], more: Partial<RemedyOptions
   const config: Config = {
     ...loaded.config,
     policy: aPolicy(),
-    people: [{ id: "bob", name: "Bob", accounts: { slack: ["U2"] } }],
+    people: [{ id: "bob", name: "Bob", accounts: { slack: ["U2"], terminal: ["bob of another machine"] } }],
     roles: { oncall: { people: ["bob"], accounts: {}, groups: {} } },
     access: { rules, roles: {} },
   };
@@ -109,5 +109,15 @@ describe("somebody who clicks too often", () => {
     for (let n = 0; n <= CLICKS_A_MINUTE; n++) await click({ decision: "details" });
     expect((await made.stop({ platform: "slack", id: "U2", name: "Bob" }, "smoke")).title).toContain("Stopped");
     expect(await clinic.store.stop.read()).toMatchObject({ by: "Bob" });
+  });
+});
+
+describe("the emergency stop at a terminal", () => {
+  it("is not recorded as somebody else's, whatever name is claimed there", async () => {
+    const { made, clinic } = await remedy();
+    await made.stop({ platform: "terminal", id: "bob of another machine", name: "Bob" }, "smoke");
+    const [record] = (await clinic.store.audit.range(0, 100)).filter(({ action }) => action === "stop");
+    const who = (await clinic.store.audit.actors([record?.actor ?? ""])).get(record?.actor ?? "");
+    expect(who).toMatchObject({ person: "terminal:bob of another machine", isLinked: false });
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { identify, identifyAsker, type Person } from "../../src/core/people.ts";
+import { areSame, identify, identifyAsker, type Person } from "../../src/core/people.ts";
 import { whyNotVote } from "../../src/core/policy.ts";
 import { aRule } from "../fakes/proposals.ts";
 
@@ -21,4 +21,16 @@ it.each([
 it("nobody approves their own wish by asking under a colleague's name", () => {
   const ann = { ...identify(people, user("ann")), roles: ["oncall"], isGuest: false, isExternal: false };
   expect(whyNotVote(aRule(), ann, "approve", identifyAsker(people, user("bob"), "ann"))).toContain("four eyes");
+});
+
+it("accounts of two workspaces may be one human's, and of one workspace are two humans'", () => {
+  const in1 = identify(people, { ...user("U7", "slack"), directory: "T1" });
+  const in2 = identify(people, { ...user("U8", "slack"), directory: "T2" });
+  expect(areSame(in1, in2)).toBe("unknown");
+  expect(areSame(in1, identify(people, { ...user("U8", "slack"), directory: "T1" }))).toBe("different");
+  // Linked to a person, the configuration tells.
+  const ann = identify(people, { ...user("U1", "slack"), directory: "T1" });
+  expect(areSame(ann, in2)).toBe("unknown");
+  const approver = { ...in2, roles: ["oncall"], isGuest: false, isExternal: false };
+  expect(whyNotVote(aRule(), approver, "approve", in1)).toContain("four eyes cannot be told");
 });

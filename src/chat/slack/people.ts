@@ -51,8 +51,14 @@ export function createPeople(deps: {
     const info = await lookUp(id, forSeconds);
     const isElsewhere = (team: string | undefined) => team !== undefined && team !== "" && !deps.teams().has(team);
     const name = info?.name ?? hint.name ?? id;
+    const team = info?.team ?? hint.team;
     return {
-      user: { platform: "slack", id, name, ...(info?.zone !== undefined && { zone: info.zone }) },
+      user: {
+        ...{ platform: "slack", id, name },
+        ...(info?.zone !== undefined && { zone: info.zone }),
+        // In one workspace a human has one account; in several, one in each.
+        ...(deps.teams().size > 1 && team !== undefined && { directory: team }),
+      },
       isKnown: info !== undefined,
       isPresent: info?.isPresent ?? false,
       isGuest: info?.isGuest ?? false,

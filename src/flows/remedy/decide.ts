@@ -309,7 +309,8 @@ function voteOf(
   decision: Vote["decision"],
   reason: string | undefined,
 ): Vote {
-  const { person, name, platform, account, isLinked, roles } = voter;
-  const vote = { person, name, platform, account, isLinked, roles, decision, hash, at: clock() };
+  const { person, name, platform, account, isLinked, directory, roles } = voter;
+  const who = { person, name, platform, account, isLinked, ...(directory !== undefined && { directory }) };
+  const vote = { ...who, roles, decision, hash, at: clock() };
   return reason === undefined ? vote : { ...vote, reason };
 }

@@ -31,11 +31,14 @@ const RECHECK_MS = 15_000;
 export function execute(deps: RemedyDeps): {
   readonly round: (signal: AbortSignal) => Promise<number>;
   readonly idle: () => Promise<void>;
+  /** The bot ends: nothing is claimed or begun any more. What runs goes on. */
+  readonly close: () => void;
   /** Proposals that this process is running now. */
   readonly running: ReadonlySet<string>;
 } {
   const running = new Set<string>();
   const runs = new Set<Promise<void>>();
+  let isClosing = false;
 
   async function round(signal: AbortSignal): Promise<number> {
     // Unreadable counts as stopped.
@@ -45,7 +48,7 @@ export function execute(deps: RemedyDeps): {
     // After an older copy was put back, what it calls approved may have run already.
     const isRestored = (await deps.store.proposals.restored()) !== undefined;
     for (const proposal of ready.toReversed()) {
-      if (signal.aborted || running.size >= AT_ONCE) break;
+      if (isClosing || signal.aborted || running.size >= AT_ONCE) break;
       if (running.has(proposal.id)) continue;
       const why = isRestored ? RESTORED : whyNotThere(proposal);
       if (why !== undefined) {
@@ -144,6 +147,7 @@ export function execute(deps: RemedyDeps): {
   async function start(claimed: Proposal): Promise<void> {
     const { id, fence } = claimed;
     await at("before start");
+    if (isClosing) return;
     if ((await deps.stop.read().catch(() => true)) !== undefined || whyNotThere(claimed) !== undefined) return;
     const leaseEnds = performance.now() + LEASE * 1000;
     const started = await change(deps, id, { kind: "start", fence, until: deps.clock() + LEASE });
@@ -183,6 +187,9 @@ export function execute(deps: RemedyDeps): {
   return {
     round,
     running,
+    close() {
+      isClosing = true;
+    },
     async idle() {
       while (runs.size > 0) await Promise.allSettled(runs);
     },

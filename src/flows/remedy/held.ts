@@ -1,4 +1,4 @@
-import type { Spec } from "../../core/proposal.ts";
+import { HOLDING, type Proposal, type Spec } from "../../core/proposal.ts";
 import type { Runbook } from "../../core/runbook.ts";
 import type { RemedyDeps } from "./deps.ts";
 import { suspension } from "./record.ts";
@@ -19,9 +19,11 @@ export async function heldBack(
   if (runbook.readOnly || spec.cause.kind === "rollback") return undefined;
   const suspended = await suspension(deps, spec);
   if (suspended !== undefined) return suspended.reason;
-  const found = await deps.store.proposals.find({ target: spec.target.key, since: now - WEEK, limit: 500 });
-  const others = found.filter((one) => one.spec.nonce !== spec.nonce);
-  const running = others.find(({ status }) => status === "claimed" || status === "started" || status === "unknown");
+  const { key: target } = spec.target;
+  const isOther = (one: Proposal) => one.spec.nonce !== spec.nonce;
+  // What is unknown holds its target until somebody settles it, however long that takes.
+  const [running] = (await deps.store.proposals.find({ target, status: [...HOLDING], limit: 10 })).filter(isOther);
+  const others = (await deps.store.proposals.find({ target, since: now - WEEK, limit: 500 })).filter(isOther);
   if (running !== undefined)
     return `Proposal ${running.id} is ${running.status} on ${spec.target.name}: nothing else can be proposed there until that is settled.`;
   // When each began and ended; they need not have run in the order in which they were proposed.

@@ -90,3 +90,15 @@ it("the cooldown of a runbook holds between two that were approved before either
   expect(ends.map(({ status }) => status).toSorted()).toEqual(["succeeded", "superseded"]);
   expect(ends.find(({ status }) => status === "superseded")?.note).toContain("cooldown");
 });
+
+it("a target whose last change is unknown is left alone, however long ago that was", async () => {
+  const clinic = new Clinic();
+  const { identity, precondition } = aLook();
+  await clinic.put(aProposal({ looks: [{ identity, precondition }] }, { status: "unknown", fence: 1 }));
+  clinic.now += 30 * 86_400;
+  clinic.runbooks[0] = { ...clinic.runbooks[0]!, version: "c".repeat(64) };
+  expect(await propose(clinic.deps, aNeed("checkout", "1"), SIGNAL)).toMatchObject({
+    kind: "refused",
+    reason: expect.stringContaining("is unknown on shop/checkout"),
+  });
+});

@@ -104,6 +104,32 @@ describe("an approved change that does not start", () => {
   });
 });
 
+describe("a bot that is told to end", () => {
+  it("begins nothing any more, and what it had claimed is carried out by the next one", async () => {
+    const clinic = new Clinic();
+    await clinic.approved(ready());
+    const looked = Promise.withResolvers<void>();
+    const { look } = clinic.hands.action();
+    clinic.hands.action().look = async (...args) => {
+      await looked.promise;
+      return look(...args);
+    };
+    const executing = execute(clinic.deps);
+    await executing.round(SIGNAL);
+    await expect.poll(async () => (await clinic.get()).status).toBe("claimed");
+    executing.close();
+    looked.resolve();
+    await executing.idle();
+    await executing.round(SIGNAL);
+    await executing.idle();
+    expect(clinic.hands.effects).toEqual([]);
+    expect((await clinic.get()).status).toBe("claimed");
+    clinic.now += 20;
+    await run(clinic);
+    expect(clinic.hands.effects).toHaveLength(1);
+  });
+});
+
 describe("a click on Approve", () => {
   it("is refused while nothing would start, because an older copy of the store was put back", async () => {
     const clinic = new Clinic();
