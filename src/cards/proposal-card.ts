@@ -82,9 +82,9 @@ const TITLES: Readonly<Record<Status, string>> = {
 
 /** The state in a few words. A verdict says no more than was measured. */
 function headOf({ status, measured = [] }: Proposal): string {
-  if (status === "no_effect" && isUnmeasured(measured)) return "Done, and whether it helped is not known";
-  const isAsBefore = measured.length > 0 && measured.every(({ verdict }) => verdict !== "better");
-  return status === "verified" && isAsBefore ? "Done, and all is as it should be" : TITLES[status];
+  return status === "no_effect" && isUnmeasured(measured)
+    ? "Done, and whether it helped is not known"
+    : TITLES[status];
 }
 
 function toneOf(status: Status): Tone {
