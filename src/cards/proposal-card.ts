@@ -82,9 +82,7 @@ const TITLES: Readonly<Record<Status, string>> = {
 
 /** The state in a few words. A verdict says no more than was measured. */
 function headOf({ status, measured = [] }: Proposal): string {
-  return status === "no_effect" && isUnmeasured(measured)
-    ? "Done, and whether it helped is not known"
-    : TITLES[status];
+  return status === "no_effect" && isUnmeasured(measured) ? "Done, and whether it helped is not known" : TITLES[status];
 }
 
 function toneOf(status: Status): Tone {
