@@ -111,6 +111,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     ...{ store, sources: metrics.sources, alertmanager, clock, log },
     identify: ({ user }) => remedy.identify(user),
     whyClosed: remedy.whyClosed,
+    runbooks: remedy.runbooks,
+    suggest: remedy.suggest,
   });
   const inTurn = turns(QUESTIONS_AT_ONCE);
   const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
+import { fixFor } from "../core/incident/fixes.ts";
 import { placesFor } from "../core/incident/route.ts";
 import type { IncidentWish } from "../core/incident/wish.ts";
 import { type Incident, isLive } from "../core/incident.ts";
@@ -14,7 +15,7 @@ import { receive } from "../flows/receive.ts";
 import { readDelivery } from "../http/alertmanager.ts";
 import { alertmanagerRoute } from "../http/webhooks.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { AlertRouter, Clock, Decider, Metrics, Route, Store } from "../ports.ts";
+import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 
@@ -40,6 +41,8 @@ export type IncidentOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly identify: (visitor: Visitor) => Identity;
+  readonly runbooks: () => Promise<Runbooks>;
+  readonly suggest: Suggester;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
 };
@@ -131,8 +134,11 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       return { missing: "What is behind it could not be asked in time." };
     });
     if (stopping.aborted) return;
+    // A catalogue that cannot be read is told of by whoever carries out changes.
+    const runbooks = await options.runbooks().catch(() => undefined);
+    const canFix = runbooks !== undefined && fixFor(incident, runbooks.all()) !== undefined;
     known.set(incident.id, {
-      enriched,
+      enriched: { ...enriched, canFix },
       edition: (before?.edition ?? 0) + 1,
       revision: incident.revision,
       at: clock(),
@@ -171,6 +177,11 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
             clock,
             identify: options.identify,
             whyClosed: options.whyClosed,
+            fix: async (incident, by, place) => {
+              const { fix } = await import("../flows/fix.ts");
+              const runbooks = (await options.runbooks()).all();
+              return fix({ sources: options.sources, runbooks, suggest: options.suggest }, incident, by, place);
+            },
             changed: () => {
               ingesting.forget();
               changed();

@@ -16,6 +16,8 @@ export type IncidentContext = {
   readonly evidence?: readonly EvidenceLine[];
   /** Sentences: the value now and its limit, what changed before, similar ones before. */
   readonly facts?: readonly string[];
+  /** A runbook is for its alerts. */
+  readonly canFix?: boolean;
   /** Why there is no evidence: it could not be asked, or the rule is gone. */
   readonly missing?: string;
 };
@@ -37,7 +39,7 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   if (context.evidence !== undefined && context.evidence.length > 0)
     blocks.push({ kind: "evidence", items: context.evidence });
   if (context.missing !== undefined) blocks.push({ kind: "note", text: context.missing });
-  const buttons = buttonsOf(incident);
+  const buttons = buttonsOf(incident, context.canFix === true);
   if (buttons.length > 0) blocks.push({ kind: "buttons", buttons });
   blocks.push({ kind: "note", text: noteOf(incident) });
   return { title: titleOf(incident, context), tone: toneOf(incident), blocks };
@@ -163,12 +165,12 @@ const SNOOZES: readonly (readonly [label: string, seconds: number])[] = [
   ["Snooze 2 h", 7200],
 ];
 
-function buttonsOf(incident: Incident): readonly Button[] {
+function buttonsOf(incident: Incident, canFix: boolean): readonly Button[] {
   if (!isLive(incident)) return [];
   const { id, status } = incident;
   const respond = (
     label: string,
-    decision: "acknowledge" | "unacknowledge" | "snooze" | "wake",
+    decision: "acknowledge" | "unacknowledge" | "snooze" | "wake" | "fix",
     code = "now",
   ): Button => ({
     label,
@@ -187,6 +189,7 @@ function buttonsOf(incident: Incident): readonly Button[] {
       style: "plain",
       action: { kind: "ask", text: `what is wrong with ${about}?` },
     });
+  if (canFix) buttons.push(respond("Propose fix", "fix"));
   return buttons;
 }
 

@@ -80,8 +80,8 @@ export const DECISIONS = [
 ] as const;
 export type Decision = (typeof DECISIONS)[number];
 
-/** What a click on an incident's message can mean. None of it changes a system. */
-export const RESPONSES = ["acknowledge", "unacknowledge", "snooze", "wake"] as const;
+/** What a click on an incident's message can mean. None of it changes a system: `fix` writes a proposal. */
+export const RESPONSES = ["acknowledge", "unacknowledge", "snooze", "wake", "fix"] as const;
 export type ResponseName = (typeof RESPONSES)[number];
 
 /** Everything that a click can decide, as platforms carry it. */

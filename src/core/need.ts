@@ -13,6 +13,8 @@ export type Need = {
   readonly values: Readonly<Record<string, { readonly value: string | number | boolean; readonly origin: Origin }>>;
   /** A certain runbook; else the one that fits. */
   readonly runbook?: string;
+  /** Ids of runbooks that fit equally well: the one that helped most is proposed. */
+  readonly among?: readonly string[];
   readonly environment: string | undefined;
   /** Name of the Prometheus source it came from. */
   readonly source: string | undefined;

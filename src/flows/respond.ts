@@ -1,5 +1,6 @@
 import type { Visitor } from "../core/access.ts";
 import { type Card, isResponse, type ResponseName } from "../core/card.ts";
+import type { Place } from "../core/chat.ts";
 import { messageId } from "../core/incident/message.ts";
 import { awake, type Response, respond as responded } from "../core/incident/respond.ts";
 import { type Incident, isLive } from "../core/incident.ts";
@@ -13,6 +14,8 @@ export type RespondDeps = {
   readonly identify: (visitor: Visitor) => Identity;
   /** Why somebody who clicked there may not read what stands there, now: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+  /** Proposes what may help with it, for somebody, there. */
+  readonly fix: (incident: Incident, by: Identity, place: Place) => Promise<Card>;
   /** Incidents were changed by somebody else than the alerts. */
   readonly changed: () => void;
 };
@@ -26,6 +29,7 @@ const TRIES = 10;
  */
 export async function respond(deps: RespondDeps, click: Click): Promise<Card> {
   if (!isResponse(click.decision)) return told("That button belongs to a proposal.", "warning");
+  if (click.decision === "fix") return proposeFix(deps, click);
   const response = responseOf(click.decision, click.code);
   if (response === undefined)
     return told("I could not read that button. Use the one on the newest message.", "warning");
@@ -59,6 +63,17 @@ export async function respond(deps: RespondDeps, click: Click): Promise<Card> {
   return told("This incident changes faster than I could write. Please click again.", "warning");
 }
 
+/** Whether it can be proposed is up to the policy; here only that the click came from the incident's own message. */
+async function proposeFix(deps: RespondDeps, click: Click): Promise<Card> {
+  const incident = await deps.store.incidents.get(click.proposal);
+  if (incident === undefined) return told("I no longer know this incident.", "warning");
+  if (!(await isPosted(deps, incident, click)))
+    return told("That message is not the one in which I showed this incident. Use its own message.", "warning");
+  const closed = await deps.whyClosed(click.visitor);
+  if (closed !== undefined) return told(closed, "warning");
+  return deps.fix(incident, deps.identify(click.visitor), click.visitor.place);
+}
+
 /** Ends every snooze whose time is over. Resolves with the seconds until the next one does; undefined when none will. */
 export async function endSnoozes({ store, clock, changed }: Pick<RespondDeps, "store" | "clock" | "changed">) {
   const snoozed = await store.incidents.find({ status: ["snoozed"], limit: 1000 });
@@ -75,7 +90,7 @@ export async function endSnoozes({ store, clock, changed }: Pick<RespondDeps, "s
   return next;
 }
 
-function responseOf(decision: ResponseName, code: string): Response | undefined {
+function responseOf(decision: Exclude<ResponseName, "fix">, code: string): Response | undefined {
   if (decision !== "snooze") return { kind: decision };
   return /^\d{1,7}$/.test(code) ? { kind: "snooze", seconds: Number(code) } : undefined;
 }

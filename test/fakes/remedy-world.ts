@@ -59,6 +59,7 @@ step_timeout: 30s
 minutes_by_hand: 5
 matches:
   asks: [{verb: restart, kinds: [service, deployment]}]
+  alerts: [DeskStuck]
 `;
 
 /** A server that does what it is asked, and keeps it. */
@@ -105,6 +106,7 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
       ben: { name: "Ben", slack: [BEN], teams: [BEN_TEAMS.aadObjectId], terminal: ["ben", BEN_TERMINAL] },
     },
     roles: { oncall: { people: ["ann", "ben"] } },
+    routes: [{ slack: [CHANNEL] }],
     approvals: {
       default: { approvals: 1, approvers: ["oncall"], execute_delay: delay },
       limits: { open_per_thread: limits, per_channel_hour: 1000, per_target_hour: 1000 },

@@ -148,6 +148,7 @@ const WORDS: Readonly<Record<Carried["decision"], readonly [title: string, submi
   unacknowledge: ["Hand back", "Hand back"],
   snooze: ["Snooze", "Snooze"],
   wake: ["End snooze", "End snooze"],
+  fix: ["Propose fix", "Propose"],
 };
 
 async function openForm(

@@ -165,13 +165,21 @@ async function freed({ store, clock }: RemedyDeps, proposal: Proposal): Promise<
 /** The active runbook that fits and has helped most, or why there is none. */
 async function runbookFor(
   deps: RemedyDeps,
-  { runbook: id, action, kinds }: Need,
+  { runbook: id, action, kinds, among }: Need,
 ): Promise<Chosen | { readonly reason: string }> {
   if (id !== undefined) {
     const found = deps.runbooks.get(id);
     if (found === undefined) return { reason: `There is no runbook ${id}.` };
     if (found.state !== "active") return { reason: `The runbook ${id} is ${found.state}, so it cannot be proposed.` };
     return { runbook: found, because: (await ranked(deps, [found])).because };
+  }
+  if (among !== undefined) {
+    const named = deps.runbooks.all().filter((one) => one.state === "active" && among.includes(one.id));
+    const most = Math.max(...named.map((one) => usable(deps, one)));
+    return ranked(
+      deps,
+      named.filter((one) => usable(deps, one) === most),
+    );
   }
   const fit = deps.runbooks
     .all()
