@@ -115,6 +115,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: { ...JSON_FLAG, user: { type: "string" } },
     load: () => import("./list.ts").then(({ runLessons }) => ({ run: runLessons })),
   },
+  forecast: {
+    usage: "forecast --protocol FILE --dir DIR --out DIR [--holidays FILE]",
+    summary:
+      "forecasts of CSV files (timestamp,value) from the origins of a protocol, as if each were now: origin,step,mean,lo80,hi80,lo95,hi95",
+    options: {
+      protocol: { type: "string" },
+      dir: { type: "string" },
+      out: { type: "string" },
+      holidays: { type: "string" },
+    },
+    load: () => import("./forecast.ts"),
+  },
   help: {
     usage: "help [command]",
     summary: "this page, or one command's",
@@ -130,4 +142,4 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Commands that are promised for later versions: known, so that nobody looks for a typing error. */
-export const LATER: readonly string[] = ["detect", "forecast", "backtest", "watches"];
+export const LATER: readonly string[] = ["detect", "backtest", "watches"];

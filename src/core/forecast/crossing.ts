@@ -1,0 +1,50 @@
+import type { Forecast } from "./forecast.ts";
+
+/** What counts as the end, and from which side it is reached: 100 % of a quota rising, 0 bytes of free space falling. */
+export type Limit = { readonly value: number; readonly rising: boolean };
+
+/** When a forecast reaches a limit. Times are unix seconds. */
+export type Crossing =
+  | { readonly kind: "already" }
+  | {
+      readonly kind: "crosses";
+      /** Where the near edge of the 80 % band, the forecast itself and the far edge cross; undefined beyond the horizon. */
+      readonly earliest: number;
+      readonly likely: number;
+      readonly latest: number | undefined;
+    }
+  /** The forecast stays clear of it up to `until`, but the 80 % band reaches it. */
+  | { readonly kind: "possible"; readonly earliest: number; readonly until: number }
+  | { readonly kind: "clear"; readonly until: number };
+
+/**
+ * First-passage time of the forecast and of the edges of its 80 % band. For a quantity that only goes one way, that is the
+ * exact 80 % band of the time as well, since it is past the limit then exactly if it has passed it; for one that goes to and
+ * fro, the passage may be earlier than that, and is not called later.
+ * @param now the last measured value, or the value now
+ */
+export function crossingOf(forecast: Forecast, limit: Limit, now: number): Crossing {
+  if (isPast(now, limit)) return { kind: "already" };
+  const { mean, lo80, hi80, start, step } = forecast;
+  const [near, far] = limit.rising ? [hi80, lo80] : [lo80, hi80];
+  const passage = (line: Float64Array) => firstPassage(line, limit, now, start, step);
+  const [earliest, likely] = [passage(near), passage(mean)];
+  const until = start + (mean.length - 1) * step;
+  if (earliest === undefined) return { kind: "clear", until };
+  if (likely === undefined) return { kind: "possible", earliest, until };
+  return { kind: "crosses", earliest: Math.min(earliest, likely), likely, latest: passage(far) };
+}
+
+/** Whether a value is at the limit or beyond it. */
+export function isPast(value: number, { value: limit, rising }: Limit): boolean {
+  return rising ? value >= limit : value <= limit;
+}
+
+/** The moment at which a line that begins at `now`, one step before `start`, reaches the limit: between two steps on a straight line. */
+function firstPassage(line: Float64Array, limit: Limit, now: number, start: number, step: number): number | undefined {
+  const k = line.findIndex((value) => isPast(value, limit));
+  if (k < 0) return undefined;
+  const before = k === 0 ? now : line[k - 1]!;
+  const share = line[k] === before ? 1 : (limit.value - before) / (line[k]! - before);
+  return start + (k - 1 + Math.min(1, Math.max(0, share))) * step;
+}
