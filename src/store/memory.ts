@@ -5,6 +5,7 @@ import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Clock, Held, Lesson, ModelAccount, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
+import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
@@ -49,6 +50,7 @@ export function createMemoryStore(
   const outbox = new Map<string, Waiting>();
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   const spending = new Map<string, { at: number; tokens: number; cost: number }>();
+  const forecasts = new Map<string, KeptScored>();
   let closed = false;
   let checkedAt = 0;
 
@@ -242,6 +244,7 @@ export function createMemoryStore(
           }),
         ),
     },
+    forecasts: memoryForecasts(forecasts, use),
     prune: (now) =>
       use(() => {
         const ages: Record<Table, () => number> = {
@@ -271,6 +274,7 @@ export function createMemoryStore(
             forgetWhere(incidents, "incidents", ({ incident }) =>
               isLive(incident) ? Number.POSITIVE_INFINITY : (incident.endedAt ?? incident.openedAt),
             ),
+          forecasts: () => forgetWhere(forecasts, "forecasts", (entry) => entry.forecast.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ForecastScore, KeptForecast } from "../core/forecast/score.ts";
 import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "../core/incident.ts";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
@@ -117,6 +118,38 @@ export const AnswerRow = once(() => {
 });
 
 export const SpendingRow = once(() => z.object({ tokens: z.number(), cost: z.number() }));
+
+export const ForecastRow = once(() => {
+  const line = z.array(z.number());
+  const Body: z.ZodType<KeptForecast> = z.object({
+    id: z.string(),
+    about: z.string(),
+    promql: z.string(),
+    source: z.string(),
+    at: z.number(),
+    start: z.number(),
+    step: z.number().positive(),
+    mean: line.min(1),
+    lo80: line,
+    hi80: line,
+    lo95: line,
+    hi95: line,
+    last: z.number(),
+  });
+  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body);
+});
+
+export const ForecastScoreRow = once(() => {
+  const Score: z.ZodType<ForecastScore> = z.object({
+    steps: z.number(),
+    off: z.number(),
+    offIfUnchanged: z.number(),
+    bias: z.number(),
+    inside80: z.number(),
+    inside95: z.number(),
+  });
+  return z.object({ score: json().pipe(Score) }).transform(({ score }) => score);
+});
 
 export const AnswerLine = once(() =>
   z.object({ id: z.string(), at: z.number(), text: z.string(), queries: z.number() }),

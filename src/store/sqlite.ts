@@ -23,6 +23,7 @@ import {
 } from "./rows.ts";
 import type { SealSettings } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
+import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
@@ -326,6 +327,8 @@ export function openSqliteStore(settings: SqliteSettings): Store {
         });
       },
     },
+
+    forecasts: sqliteForecasts(sql, later),
 
     async prune(now) {
       const gone: Record<string, number> = {};

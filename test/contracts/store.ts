@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import type { Place } from "../../src/core/chat.ts";
+import type { ForecastScore, KeptForecast } from "../../src/core/forecast/score.ts";
 import type { Evidence } from "../../src/core/reading.ts";
 import type { Incoming, Lesson, Outgoing, Store, Turn } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
@@ -53,6 +54,27 @@ function outgoing(id: string): Outgoing {
 function incoming(id: string, at = NOW): Incoming {
   return { id, body: `{"text":"cpu of ${id}"}`, at };
 }
+
+function aForecast(id: string, more: Partial<KeptForecast> = {}): KeptForecast {
+  return {
+    id,
+    about: "host.cpu",
+    promql: "cpu",
+    source: "default",
+    at: NOW,
+    start: NOW + 3600,
+    step: 3600,
+    mean: [1, 2],
+    lo80: [0.5, 1],
+    hi80: [1.5, 3],
+    lo95: [0, 0.5],
+    hi95: [2, 4],
+    last: 1,
+    ...more,
+  };
+}
+
+const SCORE: ForecastScore = { steps: 2, off: 0.1, offIfUnchanged: 0.3, bias: -0.05, inside80: 1, inside95: 1 };
 
 function lesson(id: string, word: string, meaning: string, at = NOW): Lesson {
   return { id, word, meaning, by: "U1", at };
@@ -357,6 +379,47 @@ export function storeContract(
       assert.equal((await store.prune((day + 3) * 86_400))["spending"], 1);
     });
 
+    it("keeps a forecast until it was scored, once", async () => {
+      const { forecasts } = await empty();
+      assert.equal(await forecasts.keep(aForecast("f1")), true);
+      assert.equal(await forecasts.keep(aForecast("f1", { about: "host.memory" })), false);
+      await forecasts.keep(aForecast("f2", { at: NOW + 60, start: NOW + 7260, promql: "other" }));
+      // f1 ends two hours after NOW, f2 three.
+      assert.deepEqual(await forecasts.due(NOW + 7199, 10), []);
+      assert.deepEqual(await forecasts.due(NOW + 7200, 10), [aForecast("f1")]);
+      assert.deepEqual(
+        (await forecasts.due(NOW + DAY, 10)).map(({ id }) => id),
+        ["f1", "f2"],
+      );
+      assert.equal((await forecasts.due(NOW + DAY, 1)).length, 1);
+      assert.deepEqual(
+        (await forecasts.due(NOW + DAY, 10, { source: "default", promql: "other" })).map(({ id }) => id),
+        ["f2"],
+      );
+      assert.deepEqual(await forecasts.due(NOW + DAY, 10, { source: "eu", promql: "other" }), []);
+      assert.equal(await forecasts.score("f1", SCORE), true);
+      assert.equal(await forecasts.score("f1", { ...SCORE, off: 1 }), false);
+      assert.equal(await forecasts.score("f9", SCORE), false);
+      assert.deepEqual(
+        (await forecasts.due(NOW + DAY, 10)).map(({ id }) => id),
+        ["f2"],
+      );
+    });
+
+    it("tells how forecasts of a kind turned out, the newest first", async () => {
+      const { forecasts } = await empty();
+      for (const [i, about] of ["host.cpu", "host.disk", "host.cpu", "host.cpu"].entries()) {
+        await forecasts.keep(aForecast(`f${i}`, { about, at: NOW + i }));
+        if (i !== 3) await forecasts.score(`f${i}`, { ...SCORE, off: i / 10 });
+      }
+      assert.deepEqual(
+        (await forecasts.scores("host.cpu", 10)).map(({ off }) => off),
+        [0.2, 0],
+      );
+      assert.deepEqual(await forecasts.scores("host.cpu", 1), [{ ...SCORE, off: 0.2 }]);
+      assert.deepEqual(await forecasts.scores("host.load", 10), []);
+    });
+
     it("keeps what a model had to do with an answer", async () => {
       const { evidence } = await empty();
       const model = {
@@ -384,6 +447,7 @@ export function storeContract(
         seen_events: 1,
         proposals: 1,
         feedback: 1,
+        forecasts: 1,
       });
       assert.deepEqual(await store.conversations.recent(THREAD, 5), []);
       assert.equal(await store.evidence.get("a1"), undefined);
@@ -431,6 +495,7 @@ async function fill(store: Store): Promise<void> {
     at: NOW,
   });
   await store.spending.add(Math.floor(NOW / 86_400), ["all"], { tokens: 1, cost: 0 });
+  await store.forecasts.keep(aForecast("f1"));
   await store.places.save(THREAD, {}, NOW);
   await store.lessons.teach(THREAD, lesson("1", "shop", "checkout"));
 }
@@ -449,5 +514,6 @@ function none(): Record<string, number> {
     spending: 0,
     alerts: 0,
     incidents: 0,
+    forecasts: 0,
   };
 }

@@ -4,7 +4,7 @@ import { combine } from "./combine.ts";
 import { bandsAround } from "./conformal.ts";
 import { type CannotForecast, cannot, type History } from "./history.ts";
 import { asOnSundays, withoutHolidays } from "./holidays.ts";
-import { trials } from "./rolling.ts";
+import { leastSeen, trials } from "./rolling.ts";
 
 /** What a quantity cannot go beyond, and what else is known of its future. */
 export type ForecastOptions = {
@@ -64,7 +64,8 @@ export function forecast(history: History, options: ForecastOptions): Forecast |
   const { horizon } = options;
   const has = values.length / period;
   if (has < LEAST_PERIODS || values.length < 8) return cannot("too short", tooShort(values.length, period, step));
-  if (horizon > MOST_AHEAD * values.length)
+  const round = Math.ceil(horizon / period) * period;
+  if (horizon > MOST_AHEAD * values.length || values.length - round < leastSeen(period))
     return cannot(
       "too far",
       `${formatDuration(horizon * step)} ahead are too far for a past of ${formatDuration(values.length * step)}: it needs twice as much`,

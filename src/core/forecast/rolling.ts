@@ -19,13 +19,18 @@ export type Trials = {
   readonly came: Float64Array;
 };
 
+/** Values that must have been seen before a trial, at least. */
+export function leastSeen(period: number): number {
+  return Math.max(4, 2 * period);
+}
+
 /**
  * Rolling-origin evaluation (Tashman, "Out-of-sample tests of forecasting accuracy", Int. J. Forecasting 16 (2000)): every
  * method forecasts the last four weeks as if it stood there, a period apart, so at the same time of day as now.
  */
 export function trials(y: Float64Array, period: number, horizon: number): Trials {
   const n = y.length;
-  const least = period === 1 ? 4 : 2 * period;
+  const least = leastSeen(period);
   const origins: number[] = [];
   for (let at = n - Math.ceil(horizon / period) * period; origins.length < MOST_ORIGINS && at >= least; at -= period)
     origins.push(at);
