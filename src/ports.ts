@@ -474,11 +474,11 @@ export type Used = { readonly tokens: number; readonly cost: number };
 export interface Forecasts {
   /** False when one with that id is there; the first one stays. */
   keep(forecast: KeptForecast): Promise<boolean>;
-  /** Those without a score whose last step has come by then (unix seconds), oldest first; only those of that query, where one is given. */
+  /** Those without a score whose last step has come by then (unix seconds), oldest first; only those of that series, where one is given. */
   due(
     now: number,
     limit: number,
-    of?: { readonly source: string; readonly promql: string },
+    of?: Pick<KeptForecast, "source" | "promql" | "series">,
   ): Promise<readonly KeptForecast[]>;
   /** How it turned out. False when there is no such forecast or it has a score; the first one stays. */
   score(id: string, score: ForecastScore): Promise<boolean>;

@@ -93,7 +93,7 @@ export const MIGRATIONS: readonly Step[] = [
   `
   CREATE TABLE forecasts (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, about TEXT NOT NULL, source TEXT NOT NULL, promql TEXT NOT NULL,
-    at REAL NOT NULL, ends_at REAL NOT NULL, body TEXT NOT NULL, score TEXT) STRICT;
+    series TEXT NOT NULL, at REAL NOT NULL, ends_at REAL NOT NULL, body TEXT NOT NULL, score TEXT) STRICT;
   CREATE INDEX forecasts_at ON forecasts (at);
   CREATE INDEX forecasts_due ON forecasts (ends_at) WHERE score IS NULL;
   CREATE INDEX forecasts_scored ON forecasts (about, at) WHERE score IS NOT NULL;

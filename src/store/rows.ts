@@ -124,8 +124,9 @@ export const ForecastRow = once(() => {
   const Body: z.ZodType<KeptForecast> = z.object({
     id: z.string(),
     about: z.string(),
-    promql: z.string(),
     source: z.string(),
+    promql: z.string(),
+    series: z.string(),
     at: z.number(),
     start: z.number(),
     step: z.number().positive(),

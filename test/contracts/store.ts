@@ -59,8 +59,9 @@ function aForecast(id: string, more: Partial<KeptForecast> = {}): KeptForecast {
   return {
     id,
     about: "host.cpu",
-    promql: "cpu",
     source: "default",
+    promql: "cpu",
+    series: "[]",
     at: NOW,
     start: NOW + 3600,
     step: 3600,
@@ -384,6 +385,7 @@ export function storeContract(
       assert.equal(await forecasts.keep(aForecast("f1")), true);
       assert.equal(await forecasts.keep(aForecast("f1", { about: "host.memory" })), false);
       await forecasts.keep(aForecast("f2", { at: NOW + 60, start: NOW + 7260, promql: "other" }));
+      const other = { source: "default", promql: "other", series: "[]" };
       // f1 ends two hours after NOW, f2 three.
       assert.deepEqual(await forecasts.due(NOW + 7199, 10), []);
       assert.deepEqual(await forecasts.due(NOW + 7200, 10), [aForecast("f1")]);
@@ -393,10 +395,11 @@ export function storeContract(
       );
       assert.equal((await forecasts.due(NOW + DAY, 1)).length, 1);
       assert.deepEqual(
-        (await forecasts.due(NOW + DAY, 10, { source: "default", promql: "other" })).map(({ id }) => id),
+        (await forecasts.due(NOW + DAY, 10, other)).map(({ id }) => id),
         ["f2"],
       );
-      assert.deepEqual(await forecasts.due(NOW + DAY, 10, { source: "eu", promql: "other" }), []);
+      assert.deepEqual(await forecasts.due(NOW + DAY, 10, { ...other, source: "eu" }), []);
+      assert.deepEqual(await forecasts.due(NOW + DAY, 10, { ...other, series: "[[]]" }), []);
       assert.equal(await forecasts.score("f1", SCORE), true);
       assert.equal(await forecasts.score("f1", { ...SCORE, off: 1 }), false);
       assert.equal(await forecasts.score("f9", SCORE), false);

@@ -1,4 +1,5 @@
-import type { Forecast } from "./forecast.ts";
+import { type Forecast, type ForecastOptions, forecast } from "./forecast.ts";
+import type { CannotForecast, History } from "./history.ts";
 
 /** What counts as the end, and from which side it is reached: 100 % of a quota rising, 0 bytes of free space falling. */
 export type Limit = { readonly value: number; readonly rising: boolean };
@@ -33,6 +34,28 @@ export function crossingOf(forecast: Forecast, limit: Limit, now: number): Cross
   if (earliest === undefined) return { kind: "clear", until };
   if (likely === undefined) return { kind: "possible", earliest, until };
   return { kind: "crosses", earliest: Math.min(earliest, likely), likely, latest: passage(far) };
+}
+
+/**
+ * The forecast with the shortest of several horizons (ascending) in which the limit is reached; the longest when it is reached in none. A
+ * short horizon was tried more often and on younger trials, so it knows best of a growth that began a few days ago.
+ */
+export function forecastUntil(
+  history: History,
+  limit: Limit,
+  horizons: readonly number[],
+  options: Omit<ForecastOptions, "horizon"> = {},
+): Forecast | CannotForecast {
+  const now = history.values[history.values.length - 1] ?? Number.NaN;
+  let told: Forecast | CannotForecast | undefined;
+  for (const horizon of horizons) {
+    const longer = forecast(history, { ...options, horizon });
+    if (longer.kind === "cannot") return told ?? longer;
+    told = longer;
+    const { kind } = crossingOf(longer, limit, now);
+    if (kind === "already" || kind === "crosses") return longer;
+  }
+  return told ?? { kind: "cannot", reason: "too far", message: "there is no time ahead" };
 }
 
 /** Whether a value is at the limit or beyond it. */

@@ -53,6 +53,11 @@ export function periodOf(step: number): number {
   return step === DAY ? 7 : 1;
 }
 
+/** Steps ahead that a history of so many values allows: half of it, and whole periods where a trial needs them. */
+export function farthest(length: number, period: number): number {
+  return Math.min(Math.floor(MOST_AHEAD * length), Math.floor((length - leastSeen(period)) / period) * period);
+}
+
 /**
  * Forecasts what comes after a history. A dozen simple methods (`experts.ts`) and damped Holt-Winters (`holt-winters.ts`) forecast the
  * past four weeks as if they stood there; what they missed gives the weights of the mixture (`combine.ts`) and, of the mixture,
@@ -64,8 +69,7 @@ export function forecast(history: History, options: ForecastOptions): Forecast |
   const { horizon } = options;
   const has = values.length / period;
   if (has < LEAST_PERIODS || values.length < 8) return cannot("too short", tooShort(values.length, period, step));
-  const round = Math.ceil(horizon / period) * period;
-  if (horizon > MOST_AHEAD * values.length || values.length - round < leastSeen(period))
+  if (horizon > farthest(values.length, period))
     return cannot(
       "too far",
       `${formatDuration(horizon * step)} ahead are too far for a past of ${formatDuration(values.length * step)}: it needs twice as much`,

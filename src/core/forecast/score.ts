@@ -7,9 +7,10 @@ export type KeptForecast = {
   readonly id: string;
   /** What was forecast, the same for forecasts that may be counted together: a concept's id. */
   readonly about: string;
-  /** The query, and the source it was asked at. */
-  readonly promql: string;
+  /** The source, the query, and which of its series (`seriesKey`). */
   readonly source: string;
+  readonly promql: string;
+  readonly series: string;
   /** When it was made, unix seconds. */
   readonly at: number;
   readonly start: number;
@@ -42,7 +43,7 @@ const MOST_KEPT = 96;
 /** What is kept of a forecast: every step of a short one, evenly chosen ones of a long one, six digits. */
 export function keptOf(
   forecast: Forecast,
-  about: Pick<KeptForecast, "id" | "about" | "promql" | "source" | "at" | "last">,
+  about: Pick<KeptForecast, "id" | "about" | "source" | "promql" | "series" | "at" | "last">,
 ): KeptForecast {
   const every = Math.ceil(forecast.mean.length / MOST_KEPT);
   const thin = (line: Float64Array) =>

@@ -14,15 +14,15 @@ type Later = {
 export function sqliteForecasts(sql: Statements, later: Later): Forecasts {
   return {
     keep(forecast) {
-      const { id, about, source, promql, at } = forecast;
+      const { id, about, source, promql, series, at } = forecast;
       return later.inserted(
-        `INSERT INTO forecasts (id, about, source, promql, at, ends_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO forecasts (id, about, source, promql, series, at, ends_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING`,
-        [id, about, source, promql, at, endOf(forecast), JSON.stringify(forecast)],
+        [id, about, source, promql, series, at, endOf(forecast), JSON.stringify(forecast)],
       );
     },
     async due(now, limit, of) {
-      const [where, values] = of === undefined ? ["", []] : ["AND source = ? AND promql = ?", [of.source, of.promql]];
+      const [where, values] = of === undefined ? ["", []] : ["AND source = ? AND promql = ? AND series = ?", [of.source, of.promql, of.series]];
       return sql.all(
         ForecastRow,
         `SELECT body FROM forecasts WHERE score IS NULL AND ends_at <= ? ${where} ORDER BY ends_at, seq LIMIT ?`,

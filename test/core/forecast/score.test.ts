@@ -8,8 +8,9 @@ const made = told(points.slice(0, 14 * 24));
 const about = {
   id: "1",
   about: "host.cpu",
-  promql: "cpu",
   source: "default",
+  promql: "cpu",
+  series: "[]",
   at: MONDAY + 14 * DAY,
   last: points[14 * 24 - 1]![1],
 };
