@@ -48,12 +48,7 @@ describe("when something is full", () => {
     expect(until(", earliest")).toBeLessThanOrEqual(until(""));
     expect(until(", latest")).toBeGreaterThanOrEqual(until(""));
     const chart = card.blocks.flatMap((block) => (block.kind === "chart" ? [block.chart] : []))[0];
-    expect(chart?.series.map(({ name }) => name)).toEqual([
-      "measured",
-      "forecast",
-      "80 % band, low",
-      "80 % band, high",
-    ]);
+    expect(chart?.series.map(({ name }) => name)).toEqual(["measured", "forecast", "80 % low", "80 % high"]);
     expect(chart?.threshold).toBe(0);
   });
 

@@ -189,8 +189,8 @@ export function forecastChart(
         ),
       },
       { name: "forecast", points: ahead(told.mean) },
-      { name: "80 % band, low", points: ahead(told.lo80) },
-      { name: "80 % band, high", points: ahead(told.hi80) },
+      { name: "80 % low", points: ahead(told.lo80) },
+      { name: "80 % high", points: ahead(told.hi80) },
     ],
     ...(threshold === undefined ? {} : { threshold }),
   };
