@@ -110,6 +110,35 @@ describe("when something is full", () => {
   });
 });
 
+describe("when something else runs out", () => {
+  const queue = (value: (at: number) => number): FakeSeries => ({
+    metric: "rabbitmq_queue_messages",
+    labels: { queue: "ledgers", vhost: "/" },
+    value,
+  });
+
+  it("is when a queue is empty, or has so many messages", async () => {
+    const draining = (at: number) => Math.max(0, 1000 * ((NOW - at) / HOUR + 10) + 50 * swing(at));
+    const empty = await world([queue(draining)]).ask("when will the ledgers queue be empty?");
+    expect(verdictOf(empty)).toMatch(/ledgers will be empty in about (?:9|10) h/);
+    const growing = (at: number) => 20_000 + 25 * ((at - NOW) / HOUR);
+    const reached = await world([queue((at) => Math.max(0, growing(at)))]).ask(
+      "when will the ledgers queue reach 20300 messages?",
+    );
+    expect(verdictOf(reached)).toMatch(/ledgers will be at 20,300 in about 1[123] h/);
+  });
+
+  it("is when connections are used up", async () => {
+    const labels = { datname: "berths", instance: "pg:9187", job: "pg" };
+    const share = (at: number) => Math.min(1, 0.7 + 0.01 * ((at - NOW) / HOUR) + 0.001 * swing(at));
+    const reply = await world([
+      { metric: "pg_stat_activity_count", labels, value: share },
+      { metric: "pg_settings_max_connections", labels: { instance: "pg:9187", job: "pg" }, value: 1 },
+    ]).ask("when will we run out of postgres connections?");
+    expect(verdictOf(reply)).toMatch(/at 100 % in about (?:1 d [3-9] h|30 h|29 h)/);
+  });
+});
+
 describe("what a value will be", () => {
   const cpu = (value: (at: number) => number): FakeSeries => ({
     metric: "node_cpu_seconds_total",

@@ -71,3 +71,26 @@ function firstPassage(line: Float64Array, limit: Limit, now: number, start: numb
   const share = line[k] === before ? 1 : (limit.value - before) / (line[k]! - before);
   return start + (k - 1 + Math.min(1, Math.max(0, share))) * step;
 }
+
+/**
+ * The crossing by the trend of the last `steps` values: the median of the slopes between values half of them apart (Theil's
+ * "incomplete method", as in `relation.ts`), and its tenth and ninetieth percentile for the band. Within `ahead` seconds.
+ */
+export function trendCrossing({ start, step, values }: History, steps: number, limit: Limit, ahead: number): Crossing {
+  const n = values.length;
+  const half = Math.max(1, Math.floor(steps / 2));
+  const slopes: number[] = [];
+  for (let i = Math.max(half, n - half); i < n; i++) slopes.push((values[i]! - values[i - half]!) / (half * step));
+  slopes.sort((a, b) => a - b);
+  const now = start + (n - 1) * step;
+  const left = limit.value - (values[n - 1] ?? Number.NaN);
+  const reached = (share: number): number | undefined => {
+    const at = limit.rising ? share : 1 - share;
+    const seconds = left / (slopes[Math.round(at * (slopes.length - 1))] ?? 0);
+    return seconds > 0 && seconds <= ahead ? now + seconds : undefined;
+  };
+  const [earliest, likely] = [reached(0.9), reached(0.5)];
+  if (earliest === undefined) return { kind: "clear", until: now + ahead };
+  if (likely === undefined) return { kind: "possible", earliest, until: now + ahead };
+  return { kind: "crosses", earliest, likely, latest: reached(0.1) };
+}

@@ -1,5 +1,7 @@
-import { type Crossing, crossingOf, type Limit } from "./crossing.ts";
-import type { Forecast } from "./forecast.ts";
+import { departureOf } from "./course.ts";
+import { type Crossing, crossingOf, forecastUntil, isPast, type Limit, trendCrossing } from "./crossing.ts";
+import type { ForecastOptions } from "./forecast.ts";
+import type { CannotForecast, History } from "./history.ts";
 
 /** What a watch remembers between two looks at the same series. JSON; a new series begins with `CALM`. */
 export type WarningState = {
@@ -31,27 +33,50 @@ export type Warning =
   | { readonly kind: "ends" }
   | undefined;
 
+/** What came of a look. */
+export type Looked = { readonly state: WarningState; readonly warning: Warning };
+
+/** Seconds that are looked ahead, and the stretch that tells whether an incident is under way. */
+const AHEAD = [6 * 3600, 24 * 3600];
+const RECENT = 6 * 3600;
+
 /**
- * One look at a forecast of a quantity with a limit: whether to warn that it will be reached. It begins when the forecast itself (not only its
- * band) reaches the limit within its horizon and no sooner than `lead`, in several looks in a row; ends when even the likely line stays clear in
- * several looks in a row, or when the limit was reached; and is repeated only when it has become much more urgent. Pure: `at` is now,
- * unix seconds, `value` the newest measurement.
+ * One look at a quantity with a limit: whether to warn that it will be reached within a day. By its forecast; by the trend of the last six
+ * hours where it has left its usual course, since then the past tells nothing of what is under way. Where neither can tell, nothing is
+ * said, with the reason. `at` is now, unix seconds; the history ends there or shortly before.
  */
-export function look(
+export function lookAhead(
   state: WarningState,
-  forecast: Forecast,
+  history: History,
   limit: Limit,
-  { at, value }: { readonly at: number; readonly value: number },
+  at: number,
+  options: Omit<ForecastOptions, "horizon"> = {},
   rules: WarningRules = WARNING_RULES,
-): { readonly state: WarningState; readonly warning: Warning } {
-  const crossing = crossingOf(forecast, limit, value);
+): Looked | CannotForecast {
+  const steps = (seconds: number) => Math.max(2, Math.round(seconds / history.step));
+  const value = history.values[history.values.length - 1] ?? Number.NaN;
+  if (isPast(value, limit)) return look(state, { kind: "already" }, at, rules);
+  const departed = departureOf(history, steps(RECENT), options);
+  if (departed !== undefined) {
+    const trend = trendCrossing(history, steps(RECENT), limit, steps(AHEAD[1]!) * history.step);
+    return look(state, trend, at, rules);
+  }
+  const told = forecastUntil(history, limit, AHEAD.map(steps), options);
+  return told.kind === "cannot" ? told : look(state, crossingOf(told, limit, value), at, rules);
+}
+
+/**
+ * The rules of a warning: it begins when the likely line (not only its band) reaches the limit, no sooner than `lead`, in several looks in a
+ * row; ends when that line stays clear in several looks in a row, or when the limit was reached; and is repeated only when it has
+ * become much more urgent.
+ */
+export function look(state: WarningState, crossing: Crossing, at: number, rules: WarningRules = WARNING_RULES): Looked {
   if (crossing.kind === "already")
     return { state: CALM, warning: state.phase === "warned" ? { kind: "ends" } : undefined };
   const crosses = crossing.kind === "crosses" ? crossing : undefined;
   return state.phase === "calm" ? whileCalm(state, crosses, at, rules) : whileWarned(state, crosses, at, rules);
 }
 
-type Looked = ReturnType<typeof look>;
 type Crosses = Crossing & { kind: "crosses" };
 
 function whileCalm(state: WarningState, crossing: Crosses | undefined, at: number, rules: WarningRules): Looked {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { crossingOf } from "../../../src/core/forecast/crossing.ts";
+import { crossingOf, type Limit } from "../../../src/core/forecast/crossing.ts";
 import type { Forecast } from "../../../src/core/forecast/forecast.ts";
-import { CALM, look, type Warning, type WarningState } from "../../../src/core/forecast/warning.ts";
-import { HOUR, hourly, MONDAY, noise, told } from "./series.ts";
+import { historyOf } from "../../../src/core/forecast/history.ts";
+import { CALM, look, lookAhead, type Warning, type WarningState } from "../../../src/core/forecast/warning.ts";
+import { HOUR, hourly, MONDAY, noise, swing, told } from "./series.ts";
 
 /** A forecast that rises by `slope` an hour from `now`, give or take `width`. */
 function rising(now: number, slope: number, width: number, steps = 24): Forecast {
@@ -72,7 +73,7 @@ describe("a warning ahead", () => {
     let state = CALM;
     const said = reached.map((inHours) => {
       const forecast = inHours === Number.POSITIVE_INFINITY ? rising(50, 0, 1) : rising(50, 25 / inHours, 1);
-      const found = look(state, forecast, limit, { at: MONDAY, value: 50 });
+      const found = look(state, crossingOf(forecast, limit, 50), MONDAY);
       state = JSON.parse(JSON.stringify(found.state)) as WarningState;
       return found.warning;
     });
@@ -113,10 +114,66 @@ describe("a warning ahead", () => {
 
   it("ends when the limit is reached: that is an alert's", () => {
     const warned = looks(10, 10).state;
-    expect(look(warned, rising(80, 1, 1), limit, { at: MONDAY, value: 80 })).toEqual({
+    expect(look(warned, { kind: "already" }, MONDAY)).toEqual({
       state: CALM,
       warning: { kind: "ends" },
     });
-    expect(look(CALM, rising(80, 1, 1), limit, { at: MONDAY, value: 80 }).warning).toBeUndefined();
+    expect(look(CALM, { kind: "already" }, MONDAY).warning).toBeUndefined();
+  });
+});
+
+describe("a look at a history with a limit", () => {
+  const history = (value: (hour: number) => number, hours = 14 * 24) => {
+    const found = historyOf(hourly(hours, value));
+    if ("kind" in found) throw new Error(found.message);
+    return found;
+  };
+  /** Two looks in a row at the same history: the second may warn. */
+  function twice(value: (hour: number) => number, limit: Limit) {
+    const seen = history(value);
+    const at = seen.start + (seen.values.length - 1) * HOUR;
+    const first = lookAhead(CALM, seen, limit, at);
+    if ("kind" in first) throw new Error(first.message);
+    const second = lookAhead(first.state, seen, limit, at);
+    if ("kind" in second) throw new Error(second.message);
+    return { at, warning: second.warning };
+  }
+  const next = noise(8);
+
+  it("warns by the forecast, with the time and its band", () => {
+    const { at, warning } = twice((hour) => 10 * hour + 5 * next(), { value: 10 * (14 * 24 - 1 + 9), rising: true });
+    if (warning?.kind !== "begins") throw new Error("no warning");
+    expect(Math.abs(warning.crossing.likely - at - 9 * HOUR)).toBeLessThanOrEqual(1.5 * HOUR);
+    expect(warning.crossing.earliest).toBeLessThanOrEqual(warning.crossing.likely);
+    expect(warning.lead).toBeGreaterThan(1800);
+  });
+
+  it("warns by the trend when an incident is under way", () => {
+    const incident = (hour: number) => 1000 + 5 * next() - 60 * Math.max(0, hour - (14 * 24 - 6));
+    const { at, warning } = twice(incident, { value: 0, rising: false });
+    if (warning?.kind !== "begins") throw new Error("no warning");
+    // 700 are left, at 60 an hour.
+    expect(Math.abs(warning.crossing.likely - at - 11.7 * HOUR)).toBeLessThanOrEqual(2 * HOUR);
+  });
+
+  it("stays quiet about a daily peak below the limit, and about noise", () => {
+    expect(twice((hour) => swing(hour) + 2 * next(), { value: 150, rising: true }).warning).toBeUndefined();
+    expect(twice(() => 50 + 5 * next(), { value: 100, rising: true }).warning).toBeUndefined();
+  });
+
+  it("says why it cannot tell", () => {
+    const short = history((hour) => hour, 30);
+    expect(lookAhead(CALM, short, { value: 100, rising: true }, MONDAY + 30 * HOUR)).toMatchObject({
+      reason: "too short",
+    });
+  });
+
+  it("is over when the limit is reached", () => {
+    const seen = history((hour) => hour);
+    const warned = { phase: "warned", against: 0, likely: MONDAY } as const;
+    expect(lookAhead(warned, seen, { value: 300, rising: true }, MONDAY)).toEqual({
+      state: CALM,
+      warning: { kind: "ends" },
+    });
   });
 });
