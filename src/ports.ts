@@ -9,6 +9,7 @@ import type { Need, Suggested } from "./core/need.ts";
 import type { Identity } from "./core/people.ts";
 import type { Proposal, ProposedAction, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
+import type { ModelRecord, Recording } from "./core/recording.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Sample, Series } from "./core/series.ts";
 import type { Incidents } from "./ports/incidents.ts";
@@ -179,6 +180,8 @@ export interface EvidenceLog {
     readonly text: string;
     readonly evidence: readonly Evidence[];
     readonly model?: ModelAccount;
+    /** What it takes to draw it again. */
+    readonly recording?: Recording;
   }): Promise<void>;
   get(answerId: string): Promise<
     | {
@@ -186,6 +189,7 @@ export interface EvidenceLog {
         readonly text: string;
         readonly evidence: readonly Evidence[];
         readonly model?: ModelAccount;
+        readonly recording?: Recording;
       }
     | undefined
   >;
@@ -562,6 +566,8 @@ export interface Model {
   readonly name: string;
   /** Names and versions of the prompts, such as "investigate 1 (5f3c21ab)". */
   readonly prompts: { readonly investigate: string; readonly intent: string };
+  /** Whether a sentence repeats what the model is told to do, which is nobody's business. */
+  isInstruction(sentence: string): boolean;
   /**
    * Lets the model look into something with tools. Ends when it has answered. Throws `UnreachableError` or `RefusedError` when it cannot go on,
    * and the signal's reason when that fires; the connection is closed then, and when the reader leaves early.
@@ -626,12 +632,19 @@ export type ModelAccount = {
 };
 
 export type Investigated =
-  | { readonly kind: "said"; readonly answer: Answer; readonly account: ModelAccount }
+  | {
+      readonly kind: "said";
+      readonly answer: Answer;
+      readonly account: ModelAccount;
+      /** What it said and did, to be looked at again later. */
+      readonly record: ModelRecord;
+    }
   /** Why the answer without a model stands, as a sentence. */
   | {
       readonly kind: "nothing";
       readonly why: string;
       readonly account?: ModelAccount;
+      readonly record?: ModelRecord;
       /** What it proposed on the way stands all the same: sentences about it, and the wishes. */
       readonly proposed?: readonly string[];
       readonly proposals?: readonly ProposedAction[];

@@ -62,6 +62,7 @@ function saidBlock({ by, sentences }: SaidByModel, lines: readonly EvidenceLine[
 
 /** The machine-readable reply of `ask --json`. */
 export function askReply(input: {
+  readonly id: string;
   readonly intent: string;
   readonly slots: Readonly<Record<string, unknown>>;
   readonly answer: Answer;
@@ -69,7 +70,7 @@ export function askReply(input: {
   readonly evidence: readonly (Evidence & { readonly background?: boolean })[];
   readonly degraded: readonly string[];
 }): AskReply {
-  const { intent, slots, answer, card, evidence, degraded } = input;
+  const { id, intent, slots, answer, card, evidence, degraded } = input;
   return {
     intent,
     slots,
@@ -85,6 +86,7 @@ export function askReply(input: {
       step,
       readings,
     })),
+    answer_id: id,
     ...(degraded.length === 0 ? {} : { degraded }),
   };
 }

@@ -127,6 +127,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import("./forecast.ts"),
   },
+  replay: {
+    usage: "replay [--json]\nreplay ID [--json]\nreplay ID --to-test [--dir FOLDER]",
+    summary:
+      "answers that were given lately; one of them drawn and judged again from what was stored, without asking anybody; or written as a case for the tests",
+    options: { ...JSON_FLAG, "to-test": { type: "boolean" }, dir: { type: "string" } },
+    load: () => import("./replay.ts"),
+  },
   help: {
     usage: "help [command]",
     summary: "this page, or one command's",

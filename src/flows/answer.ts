@@ -7,6 +7,7 @@ import type { ConceptPacks } from "../core/concept.ts";
 import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
 import type { Identity } from "../core/people.ts";
+import { bounded, type ModelRecord } from "../core/recording.ts";
 import type {
   AlertRouter,
   Clock,
@@ -63,7 +64,7 @@ const HISTORY = 40;
 export async function answer(deps: AnswerDeps, question: Question, signal: AbortSignal): Promise<Answered> {
   const { store } = deps;
   const now = question.at;
-  if (deps.sources.length === 0) return withoutSource();
+  if (deps.sources.length === 0) return withoutSource(question);
   const zone = question.user.zone ?? deps.timezone;
   const { history, lessons, unread } = await recall(store, question);
   const chosen = chooseSource(deps.sources, question.text, memoryIn(history));
@@ -112,7 +113,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
       ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
       : []),
   ];
-  const how = { read, subject: responded.subject, account: responded.account };
+  const how = { read, subject: responded.subject, account: responded.account, record: responded.record };
   return finish(deps, question, { ...responded.answer, notes }, ask.evidence, how, [
     ...unread,
     ...ask.degraded,
@@ -124,6 +125,7 @@ type Read = {
   readonly read: Understanding;
   readonly subject: Subject | undefined;
   readonly account?: ModelAccount | undefined;
+  readonly record?: ModelRecord | undefined;
 };
 
 async function finish(
@@ -141,6 +143,7 @@ async function finish(
     degraded,
   );
   const reply = askReply({
+    id: question.id,
     intent,
     slots: how === undefined ? {} : slotsOf(how),
     answer: found,
@@ -148,7 +151,7 @@ async function finish(
     evidence,
     degraded,
   });
-  const lost = await remember(deps, question, found, reply, evidence, how, intent);
+  const lost = await remember(deps, question, found, reply, evidence, how, intent, degraded);
   const apart = found.shownApart === true && { shownApart: true as const };
   return lost === undefined
     ? { card, reply, ...apart }
@@ -178,6 +181,7 @@ async function remember(
   evidence: ReturnType<typeof createAsker>["evidence"],
   how: Read | undefined,
   intent: string,
+  degraded: readonly string[],
 ): Promise<string | undefined> {
   const { place, user } = question;
   const answered = found.values.flatMap((value) => Object.values(value.labels)).slice(0, 5);
@@ -213,6 +217,13 @@ async function remember(
       text: reply.reply_text.slice(0, 8000),
       evidence,
       ...(how?.account !== undefined && { model: how.account }),
+      recording: bounded({
+        version: 1,
+        question: question.text.slice(0, 4000),
+        answer: found,
+        degraded,
+        ...(how?.record && { model: how.record }),
+      }),
     });
     return undefined;
   } catch (error) {
@@ -252,13 +263,16 @@ function unreachable(reason: string): Answer {
   });
 }
 
-function withoutSource(): Answered {
+function withoutSource(question: Question): Answered {
   const found = answerOf("No Prometheus is configured, so there is nothing to ask.", {
     tone: "warning",
     details: ["Set PROMETHEUS_URL, or add a source to the configuration. To try the bot without one: npm run demo."],
   });
   const card = answerCard(found, [], []);
-  return { card, reply: askReply({ intent: "help", slots: {}, answer: found, card, evidence: [], degraded: [] }) };
+  return {
+    card,
+    reply: askReply({ id: question.id, intent: "help", slots: {}, answer: found, card, evidence: [], degraded: [] }),
+  };
 }
 
 /** What was understood, for `ask --json`. */

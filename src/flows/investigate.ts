@@ -1,7 +1,10 @@
-import type { Answer, SaidByModel, Value } from "../core/answer.ts";
+import type { Answer, Value } from "../core/answer.ts";
 import type { Chart } from "../core/card.ts";
+import { checkSentence, HAS_SECRET, IS_INSTRUCTION } from "../core/gate/check.ts";
+import { saidFrom } from "../core/gate/said.ts";
 import { Sentences } from "../core/gate/sentences.ts";
-import { type Judged, judge } from "../core/gate.ts";
+import type { Judged } from "../core/gate.ts";
+import { type ModelRecord, type ModelTurn, pack } from "../core/recording.ts";
 import { rfc3339 } from "../core/zone.ts";
 import type {
   Case,
@@ -10,6 +13,7 @@ import type {
   Investigator,
   Model,
   ModelAccount,
+  ModelTool,
   ModelUse,
   Runbooks,
   Spending,
@@ -18,12 +22,12 @@ import type {
 import { RefusedError, UnreachableError } from "../util/errors.ts";
 import { inertName } from "../util/inert.ts";
 import { type Budgets, openPurse, type Price, type Purse, sayCost } from "./investigate/budget.ts";
-import { cleaner } from "./investigate/data.ts";
+import { type Cleaner, cleaner } from "./investigate/data.ts";
+import type { Masks } from "./investigate/masks.ts";
 import { masksOf, messageOf } from "./investigate/message.ts";
 import { Notebook } from "./investigate/notebook.ts";
 import { runbookIds } from "./investigate/propose.ts";
 import type { Search } from "./investigate/search.ts";
-import { strayAddress } from "./investigate/stray.ts";
 import { toolsFor } from "./investigate/tools.ts";
 
 export type InvestigateDeps = {
@@ -88,6 +92,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
   const started = deps.clock();
   let purse: Purse | undefined;
   let notes: Notebook | undefined;
+  const turns: ModelTurn[] = [];
   const nothing = (outcome: string, why: string, judged: readonly Judged[] = []): Investigated => {
     observe(deps, "investigate", outcome, purse, judged.filter(({ kept }) => !kept).length, started);
     const account = purse === undefined || purse.total().calls === 0 ? undefined : accountOf(deps, purse, judged);
@@ -95,6 +100,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       kind: "nothing",
       why,
       ...(account && { account }),
+      ...(turns.length > 0 && { record: recordOf(deps, turns, judged, notes) }),
       ...(notes && { proposed: notes.proposed, proposals: notes.proposals }),
     };
   };
@@ -104,7 +110,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
     if (spent !== undefined) return nothing("budget", `${spent} This is the answer without it.`);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(deps.totalMs)]);
     const clean = cleaner(deps.redact);
-    notes = new Notebook(one.ask, one.text, one.found);
+    notes = new Notebook(one.ask, one.text, one.found, one.zone);
     const masks = deps.pseudonyms ? masksOf(one) : masksOf(undefined);
     const search: Search = {
       one,
@@ -115,6 +121,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       masks,
       runbooks: await deps.runbooks(),
       suggest: deps.suggest,
+      hasSecret: (text) => deps.redact(text) !== text,
       alertText: deps.alertText,
       at: rfc3339,
       signal: limit,
@@ -128,7 +135,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
           runbooks: runbookIds(search),
         },
         message: masks.hide(messageOf(one, clean)),
-        tools: toolsFor(search),
+        tools: toolsFor(search).map((tool) => recorded(tool, turns, masks, clean)),
         toolCalls: deps.toolCalls,
       },
       limit,
@@ -137,7 +144,16 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
     let judged: Judged[] = [];
     let length = 0;
     const take = (complete: readonly string[]) => {
-      for (const sentence of complete) judged.push(judgeOne(masks.restore(sentence), notes!));
+      for (const sentence of complete) {
+        const restored = masks.restore(sentence);
+        // What repeats a secret goes as a whole, also where a word of it would do no harm.
+        const visible = deps.redact(restored);
+        turns.push({ kind: "said", text: visible });
+        if (visible !== restored) judged.push({ kept: false, sentence: visible, reason: HAS_SECRET });
+        else if (deps.model.isInstruction(restored))
+          judged.push({ kept: false, sentence: restored, reason: IS_INSTRUCTION });
+        else judged.push(checkSentence(restored, notes!));
+      }
     };
     for await (const event of events) {
       if (event.kind === "text") {
@@ -167,6 +183,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       kind: "said",
       answer: answerFrom(deps, one, notes, purse, judged),
       account: accountOf(deps, purse, judged),
+      record: recordOf(deps, turns, judged, notes),
     };
   } catch (problem) {
     if (signal.aborted) throw problem;
@@ -184,21 +201,41 @@ function whyFailed(problem: unknown, { totalMs }: InvestigateDeps): string {
 
 /** Characters: a page. Whoever writes more than that for an answer has lost the thread, and each sentence takes time to check. */
 const LONGEST_ANSWER = 4000;
-const LONGEST_SENTENCE = 600;
 
-/** Sentences of a model that may be read as more than a sentence are left out like invented ones. */
-function judgeOne(sentence: string, notes: Notebook): Judged {
-  if (sentence.length > LONGEST_SENTENCE) return { kept: false, sentence, reason: "It is too long for a sentence." };
-  const stray = strayAddress(sentence, notes.hasName);
-  if (stray !== undefined) return { kept: false, sentence, reason: stray };
-  return judge(sentence, notes);
+/** A tool that notes each call with what it gave, as people read it: with the names that the model does not see. */
+function recorded(tool: ModelTool, turns: ModelTurn[], masks: Masks, clean: Cleaner): ModelTool {
+  return {
+    ...tool,
+    async run(args, signal) {
+      const result = await tool.run(args, signal);
+      const asked = clean(masks.restore(JSON.stringify(args) ?? ""), LONGEST_ARGUMENTS);
+      turns.push({ kind: "called", tool: tool.name, args: asked, result: masks.restore(result) });
+      return result;
+    },
+  };
+}
+
+const LONGEST_ARGUMENTS = 5000;
+
+function recordOf(
+  { model }: InvestigateDeps,
+  turns: readonly ModelTurn[],
+  judged: readonly Judged[],
+  notes: Notebook | undefined,
+): ModelRecord {
+  return {
+    prompt: model.prompts.investigate,
+    turns,
+    judged,
+    ...(notes && { known: pack(notes.facts, notes.names, notes.when) }),
+  };
 }
 
 function leftOut(count: number): string {
   if (count === 0) return "The model said nothing.";
   return count === 1
-    ? "1 sentence was left out: it had a number or name that no query returned."
-    : `${count} sentences were left out: they had numbers or names that no query returned.`;
+    ? "1 sentence was left out: no query returned what it says."
+    : `${count} sentences were left out: no query returned what they say.`;
 }
 
 /** The answer of the templates with what the model found; its text stands apart, and all numbers beside it are code's. */
@@ -211,14 +248,7 @@ function answerFrom(
 ): Answer {
   const kept = judged.filter((each) => each.kept);
   const dropped = judged.length - kept.length;
-  const said: SaidByModel = {
-    by: deps.model.name,
-    sentences: kept.map(({ sentence, queries }) => ({
-      text: plainSentence(sentence),
-      promql: queries.flatMap((index) => notes.promqlAt(index) ?? []),
-      ...(/\n/.test(sentence) && { endsLine: true as const }),
-    })),
-  };
+  const said = saidFrom(deps.model.name, judged, (index) => notes.promqlAt(index));
   const asked = notes.sheets.length;
   const isOpen = one.found.intent === "clarify";
   const { intent: _, ...found } = one.found;
@@ -252,18 +282,8 @@ function answerFrom(
         one.ask.now,
       ),
     ],
-    notes: [...base.notes, ...(dropped > 0 ? [leftOut(dropped)] : []), footer(deps, purse)],
+    notes: [...base.notes, ...(dropped > 0 ? [leftOut(dropped)] : []), footer(deps, purse, one.question.id)],
   };
-}
-
-/** No marks of Markdown, and nothing that a chat could take for a mention or a link. */
-function plainSentence(sentence: string): string {
-  const bare = sentence
-    .replace(/^\s*#{1,6}\s+/, "")
-    .replace(/^\s*[*-]\s+/, "• ")
-    .replace(/\*\*|__|`/g, "")
-    .trim();
-  return inertName(bare, { max: 600 });
 }
 
 const CHART_SERIES = 5;
@@ -305,14 +325,14 @@ function valuesOf(notes: Notebook, queries: readonly number[], now: number): rea
     .slice(0, VALUES);
 }
 
-function footer({ model, price }: InvestigateDeps, purse: Purse): string {
+function footer({ model, price }: InvestigateDeps, purse: Purse, answer: string): string {
   const { calls, input, output, isGuess, cost } = purse.total();
   const parts = [
     `${calls} ${calls === 1 ? "call" : "calls"}`,
     `${isGuess ? "about " : ""}${(input + output).toLocaleString("en-US")} tokens`,
     ...(cost === undefined ? [] : [sayCost(cost, price)]),
   ];
-  return `Model ${model.name}: ${parts.join(", ")}. Prompt ${model.prompts.investigate}.`;
+  return `Model ${model.name}: ${parts.join(", ")}. Prompt ${model.prompts.investigate}. Answer ${inertName(answer)}.`;
 }
 
 function accountOf({ model }: InvestigateDeps, purse: Purse, judged: readonly Judged[]): ModelAccount {

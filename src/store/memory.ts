@@ -3,6 +3,7 @@ import { incidentOf } from "../core/incident/message.ts";
 import { type AlertRecord, isLive } from "../core/incident.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
+import type { Recording } from "../core/recording.ts";
 import type { Clock, Held, Lesson, ModelAccount, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
@@ -19,6 +20,7 @@ type Answer = {
   text: string;
   evidence: readonly Evidence[];
   model?: ModelAccount;
+  recording?: Recording;
 };
 
 type Waiting = {
@@ -140,7 +142,9 @@ export function createMemoryStore(
       get: (answerId) =>
         use(() => {
           const found = answers.get(answerId);
-          return found && copy({ at: found.at, text: found.text, evidence: found.evidence, model: found.model });
+          if (found === undefined) return undefined;
+          const { at, text, evidence, model, recording } = found;
+          return copy({ at, text, evidence, ...(model && { model }), ...(recording && { recording }) });
         }),
       since: (at, limit) =>
         use(() =>

@@ -98,6 +98,7 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX forecasts_due ON forecasts (ends_at) WHERE score IS NULL;
   CREATE INDEX forecasts_scored ON forecasts (about, at) WHERE score IS NOT NULL;
   `,
+  "ALTER TABLE answers ADD COLUMN recording BLOB;",
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

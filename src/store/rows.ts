@@ -4,6 +4,7 @@ import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Held, Lesson, ModelAccount, Queued, Turn } from "../ports.ts";
+import { storedRecordingSchema } from "./recording.ts";
 
 /**
  * Rows as they stand in the file, read once on their way out: a file can be old, damaged or edited by hand. A schema
@@ -90,6 +91,7 @@ export const AnswerRow = once(() => {
       step: z.number(),
       readings: z.union([z.number(), z.object({ failed: z.string() })]),
       url: z.string().optional(),
+      background: z.boolean().optional(),
     }),
   );
   const Account = z.object({
@@ -108,12 +110,14 @@ export const AnswerRow = once(() => {
       text: z.string(),
       evidence: json().pipe(EvidenceList),
       model: json().pipe(Account).nullable(),
+      recording: storedRecordingSchema().nullable(),
     })
-    .transform(({ at, text, evidence, model }) => ({
+    .transform(({ at, text, evidence, model, recording }) => ({
       at,
       text,
       evidence: evidence.map((item): Evidence => defined(item)),
       ...(model !== null && { model: defined(model) as ModelAccount }),
+      ...(recording !== null && { recording }),
     }));
 });
 

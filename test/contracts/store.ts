@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
+import { answerOf } from "../../src/core/answer.ts";
 import type { Place } from "../../src/core/chat.ts";
 import type { ForecastScore, KeptForecast } from "../../src/core/forecast/score.ts";
 import type { Evidence } from "../../src/core/reading.ts";
+import type { Recording } from "../../src/core/recording.ts";
 import type { Incoming, Lesson, Outgoing, Store, Turn } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { anEntry, aProposal } from "../fakes/proposals.ts";
@@ -437,6 +439,39 @@ export function storeContract(
       };
       await evidence.save({ id: "a1", place: THREAD, at: NOW, text: "x", evidence: EVIDENCE, model });
       assert.deepEqual((await evidence.get("a1"))?.model, model);
+    });
+
+    it("keeps what it takes to draw an answer again, holes in charts included", async () => {
+      const { evidence } = await empty();
+      const labels = { queue: "a" };
+      const recording: Recording = {
+        version: 1,
+        question: "why?",
+        degraded: ["late"],
+        answer: answerOf("It is 7.", {
+          chart: { title: "t", unit: "count", series: [{ name: "a", points: [[NOW, 7] as const] }] },
+        }),
+        model: {
+          prompt: "investigate 2 (0a1b2c3d)",
+          turns: [
+            { kind: "called", tool: "query", args: "{}", result: "7" },
+            { kind: "said", text: "It is 7." },
+          ],
+          judged: [{ kept: true, sentence: "It is 7.", queries: [0] }],
+          known: {
+            labels: [labels],
+            measures: [{ topics: ["messages"] }],
+            beside: [["a"]],
+            facts: [{ value: 7, family: "count", origin: "returned", labels: 0, measure: 0, at: NOW }],
+            names: ["a"],
+            when: { now: NOW, ahead: 0 },
+          },
+        },
+      };
+      await evidence.save({ id: "a1", place: THREAD, at: NOW, text: "x", evidence: EVIDENCE, recording });
+      assert.deepEqual((await evidence.get("a1"))?.recording, recording);
+      await evidence.save({ id: "a2", place: THREAD, at: NOW, text: "x", evidence: EVIDENCE });
+      assert.equal((await evidence.get("a2"))?.recording, undefined);
     });
 
     it("forgets what is past its retention, says how much, and keeps the rest", async () => {

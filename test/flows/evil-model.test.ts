@@ -125,6 +125,7 @@ function evilModel(seed: number, sent: string[]): Model {
   return {
     name: "evil",
     prompts: { investigate: "investigate 1 (00000000)", intent: "intent 1 (00000000)" },
+    isInstruction: () => false,
     readIntent: async () => ({ intent: pick(INJECTIONS), used: { input: 1, output: 1, isGuess: false } }),
     async *investigate(task: ModelTask, signal: AbortSignal): AsyncGenerator<ModelEvent> {
       sent.push(task.message, JSON.stringify(task.values));

@@ -42,9 +42,12 @@ const Block = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("table"), columns: strings, rows: z.array(strings) }),
   z.object({ kind: z.literal("facts"), items: z.array(z.object({ name: z.string(), value: z.string() })) }),
   z.object({ kind: z.literal("chart"), chart: ChartJson }),
+  z.object({ kind: z.literal("said"), by: z.string(), paragraphs: strings }),
   z.object({
     kind: z.literal("evidence"),
-    items: z.array(z.object({ promql: z.string(), source: z.string(), url: z.string().optional() })),
+    items: z.array(
+      z.object({ promql: z.string(), source: z.string(), url: z.string().optional(), mark: z.string().optional() }),
+    ),
   }),
   z.object({ kind: z.literal("note"), text: z.string() }),
   z.object({ kind: z.literal("buttons"), buttons: z.array(Button) }),

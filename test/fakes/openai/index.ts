@@ -21,6 +21,8 @@ export type Reply =
   | "hangs"
   /** Answers with headers and a first piece, then nothing. */
   | "stalls"
+  /** Answers with headers and a first piece, then the connection breaks. */
+  | "dies"
   /** Half of a JSON document, or of a stream. */
   | "half"
   | { readonly bytes: number }
@@ -124,13 +126,13 @@ function answer(response: ServerResponse, asked: Asked, reply: Reply): void {
   const isStream = asked.body.stream === true;
   const type = isStream ? "text/event-stream" : "application/json";
   if (reply === "hangs") return;
-  if (reply === "stalls" || reply === "half") {
+  if (reply === "stalls" || reply === "half" || reply === "dies") {
     response.writeHead(200, { "content-type": type });
     const piece = isStream
       ? `data: ${JSON.stringify(chunkOf(++ids, { role: "assistant", content: "It " }))}\n\ndata: {"id":"x","cho`
       : '{"id":"x","object":"chat.completion","choices":[{"index":0,"mess';
     if (reply === "half") response.end(piece);
-    else response.write(piece);
+    else response.write(piece, () => reply === "dies" && response.destroy());
     return;
   }
   if ("status" in reply) {
