@@ -158,7 +158,7 @@ describe("an evil model", () => {
       const ask = createAsker(source, NOW, signal, true);
       const one: Case = {
         question: {
-          id: `q${seed}`,
+          id: `q-${seed.toString(36)}`,
           place: { platform: "slack", channel: "C1", thread: "t" },
           user: { platform: "slack", id: "U1", name: "mira" },
           text: "why?",

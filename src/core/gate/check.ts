@@ -14,7 +14,7 @@ const CLAIMS_ACT = [
   /\bapprov(?:e|es|ed|ing|als?)\b/i,
   /\bproposals?\b/i,
   /\b(?:I|we)(?:'ve|'ll| have| will| just| already| now)* (?:approved?|applied|changed|deleted|drained|executed?|fixed|killed|lifted|paused|ran|rebooted|reloaded|removed|resolved|restarted|resumed|rolled back|scaled|silenced|stopped|triggered|updated)\b/i,
-  /^\W*(?:done|executed|completed|fixed)\b(?! *[(:%\d])/i,
+  /^\W*(?:done|executed|completed|fixed)\b(?! *[(%\d])/i,
   /\b(?:was|were|been|is|are) (?:now |just |already )?(?:executed|carried out)\b/i,
   /\brunbooks?\b.{0,40}\b(?:ran|succeeded|completed|was run|has run|executed)\b/i,
 ];
