@@ -17,7 +17,9 @@ export function memoryForecasts(entries: Map<string, KeptScored>, use: <T>(work:
         [...entries.values()]
           .filter(({ forecast, score }) => score === undefined && endOf(forecast) <= now)
           .filter(
-            ({ forecast }) => of === undefined || (forecast.source === of.source && forecast.promql === of.promql && forecast.series === of.series),
+            ({ forecast }) =>
+              of === undefined ||
+              (forecast.source === of.source && forecast.promql === of.promql && forecast.series === of.series),
           )
           .sort((a, b) => endOf(a.forecast) - endOf(b.forecast))
           .slice(0, Math.max(0, limit))

@@ -22,7 +22,10 @@ export function sqliteForecasts(sql: Statements, later: Later): Forecasts {
       );
     },
     async due(now, limit, of) {
-      const [where, values] = of === undefined ? ["", []] : ["AND source = ? AND promql = ? AND series = ?", [of.source, of.promql, of.series]];
+      const [where, values] =
+        of === undefined
+          ? ["", []]
+          : ["AND source = ? AND promql = ? AND series = ?", [of.source, of.promql, of.series]];
       return sql.all(
         ForecastRow,
         `SELECT body FROM forecasts WHERE score IS NULL AND ends_at <= ? ${where} ORDER BY ends_at, seq LIMIT ?`,
