@@ -106,8 +106,7 @@ async function secondsOfEts(series: readonly Float64Array[]): Promise<{ seconds:
     });
     if (problem !== undefined) return problem;
   }
-  const lib =
-    spawnSync("dpkg-architecture", ["-qDEB_HOST_MULTIARCH"], { encoding: "utf8" }).stdout?.trim() || triplet();
+  const lib = triplet();
   const folders = ["blas", "lapack", ""].map((name) => join(kept, "usr/lib", lib, name));
   const child = spawn("/usr/bin/python3", [fileURLToPath(new URL("forecast_ets.py", import.meta.url))], {
     stdio: ["pipe", "pipe", "pipe"],
