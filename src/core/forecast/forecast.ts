@@ -60,7 +60,7 @@ export function farthest(length: number, period: number): number {
 
 /**
  * Forecasts what comes after a history. A dozen simple methods (`experts.ts`) and damped Holt-Winters (`holt-winters.ts`) forecast the
- * past four weeks as if they stood there; what they missed gives the weights of the mixture (`combine.ts`) and, of the mixture,
+ * past three weeks as if they stood there; what they missed gives the weights of the mixture (`combine.ts`) and, of the mixture,
  * the bands (`conformal.ts`). A level shift or a new trend therefore changes the weights within days, without a switch.
  */
 export function forecast(history: History, options: ForecastOptions): Forecast | CannotForecast {

@@ -2,7 +2,7 @@ import { EXPERTS, type Expert, yesterday } from "./experts.ts";
 import { holtWinters, SMOOTHINGS } from "./holt-winters.ts";
 
 /** Past days on which every method is tried. Older ones tell little about the next. */
-const MOST_ORIGINS = 28;
+const MOST_ORIGINS = 21;
 /** What Holt-Winters runs over, in periods. */
 const MOST_PERIODS = 42;
 
@@ -26,7 +26,7 @@ export function leastSeen(period: number): number {
 
 /**
  * Rolling-origin evaluation (Tashman, "Out-of-sample tests of forecasting accuracy", Int. J. Forecasting 16 (2000)): every
- * method forecasts the last four weeks as if it stood there, a period apart, so at the same time of day as now.
+ * method forecasts the last three weeks as if it stood there, a period apart, so at the same time of day as now.
  */
 export function trials(y: Float64Array, period: number, horizon: number): Trials {
   const n = y.length;
