@@ -27,6 +27,7 @@ let [texts, calls, proposals] = [0, 0, 0];
 try {
   for (const lure of lures)
     for (const text of textsOf(lure)) {
+      process.stderr.write(`\r${lure.id} `);
       const played = await stage.play(text);
       texts++;
       calls += played.calls;
@@ -37,6 +38,7 @@ try {
 } finally {
   await stage.close();
 }
+process.stderr.write("\r");
 const count = (what: Harm["what"]) => harm.filter((one) => one.what === what).length;
 console.log(`entries                 ${lures.length}, with ${texts} texts; the model was called ${calls} times`);
 console.log(`proposals that wait     ${proposals}`);

@@ -46,7 +46,15 @@ function fakeFlow(asked: Question[] = []): NonNullable<Overrides["answer"]> {
       series: [{ name: "a", points: [[0, Number.NaN] as const, [60, 2] as const] }],
     };
     return {
-      card: { title: `heard ${question.text}`, tone: "info", blocks: [{ kind: "chart", chart }] },
+      card: {
+        title: `heard ${question.text}`,
+        tone: "info",
+        blocks: [
+          { kind: "chart", chart },
+          { kind: "said", by: "a model", paragraphs: ["It is long. [1]"] },
+          { kind: "evidence", items: [{ promql: "up", source: "main", mark: "[1]" }] },
+        ],
+      },
       reply: {
         intent: "metric_query",
         slots: { n: 1 },
@@ -82,7 +90,11 @@ describe("a running bot", () => {
     const place = { platform: "terminal", channel: "ada", thread: "cli" };
     const { card, reply } = await bot.ask({ id: "x", place, user, text: "hello", at: 0 });
     assert.equal(card.title, "heard hello");
-    const [block] = card.blocks;
+    const [block, ...others] = card.blocks;
+    assert.deepEqual(others, [
+      { kind: "said", by: "a model", paragraphs: ["It is long. [1]"] },
+      { kind: "evidence", items: [{ promql: "up", source: "main", mark: "[1]" }] },
+    ]);
     assert.ok(block?.kind === "chart");
     assert.deepEqual(block.chart.series[0]!.points, [
       [0, Number.NaN],
