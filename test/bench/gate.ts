@@ -61,15 +61,15 @@ function tell(name: string, what: string, sentences: readonly Sentence[]): void 
     for (const { text } of missed) console.log(`passed (${name}): ${text}`);
   }
   const found = `${bad.length - missed.length} of ${bad.length} (${share(bad.length - missed.length, bad.length)})`;
-  console.log(`${`${name}: ${what} found`.padEnd(28)}${found}`);
+  console.log(`${`${name}: ${what} found`.padEnd(30)}${found}`);
   console.log(
-    `${`${name}: honest dropped`.padEnd(28)}${lost.length} of ${good.length} (${share(lost.length, good.length)})`,
+    `${`${name}: honest dropped`.padEnd(30)}${lost.length} of ${good.length} (${share(lost.length, good.length)})`,
   );
 }
 
 tell("prose", "invented", readProse());
 tell("subject", "misplaced", await readSubjects("subject"));
-tell("subject, later", "found", await readSubjects("subject-after"));
+tell("subject 2", "misplaced", await readSubjects("subject-after"));
 console.log(
   `time per text               p50 ${quantile(times, 0.5).toFixed(2)} ms, p95 ${quantile(times, 0.95).toFixed(2)} ms`,
 );
