@@ -44,6 +44,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: JSON_FLAG,
     load: () => import("./doctor.ts"),
   },
+  detect: {
+    usage: "detect --dir DIR --out DIR",
+    summary:
+      "a backtest: every CSV (timestamp,value) below DIR scored as if it streamed, to the same path below the other (timestamp,anomaly_score,is_alert)",
+    options: { dir: { type: "string" }, out: { type: "string" } },
+    load: () => import("./detect.ts"),
+  },
   proposals: {
     usage: `proposals list [--json]\nproposals show ID [--json]\nproposals ${DECISIONS.filter((one) => one !== "resume")
       .map((one) => one.replaceAll("_", "-"))

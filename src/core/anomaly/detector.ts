@@ -1,7 +1,7 @@
 import { AT, learnAnew, type Memory, newMemory, readMemory, STATISTICS, writeMemory } from "./memory.ts";
 import { pass, type Standing, say, stand } from "./recurrence.ts";
 import { GROUPS, type GroupName, type Pace, paceOf, takeIn, trustInSeason } from "./statistics.ts";
-import { isReady, learn, quantileOf, tailOf } from "./tails.ts";
+import { learn, quantileOf, tailOf } from "./tails.ts";
 
 /** Which way from the usual is worth an alert: latency up, success ratio down, traffic both. */
 export type Direction = "both" | "up" | "down";
@@ -134,7 +134,11 @@ export class SeriesDetector {
     const { now } = this.#memory;
     if (!Number.isFinite(value) || !Number.isFinite(at)) return this.#unjudged(at, value, { kind: "not a number" });
     const isFirst = now[AT.firstMs] === 0;
-    if (!isFirst && at <= now[AT.lastMs]! && !this.#isSetBack()) return this.#unjudged(at, value, { kind: "late" });
+    if (!isFirst && at <= now[AT.lastMs]!) {
+      now[AT.late] = now[AT.late]! + 1;
+      if (now[AT.late]! < CLOCK_SET_BACK) return this.#unjudged(at, value, { kind: "late" });
+      this.#setBack(at);
+    }
     now[AT.late] = 0;
     const { stepSeconds, counter } = this.#options;
     const apart = at - now[AT.lastMs]!;
@@ -167,12 +171,6 @@ export class SeriesDetector {
     return new SeriesDetector(options, readMemory(bytes));
   }
 
-  #isSetBack(): boolean {
-    const { now } = this.#memory;
-    now[AT.late] = now[AT.late]! + 1;
-    return now[AT.late]! >= CLOCK_SET_BACK;
-  }
-
   #judge(at: number, value: number, seconds: number, isReset: boolean): Verdict {
     const memory = this.#memory;
     const { now, tails } = memory;
@@ -200,7 +198,7 @@ export class SeriesDetector {
     if (missing > 0) return this.#unjudged(at, value, { kind: "warming up", points: missing }, isReset);
 
     const surprise = sum - INDEPENDENT * Math.log10(3600 / stepSeconds);
-    this.#noteUnusual(at, surprise);
+    this.#noteUnusual(point, surprise, usual);
     if (way !== "both" && way !== direction)
       return this.#verdict(point, { score: 0, terms: [], usual, quiet: { kind: "other direction" } });
     const said = now[AT.alertMs]!;
@@ -218,20 +216,31 @@ export class SeriesDetector {
   /** Points that are wanted before it judges; 0 when it knows enough. */
   #missing(at: number): number {
     const { now } = this.#memory;
-    if (!isReady(this.#memory.tails, 0)) return WARM_POINTS;
     const hours = (at - now[AT.learningMs]!) / HOUR_MS;
     const byTime = Math.ceil(((WARM_HOURS - hours) * 3600) / this.#options.stepSeconds);
     return Math.max(0, WARM_POINTS - now[AT.seen]!, byTime);
   }
 
-  /** Keeps since when it has been unusual: until it was not for an hour, or three points. */
-  #noteUnusual(at: number, surprise: number): void {
+  /**
+   * Keeps since when it has been unusual. That begins with a surprise, and lasts until there was neither surprise nor a value
+   * outside of the usual range for an hour, or three points.
+   */
+  #noteUnusual({ at, value }: Pick<Verdict, "at" | "value">, surprise: number, usual: Usual | undefined): void {
     const { now } = this.#memory;
     const calm = Math.max(HOUR_MS, 3000 * this.#options.stepSeconds);
     if (now[AT.sinceMs]! > 0 && at - now[AT.unusualMs]! > calm) now[AT.sinceMs] = 0;
-    if (surprise < UNUSUAL) return;
+    const isOut = usual !== undefined && (value < usual.low || value > usual.high);
+    if (surprise < UNUSUAL && !(isOut && now[AT.sinceMs]! > 0)) return;
     if (now[AT.sinceMs] === 0) now[AT.sinceMs] = at;
     now[AT.unusualMs] = at;
+  }
+
+  /** The clock was set back to `at`: what was noted of times moves along. */
+  #setBack(at: number): void {
+    const { now } = this.#memory;
+    const by = now[AT.lastMs]! - at;
+    for (const place of [AT.firstMs, AT.learningMs, AT.sinceMs, AT.unusualMs, AT.alertMs])
+      if (now[place]! > 0) now[place] = now[place]! - by;
   }
 
   #verdict(

@@ -43,11 +43,6 @@ export function learn(tails: Float32Array, index: number, value: number, memory:
   if (waits + 1 === WAITING) merge(tails, base, Math.exp(-WAITING / memory));
 }
 
-/** Whether enough was learned to judge anything. */
-export function isReady(tails: Float32Array, index: number): boolean {
-  return tails[index * TAIL + TOTAL]! > 0;
-}
-
 /** P(X >= x) for side 1, P(X <= x) for side -1, in the past of statistic `index`. From `RAREST` to 1. */
 export function tailOf(tails: Float32Array, index: number, exact: number, side: 1 | -1): number {
   // As wide as what is kept, or a constant would differ from itself.
