@@ -58,7 +58,7 @@ export type Verdict = {
   readonly isAlert: boolean;
   /** Of an alert, by its score alone; see `severityOf` for persistence and impact. */
   readonly severity: Severity | undefined;
-  /** Largest first. Empty where nothing was judged. */
+  /** Largest first. Empty where nothing was judged, and where nothing stands out. */
   readonly terms: readonly Term[];
   /** Where nine of ten values of this hour of the week are. Undefined while warming up. */
   readonly usual: Usual | undefined;
@@ -96,6 +96,8 @@ const NEW_LEVEL_HOURS = 24;
 const NEW_LEVEL = 5;
 /** A point of such a surprise is unusual, though not worth an alert: two of three series have one a day. */
 const UNUSUAL = 5;
+/** Below this no term says anything: most points of most series. */
+const PLAIN = 2;
 
 const HOUR_MS = 3_600_000;
 /** Statistics by number, see `GROUPS`. */
@@ -207,7 +209,7 @@ export class SeriesDetector {
     if (isAlert) say(memory, at, surprise);
     return this.#verdict(point, {
       score: standing.isNews ? standing.score : 0,
-      terms: termsOf(sum),
+      terms: surprise >= PLAIN ? termsOf(sum) : [],
       usual,
       quiet: isAlert ? undefined : quietOf(standing, this.#threshold, said),
     });
