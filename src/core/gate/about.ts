@@ -15,6 +15,8 @@ export type Values = {
    * of the other (a pod is called after its deployment).
    */
   readonly kin: ReadonlyMap<string, readonly string[]>;
+  /** What names with a hyphen begin with: "nat" of nat-a and nat-b. */
+  readonly families: ReadonlySet<string>;
 };
 
 const remembered = new WeakMap<readonly Fact[], { readonly count: number; readonly values: Values }>();
@@ -34,7 +36,9 @@ export function valuesOf(facts: readonly Fact[]): Values {
       byLabel.set(label, own);
     }
   }
-  const values = { byLabel, all: new Set([...byLabel.values()].flatMap((own) => [...own])), kin: kinOf(byLabel) };
+  const all = new Set([...byLabel.values()].flatMap((own) => [...own]));
+  const families = new Set([...all].flatMap((name) => /^([a-z]+)-/.exec(name)?.[1] ?? []));
+  const values = { byLabel, all, kin: kinOf(byLabel), families };
   remembered.set(facts, { count: facts.length, values });
   return values;
 }
@@ -229,12 +233,9 @@ const ASPECT =
  */
 export function strangeSiblings(
   plain: string,
-  { all, byLabel }: Values,
+  { byLabel, families }: Values,
   isKnown: (name: string) => boolean,
 ): string | undefined {
-  const families = new Set(
-    [...all].flatMap((name) => (/^[a-z]+-/.test(name) ? [name.slice(0, name.indexOf("-"))] : [])),
-  );
   const stranger = wordsOf(plain).find(
     ({ word }) =>
       /^[a-z]+-[a-z]+$/.test(word) &&
