@@ -1,4 +1,5 @@
 import { answerCard, askReply } from "../cards/answer-card.ts";
+import type { ModelAccount } from "../core/answer.ts";
 import { type Answer, type AskReply, answerOf, askButton } from "../core/answer.ts";
 import type { Card } from "../core/card.ts";
 import type { Catalogue } from "../core/catalogue.ts";
@@ -7,16 +8,8 @@ import type { ConceptPacks } from "../core/concept.ts";
 import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
 import type { Identity } from "../core/people.ts";
-import type {
-  AlertRouter,
-  Clock,
-  Investigator,
-  Metrics,
-  ModelAccount,
-  Store,
-  Turn as StoredTurn,
-  Suggester,
-} from "../ports.ts";
+import type { Investigator } from "../ports/model.ts";
+import type { AlertRouter, Clock, Metrics, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { createAsker } from "./answer/asker.ts";
 import { further } from "./answer/further.ts";

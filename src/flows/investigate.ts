@@ -1,20 +1,10 @@
-import type { Answer, SaidByModel, Value } from "../core/answer.ts";
+import type { Answer, ModelAccount, SaidByModel, Value } from "../core/answer.ts";
 import type { Chart } from "../core/card.ts";
 import { Sentences } from "../core/gate/sentences.ts";
 import { type Judged, judge } from "../core/gate.ts";
 import { rfc3339 } from "../core/zone.ts";
-import type {
-  Case,
-  Clock,
-  Investigated,
-  Investigator,
-  Model,
-  ModelAccount,
-  ModelUse,
-  Runbooks,
-  Spending,
-  Suggester,
-} from "../ports.ts";
+import type { Case, Investigated, Investigator, Model, ModelUse } from "../ports/model.ts";
+import type { Clock, Runbooks, Spending, Suggester } from "../ports.ts";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
 import { inertName } from "../util/inert.ts";
 import { type Budgets, openPurse, type Price, type Purse, sayCost } from "./investigate/budget.ts";

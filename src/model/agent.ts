@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import { ChatOpenAICompletions } from "@langchain/openai";
 import { createAgent, createMiddleware, HumanMessage, SystemMessage, ToolMessage, tool } from "langchain";
-import type { ModelEvent, ModelTask, ModelTool } from "../ports.ts";
+import type { ModelEvent, ModelTask, ModelTool } from "../ports/model.ts";
 import { canonicalJson } from "../util/canonical.ts";
 import { GaveUpError } from "./failure.ts";
 import type { IntentSettings } from "./intent.ts";

@@ -1,5 +1,6 @@
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
-import type { Clock, Model, ModelEvent, ModelTask } from "../ports.ts";
+import type { Model, ModelEvent, ModelTask } from "../ports/model.ts";
+import type { Clock } from "../ports.ts";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
 import { failureOf, GaveUpError, SERVICE } from "./failure.ts";
 import { createModelFetch } from "./http.ts";

@@ -1,7 +1,7 @@
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import * as z from "zod";
-import type { TokensUsed } from "../ports.ts";
+import type { TokensUsed } from "../ports/model.ts";
 import { guessTokens } from "./tokens.ts";
 
 /** What one small call needs. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import type { ModelAccount } from "../core/answer.ts";
 import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "../core/incident.ts";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Held, Lesson, ModelAccount, Queued, Turn } from "../ports.ts";
+import type { Held, Lesson, Queued, Turn } from "../ports.ts";
 
 /**
  * Rows as they stand in the file, read once on their way out: a file can be old, damaged or edited by hand. A schema

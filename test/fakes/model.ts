@@ -1,6 +1,7 @@
 import { createInvestigator, type InvestigateDeps } from "../../src/flows/investigate.ts";
 import { createModel } from "../../src/model/index.ts";
-import type { Investigator, Store, Suggester } from "../../src/ports.ts";
+import type { Investigator } from "../../src/ports/model.ts";
+import type { Store, Suggester } from "../../src/ports.ts";
 import { redactor } from "../../src/util/redact.ts";
 import type { World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createModel } from "../../src/model/index.ts";
-import type { ModelEvent, ModelTool } from "../../src/ports.ts";
+import type { ModelEvent, ModelTool } from "../../src/ports/model.ts";
 import { type Openai, type Reply, startOpenai } from "../fakes/openai/index.ts";
 
 let server: Openai;

@@ -1,6 +1,6 @@
-import type { Answer } from "../../core/answer.ts";
+import type { Answer, ModelAccount } from "../../core/answer.ts";
 import type { Intent } from "../../core/language/classify.ts";
-import type { Investigator, ModelAccount } from "../../ports.ts";
+import type { Investigator } from "../../ports/model.ts";
 import { refuseByText } from "./approvals.ts";
 import { type Responded, respond } from "./respond.ts";
 import type { Teaching } from "./teach.ts";

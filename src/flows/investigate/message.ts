@@ -1,5 +1,5 @@
 import { rfc3339 } from "../../core/zone.ts";
-import type { Case } from "../../ports.ts";
+import type { Case } from "../../ports/model.ts";
 import { type Cleaner, fenced } from "./data.ts";
 import { type Masks, masksFor, NO_MASKS } from "./masks.ts";
 

@@ -1,5 +1,6 @@
 import type { Catalogue } from "../../core/catalogue.ts";
-import type { Case, Inquiry, Runbooks, Suggester } from "../../ports.ts";
+import type { Case } from "../../ports/model.ts";
+import type { Inquiry, Runbooks, Suggester } from "../../ports.ts";
 import type { Cleaner } from "./data.ts";
 import type { Masks } from "./masks.ts";
 import type { Notebook } from "./notebook.ts";

@@ -1,6 +1,6 @@
 import type { Metric } from "../../core/catalogue.ts";
 import type { Fact } from "../../core/gate.ts";
-import type { ModelTool } from "../../ports.ts";
+import type { ModelTool } from "../../ports/model.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../../util/errors.ts";
 import { ArgumentError, optionalText, readArgs, shape, text, textOf, textsOf } from "./arguments.ts";
 import { cleanLabels, fenced } from "./data.ts";
