@@ -4,6 +4,7 @@ import type { AuditEntry, AuditRecord } from "./core/audit.ts";
 import type { Card, Chart, ClickMeaning } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
 import type { Place, Question, User } from "./core/chat.ts";
+import type { Draft } from "./core/draft.ts";
 import type { Need, Suggested } from "./core/need.ts";
 import type { Identity } from "./core/people.ts";
 import type { Proposal, Status } from "./core/proposal.ts";
@@ -56,14 +57,15 @@ export interface Inquiry {
   readonly source: Metrics;
   /** Unix seconds: the moment the question is about. */
   readonly now: number;
+  /** `signal` ends this query alone, besides what ends the question. */
   instant(
     promql: string,
-    options?: { readonly at?: number; readonly background?: boolean },
+    options?: { readonly at?: number; readonly background?: boolean; readonly signal?: AbortSignal },
   ): Promise<Found<readonly Sample[]>>;
   range(
     promql: string,
     window: TimeWindow,
-    options?: { readonly background?: boolean },
+    options?: { readonly background?: boolean; readonly signal?: AbortSignal },
   ): Promise<Found<readonly Series[]>>;
   readonly evidence: readonly Evidence[];
 }
@@ -562,8 +564,19 @@ export type ProposalLists = {
   readonly decided: readonly ProposalLine[];
 };
 
+/** Somebody who looks on while a question is answered. */
+export type Onlooker = {
+  /** The answer as it stands. Not called for what is answered at once. Returns at once, and does not throw. */
+  readonly show: (draft: Draft) => void;
+  /** Fires when they want no further look; its reason is a sentence that says who. What is known by then is the answer. */
+  readonly enough?: AbortSignal;
+};
+
 /** Answers a question. Never throws: what goes wrong becomes a card that says so. */
-export type Asker = (question: Question, signal?: AbortSignal) => Promise<Said>;
+export type Asker = (question: Question, signal?: AbortSignal, onlooker?: Onlooker) => Promise<Said>;
+
+/** Ends the further look into a question, for that person. False when there is none under way, or not in that channel. */
+export type Enough = (question: string, channel: Pick<Place, "platform" | "channel">, by: string) => boolean;
 
 /**
  * Deals with one thing that a platform sent; `body` is what `offer` was given, or after a restart its JSON read. `late`: it waited too long,
@@ -586,6 +599,22 @@ export interface Reception {
   stop(graceMs: number): Promise<void>;
 }
 
+/**
+ * An answer on its way, as a chat shows it: as a message of its own, which the answer takes the place of. Nothing is said before the
+ * first draft.
+ */
+export type Live = {
+  readonly onlooker: Onlooker;
+  /**
+   * Nothing more is shown from now on. Gives back the id of the message whose place the answer takes, also where an earlier run was cut off
+   * in the middle; undefined when there is none.
+   */
+  readonly end: () => Promise<string | undefined>;
+};
+
+/** Shows the answer that `message` will be. Its hint is what the sender needs to show a draft. */
+export type LiveOn = (sender: Sender, message: Pick<Outgoing, "id" | "place" | "hint">) => Live;
+
 /** Posts and edits messages on one platform. */
 export interface Sender {
   readonly platform: string;
@@ -595,6 +624,17 @@ export interface Sender {
    * Throws `NotNowError` when it should be tried again, and `NeverError` when that is of no use.
    */
   send(message: Queued, edited: string | undefined, signal: AbortSignal): Promise<string>;
+  /** Absent where the platform shows no answers on their way. */
+  readonly drafts?: {
+    /**
+     * Shows a newer draft in the message with that reference, which shows `before`. Tried once. Throws `NotNowError` with the time
+     * after which the next draft may be shown, `EnoughError` when somebody who reads it wants no more, and anything else when
+     * no draft can be shown there any more.
+     */
+    redraw(reference: string, draft: Draft, before: Draft, signal: AbortSignal): Promise<void>;
+    /** Milliseconds between two drafts of one message, at least. */
+    readonly paceMs: number;
+  };
 }
 
 /** One chat platform as the bot meets it. */
@@ -620,6 +660,8 @@ export interface Surface {
 /** What every surface is given. */
 export type SurfaceDeps = {
   readonly ask: Asker;
+  readonly enough: Enough;
+  readonly live: LiveOn;
   readonly decide: Decider;
   /** A proposal as it stands, or undefined when there is none of that id. */
   readonly proposal: (id: string) => Promise<ProposalView | undefined>;

@@ -1,6 +1,5 @@
-import { answerCard, askReply } from "../cards/answer-card.ts";
-import type { ModelAccount } from "../core/answer.ts";
-import { type Answer, type AskReply, answerOf, askButton } from "../core/answer.ts";
+import { answerCard, askReply, draftCard } from "../cards/answer-card.ts";
+import { type Answer, type AskReply, answerOf, askButton, type ModelAccount } from "../core/answer.ts";
 import type { Card } from "../core/card.ts";
 import type { Catalogue } from "../core/catalogue.ts";
 import type { Question, User } from "../core/chat.ts";
@@ -9,10 +8,10 @@ import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
 import type { Identity } from "../core/people.ts";
 import type { Investigator } from "../ports/model.ts";
-import type { AlertRouter, Clock, Metrics, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
+import type { AlertRouter, Clock, Metrics, Onlooker, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { createAsker } from "./answer/asker.ts";
-import { further } from "./answer/further.ts";
+import { further, type LookedOn } from "./answer/further.ts";
 import { formOf } from "./answer/query.ts";
 import { chooseSource } from "./answer/sources.ts";
 import { readTeaching } from "./answer/teach.ts";
@@ -31,6 +30,8 @@ export type AnswerDeps = {
   readonly identify: (user: User) => Identity;
   /** A language model's part, where one is configured. */
   readonly investigator?: Investigator;
+  /** Somebody who looks on while the model looks further. */
+  readonly onlooker?: Onlooker;
   /** IANA zone of people whose own is not known. */
   readonly timezone: string;
   readonly limits: { readonly questionLength: number };
@@ -97,7 +98,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     suggest: deps.suggest,
     person: deps.identify(question.user),
   };
-  const responded = await further(turn, teaching, deps.investigator);
+  const responded = await further(turn, teaching, deps.investigator, lookOn(deps.onlooker, ask));
   const notes = [
     ...responded.answer.notes,
     ...(cut ? [`Your question was cut after ${deps.limits.questionLength} characters.`] : []),
@@ -111,6 +112,17 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     ...ask.degraded,
     ...responded.degraded,
   ]);
+}
+
+/** How the model's part is looked on at. */
+function lookOn(onlooker: Onlooker | undefined, ask: ReturnType<typeof createAsker>): LookedOn {
+  if (onlooker === undefined) return {};
+  const { show, enough } = onlooker;
+  const shown = () => ask.evidence.filter((one) => !one.background);
+  return {
+    watch: ({ answer, status }) => show(draftCard(answer, status, shown())),
+    ...(enough !== undefined && { enough }),
+  };
 }
 
 type Read = {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
-import { SERVICE, sayStatus } from "./failure.ts";
+import { NotSentError, SERVICE, sayStatus } from "./failure.ts";
 
 type Fetch = typeof globalThis.fetch;
 
@@ -63,7 +63,7 @@ async function reach(
   } catch (cause) {
     if (outer?.aborted) throw outer.reason;
     if (limit.aborted) throw new UnreachableError(SERVICE, "it did not answer in time", { cause });
-    throw new UnreachableError(SERVICE, "no connection", { cause });
+    throw new NotSentError(SERVICE, "no connection", { cause });
   }
 }
 

@@ -32,7 +32,7 @@ export type ModelEvent =
   | { readonly kind: "text"; readonly text: string }
   /** It calls a tool: what it said before was thinking aloud and is no part of the answer. */
   | { readonly kind: "tool"; readonly name: string }
-  /** One call has ended. `isGuess`: the other side did not say, so it is worked out from the length. */
+  /** One call has ended, well or badly. `isGuess`: the other side did not say, so it is worked out from the length. */
   | ({ readonly kind: "used" } & TokensUsed);
 
 /** One use of the language model: an investigation or a small call. */
@@ -62,12 +62,16 @@ export interface Model {
    * and the signal's reason when that fires; the connection is closed then, and when the reader leaves early.
    */
   investigate(task: ModelTask, signal: AbortSignal): AsyncIterable<ModelEvent>;
-  /** Which of these intents a question has: one of the names offered, or undefined when the model does not know. Throws as above. */
+  /**
+   * Which of these intents a question has: one of the names offered, or undefined when the model does not know. `pay` is told what the call
+   * took, also when it fails. Throws as above.
+   */
   readIntent(
     question: string,
     intents: readonly string[],
     signal: AbortSignal,
-  ): Promise<{ readonly intent: string | undefined; readonly used: TokensUsed }>;
+    pay?: (used: TokensUsed) => void,
+  ): Promise<{ readonly intent: string | undefined }>;
 }
 
 /** A question with what the templates made of it. */
@@ -82,6 +86,18 @@ export type Case = {
   /** The answer without a model, which stands when this comes to nothing. */
   readonly found: Answer;
   readonly person: Identity;
+  /** Told how far it is, as often as that changes. */
+  readonly watch?: (progress: Progress) => void;
+  /** Fires when somebody wants no further look; its reason is a sentence that says who. What was found by then is the answer. */
+  readonly enough?: AbortSignal;
+};
+
+/** How far an investigation is. */
+export type Progress = {
+  /** The answer as it stands: what the templates found, and what the model said so far and may stay. */
+  readonly answer: Answer;
+  /** What is being done: "Looking for metrics (1 of at most 8 steps)." */
+  readonly status: string;
 };
 
 export type Investigated =

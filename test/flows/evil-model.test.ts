@@ -126,7 +126,7 @@ function evilModel(seed: number, sent: string[]): Model {
   return {
     name: "evil",
     prompts: { investigate: "investigate 1 (00000000)", intent: "intent 1 (00000000)" },
-    readIntent: async () => ({ intent: pick(INJECTIONS), used: { input: 1, output: 1, isGuess: false } }),
+    readIntent: async () => ({ intent: pick(INJECTIONS) }),
     async *investigate(task: ModelTask, signal: AbortSignal): AsyncGenerator<ModelEvent> {
       sent.push(task.message, JSON.stringify(task.values));
       for (let call = pick([1, 2, 3, 5, 8, 12]); call > 0; call--) {

@@ -110,7 +110,7 @@ describe("a question that templates cannot settle", () => {
     expect(said(wrong.card)).toBeUndefined();
     const of = ["q1.s1.value", "q1.s2.value"];
     const right = await aWorld([...replies, call("compute", { operation: "difference", of }), { text }]).tell(WHY);
-    expect(said(right.card)?.paragraphs).toEqual([text]);
+    expect(said(right.card)?.paragraphs).toEqual([`${text} [1]`]);
     const unknown = await aWorld([...replies, compute, { text }]).tell(WHY);
     expect(said(unknown.card)).toBeUndefined();
     expect(toldBy("compute")).toBe('Error: there is no value "q1.s1.last". Names are as in q1.s1.last.');

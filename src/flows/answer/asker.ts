@@ -20,8 +20,8 @@ export type Asker = {
   readonly degraded: readonly string[];
 };
 
-/** `background`: kept as a source of the answer, but not shown among its queries. */
-export type AskOptions = { readonly at?: number; readonly background?: boolean };
+/** `background`: kept as a source of the answer, but not shown among its queries. `signal` ends this query alone. */
+export type AskOptions = { readonly at?: number; readonly background?: boolean; readonly signal?: AbortSignal };
 
 export type RecordedEvidence = Evidence & { readonly background: boolean };
 
@@ -40,6 +40,7 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
   async function asked<T extends readonly unknown[]>(
     query: Omit<Evidence, "readings" | "source">,
     background: boolean,
+    ending: AbortSignal,
     send: () => Promise<T>,
   ): Promise<Asked<T>> {
     const slot = evidence.push({ ...query, source: source.name, readings: 0, background }) - 1;
@@ -51,13 +52,21 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
       note(data.length);
       return { ok: true, data };
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (ending.aborted) {
+        background = true; // nobody knows what it would have come to
+        note({ failed: "it was stopped" });
+        throw error;
+      }
       const failure = failureOf(error);
       if (failure.why === "guarded") background = true; // it was never asked
       note({ failed: failure.reason });
       if (failure.why !== "guarded") degraded.add(failure.reason);
       return failure;
     }
+  }
+
+  function endedBy(own: AbortSignal | undefined): AbortSignal {
+    return own === undefined ? signal : AbortSignal.any([signal, own]);
   }
 
   return {
@@ -69,7 +78,7 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
     get degraded() {
       return [...degraded];
     },
-    instant(promql, { at = now, background = false } = {}) {
+    instant(promql, { at = now, background = false, signal: own } = {}) {
       const key = `${at} ${promql}`;
       const before = instants.get(key);
       if (before !== undefined) {
@@ -88,16 +97,19 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
       }
       const url = source.linkTo(promql, { start: at - LINK_SECONDS, end: at, step: 0 });
       const query = { promql, start: at, end: at, step: 0, ...(url === undefined ? {} : { url }) };
-      const answer = asked(query, background, () =>
-        source.instant(promql, live && at === now ? undefined : at, signal),
+      const ending = endedBy(own);
+      const answer = asked(query, background, ending, () =>
+        source.instant(promql, live && at === now ? undefined : at, ending),
       );
       instants.set(key, answer);
+      answer.catch(() => instants.delete(key));
       return answer;
     },
-    range(promql, window, { background = false } = {}) {
+    range(promql, window, { background = false, signal: own } = {}) {
       const url = source.linkTo(promql, window);
-      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, () =>
-        source.range(promql, window, signal),
+      const ending = endedBy(own);
+      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, ending, () =>
+        source.range(promql, window, ending),
       );
     },
   };

@@ -1,6 +1,6 @@
 import type { Answer, ModelAccount } from "../../core/answer.ts";
 import type { Intent } from "../../core/language/classify.ts";
-import type { Investigator } from "../../ports/model.ts";
+import type { Case, Investigator } from "../../ports/model.ts";
 import { refuseByText } from "./approvals.ts";
 import { type Responded, respond } from "./respond.ts";
 import type { Teaching } from "./teach.ts";
@@ -11,6 +11,9 @@ export type Further = Responded & {
   /** Why the answer without a model stands, where one was asked. */
   readonly degraded: readonly string[];
 };
+
+/** How somebody looks on at the model's part, and ends it. */
+export type LookedOn = Pick<Case, "watch" | "enough">;
 
 /** Kinds of questions that may be looked into. Wishes for changes, approvals and talk are none: a model has no part in them. */
 const ASKING: ReadonlySet<Intent> = new Set<Intent>([
@@ -65,6 +68,7 @@ export async function further(
   turn: Turn,
   teaching: Teaching | undefined,
   model: Investigator | undefined,
+  lookedOn: LookedOn,
 ): Promise<Further> {
   const first = await respond(turn, teaching);
   const stands = { ...first, degraded: [] };
@@ -80,7 +84,7 @@ export async function further(
     }
     if (found !== first && !isOpen(turn, found.answer)) return { ...found, degraded: [] };
   } else if (!isOpen(turn, first.answer)) return stands;
-  const looked = await model.investigate({ ...one, found: found.answer }, turn.signal);
+  const looked = await model.investigate({ ...one, ...lookedOn, found: found.answer }, turn.signal);
   if (looked.kind === "said") {
     const { answer, account } = looked;
     return { ...found, answer, account, degraded: [] };

@@ -25,6 +25,8 @@ export type Sheet = {
   readonly series: readonly { readonly labels: Labels; readonly points: readonly Point[] }[];
 };
 
+const FIRST_BASIS = 1_000_000;
+
 /** What is known in this turn, and what came of it: the one place that the gate reads from. */
 export class Notebook implements Known {
   readonly facts: Fact[] = [];
@@ -34,6 +36,7 @@ export class Notebook implements Known {
   /** Sentences about proposals, by code. */
   readonly proposed: string[] = [];
   readonly #names = new Set<string>(WORDS);
+  readonly #bases: (readonly number[])[] = [];
   readonly #ask: Inquiry;
 
   constructor(ask: Inquiry, question: string, found: Answer) {
@@ -63,9 +66,10 @@ export class Notebook implements Known {
     if (quantity !== undefined && Number.isFinite(value)) this.facts.push({ ...quantity, ...more });
   }
 
-  /** Text of a rule or a query: its numbers and names may be said. */
-  addText(text: string): void {
-    for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, origin: "returned" });
+  /** Text of a rule or a query: its numbers and names may be said. `query` is the query that it came with. */
+  addText(text: string, query?: number): void {
+    const from = query === undefined || query < 0 ? {} : { query };
+    for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, ...from, origin: "returned" });
     this.addNames(text, ...wordsOf(text));
   }
 
@@ -74,8 +78,20 @@ export class Notebook implements Known {
     return this.#ask.evidence.findLastIndex((one) => one.promql === promql);
   }
 
-  promqlAt(index: number): string | undefined {
-    return this.#ask.evidence[index]?.promql;
+  /**
+   * A number for several queries together, such as those that a sum was worked out from: facts refer to it as to one query. The evidence of a
+   * question has fewer queries than the first of these numbers.
+   */
+  basisOf(promqls: readonly string[]): number | undefined {
+    const queries = [...new Set(promqls)].map((promql) => this.indexOf(promql)).filter((index) => index >= 0);
+    if (queries.length < 2) return queries[0];
+    return FIRST_BASIS + this.#bases.push(queries) - 1;
+  }
+
+  /** The queries that these numbers stand for, each once. */
+  promqlsAt(numbers: readonly number[]): readonly string[] {
+    const indices = numbers.flatMap((one) => (one < FIRST_BASIS ? [one] : (this.#bases[one - FIRST_BASIS] ?? [])));
+    return [...new Set(indices.flatMap((index) => this.#ask.evidence[index]?.promql ?? []))];
   }
 }
 

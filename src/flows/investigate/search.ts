@@ -18,5 +18,7 @@ export type Search = {
   readonly alertText: "off" | "summary" | "full";
   /** A moment as the model reads it. Unix seconds. */
   readonly at: (seconds: number) => string;
+  /** A tool begins with these arguments. */
+  readonly began: (tool: string, args: unknown) => void;
   readonly signal: AbortSignal;
 };

@@ -16,7 +16,7 @@ export function toolsFor(search: Search): readonly ModelTool[] {
 }
 
 /** What the model or the world did wrong is a text for the model, and what goes out has its names hidden. */
-function careful({ masks, signal }: Search, one: ModelTool): ModelTool {
+function careful({ masks, signal, began }: Search, one: ModelTool): ModelTool {
   const restored = (value: unknown): unknown => {
     if (typeof value === "string") return masks.restore(value);
     if (Array.isArray(value)) return value.map(restored);
@@ -27,7 +27,9 @@ function careful({ masks, signal }: Search, one: ModelTool): ModelTool {
     ...one,
     async run(args, abort) {
       try {
-        return masks.hide(await one.run(restored(args), AbortSignal.any([signal, abort])));
+        const plain = restored(args);
+        began(one.name, plain);
+        return masks.hide(await one.run(plain, AbortSignal.any([signal, abort])));
       } catch (problem) {
         if (signal.aborted || abort.aborted) throw problem;
         const isExpected =
@@ -125,7 +127,7 @@ function alerts({ ask, clean, notes, alertText, at }: Search): ModelTool {
     parameters: shape({}, []),
     async run(_, signal) {
       // The query is what people see as evidence; the list has what a query does not tell.
-      const asked = await ask.instant("ALERTS");
+      const asked = await ask.instant("ALERTS", { signal });
       const query = notes.indexOf("ALERTS");
       const [active, rules] = await Promise.all([
         ask.source.alerts(signal),
@@ -146,7 +148,7 @@ function alerts({ ask, clean, notes, alertText, at }: Search): ModelTool {
         notes.addLabels(alert.labels);
         notes.facts.push({ value: ask.now - alert.activeAt, family: "time", origin: "computed", query });
         if (rule !== undefined) {
-          notes.addText(rule.promql);
+          notes.addText(rule.promql, query);
           notes.facts.push({ value: rule.forSeconds, family: "time", origin: "returned", query });
         }
         return {
@@ -199,7 +201,9 @@ function compute({ notes, clean }: Search): ModelTool {
       const made = worked(operation, values);
       if (made === undefined || !made.every(({ value }) => Number.isFinite(value)))
         throw new ArgumentError("these values cannot be put together so: their units differ, or it divides by zero.");
-      notes.facts.push(...made.map((fact): Fact => ({ ...fact, origin: "computed" })));
+      const query = notes.basisOf(values.map(({ promql }) => promql));
+      const from = query === undefined ? {} : { query };
+      notes.facts.push(...made.map((fact): Fact => ({ ...fact, ...from, origin: "computed" })));
       return fenced({ [operation]: Number(made[0]!.value.toPrecision(6)), of: names.map((name) => clean(name)) });
     },
   };
