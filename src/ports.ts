@@ -68,6 +68,8 @@ export interface Inquiry {
     options?: { readonly background?: boolean; readonly signal?: AbortSignal },
   ): Promise<Found<readonly Series[]>>;
   readonly evidence: readonly Evidence[];
+  /** Adds a query whose result was kept from a little earlier: shown among the queries only where the answer rests on it. */
+  recall(evidence: Evidence): void;
 }
 
 export type PrometheusAlert = {

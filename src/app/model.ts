@@ -44,13 +44,26 @@ export async function createInvestigators(
 ): Promise<InvestigatorOn | undefined> {
   const settings = config.model;
   if (settings === undefined) return undefined;
-  const [{ createModel }, { createInvestigator, INTENT_MS }] = await Promise.all([
+  const [{ createModel }, { createInvestigator, INTENT_MS }, { createContext }, { createHistory }] = await Promise.all([
     import("../model/index.ts"),
     import("../flows/investigate.ts"),
+    import("../flows/investigate/context.ts"),
+    import("../flows/investigate/history.ts"),
   ]);
   const model = createModel(settings, { clock });
   const investigations = turns(INVESTIGATIONS_AT_ONCE);
   const redact = redactor(secretsOf(config).map((one) => one.reveal()));
+  const report = (err: unknown) => log.warn({ err }, "the language model could not be used");
+  /** What is kept between questions goes with the store that it is about. */
+  const memories = new WeakMap<Store, Pick<InvestigateDeps, "context" | "history">>();
+  const memoryOf = (store: Store) => {
+    const known = memories.get(store) ?? {
+      context: createContext(store.proposals, clock),
+      history: createHistory(model, report),
+    };
+    memories.set(store, known);
+    return known;
+  };
   const modelUsed = observer?.modelUsed?.bind(observer);
   return (store, changes, deadline) => {
     const own = createInvestigator({
@@ -66,7 +79,8 @@ export async function createInvestigators(
       suggest: changes.suggest,
       redact: (text) => String(redact(text)),
       clock,
-      report: (err) => log.warn({ err }, "the language model could not be used"),
+      report,
+      ...memoryOf(store),
       ...(modelUsed && { telemetry: { modelUsed } }),
     });
     return {

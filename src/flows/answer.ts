@@ -1,5 +1,6 @@
 import { answerCard, askReply, draftCard } from "../cards/answer-card.ts";
 import { type Answer, type AskReply, answerOf, askButton, type ModelAccount } from "../core/answer.ts";
+import { withBasis } from "../core/basis.ts";
 import type { Card } from "../core/card.ts";
 import type { Catalogue } from "../core/catalogue.ts";
 import type { Question, User } from "../core/chat.ts";
@@ -7,10 +8,13 @@ import type { ConceptPacks } from "../core/concept.ts";
 import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
 import type { Identity } from "../core/people.ts";
+import { unitOfQuery } from "../core/query-unit.ts";
+import type { MetricUnit } from "../core/units.ts";
 import type { Investigator } from "../ports/model.ts";
 import type { AlertRouter, Clock, Metrics, Onlooker, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { createAsker } from "./answer/asker.ts";
+import { asksForBasis, explain } from "./answer/explain.ts";
 import { further, type LookedOn } from "./answer/further.ts";
 import { formOf } from "./answer/query.ts";
 import { chooseSource } from "./answer/sources.ts";
@@ -63,6 +67,11 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   const chosen = chooseSource(deps.sources, question.text, memoryIn(history));
   const cut = question.text.length > deps.limits.questionLength;
   const text = cut ? question.text.slice(0, deps.limits.questionLength) : question.text;
+  if (asksForBasis(text)) {
+    const { answer: explained, evidence } = await explain(store, question, history, now, zone);
+    const shown = evidence.map((one) => ({ ...one, background: false }));
+    return finish(deps, question, { ...explained, intent: "help" }, shown, undefined, unread);
+  }
   const catalogue = await catalogueOf(chosen.source, signal);
   if (!catalogue.ok) return finish(deps, question, unreachable(catalogue.reason), [], undefined, unread);
   const taught = new Map(lessons.map((lesson) => [lesson.word, lesson.meaning]));
@@ -106,7 +115,8 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
       ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
       : []),
   ];
-  const how = { read, subject: responded.subject, account: responded.account };
+  const unitOf = (promql: string) => unitOfQuery(promql, catalogue.value);
+  const how = { read, subject: responded.subject, account: responded.account, unitOf };
   return finish(deps, question, { ...responded.answer, notes }, ask.evidence, how, [
     ...unread,
     ...ask.degraded,
@@ -118,17 +128,23 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
 function lookOn(onlooker: Onlooker | undefined, ask: ReturnType<typeof createAsker>): LookedOn {
   if (onlooker === undefined) return {};
   const { show, enough } = onlooker;
-  const shown = () => ask.evidence.filter((one) => !one.background);
   return {
-    watch: ({ answer, status }) => show(draftCard(answer, status, shown())),
+    watch: (progress) => show(draftCard(progress.answer, progress.status, shownOf(progress.answer, ask.evidence))),
     ...(enough !== undefined && { enough }),
   };
+}
+
+/** The queries that people see: those of the answer, and what a model's sentence rests on. */
+function shownOf({ said }: Answer, evidence: ReturnType<typeof createAsker>["evidence"]) {
+  const cited = new Set(said?.sentences.flatMap(({ promql }) => promql));
+  return evidence.filter(({ background, promql }) => !background || cited.has(promql));
 }
 
 type Read = {
   readonly read: Understanding;
   readonly subject: Subject | undefined;
   readonly account?: ModelAccount | undefined;
+  readonly unitOf: (promql: string) => MetricUnit;
 };
 
 async function finish(
@@ -140,11 +156,7 @@ async function finish(
   degraded: readonly string[] = [],
 ): Promise<Answered> {
   const intent = found.intent ?? how?.read.intent ?? "metric_query";
-  const card = answerCard(
-    found,
-    evidence.filter((one) => !one.background),
-    degraded,
-  );
+  const card = answerCard(found, shownOf(found, evidence), degraded);
   const reply = askReply({
     intent,
     slots: how === undefined ? {} : slotsOf(how),
@@ -216,7 +228,7 @@ async function remember(
       place,
       at: question.at,
       text: reply.reply_text.slice(0, 8000),
-      evidence,
+      evidence: how === undefined ? evidence : withBasis(found, evidence, how.unitOf),
       ...(how?.account !== undefined && { model: how.account }),
     });
     return undefined;

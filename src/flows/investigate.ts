@@ -5,7 +5,9 @@ import type { Case, Investigated, Investigator, Model, ModelUse } from "../ports
 import type { Clock, Runbooks, Spending, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { type Budgets, openPurse, type Price, type Purse } from "./investigate/budget.ts";
+import type { Context } from "./investigate/context.ts";
 import { cleaner } from "./investigate/data.ts";
+import type { History } from "./investigate/history.ts";
 import { masksOf, messageOf } from "./investigate/message.ts";
 import { Notebook } from "./investigate/notebook.ts";
 import { accountOf, answerFrom, leftOut } from "./investigate/outcome.ts";
@@ -23,6 +25,10 @@ export type InvestigateDeps = {
   readonly toolCalls: number;
   /** Milliseconds for the model's part of one answer. */
   readonly totalMs: number;
+  /** What was said before in a thread. */
+  readonly history: History;
+  /** The whole at a glance. */
+  readonly context: Context;
   readonly alertText: "off" | "summary" | "full";
   readonly pseudonyms: boolean;
   readonly runbooks: () => Promise<Runbooks>;
@@ -36,6 +42,9 @@ export type InvestigateDeps = {
 
 /** The small call must not hold up an answer for long. */
 export const INTENT_MS = 8000;
+
+/** Putting a long thread into points must not hold up an answer for long. */
+const SUMMARY_MS = 6000;
 
 /** The model's part of answering, on these parts. */
 export function createInvestigator(deps: InvestigateDeps): Investigator {
@@ -133,6 +142,12 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       signal: limit,
     };
     tell();
+    const { pay } = purse;
+    const [before, context] = await Promise.all([
+      deps.history(one, clean, (used) => void pay(used), AbortSignal.any([limit, AbortSignal.timeout(SUMMARY_MS)])),
+      deps.context(one, known, clean, limit),
+    ]);
+    limit.throwIfAborted();
     const events = deps.model.investigate(
       {
         values: {
@@ -141,7 +156,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
           source: masks.hide(clean(one.ask.source.name)),
           runbooks: runbookIds(search),
         },
-        message: masks.hide(messageOf(one, clean)),
+        message: masks.hide(messageOf(one, clean, before, context)),
         tools: toolsFor(search),
         toolCalls: deps.toolCalls,
       },

@@ -90,6 +90,12 @@ export function createModel(settings: ModelSettings, deps: { readonly clock: Clo
       const { readIntent } = await import("./intent.ts");
       return paid(system + question, pay, signal, () => readIntent(sdk, system, question, intents, signal));
     },
+    async summarise(turns, signal, pay = () => {}) {
+      const { POINTS, summarise } = await import("./summary.ts");
+      const system = prompts.summary.fill({ points: String(POINTS) });
+      const numbered = JSON.stringify(turns.map(({ author, said }, turn) => ({ turn, author, said })));
+      return paid(system + numbered, pay, signal, () => summarise(sdk, system, numbered, signal));
+    },
   };
 }
 

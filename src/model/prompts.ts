@@ -14,6 +14,7 @@ export type Prompt = {
 const VARIABLES = {
   investigate: ["now", "zone", "source", "tool_calls", "runbooks"],
   intent: ["intents", "examples"],
+  summary: ["points"],
 } as const;
 
 export type PromptName = keyof typeof VARIABLES;
@@ -25,7 +26,11 @@ const HEAD = /^---\nversion: (\d+)\n---\n/;
 export function loadPrompts(
   read: (name: string) => string = (name) => readFileSync(`${FOLDER}${name}.md`, "utf8"),
 ): Readonly<Record<PromptName, Prompt>> {
-  return { investigate: promptOf("investigate", read("investigate")), intent: promptOf("intent", read("intent")) };
+  return {
+    investigate: promptOf("investigate", read("investigate")),
+    intent: promptOf("intent", read("intent")),
+    summary: promptOf("summary", read("summary")),
+  };
 }
 
 function promptOf(name: PromptName, content: string): Prompt {

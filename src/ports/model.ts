@@ -72,6 +72,15 @@ export interface Model {
     signal: AbortSignal,
     pay?: (used: TokensUsed) => void,
   ): Promise<{ readonly intent: string | undefined }>;
+  /**
+   * A conversation in a few points, each about one of these turns (by its index from 0). What comes back is the model's word: nothing of it was
+   * compared with what was said. `pay` and what is thrown as above.
+   */
+  summarise(
+    turns: readonly { readonly author: string; readonly said: string }[],
+    signal: AbortSignal,
+    pay?: (used: TokensUsed) => void,
+  ): Promise<{ readonly points: readonly { readonly turn: number; readonly said: string }[] }>;
 }
 
 /** A question with what the templates made of it. */

@@ -90,6 +90,12 @@ export const AnswerRow = once(() => {
       step: z.number(),
       readings: z.union([z.number(), z.object({ failed: z.string() })]),
       url: z.string().optional(),
+      values: z
+        .array(
+          z.object({ labels: z.record(z.string(), z.string()), value: z.number(), unit: z.string(), at: z.number() }),
+        )
+        .optional(),
+      sentences: z.array(z.string()).optional(),
     }),
   );
   const Account = z.object({

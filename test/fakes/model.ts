@@ -1,3 +1,5 @@
+import { createContext } from "../../src/flows/investigate/context.ts";
+import { createHistory } from "../../src/flows/investigate/history.ts";
 import { createInvestigator, type InvestigateDeps } from "../../src/flows/investigate.ts";
 import { createModel } from "../../src/model/index.ts";
 import type { Investigator } from "../../src/ports/model.ts";
@@ -26,8 +28,14 @@ export function modelOn(url: string, options: ModelOptions = {}) {
     const clock = () => world.now;
     const { callMs = 5000, secrets = [], report = () => {}, ...rest } = options;
     const redact = redactor(secrets);
+    const model = createModel(
+      { name: "scripted", baseUrl: url, apiKey: { reveal: () => "sk-test" }, callMs },
+      { clock },
+    );
     return createInvestigator({
-      model: createModel({ name: "scripted", baseUrl: url, apiKey: { reveal: () => "sk-test" }, callMs }, { clock }),
+      model,
+      context: createContext(world.store.proposals, clock),
+      history: createHistory(model, report),
       spending: world.store.spending,
       budgets: BUDGETS,
       price: undefined,

@@ -4,6 +4,8 @@ import { answerOf } from "../../src/core/answer.ts";
 import { plainText } from "../../src/core/card.ts";
 import { NO_POLICY, sealPolicy } from "../../src/core/policy/rules.ts";
 import { createAsker } from "../../src/flows/answer/asker.ts";
+import { createContext } from "../../src/flows/investigate/context.ts";
+import { createHistory } from "../../src/flows/investigate/history.ts";
 import { createInvestigator } from "../../src/flows/investigate.ts";
 import { propose } from "../../src/flows/remedy/propose.ts";
 import type { Case, Model, ModelEvent, ModelTask } from "../../src/ports/model.ts";
@@ -127,6 +129,7 @@ function evilModel(seed: number, sent: string[]): Model {
     name: "evil",
     prompts: { investigate: "investigate 1 (00000000)", intent: "intent 1 (00000000)" },
     readIntent: async () => ({ intent: pick(INJECTIONS) }),
+    summarise: async () => ({ points: [{ turn: 0, said: pick(INJECTIONS) }] }),
     async *investigate(task: ModelTask, signal: AbortSignal): AsyncGenerator<ModelEvent> {
       sent.push(task.message, JSON.stringify(task.values));
       for (let call = pick([1, 2, 3, 5, 8, 12]); call > 0; call--) {
@@ -179,8 +182,11 @@ describe("an evil model", () => {
         found: answerOf("I do not know."),
         person: { person: "slack:U1", name: "mira", platform: "slack", account: "U1", isLinked: false },
       };
+      const model = evilModel(seed, sent);
       const investigator = createInvestigator({
-        model: evilModel(seed, sent),
+        model,
+        context: createContext(store.proposals, () => NOW),
+        history: createHistory(model, () => {}),
         spending: store.spending,
         budgets: budgets(),
         price: undefined,

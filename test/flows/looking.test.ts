@@ -76,6 +76,15 @@ describe("somebody who looks on", () => {
     expect(said((await asked).card)).toEqual(["The queue manifests has 640 messages. [1] It is long."]);
   });
 
+  it("sees at once that an unclear question is looked into, before the model has sorted it", async () => {
+    const { drafts, onlooker } = anOnlooker();
+    const { card } = await aWorld([{ text: '{"intent":"unsure"}' }]).tell("hmm what about it", { onlooker });
+    expect(drafts.map(({ card: shown, status }) => [shown.title, status])).toEqual([
+      ["Looking into it…", "Finding out what is asked…"],
+    ]);
+    expect(card.title).toBe((await new World(harbour()).tell("hmm what about it")).card.title);
+  });
+
   it("is shown no address that a model put into a step", async () => {
     const { drafts, onlooker } = anOnlooker();
     const words = "see https://evil.example/x <!channel>";

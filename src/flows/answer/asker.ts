@@ -1,3 +1,4 @@
+import { type Given, type GivenEvidence, MOST_GIVEN } from "../../core/basis.ts";
 import type { Evidence } from "../../core/reading.ts";
 import type { Sample, Series } from "../../core/series.ts";
 import type { Metrics, TimeWindow } from "../../ports.ts";
@@ -16,6 +17,8 @@ export type Asker = {
   instant(promql: string, options?: AskOptions): Promise<Asked<readonly Sample[]>>;
   range(promql: string, window: TimeWindow, options?: AskOptions): Promise<Asked<readonly Series[]>>;
   readonly evidence: readonly RecordedEvidence[];
+  /** Adds a query whose result was kept from a little earlier. */
+  recall(earlier: Evidence): void;
   /** Failures so far, each once, as sentences. */
   readonly degraded: readonly string[];
 };
@@ -23,7 +26,7 @@ export type Asker = {
 /** `background`: kept as a source of the answer, but not shown among its queries. `signal` ends this query alone. */
 export type AskOptions = { readonly at?: number; readonly background?: boolean; readonly signal?: AbortSignal };
 
-export type RecordedEvidence = Evidence & { readonly background: boolean };
+export type RecordedEvidence = GivenEvidence & { readonly background: boolean };
 
 /** Three hours: what the link of an instant query opens, so that the person sees how it came to be. */
 const LINK_SECONDS = 3 * 3600;
@@ -41,15 +44,22 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
     query: Omit<Evidence, "readings" | "source">,
     background: boolean,
     ending: AbortSignal,
+    newestOf: (one: T[number]) => Given | undefined,
     send: () => Promise<T>,
   ): Promise<Asked<T>> {
     const slot = evidence.push({ ...query, source: source.name, readings: 0, background }) - 1;
-    const note = (readings: Evidence["readings"]): void => {
-      evidence[slot] = { ...query, source: source.name, readings, background };
+    const note = (readings: Evidence["readings"], given: readonly Given[] = []): void => {
+      const gave = given.length > 0 && { given };
+      // Who asks the same again may have made it one that is shown.
+      const shown = background && evidence[slot]?.background !== false;
+      evidence[slot] = { ...query, source: source.name, readings, background: shown, ...gave };
     };
     try {
       const data = await send();
-      note(data.length);
+      note(
+        data.length,
+        data.slice(0, MOST_GIVEN).flatMap((one) => newestOf(one) ?? []),
+      );
       return { ok: true, data };
     } catch (error) {
       if (ending.aborted) {
@@ -78,6 +88,9 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
     get degraded() {
       return [...degraded];
     },
+    recall(earlier) {
+      evidence.push({ ...earlier, background: true });
+    },
     instant(promql, { at = now, background = false, signal: own } = {}) {
       const key = `${at} ${promql}`;
       const before = instants.get(key);
@@ -98,7 +111,7 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
       const url = source.linkTo(promql, { start: at - LINK_SECONDS, end: at, step: 0 });
       const query = { promql, start: at, end: at, step: 0, ...(url === undefined ? {} : { url }) };
       const ending = endedBy(own);
-      const answer = asked(query, background, ending, () =>
+      const answer = asked(query, background, ending, ofSample, () =>
         source.instant(promql, live && at === now ? undefined : at, ending),
       );
       instants.set(key, answer);
@@ -108,11 +121,20 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
     range(promql, window, { background = false, signal: own } = {}) {
       const url = source.linkTo(promql, window);
       const ending = endedBy(own);
-      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, ending, () =>
+      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, ending, ofSeries, () =>
         source.range(promql, window, ending),
       );
     },
   };
+}
+
+function ofSample({ labels, value, at }: Sample): Given | undefined {
+  return Number.isFinite(value) ? { labels, value, at } : undefined;
+}
+
+function ofSeries({ labels, points }: Series): Given | undefined {
+  const newest = points.findLast(([, value]) => Number.isFinite(value));
+  return newest === undefined ? undefined : { labels, at: newest[0], value: newest[1] };
 }
 
 function failureOf(error: unknown): Extract<Asked<never>, { ok: false }> {

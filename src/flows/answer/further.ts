@@ -57,6 +57,9 @@ const OFFERED: readonly Intent[] = [
   "smalltalk",
 ];
 
+/** What is shown of an unclear question until the model has sorted it. */
+const UNSORTED = { verdict: "Looking into it…", tone: "info", details: [], values: [], next: [] } as const;
+
 /** Below this the classifier only guesses that a question is about something else. */
 const SURE = 0.7;
 
@@ -76,6 +79,7 @@ export async function further(
   const one = { ...turn, text: turn.read.plain };
   let found = first;
   if (first.answer.intent === "clarify" || turn.read.intent === "clarify" || turn.read.intent === "out_of_scope") {
+    lookedOn.watch?.({ answer: { ...first.answer, ...UNSORTED }, status: "Finding out what is asked…" });
     const intent = (await model.readIntent(one, OFFERED, turn.signal)) as Intent | undefined;
     if (intent === undefined || !ASKING.has(intent)) return stands;
     if (intent !== turn.read.intent) {

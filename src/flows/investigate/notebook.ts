@@ -33,6 +33,8 @@ export class Notebook implements Known {
   readonly sheets: Sheet[] = [];
   readonly values = new Map<string, Noted>();
   readonly proposals: ProposedAction[] = [];
+  /** Queries that were not asked for this question but a little earlier, and when. */
+  readonly recalled = new Map<string, number>();
   /** Sentences about proposals, by code. */
   readonly proposed: string[] = [];
   readonly #names = new Set<string>(WORDS);

@@ -1,7 +1,8 @@
-import type { Answer, ModelAccount, SaidByModel, Value } from "../../core/answer.ts";
+import { type Answer, askButton, type ModelAccount, type SaidByModel, type Value } from "../../core/answer.ts";
 import type { Chart } from "../../core/card.ts";
 import type { Judged } from "../../core/gate.ts";
 import { formatValue } from "../../core/units.ts";
+import { sayMoment } from "../../core/zone.ts";
 import type { Case, Model } from "../../ports/model.ts";
 import { inertName } from "../../util/inert.ts";
 import { type Price, type Purse, sayCost } from "./budget.ts";
@@ -54,11 +55,15 @@ export function answerFrom(
     details: [...found.details, ...notes.proposed],
     ...(looked.length > 0 && { list: [...(found.list ?? []), ...looked] }),
     proposals: [...found.proposals, ...notes.proposals],
+    next: [askButton("Why do you say that?"), ...found.next],
     values: [...found.values, ...valuesOf(stopped === undefined ? cited : notes.sheets, one.ask.now)],
     notes: [
       ...found.notes,
       ...(stopped === undefined ? [] : [`${stopped} This is what was found until then.`]),
       ...(dropped > 0 ? [leftOut(dropped)] : []),
+      ...[...notes.recalled].flatMap(([promql, at]) =>
+        queries.has(promql) ? [`${promql} was asked ${sayMoment(at, one.ask.now, one.zone)}.`] : [],
+      ),
       ...(purse.total().calls > 0 ? [footer(deps, purse)] : []),
     ],
   };
