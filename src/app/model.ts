@@ -58,7 +58,7 @@ export async function createInvestigators(
   const memories = new WeakMap<Store, Pick<InvestigateDeps, "context" | "history">>();
   const memoryOf = (store: Store) => {
     const known = memories.get(store) ?? {
-      context: createContext(store.proposals, clock),
+      context: createContext(store, clock),
       history: createHistory(model, report),
     };
     memories.set(store, known);

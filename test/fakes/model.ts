@@ -34,7 +34,7 @@ export function modelOn(url: string, options: ModelOptions = {}) {
     );
     return createInvestigator({
       model,
-      context: createContext(world.store.proposals, clock),
+      context: createContext(world.store, clock),
       history: createHistory(model, report),
       spending: world.store.spending,
       budgets: BUDGETS,

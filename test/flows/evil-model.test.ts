@@ -185,7 +185,7 @@ describe("an evil model", () => {
       const model = evilModel(seed, sent);
       const investigator = createInvestigator({
         model,
-        context: createContext(store.proposals, () => NOW),
+        context: createContext(store, () => NOW),
         history: createHistory(model, () => {}),
         spending: store.spending,
         budgets: budgets(),

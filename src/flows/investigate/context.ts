@@ -1,18 +1,21 @@
 import type { Sample } from "../../core/series.ts";
 import { rfc3339 } from "../../core/zone.ts";
+import type { Incidents } from "../../ports/incidents.ts";
 import type { Case } from "../../ports/model.ts";
 import type { Clock, Inquiry, Proposals } from "../../ports.ts";
 import { newest } from "../../util/newest.ts";
 import { type Cleaner, cleanLabels, fenced } from "./data.ts";
 import type { Notebook } from "./notebook.ts";
 
-/** The picture of the whole that a model begins with: what is down, which alerts fire, what was proposed and run lately. */
+/** The picture of the whole that a model begins with: what is down, which alerts fire, which incidents are open, what was proposed and run
+ * lately. */
 
 /** How old a query's part of it may be. */
 const GOOD_SECONDS = 300;
 const SOURCES = 200;
 const SHOWN = 15;
 const PROPOSALS = 8;
+const INCIDENTS = 8;
 const PROPOSALS_SECONDS = 86_400;
 /** A picture of the whole must not hold up an answer. */
 const PATIENCE_MS = 3000;
@@ -31,16 +34,25 @@ type Kept = {
 export type Context = (one: Case, notes: Notebook, clean: Cleaner, signal: AbortSignal) => Promise<string | undefined>;
 
 /**
- * Keeps the two queries of a source for five minutes. A fact that is new to the bot ends that at once: any change of a proposal, since
- * what was carried out may have changed the picture. Proposals themselves are read each time.
+ * Keeps the two queries of a source for five minutes. A fact that is new to the bot ends that at once: any change of an incident or a
+ * proposal, since what was carried out may have changed the picture. Incidents and proposals themselves are read each time.
  */
-export function createContext(proposals: Pick<Proposals, "find">, clock: Clock): Context {
+export function createContext(
+  {
+    proposals,
+    incidents,
+  }: { readonly proposals: Pick<Proposals, "find">; readonly incidents: Pick<Incidents, "live"> },
+  clock: Clock,
+): Context {
   const kept = newest<Kept>(SOURCES);
 
   return async (one, notes, clean, signal) => {
     const { ask, question } = one;
-    const recent = await recentProposals(proposals, question.at);
-    const facts = recent.map(({ id, revision }) => `${id} ${revision}`).join("|");
+    const [recent, open] = await Promise.all([
+      proposals.find({ since: question.at - PROPOSALS_SECONDS, limit: 50 }).catch(() => []),
+      incidents.live().catch(() => []),
+    ]);
+    const facts = [...recent, ...open].map(({ id, revision }) => `${id} ${revision}`).join("|");
     const now = clock();
     const before = kept.get(ask.source.name);
     // A question about another time gets no picture of now.
@@ -70,11 +82,21 @@ export function createContext(proposals: Pick<Proposals, "find">, clock: Clock):
         spec.source === ask.source.name &&
         (question.sources === undefined || places.some(({ channel }) => channel === question.place.channel)),
     );
+    // Incidents do not say which source they come from.
+    const told = question.sources === undefined ? open.slice(-INCIDENTS) : [];
+    for (const { subject, names } of told) notes.addNames(subject?.name ?? "", ...names.map(({ name }) => name));
     for (const { spec } of seen) notes.addNames(spec.runbook?.id ?? "", spec.target.name);
     return fenced({
       as_of: rfc3339(picture.at),
       targets_down: { count: picture.down.length, first: down },
       alerts_firing: { count: picture.firing.length, first: firing },
+      open_incidents: told.map(({ subject, status, severity, startedAt, names }) => ({
+        about: clean(subject === undefined ? "several things" : `${subject.kind} ${subject.name}`),
+        alerts: names.slice(0, 5).map(({ name }) => clean(name)),
+        status,
+        severity,
+        since: rfc3339(startedAt),
+      })),
       changes_of_the_last_day: seen.slice(0, PROPOSALS).map(({ spec, status }) => ({
         change: clean(spec.runbook?.id ?? spec.action.type),
         target: clean(spec.target.name),
@@ -83,10 +105,6 @@ export function createContext(proposals: Pick<Proposals, "find">, clock: Clock):
       })),
     });
   };
-}
-
-async function recentProposals(proposals: Pick<Proposals, "find">, now: number) {
-  return proposals.find({ since: now - PROPOSALS_SECONDS, limit: 50 }).catch(() => []);
 }
 
 async function look(ask: Inquiry, at: number, facts: string, signal: AbortSignal): Promise<Kept | undefined> {
