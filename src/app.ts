@@ -57,6 +57,7 @@ export type Observer = {
   understood(seconds: number): void;
   modelUsed?: (event: ModelUse) => void;
   asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
+  incident?: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -116,6 +117,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     identify: ({ user }) => remedy.identify(user),
     whyClosed: remedy.whyClosed,
     runbooks: remedy.runbooks,
+    observe: (event) => observer?.incident?.(event),
     suggest: remedy.suggest,
   });
   const running = createRunning();

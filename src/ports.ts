@@ -5,10 +5,12 @@ import type { Card, Chart, ClickMeaning } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
 import type { Place, Question, User } from "./core/chat.ts";
 import type { Draft } from "./core/draft.ts";
+import type { ForecastScore, KeptForecast } from "./core/forecast/score.ts";
 import type { Need, Suggested } from "./core/need.ts";
 import type { Identity } from "./core/people.ts";
 import type { Proposal, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
+import type { Recording } from "./core/recording.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Sample, Series } from "./core/series.ts";
 import type { Incidents } from "./ports/incidents.ts";
@@ -204,6 +206,8 @@ export interface EvidenceLog {
     readonly text: string;
     readonly evidence: readonly Evidence[];
     readonly model?: ModelAccount;
+    /** What it takes to draw it again. */
+    readonly recording?: Recording;
   }): Promise<void>;
   get(answerId: string): Promise<
     | {
@@ -211,6 +215,7 @@ export interface EvidenceLog {
         readonly text: string;
         readonly evidence: readonly Evidence[];
         readonly model?: ModelAccount;
+        readonly recording?: Recording;
       }
     | undefined
   >;
@@ -495,6 +500,22 @@ export interface Spending {
 /** `cost` is in the configured currency. */
 export type Used = { readonly tokens: number; readonly cost: number };
 
+/** Forecasts, kept until what they spoke of has come, and how they turned out. */
+export interface Forecasts {
+  /** False when one with that id is there; the first one stays. */
+  keep(forecast: KeptForecast): Promise<boolean>;
+  /** Those without a score whose last step has come by then (unix seconds), oldest first; only those of that series, where one is given. */
+  due(
+    now: number,
+    limit: number,
+    of?: Pick<KeptForecast, "source" | "promql" | "series">,
+  ): Promise<readonly KeptForecast[]>;
+  /** How it turned out. False when there is no such forecast or it has a score; the first one stays. */
+  score(id: string, score: ForecastScore): Promise<boolean>;
+  /** Scores of forecasts about that, the one made last first. */
+  scores(about: string, limit: number): Promise<readonly ForecastScore[]>;
+}
+
 /** The whole store. */
 export interface Store {
   readonly conversations: Conversations;
@@ -509,6 +530,7 @@ export interface Store {
   readonly outbox: Outbox;
   readonly feedback: FeedbackLog;
   readonly spending: Spending;
+  readonly forecasts: Forecasts;
   /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */
   prune(now: number): Promise<Readonly<Record<string, number>>>;
   /** Throws when the store cannot be written. Notes the time. */

@@ -43,6 +43,7 @@ export type IncidentOptions = {
   readonly identify: (visitor: Visitor) => Identity;
   readonly runbooks: () => Promise<Runbooks>;
   readonly suggest: Suggester;
+  readonly observe: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
 };
@@ -68,7 +69,11 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     store,
     newId,
     placesOf: (incident) => placesFor(config.routes, incident),
-    changed,
+    changed: (incidents) => {
+      for (const { status, severity, endedAt = clock(), openedAt } of incidents)
+        if (status === "resolved") options.observe({ kind: "resolved", severity, seconds: endedAt - openedAt });
+      changed();
+    },
   });
 
   const reception = receive({
@@ -182,7 +187,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
               const runbooks = (await options.runbooks()).all();
               return fix({ sources: options.sources, runbooks, suggest: options.suggest }, incident, by, place);
             },
-            changed: () => {
+            changed: (incident, response) => {
+              const { severity, openedAt } = incident;
+              if (response === "acknowledge")
+                options.observe({ kind: "acknowledged", severity, seconds: clock() - openedAt });
               ingesting.forget();
               changed();
             },

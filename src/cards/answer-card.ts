@@ -55,6 +55,15 @@ export function draftCard(answer: Answer, status: string, evidence: readonly Evi
   return { card: answerCard(answer, evidence, []), status, said };
 }
 
+/** The queries that people see: those of the answer, and what a model's sentence rests on. */
+export function shownEvidence<T extends Evidence & { readonly background?: boolean | undefined }>(
+  { said }: Pick<Answer, "said">,
+  evidence: readonly T[],
+): readonly T[] {
+  const cited = new Set(said?.sentences.flatMap(({ promql }) => promql));
+  return evidence.filter(({ background, promql }) => background !== true || cited.has(promql));
+}
+
 function withMarks({ text, promql }: SaidByModel["sentences"][number], lines: readonly EvidenceLine[]): string {
   const marks = lines.flatMap((line) => (line.mark !== undefined && promql.includes(line.promql) ? [line.mark] : []));
   return [text, ...marks].join(" ");
@@ -74,6 +83,7 @@ function saidBlock({ by, sentences }: SaidByModel, lines: readonly EvidenceLine[
 
 /** The machine-readable reply of `ask --json`. */
 export function askReply(input: {
+  readonly id: string;
   readonly intent: string;
   readonly slots: Readonly<Record<string, unknown>>;
   readonly answer: Answer;
@@ -81,7 +91,7 @@ export function askReply(input: {
   readonly evidence: readonly (Evidence & { readonly background?: boolean })[];
   readonly degraded: readonly string[];
 }): AskReply {
-  const { intent, slots, answer, card, evidence, degraded } = input;
+  const { id, intent, slots, answer, card, evidence, degraded } = input;
   return {
     intent,
     slots,
@@ -97,6 +107,7 @@ export function askReply(input: {
       step,
       readings,
     })),
+    answer_id: id,
     ...(degraded.length === 0 ? {} : { degraded }),
   };
 }

@@ -115,6 +115,25 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: { ...JSON_FLAG, user: { type: "string" } },
     load: () => import("./list.ts").then(({ runLessons }) => ({ run: runLessons })),
   },
+  forecast: {
+    usage: "forecast --protocol FILE --dir DIR --out DIR [--holidays FILE]",
+    summary:
+      "forecasts of CSV files (timestamp,value) from the origins of a protocol, as if each were now: origin,step,mean,lo80,hi80,lo95,hi95",
+    options: {
+      protocol: { type: "string" },
+      dir: { type: "string" },
+      out: { type: "string" },
+      holidays: { type: "string" },
+    },
+    load: () => import("./forecast.ts"),
+  },
+  replay: {
+    usage: "replay [--json]\nreplay ID [--json]\nreplay ID --to-test [--dir FOLDER]",
+    summary:
+      "answers that were given lately; one of them drawn and judged again from what was stored, without asking anybody; or written as a case for the tests",
+    options: { ...JSON_FLAG, "to-test": { type: "boolean" }, dir: { type: "string" } },
+    load: () => import("./replay.ts"),
+  },
   help: {
     usage: "help [command]",
     summary: "this page, or one command's",
@@ -130,4 +149,4 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Commands that are promised for later versions: known, so that nobody looks for a typing error. */
-export const LATER: readonly string[] = ["detect", "forecast", "backtest", "watches"];
+export const LATER: readonly string[] = ["detect", "backtest", "watches"];

@@ -80,6 +80,7 @@ export async function serve(
       routes: [...surfaces.routes, ...app.incidents.routes],
       readiness: () => readiness(app, surfaces),
       metrics: async () => {
+        telemetry.incidentsOpen(await app.store.incidents.live().catch(() => []));
         telemetry.audited(await app.store.audit.head().catch(() => undefined));
         return { contentType: telemetry.contentType, body: await telemetry.text() };
       },

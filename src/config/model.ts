@@ -47,6 +47,7 @@ export function readModel({ env, file, report }: Deps): Config["model"] {
     callMs: ms(written?.call_timeout, 20_000),
     totalMs: ms(written?.timeout, 60_000),
     toolCalls: written?.tool_calls ?? 8,
+    prompts: written?.prompts && file.resolvePath(["model", "prompts"], written.prompts),
     alertText: written?.alert_text ?? "summary",
     pseudonyms: written?.pseudonyms ?? false,
     price: price && { input: price.input ?? 0, output: price.output ?? 0, currency: price.currency ?? "USD" },

@@ -66,6 +66,8 @@ export type ModelConfig = {
   callMs: number;
   totalMs: number;
   toolCalls: number;
+  /** A folder whose prompts stand in for the shipped ones of the same name. */
+  prompts: string | undefined;
   alertText: "off" | "summary" | "full";
   /** Hosts and people go out under other names. */
   pseudonyms: boolean;

@@ -85,6 +85,8 @@ export type AskReply = {
     readonly step: number;
     readonly readings: Evidence["readings"];
   }[];
+  /** By which `replay` finds it. Left out where no answer came to be. */
+  readonly answer_id?: string;
   readonly degraded?: readonly string[];
 };
 

@@ -1,6 +1,8 @@
-import { countsWhatIsNamed, isOfAnother, namesByClaim, numberedIn } from "./gate/about.ts";
+import { countsWhatIsNamed, isOfAnother, namesByClaim, numberedIn, strangeSiblings, valuesOf } from "./gate/about.ts";
 import { type Claim, claimsIn } from "./gate/claims.ts";
 import { plainOf, strangeNumberIn } from "./gate/clean.ts";
+import { isAgo, isOfAnotherMatter, type When } from "./gate/matter.ts";
+import type { Measure } from "./gate/measure.ts";
 import { blankNames, foreignCurrencyIn } from "./gate/names.ts";
 import type { Quantity } from "./gate/quantity.ts";
 import { LONGEST_SENTENCE, sentencesOf } from "./gate/sentences.ts";
@@ -23,6 +25,12 @@ export type Fact = Quantity & {
   readonly labels?: Labels;
   /** Index of its query among the turn's evidence. */
   readonly query?: number;
+  /** What it measures, where its query or its sentence tells. */
+  readonly measure?: Measure;
+  /** When it was so, unix seconds. */
+  readonly at?: number;
+  /** For a number out of a text that code wrote: the words that stand beside it there. */
+  readonly beside?: ReadonlySet<string>;
 };
 
 /** What this turn knows. */
@@ -30,6 +38,8 @@ export type Known = {
   readonly facts: readonly Fact[];
   /** Whether a name (of a service, host, metric, label, version, …) stands in the evidence or the question. */
   readonly hasName: (name: string) => boolean;
+  /** The moment of the turn. Without it, nothing is said to be of another time. */
+  readonly when?: When;
 };
 
 export type Judged =
@@ -50,24 +60,30 @@ export function judge(sentence: string, known: Known): Judged {
   const drop = (reason: string): Judged => ({ kept: false, sentence, reason });
   if (sentence.length >= LONGEST_SENTENCE) return drop("It is too long for a sentence.");
   const plain = plainOf(sentence);
+  if (plain.length > 2 * LONGEST_SENTENCE) return drop("It is too long for a sentence.");
   const strange = strangeNumberIn(plain);
   if (strange !== undefined) return drop(`“${strange}” is a number that cannot be checked.`);
-  const numbered = numberedIn(plain, known.facts);
+  const values = valuesOf(known.facts);
+  const numbered = numberedIn(plain, values);
   const { text, unknown } = blankNames(without(plain, numbered), known.hasName);
-  const name = unknown[0] ?? numbered.find(({ isKnown }) => !isKnown)?.word;
+  const name =
+    unknown[0] ?? numbered.find(({ isKnown }) => !isKnown)?.word ?? strangeSiblings(plain, values, known.hasName);
   if (name !== undefined) return drop(`“${name}” is in nothing that was asked.`);
   const currency = foreignCurrencyIn(plain, known.hasName);
   if (currency !== undefined) return drop(`“${currency}” is not the currency that was asked in.`);
   const queries = new Set<number>();
   const claims = claimsIn(text);
-  const namedFor = namesByClaim(plain, claims, known.facts);
+  const namedFor = namesByClaim(plain, claims, values);
   for (const claim of claims) {
-    const right = known.facts.filter((fact) => saysTheSame(claim, fact));
-    if (right.length === 0 && countsWhatIsNamed(claim, plain, known.facts)) continue;
+    const right = rightFor(claim, plain, known.facts);
+    if (right.length === 0 && (countsWhatIsNamed(claim, plain, values) || isAgo(claim, claims, plain, known))) continue;
     if (right.length === 0) return drop(`“${claim.text.trim()}” is no value that a query returned.`);
-    const own = right.filter((fact) => !isOfAnother(fact, known.facts, namedFor.get(claim)!));
+    const own = right.filter((fact) => !isOfAnother(fact, values, namedFor.get(claim)!));
     if (own.length === 0) return drop(`“${claim.text.trim()}” is the value of something else.`);
-    const source = own.find(({ query }) => query !== undefined)?.query;
+    const fitting = own.filter((fact) => !isOfAnotherMatter(fact, claim, claims, plain, values, known));
+    if (fitting.length === 0)
+      return drop(`“${claim.text.trim()}” is of another measure or time than the sentence says.`);
+    const source = fitting.find(({ query }) => query !== undefined)?.query;
     if (source !== undefined) queries.add(source);
   }
   const left = /\d/.exec(without(text, claims));
@@ -76,6 +92,24 @@ export function judge(sentence: string, known: Known): Judged {
       `“${plain.slice(Math.max(0, left.index - 5), left.index + 6).trim()}” has digits that cannot be checked.`,
     );
   return { kept: true, sentence, queries: [...queries] };
+}
+
+const LEAVES = /\b(?:leaves?|leaving|left|free|remain(?:s|ing)?|the (?:rest|other))\b[^,;]{0,40}$/i;
+const LEFT_AFTER = /^ (?:is|are|was|were|of it|of them|still)? ?(?:left|free|remain(?:s|ing)?|unused|idle)\b/i;
+
+/** The facts that a claim may be about: what says the same, and what a share leaves of the whole where the sentence says so. */
+function rightFor(claim: Claim, plain: string, facts: readonly Fact[]): readonly Fact[] {
+  const same = facts.filter((fact) => saysTheSame(claim, fact));
+  if (same.length > 0) return same;
+  const isRest = LEAVES.test(plain.slice(0, claim.start)) || LEFT_AFTER.test(plain.slice(claim.end));
+  if (!isRest || !claim.readings.some(({ family }) => family === "ratio")) return same;
+  return facts.filter(
+    (fact) =>
+      (fact.family === "ratio" || fact.family === "plain") &&
+      fact.value > 0 &&
+      fact.value < 1 &&
+      saysTheSame(claim, { ...fact, value: 1 - fact.value }),
+  );
 }
 
 /** A whole text: what may be said of it, in its own layout, and what had to go. */
@@ -96,7 +130,7 @@ function saysTheSame({ readings, bare, hedge }: Claim, fact: Fact): boolean {
   // a value whose unit nobody told may be said in any
   if (bare !== undefined && fact.family === "plain" && fact.origin !== "question" && isClose(bare, fact, hedge))
     return true;
-  return readings.some((reading) => goTogether(reading.family, fact.family) && isClose(reading, fact, hedge));
+  return readings.some((reading) => goTogether(reading.family, fact) && isClose(reading, fact, hedge));
 }
 
 function isClose(
@@ -120,16 +154,22 @@ function isClose(
 
 /**
  * A value whose unit nobody told may be said in any. A bare number may be all that is no time and no size in bytes; one
- * that counts something is a count.
+ * that counts something is a count. "1.28 times the budget" is a share that code worked out.
  */
-function goTogether(stated: Quantity["family"], fact: Quantity["family"]): boolean {
-  if (stated === fact || fact === "plain") return true;
-  return stated === "plain" && fact !== "time" && fact !== "bytes" && fact !== "bytes/s";
+function goTogether(stated: Quantity["family"], { value, family, origin }: Fact): boolean {
+  if (stated === family || family === "plain") return true;
+  if (stated === "factor") return family === "ratio" && origin === "computed" && value > 1;
+  return stated === "plain" && family !== "time" && family !== "bytes" && family !== "bytes/s";
 }
 
 /** The text with those places blanked out, in the same length. */
 function without(text: string, places: readonly { readonly start: number; readonly end: number }[]): string {
-  let rest = text;
-  for (const { start, end } of places) rest = rest.slice(0, start) + " ".repeat(end - start) + rest.slice(end);
-  return rest;
+  const parts: string[] = [];
+  let from = 0;
+  for (const { start, end } of places.toSorted((a, b) => a.start - b.start)) {
+    if (end <= from) continue;
+    parts.push(text.slice(from, Math.max(from, start)), " ".repeat(end - Math.max(from, start)));
+    from = end;
+  }
+  return parts.join("") + text.slice(from);
 }

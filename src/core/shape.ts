@@ -11,7 +11,9 @@ export type Shape = {
   /** At most `TREND` points in order of time: the lowest and highest of each part, so that no spike is skipped. */
   readonly trend: readonly Point[];
   /** The largest step from one point to the next. Undefined for a line that never moves. */
-  readonly jump: { readonly at: number; readonly from: number; readonly to: number } | undefined;
+  readonly jump:
+    | { readonly before: number; readonly at: number; readonly from: number; readonly to: number }
+    | undefined;
 };
 
 const TREND = 12;
@@ -24,9 +26,9 @@ export function shapeOf(points: readonly Point[]): Shape | undefined {
   if (first === undefined || last === undefined) return undefined;
   let jump: Shape["jump"];
   for (const [at, [time, to]] of finite.entries()) {
-    const from = finite[at - 1]?.[1] ?? to;
+    const [before, from] = finite[at - 1] ?? [time, to];
     if (from !== to && Math.abs(to - from) > Math.abs((jump?.to ?? 0) - (jump?.from ?? 0)))
-      jump = { at: time, from, to };
+      jump = { before, at: time, from, to };
   }
   return {
     count: finite.length,

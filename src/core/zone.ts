@@ -112,7 +112,7 @@ export function fromLocal(
 }
 
 /** Seconds that the zone's wall clock is ahead of UTC at that moment. */
-function offsetAt(at: number, zone: string): number {
+export function offsetAt(at: number, zone: string): number {
   const l = localTime(at, zone);
   return Date.UTC(l.year, l.month - 1, l.day, l.hour, l.minute, l.second) / 1000 - Math.floor(at);
 }

@@ -1,4 +1,4 @@
-import { answerCard, askReply, draftCard } from "../cards/answer-card.ts";
+import { answerCard, askReply, draftCard, shownEvidence } from "../cards/answer-card.ts";
 import { type Answer, type AskReply, answerOf, askButton, type ModelAccount } from "../core/answer.ts";
 import { withBasis } from "../core/basis.ts";
 import type { Card } from "../core/card.ts";
@@ -9,6 +9,7 @@ import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
 import type { Identity } from "../core/people.ts";
 import { unitOfQuery } from "../core/query-unit.ts";
+import { bounded, type ModelRecord } from "../core/recording.ts";
 import type { MetricUnit } from "../core/units.ts";
 import type { Investigator } from "../ports/model.ts";
 import type { AlertRouter, Clock, Metrics, Onlooker, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
@@ -61,7 +62,7 @@ const HISTORY = 40;
 export async function answer(deps: AnswerDeps, question: Question, signal: AbortSignal): Promise<Answered> {
   const { store } = deps;
   const now = question.at;
-  if (deps.sources.length === 0) return withoutSource();
+  if (deps.sources.length === 0) return withoutSource(question);
   const zone = question.user.zone ?? deps.timezone;
   const { history, lessons, unread } = await recall(store, question);
   const chosen = chooseSource(deps.sources, question.text, memoryIn(history));
@@ -116,7 +117,8 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
       : []),
   ];
   const unitOf = (promql: string) => unitOfQuery(promql, catalogue.value);
-  const how = { read, subject: responded.subject, account: responded.account, unitOf };
+  const { subject, account, record } = responded;
+  const how = { read, subject, account, record, unitOf };
   return finish(deps, question, { ...responded.answer, notes }, ask.evidence, how, [
     ...unread,
     ...ask.degraded,
@@ -129,15 +131,10 @@ function lookOn(onlooker: Onlooker | undefined, ask: ReturnType<typeof createAsk
   if (onlooker === undefined) return {};
   const { show, enough } = onlooker;
   return {
-    watch: (progress) => show(draftCard(progress.answer, progress.status, shownOf(progress.answer, ask.evidence))),
+    watch: (progress) =>
+      show(draftCard(progress.answer, progress.status, shownEvidence(progress.answer, ask.evidence))),
     ...(enough !== undefined && { enough }),
   };
-}
-
-/** The queries that people see: those of the answer, and what a model's sentence rests on. */
-function shownOf({ said }: Answer, evidence: ReturnType<typeof createAsker>["evidence"]) {
-  const cited = new Set(said?.sentences.flatMap(({ promql }) => promql));
-  return evidence.filter(({ background, promql }) => !background || cited.has(promql));
 }
 
 type Read = {
@@ -145,6 +142,7 @@ type Read = {
   readonly subject: Subject | undefined;
   readonly account?: ModelAccount | undefined;
   readonly unitOf: (promql: string) => MetricUnit;
+  readonly record?: ModelRecord | undefined;
 };
 
 async function finish(
@@ -156,8 +154,9 @@ async function finish(
   degraded: readonly string[] = [],
 ): Promise<Answered> {
   const intent = found.intent ?? how?.read.intent ?? "metric_query";
-  const card = answerCard(found, shownOf(found, evidence), degraded);
+  const card = answerCard(found, shownEvidence(found, evidence), degraded);
   const reply = askReply({
+    id: question.id,
     intent,
     slots: how === undefined ? {} : slotsOf(how),
     answer: found,
@@ -165,7 +164,7 @@ async function finish(
     evidence,
     degraded,
   });
-  const lost = await remember(deps, question, found, reply, evidence, how, intent);
+  const lost = await remember(deps, question, found, reply, evidence, how, intent, degraded);
   const apart = found.shownApart === true && { shownApart: true as const };
   return lost === undefined
     ? { card, reply, ...apart }
@@ -195,6 +194,7 @@ async function remember(
   evidence: ReturnType<typeof createAsker>["evidence"],
   how: Read | undefined,
   intent: string,
+  degraded: readonly string[],
 ): Promise<string | undefined> {
   const { place, user } = question;
   const answered = found.values.flatMap((value) => Object.values(value.labels)).slice(0, 5);
@@ -230,6 +230,13 @@ async function remember(
       text: reply.reply_text.slice(0, 8000),
       evidence: how === undefined ? evidence : withBasis(found, evidence, how.unitOf),
       ...(how?.account !== undefined && { model: how.account }),
+      recording: bounded({
+        version: 1,
+        question: question.text.slice(0, 4000),
+        answer: found,
+        degraded,
+        ...(how?.record && { model: how.record }),
+      }),
     });
     return undefined;
   } catch (error) {
@@ -269,13 +276,16 @@ function unreachable(reason: string): Answer {
   });
 }
 
-function withoutSource(): Answered {
+function withoutSource(question: Question): Answered {
   const found = answerOf("No Prometheus is configured, so there is nothing to ask.", {
     tone: "warning",
     details: ["Set PROMETHEUS_URL, or add a source to the configuration. To try the bot without one: npm run demo."],
   });
   const card = answerCard(found, [], []);
-  return { card, reply: askReply({ intent: "help", slots: {}, answer: found, card, evidence: [], degraded: [] }) };
+  return {
+    card,
+    reply: askReply({ id: question.id, intent: "help", slots: {}, answer: found, card, evidence: [], degraded: [] }),
+  };
 }
 
 /** What was understood, for `ask --json`. */

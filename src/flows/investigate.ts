@@ -1,20 +1,22 @@
+import { checkSentence, HAS_SECRET, IS_INSTRUCTION } from "../core/gate/check.ts";
 import { Sentences } from "../core/gate/sentences.ts";
-import { type Judged, judge } from "../core/gate.ts";
+import type { Judged } from "../core/gate.ts";
+import { type ModelRecord, type ModelTurn, pack } from "../core/recording.ts";
 import { rfc3339 } from "../core/zone.ts";
-import type { Case, Investigated, Investigator, Model, ModelUse } from "../ports/model.ts";
+import type { Case, Investigated, Investigator, Model, ModelTool, ModelUse } from "../ports/model.ts";
 import type { Clock, Runbooks, Spending, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { type Budgets, openPurse, type Price, type Purse } from "./investigate/budget.ts";
 import type { Context } from "./investigate/context.ts";
-import { cleaner } from "./investigate/data.ts";
+import { type Cleaner, cleaner } from "./investigate/data.ts";
 import type { History } from "./investigate/history.ts";
+import type { Masks } from "./investigate/masks.ts";
 import { masksOf, messageOf } from "./investigate/message.ts";
 import { Notebook } from "./investigate/notebook.ts";
 import { accountOf, answerFrom, leftOut } from "./investigate/outcome.ts";
 import { draftOf, statusOf, stepOf } from "./investigate/progress.ts";
 import { runbookIds } from "./investigate/propose.ts";
 import type { Search } from "./investigate/search.ts";
-import { strayAddress } from "./investigate/stray.ts";
 import { toolsFor } from "./investigate/tools.ts";
 
 export type InvestigateDeps = {
@@ -95,6 +97,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
   ]);
   let purse: Purse | undefined;
   let notes: Notebook | undefined;
+  const turns: ModelTurn[] = [];
   let sentences = new Sentences();
   let judged: Judged[] = [];
   const dropped = () => judged.filter(({ kept }) => !kept).length;
@@ -105,20 +108,26 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       kind: "nothing",
       why,
       ...(account && { account }),
+      ...(turns.length > 0 && { record: recordOf(deps, turns, judged, notes) }),
       ...(notes && { proposed: notes.proposed, proposals: notes.proposals }),
     };
   };
   const said = (outcome: string, from: Notebook, paid: Purse, stopped?: string): Investigated => {
     observe(deps, "investigate", outcome, paid, dropped(), started);
     const answer = answerFrom(deps, one, from, paid, judged, stopped);
-    return { kind: "said", answer, account: accountOf(deps, paid, judged) };
+    return {
+      kind: "said",
+      answer,
+      account: accountOf(deps, paid, judged),
+      record: recordOf(deps, turns, judged, from),
+    };
   };
   try {
     purse = await openPurse(deps, one.question, one.question.at);
     const spent = purse.over();
     if (spent !== undefined) return nothing("budget", `${spent} This is the answer without it.`);
     const clean = cleaner(deps.redact);
-    const known = new Notebook(one.ask, one.text, one.found);
+    const known = new Notebook(one.ask, one.text, one.found, one.zone);
     notes = known;
     const masks = deps.pseudonyms ? masksOf(one) : masksOf(undefined);
     let status = statusOf(undefined, 0, deps.toolCalls);
@@ -133,6 +142,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       masks,
       runbooks: await deps.runbooks(),
       suggest: deps.suggest,
+      hasSecret: (text) => deps.redact(text) !== text,
       alertText: deps.alertText,
       at: rfc3339,
       began(tool, args) {
@@ -157,14 +167,23 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
           runbooks: runbookIds(search),
         },
         message: masks.hide(messageOf(one, clean, before, context)),
-        tools: toolsFor(search),
+        tools: toolsFor(search).map((tool) => recorded(tool, turns, masks, clean)),
         toolCalls: deps.toolCalls,
       },
       limit,
     );
     let length = 0;
     const take = (complete: readonly string[]) => {
-      for (const sentence of complete) judged.push(judgeOne(masks.restore(sentence), known));
+      for (const sentence of complete) {
+        const restored = masks.restore(sentence);
+        // What repeats a secret goes as a whole, also where a word of it would do no harm.
+        const visible = deps.redact(restored);
+        turns.push({ kind: "said", text: visible });
+        if (visible !== restored) judged.push({ kept: false, sentence: visible, reason: HAS_SECRET });
+        else if (deps.model.isInstruction(restored))
+          judged.push({ kept: false, sentence: restored, reason: IS_INSTRUCTION });
+        else judged.push(known.onQueries(checkSentence(restored, known)));
+      }
       if (complete.length > 0) tell();
     };
     for await (const event of events) {
@@ -210,14 +229,34 @@ function whyFailed(problem: unknown, { totalMs }: InvestigateDeps): string {
 
 /** Characters: a page. Whoever writes more than that for an answer has lost the thread, and each sentence takes time to check. */
 const LONGEST_ANSWER = 4000;
-const LONGEST_SENTENCE = 600;
 
-/** Sentences of a model that may be read as more than a sentence are left out like invented ones. */
-function judgeOne(sentence: string, notes: Notebook): Judged {
-  if (sentence.length > LONGEST_SENTENCE) return { kept: false, sentence, reason: "It is too long for a sentence." };
-  const stray = strayAddress(sentence, notes.hasName);
-  if (stray !== undefined) return { kept: false, sentence, reason: stray };
-  return judge(sentence, notes);
+/** A tool that notes each call with what it gave, as people read it: with the names that the model does not see. */
+function recorded(tool: ModelTool, turns: ModelTurn[], masks: Masks, clean: Cleaner): ModelTool {
+  return {
+    ...tool,
+    async run(args, signal) {
+      const result = await tool.run(args, signal);
+      const asked = clean(masks.restore(JSON.stringify(args) ?? ""), LONGEST_ARGUMENTS);
+      turns.push({ kind: "called", tool: tool.name, args: asked, result: masks.restore(result) });
+      return result;
+    },
+  };
+}
+
+const LONGEST_ARGUMENTS = 5000;
+
+function recordOf(
+  { model }: InvestigateDeps,
+  turns: readonly ModelTurn[],
+  judged: readonly Judged[],
+  notes: Notebook | undefined,
+): ModelRecord {
+  return {
+    prompt: model.prompts.investigate,
+    turns,
+    judged,
+    ...(notes && { known: pack(notes.keptFacts, notes.names, notes.when) }),
+  };
 }
 
 function observe(

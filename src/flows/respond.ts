@@ -17,7 +17,7 @@ export type RespondDeps = {
   /** Proposes what may help with it, for somebody, there. */
   readonly fix: (incident: Incident, by: Identity, place: Place) => Promise<Card>;
   /** Incidents were changed by somebody else than the alerts. */
-  readonly changed: () => void;
+  readonly changed: (incident: Incident, response: Response["kind"]) => void;
 };
 
 /** Alerts may change an incident at any moment: then it is read anew, so often. */
@@ -56,7 +56,7 @@ export async function respond(deps: RespondDeps, click: Click): Promise<Card> {
       reason: response.kind === "snooze" ? `for ${formatDuration(response.seconds)}` : "",
     };
     if (await deps.store.incidents.save({ incidents: [after.incident], alerts: [], entries: [entry] })) {
-      deps.changed();
+      deps.changed(after.incident, response.kind);
       return told(DONE[response.kind], "good");
     }
   }
@@ -74,8 +74,10 @@ async function proposeFix(deps: RespondDeps, click: Click): Promise<Card> {
   return deps.fix(incident, deps.identify(click.visitor), click.visitor.place);
 }
 
+type EndSnoozes = Pick<RespondDeps, "store" | "clock"> & { readonly changed: () => void };
+
 /** Ends every snooze whose time is over. Resolves with the seconds until the next one does; undefined when none will. */
-export async function endSnoozes({ store, clock, changed }: Pick<RespondDeps, "store" | "clock" | "changed">) {
+export async function endSnoozes({ store, clock, changed }: EndSnoozes) {
   const snoozed = await store.incidents.find({ status: ["snoozed"], limit: 1000 });
   let next: number | undefined;
   for (const incident of snoozed) {

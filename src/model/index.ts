@@ -5,7 +5,7 @@ import { RefusedError, UnreachableError } from "../util/errors.ts";
 import { failureOf, GaveUpError, isUnpaid, NotSentError, SERVICE } from "./failure.ts";
 import { createModelFetch } from "./http.ts";
 import { intentExamples, sayIntents } from "./intents.ts";
-import { loadPrompts } from "./prompts.ts";
+import { loadPrompts, promptReader } from "./prompts.ts";
 import { guessTokens } from "./tokens.ts";
 
 export type ModelSettings = {
@@ -15,6 +15,8 @@ export type ModelSettings = {
   readonly apiKey: { reveal(): string } | undefined;
   /** For one call of the model with its whole answer. */
   readonly callMs: number;
+  /** A folder whose prompts stand in for the shipped ones of the same name. */
+  readonly prompts?: string | undefined;
 };
 
 /** Failed calls in a row after which it is left alone, and for how long. */
@@ -26,7 +28,7 @@ const REST_MS = 30_000;
  * the SDKs are loaded by the first call: `openai` for the small one, langchain for an investigation.
  */
 export function createModel(settings: ModelSettings, deps: { readonly clock: Clock }): Model {
-  const prompts = loadPrompts();
+  const prompts = loadPrompts(promptReader(settings.prompts));
   const fetch = createModelFetch({ callMs: settings.callMs }, deps);
   // The SDKs refuse to be without a key; servers that ask for none ignore it.
   const apiKey = settings.apiKey?.reveal() ?? "none";
@@ -76,6 +78,7 @@ export function createModel(settings: ModelSettings, deps: { readonly clock: Clo
   return {
     name: settings.name,
     prompts: { investigate: prompts.investigate.version, intent: prompts.intent.version },
+    isInstruction: (sentence) => prompts.investigate.isRepeatedIn(sentence),
     async *investigate(task: ModelTask, signal: AbortSignal): AsyncGenerator<ModelEvent, void> {
       const system = prompts.investigate.fill({ ...task.values, tool_calls: String(task.toolCalls) });
       const { runAgent } = await import("./agent.ts");

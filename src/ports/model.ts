@@ -3,6 +3,7 @@ import type { Catalogue } from "../core/catalogue.ts";
 import type { Question } from "../core/chat.ts";
 import type { Identity } from "../core/people.ts";
 import type { ProposedAction } from "../core/proposal.ts";
+import type { ModelRecord } from "../core/recording.ts";
 import type { Inquiry, Turn } from "../ports.ts";
 
 /** The language model as the bot uses it, and the model's part of answering. A file of its own beside the other ports. */
@@ -57,6 +58,8 @@ export interface Model {
   readonly name: string;
   /** Names and versions of the prompts, such as "investigate 1 (5f3c21ab)". */
   readonly prompts: { readonly investigate: string; readonly intent: string };
+  /** Whether a sentence repeats what the model is told to do, which is nobody's business. */
+  isInstruction(sentence: string): boolean;
   /**
    * Lets the model look into something with tools. Ends when it has answered. Throws `UnreachableError` or `RefusedError` when it cannot go on,
    * and the signal's reason when that fires; the connection is closed then, and when the reader leaves early.
@@ -110,12 +113,19 @@ export type Progress = {
 };
 
 export type Investigated =
-  | { readonly kind: "said"; readonly answer: Answer; readonly account: ModelAccount }
+  | {
+      readonly kind: "said";
+      readonly answer: Answer;
+      readonly account: ModelAccount;
+      /** What it said and did, to be looked at again later. */
+      readonly record: ModelRecord;
+    }
   /** Why the answer without a model stands, as a sentence. */
   | {
       readonly kind: "nothing";
       readonly why: string;
       readonly account?: ModelAccount;
+      readonly record?: ModelRecord;
       /** What it proposed on the way stands all the same: sentences about it, and the wishes. */
       readonly proposed?: readonly string[];
       readonly proposals?: readonly ProposedAction[];

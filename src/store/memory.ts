@@ -4,8 +4,10 @@ import { incidentOf } from "../core/incident/message.ts";
 import { type AlertRecord, isLive } from "../core/incident.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
+import type { Recording } from "../core/recording.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
+import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
@@ -19,6 +21,7 @@ type Answer = {
   text: string;
   evidence: readonly Evidence[];
   model?: ModelAccount;
+  recording?: Recording;
 };
 
 type Waiting = {
@@ -50,6 +53,7 @@ export function createMemoryStore(
   const outbox = new Map<string, Waiting>();
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   const spending = new Map<string, { at: number; tokens: number; cost: number }>();
+  const forecasts = new Map<string, KeptScored>();
   let closed = false;
   let checkedAt = 0;
 
@@ -139,7 +143,9 @@ export function createMemoryStore(
       get: (answerId) =>
         use(() => {
           const found = answers.get(answerId);
-          return found && copy({ at: found.at, text: found.text, evidence: found.evidence, model: found.model });
+          if (found === undefined) return undefined;
+          const { at, text, evidence, model, recording } = found;
+          return copy({ at, text, evidence, ...(model && { model }), ...(recording && { recording }) });
         }),
       since: (at, limit) =>
         use(() =>
@@ -243,6 +249,7 @@ export function createMemoryStore(
           }),
         ),
     },
+    forecasts: memoryForecasts(forecasts, use),
     prune: (now) =>
       use(() => {
         const ages: Record<Table, () => number> = {
@@ -272,6 +279,7 @@ export function createMemoryStore(
             forgetWhere(incidents, "incidents", ({ incident }) =>
               isLive(incident) ? Number.POSITIVE_INFINITY : (incident.endedAt ?? incident.openedAt),
             ),
+          forecasts: () => forgetWhere(forecasts, "forecasts", (entry) => entry.forecast.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));
 

@@ -90,6 +90,15 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX alerts_incident ON alerts (incident);
   CREATE INDEX alerts_firing ON alerts (at) WHERE ended IS NULL;
   `,
+  `
+  CREATE TABLE forecasts (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, about TEXT NOT NULL, source TEXT NOT NULL, promql TEXT NOT NULL,
+    series TEXT NOT NULL, at REAL NOT NULL, ends_at REAL NOT NULL, body TEXT NOT NULL, score TEXT) STRICT;
+  CREATE INDEX forecasts_at ON forecasts (at);
+  CREATE INDEX forecasts_due ON forecasts (ends_at) WHERE score IS NULL;
+  CREATE INDEX forecasts_scored ON forecasts (about, at) WHERE score IS NOT NULL;
+  `,
+  "ALTER TABLE answers ADD COLUMN recording BLOB;",
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

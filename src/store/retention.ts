@@ -24,6 +24,7 @@ export const TABLES = [
   "spending",
   "alerts",
   "incidents",
+  "forecasts",
 ] as const;
 export type Table = (typeof TABLES)[number];
 
@@ -46,6 +47,7 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
     spending: Math.max(retention.conversations, 2 * 86_400),
     alerts: retention.evidence,
     incidents: retention.evidence,
+    forecasts: retention.evidence,
   }[table];
   return seconds === undefined ? undefined : now - seconds;
 }

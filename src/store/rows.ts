@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { ModelAccount } from "../core/answer.ts";
+import type { ForecastScore, KeptForecast } from "../core/forecast/score.ts";
 import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "../core/incident.ts";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Held, Lesson, Queued, Turn } from "../ports.ts";
+import { storedRecordingSchema } from "./recording.ts";
 
 /**
  * Rows as they stand in the file, read once on their way out: a file can be old, damaged or edited by hand. A schema
@@ -96,6 +98,7 @@ export const AnswerRow = once(() => {
         )
         .optional(),
       sentences: z.array(z.string()).optional(),
+      background: z.boolean().optional(),
     }),
   );
   const Account = z.object({
@@ -114,16 +117,51 @@ export const AnswerRow = once(() => {
       text: z.string(),
       evidence: json().pipe(EvidenceList),
       model: json().pipe(Account).nullable(),
+      recording: storedRecordingSchema().nullable(),
     })
-    .transform(({ at, text, evidence, model }) => ({
+    .transform(({ at, text, evidence, model, recording }) => ({
       at,
       text,
       evidence: evidence.map((item): Evidence => defined(item)),
       ...(model !== null && { model: defined(model) as ModelAccount }),
+      ...(recording !== null && { recording }),
     }));
 });
 
 export const SpendingRow = once(() => z.object({ tokens: z.number(), cost: z.number() }));
+
+export const ForecastRow = once(() => {
+  const line = z.array(z.number());
+  const Body: z.ZodType<KeptForecast> = z.object({
+    id: z.string(),
+    about: z.string(),
+    source: z.string(),
+    promql: z.string(),
+    series: z.string(),
+    at: z.number(),
+    start: z.number(),
+    step: z.number().positive(),
+    mean: line.min(1),
+    lo80: line,
+    hi80: line,
+    lo95: line,
+    hi95: line,
+    last: z.number(),
+  });
+  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body);
+});
+
+export const ForecastScoreRow = once(() => {
+  const Score: z.ZodType<ForecastScore> = z.object({
+    steps: z.number(),
+    off: z.number(),
+    offIfUnchanged: z.number(),
+    bias: z.number(),
+    inside80: z.number(),
+    inside95: z.number(),
+  });
+  return z.object({ score: json().pipe(Score) }).transform(({ score }) => score);
+});
 
 export const AnswerLine = once(() =>
   z.object({ id: z.string(), at: z.number(), text: z.string(), queries: z.number() }),

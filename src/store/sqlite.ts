@@ -5,6 +5,7 @@ import type { Place } from "../core/chat.ts";
 import type { Clock, Store } from "../ports.ts";
 import { openFile, writeAheadLog } from "./file.ts";
 import { groupCommit } from "./group-commit.ts";
+import { deflated } from "./recording.ts";
 import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 import {
   AnswerLine,
@@ -23,6 +24,7 @@ import {
 } from "./rows.ts";
 import type { SealSettings } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
+import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
@@ -163,15 +165,17 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     },
 
     evidence: {
-      async save({ id, place, at, text, evidence, model }) {
+      async save({ id, place, at, text, evidence, model, recording }) {
         await later.run(
-          `INSERT INTO answers (id, platform, channel, thread, at, text, evidence, queries, model)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-          [id, ...columns(place), at, text, toJson(evidence), evidence.length, toJson(model)],
+          `INSERT INTO answers (id, platform, channel, thread, at, text, evidence, queries, model, recording)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+          [id, ...columns(place), at, text, toJson(evidence), evidence.length, toJson(model), deflated(recording)],
         );
       },
       async get(answerId) {
-        return sql.all(AnswerRow, "SELECT at, text, evidence, model FROM answers WHERE id = ?", [answerId])[0];
+        return sql.all(AnswerRow, "SELECT at, text, evidence, model, recording FROM answers WHERE id = ?", [
+          answerId,
+        ])[0];
       },
       async since(at, limit) {
         return sql.all(
@@ -326,6 +330,8 @@ export function openSqliteStore(settings: SqliteSettings): Store {
         });
       },
     },
+
+    forecasts: sqliteForecasts(sql, later),
 
     async prune(now) {
       const gone: Record<string, number> = {};

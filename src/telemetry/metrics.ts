@@ -6,7 +6,16 @@ const VALUES_PER_LABEL = 100;
 /** The same methods on loaded metrics. */
 export type Metrics = Pick<
   Telemetry,
-  "answered" | "understood" | "asked" | "pruned" | "delivered" | "modelUsed" | "audited" | "text"
+  | "answered"
+  | "understood"
+  | "asked"
+  | "pruned"
+  | "delivered"
+  | "modelUsed"
+  | "audited"
+  | "incident"
+  | "incidentsOpen"
+  | "text"
 >;
 
 /** Loads prom-client and defines every metric of the bot. */
@@ -65,6 +74,19 @@ export async function createMetrics(version: string): Promise<Metrics> {
     help: "Time until a chat platform had taken a message.",
     labelNames: ["platform"],
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+    registers,
+  });
+  const incidentsOpen = new Gauge({
+    name: "smartcloudops_incidents_open",
+    help: "Incidents that are not over, by severity and whether somebody looks after them.",
+    labelNames: ["severity", "status"],
+    registers,
+  });
+  const incidentSeconds = new Histogram({
+    name: "smartcloudops_incident_seconds",
+    help: "Time from the opening of an incident until somebody acknowledged it, and until it was over.",
+    labelNames: ["until", "severity"],
+    buckets: [30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400],
     registers,
   });
   const auditSeq = new Gauge({
@@ -140,6 +162,15 @@ export async function createMetrics(version: string): Promise<Metrics> {
       modelDropped.inc(dropped);
       modelUses.inc({ kind, outcome: label("model", outcome) });
       modelSeconds.observe({ kind }, seconds);
+    },
+    incident: ({ kind, severity, seconds }) => incidentSeconds.observe({ until: kind, severity }, Math.max(0, seconds)),
+    incidentsOpen(open) {
+      incidentsOpen.reset();
+      for (const severity of ["critical", "warning", "info"])
+        for (const status of ["open", "acknowledged", "snoozed"]) {
+          const count = open.filter((one) => one.severity === severity && one.status === status).length;
+          incidentsOpen.set({ severity, status }, count);
+        }
     },
     audited(head) {
       auditSeq.set(head?.seq ?? 0);

@@ -26,6 +26,14 @@ export type Telemetry = {
   modelUsed(event: ModelUse): void;
   /** Where the chain of audit records stands: an anchor outside of this machine, wherever the metrics are kept. */
   audited(head: { readonly seq: number; readonly record_hash: string } | undefined): void;
+  /** An incident was acknowledged or is over, so many seconds after it was opened. */
+  incident(event: {
+    readonly kind: "acknowledged" | "resolved";
+    readonly severity: string;
+    readonly seconds: number;
+  }): void;
+  /** Incidents that are not over, as they are now. */
+  incidentsOpen(open: readonly { readonly severity: string; readonly status: string }[]): void;
   /** Retention deleted `rows` rows of that table. */
   pruned(table: string, rows: number): void;
   /** Loads prom-client and starts measuring the event loop. A long-running bot calls it at start; a scrape does too. */
@@ -75,6 +83,8 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     delivered: (event) => count((made) => made.delivered(event)),
     modelUsed: (event) => count((made) => made.modelUsed(event)),
     audited: (head) => count((made) => made.audited(head)),
+    incident: (event) => count((made) => made.incident(event)),
+    incidentsOpen: (open) => count((made) => made.incidentsOpen(open)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {
       await load();

@@ -1,6 +1,6 @@
 /** Asks the real program a file of questions, the way a user's script would, and notes when each answer came. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -33,9 +33,15 @@ export type Reply = z.infer<typeof replySchema>;
 /** `line` is the reply as it was printed; `at` unix seconds; `took` seconds since the answer before (the first: since the start). */
 export type Asked = { readonly reply: Reply; readonly line: string; readonly at: number; readonly took: number };
 
+/** A language model for the program, and settings of its file under `model`, as YAML takes JSON. */
+export type AskedModel = {
+  readonly env: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, unknown>>;
+};
+
 /**
  * Runs `ask --batch file --json` against Prometheus at `prometheus` and Alertmanager at `alertmanager`. Nothing of the
- * caller's credentials is passed on: what is measured is the program with its own language rules, without a model.
+ * caller's credentials is passed on: what is measured is the program with its own language rules, and with `model` if given.
  * Resolves with the answers so far even when the program fails; its stderr goes to ours. `onReply` hears each one.
  */
 export async function askAll(
@@ -43,8 +49,10 @@ export async function askAll(
   prometheus: string,
   alertmanager: string,
   onReply: (asked: Asked) => Promise<void> | void = () => {},
+  model?: AskedModel,
 ): Promise<{ readonly asked: readonly Asked[]; readonly exitCode: number }> {
   const data = mkdtempSync(join(tmpdir(), "smartcloudops-eval-"));
+  if (model !== undefined) writeFileSync(join(data, "smartcloudops.yaml"), JSON.stringify({ model: model.settings }));
   const inherited = ["PATH", "HOME", "TMPDIR", "TEMP", "SystemRoot"].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -58,6 +66,7 @@ export async function askAll(
       ALERTMANAGER_URL: alertmanager,
       SMARTCLOUDOPS_DATA: data,
       LOG_LEVEL: "error",
+      ...(model && { ...model.env, SMARTCLOUDOPS_CONFIG: join(data, "smartcloudops.yaml") }),
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -4,12 +4,17 @@
  *   npm run eval -- [--prom URL] [--alertmanager URL]    our own questions, about the demo's shop: started for it, or the one at --prom
  *   npm run eval -- --dir DIR                             a folder with examples.jsonl, score.mjs and world/up.sh: its world, its scorer
  *
- * Both: [--questions FILE] [--fails N] [--replies FILE]. With --dir also [--serve URL --prom URL] for where the world answers:
+ * With a language model, after a round without one:
+ *   npm run eval -- --model [--modes WORDS]               with the model of OPENAI_MODEL if that is set, else with a scripted one that answers,
+ *                                                         fails and misbehaves in every way; ends with 1 when a score is below the one without
+ *   npm run eval -- --prompt A --prompt B                 two prompts beside each other: each a file, a folder, or a git revision
+ *
+ * All: [--questions FILE] [--fails N] [--replies FILE]. With --dir also [--serve URL --prom URL] for where the world answers:
  * --serve as if its end were now, --prom in its own time. One that does not answer is started there, in [--world DIR];
  * with [--time T], its end in unix seconds, it has to run already.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -17,7 +22,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { startDemo } from "../../src/demo/run.ts";
-import { type Asked, askAll, timesLine } from "./ask.ts";
+import { type Asked, type AskedModel, askAll, timesLine } from "./ask.ts";
+import type { Marks } from "./eval/compare.ts";
+import { compareModels } from "./eval/model.ts";
 import { type Question, queriesOf, questionSchema, type Sample, type Score, scoreReply } from "./score.ts";
 
 const { values: options } = parseArgs({
@@ -31,8 +38,15 @@ const { values: options } = parseArgs({
     world: { type: "string" },
     fails: { type: "string", default: "20" },
     replies: { type: "string" },
+    model: { type: "boolean", default: false },
+    modes: { type: "string" },
+    prompt: { type: "string", multiple: true, default: [] },
   },
 });
+const ofTheModel = options.model || options.prompt.length > 0;
+
+/** One round of all questions, or of those in `file`, with a model or without. */
+type Round = (file: string, model?: AskedModel) => Promise<Marks>;
 
 // ---------------------------------------------------------------- a folder with its own world and scorer
 
@@ -46,6 +60,7 @@ async function evaluateFolder(dir: string): Promise<number> {
   const world = await worldOf(dir);
   if (world === undefined) return 1;
   const questions = resolve(options.questions ?? join(dir, "examples.jsonl"));
+  if (ofTheModel) return compareModels(questions, (file, model) => markFolder(dir, world, file, model), options);
   const { asked, exitCode } = await askAll(questions, world.serve, world.serve);
   if (asked.length === 0) return fail(`ask ended with code ${exitCode} and answered nothing.`);
   const replies = writeReplies(asked);
@@ -73,6 +88,22 @@ async function evaluateFolder(dir: string): Promise<number> {
   if (exitCode !== 0) return fail(`ask ended with code ${exitCode} after ${asked.length} answers.`);
   return status ?? 1;
 }
+
+/** A round, marked by the folder's own scorer. */
+async function markFolder(dir: string, world: World, file: string, model: AskedModel | undefined): Promise<Marks> {
+  const { asked } = await askAll(file, world.serve, world.serve, () => {}, model);
+  const marks = join(dirname(writeReplies(asked)), "smartcloudops-eval-marks.json");
+  const replies = writeReplies(asked);
+  const time = ["--prom", world.prom, "--time", String(world.end), "--now", String(Math.floor(Date.now() / 1000))];
+  const scorer = [join(dir, "score.mjs"), "--questions", file, "--replies", replies, ...time, "--json", marks];
+  spawnSync(process.execPath, scorer, { stdio: ["ignore", "ignore", "inherit"] });
+  const { rows } = marksSchema.parse(JSON.parse(readFileSync(marks, "utf8")));
+  return new Map(rows.map(({ id, pass, lenient, unsafe }) => [id, { right: pass, intentRight: lenient, unsafe }]));
+}
+
+const marksSchema = z.object({
+  rows: z.array(z.object({ id: z.string(), pass: z.boolean(), lenient: z.boolean(), unsafe: z.boolean() })),
+});
 
 type World = { readonly serve: string; readonly prom: string; readonly end: number };
 
@@ -134,25 +165,43 @@ async function evaluateOurs(): Promise<number> {
 
 async function askOurs(prom: string, alertmanager: string): Promise<number> {
   const file = resolve(options.questions ?? fileURLToPath(new URL("questions/questions.jsonl", import.meta.url)));
+  if (ofTheModel) {
+    const round: Round = async (own, model) => (await markOurs(own, prom, alertmanager, model)).scores;
+    return compareModels(options.questions === undefined ? withOpenOnes(file) : file, round, options);
+  }
+  const { questions, asked, exitCode, scores } = await markOurs(file, prom, alertmanager);
+  if (asked.length === 0) return fail(`ask ended with code ${exitCode} and answered nothing.`);
+  printTables(questions, scores, asked);
+  process.stdout.write(`${timesLine(asked)}\nreplies: ${writeReplies(asked)}\n`);
+  if (exitCode !== 0) return fail(`ask ended with code ${exitCode} after ${asked.length} answers.`);
+  return [...scores.values()].some(({ unsafe }) => unsafe) ? 1 : 0;
+}
+
+/** Our questions and those that templates cannot settle, which a model is asked about, in one file. */
+function withOpenOnes(file: string): string {
+  const open = fileURLToPath(new URL("questions/open.jsonl", import.meta.url));
+  const both = join(mkdtempSync(join(tmpdir(), "smartcloudops-eval-")), "questions.jsonl");
+  writeFileSync(both, `${readFileSync(file, "utf8").trim()}\n${readFileSync(open, "utf8")}`);
+  return both;
+}
+
+async function markOurs(file: string, prom: string, alertmanager: string, model?: AskedModel) {
   const questions = readQuestions(file);
   const byId = new Map(questions.map((question) => [question.id, question]));
   const scores = new Map<string, Score>();
   // Truth is read at the moment of each answer: the shop lives on while we ask.
-  const { asked, exitCode } = await askAll(file, prom, alertmanager, async ({ reply, at }) => {
+  const mark = async ({ reply, at }: Asked) => {
     const question = byId.get(reply.id);
     if (question === undefined) return;
     const queries = queriesOf(question.want);
     const truth = new Map(await Promise.all(queries.map(async (text) => [text, await query(prom, text, at)] as const)));
     scores.set(question.id, scoreReply(question, reply, truth));
-  });
-  if (asked.length === 0) return fail(`ask ended with code ${exitCode} and answered nothing.`);
+  };
+  const { asked, exitCode } = await askAll(file, prom, alertmanager, mark, model);
   for (const question of questions) {
     if (!scores.has(question.id)) scores.set(question.id, scoreReply(question, undefined, new Map()));
   }
-  printTables(questions, scores, asked);
-  process.stdout.write(`${timesLine(asked)}\nreplies: ${writeReplies(asked)}\n`);
-  if (exitCode !== 0) return fail(`ask ended with code ${exitCode} after ${asked.length} answers.`);
-  return [...scores.values()].some(({ unsafe }) => unsafe) ? 1 : 0;
+  return { questions, asked, exitCode, scores };
 }
 
 /** Reads a file of questions, one JSON object a line. Throws with the line's number when one is wrong. */

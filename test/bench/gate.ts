@@ -9,6 +9,7 @@ import { gate } from "../../src/core/gate.ts";
 import { HONEST_BY_HAND, INVENTED_BY_HAND } from "./gate/by-hand.ts";
 import { type Case, honestCases, inventedCases } from "./gate/cases.ts";
 import { readProse, type Sentence } from "./gate/prose.ts";
+import { readSubjects } from "./gate/subject.ts";
 import { quantile } from "./timed.ts";
 
 const COUNT = 500;
@@ -42,24 +43,33 @@ console.log(
   `honest sentences dropped    ${dropped.length} of ${honest.length} (${share(dropped.length, honest.length)}; at most 1 %)`,
 );
 
-const prose = readProse();
 const isWhole = ({ text, known, bad }: Sentence): boolean => {
   const { text: said, judged } = gate(text, known);
   return bad === undefined ? judged.every(({ kept }) => kept) : said.includes(bad);
 };
-const [honestProse, inventedProse] = [prose.filter(({ isHonest }) => isHonest), prose.filter((one) => !one.isHonest)];
-const lost = honestProse.filter((one) => !isWhole(one));
-const missed = inventedProse.filter(isWhole);
-if (options.show) {
-  for (const { text } of lost) console.log(`dropped (prose): ${text}`);
-  for (const { text } of missed) console.log(`passed (prose): ${text}`);
+
+/** Sentences that were written apart: prints what is found of the bad and lost of the honest ones. */
+function tell(name: string, what: string, sentences: readonly Sentence[]): void {
+  const [good, bad] = [sentences.filter(({ isHonest }) => isHonest), sentences.filter((one) => !one.isHonest)];
+  const lost = good.filter((one) => !isWhole(one));
+  const missed = bad.filter(isWhole);
+  if (options.show) {
+    for (const { text, known } of lost) {
+      const reasons = gate(text, known).judged.flatMap((each) => (each.kept ? [] : [each.reason]));
+      console.log(`dropped (${name}): ${text}\n    ${reasons.join(" ")}`);
+    }
+    for (const { text } of missed) console.log(`passed (${name}): ${text}`);
+  }
+  const found = `${bad.length - missed.length} of ${bad.length} (${share(bad.length - missed.length, bad.length)})`;
+  console.log(`${`${name}: ${what} found`.padEnd(28)}${found}`);
+  console.log(
+    `${`${name}: honest dropped`.padEnd(28)}${lost.length} of ${good.length} (${share(lost.length, good.length)})`,
+  );
 }
-console.log(
-  `prose: invented found       ${inventedProse.length - missed.length} of ${inventedProse.length} (${share(inventedProse.length - missed.length, inventedProse.length)})`,
-);
-console.log(
-  `prose: honest dropped       ${lost.length} of ${honestProse.length} (${share(lost.length, honestProse.length)})`,
-);
+
+tell("prose", "invented", readProse());
+tell("subject", "misplaced", await readSubjects("subject"));
+tell("subject, later", "found", await readSubjects("subject-after"));
 console.log(
   `time per text               p50 ${quantile(times, 0.5).toFixed(2)} ms, p95 ${quantile(times, 0.95).toFixed(2)} ms`,
 );

@@ -133,7 +133,7 @@ describe("the reply for machines", () => {
       evidence("age", { background: true }),
     ];
     const card = answerCard(answer, queries, degraded);
-    return askReply({ intent: "metric_query", slots: { a: 1 }, answer, card, evidence: queries, degraded });
+    return askReply({ id: "q1", intent: "metric_query", slots: { a: 1 }, answer, card, evidence: queries, degraded });
   };
 
   it("has the fields of the contract, in their order", () => {
@@ -145,6 +145,7 @@ describe("the reply for machines", () => {
       "values",
       "proposed_actions",
       "sources",
+      "answer_id",
     ]);
     expect(Object.keys(reply(["x"])).at(-1)).toBe("degraded");
   });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
+import { answerOf } from "../../src/core/answer.ts";
 import type { Place } from "../../src/core/chat.ts";
+import type { ForecastScore, KeptForecast } from "../../src/core/forecast/score.ts";
 import type { Evidence } from "../../src/core/reading.ts";
+import type { Recording } from "../../src/core/recording.ts";
 import type { Incoming, Lesson, Outgoing, Store, Turn } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { anEntry, aProposal } from "../fakes/proposals.ts";
@@ -53,6 +56,28 @@ function outgoing(id: string): Outgoing {
 function incoming(id: string, at = NOW): Incoming {
   return { id, body: `{"text":"cpu of ${id}"}`, at };
 }
+
+function aForecast(id: string, more: Partial<KeptForecast> = {}): KeptForecast {
+  return {
+    id,
+    about: "host.cpu",
+    source: "default",
+    promql: "cpu",
+    series: "[]",
+    at: NOW,
+    start: NOW + 3600,
+    step: 3600,
+    mean: [1, 2],
+    lo80: [0.5, 1],
+    hi80: [1.5, 3],
+    lo95: [0, 0.5],
+    hi95: [2, 4],
+    last: 1,
+    ...more,
+  };
+}
+
+const SCORE: ForecastScore = { steps: 2, off: 0.1, offIfUnchanged: 0.3, bias: -0.05, inside80: 1, inside95: 1 };
 
 function lesson(id: string, word: string, meaning: string, at = NOW): Lesson {
   return { id, word, meaning, by: "U1", at };
@@ -357,6 +382,49 @@ export function storeContract(
       assert.equal((await store.prune((day + 3) * 86_400))["spending"], 1);
     });
 
+    it("keeps a forecast until it was scored, once", async () => {
+      const { forecasts } = await empty();
+      assert.equal(await forecasts.keep(aForecast("f1")), true);
+      assert.equal(await forecasts.keep(aForecast("f1", { about: "host.memory" })), false);
+      await forecasts.keep(aForecast("f2", { at: NOW + 60, start: NOW + 7260, promql: "other" }));
+      const other = { source: "default", promql: "other", series: "[]" };
+      // f1 ends two hours after NOW, f2 three.
+      assert.deepEqual(await forecasts.due(NOW + 7199, 10), []);
+      assert.deepEqual(await forecasts.due(NOW + 7200, 10), [aForecast("f1")]);
+      assert.deepEqual(
+        (await forecasts.due(NOW + DAY, 10)).map(({ id }) => id),
+        ["f1", "f2"],
+      );
+      assert.equal((await forecasts.due(NOW + DAY, 1)).length, 1);
+      assert.deepEqual(
+        (await forecasts.due(NOW + DAY, 10, other)).map(({ id }) => id),
+        ["f2"],
+      );
+      assert.deepEqual(await forecasts.due(NOW + DAY, 10, { ...other, source: "eu" }), []);
+      assert.deepEqual(await forecasts.due(NOW + DAY, 10, { ...other, series: "[[]]" }), []);
+      assert.equal(await forecasts.score("f1", SCORE), true);
+      assert.equal(await forecasts.score("f1", { ...SCORE, off: 1 }), false);
+      assert.equal(await forecasts.score("f9", SCORE), false);
+      assert.deepEqual(
+        (await forecasts.due(NOW + DAY, 10)).map(({ id }) => id),
+        ["f2"],
+      );
+    });
+
+    it("tells how forecasts of a kind turned out, the newest first", async () => {
+      const { forecasts } = await empty();
+      for (const [i, about] of ["host.cpu", "host.disk", "host.cpu", "host.cpu"].entries()) {
+        await forecasts.keep(aForecast(`f${i}`, { about, at: NOW + i }));
+        if (i !== 3) await forecasts.score(`f${i}`, { ...SCORE, off: i / 10 });
+      }
+      assert.deepEqual(
+        (await forecasts.scores("host.cpu", 10)).map(({ off }) => off),
+        [0.2, 0],
+      );
+      assert.deepEqual(await forecasts.scores("host.cpu", 1), [{ ...SCORE, off: 0.2 }]);
+      assert.deepEqual(await forecasts.scores("host.load", 10), []);
+    });
+
     it("keeps what a model had to do with an answer", async () => {
       const { evidence } = await empty();
       const model = {
@@ -373,6 +441,39 @@ export function storeContract(
       assert.deepEqual((await evidence.get("a1"))?.model, model);
     });
 
+    it("keeps what it takes to draw an answer again, holes in charts included", async () => {
+      const { evidence } = await empty();
+      const labels = { queue: "a" };
+      const recording: Recording = {
+        version: 1,
+        question: "why?",
+        degraded: ["late"],
+        answer: answerOf("It is 7.", {
+          chart: { title: "t", unit: "count", series: [{ name: "a", points: [[NOW, 7] as const] }] },
+        }),
+        model: {
+          prompt: "investigate 2 (0a1b2c3d)",
+          turns: [
+            { kind: "called", tool: "query", args: "{}", result: "7" },
+            { kind: "said", text: "It is 7." },
+          ],
+          judged: [{ kept: true, sentence: "It is 7.", queries: [0] }],
+          known: {
+            labels: [labels],
+            measures: [{ topics: ["messages"] }],
+            beside: [["a"]],
+            facts: [{ value: 7, family: "count", origin: "returned", labels: 0, measure: 0, at: NOW }],
+            names: ["a"],
+            when: { now: NOW, ahead: 0 },
+          },
+        },
+      };
+      await evidence.save({ id: "a1", place: THREAD, at: NOW, text: "x", evidence: EVIDENCE, recording });
+      assert.deepEqual((await evidence.get("a1"))?.recording, recording);
+      await evidence.save({ id: "a2", place: THREAD, at: NOW, text: "x", evidence: EVIDENCE });
+      assert.equal((await evidence.get("a2"))?.recording, undefined);
+    });
+
     it("forgets what is past its retention, says how much, and keeps the rest", async () => {
       const store = await empty({ conversations: 10, evidence: 20, seenEvents: 30, proposals: 40 });
       await fill(store);
@@ -384,6 +485,7 @@ export function storeContract(
         seen_events: 1,
         proposals: 1,
         feedback: 1,
+        forecasts: 1,
       });
       assert.deepEqual(await store.conversations.recent(THREAD, 5), []);
       assert.equal(await store.evidence.get("a1"), undefined);
@@ -431,6 +533,7 @@ async function fill(store: Store): Promise<void> {
     at: NOW,
   });
   await store.spending.add(Math.floor(NOW / 86_400), ["all"], { tokens: 1, cost: 0 });
+  await store.forecasts.keep(aForecast("f1"));
   await store.places.save(THREAD, {}, NOW);
   await store.lessons.teach(THREAD, lesson("1", "shop", "checkout"));
 }
@@ -449,5 +552,6 @@ function none(): Record<string, number> {
     spending: 0,
     alerts: 0,
     incidents: 0,
+    forecasts: 0,
   };
 }

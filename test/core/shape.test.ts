@@ -26,13 +26,13 @@ describe("the shape of a line", () => {
         [240, 1],
         [300, 3],
       ],
-      jump: { at: 120, from: 2, to: 9 },
+      jump: { before: 0, at: 120, from: 2, to: 9 },
     });
   });
 
   it("has no step when it never moves", () => {
     expect(shapeOf(line(4, 4, 4))?.jump).toBeUndefined();
-    expect(shapeOf(line(4, 4, 1))?.jump).toEqual({ at: 120, from: 4, to: 1 });
+    expect(shapeOf(line(4, 4, 1))?.jump).toEqual({ before: 60, at: 120, from: 4, to: 1 });
   });
 
   it("never skips a spike, and stays in order", () => {

@@ -16,6 +16,8 @@ export type ModelOptions = Partial<
 > & {
   readonly callMs?: number;
   readonly secrets?: readonly string[];
+  /** A folder of prompts in place of the shipped ones. */
+  readonly prompts?: string;
   readonly report?: (problem: unknown) => void;
 };
 
@@ -26,10 +28,10 @@ const BUDGETS = { question: PLENTY, user: PLENTY, channel: PLENTY, day: PLENTY }
 export function modelOn(url: string, options: ModelOptions = {}) {
   return (world: Pick<World, "now"> & { readonly store: Store }, suggest: Suggester): Investigator => {
     const clock = () => world.now;
-    const { callMs = 5000, secrets = [], report = () => {}, ...rest } = options;
+    const { callMs = 5000, secrets = [], prompts, report = () => {}, ...rest } = options;
     const redact = redactor(secrets);
     const model = createModel(
-      { name: "scripted", baseUrl: url, apiKey: { reveal: () => "sk-test" }, callMs },
+      { name: "scripted", baseUrl: url, apiKey: { reveal: () => "sk-test" }, callMs, prompts },
       { clock },
     );
     return createInvestigator({

@@ -128,6 +128,7 @@ function evilModel(seed: number, sent: string[]): Model {
   return {
     name: "evil",
     prompts: { investigate: "investigate 1 (00000000)", intent: "intent 1 (00000000)" },
+    isInstruction: () => false,
     readIntent: async () => ({ intent: pick(INJECTIONS) }),
     summarise: async () => ({ points: [{ turn: 0, said: pick(INJECTIONS) }] }),
     async *investigate(task: ModelTask, signal: AbortSignal): AsyncGenerator<ModelEvent> {
@@ -161,7 +162,7 @@ describe("an evil model", () => {
       const ask = createAsker(source, NOW, signal, true);
       const one: Case = {
         question: {
-          id: `q${seed}`,
+          id: `q-${seed.toString(36)}`,
           place: { platform: "slack", channel: "C1", thread: "t" },
           user: { platform: "slack", id: "U1", name: "mira" },
           text: "why?",

@@ -65,7 +65,7 @@ describe("a question that templates cannot settle", () => {
     const evidence = card.blocks.find((block) => block.kind === "evidence");
     expect(evidence?.items[0]).toMatchObject({ promql: QUEUES, mark: "[1]" });
     expect(notes(card).at(-1)).toMatch(
-      /^Model scripted: 2 calls, 240 tokens, .*0\.28.*Prompt investigate 1 \(\w{8}\)\.$/,
+      /^Model scripted: 2 calls, 240 tokens, .*0\.28.*Prompt investigate 2 \(\w{8}\)\. Answer q1\.$/,
     );
     expect(reply.promql).toContain(QUEUES);
     expect(reply.values).toContainEqual(
@@ -89,7 +89,7 @@ describe("a question that templates cannot settle", () => {
     expect(kept?.evidence.map(({ promql }) => promql)).toContain(QUEUES);
     const account = kept?.model as ModelAccount;
     expect(account).toMatchObject({ model: "scripted", calls: 2, input: 200, output: 40, kept: 1 });
-    expect(account.prompt).toMatch(/^investigate 1 \(/);
+    expect(account.prompt).toMatch(/^investigate 2 \(/);
     expect(account.dropped).toEqual([
       { sentence: "It had 917 yesterday.", reason: "“917” is no value that a query returned." },
     ]);
@@ -99,7 +99,7 @@ describe("a question that templates cannot settle", () => {
     const text = "The queue manifests has 640 messages. It had 917 yesterday. The host crane-9 is to blame.";
     const { card } = await aWorld([LOOK, { text }]).tell(WHY);
     expect(said(card)?.paragraphs).toEqual(["The queue manifests has 640 messages. [1]"]);
-    expect(notes(card)).toContain("2 sentences were left out: they had numbers or names that no query returned.");
+    expect(notes(card)).toContain("2 sentences were left out: no query returned what they say.");
   });
 
   it("may say differences and ratios that code worked out, and no others", async () => {
@@ -114,6 +114,39 @@ describe("a question that templates cannot settle", () => {
     const unknown = await aWorld([...replies, compute, { text }]).tell(WHY);
     expect(said(unknown.card)).toBeUndefined();
     expect(toldBy("compute")).toBe('Error: there is no value "q1.s1.last". Names are as in q1.s1.last.');
+  });
+
+  it("may say averages, what a share leaves, and how many are above a bound, by values of this turn alone", async () => {
+    const levels = call("query", { promql: "harbour_tide_height_meters" });
+    const cpu = call("query", { promql: "rate(node_cpu_seconds_total[5m])" });
+    const tides = ["q1.s1.value", "q1.s2.value"];
+    const said1 = async (args: object, text: string, first = levels) =>
+      said((await aWorld([first, call("compute", args), { text }]).tell(WHY)).card)?.paragraphs;
+    const mean = "The mean height of north and south is 3.125.";
+    expect(await said1({ operation: "average", of: tides }, mean)).toEqual([`${mean} [1]`]);
+    const one = "1 of 2 basins is above 3.";
+    expect(
+      await said1({ operation: "count_above", of: tides, than: "q1.s1.value" }, "1 of 2 basins is higher."),
+    ).toEqual(["1 of 2 basins is higher. [1]"]);
+    // a bound that nobody asked for and nothing returned cannot be brought in
+    expect(await said1({ operation: "count_above", of: tides, than: "3" }, one)).toBeUndefined();
+    expect(toldBy("compute")).toMatch(/^Error: than must be/);
+    const rest = "58 % of quay-1 is used.";
+    expect(await said1({ operation: "complement", of: ["q1.s1.value"] }, rest, cpu)).toEqual([`${rest} [1]`]);
+    expect(await said1({ operation: "complement", of: tides }, rest)).toBeUndefined();
+    expect(toldBy("compute")).toBe("Error: complement takes one value.");
+  });
+
+  it("loses a true number that is said of another thing, measure or time", async () => {
+    const both = call("query", { promql: "http_request_duration_seconds" });
+    const { card } = await aWorld([
+      LOOK,
+      both,
+      {
+        text: "The queue pilot_calls has 640 messages. The queue manifests has 640 consumers. The queue manifests holds 640 messages.",
+      },
+    ]).tell(WHY);
+    expect(said(card)?.paragraphs).toEqual(["The queue manifests holds 640 messages. [1]"]);
   });
 
   it("keeps nothing that a model said while it was still looking", async () => {

@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadPrompts } from "../../src/model/prompts.ts";
+import { loadPrompts, promptReader } from "../../src/model/prompts.ts";
 
 const shipped = (name: string) => readFileSync(new URL(`../../prompts/${name}.md`, import.meta.url), "utf8");
 
@@ -10,6 +12,19 @@ describe("the prompts", () => {
     expect(prompts.investigate.version).toMatch(/^investigate \d+ \([0-9a-f]{8}\)$/);
     const changed = loadPrompts((name) => `${shipped(name)}\nMore.`);
     expect(changed.investigate.version).not.toBe(prompts.investigate.version);
+  });
+
+  it("may be somebody's own, each by itself, and the shipped ones stand in for those that are not there", () => {
+    const folder = mkdtempSync(join(tmpdir(), "prompts-"));
+    try {
+      expect(() => promptReader(folder)).toThrow("has no prompt: it wants investigate.md or intent.md");
+      writeFileSync(join(folder, "investigate.md"), `${shipped("investigate")}\nBe short.\n`);
+      const own = loadPrompts(promptReader(folder));
+      expect(own.investigate.version).not.toBe(loadPrompts().investigate.version);
+      expect(own.intent.version).toBe(loadPrompts().intent.version);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("take values as text, whatever stands in them", () => {

@@ -76,6 +76,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     outbox: part("outbox"),
     feedback: part("feedback"),
     spending: part("spending"),
+    forecasts: part("forecasts"),
     prune: (now) => once((store) => store.prune(now)),
     check: () => once((store) => store.check()),
     latest: () => once((store) => store.latest()),

@@ -21,6 +21,9 @@ export function model() {
     call_timeout: duration("1s", "5m", "How long one call of the model may take. Default 20s."),
     timeout: duration("1s", "10m", "How long the model's part of one answer may take. Default 60s."),
     tool_calls: whole(1, 30, "Calls of tools in one question. Default 8."),
+    prompts: text(
+      "A folder, relative to this file, with an investigate.md or intent.md in place of the shipped one. Default: the shipped ones.",
+    ).optional(),
     alert_text: z
       .enum(["off", "summary", "full"], "must be off, summary or full")
       .optional()

@@ -72,8 +72,11 @@ export function quantitiesIn(text: string): readonly Quantity[] {
   );
 }
 
+/** Numbers of one sentence. What has more is no sentence; the rest counts as digits that cannot be checked. */
+const MOST_NUMBERS = 100;
+
 function inDigits(plain: string): Found[] {
-  return [...plain.matchAll(STATED)].map((match) => {
+  return [...plain.matchAll(STATED).take(MOST_NUMBERS)].map((match) => {
     const { sign = "", before = "", number = "", counted = "", half, unit = "" } = match.groups!;
     const isKelvin = counted === "K" && unit === "" && /\d K$/.test(match[0]);
     const times = isKelvin ? 1 : countedBy(counted);
@@ -90,7 +93,7 @@ function inDigits(plain: string): Found[] {
 }
 
 function inWords(plain: string): Found[] {
-  return [...plain.matchAll(IN_WORDS)].flatMap((match) => {
+  return [...plain.matchAll(IN_WORDS).take(MOST_NUMBERS)].flatMap((match) => {
     const { number = "", unit = "" } = match.groups!;
     const value = valueOfWords(number);
     // "this one", "one of them": no number unless it has a unit, or is one in so many

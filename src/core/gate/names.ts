@@ -61,6 +61,10 @@ export function blankNames(plain: string, isKnown: (name: string) => boolean): B
       return whole.replaceAll("`", " ");
     return judge(name, whole);
   });
+  text = text.replace(RELEASE, (whole, product: string, version: string) => {
+    if (!isKnown(version) && !isKnown(`${product} ${version}`)) unknown.push(whole);
+    return blank(whole);
+  });
   text = text.replace(STATUS, (whole, code: string) => (isKnown(code) ? blank(whole) : whole));
   for (const pattern of NO_NUMBERS) text = text.replace(pattern, blank);
   text = text.replace(SHAPED, (token) => {
@@ -81,6 +85,10 @@ export function blankNames(plain: string, isKnown: (name: string) => boolean): B
   for (const [, name = ""] of text.matchAll(AFTER_KIND)) if (!isKnown(name) && !isOrdinary(name)) unknown.push(name);
   return { text, unknown };
 }
+
+/** "PostgreSQL 13 has a known bug": a release and no measure. */
+const RELEASE =
+  /\b(PostgreSQL|Postgres|MySQL|MariaDB|Redis|Kafka|MongoDB|RabbitMQ|Kubernetes|Java|JDK|Python|Ubuntu|Debian|Linux|nginx|Node\.js) v?(\d+(?:\.\d+)?)(?= (?:is|has|had|was|does|and later|or later|introduced|changed|fixes|fixed)\b|[.,;)]|$)/gi;
 
 /** A code that means something and counts nothing. */
 const STATUS = /\b(?:HTTP|status|(?:status|error|exit) code)(?: status)? (\d{1,3})(?![\d.,%])/gi;

@@ -143,7 +143,7 @@ function rateCalled(text: string, written: string): Scale | undefined {
 
 /** All that may follow a number as its unit, for a larger pattern; the longest first. */
 export const UNIT_SOURCE = [
-  `(?:(?:[a-z]{1,20} ){0,2}[a-z]{1,20})?${PER}(?:${PERIODS.map(([source]) => source).join("|")})(?![a-z])`,
+  `(?:(?:[a-z]{1,20} ){0,2}[a-z]{1,20})?${PER}(?:${PERIODS.map(([source]) => source).join("|")})(?![a-z]| (?:ago|later|earlier|before)\\b)`,
   "(?:percentage points?|percent|per cent|pct)(?![a-z])",
   "[%‰]",
   "(?:nanoseconds?|microseconds?|milliseconds?|millis|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?|years?)(?![a-z])",

@@ -50,10 +50,11 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
     const slot = evidence.push({ ...query, source: source.name, readings: 0, background }) - 1;
     const note = (readings: Evidence["readings"], given: readonly Given[] = []): void => {
       const gave = given.length > 0 && { given };
-      // Who asks the same again may have made it one that is shown.
-      const shown = background && evidence[slot]?.background !== false;
-      evidence[slot] = { ...query, source: source.name, readings, background: shown, ...gave };
+      // Who asks the same again may have made it one that is shown; what was never answered is not.
+      const isBackground = isHidden || (background && evidence[slot]?.background !== false);
+      evidence[slot] = { ...query, source: source.name, readings, background: isBackground, ...gave };
     };
+    let isHidden = false;
     try {
       const data = await send();
       note(
@@ -63,12 +64,12 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
       return { ok: true, data };
     } catch (error) {
       if (ending.aborted) {
-        background = true; // nobody knows what it would have come to
+        isHidden = true; // nobody knows what it would have come to
         note({ failed: "it was stopped" });
         throw error;
       }
       const failure = failureOf(error);
-      if (failure.why === "guarded") background = true; // it was never asked
+      if (failure.why === "guarded") isHidden = true; // it was never asked
       note({ failed: failure.reason });
       if (failure.why !== "guarded") degraded.add(failure.reason);
       return failure;

@@ -1,5 +1,6 @@
 import type { Answer, ModelAccount } from "../../core/answer.ts";
 import type { Intent } from "../../core/language/classify.ts";
+import type { ModelRecord } from "../../core/recording.ts";
 import type { Case, Investigator } from "../../ports/model.ts";
 import { refuseByText } from "./approvals.ts";
 import { type Responded, respond } from "./respond.ts";
@@ -8,6 +9,7 @@ import type { Turn } from "./turn.ts";
 
 export type Further = Responded & {
   readonly account?: ModelAccount;
+  readonly record?: ModelRecord;
   /** Why the answer without a model stands, where one was asked. */
   readonly degraded: readonly string[];
 };
@@ -90,10 +92,10 @@ export async function further(
   } else if (!isOpen(turn, first.answer)) return stands;
   const looked = await model.investigate({ ...one, ...lookedOn, found: found.answer }, turn.signal);
   if (looked.kind === "said") {
-    const { answer, account } = looked;
-    return { ...found, answer, account, degraded: [] };
+    const { answer, account, record } = looked;
+    return { ...found, answer, account, record, degraded: [] };
   }
-  const { why, account, proposed = [], proposals = [] } = looked;
+  const { why, account, record, proposed = [], proposals = [] } = looked;
   // Never worse than without a model: what only its reading of the question led to goes too.
   const { answer } = first;
   return {
@@ -104,6 +106,7 @@ export async function further(
       proposals: [...answer.proposals, ...proposals],
     },
     ...(account && { account }),
+    ...(record && { record }),
     degraded: [why],
   };
 }

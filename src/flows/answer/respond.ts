@@ -1,5 +1,6 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import { type Concept, escapeRegex } from "../../core/concept.ts";
+import { type Growth, readGrowth, wantsAnotherNode } from "../../core/language/growth.ts";
 import { tokensOf } from "../../core/language/link.ts";
 import { standsAsName } from "../../core/language/spelling.ts";
 import { narrow, type Subject } from "../../core/language/subject.ts";
@@ -23,6 +24,8 @@ const alerts = async (turn: Turn) => (await import("./alerts.ts")).alerts(turn);
 const silences = async (turn: Turn) => (await import("./alerts.ts")).silences(turn);
 const anomaly = async (turn: Turn, subject?: Subject) => (await import("./anomaly.ts")).anomaly(turn, subject);
 const approvals = async (turn: Turn) => (await import("./change.ts")).approvals(turn);
+const anotherNode = async (turn: Turn) => (await import("./capacity.ts")).anotherNode(turn);
+const whatIf = async (turn: Turn, growth: Growth) => (await import("./capacity.ts")).whatIf(turn, growth);
 const audit = async (turn: Turn) => (await import("./change.ts")).audit(turn);
 const cause = async (turn: Turn, subject?: Subject) => (await import("./cause.ts")).cause(turn, subject);
 const change = async (turn: Turn) => (await import("./change.ts")).change(turn);
@@ -56,6 +59,9 @@ export async function respond(turn: Turn, teaching: Teaching | undefined): Promi
   const byText = refuseByText(turn);
   if (byText !== undefined) return only(byText);
   if (SUMMARY.test(read.plain)) return only({ ...summary(turn), intent: "help" });
+  const growth = read.action?.imperative === true ? undefined : readGrowth(read.plain);
+  if (growth !== undefined) return about({ ...(await whatIf(turn, growth)), intent: "forecast" });
+  if (wantsAnotherNode(read.plain)) return only({ ...(await anotherNode(turn)), intent: "capacity" });
   switch (read.intent) {
     case "help":
       return only(help(turn));

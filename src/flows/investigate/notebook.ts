@@ -1,10 +1,15 @@
 import type { Answer } from "../../core/answer.ts";
+import { namesBeside } from "../../core/gate/about.ts";
 import { quantitiesIn } from "../../core/gate/claims.ts";
+import { plainOf } from "../../core/gate/clean.ts";
+import { type Measure, measureIn } from "../../core/gate/measure.ts";
 import { type Quantity, quantityOf } from "../../core/gate/quantity.ts";
-import type { Fact, Known } from "../../core/gate.ts";
+import { spellingsOf } from "../../core/gate/spelling.ts";
+import type { Fact, Judged, Known } from "../../core/gate.ts";
 import type { ProposedAction } from "../../core/proposal.ts";
 import type { Labels, Point } from "../../core/series.ts";
 import type { MetricUnit } from "../../core/units.ts";
+import { offsetAt } from "../../core/zone.ts";
 import type { Inquiry } from "../../ports.ts";
 
 /** A value that a tool gave the model, under the name by which `compute` takes it: "q1.s2.max". */
@@ -13,6 +18,7 @@ export type Noted = {
   readonly unit: MetricUnit;
   readonly labels: Labels;
   readonly promql: string;
+  readonly measure: Measure;
   readonly quantity: Quantity | undefined;
 };
 
@@ -41,22 +47,32 @@ export class Notebook implements Known {
   readonly #bases: (readonly number[])[] = [];
   readonly #ask: Inquiry;
 
-  constructor(ask: Inquiry, question: string, found: Answer) {
+  readonly when: NonNullable<Known["when"]>;
+
+  constructor(ask: Inquiry, question: string, found: Answer, zone: string) {
     this.#ask = ask;
+    this.when = { now: ask.now, ahead: offsetAt(ask.now, zone) };
     for (const quantity of quantitiesIn(question)) this.facts.push({ ...quantity, origin: "question" });
     this.addNames(...wordsOf(question));
     // What the templates say was worked out by code from queries of this turn.
     for (const text of [found.verdict, ...found.details, ...(found.list ?? [])]) {
-      for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, origin: "computed" });
+      const plain = plainOf(text);
+      const [beside, measure] = [namesBeside(plain), measureIn(plain)];
+      for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, origin: "computed", beside, measure });
       this.addNames(...wordsOf(text));
     }
     for (const { labels } of found.values) this.addLabels(labels);
   }
 
-  hasName = (name: string): boolean => spellings(name).some((one) => this.#names.has(one));
+  hasName = (name: string): boolean => spellingsOf(name).some((one) => this.#names.has(one));
+
+  /** All names, in all their spellings. */
+  get names(): readonly string[] {
+    return [...this.#names];
+  }
 
   addNames(...names: readonly string[]): void {
-    for (const name of names) for (const one of spellings(name)) if (one !== "") this.#names.add(one);
+    for (const name of names) for (const one of spellingsOf(name)) if (one !== "") this.#names.add(one);
   }
 
   addLabels(labels: Labels): void {
@@ -90,10 +106,26 @@ export class Notebook implements Known {
     return FIRST_BASIS + this.#bases.push(queries) - 1;
   }
 
-  /** The queries that these numbers stand for, each once. */
-  promqlsAt(numbers: readonly number[]): readonly string[] {
-    const indices = numbers.flatMap((one) => (one < FIRST_BASIS ? [one] : (this.#bases[one - FIRST_BASIS] ?? [])));
-    return [...new Set(indices.flatMap((index) => this.#ask.evidence[index]?.promql ?? []))];
+  /** The same judgement, on the queries that its numbers stand for. */
+  onQueries(one: Judged): Judged {
+    if (!one.kept) return one;
+    const expanded = one.queries.flatMap((query) =>
+      query < FIRST_BASIS ? [query] : (this.#bases[query - FIRST_BASIS] ?? []),
+    );
+    return { ...one, queries: [...new Set(expanded)] };
+  }
+
+  promqlAt(index: number): string | undefined {
+    return this.#ask.evidence[index]?.promql;
+  }
+
+  /** What may be said, to be kept: a fact of several queries stands for the first of them. */
+  get keptFacts(): readonly Fact[] {
+    return this.facts.map((fact) =>
+      fact.query === undefined || fact.query < FIRST_BASIS
+        ? fact
+        : { ...fact, query: this.#bases[fact.query - FIRST_BASIS]?.[0] ?? -1 },
+    );
   }
 }
 
@@ -104,11 +136,4 @@ const WORDS = "promql p50 p90 p95 p99 rate increase histogram_quantile sum avg m
 
 function wordsOf(text: string): readonly string[] {
   return text.split(/[\s,;()“”"'`=]+/).map((word) => word.replace(/^[^\p{L}\p{N}_/]+|[^\p{L}\p{N}_]+$/gu, ""));
-}
-
-/** As people may write it: without port, scheme or the v of a version, and without blanks that stand for nothing. */
-function spellings(name: string): readonly string[] {
-  const plain = name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
-  const bare = plain.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
-  return [...new Set([plain, bare, bare.replace(/^v(?=\d)/, ""), plain.replace(/\s/g, "")])];
 }

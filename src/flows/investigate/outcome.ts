@@ -1,5 +1,6 @@
-import { type Answer, askButton, type ModelAccount, type SaidByModel, type Value } from "../../core/answer.ts";
+import { type Answer, askButton, type ModelAccount, type Value } from "../../core/answer.ts";
 import type { Chart } from "../../core/card.ts";
+import { saidFrom } from "../../core/gate/said.ts";
 import type { Judged } from "../../core/gate.ts";
 import { formatValue } from "../../core/units.ts";
 import { sayMoment } from "../../core/zone.ts";
@@ -10,24 +11,6 @@ import type { Notebook, Sheet } from "./notebook.ts";
 
 /** The parts that an outcome is told with. */
 export type Told = { readonly model: Pick<Model, "name" | "prompts">; readonly price: Price | undefined };
-
-/** What may stay of a model's sentences, each with its queries. */
-export function saidFrom(by: string, notes: Notebook, judged: readonly Judged[]): SaidByModel {
-  return {
-    by,
-    sentences: judged.flatMap((each) =>
-      each.kept
-        ? [
-            {
-              text: plainSentence(each.sentence),
-              promql: notes.promqlsAt(each.queries),
-              ...(/\n/.test(each.sentence) && { endsLine: true as const }),
-            },
-          ]
-        : [],
-    ),
-  };
-}
 
 /**
  * The answer of the templates with what the model found; its text stands apart, and all numbers beside it are code's. `stopped` is the
@@ -41,7 +24,7 @@ export function answerFrom(
   judged: readonly Judged[],
   stopped?: string,
 ): Answer {
-  const said = saidFrom(deps.model.name, notes, judged);
+  const said = saidFrom(deps.model.name, judged, (index) => notes.promqlAt(index));
   const dropped = judged.length - said.sentences.length;
   const queries = new Set(said.sentences.flatMap(({ promql }) => promql));
   const cited = notes.sheets.filter(({ promql }) => queries.has(promql));
@@ -64,7 +47,7 @@ export function answerFrom(
       ...[...notes.recalled].flatMap(([promql, at]) =>
         queries.has(promql) ? [`${promql} was asked ${sayMoment(at, one.ask.now, one.zone)}.`] : [],
       ),
-      ...(purse.total().calls > 0 ? [footer(deps, purse)] : []),
+      ...(purse.total().calls > 0 ? [footer(deps, purse, one.question.id)] : []),
     ],
   };
 }
@@ -88,16 +71,6 @@ function lineOf({ promql, unit, series }: Sheet): string {
   });
   const more = series.length > shown.length ? ` and ${series.length - shown.length} more` : "";
   return `${inertName(promql, { max: 120 })}: ${shown.join(", ")}${more}`;
-}
-
-/** No marks of Markdown, and nothing that a chat could take for a mention or a link. */
-function plainSentence(sentence: string): string {
-  const bare = sentence
-    .replace(/^\s*#{1,6}\s+/, "")
-    .replace(/^\s*[*-]\s+/, "• ")
-    .replace(/\*\*|__|`/g, "")
-    .trim();
-  return inertName(bare, { max: 600 });
 }
 
 const CHART_SERIES = 5;
@@ -136,14 +109,14 @@ function valuesOf(sheets: readonly Sheet[], now: number): readonly Value[] {
     .slice(0, VALUES);
 }
 
-function footer({ model, price }: Told, purse: Purse): string {
+function footer({ model, price }: Told, purse: Purse, answer: string): string {
   const { calls, input, output, isGuess, cost } = purse.total();
   const parts = [
     `${calls} ${calls === 1 ? "call" : "calls"}`,
     `${isGuess ? "about " : ""}${(input + output).toLocaleString("en-US")} tokens`,
     ...(cost === undefined ? [] : [sayCost(cost, price)]),
   ];
-  return `Model ${model.name}: ${parts.join(", ")}. Prompt ${model.prompts.investigate}.`;
+  return `Model ${model.name}: ${parts.join(", ")}. Prompt ${model.prompts.investigate}. Answer ${inertName(answer)}.`;
 }
 
 /** What it came to, for the record. */
@@ -167,6 +140,6 @@ export function accountOf({ model }: Told, purse: Purse, judged: readonly Judged
 export function leftOut(count: number): string {
   if (count === 0) return "The model said nothing.";
   return count === 1
-    ? "1 sentence was left out: it had a number or name that no query returned."
-    : `${count} sentences were left out: they had numbers or names that no query returned.`;
+    ? "1 sentence was left out: no query returned what it says."
+    : `${count} sentences were left out: no query returned what they say.`;
 }

@@ -1,10 +1,10 @@
 import { type Answer, askButton } from "../../core/answer.ts";
+import { saidFrom } from "../../core/gate/said.ts";
+import { strayAddress } from "../../core/gate/stray.ts";
 import type { Judged } from "../../core/gate.ts";
 import type { Case } from "../../ports/model.ts";
 import { inertName } from "../../util/inert.ts";
 import type { Notebook } from "./notebook.ts";
-import { saidFrom } from "./outcome.ts";
-import { strayAddress } from "./stray.ts";
 
 const LONGEST_NAME = 80;
 
@@ -50,7 +50,7 @@ export function draftOf(
   judged: readonly Judged[],
   status: string,
 ): Answer {
-  const said = saidFrom(by, notes, judged);
+  const said = saidFrom(by, judged, (index) => notes.promqlAt(index));
   const base: Answer =
     found.intent === "clarify"
       ? { ...found, verdict: "Looking into it…", tone: "info", details: [], values: [] }

@@ -1,3 +1,4 @@
+import { measureOf, NUMBER_OF_THINGS } from "../../core/gate/measure.ts";
 import { quantityOf } from "../../core/gate/quantity.ts";
 import { unitOfQuery } from "../../core/query-unit.ts";
 import type { Labels, Point } from "../../core/series.ts";
@@ -22,7 +23,7 @@ const SMALLEST_STEP = 15;
 const LONGEST_SPAN = 31 * 86_400;
 
 function instantTool(search: Search): ModelTool {
-  const { ask, notes, clean, at } = search;
+  const { ask, clean, at } = search;
   return {
     name: "query",
     about: "Evaluates PromQL at one moment.",
@@ -45,12 +46,13 @@ function instantTool(search: Search): ModelTool {
         found.data.map(({ labels, at: when, value }) => ({ labels, points: [[when, value]] as const })),
       );
       noteAgo(search, promql, ask.now - moment);
-      const series = found.data.slice(0, INSTANT_SERIES).map(({ labels, value }, index) => ({
+      const noted = noterFor(search, promql, unit);
+      const series = found.data.slice(0, INSTANT_SERIES).map(({ labels, at: when, value }, index) => ({
         id: `${sheet}.s${index + 1}`,
         labels: cleanLabels(labels, clean),
-        value: note(search, `${sheet}.s${index + 1}.value`, value, unit, labels, promql),
+        value: noted(`${sheet}.s${index + 1}.value`, [when, value], labels),
       }));
-      notes.facts.push({ value: found.data.length, family: "count", origin: "returned", query: notes.indexOf(promql) });
+      noteCount(search, found.data.length, promql);
       return fenced({
         query: sheet,
         at: at(moment),
@@ -95,10 +97,11 @@ function rangeTool(search: Search): ModelTool {
       const query = notes.indexOf(promql);
       noteAgo(search, promql, end - start, ask.now - start, ask.now - end);
       notes.facts.push({ value: step, family: "time", origin: "span", query });
-      notes.facts.push({ value: found.data.length, family: "count", origin: "returned", query });
+      noteCount(search, found.data.length, promql);
+      const noted = noterFor(search, promql, unit);
       const series = found.data.slice(0, RANGE_SERIES).map(({ labels, points }, index) => {
         const id = `${sheet}.s${index + 1}`;
-        const of = (name: string, [, value]: Point) => note(search, `${id}.${name}`, value, unit, labels, promql);
+        const of = (name: string, point: Point) => noted(`${id}.${name}`, point, labels);
         const seen = shapeOf(points);
         if (seen === undefined) return { id, labels: cleanLabels(labels, clean), count: 0, note: "no numbers (0/0)" };
         const { jump } = seen;
@@ -116,7 +119,7 @@ function rangeTool(search: Search): ModelTool {
           ...(jump !== undefined && {
             biggest_step: {
               at: at(jump.at),
-              from: of("step_from", [jump.at, jump.from]),
+              from: of("step_from", [jump.before, jump.from]),
               to: of("step_to", [jump.at, jump.to]),
             },
           }),
@@ -168,20 +171,26 @@ function noteSheet(
   return `q${notes.sheets.length}`;
 }
 
-/** A value for the model: kept under its name for `compute`, and as a fact that may be said. */
-function note(
-  { notes }: Search,
-  name: string,
-  value: number,
-  unit: MetricUnit,
-  labels: Labels,
-  promql: string,
-): string | number {
-  if (!Number.isFinite(value)) return "not a number";
-  notes.addFact(value, unit, { origin: "returned", labels, query: notes.indexOf(promql) });
-  const scaled = value * unit.scale;
-  notes.values.set(name, { value, unit, labels, promql, quantity: quantityOf(scaled, unit.unit) });
-  return unit.unit === "none" ? Number(value.toPrecision(6)) : formatValue(scaled, unit.unit);
+/**
+ * Notes the values of one query for the model: each under its name for `compute`, and as a fact that may be said, with what it measures
+ * and when it was.
+ */
+function noterFor({ notes }: Search, promql: string, unit: MetricUnit) {
+  const measure = measureOf(promql);
+  const query = notes.indexOf(promql);
+  return (name: string, [at, value]: Point, labels: Labels): string | number => {
+    if (!Number.isFinite(value)) return "not a number";
+    notes.addFact(value, unit, { origin: "returned", labels, query, measure, at });
+    const scaled = value * unit.scale;
+    notes.values.set(name, { value, unit, labels, promql, measure, quantity: quantityOf(scaled, unit.unit) });
+    return unit.unit === "none" ? Number(value.toPrecision(6)) : formatValue(scaled, unit.unit);
+  };
+}
+
+/** How many series came back may be said of things, and of no measure. */
+function noteCount({ notes }: Search, value: number, promql: string): void {
+  const query = notes.indexOf(promql);
+  notes.facts.push({ value, family: "count", origin: "returned", query, measure: NUMBER_OF_THINGS });
 }
 
 /** How long something lasted or is ago may be said. */

@@ -15,6 +15,8 @@ export type Search = {
   readonly masks: Masks;
   readonly runbooks: Runbooks;
   readonly suggest: Suggester;
+  /** Whether a text has a secret of the configuration. */
+  readonly hasSecret: (text: string) => boolean;
   readonly alertText: "off" | "summary" | "full";
   /** A moment as the model reads it. Unix seconds. */
   readonly at: (seconds: number) => string;

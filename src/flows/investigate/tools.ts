@@ -1,22 +1,21 @@
 import type { Metric } from "../../core/catalogue.ts";
-import type { Fact } from "../../core/gate.ts";
 import type { ModelTool } from "../../ports/model.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../../util/errors.ts";
-import { ArgumentError, optionalText, readArgs, shape, text, textOf, textsOf } from "./arguments.ts";
+import { ArgumentError, optionalText, readArgs, shape, text, textOf } from "./arguments.ts";
+import { computeTool } from "./compute.ts";
 import { cleanLabels, fenced } from "./data.ts";
-import type { Noted } from "./notebook.ts";
 import { proposeTools } from "./propose.ts";
 import { queryTools } from "./queries.ts";
 import type { Search } from "./search.ts";
 
 /** Everything the model may do. Each reads, except `propose`, which writes a wish that people decide about. */
 export function toolsFor(search: Search): readonly ModelTool[] {
-  const all = [findMetrics, labelValues, alerts, compute].map((make) => make(search));
+  const all = [findMetrics, labelValues, alerts, computeTool].map((make) => make(search));
   return [...all, ...queryTools(search), ...proposeTools(search)].map((one) => careful(search, one));
 }
 
 /** What the model or the world did wrong is a text for the model, and what goes out has its names hidden. */
-function careful({ masks, signal, began }: Search, one: ModelTool): ModelTool {
+function careful({ masks, hasSecret, signal, began }: Search, one: ModelTool): ModelTool {
   const restored = (value: unknown): unknown => {
     if (typeof value === "string") return masks.restore(value);
     if (Array.isArray(value)) return value.map(restored);
@@ -27,9 +26,11 @@ function careful({ masks, signal, began }: Search, one: ModelTool): ModelTool {
     ...one,
     async run(args, abort) {
       try {
-        const plain = restored(args);
-        began(one.name, plain);
-        return masks.hide(await one.run(plain, AbortSignal.any([signal, abort])));
+        const asked = restored(args);
+        // It would stand in Prometheus' log and among the queries of the answer.
+        if (hasSecret(JSON.stringify(asked) ?? "")) throw new ArgumentError("the arguments have a secret.");
+        began(one.name, asked);
+        return masks.hide(await one.run(asked, AbortSignal.any([signal, abort])));
       } catch (problem) {
         if (signal.aborted || abort.aborted) throw problem;
         const isExpected =
@@ -164,68 +165,4 @@ function alerts({ ask, clean, notes, alertText, at }: Search): ModelTool {
       return fenced({ alerts: told, of: active.length, truncated: active.length > ALERTS_SHOWN });
     },
   };
-}
-
-// ---------------------------------------------------------------- arithmetic
-
-const OPERATIONS = ["difference", "ratio", "change", "sum"] as const;
-
-function compute({ notes, clean }: Search): ModelTool {
-  return {
-    name: "compute",
-    about:
-      "Arithmetic on values that queries returned. difference: first minus second. ratio: first divided by second. change: by which share the first differs from the second. sum: all of them.",
-    parameters: shape(
-      {
-        operation: { type: "string", enum: OPERATIONS },
-        of: {
-          type: "array",
-          items: { type: "string" },
-          description: 'Names of values, such as ["q1.s1.last", "q1.s1.first"]',
-        },
-      },
-      ["operation", "of"],
-    ),
-    async run(args) {
-      const read = readArgs(args);
-      const operation = OPERATIONS.find((one) => one === read["operation"]);
-      if (operation === undefined) throw new ArgumentError(`operation must be one of ${OPERATIONS.join(", ")}.`);
-      const names = textsOf(read, "of", 20);
-      if (operation !== "sum" && names.length !== 2) throw new ArgumentError(`${operation} takes two values.`);
-      const values = names.map((name) => {
-        const found = notes.values.get(name);
-        if (found === undefined)
-          throw new ArgumentError(`there is no value ${JSON.stringify(clean(name))}. Names are as in q1.s1.last.`);
-        return found;
-      });
-      const made = worked(operation, values);
-      if (made === undefined || !made.every(({ value }) => Number.isFinite(value)))
-        throw new ArgumentError("these values cannot be put together so: their units differ, or it divides by zero.");
-      const query = notes.basisOf(values.map(({ promql }) => promql));
-      const from = query === undefined ? {} : { query };
-      notes.facts.push(...made.map((fact): Fact => ({ ...fact, ...from, origin: "computed" })));
-      return fenced({ [operation]: Number(made[0]!.value.toPrecision(6)), of: names.map((name) => clean(name)) });
-    },
-  };
-}
-
-function worked(operation: (typeof OPERATIONS)[number], values: readonly Noted[]) {
-  const families = new Set(values.map(({ quantity }) => quantity?.family));
-  const [family] = families;
-  if (families.size !== 1 || family === undefined) return undefined;
-  const numbers = values.map(({ quantity }) => quantity!.value);
-  const [a = 0, b = 0] = numbers;
-  switch (operation) {
-    case "difference":
-      return [{ value: a - b, family }];
-    case "sum":
-      return [{ value: numbers.reduce((sum, one) => sum + one, 0), family }];
-    case "ratio":
-      return [
-        { value: a / b, family: "factor" as const },
-        { value: a / b, family: "ratio" as const },
-      ];
-    case "change":
-      return [{ value: (a - b) / b, family: "ratio" as const }];
-  }
 }

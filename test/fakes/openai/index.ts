@@ -23,6 +23,8 @@ export type Reply =
   | "hangs"
   /** Answers with headers and a first piece, then nothing. */
   | "stalls"
+  /** Answers with headers and a first piece, then the connection breaks. */
+  | "dies"
   /** Half of a JSON document, or of a stream. */
   | "half"
   | { readonly bytes: number }
@@ -59,7 +61,8 @@ export async function startOpenai(first: Script | readonly Reply[] = () => ({ te
       if (request.headers.authorization !== "Bearer sk-test")
         return refuse(response, 401, "Incorrect API key provided.");
       if (!/^\/v1\/(?:chat\/completions|responses)$/.test(one.path)) return refuse(response, 404, "No such path.");
-      const wrong = one.path.endsWith("responses") ? undefined : whyNotMessages(one.body.messages);
+      const isResponse = one.path.endsWith("responses");
+      const wrong = isResponse ? whyNotInput(one.body.input) : whyNotMessages(one.body.messages);
       if (wrong !== undefined) return refuse(response, 400, wrong);
       return answer(response, one, script(one, asked.length - 1));
     });
@@ -126,13 +129,13 @@ function answer(response: ServerResponse, asked: Asked, reply: Reply): void {
   const isStream = asked.body.stream === true;
   const type = isStream ? "text/event-stream" : "application/json";
   if (reply === "hangs") return;
-  if (reply === "stalls" || reply === "half") {
+  if (reply === "stalls" || reply === "half" || reply === "dies") {
     response.writeHead(200, { "content-type": type });
     const piece = isStream
       ? `data: ${JSON.stringify(chunkOf(++ids, { role: "assistant", content: "It " }))}\n\ndata: {"id":"x","cho`
       : '{"id":"x","object":"chat.completion","choices":[{"index":0,"mess';
     if (reply === "half") response.end(piece);
-    else response.write(piece);
+    else response.write(piece, () => reply === "dies" && response.destroy());
     return;
   }
   if ("status" in reply) {
@@ -280,8 +283,37 @@ function sendResponse(response: ServerResponse, reply: Said, isStream: boolean):
       `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence_number++, ...data })}\n\n`,
     );
   event("response.created", { response: { ...body, status: "in_progress", output: [] } });
-  for (const piece of (reply.text ?? "").match(/[\s\S]{1,7}/g) ?? [])
-    event("response.output_text.delta", { item_id: id, output_index: 0, content_index: 0, delta: piece });
+  for (const [output_index, item] of output.entries()) {
+    const at = { item_id: item.id, output_index };
+    if (item.type === "message" && "content" in item) {
+      const [part] = item.content;
+      event("response.output_item.added", { output_index, item: { ...item, status: "in_progress", content: [] } });
+      event("response.content_part.added", { ...at, content_index: 0, part: { ...part, text: "" } });
+      for (const delta of part?.text.match(/[\s\S]{1,7}/g) ?? [])
+        event("response.output_text.delta", { ...at, content_index: 0, delta, logprobs: [] });
+      event("response.output_text.done", { ...at, content_index: 0, text: part?.text, logprobs: [] });
+      event("response.content_part.done", { ...at, content_index: 0, part });
+    } else if ("arguments" in item) {
+      event("response.output_item.added", { output_index, item: { ...item, status: "in_progress", arguments: "" } });
+      for (const delta of item.arguments.match(/[\s\S]{1,9}/g) ?? [])
+        event("response.function_call_arguments.delta", { ...at, delta });
+      event("response.function_call_arguments.done", { ...at, name: item.name, arguments: item.arguments });
+    }
+    event("response.output_item.done", { output_index, item });
+  }
   event("response.completed", { response: body });
   response.end();
+}
+
+/** As the real API: what a call gave comes after the call, each once. */
+// biome-ignore lint/suspicious/noExplicitAny: input as it comes
+function whyNotInput(input: any): string | undefined {
+  if (typeof input === "string") return input === "" ? "input must not be empty" : undefined;
+  if (!Array.isArray(input) || input.length === 0) return "input must not be empty";
+  const waiting = new Set<string>();
+  for (const { type, call_id } of input) {
+    if (type === "function_call") waiting.add(call_id);
+    if (type === "function_call_output" && !waiting.delete(call_id)) return `No tool call found for ${call_id}.`;
+  }
+  return waiting.size > 0 ? `No tool output found for function call ${[...waiting].join(", ")}.` : undefined;
 }

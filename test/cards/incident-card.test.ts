@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { incidentCard } from "../../src/cards/incident-card.ts";
+import { type Card, plainText } from "../../src/core/card.ts";
+import { respond } from "../../src/core/incident/respond.ts";
+import type { Incident } from "../../src/core/incident.ts";
+import { aWorld, firing, over, T } from "../fakes/incidents.ts";
+
+const context = { now: T + 600, zone: "UTC", edition: 1 };
+const ann = { person: "ann", name: "Ann", at: T + 300 };
+
+function shown(incident: Incident, more: Partial<Parameters<typeof incidentCard>[1]> = {}): string[] {
+  return plainText(incidentCard(incident, { ...context, ...more })).split("\n");
+}
+
+function buttons(card: Card): string[] {
+  return card.blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons.map(({ label }) => label) : []));
+}
+
+function anIncident(...events: Parameters<ReturnType<typeof aWorld>["tell"]>): Incident {
+  const { tell, all } = aWorld();
+  tell(...events);
+  return all()[0]!;
+}
+
+describe("the message of an incident", () => {
+  it("says what, since when, which alerts in their authors' words, and what one may do", () => {
+    const incident = anIncident(
+      firing("checkout", { labels: { severity: "critical", instance: "a:80" }, group: "g" }),
+      firing("2", {
+        labels: { service: "checkout", alertname: "Slow", instance: "b:80" },
+        annotations: { summary: "p95 is 3 s" },
+        group: "g",
+      }),
+    );
+    expect(shown(incident)).toEqual([
+      "Critical: checkout: HighErrorRate and 1 more",
+      "Since 14:13 UTC. 2 alerts fire.",
+      "- HighErrorRate [instance=a:80]: 5 % of requests of checkout fail",
+      "- Slow (warning) [instance=b:80]: p95 is 3 s",
+      "Next: Acknowledge · Snooze 30 min · Snooze 2 h · Investigate",
+      `Incident ${incident.id}.`,
+    ]);
+  });
+
+  it("says who has it, that it got worse since, and when a snooze ends", () => {
+    const incident = anIncident(firing("checkout"));
+    const taken = respond(incident, { kind: "acknowledge" }, ann);
+    if (!taken.ok) throw new Error(taken.reason);
+    expect(shown(taken.incident)).toContain("Ann acknowledged it at 14:18 UTC.");
+    expect(buttons(incidentCard(taken.incident, context))).toContain("Hand back");
+    const worse = { ...taken.incident, status: "open" as const };
+    expect(shown(worse)).toContain("Ann acknowledged it at 14:18 UTC. It got worse since, so it is open again.");
+    const snoozed = respond(incident, { kind: "snooze", seconds: 7200 }, ann);
+    if (!snoozed.ok) throw new Error(snoozed.reason);
+    expect(shown(snoozed.incident)).toContain(
+      "Snoozed until 16:18 UTC by Ann; it comes back earlier if it gets worse.",
+    );
+  });
+
+  it("says after its end how long it took, without a button that would do nothing", () => {
+    const { tell, all } = aWorld();
+    tell(firing("checkout"));
+    tell(over("checkout"));
+    const card = incidentCard(all()[0]!, context);
+    expect(card).toMatchObject({ title: "Resolved after 10 min: checkout: HighErrorRate", tone: "good" });
+    expect(shown(all()[0]!)[1]).toBe("From 14:13 UTC to 14:23 UTC. Its alert is over.");
+    expect(buttons(card)).toEqual([]);
+  });
+
+  it("names what it could not show, and offers a change only where a runbook is for it", () => {
+    const incident = anIncident(firing("checkout"));
+    expect(shown(incident, { missing: "I could not ask Prometheus." })).toContain("I could not ask Prometheus.");
+    expect(buttons(incidentCard(incident, { ...context, canFix: true }))).toContain("Propose fix");
+    expect(buttons(incidentCard(incident, context))).not.toContain("Propose fix");
+  });
+
+  it("counts what it does not list", () => {
+    const incident = anIncident(
+      ...Array.from({ length: 30 }, (_, n) => firing(`${n}`, { group: "g", labels: { service: "checkout" } })),
+    );
+    expect(shown(incident)).toContain(`- … and 22 more: ask me: incident ${incident.id}`);
+  });
+
+  it("shows what labels and annotations say and lets none of it act", () => {
+    const hostile = "<!channel> @everyone [x](https://evil.example) \u202e";
+    const incident = anIncident(
+      firing("1", {
+        labels: { service: hostile, alertname: hostile, team: hostile },
+        annotations: { summary: hostile, runbook_url: "javascript:alert(1)" },
+      }),
+    );
+    const text = shown(incident).join("\n");
+    expect(text).not.toContain("\u202e");
+    expect(text).not.toMatch(/^.*Critical.*@everyone/m);
+    expect(text).not.toContain("javascript:");
+    // What cannot stand in a question as it is, is not put into one.
+    expect(buttons(incidentCard(incident, context))).not.toContain("Investigate");
+  });
+});
