@@ -3,6 +3,7 @@ import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators } from "./app/model.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
+import { createRunning } from "./app/running.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import type { AskReply } from "./core/answer.ts";
@@ -13,7 +14,8 @@ import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import { readIncidentWish } from "./core/incident/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
-import type { AlertRouter, Clock, Decider, Investigator, Metrics, ModelUse, Said, Store } from "./ports.ts";
+import type { Investigator, ModelUse } from "./ports/model.ts";
+import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
@@ -26,11 +28,13 @@ import { turns } from "./util/turns.ts";
 /** What one question gave, with the reply that programs read. */
 export type Asked = Said & { readonly reply: AskReply };
 
-export type Ask = (question: Question, signal?: AbortSignal) => Promise<Asked>;
+export type Ask = (question: Question, signal?: AbortSignal, onlooker?: Onlooker) => Promise<Asked>;
 
 export type App = {
   /** Never throws: what goes wrong becomes a card that says so. */
   readonly ask: Ask;
+  /** Ends the model's part of a question that is being answered. */
+  readonly enough: Enough;
   /** The same bot on a new, empty store in memory that nobody else sees, without a limit per person. */
   readonly aside: () => Ask;
   readonly sources: readonly Metrics[];
@@ -116,14 +120,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     observe: (event) => observer?.incident?.(event),
     suggest: remedy.suggest,
   });
+  const running = createRunning();
   const inTurn = turns(QUESTIONS_AT_ONCE);
   const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });
 
   /** The flow on one store, with everything around it that no question may escape. */
   function askOn(on: Store, limited: typeof limit, changes: Remedy): Ask {
-    return async (question, signal) => {
+    return async (question, signal, onlooker) => {
       const started = performance.now();
-      const asked = await askSafely(on, limited, changes, question, signal);
+      const asked = await running.during(question, onlooker, (watched) =>
+        askSafely(on, limited, changes, question, signal, watched),
+      );
       const outcome = asked.repeated ? "limited" : asked.failed ? "failed" : "answered";
       const seconds = (performance.now() - started) / 1000;
       observer?.answered({ intent: asked.reply.intent, platform: question.place.platform, outcome, seconds });
@@ -136,7 +143,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     limited: typeof limit,
     changes: Remedy,
     question: Question,
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
+    onlooker: Onlooker | undefined,
   ): Promise<Asked> {
     // Before everything that could keep it waiting: limits, turns, Prometheus.
     const stop = readStop(question.text);
@@ -160,7 +168,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (metrics.sources.length === 0) return failure(NO_SOURCE);
     try {
       // The time that it may take begins with its turn: in a crowd everybody is answered, only later.
-      const answered = inTurn(() => answerNow(on, changes, question, signal));
+      const answered = inTurn(() => answerNow(on, changes, question, signal, onlooker));
       return signal === undefined ? await answered : await orAborted(answered, signal);
     } catch (problem) {
       if (signal?.aborted) return failure(CANCELLED);
@@ -173,6 +181,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     changes: Remedy,
     question: Question,
     signal: AbortSignal | undefined,
+    onlooker: Onlooker | undefined,
   ): Promise<Asked> {
     signal?.throwIfAborted();
     const deadline = deadlineIn(config.limits.answerTimeoutMs);
@@ -197,6 +206,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       limits: config.limits,
       fixedTime: Math.abs(clock() - Date.now() / 1000) > 5,
       ...(observer === undefined ? {} : { telemetry: observer }),
+      ...(onlooker !== undefined && { onlooker }),
       ...investigatorOn?.(on, changes, deadline),
     };
     try {
@@ -244,6 +254,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   let stopped: Promise<void> | undefined;
   return {
     ask: askOn(store, limit, remedy),
+    enough: running.enough,
     aside: () => {
       const own = memory.createMemoryStore({ retention });
       return askOn(own, undefined, remedyOn(own));

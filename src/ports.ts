@@ -1,15 +1,16 @@
 import type { Reach, Visitor } from "./core/access.ts";
-import type { Answer } from "./core/answer.ts";
+import type { ModelAccount } from "./core/answer.ts";
 import type { AuditEntry, AuditRecord } from "./core/audit.ts";
 import type { Card, Chart, ClickMeaning } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
 import type { Place, Question, User } from "./core/chat.ts";
+import type { Draft } from "./core/draft.ts";
 import type { ForecastScore, KeptForecast } from "./core/forecast/score.ts";
 import type { Need, Suggested } from "./core/need.ts";
 import type { Identity } from "./core/people.ts";
-import type { Proposal, ProposedAction, Status } from "./core/proposal.ts";
+import type { Proposal, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
-import type { ModelRecord, Recording } from "./core/recording.ts";
+import type { Recording } from "./core/recording.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Sample, Series } from "./core/series.ts";
 import type { Incidents } from "./ports/incidents.ts";
@@ -47,6 +48,31 @@ export interface Metrics {
 
 /** Unix seconds and seconds. */
 export type TimeWindow = { readonly start: number; readonly end: number; readonly step: number };
+
+/** What came back from a query, or why nothing did. */
+export type Found<T> =
+  | { readonly ok: true; readonly data: T }
+  | { readonly ok: false; readonly why: "guarded" | "refused" | "unreachable"; readonly reason: string };
+
+/** Asks one source on behalf of one question, and remembers every query. */
+export interface Inquiry {
+  readonly source: Metrics;
+  /** Unix seconds: the moment the question is about. */
+  readonly now: number;
+  /** `signal` ends this query alone, besides what ends the question. */
+  instant(
+    promql: string,
+    options?: { readonly at?: number; readonly background?: boolean; readonly signal?: AbortSignal },
+  ): Promise<Found<readonly Sample[]>>;
+  range(
+    promql: string,
+    window: TimeWindow,
+    options?: { readonly background?: boolean; readonly signal?: AbortSignal },
+  ): Promise<Found<readonly Series[]>>;
+  readonly evidence: readonly Evidence[];
+  /** Adds a query whose result was kept from a little earlier: shown among the queries only where the answer rests on it. */
+  recall(evidence: Evidence): void;
+}
 
 export type PrometheusAlert = {
   readonly name: string;
@@ -514,153 +540,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-// ---------------------------------------------------------------- language model
-
-/** Something a model may do. There is none that changes anything: the strongest writes a proposal that people decide about. */
-export type ModelTool = {
-  readonly name: string;
-  readonly about: string;
-  /** JSON Schema of its arguments, as the model is told it. What the model sends is read again by `run`. */
-  readonly parameters: Readonly<Record<string, unknown>>;
-  /** The result as text for the model. What the model or the world did wrong is a text too, beginning with "Error: ". */
-  run(args: unknown, signal: AbortSignal): Promise<string>;
-};
-
-export type ModelTask = {
-  /** Values for the variables of the prompt. */
-  readonly values: Readonly<Record<string, string>>;
-  /** The question with everything it needs, as one message. */
-  readonly message: string;
-  readonly tools: readonly ModelTool[];
-  /** Then the tools are taken away, and the model answers with what it has. */
-  readonly toolCalls: number;
-};
-
-export type ModelEvent =
-  /** More of the answer. */
-  | { readonly kind: "text"; readonly text: string }
-  /** It calls a tool: what it said before was thinking aloud and is no part of the answer. */
-  | { readonly kind: "tool"; readonly name: string }
-  /** One call has ended. `isGuess`: the other side did not say, so it is worked out from the length. */
-  | ({ readonly kind: "used" } & TokensUsed);
-
-/** One use of the language model: an investigation or a small call. */
-export type ModelUse = {
-  readonly kind: "investigate" | "intent";
-  /** answered, nothing, failed or budget. */
-  readonly outcome: string;
-  /** Tokens. */
-  readonly input: number;
-  readonly output: number;
-  /** In the configured currency. */
-  readonly cost: number;
-  /** Sentences that were left out. */
-  readonly dropped: number;
-  readonly seconds: number;
-};
-
-export type TokensUsed = { readonly input: number; readonly output: number; readonly isGuess: boolean };
-
-/** A language model, where one is configured. Its answers are text from outside like any other. */
-export interface Model {
-  readonly name: string;
-  /** Names and versions of the prompts, such as "investigate 1 (5f3c21ab)". */
-  readonly prompts: { readonly investigate: string; readonly intent: string };
-  /** Whether a sentence repeats what the model is told to do, which is nobody's business. */
-  isInstruction(sentence: string): boolean;
-  /**
-   * Lets the model look into something with tools. Ends when it has answered. Throws `UnreachableError` or `RefusedError` when it cannot go on,
-   * and the signal's reason when that fires; the connection is closed then, and when the reader leaves early.
-   */
-  investigate(task: ModelTask, signal: AbortSignal): AsyncIterable<ModelEvent>;
-  /** Which of these intents a question has: one of the names offered, or undefined when the model does not know. Throws as above. */
-  readIntent(
-    question: string,
-    intents: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ readonly intent: string | undefined; readonly used: TokensUsed }>;
-}
-
-/** What came back from a query, or why nothing did. */
-export type Found<T> =
-  | { readonly ok: true; readonly data: T }
-  | { readonly ok: false; readonly why: "guarded" | "refused" | "unreachable"; readonly reason: string };
-
-/** Asks one source on behalf of one question, and remembers every query. */
-export interface Inquiry {
-  readonly source: Metrics;
-  /** Unix seconds: the moment the question is about. */
-  readonly now: number;
-  instant(
-    promql: string,
-    options?: { readonly at?: number; readonly background?: boolean },
-  ): Promise<Found<readonly Sample[]>>;
-  range(
-    promql: string,
-    window: TimeWindow,
-    options?: { readonly background?: boolean },
-  ): Promise<Found<readonly Series[]>>;
-  readonly evidence: readonly Evidence[];
-}
-
-/** A question with what the templates made of it. */
-export type Case = {
-  readonly question: Question;
-  /** The question as it was read. */
-  readonly text: string;
-  readonly history: readonly Turn[];
-  readonly zone: string;
-  readonly catalogue: Catalogue;
-  readonly ask: Inquiry;
-  /** The answer without a model, which stands when this comes to nothing. */
-  readonly found: Answer;
-  readonly person: Identity;
-};
-
-/** What using the model came to, kept with the answer. */
-export type ModelAccount = {
-  readonly model: string;
-  readonly prompt: string;
-  readonly calls: number;
-  readonly input: number;
-  readonly output: number;
-  /** Undefined without a configured price. */
-  readonly cost?: number;
-  /** Sentences that stayed, and those that did not with why. */
-  readonly kept: number;
-  readonly dropped: readonly { readonly sentence: string; readonly reason: string }[];
-};
-
-export type Investigated =
-  | {
-      readonly kind: "said";
-      readonly answer: Answer;
-      readonly account: ModelAccount;
-      /** What it said and did, to be looked at again later. */
-      readonly record: ModelRecord;
-    }
-  /** Why the answer without a model stands, as a sentence. */
-  | {
-      readonly kind: "nothing";
-      readonly why: string;
-      readonly account?: ModelAccount;
-      readonly record?: ModelRecord;
-      /** What it proposed on the way stands all the same: sentences about it, and the wishes. */
-      readonly proposed?: readonly string[];
-      readonly proposals?: readonly ProposedAction[];
-    };
-
-/** The model's part of answering. Never throws but for the signal's reason. */
-export type Investigator = {
-  /** The intent the model reads, one of those offered. Undefined when it cannot be asked or does not know. */
-  readIntent(
-    one: Pick<Case, "question" | "text">,
-    intents: readonly string[],
-    signal: AbortSignal,
-  ): Promise<string | undefined>;
-  investigate(one: Case, signal: AbortSignal): Promise<Investigated>;
-};
-
 // ---------------------------------------------------------------- chat
 
 /**
@@ -709,8 +588,19 @@ export type ProposalLists = {
   readonly decided: readonly ProposalLine[];
 };
 
+/** Somebody who looks on while a question is answered. */
+export type Onlooker = {
+  /** The answer as it stands. Not called for what is answered at once. Returns at once, and does not throw. */
+  readonly show: (draft: Draft) => void;
+  /** Fires when they want no further look; its reason is a sentence that says who. What is known by then is the answer. */
+  readonly enough?: AbortSignal;
+};
+
 /** Answers a question. Never throws: what goes wrong becomes a card that says so. */
-export type Asker = (question: Question, signal?: AbortSignal) => Promise<Said>;
+export type Asker = (question: Question, signal?: AbortSignal, onlooker?: Onlooker) => Promise<Said>;
+
+/** Ends the further look into a question, for that person. False when there is none under way, or not in that channel. */
+export type Enough = (question: string, channel: Pick<Place, "platform" | "channel">, by: string) => boolean;
 
 /**
  * Deals with one thing that a platform sent; `body` is what `offer` was given, or after a restart its JSON read. `late`: it waited too long,
@@ -733,6 +623,22 @@ export interface Reception {
   stop(graceMs: number): Promise<void>;
 }
 
+/**
+ * An answer on its way, as a chat shows it: as a message of its own, which the answer takes the place of. Nothing is said before the
+ * first draft.
+ */
+export type Live = {
+  readonly onlooker: Onlooker;
+  /**
+   * Nothing more is shown from now on. Gives back the id of the message whose place the answer takes, also where an earlier run was cut off
+   * in the middle; undefined when there is none.
+   */
+  readonly end: () => Promise<string | undefined>;
+};
+
+/** Shows the answer that `message` will be. Its hint is what the sender needs to show a draft. */
+export type LiveOn = (sender: Sender, message: Pick<Outgoing, "id" | "place" | "hint">) => Live;
+
 /** Posts and edits messages on one platform. */
 export interface Sender {
   readonly platform: string;
@@ -742,6 +648,17 @@ export interface Sender {
    * Throws `NotNowError` when it should be tried again, and `NeverError` when that is of no use.
    */
   send(message: Queued, edited: string | undefined, signal: AbortSignal): Promise<string>;
+  /** Absent where the platform shows no answers on their way. */
+  readonly drafts?: {
+    /**
+     * Shows a newer draft in the message with that reference, which shows `before`. Tried once. Throws `NotNowError` with the time
+     * after which the next draft may be shown, `EnoughError` when somebody who reads it wants no more, and anything else when
+     * no draft can be shown there any more.
+     */
+    redraw(reference: string, draft: Draft, before: Draft, signal: AbortSignal): Promise<void>;
+    /** Milliseconds between two drafts of one message, at least. */
+    readonly paceMs: number;
+  };
 }
 
 /** One chat platform as the bot meets it. */
@@ -767,6 +684,8 @@ export interface Surface {
 /** What every surface is given. */
 export type SurfaceDeps = {
   readonly ask: Asker;
+  readonly enough: Enough;
+  readonly live: LiveOn;
   readonly decide: Decider;
   /** A proposal as it stands, or undefined when there is none of that id. */
   readonly proposal: (id: string) => Promise<ProposalView | undefined>;

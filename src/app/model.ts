@@ -3,6 +3,7 @@ import type { AnswerDeps } from "../flows/answer.ts";
 import type { InvestigateDeps } from "../flows/investigate.ts";
 import type { Clock, Store } from "../ports.ts";
 import type { Deadline } from "../util/deadline.ts";
+import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { redactor } from "../util/redact.ts";
 import { type Turns, turns } from "../util/turns.ts";
@@ -17,6 +18,10 @@ export type InvestigatorOn = (
 
 /** Each waits for a model most of the time. */
 const INVESTIGATIONS_AT_ONCE = 50;
+
+/** Whoever does not get a place among them by then is told what is known without the model. */
+const QUEUE_MS = 5000;
+const BUSY = "The language model is busy with other questions. This is the answer without it.";
 
 /** What is left to say the answer after the model's time is over. */
 const REST_MS = 3000;
@@ -39,13 +44,26 @@ export async function createInvestigators(
 ): Promise<InvestigatorOn | undefined> {
   const settings = config.model;
   if (settings === undefined) return undefined;
-  const [{ createModel }, { createInvestigator }] = await Promise.all([
+  const [{ createModel }, { createInvestigator, INTENT_MS }, { createContext }, { createHistory }] = await Promise.all([
     import("../model/index.ts"),
     import("../flows/investigate.ts"),
+    import("../flows/investigate/context.ts"),
+    import("../flows/investigate/history.ts"),
   ]);
   const model = createModel(settings, { clock });
   const investigations = turns(INVESTIGATIONS_AT_ONCE);
   const redact = redactor(secretsOf(config).map((one) => one.reveal()));
+  const report = (err: unknown) => log.warn({ err }, "the language model could not be used");
+  /** What is kept between questions goes with the store that it is about. */
+  const memories = new WeakMap<Store, Pick<InvestigateDeps, "context" | "history">>();
+  const memoryOf = (store: Store) => {
+    const known = memories.get(store) ?? {
+      context: createContext(store, clock),
+      history: createHistory(model, report),
+    };
+    memories.set(store, known);
+    return known;
+  };
   const modelUsed = observer?.modelUsed?.bind(observer);
   return (store, changes, deadline) => {
     const own = createInvestigator({
@@ -61,19 +79,29 @@ export async function createInvestigators(
       suggest: changes.suggest,
       redact: (text) => String(redact(text)),
       clock,
-      report: (err) => log.warn({ err }, "the language model could not be used"),
+      report,
+      ...memoryOf(store),
       ...(modelUsed && { telemetry: { modelUsed } }),
     });
     return {
       investigator: {
-        readIntent: (one, intents, signal) => own.readIntent(one, intents, signal),
-        investigate(one, signal) {
-          return aside(() =>
-            investigations(() => {
-              deadline.extend(settings.totalMs + REST_MS);
-              return own.investigate(one, signal);
-            }),
-          );
+        readIntent(one, intents, signal) {
+          deadline.extend(INTENT_MS + REST_MS);
+          return own.readIntent(one, intents, signal);
+        },
+        async investigate(one, signal) {
+          deadline.extend(QUEUE_MS + settings.totalMs + REST_MS);
+          const patience = AbortSignal.any([
+            signal,
+            AbortSignal.timeout(QUEUE_MS),
+            ...(one.enough ? [one.enough] : []),
+          ]);
+          try {
+            return await aside(() => investigations(() => own.investigate(one, signal), patience));
+          } catch (problem) {
+            if (signal.aborted || problem !== patience.reason) throw problem;
+            return { kind: "nothing", why: one.enough?.aborted ? `${reasonOf(problem)}.` : BUSY };
+          }
         },
       },
     };

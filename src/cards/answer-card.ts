@@ -1,5 +1,6 @@
 import type { Answer, AskReply, SaidByModel } from "../core/answer.ts";
 import { type Block, type Button, type Card, type EvidenceLine, plainText } from "../core/card.ts";
+import type { Draft } from "../core/draft.ts";
 import type { Evidence } from "../core/reading.ts";
 import { rfc3339 } from "../core/zone.ts";
 
@@ -47,12 +48,32 @@ function evidenceLines(evidence: readonly Evidence[], said: SaidByModel | undefi
   return [...marked.sort((a, b) => cited.indexOf(a.promql) - cited.indexOf(b.promql)), ...others];
 }
 
+/** An answer that is still being worked on. */
+export function draftCard(answer: Answer, status: string, evidence: readonly Evidence[]): Draft {
+  const lines = evidenceLines(evidence, answer.said);
+  const said = answer.said?.sentences.map((sentence) => withMarks(sentence, lines)) ?? [];
+  return { card: answerCard(answer, evidence, []), status, said };
+}
+
+/** The queries that people see: those of the answer, and what a model's sentence rests on. */
+export function shownEvidence<T extends Evidence & { readonly background?: boolean | undefined }>(
+  { said }: Pick<Answer, "said">,
+  evidence: readonly T[],
+): readonly T[] {
+  const cited = new Set(said?.sentences.flatMap(({ promql }) => promql));
+  return evidence.filter(({ background, promql }) => background !== true || cited.has(promql));
+}
+
+function withMarks({ text, promql }: SaidByModel["sentences"][number], lines: readonly EvidenceLine[]): string {
+  const marks = lines.flatMap((line) => (line.mark !== undefined && promql.includes(line.promql) ? [line.mark] : []));
+  return [text, ...marks].join(" ");
+}
+
 function saidBlock({ by, sentences }: SaidByModel, lines: readonly EvidenceLine[]): Block {
   const paragraphs: string[] = [];
   let isNew = true;
-  for (const { text, promql, endsLine } of sentences) {
-    const marks = lines.flatMap((line) => (line.mark !== undefined && promql.includes(line.promql) ? [line.mark] : []));
-    const sentence = [text, ...marks].join(" ");
+  for (const { endsLine, ...one } of sentences) {
+    const sentence = withMarks(one, lines);
     if (isNew) paragraphs.push(sentence);
     else paragraphs[paragraphs.length - 1] += ` ${sentence}`;
     isNew = endsLine === true;

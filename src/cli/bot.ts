@@ -68,21 +68,33 @@ const Remote = z.object({
 });
 
 /** A little longer than the bot itself may take, so that its own words about slowness arrive. */
-const GRACE_MS = 5000;
+const GRACE_MS = 20_000;
 
 function remoteBot(config: Config): Bot {
   const timeoutMs = config.limits.answerTimeoutMs + (config.model?.totalMs ?? 0) + GRACE_MS;
   return {
     isRemote: true,
-    async ask({ text, user, place }, signal): Promise<Asked> {
-      const request = { kind: "ask" as const, text, user: user.id, thread: place.thread };
-      const answered = await orCancelled(callSocket(config.dataDir, request, { timeoutMs }), signal).then(
+    async ask({ id, text, user, place }, signal, onlooker): Promise<Asked> {
+      const request = { kind: "ask" as const, id, text, user: user.id, thread: place.thread };
+      const { readDraft } = await import("../chat/terminal/schema.ts");
+      const draft = (value: unknown) => {
+        const read = readDraft(value);
+        if (read !== undefined) onlooker?.show(read);
+      };
+      const live = { ...request, live: onlooker !== undefined };
+      const end = () => {
+        // It is over then, or this command learns by its own question that the bot is gone.
+        callSocket(config.dataDir, { kind: "enough", id, user: user.id }, { timeoutMs: 5000 }).catch(() => {});
+      };
+      onlooker?.enough?.addEventListener("abort", end, { once: true });
+      const answered = await orCancelled(callSocket(config.dataDir, live, { timeoutMs, draft }), signal).then(
         (said) => Remote.safeParse(said).data,
         (problem: unknown) => {
           if (signal?.aborted) throw problem;
           return undefined;
         },
       );
+      onlooker?.enough?.removeEventListener("abort", end);
       if (answered === undefined) return lostBot();
       const { card, reply, ...rest } = answered;
       const { readCard } = await import("../chat/terminal/schema.ts");

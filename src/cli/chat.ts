@@ -45,8 +45,8 @@ export async function chatWith(
 ): Promise<void> {
   const user = readUser(call);
   await converse({
-    answer: async (question, stop) =>
-      (await ask(players === undefined ? question : { ...question, user: players.current() }, stop)).card,
+    answer: async (question, stop, onlooker) =>
+      (await ask(players === undefined ? question : { ...question, user: players.current() }, stop, onlooker)).card,
     decide,
     place: placeOf(user, flag(call, "thread") ?? "chat"),
     user,

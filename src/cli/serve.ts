@@ -2,6 +2,7 @@ import { type App, createApp, type Overrides, openStore } from "../app.ts";
 import { serveSocket } from "../chat/socket/serve.ts";
 import { visitorHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
+import type { Draft } from "../core/draft.ts";
 import { createHttpServer } from "../http/server.ts";
 import { acquireStart } from "../store/lock.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
@@ -89,7 +90,7 @@ export async function serve(
     const socket = await serveSocket({
       dataDir: config.dataDir,
       log,
-      handle: (request, signal) => handle(app, clock, request, signal),
+      handle: (request, signal, draft) => handle(app, clock, request, signal, draft),
     }).catch(cannotStart);
     undo.push(() => socket.stop(graceMs));
     undo.push(() => surfaces.stop(graceMs));
@@ -124,16 +125,24 @@ export async function serve(
 type Request = Parameters<Parameters<typeof serveSocket>[0]["handle"]>[0];
 
 /** What a command on this machine asks of the running bot. The caller is the socket's owner, so the name is believed. */
-async function handle(app: App, clock: () => number, request: Request, signal: AbortSignal): Promise<unknown> {
+async function handle(
+  app: App,
+  clock: () => number,
+  request: Request,
+  signal: AbortSignal,
+  draft: (draft: Draft) => void,
+): Promise<unknown> {
   switch (request.kind) {
     case "ping":
       return { version: ownVersion() };
     case "ask": {
-      const { text, thread, at = clock() } = request;
+      const { text, thread, at = clock(), id = crypto.randomUUID() } = request;
       const user = { platform: "terminal", id: request.user, name: request.user };
       const place = { platform: "terminal", channel: user.id, thread };
-      return app.ask({ id: crypto.randomUUID(), place, user, text, at }, signal);
+      return app.ask({ id, place, user, text, at }, signal, request.live === true ? { show: draft } : undefined);
     }
+    case "enough":
+      return app.enough(request.id, { platform: "terminal", channel: request.user }, request.user);
     case "proposal":
       return (await app.remedy.view(request.id)) ?? null;
     case "decide": {

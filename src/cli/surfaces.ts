@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
 import { reachOf } from "../core/access.ts";
 import { type Delivered, deliver } from "../flows/deliver.ts";
+import { createLive } from "../flows/live.ts";
 import { type Received, receive } from "../flows/receive.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
 import type { Route, Surface, SurfaceDeps } from "../ports.ts";
@@ -39,6 +40,14 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
   const loops = new Map<string, Loop>();
   const depsOf = (platform: string): SurfaceDeps => ({
     ask: app.ask,
+    enough: app.enough,
+    live: createLive({
+      outbox: app.store.outbox,
+      clock,
+      wake: () => loops.get(platform)?.wake(),
+      pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
+      report: (problem) => log.info({ reason: reasonOf(problem) }, "an answer on its way is not shown any further"),
+    }),
     decide: app.decide,
     proposal: app.remedy.view,
     proposalsFor: app.remedy.listsFor,

@@ -49,6 +49,20 @@ export type SaidByModel = {
   }[];
 };
 
+/** What using the model came to, kept with the answer. */
+export type ModelAccount = {
+  readonly model: string;
+  readonly prompt: string;
+  readonly calls: number;
+  readonly input: number;
+  readonly output: number;
+  /** Undefined without a configured price. */
+  readonly cost?: number;
+  /** Sentences that stayed, and those that did not with why. */
+  readonly kept: number;
+  readonly dropped: readonly { readonly sentence: string; readonly reason: string }[];
+};
+
 /** `ask --json`, one object. Field names and shapes are a public contract. */
 export type AskReply = {
   readonly intent: string;

@@ -93,13 +93,15 @@ export function isResponse(meaning: ClickMeaning): meaning is ResponseName {
 }
 
 /**
- * `ask`: the click asks `text` in the same conversation, as if typed. `decide`: it decides about a proposal; `code` is
+ * `ask`: the click asks `text` in the same conversation, as if typed. `enough`: no further look into that question, whose id it is; what
+ * is known by then is the answer. `decide`: it decides about a proposal; `code` is
  * part of the hash of what was shown (base64url of its first 16 bytes). Or it is a response to an incident, whose id stands in
  * `proposal`; `code` says for how long then, in seconds. `confirm` is asked before the click counts, and `fields` are filled in by
  * the person.
  */
 export type ButtonAction =
   | { readonly kind: "ask"; readonly text: string }
+  | { readonly kind: "enough"; readonly question: string }
   | {
       readonly kind: "decide";
       readonly decision: ClickMeaning;

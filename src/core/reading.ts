@@ -33,4 +33,13 @@ export type Evidence = {
   readonly readings: number | { readonly failed: string };
   /** A page a person can open to see the same query, when an external URL is configured. */
   readonly url?: string;
+  /** The newest point of each of its first series, in `unit`. `at` is unix seconds. Kept with an answer only. */
+  readonly values?: readonly {
+    readonly labels: Labels;
+    readonly value: number;
+    readonly unit: string;
+    readonly at: number;
+  }[];
+  /** Sentences of the answer that state what it gave. Kept with an answer only. */
+  readonly sentences?: readonly string[];
 };

@@ -1,5 +1,6 @@
-import { answerCard, askReply } from "../cards/answer-card.ts";
-import { type Answer, type AskReply, answerOf, askButton } from "../core/answer.ts";
+import { answerCard, askReply, draftCard, shownEvidence } from "../cards/answer-card.ts";
+import { type Answer, type AskReply, answerOf, askButton, type ModelAccount } from "../core/answer.ts";
+import { withBasis } from "../core/basis.ts";
 import type { Card } from "../core/card.ts";
 import type { Catalogue } from "../core/catalogue.ts";
 import type { Question, User } from "../core/chat.ts";
@@ -7,20 +8,15 @@ import type { ConceptPacks } from "../core/concept.ts";
 import { conceptIndex, type Subject } from "../core/language/subject.ts";
 import { type Memory, memoryOf, type Understanding, understand } from "../core/language/understand.ts";
 import type { Identity } from "../core/people.ts";
+import { unitOfQuery } from "../core/query-unit.ts";
 import { bounded, type ModelRecord } from "../core/recording.ts";
-import type {
-  AlertRouter,
-  Clock,
-  Investigator,
-  Metrics,
-  ModelAccount,
-  Store,
-  Turn as StoredTurn,
-  Suggester,
-} from "../ports.ts";
+import type { MetricUnit } from "../core/units.ts";
+import type { Investigator } from "../ports/model.ts";
+import type { AlertRouter, Clock, Metrics, Onlooker, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { createAsker } from "./answer/asker.ts";
-import { further } from "./answer/further.ts";
+import { asksForBasis, explain } from "./answer/explain.ts";
+import { further, type LookedOn } from "./answer/further.ts";
 import { formOf } from "./answer/query.ts";
 import { chooseSource } from "./answer/sources.ts";
 import { readTeaching } from "./answer/teach.ts";
@@ -39,6 +35,8 @@ export type AnswerDeps = {
   readonly identify: (user: User) => Identity;
   /** A language model's part, where one is configured. */
   readonly investigator?: Investigator;
+  /** Somebody who looks on while the model looks further. */
+  readonly onlooker?: Onlooker;
   /** IANA zone of people whose own is not known. */
   readonly timezone: string;
   readonly limits: { readonly questionLength: number };
@@ -70,6 +68,11 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   const chosen = chooseSource(deps.sources, question.text, memoryIn(history));
   const cut = question.text.length > deps.limits.questionLength;
   const text = cut ? question.text.slice(0, deps.limits.questionLength) : question.text;
+  if (asksForBasis(text)) {
+    const { answer: explained, evidence } = await explain(store, question, history, now, zone);
+    const shown = evidence.map((one) => ({ ...one, background: false }));
+    return finish(deps, question, { ...explained, intent: "help" }, shown, undefined, unread);
+  }
   const catalogue = await catalogueOf(chosen.source, signal);
   if (!catalogue.ok) return finish(deps, question, unreachable(catalogue.reason), [], undefined, unread);
   const taught = new Map(lessons.map((lesson) => [lesson.word, lesson.meaning]));
@@ -105,7 +108,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     suggest: deps.suggest,
     person: deps.identify(question.user),
   };
-  const responded = await further(turn, teaching, deps.investigator);
+  const responded = await further(turn, teaching, deps.investigator, lookOn(deps.onlooker, ask));
   const notes = [
     ...responded.answer.notes,
     ...(cut ? [`Your question was cut after ${deps.limits.questionLength} characters.`] : []),
@@ -113,7 +116,9 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
       ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
       : []),
   ];
-  const how = { read, subject: responded.subject, account: responded.account, record: responded.record };
+  const unitOf = (promql: string) => unitOfQuery(promql, catalogue.value);
+  const { subject, account, record } = responded;
+  const how = { read, subject, account, record, unitOf };
   return finish(deps, question, { ...responded.answer, notes }, ask.evidence, how, [
     ...unread,
     ...ask.degraded,
@@ -121,10 +126,22 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   ]);
 }
 
+/** How the model's part is looked on at. */
+function lookOn(onlooker: Onlooker | undefined, ask: ReturnType<typeof createAsker>): LookedOn {
+  if (onlooker === undefined) return {};
+  const { show, enough } = onlooker;
+  return {
+    watch: (progress) =>
+      show(draftCard(progress.answer, progress.status, shownEvidence(progress.answer, ask.evidence))),
+    ...(enough !== undefined && { enough }),
+  };
+}
+
 type Read = {
   readonly read: Understanding;
   readonly subject: Subject | undefined;
   readonly account?: ModelAccount | undefined;
+  readonly unitOf: (promql: string) => MetricUnit;
   readonly record?: ModelRecord | undefined;
 };
 
@@ -137,11 +154,7 @@ async function finish(
   degraded: readonly string[] = [],
 ): Promise<Answered> {
   const intent = found.intent ?? how?.read.intent ?? "metric_query";
-  const card = answerCard(
-    found,
-    evidence.filter((one) => !one.background),
-    degraded,
-  );
+  const card = answerCard(found, shownEvidence(found, evidence), degraded);
   const reply = askReply({
     id: question.id,
     intent,
@@ -215,7 +228,7 @@ async function remember(
       place,
       at: question.at,
       text: reply.reply_text.slice(0, 8000),
-      evidence,
+      evidence: how === undefined ? evidence : withBasis(found, evidence, how.unitOf),
       ...(how?.account !== undefined && { model: how.account }),
       recording: bounded({
         version: 1,

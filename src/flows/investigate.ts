@@ -1,31 +1,20 @@
-import type { Answer, Value } from "../core/answer.ts";
-import type { Chart } from "../core/card.ts";
 import { checkSentence, HAS_SECRET, IS_INSTRUCTION } from "../core/gate/check.ts";
-import { saidFrom } from "../core/gate/said.ts";
 import { Sentences } from "../core/gate/sentences.ts";
 import type { Judged } from "../core/gate.ts";
 import { type ModelRecord, type ModelTurn, pack } from "../core/recording.ts";
 import { rfc3339 } from "../core/zone.ts";
-import type {
-  Case,
-  Clock,
-  Investigated,
-  Investigator,
-  Model,
-  ModelAccount,
-  ModelTool,
-  ModelUse,
-  Runbooks,
-  Spending,
-  Suggester,
-} from "../ports.ts";
-import { RefusedError, UnreachableError } from "../util/errors.ts";
-import { inertName } from "../util/inert.ts";
-import { type Budgets, openPurse, type Price, type Purse, sayCost } from "./investigate/budget.ts";
+import type { Case, Investigated, Investigator, Model, ModelTool, ModelUse } from "../ports/model.ts";
+import type { Clock, Runbooks, Spending, Suggester } from "../ports.ts";
+import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
+import { type Budgets, openPurse, type Price, type Purse } from "./investigate/budget.ts";
+import type { Context } from "./investigate/context.ts";
 import { type Cleaner, cleaner } from "./investigate/data.ts";
+import type { History } from "./investigate/history.ts";
 import type { Masks } from "./investigate/masks.ts";
 import { masksOf, messageOf } from "./investigate/message.ts";
 import { Notebook } from "./investigate/notebook.ts";
+import { accountOf, answerFrom, leftOut } from "./investigate/outcome.ts";
+import { draftOf, statusOf, stepOf } from "./investigate/progress.ts";
 import { runbookIds } from "./investigate/propose.ts";
 import type { Search } from "./investigate/search.ts";
 import { toolsFor } from "./investigate/tools.ts";
@@ -38,6 +27,10 @@ export type InvestigateDeps = {
   readonly toolCalls: number;
   /** Milliseconds for the model's part of one answer. */
   readonly totalMs: number;
+  /** What was said before in a thread. */
+  readonly history: History;
+  /** The whole at a glance. */
+  readonly context: Context;
   readonly alertText: "off" | "summary" | "full";
   readonly pseudonyms: boolean;
   readonly runbooks: () => Promise<Runbooks>;
@@ -50,7 +43,10 @@ export type InvestigateDeps = {
 };
 
 /** The small call must not hold up an answer for long. */
-const INTENT_MS = 8000;
+export const INTENT_MS = 8000;
+
+/** Putting a long thread into points must not hold up an answer for long. */
+const SUMMARY_MS = 6000;
 
 /** The model's part of answering, on these parts. */
 export function createInvestigator(deps: InvestigateDeps): Investigator {
@@ -73,8 +69,10 @@ async function readIntent(
     purse = await openPurse(deps, question, question.at);
     if (purse.over() !== undefined) return count("budget");
     const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.min(INTENT_MS, deps.totalMs))]);
-    const { intent, used } = await deps.model.readIntent(cleaner(deps.redact)(text, 1000), intents, limit);
-    await purse.pay(used);
+    const pay = purse.pay;
+    const { intent } = await deps.model.readIntent(cleaner(deps.redact)(text, 1000), intents, limit, (used) => {
+      void pay(used);
+    });
     count("answered");
     return intents.find((one) => one === intent);
   } catch (problem) {
@@ -90,11 +88,21 @@ async function readIntent(
  */
 async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal): Promise<Investigated> {
   const started = deps.clock();
+  const ended = new AbortController();
+  const limit = AbortSignal.any([
+    signal,
+    ended.signal,
+    AbortSignal.timeout(deps.totalMs),
+    ...(one.enough ? [one.enough] : []),
+  ]);
   let purse: Purse | undefined;
   let notes: Notebook | undefined;
   const turns: ModelTurn[] = [];
-  const nothing = (outcome: string, why: string, judged: readonly Judged[] = []): Investigated => {
-    observe(deps, "investigate", outcome, purse, judged.filter(({ kept }) => !kept).length, started);
+  let sentences = new Sentences();
+  let judged: Judged[] = [];
+  const dropped = () => judged.filter(({ kept }) => !kept).length;
+  const nothing = (outcome: string, why: string): Investigated => {
+    observe(deps, "investigate", outcome, purse, dropped(), started);
     const account = purse === undefined || purse.total().calls === 0 ? undefined : accountOf(deps, purse, judged);
     return {
       kind: "nothing",
@@ -104,14 +112,27 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       ...(notes && { proposed: notes.proposed, proposals: notes.proposals }),
     };
   };
+  const said = (outcome: string, from: Notebook, paid: Purse, stopped?: string): Investigated => {
+    observe(deps, "investigate", outcome, paid, dropped(), started);
+    const answer = answerFrom(deps, one, from, paid, judged, stopped);
+    return {
+      kind: "said",
+      answer,
+      account: accountOf(deps, paid, judged),
+      record: recordOf(deps, turns, judged, from),
+    };
+  };
   try {
     purse = await openPurse(deps, one.question, one.question.at);
     const spent = purse.over();
     if (spent !== undefined) return nothing("budget", `${spent} This is the answer without it.`);
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(deps.totalMs)]);
     const clean = cleaner(deps.redact);
-    notes = new Notebook(one.ask, one.text, one.found, one.zone);
+    const known = new Notebook(one.ask, one.text, one.found, one.zone);
+    notes = known;
     const masks = deps.pseudonyms ? masksOf(one) : masksOf(undefined);
+    let status = statusOf(undefined, 0, deps.toolCalls);
+    let steps = 0;
+    const tell = () => one.watch?.({ answer: draftOf(one, deps.model.name, known, judged, status), status });
     const search: Search = {
       one,
       ask: one.ask,
@@ -124,8 +145,19 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       hasSecret: (text) => deps.redact(text) !== text,
       alertText: deps.alertText,
       at: rfc3339,
+      began(tool, args) {
+        status = statusOf(stepOf(tool, args, known.hasName), ++steps, deps.toolCalls);
+        tell();
+      },
       signal: limit,
     };
+    tell();
+    const { pay } = purse;
+    const [before, context] = await Promise.all([
+      deps.history(one, clean, (used) => void pay(used), AbortSignal.any([limit, AbortSignal.timeout(SUMMARY_MS)])),
+      deps.context(one, known, clean, limit),
+    ]);
+    limit.throwIfAborted();
     const events = deps.model.investigate(
       {
         values: {
@@ -134,14 +166,12 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
           source: masks.hide(clean(one.ask.source.name)),
           runbooks: runbookIds(search),
         },
-        message: masks.hide(messageOf(one, clean)),
+        message: masks.hide(messageOf(one, clean, before, context)),
         tools: toolsFor(search).map((tool) => recorded(tool, turns, masks, clean)),
         toolCalls: deps.toolCalls,
       },
       limit,
     );
-    let sentences = new Sentences();
-    let judged: Judged[] = [];
     let length = 0;
     const take = (complete: readonly string[]) => {
       for (const sentence of complete) {
@@ -152,44 +182,42 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
         if (visible !== restored) judged.push({ kept: false, sentence: visible, reason: HAS_SECRET });
         else if (deps.model.isInstruction(restored))
           judged.push({ kept: false, sentence: restored, reason: IS_INSTRUCTION });
-        else judged.push(checkSentence(restored, notes!));
+        else judged.push(known.onQueries(checkSentence(restored, known)));
       }
+      if (complete.length > 0) tell();
     };
     for await (const event of events) {
-      if (event.kind === "text") {
-        length += event.text.length;
-        if (length > LONGEST_ANSWER) break;
-        take(sentences.push(event.text));
-      }
       if (event.kind === "used") await purse.pay(event);
+      if (event.kind === "text" && !ended.signal.aborted) {
+        length += event.text.length;
+        if (length > LONGEST_ANSWER) ended.abort(new LongEnough());
+        else take(sentences.push(event.text));
+      }
       if (event.kind !== "tool") continue;
       [sentences, judged, length] = [new Sentences(), [], 0];
       // An answer that is written is paid for: only going on would cost more.
       const over = purse.over();
       if (over !== undefined) return nothing("budget", `${over} This is the answer without it.`);
     }
-    // What is cut off in the middle says how much it took no more.
-    if (length > LONGEST_ANSWER) await purse.pay({ input: 0, output: Math.ceil(length / 4), isGuess: true });
-    else take(sentences.end());
-    const kept = judged.filter((each) => each.kept);
-    if (kept.length === 0)
-      return nothing(
-        "nothing",
-        `${leftOut(judged.length)} Nothing of what the model said is left, so this is the answer without it.`,
-        judged,
-      );
-    observe(deps, "investigate", "answered", purse, judged.length - kept.length, started);
-    return {
-      kind: "said",
-      answer: answerFrom(deps, one, notes, purse, judged),
-      account: accountOf(deps, purse, judged),
-      record: recordOf(deps, turns, judged, notes),
-    };
+    take(sentences.end());
+    return judged.some(({ kept }) => kept) ? said("answered", notes, purse) : nothing("nothing", noneLeft(judged));
   } catch (problem) {
     if (signal.aborted) throw problem;
+    if (purse !== undefined && notes !== undefined) {
+      // What is cut off in the middle ends with its last whole sentence.
+      if (ended.signal.aborted && judged.some(({ kept }) => kept)) return said("answered", notes, purse);
+      if (one.enough?.aborted) return said("stopped", notes, purse, `${reasonOf(one.enough.reason)}.`);
+    }
     deps.report(problem);
     return nothing("failed", `${whyFailed(problem, deps)} This is the answer without it.`);
   }
+}
+
+/** The model writes on and on: what it wrote by now is its answer. */
+class LongEnough extends Error {}
+
+function noneLeft(judged: readonly Judged[]): string {
+  return `${leftOut(judged.length)} Nothing of what the model said is left, so this is the answer without it.`;
 }
 
 function whyFailed(problem: unknown, { totalMs }: InvestigateDeps): string {
@@ -227,127 +255,7 @@ function recordOf(
     prompt: model.prompts.investigate,
     turns,
     judged,
-    ...(notes && { known: pack(notes.facts, notes.names, notes.when) }),
-  };
-}
-
-function leftOut(count: number): string {
-  if (count === 0) return "The model said nothing.";
-  return count === 1
-    ? "1 sentence was left out: no query returned what it says."
-    : `${count} sentences were left out: no query returned what they say.`;
-}
-
-/** The answer of the templates with what the model found; its text stands apart, and all numbers beside it are code's. */
-function answerFrom(
-  deps: InvestigateDeps,
-  one: Case,
-  notes: Notebook,
-  purse: Purse,
-  judged: readonly Judged[],
-): Answer {
-  const kept = judged.filter((each) => each.kept);
-  const dropped = judged.length - kept.length;
-  const said = saidFrom(deps.model.name, judged, (index) => notes.promqlAt(index));
-  const asked = notes.sheets.length;
-  const isOpen = one.found.intent === "clarify";
-  const { intent: _, ...found } = one.found;
-  const base: Answer = isOpen
-    ? {
-        ...found,
-        verdict: `I looked into it with ${asked} ${asked === 1 ? "query" : "queries"}:`,
-        tone: "info",
-        details: [],
-        values: [],
-        next: [],
-      }
-    : found;
-  const chart =
-    base.chart ??
-    chartOf(
-      notes,
-      kept.flatMap(({ queries }) => queries),
-    );
-  return {
-    ...base,
-    said,
-    ...(chart && { chart }),
-    details: [...base.details, ...notes.proposed],
-    proposals: [...base.proposals, ...notes.proposals],
-    values: [
-      ...base.values,
-      ...valuesOf(
-        notes,
-        kept.flatMap(({ queries }) => queries),
-        one.ask.now,
-      ),
-    ],
-    notes: [...base.notes, ...(dropped > 0 ? [leftOut(dropped)] : []), footer(deps, purse, one.question.id)],
-  };
-}
-
-const CHART_SERIES = 5;
-
-/** The first range query that a kept sentence rests on, as a picture. */
-function chartOf(notes: Notebook, queries: readonly number[]): Chart | undefined {
-  const sheet = notes.sheets.find(
-    ({ query, series }) => queries.includes(query) && series.some(({ points }) => points.length > 2),
-  );
-  if (sheet === undefined) return undefined;
-  const { unit, promql } = sheet;
-  return {
-    title: promql.length > 80 ? `${promql.slice(0, 80)}…` : promql,
-    unit: unit.unit,
-    series: sheet.series.slice(0, CHART_SERIES).map(({ labels, points }) => ({
-      name: nameOf(labels),
-      points: points.map(([at, value]) => [at, value * unit.scale] as const),
-    })),
-  };
-}
-
-function nameOf(labels: Readonly<Record<string, string>>): string {
-  const parts = Object.entries(labels).flatMap(([name, value]) => (name === "__name__" ? [] : [inertName(value)]));
-  return parts.length === 0 ? "value" : parts.join(" ");
-}
-
-const VALUES = 20;
-
-/** What the queries that kept sentences rest on came to last, for `ask --json`. */
-function valuesOf(notes: Notebook, queries: readonly number[], now: number): readonly Value[] {
-  return notes.sheets
-    .filter(({ query }) => queries.includes(query))
-    .flatMap(({ promql, unit, series }) =>
-      series.flatMap(({ labels, points }) => {
-        const [at, value] = points.at(-1) ?? [now, Number.NaN];
-        return Number.isFinite(value) ? [{ name: promql, value: value * unit.scale, unit: unit.unit, labels, at }] : [];
-      }),
-    )
-    .slice(0, VALUES);
-}
-
-function footer({ model, price }: InvestigateDeps, purse: Purse, answer: string): string {
-  const { calls, input, output, isGuess, cost } = purse.total();
-  const parts = [
-    `${calls} ${calls === 1 ? "call" : "calls"}`,
-    `${isGuess ? "about " : ""}${(input + output).toLocaleString("en-US")} tokens`,
-    ...(cost === undefined ? [] : [sayCost(cost, price)]),
-  ];
-  return `Model ${model.name}: ${parts.join(", ")}. Prompt ${model.prompts.investigate}. Answer ${inertName(answer)}.`;
-}
-
-function accountOf({ model }: InvestigateDeps, purse: Purse, judged: readonly Judged[]): ModelAccount {
-  const { calls, input, output, cost } = purse.total();
-  return {
-    model: model.name,
-    prompt: model.prompts.investigate,
-    calls,
-    input,
-    output,
-    ...(cost !== undefined && { cost }),
-    kept: judged.filter(({ kept }) => kept).length,
-    dropped: judged.flatMap((each) =>
-      each.kept ? [] : [{ sentence: each.sentence.slice(0, 500), reason: each.reason }],
-    ),
+    ...(notes && { known: pack(notes.keptFacts, notes.names, notes.when) }),
   };
 }
 

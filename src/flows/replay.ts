@@ -1,11 +1,11 @@
-import { answerCard } from "../cards/answer-card.ts";
+import { answerCard, shownEvidence } from "../cards/answer-card.ts";
+import type { ModelAccount } from "../core/answer.ts";
 import { type Card, plainText } from "../core/card.ts";
 import { checkSentence, HAS_SECRET, IS_INSTRUCTION } from "../core/gate/check.ts";
 import { saidFrom } from "../core/gate/said.ts";
 import type { Judged } from "../core/gate.ts";
 import type { Evidence } from "../core/reading.ts";
 import { type Recording, unpack } from "../core/recording.ts";
-import type { ModelAccount } from "../ports.ts";
 
 /** An answer as the store has it. */
 export type Stored = {
@@ -65,11 +65,7 @@ export function replay({ text, evidence, model: account, recording }: Stored): R
       shown = { ...answer, said: saidFrom(answer.said.by, decided, (index) => evidence[index]?.promql) };
     }
   } else if (account !== undefined) missing.push("What the model said was not kept, only what it took.");
-  const card = answerCard(
-    shown,
-    evidence.filter((one) => (one as { background?: boolean }).background !== true),
-    degraded,
-  );
+  const card = answerCard(shown, shownEvidence(shown, evidence), degraded);
   return { card, isSame: plainText(card).slice(0, text.length) === text, sentences, missing };
 }
 

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import { ChatOpenAICompletions } from "@langchain/openai";
 import { createAgent, createMiddleware, HumanMessage, SystemMessage, ToolMessage, tool } from "langchain";
-import type { ModelEvent, ModelTask, ModelTool } from "../ports.ts";
+import type { ModelEvent, ModelTask, ModelTool } from "../ports/model.ts";
 import { canonicalJson } from "../util/canonical.ts";
-import { GaveUpError } from "./failure.ts";
+import { failureOf, GaveUpError, isUnpaid } from "./failure.ts";
 import type { IntentSettings } from "./intent.ts";
 import { guessTokens } from "./tokens.ts";
 
@@ -20,9 +20,13 @@ const MOST_STEPS = 60;
 const ENOUGH =
   "There are no more tool calls. Answer now with what the results above show, and say what you could not look at.";
 
+/** The call of the model that is under way: what it was sent, and how much came back so far. Characters. */
+type Bill = { sent: number; written: number; isOpen: boolean };
+
 /**
  * The loop of a model and its tools. Ends with the answer; throws what goes wrong, our own errors as causes. `guard` is put around each
- * call of the model. An early end of the iteration closes the connection.
+ * call of the model. An early end of the iteration closes the connection. What a call took that failed or was cut off is told before the
+ * failure is thrown.
  */
 export async function* runAgent(
   settings: IntentSettings,
@@ -46,6 +50,7 @@ export async function* runAgent(
       logLevel: "off", // it would print what the other side sent
     },
   });
+  const bill: Bill = { sent: 0, written: 0, isOpen: false };
   const agent = createAgent({
     model: llm,
     tools: task.tools.map((one) =>
@@ -55,7 +60,7 @@ export async function* runAgent(
         schema: one.parameters as object as { type: "object" },
       }),
     ),
-    middleware: [limits(task, guard, both)],
+    middleware: [limits(task, guard, bill, both)],
   });
   const messages = [new SystemMessage(system), new HumanMessage(task.message)];
   const stream = await agent.stream({ messages }, {
@@ -63,7 +68,6 @@ export async function* runAgent(
     recursionLimit: MOST_STEPS,
     signal: both,
   } as const);
-  let written = 0;
   let hasText = false;
   try {
     for await (const [mode, data] of stream) {
@@ -72,7 +76,7 @@ export async function* runAgent(
         if (from.langgraph_node !== "model_request" || !AIMessage.isInstance(message)) continue;
         const { text } = message;
         if (text === "") continue;
-        written += text.length;
+        bill.written += text.length;
         hasText = true;
         yield { kind: "text", text };
         continue;
@@ -80,24 +84,35 @@ export async function* runAgent(
       for (const message of saidBy(data)) {
         const usage = message.usage_metadata;
         yield usage === undefined
-          ? {
-              kind: "used",
-              input: guessTokens(system + task.message),
-              output: guessTokens(" ".repeat(written)),
-              isGuess: true,
-            }
+          ? guessOf(bill)
           : { kind: "used", input: usage.input_tokens, output: usage.output_tokens, isGuess: false };
-        written = 0;
+        bill.isOpen = false;
         for (const { name } of message.tool_calls ?? []) {
           hasText = false;
           yield { kind: "tool", name };
         }
       }
     }
+  } catch (thrown) {
+    if (bill.isOpen)
+      yield isUnpaid(failureOf(thrown)) ? { kind: "used", input: 0, output: 0, isGuess: false } : guessOf(bill);
+    throw thrown;
   } finally {
     ended.abort();
   }
   if (!hasText) throw new GaveUpError("it said nothing");
+}
+
+/** Where the other side does not say what a call took. */
+function guessOf({ sent, written }: Bill): ModelEvent {
+  return { kind: "used", input: guessTokens(sent), output: guessTokens(written), isGuess: true };
+}
+
+/** Characters that a request holds. */
+function lengthOf(messages: readonly BaseMessage[], tools: readonly ModelTool[]): number {
+  const said = messages.map((one) => `${one.text}${AIMessage.isInstance(one) ? JSON.stringify(one.tool_calls) : ""}`);
+  const told = tools.map(({ name, about, parameters }) => `${name}${about}${JSON.stringify(parameters)}`);
+  return [...said, ...told].reduce((sum, text) => sum + text.length, 0);
 }
 
 /** The model's messages of an update of the graph. */
@@ -111,7 +126,7 @@ function saidBy(update: unknown): readonly AIMessage[] {
  * What a model may do in one question. Each tool call is run here, with the arguments as they came: the SDK's own check would send the
  * model a stack trace. What is not one of the tools, comes too often or repeats is answered with a sentence.
  */
-function limits(task: ModelTask, guard: <T>(call: () => Promise<T>) => Promise<T>, signal: AbortSignal) {
+function limits(task: ModelTask, guard: <T>(call: () => Promise<T>) => Promise<T>, bill: Bill, signal: AbortSignal) {
   const tools = new Map<string, ModelTool>(task.tools.map((one) => [one.name, one]));
   const before = new Set<string>();
   let calls = 0;
@@ -141,7 +156,10 @@ function limits(task: ModelTask, guard: <T>(call: () => Promise<T>) => Promise<T
       const next = isOver()
         ? { ...request, toolChoice: "none" as const, messages: [...request.messages, new HumanMessage(ENOUGH)] }
         : request;
-      const message = await guard(async () => handler(next));
+      const message = await guard(async () => {
+        Object.assign(bill, { sent: lengthOf(next.messages, task.tools), written: 0, isOpen: true });
+        return handler(next);
+      });
       // Servers that give every answer the same id would otherwise replace what was said before.
       if (AIMessage.isInstance(message)) {
         message.id = randomUUID();

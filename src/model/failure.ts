@@ -10,6 +10,14 @@ export class GaveUpError extends RefusedError {
   }
 }
 
+/** The request never left, so nobody was paid for it. */
+export class NotSentError extends UnreachableError {}
+
+/** Whether a failed call took no tokens: it was refused, or never arrived. Of one that was cut off nobody knows, so it counts. */
+export function isUnpaid(problem: unknown): boolean {
+  return problem instanceof NotSentError || (problem instanceof RefusedError && !(problem instanceof GaveUpError));
+}
+
 /**
  * What an SDK threw, as one of our errors. Text of the other side does not enter it: it may repeat the key. Our own errors
  * come back from the SDKs as causes.

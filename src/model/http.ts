@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
-import { SERVICE, sayStatus } from "./failure.ts";
+import { NotSentError, SERVICE, sayStatus } from "./failure.ts";
 
 type Fetch = typeof globalThis.fetch;
 
@@ -14,9 +14,10 @@ const MOST_BYTES = 4_000_000;
 /** Whoever asks for more time than this gets it before the next question, not within this one. */
 const LONGEST_WAIT_MS = 5_000;
 const RETRY_MS = 400;
+const AGAIN_MS = 50;
 
 /**
- * The `fetch` that both SDKs are given: one time limit over everything, a cap on bytes, one more try after 429 and 5xx, and
+ * The `fetch` that both SDKs are given: one time limit over everything, a cap on bytes, one more try after 429, 5xx and a broken connection, and
  * no request at all while the other side asked to be left alone. Throws `UnreachableError` and `RefusedError`.
  *
  * Gemini's compatible endpoint signs its thoughts in `tool_calls[].extra_content` and wants that back; the SDKs drop what
@@ -40,7 +41,15 @@ export function createModelFetch(
     const signal = init?.signal ? AbortSignal.any([init.signal, limit]) : limit;
     const request = { ...init, signal, redirect: "error" as const, body: withExtras(init?.body, extras) };
     for (let tries = 1; ; tries++) {
-      const response = await reach(() => send(input, request), init?.signal ?? undefined, limit);
+      const response = await reach(() => send(input, request), init?.signal ?? undefined, limit).catch(
+        async (problem: unknown) => {
+          // Servers close connections that nobody used for some seconds, at times in the moment in which one is used again.
+          if (tries > 1 || !(problem instanceof NotSentError)) throw problem;
+          await sleep(AGAIN_MS, undefined, { signal });
+          return undefined;
+        },
+      );
+      if (response === undefined) continue;
       if (response.ok) return watched(response, extras);
       await response.body?.cancel().catch(() => {});
       const waitMs = waitOf(response, random);
@@ -63,7 +72,7 @@ async function reach(
   } catch (cause) {
     if (outer?.aborted) throw outer.reason;
     if (limit.aborted) throw new UnreachableError(SERVICE, "it did not answer in time", { cause });
-    throw new UnreachableError(SERVICE, "no connection", { cause });
+    throw new NotSentError(SERVICE, "no connection", { cause });
   }
 }
 

@@ -1,10 +1,12 @@
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
-import type { Clock, Model, ModelEvent, ModelTask } from "../ports.ts";
+import type { Model, ModelEvent, ModelTask, TokensUsed } from "../ports/model.ts";
+import type { Clock } from "../ports.ts";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
-import { failureOf, GaveUpError, SERVICE } from "./failure.ts";
+import { failureOf, GaveUpError, isUnpaid, NotSentError, SERVICE } from "./failure.ts";
 import { createModelFetch } from "./http.ts";
 import { intentExamples, sayIntents } from "./intents.ts";
 import { loadPrompts, promptReader } from "./prompts.ts";
+import { guessTokens } from "./tokens.ts";
 
 export type ModelSettings = {
   readonly name: string;
@@ -49,10 +51,28 @@ export function createModel(settings: ModelSettings, deps: { readonly clock: Clo
         });
       } catch (problem) {
         if (problem instanceof BrokenCircuitError)
-          throw new UnreachableError(SERVICE, "it failed several times in a row and is left alone for a while");
+          throw new NotSentError(SERVICE, "it failed several times in a row and is left alone for a while");
         throw problem;
       }
     };
+  }
+
+  /** A small call, with what it took told also when it failed and may have cost something. */
+  async function paid<T extends { readonly used: TokensUsed }>(
+    sent: string,
+    pay: (used: TokensUsed) => void,
+    signal: AbortSignal,
+    call: () => Promise<T>,
+  ): Promise<Omit<T, "used">> {
+    try {
+      const { used, ...answer } = await guarded(signal)(call);
+      pay(used);
+      return answer;
+    } catch (problem) {
+      const input = isUnpaid(problem) ? 0 : guessTokens(sent.length);
+      pay({ input, output: 0, isGuess: input > 0 });
+      throw problem;
+    }
   }
 
   return {
@@ -68,10 +88,16 @@ export function createModel(settings: ModelSettings, deps: { readonly clock: Clo
         throw failureOf(thrown, signal);
       }
     },
-    async readIntent(question, intents, signal) {
+    async readIntent(question, intents, signal, pay = () => {}) {
       const system = prompts.intent.fill({ intents: sayIntents(intents), examples: intentExamples(intents) });
       const { readIntent } = await import("./intent.ts");
-      return guarded(signal)(() => readIntent(sdk, system, question, intents, signal));
+      return paid(system + question, pay, signal, () => readIntent(sdk, system, question, intents, signal));
+    },
+    async summarise(turns, signal, pay = () => {}) {
+      const { POINTS, summarise } = await import("./summary.ts");
+      const system = prompts.summary.fill({ points: String(POINTS) });
+      const numbered = JSON.stringify(turns.map(({ author, said }, turn) => ({ turn, author, said })));
+      return paid(system + numbered, pay, signal, () => summarise(sdk, system, numbered, signal));
     },
   };
 }

@@ -1,7 +1,7 @@
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import * as z from "zod";
-import type { TokensUsed } from "../ports.ts";
+import type { TokensUsed } from "../ports/model.ts";
 import { guessTokens } from "./tokens.ts";
 
 /** What one small call needs. */
@@ -53,7 +53,7 @@ export async function readIntent(
   const { usage } = completion;
   const used =
     usage === undefined
-      ? { input: guessTokens(system) + guessTokens(text), output: guessTokens(said ?? ""), isGuess: true }
+      ? { input: guessTokens(system.length + text.length), output: guessTokens((said ?? "").length), isGuess: true }
       : { input: usage.prompt_tokens, output: usage.completion_tokens, isGuess: false };
   return { intent: choiceIn(said, Choice), used };
 }

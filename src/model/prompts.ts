@@ -17,6 +17,7 @@ export type Prompt = {
 const VARIABLES = {
   investigate: ["now", "zone", "source", "tool_calls", "runbooks"],
   intent: ["intents", "examples"],
+  summary: ["points"],
 } as const;
 
 export type PromptName = keyof typeof VARIABLES;
@@ -28,7 +29,11 @@ const HEAD = /^---\nversion: (\d+)\n---\n/;
 export function loadPrompts(
   read: (name: string) => string = promptReader(undefined),
 ): Readonly<Record<PromptName, Prompt>> {
-  return { investigate: promptOf("investigate", read("investigate")), intent: promptOf("intent", read("intent")) };
+  return {
+    investigate: promptOf("investigate", read("investigate")),
+    intent: promptOf("intent", read("intent")),
+    summary: promptOf("summary", read("summary")),
+  };
 }
 
 /** Reads the prompts of a folder, and the shipped one where it has none of that name. Throws when the folder is missing or has none at all. */

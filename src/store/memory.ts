@@ -1,10 +1,11 @@
+import type { ModelAccount } from "../core/answer.ts";
 import type { Place } from "../core/chat.ts";
 import { incidentOf } from "../core/incident/message.ts";
 import { type AlertRecord, isLive } from "../core/incident.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
-import type { Clock, Held, Lesson, ModelAccount, Outgoing, Store, Turn } from "../ports.ts";
+import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";

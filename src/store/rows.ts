@@ -1,9 +1,10 @@
 import { z } from "zod";
+import type { ModelAccount } from "../core/answer.ts";
 import type { ForecastScore, KeptForecast } from "../core/forecast/score.ts";
 import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "../core/incident.ts";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Held, Lesson, ModelAccount, Queued, Turn } from "../ports.ts";
+import type { Held, Lesson, Queued, Turn } from "../ports.ts";
 import { storedRecordingSchema } from "./recording.ts";
 
 /**
@@ -91,6 +92,12 @@ export const AnswerRow = once(() => {
       step: z.number(),
       readings: z.union([z.number(), z.object({ failed: z.string() })]),
       url: z.string().optional(),
+      values: z
+        .array(
+          z.object({ labels: z.record(z.string(), z.string()), value: z.number(), unit: z.string(), at: z.number() }),
+        )
+        .optional(),
+      sentences: z.array(z.string()).optional(),
       background: z.boolean().optional(),
     }),
   );

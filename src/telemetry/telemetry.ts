@@ -1,4 +1,4 @@
-import type { ModelUse } from "../ports.ts";
+import type { ModelUse } from "../ports/model.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
 /** Counts waiting for prom-client. A process that has more to say is no one-shot command and loads it at once. */

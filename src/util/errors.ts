@@ -49,3 +49,8 @@ export class NotNowError extends Error {
 export class NeverError extends Error {
   override readonly name = "NeverError";
 }
+
+/** Somebody who reads what is being written wants no more of it. `message` says who or how, as the beginning of a sentence. */
+export class EnoughError extends Error {
+  override readonly name = "EnoughError";
+}

@@ -41,8 +41,10 @@ async function anApp(overrides: Overrides = {}, answerTimeoutMs?: number): Promi
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const limits = { ...loaded.config.limits, ...(answerTimeoutMs !== undefined && { answerTimeoutMs }) };
+  // On a busy machine twenty calls take their time to begin: none of them is to be given up meanwhile.
+  const model = { ...loaded.config.model!, callMs: 100_000 };
   const app = await createApp(
-    { ...loaded.config, limits },
+    { ...loaded.config, limits, model },
     {
       sources: [fakeMetrics({ ...harbour(), clock })],
       store: newStore(),
@@ -110,7 +112,7 @@ describe("the bot with a model", () => {
     server.play(["hangs"]);
     const stop = new AbortController();
     const asked = app.ask(question(WHY), stop.signal);
-    await expect.poll(() => server.asked.length).toBe(1);
+    await expect.poll(() => server.asked.length, { timeout: 20_000 }).toBe(1);
     stop.abort();
     expect((await asked).card.title).toBe("Stopped: you cancelled this question.");
     await expect.poll(() => server.open).toBe(0);

@@ -1,3 +1,4 @@
+import { NOTHING_LIVE } from "../../src/flows/live.ts";
 import { receive } from "../../src/flows/receive.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import type { Outgoing, Surface, SurfaceDeps } from "../../src/ports.ts";
@@ -26,6 +27,8 @@ export async function serveSurface(
   let dealt = 0;
   const surface: Surface = open({
     ask: async () => ({ card }),
+    enough: () => false,
+    live: NOTHING_LIVE,
     decide: async () => card,
     proposal: async () => undefined,
     proposalsFor: async () => ({ waiting: [], own: [], decided: [] }),

@@ -9,8 +9,11 @@ import { openBot } from "../../src/cli/bot.ts";
 import { type Serving, serve } from "../../src/cli/serve.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import type { Question } from "../../src/core/chat.ts";
+import type { Draft } from "../../src/core/draft.ts";
 import type { Metrics } from "../../src/ports.ts";
 import type { Log } from "../../src/util/log.ts";
+import { aDraft } from "../fakes/drafts.ts";
+
 import { FakeSlack } from "../fakes/slack/index.ts";
 
 const folders: string[] = [];
@@ -103,6 +106,35 @@ describe("a running bot", () => {
     assert.deepEqual(reply.slots, { n: 1 });
     assert.deepEqual(asked[0]!.place, place);
     assert.equal(asked[0]!.user.id, "ada");
+  });
+
+  it("shows an answer on its way to a command, which can end the look, and what a model said arrives whole", async () => {
+    const config = newConfig();
+    const said = { kind: "said", by: "scripted", paragraphs: ["Orders has 3 pods. [1]"] } as const;
+    const evidence = { kind: "evidence", items: [{ promql: "up", source: "main", mark: "[1]" }] } as const;
+    await start(config, {
+      answer: async (deps, question) => {
+        const { show, enough } = deps.onlooker!;
+        show(aDraft("Step 1…", ["Orders has 3 pods. [1]"], question.id));
+        await new Promise((resolve) => enough?.addEventListener("abort", resolve));
+        const found = await fakeFlow()(deps, question, new AbortController().signal);
+        return { ...found, card: { title: String(enough?.reason), tone: "info", blocks: [said, evidence] } };
+      },
+    });
+    const bot = await openBot(config);
+    const user = { platform: "terminal", id: "ada", name: "ada" };
+    const place = { platform: "terminal", channel: "ada", thread: "cli" };
+    const ended = new AbortController();
+    const drafts: Draft[] = [];
+    const show = (draft: Draft) => {
+      drafts.push(draft);
+      ended.abort(new Error("Stopped by you"));
+    };
+    const question = { id: "q7", place, user, text: "why?", at: 0 };
+    const { card } = await bot.ask(question, undefined, { show, enough: ended.signal });
+    assert.deepEqual(drafts, [aDraft("Step 1…", ["Orders has 3 pods. [1]"], "q7")]);
+    assert.equal(card.title, "Error: Stopped by ada");
+    assert.deepEqual(card.blocks, [said, evidence]);
   });
 
   it("is passed by when the question is about another time", async () => {

@@ -1,6 +1,9 @@
+import { createContext } from "../../src/flows/investigate/context.ts";
+import { createHistory } from "../../src/flows/investigate/history.ts";
 import { createInvestigator, type InvestigateDeps } from "../../src/flows/investigate.ts";
 import { createModel } from "../../src/model/index.ts";
-import type { Investigator, Store, Suggester } from "../../src/ports.ts";
+import type { Investigator } from "../../src/ports/model.ts";
+import type { Store, Suggester } from "../../src/ports.ts";
 import { redactor } from "../../src/util/redact.ts";
 import type { World } from "./world.ts";
 
@@ -27,11 +30,14 @@ export function modelOn(url: string, options: ModelOptions = {}) {
     const clock = () => world.now;
     const { callMs = 5000, secrets = [], prompts, report = () => {}, ...rest } = options;
     const redact = redactor(secrets);
+    const model = createModel(
+      { name: "scripted", baseUrl: url, apiKey: { reveal: () => "sk-test" }, callMs, prompts },
+      { clock },
+    );
     return createInvestigator({
-      model: createModel(
-        { name: "scripted", baseUrl: url, apiKey: { reveal: () => "sk-test" }, callMs, prompts },
-        { clock },
-      ),
+      model,
+      context: createContext(world.store, clock),
+      history: createHistory(model, report),
       spending: world.store.spending,
       budgets: BUDGETS,
       price: undefined,

@@ -6,7 +6,8 @@ import { answer } from "../../src/flows/answer.ts";
 import type { RemedyDeps } from "../../src/flows/remedy/deps.ts";
 import { propose } from "../../src/flows/remedy/propose.ts";
 import { loadPacks } from "../../src/metrics/packs.ts";
-import type { Actions, Investigator, Runbooks, Store, Suggester } from "../../src/ports.ts";
+import type { Investigator } from "../../src/ports/model.ts";
+import type { Actions, Onlooker, Runbooks, Store, Suggester } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { fakeActions } from "./actions.ts";
 import { type FakeMetrics, type FakeOptions, fakeMetrics } from "./metrics.ts";
@@ -26,6 +27,7 @@ export type AskOptions = {
   readonly open?: readonly string[];
   /** There is an Alertmanager that the person may not read. */
   readonly alertmanager?: "closed";
+  readonly onlooker?: Onlooker;
 };
 
 let packs: Promise<ConceptPacks> | undefined;
@@ -84,7 +86,7 @@ export class World {
 
   async tell(
     text: string,
-    { user = "mira", thread = "t", channel = "pier", signal, open, alertmanager }: AskOptions = {},
+    { user = "mira", thread = "t", channel = "pier", signal, open, alertmanager, onlooker }: AskOptions = {},
   ): Promise<Told> {
     const id = `q${++this.#ids}`;
     return answer(
@@ -106,6 +108,7 @@ export class World {
         timezone: "UTC",
         limits: { questionLength: this.questionLength },
         ...(this.#investigator && { investigator: this.#investigator }),
+        ...(onlooker && { onlooker }),
       },
       {
         id,

@@ -4,9 +4,12 @@ import { answerOf } from "../../src/core/answer.ts";
 import { plainText } from "../../src/core/card.ts";
 import { NO_POLICY, sealPolicy } from "../../src/core/policy/rules.ts";
 import { createAsker } from "../../src/flows/answer/asker.ts";
+import { createContext } from "../../src/flows/investigate/context.ts";
+import { createHistory } from "../../src/flows/investigate/history.ts";
 import { createInvestigator } from "../../src/flows/investigate.ts";
 import { propose } from "../../src/flows/remedy/propose.ts";
-import type { Case, Model, ModelEvent, ModelTask, Runbooks } from "../../src/ports.ts";
+import type { Case, Model, ModelEvent, ModelTask } from "../../src/ports/model.ts";
+import type { Runbooks } from "../../src/ports.ts";
 import { redactor } from "../../src/util/redact.ts";
 import { fakeActions } from "../fakes/actions.ts";
 import { harbour } from "../fakes/harbour.ts";
@@ -126,7 +129,8 @@ function evilModel(seed: number, sent: string[]): Model {
     name: "evil",
     prompts: { investigate: "investigate 1 (00000000)", intent: "intent 1 (00000000)" },
     isInstruction: () => false,
-    readIntent: async () => ({ intent: pick(INJECTIONS), used: { input: 1, output: 1, isGuess: false } }),
+    readIntent: async () => ({ intent: pick(INJECTIONS) }),
+    summarise: async () => ({ points: [{ turn: 0, said: pick(INJECTIONS) }] }),
     async *investigate(task: ModelTask, signal: AbortSignal): AsyncGenerator<ModelEvent> {
       sent.push(task.message, JSON.stringify(task.values));
       for (let call = pick([1, 2, 3, 5, 8, 12]); call > 0; call--) {
@@ -179,8 +183,11 @@ describe("an evil model", () => {
         found: answerOf("I do not know."),
         person: { person: "slack:U1", name: "mira", platform: "slack", account: "U1", isLinked: false },
       };
+      const model = evilModel(seed, sent);
       const investigator = createInvestigator({
-        model: evilModel(seed, sent),
+        model,
+        context: createContext(store, () => NOW),
+        history: createHistory(model, () => {}),
         spending: store.spending,
         budgets: budgets(),
         price: undefined,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ModelAccount } from "../../src/core/answer.ts";
 import type { Card } from "../../src/core/card.ts";
-import type { ModelAccount, Runbooks } from "../../src/ports.ts";
+import type { Runbooks } from "../../src/ports.ts";
 import { fakeActions } from "../fakes/actions.ts";
 import { harbour } from "../fakes/harbour.ts";
 import { type ModelOptions, modelOn } from "../fakes/model.ts";
@@ -109,7 +110,7 @@ describe("a question that templates cannot settle", () => {
     expect(said(wrong.card)).toBeUndefined();
     const of = ["q1.s1.value", "q1.s2.value"];
     const right = await aWorld([...replies, call("compute", { operation: "difference", of }), { text }]).tell(WHY);
-    expect(said(right.card)?.paragraphs).toEqual([text]);
+    expect(said(right.card)?.paragraphs).toEqual([`${text} [1]`]);
     const unknown = await aWorld([...replies, compute, { text }]).tell(WHY);
     expect(said(unknown.card)).toBeUndefined();
     expect(toldBy("compute")).toBe('Error: there is no value "q1.s1.last". Names are as in q1.s1.last.');
@@ -122,7 +123,7 @@ describe("a question that templates cannot settle", () => {
     const said1 = async (args: object, text: string, first = levels) =>
       said((await aWorld([first, call("compute", args), { text }]).tell(WHY)).card)?.paragraphs;
     const mean = "The mean height of north and south is 3.125.";
-    expect(await said1({ operation: "average", of: tides }, mean)).toEqual([mean]);
+    expect(await said1({ operation: "average", of: tides }, mean)).toEqual([`${mean} [1]`]);
     const one = "1 of 2 basins is above 3.";
     expect(
       await said1({ operation: "count_above", of: tides, than: "q1.s1.value" }, "1 of 2 basins is higher."),
@@ -131,7 +132,7 @@ describe("a question that templates cannot settle", () => {
     expect(await said1({ operation: "count_above", of: tides, than: "3" }, one)).toBeUndefined();
     expect(toldBy("compute")).toMatch(/^Error: than must be/);
     const rest = "58 % of quay-1 is used.";
-    expect(await said1({ operation: "complement", of: ["q1.s1.value"] }, rest, cpu)).toEqual([rest]);
+    expect(await said1({ operation: "complement", of: ["q1.s1.value"] }, rest, cpu)).toEqual([`${rest} [1]`]);
     expect(await said1({ operation: "complement", of: tides }, rest)).toBeUndefined();
     expect(toldBy("compute")).toBe("Error: complement takes one value.");
   });

@@ -16,7 +16,10 @@ function aRouter() {
     silences: async () => [],
     check: async () => ({ version: "0" }),
   };
-  return { router, lists: (next: typeof listed) => void (listed = next) };
+  const lists = (next: typeof listed): void => {
+    listed = next;
+  };
+  return { router, lists };
 }
 
 function listed(name: string, isMuted = false): ListedAlert {

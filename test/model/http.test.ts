@@ -26,6 +26,27 @@ describe("requests to a model", () => {
     expect(server.asked).toHaveLength(2);
   });
 
+  it("are tried once more when the connection broke, and no more than that", async () => {
+    let broken = 1;
+    let sent = 0;
+    const fetch = createModelFetch(
+      { callMs: 5000 },
+      {
+        clock: () => 0,
+        send: async () => {
+          sent++;
+          if (broken-- > 0) throw new TypeError("fetch failed");
+          return new Response("{}");
+        },
+      },
+    );
+    expect((await fetch("http://model.example/v1")).status).toBe(200);
+    expect(sent).toBe(2);
+    broken = 9;
+    await expect(fetch("http://model.example/v1")).rejects.toThrow("The language model: no connection");
+    expect(sent).toBe(4);
+  });
+
   it("wait as long as a 429 asks for, where that is short", async () => {
     server.play([{ status: 429, headers: { "retry-after": "0" } }, { text: "It is well." }]);
     expect((await fetcher()()).status).toBe(200);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createModel } from "../../src/model/index.ts";
-import type { ModelEvent, ModelTool } from "../../src/ports.ts";
+import type { ModelEvent, ModelTool, TokensUsed } from "../../src/ports/model.ts";
 import { type Openai, type Reply, startOpenai } from "../fakes/openai/index.ts";
 
 let server: Openai;
@@ -240,15 +240,17 @@ describe("who stops waiting", () => {
 
 describe("the small call", () => {
   const INTENTS = ["alerts", "root_cause"];
+  const paid: TokensUsed[] = [];
   const read = (text: string, using = model()) => {
+    paid.length = 0;
     server.play([{ text }]);
-    return using.readIntent("what paged me?", INTENTS, new AbortController().signal);
+    return using.readIntent("what paged me?", INTENTS, new AbortController().signal, (used) => paid.push(used));
   };
 
   it("reads the intent by a schema and examples, in one request", async () => {
-    const { intent, used } = await read('{"intent":"alerts"}');
+    const { intent } = await read('{"intent":"alerts"}');
     expect(intent).toBe("alerts");
-    expect(used).toEqual({ input: 100, output: 20, isGuess: false });
+    expect(paid).toEqual([{ input: 100, output: 20, isGuess: false }]);
     const { body } = server.asked[0]!;
     expect(body.response_format.json_schema.schema.properties.intent.enum).toEqual(["unsure", ...INTENTS]);
     expect(body.messages[0].content).toContain('{"question":"what paged me?"} -> {"intent":"alerts"}');

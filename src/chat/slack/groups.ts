@@ -1,8 +1,8 @@
 import type { Clock } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import type { Api } from "./message.ts";
 import { GroupMembers } from "./schema.ts";
-import type { Api } from "./sender.ts";
 
 /** A role that somebody lost counts so much longer at most. */
 const KEPT_SECONDS = 60;

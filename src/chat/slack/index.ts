@@ -12,10 +12,11 @@ import { createIntake, type Home, type Intake } from "./intake.ts";
 import { listen } from "./listeners.ts";
 import { boltLogger } from "./logger.ts";
 import { createMembers } from "./members.ts";
+import type { Api } from "./message.ts";
 import { createPeople } from "./people.ts";
 import { createReplies } from "./replies.ts";
 import { AuthTest, BotInfo } from "./schema.ts";
-import { type Api, createSender } from "./sender.ts";
+import { createSender } from "./sender.ts";
 import { openSocket, type SocketLink } from "./socket.ts";
 
 export type SlackSettings = {
@@ -100,7 +101,10 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
 
   const connect = async () => {
     const made = await connectTo(settings, intake, log, (app, client, { user_id: botUserId, url: site }) =>
-      listen(app, { ...deps, api: client, people, replies, command: settings.command, botUserId, site, noteZone, log }),
+      listen(app, {
+        ...{ ...deps, api: client, people, replies, command: settings.command, botUserId, site, noteZone, log },
+        liveIn: (message) => deps.live(sender, message),
+      }),
     );
     connected = made; // before the socket opens: the first event may come with its hello
     try {

@@ -4,30 +4,19 @@ import type { Reach } from "../../core/access.ts";
 import { ASK_AGAIN, type Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
-import type { DealHow, ProposalLists, SurfaceDeps } from "../../ports.ts";
-import { reasonOf } from "../../util/errors.ts";
+import type { DealHow, Live, LiveOn, SurfaceDeps } from "../../ports.ts";
 import type { Log } from "../../util/log.ts";
-import { EXAMPLES, greetingCard, helpCard, renderPrivate, withQuestion } from "./cards.ts";
+import { bestEffort, onAssistant, onHome, onJoined, onLeft, onRemoved, say } from "./around.ts";
+import { helpCard, renderPrivate, withQuestion } from "./cards.ts";
 import { onDecision, onForm } from "./decisions.ts";
-import { homeView } from "./home.ts";
+import { draftHint } from "./drafts.ts";
+import { type Api, threadOf } from "./message.ts";
 import type { createPeople, Person } from "./people.ts";
 import type { Replies } from "./replies.ts";
-import {
-  AssistantEvent,
-  ChannelEvent,
-  Click,
-  Command,
-  HomeEvent,
-  JoinedEvent,
-  MessageEvent,
-  Opened,
-  readAction,
-  readOpinion,
-} from "./schema.ts";
-import { type Api, threadOf } from "./sender.ts";
+import { Click, Command, MessageEvent, Opened, readAction, readOpinion } from "./schema.ts";
 import { readText } from "./text.ts";
 
-export type ListenerDeps = SurfaceDeps & {
+export type ListenerDeps = Omit<SurfaceDeps, "live"> & {
   readonly api: Api;
   readonly people: ReturnType<typeof createPeople>;
   readonly replies: Replies;
@@ -36,6 +25,8 @@ export type ListenerDeps = SurfaceDeps & {
   readonly botUserId: string;
   /** The workspace's own address, such as "https://example.slack.com/". */
   readonly site: string | undefined;
+  /** Shows an answer on its way. */
+  readonly liveIn: (message: Parameters<LiveOn>[1]) => Live;
   /** Notes the zone of whoever asked last there. */
   readonly noteZone: (place: Place, zone: string | undefined) => void;
   readonly log: Log;
@@ -80,6 +71,7 @@ export function listen(app: App, deps: ListenerDeps): void {
   app.event(/./, ({ event, body, context }) => onEvent(event, body, howOf(context), deps));
   app.command(/^\//, ({ body, context }) => onCommand(body, howOf(context), deps));
   app.action(/^ask:\d+$/, ({ body, context }) => onButton(body, howOf(context), deps));
+  app.action(/^enough:\d+$/, ({ body, context }) => onEnough(body, howOf(context), deps));
   app.action(/^decide:/, ({ body, context }) => onDecision(body, howOf(context), deps));
   app.view("decide", ({ body, context }) => onForm(body, howOf(context), deps));
   app.action("feedback", ({ body }) => onFeedback(body, deps));
@@ -176,7 +168,7 @@ async function onCommand(body: unknown, how: DealHow, deps: ListenerDeps): Promi
 async function onButton(body: unknown, how: DealHow, deps: ListenerDeps): Promise<void> {
   const click = Click.safeParse(body).data;
   const action = click === undefined ? undefined : readAction(click.actions[0]!.value);
-  if (click === undefined || action === undefined) return;
+  if (click === undefined || action?.kind !== "ask") return;
   const place = await placeOf(click, deps);
   const id = `slack:click:${click.trigger_id ?? `${click.user.id}:${click.actions[0]!.action_ts ?? deps.clock()}`}`;
   const name = click.user.name ?? click.user.username;
@@ -197,6 +189,21 @@ async function onButton(body: unknown, how: DealHow, deps: ListenerDeps): Promis
     },
     deps,
   );
+}
+
+/** "Stop looking": by anybody who may ask there. */
+async function onEnough(body: unknown, how: DealHow, deps: ListenerDeps): Promise<void> {
+  const click = Click.safeParse(body).data;
+  const action = click === undefined ? undefined : readAction(click.actions[0]!.value);
+  if (click === undefined || action?.kind !== "enough" || how.late) return;
+  const place = await placeOf(click, deps);
+  const name = click.user.name ?? click.user.username;
+  const person = await deps.people(click.user.id, { ...(name !== undefined && { name }) });
+  const reach = reachOf(person, place, deps.mayRead);
+  const tell = (title: string) =>
+    deps.replies.aside(place, click.user.id, renderPrivate({ title, tone: "info", blocks: [] }), click.response_url);
+  if (!reach.allowed) return tell(reach.reason);
+  if (!deps.enough(action.question, place, person.user.name)) return tell("That look is over already.");
 }
 
 /** Where the message with the button is; a click in the home tab goes on in the direct messages. */
@@ -228,8 +235,14 @@ function reachOf(person: Person, place: Place, mayRead: ListenerDeps["mayRead"])
 
 async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
   const { late, signal } = asked.how;
+  const answer = `answer:${asked.id}`;
+  const hint = draftHint(asked.user, asked.hint.team);
+  const live = deps.liveIn({ id: answer, place: asked.place, hint });
+  /** In the place of what was shown of the answer, else to that person alone. */
+  const sayOrTell = (card: Card, draft: string | undefined) =>
+    draft === undefined ? asked.tell(card) : say(answer, asked.place, card, deps, { edits: draft });
   try {
-    if (late) return await asked.tell(ASK_AGAIN);
+    if (late) return await sayOrTell(ASK_AGAIN, await live.end());
     const read = readCommand(asked.text);
     if (read.kind === "help") return await asked.tell(helpCard(asked.command, read.unknown));
     const person = await deps.people(asked.user, asked.hint);
@@ -249,27 +262,33 @@ async function ask(asked: Asked, deps: ListenerDeps): Promise<void> {
       ...sources,
       ...outsider,
     };
-    const said = await deps.ask(question, signal);
+    const said = await deps.ask(question, signal, live.onlooker);
+    // What stops now is answered after the restart, in the place of what was shown.
+    const draft = await live.end();
     if (signal.aborted) return;
+    if (draft !== undefined && (said.repeated ?? said.shownApart ?? said.isPrivate) !== undefined)
+      await say(answer, asked.place, said.card, deps, { edits: draft });
     if (said.shownApart === true && asked.isHidden) return await asked.tell(APART);
     if (said.repeated === true || said.shownApart === true) return;
     if (said.isPrivate === true) return await asked.tell(said.card);
     const card = asked.isHidden ? withQuestion(said.card, user.name, read.text) : said.card;
     const { id, place, reply: hint } = asked;
-    const more = { ...(said.failed !== true && { answer: id }), ...(hint !== undefined && { hint }) };
-    await say(`answer:${id}`, place, card, deps, more);
+    const more = {
+      ...(said.failed !== true && { answer: id }),
+      ...(hint !== undefined && { hint }),
+      ...(draft !== undefined && { edits: draft }),
+    };
+    await say(answer, place, card, deps, more);
   } catch (err) {
     if (signal.aborted) return;
     deps.log.error({ err, id: asked.id }, "a question from Slack could not be answered");
-    await asked.tell({ title: "I could not answer that just now. Please ask again.", tone: "warning", blocks: [] });
+    await sayOrTell(NOT_NOW, await live.end());
+  } finally {
+    void live.end();
   }
 }
 
-type More = { readonly answer?: string; readonly hint?: string };
-
-async function say(id: string, place: Place, card: Card, deps: ListenerDeps, more: More = {}): Promise<void> {
-  if (await deps.store.outbox.put({ id, place, card, at: deps.clock(), ...more })) deps.wake();
-}
+const NOT_NOW: Card = { title: "I could not answer that just now. Please ask again.", tone: "warning", blocks: [] };
 
 /** "is looking it up" beside the bot's name, in threads of direct messages. It goes when the answer comes. */
 async function showWorking(place: Place, deps: ListenerDeps): Promise<void> {
@@ -291,65 +310,4 @@ async function onFeedback(body: unknown, deps: ListenerDeps): Promise<void> {
   const name = click.user.name ?? click.user.username ?? click.user.id;
   const user = { platform: "slack", id: click.user.id, name };
   await deps.store.feedback.save({ ...opinion, user, at: deps.clock() });
-}
-
-// ---------------------------------------------------------------- around questions
-
-async function onHome(event: unknown, deps: ListenerDeps): Promise<void> {
-  const opened = HomeEvent.safeParse(event).data;
-  if (opened === undefined || opened.tab !== "home") return;
-  const lists = await listsFor(opened.user, deps);
-  await bestEffort("views.publish", deps, { user_id: opened.user, view: homeView(deps.command, lists, deps.site) });
-}
-
-/** Undefined when they cannot be told now, or not to that person. */
-async function listsFor(id: string, deps: ListenerDeps): Promise<ProposalLists | undefined> {
-  try {
-    const { user, isGuest, isExternal, isKnown, isPresent } = await deps.people(id);
-    if (!isKnown || !isPresent) return undefined;
-    const place: Place = { platform: "slack", channel: id, thread: "" };
-    return await deps.proposalsFor({ user, place, isGuest, isExternal });
-  } catch (err) {
-    deps.log.warn({ reason: reasonOf(err) }, "the proposals for a home tab could not be listed");
-    return undefined;
-  }
-}
-
-async function onAssistant(event: unknown, deps: ListenerDeps): Promise<void> {
-  const started = AssistantEvent.safeParse(event).data;
-  if (started === undefined) return;
-  await bestEffort("assistant.threads.setSuggestedPrompts", deps, {
-    ...started.assistant_thread,
-    title: "Questions to begin with",
-    prompts: EXAMPLES.map((text) => ({ title: text, message: text })),
-  });
-}
-
-async function onJoined(event: unknown, eventId: unknown, deps: ListenerDeps): Promise<void> {
-  const joined = JoinedEvent.safeParse(event).data;
-  if (joined === undefined || joined.user !== deps.botUserId) return;
-  const place: Place = { platform: "slack", channel: joined.channel, thread: "" };
-  const reference = { channel: joined.channel, ...(joined.team !== undefined && { team: joined.team }) };
-  await deps.store.places.save(place, reference, deps.clock());
-  await say(`hello:${String(eventId)}`, place, greetingCard(deps.command), deps);
-}
-
-async function onLeft(event: unknown, deps: ListenerDeps): Promise<void> {
-  const left = ChannelEvent.safeParse(event).data;
-  if (left === undefined) return;
-  await deps.store.places.remove({ platform: "slack", channel: left.channel, thread: "" });
-}
-
-async function onRemoved(reason: string, deps: ListenerDeps): Promise<void> {
-  deps.log.error({ reason }, "Slack: the app was removed from the workspace, or its tokens were revoked");
-  for (const { place } of await deps.store.places.all("slack")) await deps.store.places.remove(place);
-}
-
-/** For comforts: an answer does not wait for them, and their failure is nobody's trouble. */
-async function bestEffort(method: string, deps: ListenerDeps, options: Record<string, unknown>): Promise<void> {
-  try {
-    await deps.api.apiCall(method, options);
-  } catch (err) {
-    deps.log.info({ method, reason: reasonOf(err) }, "Slack did not take a comfort");
-  }
 }

@@ -1,8 +1,8 @@
 import type { Clock } from "../../ports.ts";
 import type { Log } from "../../util/log.ts";
 import { platformError } from "./errors.ts";
+import type { Api } from "./message.ts";
 import { ChannelMembers } from "./schema.ts";
-import type { Api } from "./sender.ts";
 
 /** Somebody who left a channel counts as in it so much longer at most. */
 const KEPT_SECONDS = 60;

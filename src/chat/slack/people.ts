@@ -3,8 +3,8 @@ import { isZone } from "../../core/zone.ts";
 import type { Clock } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import type { Api } from "./message.ts";
 import { UserInfo } from "./schema.ts";
-import type { Api } from "./sender.ts";
 
 /** Who somebody is, as the workspace vouches. */
 export type Person = {

@@ -440,7 +440,7 @@ function tailOf(blocks: Card["blocks"], look: Look): SlackBlock[] {
 const TOO_LONG =
   "This is too long for Slack to show whole, so it cannot be decided about here. Read it and decide in the terminal";
 
-/** `ask:<n>`, `decide:<what>:<n>`: the ids in one message must differ. Undefined when it carries more than Slack takes. */
+/** `ask:<n>`, `enough:<n>`, `decide:<what>:<n>`: the ids in one message must differ. Undefined when it carries more than Slack takes. */
 function buttonOf(button: Button, index: number): SlackBlock | undefined {
   const text = plain(cutEscaped(button.label.replace(/\s+/g, " ").trim(), LIMIT.label));
   const style = button.style === "plain" ? {} : { style: button.style };
@@ -450,7 +450,7 @@ function buttonOf(button: Button, index: number): SlackBlock | undefined {
   }
   const value = JSON.stringify(button.action);
   if (value.length > LIMIT.value) return undefined;
-  return { type: "button", action_id: `ask:${index}`, text, value, ...style };
+  return { type: "button", action_id: `${button.action.kind}:${index}`, text, value, ...style };
 }
 
 function feedback(answer: string): SlackBlock {

@@ -3,8 +3,8 @@ import type { Clock, Queued } from "../../ports.ts";
 import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { commandHint, type Hint, isUsable, readHint, writeHint } from "./hint.ts";
+import { type Api, QUIET, threadOf } from "./message.ts";
 import type { Rendered } from "./render.ts";
-import { type Api, QUIET, threadOf } from "./sender.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Seconds until the next answer to the same address, by how many were sent: they are few, and have to outlast a trouble. */

@@ -128,11 +128,14 @@ export const FormAbout = z.strictObject({
 });
 export type FormAbout = z.infer<typeof FormAbout>;
 
-const Action = z.object({ kind: z.literal("ask"), text: z.string().min(1).max(2000) });
+const Action = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ask"), text: z.string().min(1).max(2000) }),
+  z.object({ kind: z.literal("enough"), question: z.string().min(1).max(500) }),
+]);
 const Opinion = z.object({ answer: z.string().min(1).max(500), helpful: z.boolean() });
 
 /** What a button of ours carries, or undefined when it is nothing we wrote. */
-export function readAction(value: string): (ButtonAction & { kind: "ask" }) | undefined {
+export function readAction(value: string): (ButtonAction & { kind: "ask" | "enough" }) | undefined {
   return Action.safeParse(json(value)).data;
 }
 
@@ -176,6 +179,7 @@ export const Page = z.object({
     z.object({
       ts,
       bot_id: z.string().optional(),
+      streaming_state: z.string().nullish().catch(undefined),
       metadata: z
         .object({ event_type: z.string(), event_payload: z.looseObject({}) })
         .nullish()

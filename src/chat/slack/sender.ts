@@ -3,16 +3,13 @@ import type { Place } from "../../core/chat.ts";
 import type { Clock, Queued, Sender } from "../../ports.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { createDrafts, type Drafts, readDraftHint } from "./drafts.ts";
 import { cureOf, deliveryError, isAccountError, isBlocksError, platformError } from "./errors.ts";
 import { readHint } from "./hint.ts";
+import { type Api, QUIET, type Reference, threadOf } from "./message.ts";
 import { type Rendered, renderCard, renderText } from "./render.ts";
 import type { Replies } from "./replies.ts";
 import { Opened, Page, Posted, UploadUrl } from "./schema.ts";
-
-/** The part of Slack's client that sending needs. It must not try again by itself: that could post a message twice. */
-export type Api = {
-  apiCall(method: string, options?: Record<string, unknown>): Promise<unknown>;
-};
 
 export type SenderDeps = {
   /** Resolves once the bot is connected; rejects when Slack refuses it. */
@@ -30,9 +27,6 @@ export type SenderDeps = {
   readonly log: Log;
 };
 
-/** Nothing in a message calls somebody, becomes a link or brings a preview by itself. */
-export const QUIET = { parse: "none", link_names: false, unfurl_links: false, unfurl_media: false } as const;
-
 const EVENT_TYPE = "smartcloudops_message";
 /** Our clock and Slack's may differ, and a message may have waited in a queue of theirs. */
 const BEFORE_SECONDS = 120;
@@ -43,13 +37,30 @@ const NOT_THERE = new Set(["not_in_channel", "channel_not_found"]);
 /** What `sent` is told when the message went as the answer to a command: such a one cannot be edited. */
 const COMMAND_REFERENCE = "command";
 
+/** chat.update may be called some fifty times in a minute (docs.slack.dev, rate limits, Tier 3); other messages are edited too. */
+const PACE_MS = 1200;
+
 /** Posts and edits messages in Slack, once each. */
 export function createSender(deps: SenderDeps): Sender {
+  const drafts = createDrafts(deps);
   return {
     platform: "slack",
+    drafts: {
+      paceMs: PACE_MS,
+      async redraw(reference, draft, before, signal) {
+        if (reference === COMMAND_REFERENCE || reference === NOWHERE)
+          throw new NeverError("Slack: no draft is shown there");
+        const api = await deps.api();
+        signal.throwIfAborted();
+        await drafts.redraw(readReference(reference), draft, before, api);
+      },
+    },
     async send(message, edited, signal) {
       try {
-        return await deliver(message, edited, await deps.api(), signal, deps);
+        return await deliver(message, edited === NOWHERE ? undefined : edited, await deps.api(), signal, {
+          ...deps,
+          drafts,
+        });
       } catch (err) {
         const error = platformError(err);
         if (isAccountError(error)) deps.log.error({ reason: error }, cureOf(error!));
@@ -59,18 +70,32 @@ export function createSender(deps: SenderDeps): Sender {
   };
 }
 
+type Deps = SenderDeps & { readonly drafts: Drafts };
+
 async function deliver(
   message: Queued,
   edited: string | undefined,
   api: Api,
   signal: AbortSignal,
-  deps: SenderDeps,
+  deps: Deps,
 ): Promise<string> {
+  const isDraft = readDraftHint(message.hint) !== undefined;
   if (edited === COMMAND_REFERENCE) throw new NeverError("Slack: an answer to a slash command cannot be edited");
   const target = edited === undefined ? undefined : readReference(edited);
+  if (isDraft && target === undefined && message.attempts === 1) {
+    const streamed = await deps.drafts.start(message, api);
+    if (streamed !== undefined) return streamed;
+  }
+  if (target !== undefined) await deps.drafts.stop(target, api);
   try {
-    return await post(message, target, api, signal, deps);
+    const reference = await post(message, target, api, signal, deps);
+    return isDraft ? `${reference}/draft` : reference;
   } catch (err) {
+    // Where the bot is no member, its answer has another way. A draft has none, and is not needed.
+    if (isDraft && NOT_THERE.has(platformError(err) ?? "")) return NOWHERE;
+    // Somebody deleted the draft: the answer is said all the same.
+    if (target?.kind !== undefined && platformError(err) === "message_not_found")
+      return await post(message, undefined, api, signal, deps);
     const isElsewhere = target === undefined && NOT_THERE.has(platformError(err) ?? "");
     if (!isElsewhere || message.hint === undefined) throw err;
     const forms = [true, false].map((native) => () => render(message, deps, native));
@@ -159,7 +184,7 @@ function render(message: Queued, deps: SenderDeps, native: boolean): Rendered {
 
 function envelopeOf(message: Queued, target: Reference | undefined): Record<string, unknown> {
   const metadata = { event_type: EVENT_TYPE, event_payload: { id: message.id } };
-  if (target !== undefined) return { ...target, ...QUIET, metadata };
+  if (target !== undefined) return { channel: target.channel, ts: target.ts, ...QUIET, metadata };
   const thread = threadOf(message.place);
   return {
     channel: message.place.channel,
@@ -169,17 +194,13 @@ function envelopeOf(message: Queued, target: Reference | undefined): Record<stri
   };
 }
 
-/** A thread is named by its first message. Conversations at the top of a channel have none. */
-export function threadOf(place: Place): string | undefined {
-  return /^\d+\.\d+$/.test(place.thread) ? place.thread : undefined;
-}
-
-type Reference = { readonly channel: string; readonly ts: string };
+/** Of a draft that could be shown nowhere. */
+const NOWHERE = "nowhere";
 
 function readReference(reference: string): Reference {
-  const [channel = "", ts = ""] = reference.split("/");
+  const [channel = "", ts = "", kind] = reference.split("/");
   if (ts === "") throw new NeverError(`Slack: "${reference}" refers to no message`);
-  return { channel, ts };
+  return kind === "draft" || kind === "stream" ? { channel, ts, kind } : { channel, ts };
 }
 
 // ---------------------------------------------------------------- an earlier attempt
@@ -210,17 +231,20 @@ async function findEarlier(
       deps.log.warn({ method }, "Slack does not let the bot look for an earlier message, so that one may appear twice");
       return undefined;
     }
-    const mine = found.messages.find((one) => isOurs(one, message.id, deps.botId()));
-    if (mine !== undefined) return `${channel}/${mine.ts}`;
+    const mine = found.messages.find((one) => isOurs(one, message, deps.botId()));
+    if (mine !== undefined) return `${channel}/${mine.ts}${mine.streaming_state === STREAMING ? "/stream" : ""}`;
     cursor = found.response_metadata?.next_cursor || undefined;
     if (cursor === undefined) return undefined;
   }
   return undefined;
 }
 
-/** Others may write the same metadata: only our own message counts. */
-function isOurs(one: Page["messages"][number], id: string, botId: string | undefined): boolean {
+const STREAMING = "in_progress";
+
+/** Others may write the same metadata: only our own message counts. A stream has none until its end, and is a draft's in that thread. */
+function isOurs(one: Page["messages"][number], { id, hint }: Queued, botId: string | undefined): boolean {
   if (botId !== undefined && one.bot_id !== botId) return false;
+  if (one.streaming_state === STREAMING) return readDraftHint(hint) !== undefined;
   return one.metadata?.event_type === EVENT_TYPE && one.metadata.event_payload["id"] === id;
 }
 

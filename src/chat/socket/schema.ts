@@ -15,7 +15,13 @@ export function socketRequest() {
       thread: z.string(),
       /** Unix seconds the question is asked at; the present when left out. */
       at: z.number().optional(),
+      /** Names the question, for `enough`. */
+      id: Name.optional(),
+      /** Wants lines with drafts of the answer before the answer. */
+      live: z.boolean().optional(),
     }),
+    /** Ends the further look into a question of that person. */
+    z.strictObject({ kind: z.literal("enough"), id: Name, user: z.string().max(200) }),
     /** A proposal as it stands: a `ProposalView`, or null. */
     z.strictObject({ kind: z.literal("proposal"), id: Name }),
     /** What a person confirmed at a terminal. Who it is, the bot knows: nobody else may connect (terminal/visitor.ts). */
@@ -36,9 +42,9 @@ const Name = z.string().min(1).max(200);
 
 export type SocketRequest = z.infer<ReturnType<typeof socketRequest>>;
 
-/** What comes back, on one line: what the bot answered, or a sentence on why it did not. */
+/** What comes back, each on one line: drafts of an answer where they were wanted; then what the bot answered, or a sentence on why it did not. */
 export function socketReply() {
-  return z.union([z.object({ error: z.string() }), z.object({ ok: z.unknown() })]);
+  return z.union([z.object({ error: z.string() }), z.object({ draft: z.unknown() }), z.object({ ok: z.unknown() })]);
 }
 
 /** Longest request and reply in bytes. A reply holds a chart's points at most; a request is one question. */

@@ -14,6 +14,9 @@ const LINE_MS = 10_000;
 /** What a handler that was told to stop has left for saying so. */
 const LAST_WORDS_MS = 100;
 
+/** `draft` sends something before the answer. */
+type Handle = (request: SocketRequest, signal: AbortSignal, draft: (draft: unknown) => void) => Promise<unknown>;
+
 /**
  * Listens in the data folder, which must exist, and answers one request per connection. `handle` gets a checked
  * request and a signal that fires when the client goes away or the server has no more time; what it throws reaches
@@ -28,7 +31,7 @@ export async function serveSocket({
   lineMs = LINE_MS,
 }: {
   readonly dataDir: string;
-  readonly handle: (request: SocketRequest, signal: AbortSignal) => Promise<unknown>;
+  readonly handle: Handle;
   readonly log: Log;
   readonly lineMs?: number;
 }): Promise<{ stop(graceMs?: number): Promise<void> }> {
@@ -91,7 +94,7 @@ export async function serveSocket({
 async function answer(
   socket: Socket,
   read: (line: string) => SocketRequest,
-  handle: (request: SocketRequest, signal: AbortSignal) => Promise<unknown>,
+  handle: Handle,
   signal: AbortSignal,
   lineMs: number,
 ): Promise<void> {
@@ -105,7 +108,10 @@ async function answer(
   socket.once("end", () => socket.destroy());
   socket.resume();
   try {
-    reply(socket, { ok: (await handle(request, signal)) ?? null });
+    const draft = (value: unknown) => {
+      if (!socket.destroyed && !socket.writableEnded) socket.write(`${JSON.stringify({ draft: value })}\n`);
+    };
+    reply(socket, { ok: (await handle(request, signal, draft)) ?? null });
   } catch (cause) {
     reply(socket, { error: reasonOf(cause) });
   }

@@ -19,6 +19,9 @@ const AI_LABEL = {
   additionalType: ["AIGeneratedContent"],
 };
 
+/** The type of an entity that makes an activity a part of a stream (learn.microsoft.com, "Stream bot messages"). */
+export const STREAM_INFO = "streaminfo";
+
 const TIMEOUT_MS = 15_000;
 const MAX_ANSWER = 1_000_000;
 
@@ -49,11 +52,18 @@ export function createConnectorClient(allowed: readonly string[], anyLoopback: b
   };
 }
 
-/** The SDK sends of an entity only the fields that it knows: this one's others are put back. */
+/** The SDK sends of an entity only the fields that it knows: others are put back. Those of a stream stand in `channelData` too. */
 function labelled(body: string): string {
-  if (!body.includes(`"${AI_MESSAGE}"`)) return body;
-  const activity = JSON.parse(body) as { entities?: readonly { readonly type?: unknown }[] };
-  const entities = activity.entities?.map((one) => (one.type === AI_MESSAGE ? AI_LABEL : one));
+  if (!body.includes(`"${AI_MESSAGE}"`) && !body.includes(`"${STREAM_INFO}"`)) return body;
+  const activity = JSON.parse(body) as {
+    entities?: readonly { readonly type?: unknown }[];
+    channelData?: Readonly<Record<string, unknown>>;
+  };
+  const { streamType, streamSequence, streamId } = activity.channelData ?? {};
+  const entities = activity.entities?.map((one) => {
+    if (one.type === STREAM_INFO) return { type: STREAM_INFO, streamType, streamSequence, streamId };
+    return one.type === AI_MESSAGE ? AI_LABEL : one;
+  });
   return JSON.stringify({ ...activity, ...(entities && { entities }) });
 }
 
@@ -68,8 +78,10 @@ async function bounded(response: Response): Promise<string> {
 
 /** The connector's own word for what is wrong: {"error":{"code":"BotNotInConversationRoster", …}}. */
 function codeOf(text: string): string {
-  const code = /"code"\s*:\s*"([A-Za-z0-9_. -]{1,80})"/.exec(text.slice(0, 2000));
-  return code?.[1] ?? "";
+  const start = text.slice(0, 2000);
+  const code = /"code"\s*:\s*"([A-Za-z0-9_. -]{1,80})"/.exec(start)?.[1] ?? "";
+  // One code stands for several ends of a stream, and only its words tell them apart.
+  return /cancell?ed by user/i.test(start) ? `${code}: canceled by user` : code;
 }
 
 /** Retry-After in seconds; its other form is a date. */

@@ -51,7 +51,10 @@ async function answer(request: HttpRequest, deps: FrontDeps): Promise<HttpRespon
     const reach = deps.mayRead(visitorOf(activity));
     if (!reach.allowed) return invoked(toClick(reach.reason));
   }
-  const decided = heard.kind === "decide" ? deps.answers.of(verdict.body) : undefined;
+  const decided =
+    heard.kind === "decide" || (heard.kind === "enough" && activity.type === "invoke")
+      ? deps.answers.of(verdict.body)
+      : undefined;
   const taken = await deps.reception.offer(identityOf(activity), verdict.body, verdict.json);
   switch (taken) {
     case "taken":

@@ -45,6 +45,7 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
     drawChart: deps.drawChart,
     charts: settings.charts ?? "native",
     chance: Math.random,
+    clock: deps.clock,
     log,
   });
 
@@ -70,7 +71,10 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
       await authenticate(loaded, log);
       bot = loaded;
       const anonymous = tokens === undefined;
-      listeners = createListeners({ ...deps, bot: loaded, references, zones, answers, anonymous, log });
+      listeners = createListeners({
+        ...{ ...deps, bot: loaded, references, zones, answers, anonymous, log },
+        liveIn: (message) => deps.live(sender, message),
+      });
       await reception.start();
     },
     stop: (graceMs) => reception.stop(graceMs),

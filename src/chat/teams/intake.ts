@@ -13,6 +13,8 @@ export type Heard =
   | { readonly kind: "removed" }
   /** A click on one of our buttons, answered within its own request. */
   | { readonly kind: "click"; readonly text: string }
+  /** A click on the button that ends the further look into a question. */
+  | { readonly kind: "enough"; readonly question: string }
   /** A click on a button of a proposal's card: `message` is the one that was clicked on. */
   | { readonly kind: "decide"; readonly decided: Decided; readonly message: string | undefined }
   | { readonly kind: "feedback"; readonly message: string; readonly helpful: boolean }
@@ -42,7 +44,8 @@ export function hear(activity: Activity): Heard {
 function hearMessage(activity: Activity): Heard {
   const typed = textOf(activity);
   const click = typed === "" ? ButtonData.safeParse(activity.value) : undefined;
-  if (click?.success === true) return { kind: "ask", text: click.data.action.text };
+  const action = click?.data?.action;
+  if (action !== undefined) return action.kind === "enough" ? action : { kind: "ask", text: action.text };
   return readCommand(typed);
 }
 
@@ -50,8 +53,9 @@ function hearInvoke({ name, value, replyToId }: Activity): Heard {
   if (name === "adaptiveCard/action") {
     const decided = readDecided(value);
     if (decided !== undefined) return { kind: "decide", decided, message: replyToId ?? undefined };
-    const read = ExecuteValue.safeParse(value);
-    return read.success ? { kind: "click", text: read.data.action.data.action.text } : { kind: "unreadable" };
+    const action = ExecuteValue.safeParse(value).data?.action.data.action;
+    if (action === undefined) return { kind: "unreadable" };
+    return action.kind === "enough" ? action : { kind: "click", text: action.text };
   }
   if (name === "message/submitAction") {
     const read = FeedbackValue.safeParse(value);

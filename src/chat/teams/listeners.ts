@@ -3,13 +3,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { Reach, Visitor } from "../../core/access.ts";
 import { ASK_AGAIN, type Card, plainText } from "../../core/card.ts";
 import type { Question } from "../../core/chat.ts";
-import type { Deal, DealHow, SurfaceDeps } from "../../ports.ts";
+import type { Deal, DealHow, Live, LiveOn, SurfaceDeps } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { never } from "../../util/never.ts";
 import { type Bot, referenceOf, type Target } from "./adapter.ts";
 import { type Answers, type InvokeAnswer, toClick } from "./answers.ts";
 import type { Decided } from "./decide-action.ts";
+import { DRAFT_HINT } from "./drafts.ts";
 import { ConnectorError } from "./errors.ts";
 import { greetingCard, helpCard } from "./help.ts";
 import { channelOf, type Heard, hear, placeOf, visitorOf, wholeOf, zoneOf } from "./intake.ts";
@@ -18,7 +19,9 @@ import { renderCard } from "./render.ts";
 import { type Activity, readActivity } from "./schema.ts";
 import type { Zones } from "./zones.ts";
 
-export type ListenerDeps = Omit<SurfaceDeps, "drawChart" | "receive"> & {
+export type ListenerDeps = Omit<SurfaceDeps, "drawChart" | "receive" | "live"> & {
+  /** Shows an answer on its way. */
+  readonly liveIn: (message: Parameters<LiveOn>[1]) => Live;
   readonly bot: Bot;
   readonly references: References;
   readonly zones: Zones;
@@ -44,15 +47,26 @@ export function createListeners(deps: ListenerDeps): Listeners {
   const greeting = new Set<string>();
   const kindOf = kindLookup(deps);
 
-  async function say(id: string, place: Question["place"], card: Card, answer?: string): Promise<void> {
-    const message = { id, place, card, at: deps.clock(), ...(answer === undefined ? {} : { answer }) };
+  async function say(
+    id: string,
+    place: Question["place"],
+    card: Card,
+    more: { readonly answer?: string; readonly edits?: string } = {},
+  ): Promise<void> {
+    const message = { id, place, card, at: deps.clock(), ...more };
     if (await deps.store.outbox.put(message)) deps.wake();
   }
 
   async function ask(activity: Activity, text: string, { late, signal }: DealHow): Promise<void> {
     const visitor = visitorOf(activity);
     const id = idOf(activity);
-    if (late) return say(id, visitor.place, ASK_AGAIN);
+    const live = deps.liveIn({ id, place: visitor.place, hint: DRAFT_HINT });
+    /** Whatever is said of it stands in the place of its draft. */
+    const inItsPlace = async () => {
+      const edits = await live.end();
+      return edits === undefined ? {} : { edits };
+    };
+    if (late) return say(id, visitor.place, ASK_AGAIN, await inItsPlace());
     const reach = await reachOf(visitor, activity);
     const refused = (reason: string) =>
       refuse(`${id}-refused`, visitor, reason, isPersonal(activity) ? undefined : text);
@@ -64,13 +78,31 @@ export function createListeners(deps: ListenerDeps): Listeners {
     const sources = reach.sources === undefined ? {} : { sources: reach.sources };
     const outsider = visitor.isGuest || visitor.isExternal ? { isOutsider: true as const } : {};
     const question = { id, place, user, text, at: deps.clock(), ...sources, ...outsider };
-    const said = await deps.ask(question, signal).finally(() => clearTimeout(patience));
-    if (signal.aborted || said.repeated === true || said.shownApart === true) return;
+    const said = await deps.ask(question, signal, live.onlooker).finally(() => clearTimeout(patience));
+    // What stops now is answered after the restart, in the place of what was shown.
+    const draft = await inItsPlace();
+    if (signal.aborted) return;
+    if (said.repeated === true || said.shownApart === true || said.isPrivate === true) {
+      if ("edits" in draft) await say(id, place, said.card, draft);
+    }
+    if (said.repeated === true || said.shownApart === true) return;
     if (said.isPrivate === true)
       return said.card.blocks.length === 0 || said.failed === true
         ? refused(said.card.title)
         : aside(`${id}-aside`, visitor, said.card, isPersonal(activity));
-    await say(id, place, said.card, said.failed === true ? undefined : id);
+    await say(id, place, said.card, { ...draft, ...(said.failed !== true && { answer: id }) });
+  }
+
+  /** "Stop looking": by anybody who may ask there. */
+  async function enough(activity: Activity, question: string, body: unknown): Promise<void> {
+    const visitor = visitorOf(activity);
+    const reach = await reachOf(visitor, activity);
+    const told = !reach.allowed
+      ? reach.reason
+      : deps.enough(question, visitor.place, visitor.user.name || "somebody")
+        ? "Stopping…"
+        : "That look is over already.";
+    deps.answers.give(body, Promise.resolve(toClick(told)));
   }
 
   /** An answer for one person goes into their own chat with the bot, where there is one. */
@@ -215,6 +247,8 @@ export function createListeners(deps: ListenerDeps): Listeners {
         return deps.references.forget(channelOf(activity.conversation.id), activity.channelData?.team?.id ?? undefined);
       case "decide":
         return onDecision(activity, heard, body, how);
+      case "enough":
+        return enough(activity, heard.question, body);
       case "feedback":
         return feedback(activity, heard);
       case "unreadable":

@@ -331,9 +331,11 @@ function actionsOf(
   const missing = wanted
     .slice(actions.length)
     .map(({ action, label }) =>
-      action.kind === "ask"
-        ? `You can also ask: ${action.text}`
-        : `“${label}” has no room here. In the terminal: ${command}`,
+      action.kind === "enough"
+        ? `“${label}” has no room here.`
+        : action.kind === "ask"
+          ? `You can also ask: ${action.text}`
+          : `“${label}” has no room here. In the terminal: ${command}`,
     );
   const others = canDecide || decisions.length === 0 ? missing : [`${TOO_LONG}: ${command}`, ...missing];
   return { actions, others };
@@ -346,10 +348,10 @@ const TOO_LONG =
 function actionOf(button: Button): Element {
   if (isDecision(button)) return decideAction(button);
   const { label, style, action } = button;
-  if (action.kind !== "ask") return never(action as never);
+  if (action.kind === "decide") return never(action as never);
   const title = cut(plain(label), 120);
   const looks = style === "primary" ? { style: "positive" } : style === "danger" ? { style: "destructive" } : {};
-  const data = { action: { kind: action.kind, text: action.text } };
+  const data = { action };
   return {
     type: "Action.Execute",
     title,

@@ -70,8 +70,10 @@ export const ClientInfo = z.object({ type: z.literal("clientInfo"), timezone: z.
 /** What a click means, as our own buttons carry it. */
 export const AskAction = z.object({ kind: z.literal("ask"), text: z.string().trim().min(1).max(4000) });
 
+const EnoughAction = z.object({ kind: z.literal("enough"), question: z.string().min(1).max(500) });
+
 /** `value` of `Action.Submit`, and of `Action.Execute` inside `action.data`. */
-export const ButtonData = z.object({ action: AskAction });
+export const ButtonData = z.object({ action: z.discriminatedUnion("kind", [AskAction, EnoughAction]) });
 
 export const ExecuteValue = z.object({ action: z.object({ data: ButtonData }) });
 

@@ -1,10 +1,19 @@
 import type { Activity as SdkActivity } from "botbuilder";
 import type { Chart } from "../../core/card.ts";
-import type { Queued, Sender, SurfaceDeps } from "../../ports.ts";
+import type { Clock, Queued, Sender, SurfaceDeps } from "../../ports.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { newest } from "../../util/newest.ts";
 import type { Bot, Target } from "./adapter.ts";
 import { AI_MESSAGE } from "./connector.ts";
+import {
+  createDrafts,
+  DRAFT_HINT,
+  type DraftReference,
+  type Drafts,
+  readDraftReference,
+  writeDraftReference,
+} from "./drafts.ts";
 import { ConnectorError, sendProblem } from "./errors.ts";
 import { conversationOf } from "./intake.ts";
 import type { References } from "./places.ts";
@@ -21,8 +30,15 @@ export type SenderDeps = Pick<SurfaceDeps, "drawChart"> & {
   readonly charts: "native" | "image";
   /** A number from 0 to 1, each time another, so that many messages do not come back at once. */
   readonly chance: () => number;
+  readonly clock: Clock;
   readonly log: Log;
 };
+
+/** Teams takes one update of a stream in a second, and wants some more between them (learn.microsoft.com, "Stream bot messages"). */
+const PACE_MS = 1500;
+
+const ADAPTIVE_CARD = "application/vnd.microsoft.card.adaptive";
+const MOST_TARGETS = 2000;
 
 /** Longest base64 text of pictures in a card: the rest of it needs some room too. */
 const PICTURE_BYTES = 16_000;
@@ -32,16 +48,45 @@ type Form = Look["charts"] | "text";
 
 /** Posts and edits messages in Teams. A message cut off while it was sent may come twice: Teams cannot be searched. */
 export function createSender(deps: SenderDeps): Sender {
+  const drafts = createDrafts(deps);
+  /** Where each stream goes on: the reference of a message does not tell. */
+  const targets = newest<Target>(MOST_TARGETS);
+  const connected = (): Bot => {
+    const bot = deps.bot();
+    if (bot === undefined) throw new NotNowError("Teams is not connected yet", 2, "platform");
+    return bot;
+  };
   return {
     platform: "teams",
+    drafts: {
+      paceMs: PACE_MS,
+      async redraw(reference, draft, before, signal) {
+        const target = targets.get(reference);
+        const shown = readDraftReference(reference);
+        if (target === undefined || shown === undefined) throw new NeverError("Teams: no draft is shown there");
+        const bot = connected();
+        if (shown.kind === "stream") return abortable(drafts.append(bot, target, shown.id, draft, before), signal);
+        const { content, summary } = renderCard(draft.card, { now: deps.clock(), zone: "UTC", charts: "none" });
+        const edited = { type: "message", summary, attachments: [{ contentType: ADAPTIVE_CARD, content }] };
+        await bot.update(target, shown.id, edited).catch((thrown: unknown) => {
+          throw sendProblem(thrown, 1, deps.chance());
+        });
+      },
+    },
     async send(message, edited, signal) {
-      const bot = deps.bot();
-      if (bot === undefined) throw new NotNowError("Teams is not connected yet", 2, "platform");
+      const bot = connected();
       const reference = await deps.references.get(message.place);
       if (reference === undefined)
         throw new NeverError("nobody in Teams has spoken to the bot there since it was added");
       const target = { conversation: conversationOf(message.place), reference };
       try {
+        if (message.hint === DRAFT_HINT) {
+          const shown = await abortable(showDraft(deps, drafts, bot, target, message), signal);
+          targets.set(shown, target);
+          return shown;
+        }
+        const draft = readDraftReference(edited);
+        if (draft !== undefined) return await abortable(replace(deps, drafts, bot, target, message, draft), signal);
         return await abortable(deliver(deps, bot, target, message, edited), signal);
       } catch (thrown) {
         if (meansRemoved(thrown, edited)) await deps.references.forget(message.place.channel, undefined);
@@ -51,12 +96,40 @@ export function createSender(deps: SenderDeps): Sender {
   };
 }
 
+/** A stream in a chat of two, else a card. One that an earlier attempt may have begun is begun anew: Teams ends the other by itself. */
+async function showDraft(deps: SenderDeps, drafts: Drafts, bot: Bot, target: Target, message: Queued): Promise<string> {
+  const stream = await drafts.start(bot, target, message.card);
+  if (stream !== undefined) return stream;
+  return writeDraftReference({ kind: "card", id: await deliver(deps, bot, target, message, undefined) });
+}
+
+/** The answer in the place of its draft. Where that is gone or its stream is over, it is a message of its own. */
+async function replace(
+  deps: SenderDeps,
+  drafts: Drafts,
+  bot: Bot,
+  target: Target,
+  message: Queued,
+  draft: DraftReference,
+): Promise<string> {
+  try {
+    if (draft.kind === "card") return await deliver(deps, bot, target, message, draft.id);
+    // A stream that an earlier attempt may have ended takes nothing more.
+    if (message.attempts === 1) return await deliver(deps, bot, target, message, undefined, drafts.end(draft.id));
+  } catch (thrown) {
+    if (!(thrown instanceof ConnectorError) || ![400, 403, 404].includes(thrown.status)) throw thrown;
+    deps.log.info({ id: message.id, reason: thrown.message }, "the draft of an answer could not be replaced in Teams");
+  }
+  return await deliver(deps, bot, target, message, undefined);
+}
+
 async function deliver(
   deps: SenderDeps,
   bot: Bot,
   target: Target,
   message: Queued,
   edited: string | undefined,
+  more: Partial<SdkActivity> = {},
 ): Promise<string> {
   const hasChart = message.card.blocks.some(({ kind }) => kind === "chart");
   const forms: readonly Form[] = !hasChart
@@ -69,7 +142,7 @@ async function deliver(
     // What is too large with drawn lines is no smaller with a picture.
     if (form === "image" && isTooLarge(refusal)) continue;
     try {
-      const activity = await activityOf(deps, message, form, target.reference);
+      const activity = withMore(await activityOf(deps, message, form, target.reference), more);
       if (edited === undefined) return await bot.send(target, activity);
       await bot.update(target, edited, activity);
       return edited;
@@ -83,6 +156,16 @@ async function deliver(
     }
   }
   throw refusal;
+}
+
+function withMore(activity: Partial<SdkActivity>, more: Partial<SdkActivity>): Partial<SdkActivity> {
+  const entities = [...(activity.entities ?? []), ...(more.entities ?? [])];
+  const channelData = { ...activity.channelData, ...more.channelData };
+  return {
+    ...activity,
+    ...(entities.length > 0 && { entities }),
+    ...(Object.keys(channelData).length > 0 && { channelData }),
+  };
 }
 
 function isTooLarge(thrown: unknown): boolean {
@@ -125,7 +208,7 @@ async function activityOf(
   return {
     type: "message",
     summary,
-    attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content }],
+    attachments: [{ contentType: ADAPTIVE_CARD, content }],
     ...(card.blocks.some(({ kind }) => kind === "said") && { entities: [{ type: AI_MESSAGE }] }),
     ...(answer === undefined ? {} : { channelData: { feedbackLoop: { type: "default" } } }),
   };

@@ -1,11 +1,12 @@
 import type { Readable, Writable } from "node:stream";
 import type { Button, ButtonAction, Card } from "../../core/card.ts";
 import type { Place, Question, User } from "../../core/chat.ts";
-import type { Clock } from "../../ports.ts";
+import type { Clock, Onlooker } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { confirmed, type DecideHere, follow } from "./decisions.ts";
 import { openHistory } from "./history.ts";
 import { type Heard, listen } from "./listeners.ts";
+import { liveRegion } from "./live.ts";
 import { choicesOf, commandOf, type Look, oneLine, paint, renderCard } from "./render.ts";
 import { spin } from "./spinner.ts";
 
@@ -13,7 +14,7 @@ export { type ConfirmDeps, confirmed, type DecideHere, follow } from "./decision
 export { commandOf, type Look, oneLine, paint, renderCard } from "./render.ts";
 
 export type Terminal = {
-  readonly answer: (question: Question, signal: AbortSignal) => Promise<Card>;
+  readonly answer: (question: Question, signal: AbortSignal, onlooker: Onlooker) => Promise<Card>;
   /** Decides for the person at this terminal; a sentence where nobody can decide here. */
   readonly decide: DecideHere | string;
   readonly place: Place;
@@ -58,7 +59,7 @@ export async function converse(terminal: Terminal): Promise<void> {
         await decideHere(chosen, terminal, heard, show);
         continue;
       }
-      const text = chosen?.text ?? line.trim();
+      const text = chosen?.kind === "ask" ? chosen.text : line.trim();
       if (text === "") continue;
       if (/^(exit|quit)$/i.test(text)) break;
       const name = /^--as\s+(\S+)$/.exec(text)?.[1];
@@ -122,18 +123,31 @@ async function ask(
   text: string,
 ): Promise<Card> {
   const stop = new AbortController();
+  const enough = new AbortController();
   const signal = terminal.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, terminal.signal]);
-  const settle = spin(terminal.status, "asking Prometheus…");
-  whileAsking(() => stop.abort());
+  const region = liveRegion(terminal.output, terminal.look);
+  let isLooking = false;
+  const settle = spin(terminal.status, () => (isLooking ? "looking further…" : "asking Prometheus…"));
+  // While a model looks further, what was found so far is worth more than nothing: only a second Ctrl-C gives that up too.
+  whileAsking(() => (isLooking && !enough.signal.aborted ? enough.abort(new Error("Stopped by you")) : stop.abort()));
+  const onlooker: Onlooker = {
+    show(draft) {
+      isLooking = true;
+      region.show(draft);
+    },
+    enough: enough.signal,
+  };
   try {
     const { place, user } = terminal;
-    return await terminal.answer({ id: terminal.newId(), place, user, text, at: terminal.clock() }, signal);
+    const question = { id: terminal.newId(), place, user, text, at: terminal.clock() };
+    return await terminal.answer(question, signal, onlooker);
   } catch (problem) {
     if (signal.aborted) return { title: "Stopped: you cancelled this question.", tone: "info", blocks: [] };
     throw problem;
   } finally {
     whileAsking(undefined);
     settle();
+    region.end();
   }
 }
 

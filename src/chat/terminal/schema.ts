@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Card, CLICKS } from "../../core/card.ts";
+import type { Draft } from "../../core/draft.ts";
 import type { ProposalView } from "../../ports.ts";
 
 // JSON has no NaN or infinity: what such a point was, a chart shows as a hole.
@@ -25,6 +26,7 @@ const Button = z.object({
   style: z.enum(["primary", "danger", "plain"]),
   action: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("ask"), text: z.string() }),
+    z.object({ kind: z.literal("enough"), question: z.string() }),
     z.object({
       kind: z.literal("decide"),
       decision: z.enum(CLICKS),
@@ -49,6 +51,7 @@ const Block = z.discriminatedUnion("kind", [
       z.object({ promql: z.string(), source: z.string(), url: z.string().optional(), mark: z.string().optional() }),
     ),
   }),
+  z.object({ kind: z.literal("said"), by: z.string(), paragraphs: strings }),
   z.object({ kind: z.literal("note"), text: z.string() }),
   z.object({ kind: z.literal("buttons"), buttons: z.array(Button) }),
 ]);
@@ -69,4 +72,11 @@ export function readProposal(value: unknown): ProposalView | undefined {
 /** A card that came as JSON from a bot in another process. Throws `ZodError` when it is none. */
 export function readCard(value: unknown): Card {
   return CardJson.parse(value) as Card;
+}
+
+const DraftJson = z.object({ card: CardJson, status: z.string(), said: strings });
+
+/** A draft that came so; undefined when it is none. */
+export function readDraft(value: unknown): Draft | undefined {
+  return DraftJson.safeParse(value).data as Draft | undefined;
 }

@@ -6,7 +6,7 @@ const EVERY_MS = 100;
 const PATIENCE_MS = 250;
 
 /** Shows that something is being waited for, on a terminal; does nothing elsewhere. Returns what ends it. */
-export function spin(status: Writable & { readonly isTTY?: boolean }, what: string): () => void {
+export function spin(status: Writable & { readonly isTTY?: boolean }, what: () => string): () => void {
   if (status.isTTY !== true) return () => {};
   let frame = 0;
   let shown = false;
@@ -14,7 +14,7 @@ export function spin(status: Writable & { readonly isTTY?: boolean }, what: stri
     if (++frame * EVERY_MS < PATIENCE_MS) return;
     shown = true;
     const seconds = ((frame * EVERY_MS) / 1000).toFixed(1);
-    status.write(`\r\u001b[2K${FRAMES[frame % FRAMES.length]} ${what} ${seconds} s (Ctrl-C stops it)`);
+    status.write(`\r\u001b[2K${FRAMES[frame % FRAMES.length]} ${what()} ${seconds} s (Ctrl-C stops it)`);
   }, EVERY_MS);
   timer.unref();
   return () => {

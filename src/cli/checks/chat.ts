@@ -1,4 +1,5 @@
 import type { Config } from "../../config.ts";
+import { NOTHING_LIVE } from "../../flows/live.ts";
 import type { SurfaceDeps } from "../../ports.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import { reasonOf } from "../../util/errors.ts";
@@ -40,6 +41,8 @@ async function look<T>(name: string, settings: T | undefined, check: (settings: 
 function depsFor(config: Config): SurfaceDeps {
   return {
     ask: async () => ({ card: { title: "The doctor answers no questions.", tone: "info", blocks: [] } }),
+    enough: () => false,
+    live: NOTHING_LIVE,
     decide: async () => ({ title: "The doctor decides nothing.", tone: "info", blocks: [] }),
     proposal: async () => undefined,
     proposalsFor: async () => ({ waiting: [], own: [], decided: [] }),

@@ -1,3 +1,4 @@
+import { type Given, type GivenEvidence, MOST_GIVEN } from "../../core/basis.ts";
 import type { Evidence } from "../../core/reading.ts";
 import type { Sample, Series } from "../../core/series.ts";
 import type { Metrics, TimeWindow } from "../../ports.ts";
@@ -16,14 +17,16 @@ export type Asker = {
   instant(promql: string, options?: AskOptions): Promise<Asked<readonly Sample[]>>;
   range(promql: string, window: TimeWindow, options?: AskOptions): Promise<Asked<readonly Series[]>>;
   readonly evidence: readonly RecordedEvidence[];
+  /** Adds a query whose result was kept from a little earlier. */
+  recall(earlier: Evidence): void;
   /** Failures so far, each once, as sentences. */
   readonly degraded: readonly string[];
 };
 
-/** `background`: kept as a source of the answer, but not shown among its queries. */
-export type AskOptions = { readonly at?: number; readonly background?: boolean };
+/** `background`: kept as a source of the answer, but not shown among its queries. `signal` ends this query alone. */
+export type AskOptions = { readonly at?: number; readonly background?: boolean; readonly signal?: AbortSignal };
 
-export type RecordedEvidence = Evidence & { readonly background: boolean };
+export type RecordedEvidence = GivenEvidence & { readonly background: boolean };
 
 /** Three hours: what the link of an instant query opens, so that the person sees how it came to be. */
 const LINK_SECONDS = 3 * 3600;
@@ -40,24 +43,41 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
   async function asked<T extends readonly unknown[]>(
     query: Omit<Evidence, "readings" | "source">,
     background: boolean,
+    ending: AbortSignal,
+    newestOf: (one: T[number]) => Given | undefined,
     send: () => Promise<T>,
   ): Promise<Asked<T>> {
     const slot = evidence.push({ ...query, source: source.name, readings: 0, background }) - 1;
-    const note = (readings: Evidence["readings"]): void => {
-      evidence[slot] = { ...query, source: source.name, readings, background };
+    const note = (readings: Evidence["readings"], given: readonly Given[] = []): void => {
+      const gave = given.length > 0 && { given };
+      // Who asks the same again may have made it one that is shown; what was never answered is not.
+      const isBackground = isHidden || (background && evidence[slot]?.background !== false);
+      evidence[slot] = { ...query, source: source.name, readings, background: isBackground, ...gave };
     };
+    let isHidden = false;
     try {
       const data = await send();
-      note(data.length);
+      note(
+        data.length,
+        data.slice(0, MOST_GIVEN).flatMap((one) => newestOf(one) ?? []),
+      );
       return { ok: true, data };
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (ending.aborted) {
+        isHidden = true; // nobody knows what it would have come to
+        note({ failed: "it was stopped" });
+        throw error;
+      }
       const failure = failureOf(error);
-      if (failure.why === "guarded") background = true; // it was never asked
+      if (failure.why === "guarded") isHidden = true; // it was never asked
       note({ failed: failure.reason });
       if (failure.why !== "guarded") degraded.add(failure.reason);
       return failure;
     }
+  }
+
+  function endedBy(own: AbortSignal | undefined): AbortSignal {
+    return own === undefined ? signal : AbortSignal.any([signal, own]);
   }
 
   return {
@@ -69,7 +89,10 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
     get degraded() {
       return [...degraded];
     },
-    instant(promql, { at = now, background = false } = {}) {
+    recall(earlier) {
+      evidence.push({ ...earlier, background: true });
+    },
+    instant(promql, { at = now, background = false, signal: own } = {}) {
       const key = `${at} ${promql}`;
       const before = instants.get(key);
       if (before !== undefined) {
@@ -88,19 +111,31 @@ export function createAsker(source: Metrics, now: number, signal: AbortSignal, l
       }
       const url = source.linkTo(promql, { start: at - LINK_SECONDS, end: at, step: 0 });
       const query = { promql, start: at, end: at, step: 0, ...(url === undefined ? {} : { url }) };
-      const answer = asked(query, background, () =>
-        source.instant(promql, live && at === now ? undefined : at, signal),
+      const ending = endedBy(own);
+      const answer = asked(query, background, ending, ofSample, () =>
+        source.instant(promql, live && at === now ? undefined : at, ending),
       );
       instants.set(key, answer);
+      answer.catch(() => instants.delete(key));
       return answer;
     },
-    range(promql, window, { background = false } = {}) {
+    range(promql, window, { background = false, signal: own } = {}) {
       const url = source.linkTo(promql, window);
-      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, () =>
-        source.range(promql, window, signal),
+      const ending = endedBy(own);
+      return asked({ promql, ...window, ...(url === undefined ? {} : { url }) }, background, ending, ofSeries, () =>
+        source.range(promql, window, ending),
       );
     },
   };
+}
+
+function ofSample({ labels, value, at }: Sample): Given | undefined {
+  return Number.isFinite(value) ? { labels, value, at } : undefined;
+}
+
+function ofSeries({ labels, points }: Series): Given | undefined {
+  const newest = points.findLast(([, value]) => Number.isFinite(value));
+  return newest === undefined ? undefined : { labels, at: newest[0], value: newest[1] };
 }
 
 function failureOf(error: unknown): Extract<Asked<never>, { ok: false }> {

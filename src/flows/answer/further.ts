@@ -1,7 +1,7 @@
-import type { Answer } from "../../core/answer.ts";
+import type { Answer, ModelAccount } from "../../core/answer.ts";
 import type { Intent } from "../../core/language/classify.ts";
 import type { ModelRecord } from "../../core/recording.ts";
-import type { Investigator, ModelAccount } from "../../ports.ts";
+import type { Case, Investigator } from "../../ports/model.ts";
 import { refuseByText } from "./approvals.ts";
 import { type Responded, respond } from "./respond.ts";
 import type { Teaching } from "./teach.ts";
@@ -13,6 +13,9 @@ export type Further = Responded & {
   /** Why the answer without a model stands, where one was asked. */
   readonly degraded: readonly string[];
 };
+
+/** How somebody looks on at the model's part, and ends it. */
+export type LookedOn = Pick<Case, "watch" | "enough">;
 
 /** Kinds of questions that may be looked into. Wishes for changes, approvals and talk are none: a model has no part in them. */
 const ASKING: ReadonlySet<Intent> = new Set<Intent>([
@@ -56,6 +59,9 @@ const OFFERED: readonly Intent[] = [
   "smalltalk",
 ];
 
+/** What is shown of an unclear question until the model has sorted it. */
+const UNSORTED = { verdict: "Looking into it…", tone: "info", details: [], values: [], next: [] } as const;
+
 /** Below this the classifier only guesses that a question is about something else. */
 const SURE = 0.7;
 
@@ -67,6 +73,7 @@ export async function further(
   turn: Turn,
   teaching: Teaching | undefined,
   model: Investigator | undefined,
+  lookedOn: LookedOn,
 ): Promise<Further> {
   const first = await respond(turn, teaching);
   const stands = { ...first, degraded: [] };
@@ -74,6 +81,7 @@ export async function further(
   const one = { ...turn, text: turn.read.plain };
   let found = first;
   if (first.answer.intent === "clarify" || turn.read.intent === "clarify" || turn.read.intent === "out_of_scope") {
+    lookedOn.watch?.({ answer: { ...first.answer, ...UNSORTED }, status: "Finding out what is asked…" });
     const intent = (await model.readIntent(one, OFFERED, turn.signal)) as Intent | undefined;
     if (intent === undefined || !ASKING.has(intent)) return stands;
     if (intent !== turn.read.intent) {
@@ -82,7 +90,7 @@ export async function further(
     }
     if (found !== first && !isOpen(turn, found.answer)) return { ...found, degraded: [] };
   } else if (!isOpen(turn, first.answer)) return stands;
-  const looked = await model.investigate({ ...one, found: found.answer }, turn.signal);
+  const looked = await model.investigate({ ...one, ...lookedOn, found: found.answer }, turn.signal);
   if (looked.kind === "said") {
     const { answer, account, record } = looked;
     return { ...found, answer, account, record, degraded: [] };

@@ -3,7 +3,7 @@ import { type Measure, NUMBER_OF_THINGS } from "../../core/gate/measure.ts";
 import type { Quantity } from "../../core/gate/quantity.ts";
 import type { Fact } from "../../core/gate.ts";
 import type { Labels } from "../../core/series.ts";
-import type { ModelTool } from "../../ports.ts";
+import type { ModelTool } from "../../ports/model.ts";
 import { ArgumentError, optionalText, readArgs, shape, text, textsOf } from "./arguments.ts";
 import { fenced } from "./data.ts";
 import type { Noted } from "./notebook.ts";
@@ -91,7 +91,9 @@ export function computeTool({ notes, clean }: Search): ModelTool {
       const made = worked(operation, numbers, family, bound);
       if (!made.every(({ value }) => Number.isFinite(value))) throw new ArgumentError(MIXED);
       const about = isCount ? { measure: NUMBER_OF_THINGS } : commonOf(values);
-      notes.facts.push(...made.map((quantity): Fact => ({ ...quantity, ...about, origin: "computed" })));
+      const query = notes.basisOf(values.map(({ promql }) => promql));
+      const from = query === undefined ? {} : { query };
+      notes.facts.push(...made.map((quantity): Fact => ({ ...quantity, ...about, ...from, origin: "computed" })));
       if (isCount)
         notes.facts.push({ value: names.length, family: "count", origin: "computed", measure: NUMBER_OF_THINGS });
       return fenced({ [operation]: Number(made[0]!.value.toPrecision(6)), of: names.map((name) => clean(name)) });

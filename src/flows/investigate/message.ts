@@ -1,26 +1,24 @@
 import { rfc3339 } from "../../core/zone.ts";
-import type { Case } from "../../ports.ts";
+import type { Case } from "../../ports/model.ts";
 import { type Cleaner, fenced } from "./data.ts";
+import type { Before } from "./history.ts";
 import { type Masks, masksFor, NO_MASKS } from "./masks.ts";
 
-/** Said before in the thread: the newest that fit. */
-const TURNS = 12;
-const TURN_LENGTH = 400;
-const HISTORY_LENGTH = 4000;
-
 /** The question with what is known already, as one message: what people and labels wrote is data, with its author. */
-export function messageOf({ question, text, history, found }: Case, clean: Cleaner): string {
-  const before: { readonly author: string; readonly said: string }[] = [];
-  let length = 0;
-  for (const { author, user, text: said } of history.slice(-TURNS).toReversed()) {
-    const short = clean(said, TURN_LENGTH);
-    length += short.length;
-    if (length > HISTORY_LENGTH) break;
-    before.unshift({ author: author === "bot" ? "the bot" : clean(user?.name ?? "somebody"), said: short });
-  }
+export function messageOf(
+  { question, text, found }: Case,
+  clean: Cleaner,
+  { points, turns, left }: Before,
+  context: string | undefined,
+): string {
   const facts = [...found.details, ...(found.list ?? [])].slice(0, 25).map((one) => clean(one, 300));
   return [
-    before.length > 0 ? `Said before in this thread:\n${fenced(before)}` : "",
+    points.length > 0
+      ? `Earlier in this thread, in short. No number of it is evidence; query what you want to state:\n${fenced(points)}`
+      : "",
+    left > 0 ? `${left} earlier turns of this thread are left out.` : "",
+    turns.length > 0 ? `Said before in this thread:\n${fenced(turns)}` : "",
+    context === undefined ? "" : `The whole at a glance:\n${context}`,
     found.intent === "clarify"
       ? "The bot's templates could not answer this."
       : `What the bot's templates found, all from queries of this moment:\n${fenced({ verdict: clean(found.verdict, 300), facts, at: rfc3339(question.at) })}`,

@@ -5,7 +5,7 @@ import { plainOf } from "../../core/gate/clean.ts";
 import { type Measure, measureIn } from "../../core/gate/measure.ts";
 import { type Quantity, quantityOf } from "../../core/gate/quantity.ts";
 import { spellingsOf } from "../../core/gate/spelling.ts";
-import type { Fact, Known } from "../../core/gate.ts";
+import type { Fact, Judged, Known } from "../../core/gate.ts";
 import type { ProposedAction } from "../../core/proposal.ts";
 import type { Labels, Point } from "../../core/series.ts";
 import type { MetricUnit } from "../../core/units.ts";
@@ -31,15 +31,20 @@ export type Sheet = {
   readonly series: readonly { readonly labels: Labels; readonly points: readonly Point[] }[];
 };
 
+const FIRST_BASIS = 1_000_000;
+
 /** What is known in this turn, and what came of it: the one place that the gate reads from. */
 export class Notebook implements Known {
   readonly facts: Fact[] = [];
   readonly sheets: Sheet[] = [];
   readonly values = new Map<string, Noted>();
   readonly proposals: ProposedAction[] = [];
+  /** Queries that were not asked for this question but a little earlier, and when. */
+  readonly recalled = new Map<string, number>();
   /** Sentences about proposals, by code. */
   readonly proposed: string[] = [];
   readonly #names = new Set<string>(WORDS);
+  readonly #bases: (readonly number[])[] = [];
   readonly #ask: Inquiry;
 
   readonly when: NonNullable<Known["when"]>;
@@ -79,9 +84,10 @@ export class Notebook implements Known {
     if (quantity !== undefined && Number.isFinite(value)) this.facts.push({ ...quantity, ...more });
   }
 
-  /** Text of a rule or a query: its numbers and names may be said. */
-  addText(text: string): void {
-    for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, origin: "returned" });
+  /** Text of a rule or a query: its numbers and names may be said. `query` is the query that it came with. */
+  addText(text: string, query?: number): void {
+    const from = query === undefined || query < 0 ? {} : { query };
+    for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, ...from, origin: "returned" });
     this.addNames(text, ...wordsOf(text));
   }
 
@@ -90,8 +96,36 @@ export class Notebook implements Known {
     return this.#ask.evidence.findLastIndex((one) => one.promql === promql);
   }
 
+  /**
+   * A number for several queries together, such as those that a sum was worked out from: facts refer to it as to one query. The evidence of a
+   * question has fewer queries than the first of these numbers.
+   */
+  basisOf(promqls: readonly string[]): number | undefined {
+    const queries = [...new Set(promqls)].map((promql) => this.indexOf(promql)).filter((index) => index >= 0);
+    if (queries.length < 2) return queries[0];
+    return FIRST_BASIS + this.#bases.push(queries) - 1;
+  }
+
+  /** The same judgement, on the queries that its numbers stand for. */
+  onQueries(one: Judged): Judged {
+    if (!one.kept) return one;
+    const expanded = one.queries.flatMap((query) =>
+      query < FIRST_BASIS ? [query] : (this.#bases[query - FIRST_BASIS] ?? []),
+    );
+    return { ...one, queries: [...new Set(expanded)] };
+  }
+
   promqlAt(index: number): string | undefined {
     return this.#ask.evidence[index]?.promql;
+  }
+
+  /** What may be said, to be kept: a fact of several queries stands for the first of them. */
+  get keptFacts(): readonly Fact[] {
+    return this.facts.map((fact) =>
+      fact.query === undefined || fact.query < FIRST_BASIS
+        ? fact
+        : { ...fact, query: this.#bases[fact.query - FIRST_BASIS]?.[0] ?? -1 },
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Need } from "../../core/need.ts";
 import { type Runbook, resolve } from "../../core/runbook.ts";
-import type { ModelTool } from "../../ports.ts";
+import type { ModelTool } from "../../ports/model.ts";
 import { inertName } from "../../util/inert.ts";
 import { ArgumentError, optionalText, readArgs, shape, text, textOf } from "./arguments.ts";
 import { fenced } from "./data.ts";

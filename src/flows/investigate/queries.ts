@@ -4,7 +4,8 @@ import { unitOfQuery } from "../../core/query-unit.ts";
 import type { Labels, Point } from "../../core/series.ts";
 import { shapeOf } from "../../core/shape.ts";
 import { formatValue, type MetricUnit } from "../../core/units.ts";
-import type { Found, ModelTool } from "../../ports.ts";
+import type { ModelTool } from "../../ports/model.ts";
+import type { Found } from "../../ports.ts";
 import { momentOf, readArgs, shape, text, textOf } from "./arguments.ts";
 import { cleanLabels, fenced } from "./data.ts";
 import type { Search } from "./search.ts";
@@ -30,11 +31,11 @@ function instantTool(search: Search): ModelTool {
       { promql: text("The query"), at: text('The moment: "now" (when left out), "-3h", or RFC 3339') },
       ["promql"],
     ),
-    async run(args) {
+    async run(args, signal) {
       const read = readArgs(args);
       const promql = textOf(read, "promql");
       const moment = momentOf(read, "at", ask.now, ask.now);
-      const found = await ask.instant(promql, moment === ask.now ? {} : { at: moment });
+      const found = await ask.instant(promql, { ...(moment !== ask.now && { at: moment }), signal });
       const problem = whyNothing(found, clean);
       if (problem !== undefined || !found.ok) return problem ?? "";
       const unit = unitOfQuery(promql, search.catalogue);
@@ -44,7 +45,7 @@ function instantTool(search: Search): ModelTool {
         unit,
         found.data.map(({ labels, at: when, value }) => ({ labels, points: [[when, value]] as const })),
       );
-      noteAgo(search, ask.now - moment);
+      noteAgo(search, promql, ask.now - moment);
       const noted = noterFor(search, promql, unit);
       const series = found.data.slice(0, INSTANT_SERIES).map(({ labels, at: when, value }, index) => ({
         id: `${sheet}.s${index + 1}`,
@@ -80,7 +81,7 @@ function rangeTool(search: Search): ModelTool {
       },
       ["promql"],
     ),
-    async run(args) {
+    async run(args, signal) {
       const read = readArgs(args);
       const promql = textOf(read, "promql");
       const start = momentOf(read, "from", ask.now, ask.now - 3600);
@@ -88,13 +89,13 @@ function rangeTool(search: Search): ModelTool {
       if (end - start < 60) return "Error: from must be at least a minute before to.";
       if (end - start > LONGEST_SPAN) return "Error: at most 31 days.";
       const step = Math.max(SMALLEST_STEP, Math.ceil((end - start) / POINTS));
-      const found = await ask.range(promql, { start, end, step });
+      const found = await ask.range(promql, { start, end, step }, { signal });
       const problem = whyNothing(found, clean);
       if (problem !== undefined || !found.ok) return problem ?? "";
       const unit = unitOfQuery(promql, search.catalogue);
       const sheet = noteSheet(search, promql, unit, found.data);
       const query = notes.indexOf(promql);
-      noteAgo(search, end - start, ask.now - start, ask.now - end);
+      noteAgo(search, promql, end - start, ask.now - start, ask.now - end);
       notes.facts.push({ value: step, family: "time", origin: "span", query });
       noteCount(search, found.data.length, promql);
       const noted = noterFor(search, promql, unit);
@@ -105,7 +106,7 @@ function rangeTool(search: Search): ModelTool {
         if (seen === undefined) return { id, labels: cleanLabels(labels, clean), count: 0, note: "no numbers (0/0)" };
         const { jump } = seen;
         const moments = [seen.min[0], seen.max[0], ...(jump === undefined ? [] : [jump.at])];
-        noteAgo(search, ...moments.map((when) => ask.now - when));
+        noteAgo(search, promql, ...moments.map((when) => ask.now - when));
         return {
           id,
           labels: cleanLabels(labels, clean),
@@ -163,7 +164,7 @@ function noteSheet(
   unit: MetricUnit,
   series: readonly { readonly labels: Labels; readonly points: readonly Point[] }[],
 ): string {
-  notes.addText(promql);
+  notes.addText(promql, notes.indexOf(promql));
   for (const name of promql.match(/[a-zA-Z_:][\w:]*/g) ?? []) if (catalogue.metrics.has(name)) notes.addNames(name);
   for (const { labels } of series) notes.addLabels(labels);
   notes.sheets.push({ promql, unit, query: notes.indexOf(promql), series });
@@ -193,6 +194,7 @@ function noteCount({ notes }: Search, value: number, promql: string): void {
 }
 
 /** How long something lasted or is ago may be said. */
-function noteAgo({ notes }: Search, ...seconds: readonly number[]): void {
-  for (const value of seconds) if (value > 0) notes.facts.push({ value, family: "time", origin: "span" });
+function noteAgo({ notes }: Search, promql: string, ...seconds: readonly number[]): void {
+  const query = notes.indexOf(promql);
+  for (const value of seconds) if (value > 0) notes.facts.push({ value, family: "time", origin: "span", query });
 }

@@ -1,5 +1,6 @@
 import type { Catalogue } from "../../core/catalogue.ts";
-import type { Case, Inquiry, Runbooks, Suggester } from "../../ports.ts";
+import type { Case } from "../../ports/model.ts";
+import type { Inquiry, Runbooks, Suggester } from "../../ports.ts";
 import type { Cleaner } from "./data.ts";
 import type { Masks } from "./masks.ts";
 import type { Notebook } from "./notebook.ts";
@@ -19,5 +20,7 @@ export type Search = {
   readonly alertText: "off" | "summary" | "full";
   /** A moment as the model reads it. Unix seconds. */
   readonly at: (seconds: number) => string;
+  /** A tool begins with these arguments. */
+  readonly began: (tool: string, args: unknown) => void;
   readonly signal: AbortSignal;
 };

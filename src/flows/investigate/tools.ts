@@ -1,5 +1,5 @@
 import type { Metric } from "../../core/catalogue.ts";
-import type { ModelTool } from "../../ports.ts";
+import type { ModelTool } from "../../ports/model.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../../util/errors.ts";
 import { ArgumentError, optionalText, readArgs, shape, text, textOf } from "./arguments.ts";
 import { computeTool } from "./compute.ts";
@@ -15,7 +15,7 @@ export function toolsFor(search: Search): readonly ModelTool[] {
 }
 
 /** What the model or the world did wrong is a text for the model, and what goes out has its names hidden. */
-function careful({ masks, hasSecret, signal }: Search, one: ModelTool): ModelTool {
+function careful({ masks, hasSecret, signal, began }: Search, one: ModelTool): ModelTool {
   const restored = (value: unknown): unknown => {
     if (typeof value === "string") return masks.restore(value);
     if (Array.isArray(value)) return value.map(restored);
@@ -29,6 +29,7 @@ function careful({ masks, hasSecret, signal }: Search, one: ModelTool): ModelToo
         const asked = restored(args);
         // It would stand in Prometheus' log and among the queries of the answer.
         if (hasSecret(JSON.stringify(asked) ?? "")) throw new ArgumentError("the arguments have a secret.");
+        began(one.name, asked);
         return masks.hide(await one.run(asked, AbortSignal.any([signal, abort])));
       } catch (problem) {
         if (signal.aborted || abort.aborted) throw problem;
@@ -127,7 +128,7 @@ function alerts({ ask, clean, notes, alertText, at }: Search): ModelTool {
     parameters: shape({}, []),
     async run(_, signal) {
       // The query is what people see as evidence; the list has what a query does not tell.
-      const asked = await ask.instant("ALERTS");
+      const asked = await ask.instant("ALERTS", { signal });
       const query = notes.indexOf("ALERTS");
       const [active, rules] = await Promise.all([
         ask.source.alerts(signal),
@@ -148,7 +149,7 @@ function alerts({ ask, clean, notes, alertText, at }: Search): ModelTool {
         notes.addLabels(alert.labels);
         notes.facts.push({ value: ask.now - alert.activeAt, family: "time", origin: "computed", query });
         if (rule !== undefined) {
-          notes.addText(rule.promql);
+          notes.addText(rule.promql, query);
           notes.facts.push({ value: rule.forSeconds, family: "time", origin: "returned", query });
         }
         return {

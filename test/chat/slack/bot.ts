@@ -1,10 +1,23 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createSlack, type SlackSettings } from "../../../src/chat/slack/index.ts";
 import type { Reach, Visitor } from "../../../src/core/access.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Place, Question } from "../../../src/core/chat.ts";
+import { createLive } from "../../../src/flows/live.ts";
 import { receive } from "../../../src/flows/receive.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
-import type { Click, Inbox, Outgoing, ProposalLists, Queued, Said, Surface, SurfaceDeps } from "../../../src/ports.ts";
+import type {
+  Click,
+  Inbox,
+  Onlooker,
+  Outbox,
+  Outgoing,
+  ProposalLists,
+  Queued,
+  Said,
+  Surface,
+  SurfaceDeps,
+} from "../../../src/ports.ts";
 import { NeverError, NotNowError } from "../../../src/util/errors.ts";
 import { createLog, type Log } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";
@@ -28,7 +41,12 @@ export class SlackBot {
   readonly logged: string[] = [];
   storeFails = false;
   reach: (visitor: Visitor) => Reach = () => ({ allowed: true });
-  answer: (question: Question) => Promise<Said> | Said = (question) => ({ card: cardFor(question.text) });
+  /** Clicks that ended a look. */
+  readonly ended: Parameters<SurfaceDeps["enough"]>[] = [];
+  isLooking = true;
+  answer: (question: Question, onlooker?: Onlooker) => Promise<Said> | Said = (question) => ({
+    card: cardFor(question.text),
+  });
   decided: (click: Click) => Promise<Card> | Card = ({ decision }) => ({
     title: `Noted: ${decision}.`,
     tone: "info",
@@ -102,6 +120,12 @@ export class SlackBot {
     }
   }
 
+  async #sendDrafts(): Promise<void> {
+    for (const message of this.outbox.values())
+      if (message.id.startsWith("live:") && message.attempts === 0)
+        await this.#attempt(message, AbortSignal.timeout(20_000));
+  }
+
   /** Posts a message as the bot does by itself. Returns its reference. */
   async show(message: Outgoing): Promise<string> {
     const kept: Kept = { ...message, attempts: 0, state: "waiting", note: "" };
@@ -123,6 +147,31 @@ export class SlackBot {
     }
   }
 
+  #box(): Outbox {
+    return {
+      put: async (message) => {
+        if (this.outbox.has(message.id)) return false;
+        this.outbox.set(message.id, { ...message, attempts: 0, state: "waiting", note: "" });
+        return true;
+      },
+      due: async () => [],
+      begin: async () => {},
+      hint: async (id, hint) => {
+        const kept = this.outbox.get(id);
+        if (kept?.state === "waiting") this.outbox.set(id, Object.assign(kept, { hint }));
+      },
+      postpone: async () => {},
+      sent: async () => {},
+      gaveUp: async () => {},
+      referenceOf: async (id) => {
+        const kept = this.outbox.get(id);
+        return kept?.state === "sent" ? kept.note : undefined;
+      },
+      answerOf: async () => undefined,
+      waiting: async () => ({ count: 0, oldest: undefined }),
+    };
+  }
+
   #deps(log: Log): SurfaceDeps {
     const inbox: Inbox = {
       ...this.inbox,
@@ -133,10 +182,21 @@ export class SlackBot {
     };
     const key = (place: Place) => `${place.channel}/${place.thread}`;
     return {
-      ask: async (question) => {
+      ask: async (question, _, onlooker) => {
         this.asked.push(question);
-        return await this.answer(question);
+        return await this.answer(question, onlooker);
       },
+      enough: (...ended) => {
+        this.ended.push(ended);
+        return this.isLooking;
+      },
+      live: createLive({
+        outbox: this.#box(),
+        clock: () => this.clock(),
+        wake: () => void this.#sendDrafts(),
+        pause: (ms, signal) => sleep(Math.min(ms, 20), undefined, { signal }).catch(() => {}),
+        report: (err) => log.error({ err }, "reported"),
+      }),
       decide: async (click) => {
         this.clicks.push(click);
         return await this.decided(click);
@@ -172,25 +232,7 @@ export class SlackBot {
           save: async ({ answer, user, helpful }) => void this.opinions.push({ answer, user: user.id, helpful }),
           count: async () => ({ helpful: 0, unhelpful: 0 }),
         },
-        outbox: {
-          put: async (message) => {
-            if (this.outbox.has(message.id)) return false;
-            this.outbox.set(message.id, { ...message, attempts: 0, state: "waiting", note: "" });
-            return true;
-          },
-          due: async () => [],
-          begin: async () => {},
-          hint: async (id, hint) => {
-            const kept = this.outbox.get(id);
-            if (kept?.state === "waiting") this.outbox.set(id, Object.assign(kept, { hint }));
-          },
-          postpone: async () => {},
-          sent: async () => {},
-          gaveUp: async () => {},
-          referenceOf: async () => undefined,
-          answerOf: async () => undefined,
-          waiting: async () => ({ count: 0, oldest: undefined }),
-        },
+        outbox: this.#box(),
       },
     };
   }

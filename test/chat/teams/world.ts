@@ -1,14 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createTeams } from "../../../src/chat/teams/index.ts";
 import type { TeamsSettings } from "../../../src/chat/teams/settings.ts";
 import type { Reach, Visitor } from "../../../src/core/access.ts";
 import type { Card } from "../../../src/core/card.ts";
 import type { Question } from "../../../src/core/chat.ts";
+import { createLive } from "../../../src/flows/live.ts";
 import { receive } from "../../../src/flows/receive.ts";
 import type {
   Click,
   FeedbackLog,
   HttpResponse,
   Inbox,
+  Onlooker,
   Outbox,
   Outgoing,
   Places,
@@ -33,7 +36,8 @@ export async function openTeams(
   framework: BotFramework,
   opts: {
     readonly settings?: Partial<TeamsSettings>;
-    readonly ask?: (question: Question) => Promise<Said>;
+    readonly ask?: (question: Question, onlooker?: Onlooker) => Promise<Said>;
+    readonly enough?: SurfaceDeps["enough"];
     readonly decide?: (click: Click) => Promise<Card> | Card;
     readonly proposal?: (id: string) => ProposalView | undefined;
     readonly mayRead?: (visitor: Visitor) => Reach;
@@ -63,10 +67,18 @@ export async function openTeams(
   let surface: Surface | undefined;
 
   const deps: SurfaceDeps = {
-    async ask(question) {
+    async ask(question, _, onlooker) {
       asked.push(question);
-      return (await opts.ask?.(question)) ?? { card: ANSWER };
+      return (await opts.ask?.(question, onlooker)) ?? { card: ANSWER };
     },
+    enough: opts.enough ?? (() => false),
+    live: createLive({
+      outbox: { ...outbox, put: keep },
+      clock,
+      wake: send,
+      pause: (ms, signal) => sleep(Math.min(ms, 20), undefined, { signal }).catch(() => {}),
+      report: (problem) => logged.push(`live: ${String(problem)}`),
+    }),
     async decide(click) {
       clicks.push(click);
       return (await opts.decide?.(click)) ?? { title: `Noted: ${click.decision}.`, tone: "info", blocks: [] };
@@ -81,11 +93,7 @@ export async function openTeams(
       places,
       outbox: {
         ...outbox,
-        async put(message) {
-          const isNew = await outbox.put(message);
-          if (isNew) put.push(message);
-          return isNew;
-        },
+        put: keep,
       },
       feedback: {
         async save(feedback) {
@@ -94,18 +102,27 @@ export async function openTeams(
         count: async () => ({ helpful: 0, unhelpful: 0 }),
       },
     },
-    wake() {
-      const message = put.at(-1)!;
-      void deliver({ ...message, attempts: 1 }).catch((problem) => logged.push(String(problem)));
-    },
+    wake: send,
     drawChart: opts.drawChart ?? (async () => new Uint8Array([137, 80, 78, 71])),
     clock,
     receive: (deal) =>
       receive({ platform: "teams", inbox, clock, deal, report: (event) => log.error(event, "reported") }),
   };
 
+  async function keep(message: Outgoing): Promise<boolean> {
+    const isNew = await outbox.put(message);
+    if (isNew) put.push(message);
+    return isNew;
+  }
+
+  function send(): void {
+    const message = put.at(-1)!;
+    void deliver({ ...message, attempts: 1 }).catch((problem) => logged.push(String(problem)));
+  }
+
   async function deliver(message: Queued): Promise<string> {
-    const id = await surface!.sender.send(message, undefined, AbortSignal.timeout(10_000));
+    const edited = message.edits === undefined ? undefined : await outbox.referenceOf(message.edits);
+    const id = await surface!.sender.send(message, edited, AbortSignal.timeout(10_000));
     await outbox.sent(message.id, id, message.at);
     references.set(message.id, id);
     return id;

@@ -25,9 +25,9 @@ async function talk(lines: readonly string[], answer: Terminal["answer"]): Promi
   const asked: Question[] = [];
   let id = 0;
   const done = converse({
-    answer: (question, signal) => {
+    answer: (question, signal, onlooker) => {
       asked.push(question);
-      return answer(question, signal);
+      return answer(question, signal, onlooker);
     },
     decide: "Nothing can be decided here.",
     place: { platform: "terminal", channel: "ada", thread: "t" },

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { createStreams } from "./streams.ts";
 
 /**
  * A Bot Framework on loopback: its own keys and OpenID metadata, a login server, a connector that keeps what it is sent
@@ -44,6 +45,7 @@ export async function startBotFramework() {
   const state = { login: 200, metadata: 200, refuseCharts: false };
   let waiters: (() => void)[] = [];
   let next = 1;
+  const streams = createStreams(() => `1:${next++}`);
 
   const server: Server = createServer((request, response) => {
     answer(request, response).catch((problem) => {
@@ -107,7 +109,12 @@ export async function startBotFramework() {
     }
     if (Buffer.byteLength(body) > LARGEST) return json(response, 413, { error: { code: "MessageSizeTooBig" } });
     if (state.refuseCharts && body.includes("Chart.Line")) return json(response, 400, { error: { code: "BadSyntax" } });
-    const id = request.method === "POST" ? `1:${next++}` : (item ?? "");
+    const streamed = streams.take(activity);
+    if (streamed !== undefined && "status" in streamed) {
+      const { status: refusal, code, message } = streamed;
+      return json(response, refusal, { error: { code, message } });
+    }
+    const id = streamed?.id ?? (request.method === "POST" ? `1:${next++}` : (item ?? ""));
     const replyTo = request.method === "POST" ? item : undefined;
     const { authorization } = request.headers;
     kept.push({ method: request.method ?? "", conversation, id, replyTo, activity, authorization });
@@ -150,6 +157,8 @@ export async function startBotFramework() {
     counts,
     roles,
     state,
+    /** What becomes of streams from now on. */
+    streams: streams.state,
     sign,
     /** One for each of the next requests to the connector, in order. Signs of typing take none. */
     fail: (...some: Fault[]) => void faults.push(...some),

@@ -15,6 +15,8 @@ export type Reply =
       readonly usage?: { readonly input: number; readonly output: number } | "none";
       /** Waits so long before the first byte. */
       readonly afterMs?: number;
+      /** The text goes so far, and the rest only when this resolves. For streams. */
+      readonly upTo?: { readonly characters: number; readonly until: Promise<void> };
     }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly message?: string }
   /** Takes the request and never answers. */
@@ -155,7 +157,7 @@ function answer(response: ServerResponse, asked: Asked, reply: Reply): void {
   }
   const send = () => {
     if (asked.path.endsWith("responses")) sendResponse(response, reply, isStream);
-    else sendChat(response, reply, isStream);
+    else void sendChat(response, reply, isStream);
   };
   if (reply.afterMs === undefined) send();
   else setTimeout(send, reply.afterMs);
@@ -188,7 +190,7 @@ function chunkOf(id: number, delta: unknown, finish: string | null = null) {
   };
 }
 
-function sendChat(response: ServerResponse, reply: Said, isStream: boolean): void {
+async function sendChat(response: ServerResponse, reply: Said, isStream: boolean): Promise<void> {
   const id = ++ids;
   const calls = callsOf(reply);
   const finish = calls.length > 0 ? "tool_calls" : "stop";
@@ -214,7 +216,12 @@ function sendChat(response: ServerResponse, reply: Said, isStream: boolean): voi
   const event = (data: unknown) => response.write(`data: ${JSON.stringify(data)}\n\n`);
   response.writeHead(200, { "content-type": "text/event-stream" });
   event(chunkOf(id, { role: "assistant", content: "" }));
-  for (const piece of (reply.text ?? "").match(/[\s\S]{1,7}/g) ?? []) event(chunkOf(id, { content: piece }));
+  let sent = 0;
+  for (const piece of (reply.text ?? "").match(/[\s\S]{1,7}/g) ?? []) {
+    if (reply.upTo !== undefined && sent >= reply.upTo.characters) await reply.upTo.until;
+    event(chunkOf(id, { content: piece }));
+    sent += piece.length;
+  }
   for (const call of calls) {
     event(chunkOf(id, { tool_calls: [{ ...call, function: { name: call.function.name, arguments: "" } }] }));
     for (const piece of call.function.arguments.match(/[\s\S]{1,9}/g) ?? [])

@@ -6,6 +6,8 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { charactersIn, complaintAbout, complaintAboutModal } from "./limits.ts";
 import { APP, BOT, BOT_USER, fresh, OTHER_TEAM, TEAM } from "./payloads.ts";
 
+import { chunksOf, type StreamState, whyNotStarted, written } from "./streams.ts";
+
 export * from "./payloads.ts";
 
 type Args = Readonly<Record<string, string>>;
@@ -19,6 +21,10 @@ export type Stored = {
   readonly bot_id?: string;
   metadata?: { readonly event_type: string; readonly event_payload: Record<string, unknown> };
   isEdited?: true;
+  /** Of a message that is or was written while people read it. */
+  streaming_state?: StreamState;
+  /** Its reader stopped it. */
+  isStopped?: true;
   readonly unfurl: readonly [links: string | undefined, media: string | undefined];
 };
 
@@ -81,6 +87,8 @@ export class FakeSlack {
       { id: "U0STRANGER", name: "sam", real_name: "Sam Stranger", team_id: OTHER_TEAM, is_stranger: true },
     ].map((person) => [person.id, { ...person, profile: { display_name: person.real_name } }]),
   );
+  /** Whether there are streams at all. */
+  hasStreams = true;
   /** Calls of chat.postMessage that a picture takes until it can be shown. */
   pictureDelay = 0;
   /** Whether blocks that Slack draws itself are understood. */
@@ -141,6 +149,14 @@ export class FakeSlack {
 
   called(method: string): Args[] {
     return this.calls.filter((call) => call.method === method).map((call) => call.args);
+  }
+
+  /** What people can do with a stream, and what Slack does with one that lasts some minutes. */
+  endStream(ts: string, how: "stopped by its reader" | "timed out"): void {
+    const stored = [...this.messages.values()].flat().find((one) => one.ts === ts);
+    if (stored?.streaming_state !== "in_progress") throw new Error(`${ts} is no stream`);
+    stored.streaming_state = how === "timed out" ? "errored" : "completed";
+    if (how !== "timed out") stored.isStopped = true;
   }
 
   // ---------------------------------------------------------------- Socket Mode
@@ -344,6 +360,11 @@ export class FakeSlack {
         return this.#post(args);
       case "chat.update":
         return this.#update(args);
+      case "chat.startStream":
+        return this.#startStream(args);
+      case "chat.appendStream":
+      case "chat.stopStream":
+        return this.#goOn(method, args);
       case "chat.postEphemeral":
         return this.#whisper(args);
       case "conversations.history":
@@ -441,10 +462,48 @@ export class FakeSlack {
     if (bad !== undefined) return bad;
     const stored = this.sent(channel).find((one) => one.ts === args["ts"]);
     if (stored === undefined) return failed("message_not_found");
+    if (stored.streaming_state === "in_progress") return failed("streaming_state_conflict");
     stored.text = args["text"] ?? "";
     stored.blocks = JSON.parse(args["blocks"] ?? "[]");
     stored.isEdited = true;
     return { ok: true, channel, ts: stored.ts, text: stored.text };
+  }
+
+  #startStream(args: Args): Answer {
+    if (!this.hasStreams) return failed("unknown_method");
+    const channel = args["channel"] ?? "";
+    const bad = this.#whyClosed(channel);
+    if (bad !== undefined) return bad;
+    const why = whyNotStarted(args);
+    const chunks = chunksOf(args);
+    if (why !== undefined || typeof chunks === "string") return failed(why ?? String(chunks));
+    const stored: Stored = {
+      ts: this.stamp(),
+      ...written({ text: "", blocks: [] }, chunks),
+      bot_id: BOT,
+      unfurl: [undefined, undefined],
+      thread_ts: args["thread_ts"]!,
+      streaming_state: "in_progress",
+    };
+    this.messages.set(channel, [...this.sent(channel), stored]);
+    return { ok: true, channel, ts: stored.ts };
+  }
+
+  #goOn(method: string, args: Args): Answer {
+    const channel = args["channel"] ?? "";
+    const stored = this.sent(channel).find((one) => one.ts === args["ts"]);
+    if (stored === undefined) return failed("message_not_found");
+    if (stored.streaming_state !== "in_progress")
+      return failed(stored.isStopped === true ? "stopped_by_user" : "message_not_in_streaming_state");
+    const isEmpty = args["markdown_text"] === undefined && args["chunks"] === undefined;
+    const chunks = method === "chat.stopStream" && isEmpty ? [] : chunksOf(args);
+    if (typeof chunks === "string") return failed(chunks);
+    Object.assign(stored, written(stored, chunks));
+    if (method === "chat.stopStream") {
+      stored.streaming_state = "completed";
+      if (args["metadata"] !== undefined) stored.metadata = JSON.parse(args["metadata"]);
+    }
+    return { ok: true, channel, ts: stored.ts };
   }
 
   #whisper(args: Args): Answer {
