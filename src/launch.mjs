@@ -50,7 +50,22 @@ async function useTool([name, ...args]) {
     "slack-local": () => [join(root, "test/tools/slack-local.ts"), ...args],
     "teams-package": () => [join(root, "test/tools/teams-package.ts"), ...args],
     bench: () =>
-      ["slack", "teams", "mutations", "hostile", "crowd", "clicks", "stop", "forecast", "evil", "rush", "gate", "detect"].includes(args[0])
+      // Each has a file of its own; everything else is a part of the one that runs without a name.
+      [
+        "clicks",
+        "crowd",
+        "detect",
+        "evil",
+        "forecast",
+        "gate",
+        "hostile",
+        "model",
+        "mutations",
+        "rush",
+        "slack",
+        "stop",
+        "teams",
+      ].includes(args[0])
         ? [join(root, "test/bench", `${args[0]}.ts`), ...args.slice(1)]
         : [join(root, "test/bench/run.ts"), ...args],
     crash: () => [join(root, "test/crash/run.ts"), ...args],
