@@ -44,7 +44,6 @@ const Block = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("table"), columns: strings, rows: z.array(strings) }),
   z.object({ kind: z.literal("facts"), items: z.array(z.object({ name: z.string(), value: z.string() })) }),
   z.object({ kind: z.literal("chart"), chart: ChartJson }),
-  z.object({ kind: z.literal("said"), by: z.string(), paragraphs: strings }),
   z.object({
     kind: z.literal("evidence"),
     items: z.array(
