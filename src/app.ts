@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
+import { createDetection, type Detection } from "./app/detection.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators } from "./app/model.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
@@ -13,9 +14,11 @@ import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import { readIncidentWish } from "./core/incident/wish.ts";
+import { readWatchWish } from "./core/watch/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Investigator, ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
+import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
@@ -44,6 +47,7 @@ export type App = {
   readonly incidents: IncidentDesk;
   /** A click on any message of the bot. Never throws. */
   readonly decide: Decider;
+  readonly detection: Detection;
   readonly log: Log;
   /** Lets the sources read anew, now and regularly, what exists. Without it they do so when first asked. */
   readonly start: () => void;
@@ -58,6 +62,7 @@ export type Observer = {
   modelUsed?: (event: ModelUse) => void;
   asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
   incident?: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
+  watched?: (report: RoundReport, gauges: readonly Gauge[]) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -121,15 +126,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     suggest: remedy.suggest,
   });
   const running = createRunning();
+  const detectionOn = (on: Store) =>
+    createDetection(config, { store: on, sources: metrics.sources, packs, clock, log, watched: observer?.watched });
+  const detection = detectionOn(store);
   const inTurn = turns(QUESTIONS_AT_ONCE);
   const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });
 
   /** The flow on one store, with everything around it that no question may escape. */
-  function askOn(on: Store, limited: typeof limit, changes: Remedy): Ask {
+  function askOn(on: Store, limited: typeof limit, changes: Remedy, watched: Detection): Ask {
     return async (question, signal, onlooker) => {
       const started = performance.now();
-      const asked = await running.during(question, onlooker, (watched) =>
-        askSafely(on, limited, changes, question, signal, watched),
+      const asked = await running.during(question, onlooker, (onlooking) =>
+        askSafely(on, limited, changes, watched, question, signal, onlooking),
       );
       const outcome = asked.repeated ? "limited" : asked.failed ? "failed" : "answered";
       const seconds = (performance.now() - started) / 1000;
@@ -142,6 +150,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     on: Store,
     limited: typeof limit,
     changes: Remedy,
+    watched: Detection,
     question: Question,
     signal: AbortSignal | undefined,
     onlooker: Onlooker | undefined,
@@ -162,6 +171,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (aboutIncidents !== undefined)
       try {
         return said(await incidents.list(question, aboutIncidents), "incidents");
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
+    const watching = readWatchWish(question.text);
+    if (watching !== undefined)
+      try {
+        const card = await watched.answer(question, watching, signal ?? new AbortController().signal);
+        return { ...said(card, watching.kind), ...(watching.kind === "judge" && { isPrivate: true }) };
       } catch (problem) {
         return failure(explainFailure(problem, question, log));
       }
@@ -253,11 +270,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   let stopped: Promise<void> | undefined;
   return {
-    ask: askOn(store, limit, remedy),
+    ask: askOn(store, limit, remedy, detection),
     enough: running.enough,
     aside: () => {
       const own = memory.createMemoryStore({ retention });
-      return askOn(own, undefined, remedyOn(own));
+      return askOn(own, undefined, remedyOn(own), detectionOn(own));
     },
     sources: metrics.sources,
     alertmanager,
@@ -265,6 +282,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     remedy,
     incidents,
     decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
+    detection,
     log,
     start: metrics.start,
     stop() {

@@ -3,6 +3,7 @@ import { readAccess } from "./config/access.ts";
 import { readApprovals } from "./config/approvals.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
 import { dataDirOf } from "./config/data-dir.ts";
+import { readDetection } from "./config/detection.ts";
 import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
 import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
@@ -30,7 +31,13 @@ const DEFAULTS = {
   answerTimeoutMs: 30_000,
   questionsPerMinute: 30,
 };
-const DEFAULT_RETENTION = { conversations: 30 * DAY, evidence: 90 * DAY, seenEvents: 7 * DAY, proposals: 365 * DAY };
+const DEFAULT_RETENTION = {
+  conversations: 30 * DAY,
+  evidence: 90 * DAY,
+  seenEvents: 7 * DAY,
+  proposals: 365 * DAY,
+  anomalies: 365 * DAY,
+};
 
 /**
  * Environment and YAML -> one frozen Config, or every problem at once. A variable wins over the file. `readFile` takes
@@ -121,6 +128,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     policy: readApprovals(deps, { roles, people, runbooks, sources }),
     runbooks,
     model: readModel(deps),
+    detection: readDetection(deps, sources),
     log: { level: readLevel(env, report) ?? settings.log?.level ?? "info" },
     limits: {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,
@@ -131,6 +139,7 @@ function build(deps: Deps, envName: string | undefined): Config {
         evidence: seconds(retention.evidence) ?? DEFAULT_RETENTION.evidence,
         seenEvents: seconds(retention.seen_events) ?? DEFAULT_RETENTION.seenEvents,
         proposals: seconds(retention.proposals) ?? DEFAULT_RETENTION.proposals,
+        anomalies: seconds(retention.anomalies) ?? DEFAULT_RETENTION.anomalies,
         ...(places === undefined ? {} : { places }),
         ...(lessons === undefined ? {} : { lessons }),
       },

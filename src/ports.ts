@@ -12,7 +12,9 @@ import type { Proposal, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
 import type { Recording } from "./core/recording.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
-import type { Sample, Series } from "./core/series.ts";
+import type { Labels, Sample, Series } from "./core/series.ts";
+import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
+import type { Track } from "./core/watch/track.ts";
 import type { Incidents } from "./ports/incidents.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
@@ -516,6 +518,78 @@ export interface Forecasts {
   scores(about: string, limit: number): Promise<readonly ForecastScore[]>;
 }
 
+/** What is kept of one watched series between rounds. `detector` is the detector's own bytes. */
+export type SeriesState = {
+  readonly series: string;
+  readonly labels: Labels;
+  readonly track: Track;
+  readonly detector: Uint8Array;
+};
+
+/** How one watch stands. `watch` is its key: id and version. */
+export type WatchRound = {
+  readonly watch: string;
+  /** Unix seconds: up to where its points were read, by the states that are kept. */
+  readonly at: number;
+  /** Series that are followed, and those that the query returns. */
+  readonly series: number;
+  readonly matched: number;
+  /** Why it could not be asked or is not followed whole. */
+  readonly problem?: string;
+};
+
+/** What belongs together: all of it is kept, or nothing. */
+export type DetectionChange = {
+  readonly watch?: WatchRound;
+  readonly states?: readonly SeriesState[];
+  /** Series of that watch whose states go. */
+  readonly dropped?: readonly string[];
+  readonly anomalies?: readonly Anomaly[];
+};
+
+/** How often something of a watch was posted lately, and what people said of it. Each post counts once. */
+export type WatchRecord = {
+  readonly posts: number;
+  readonly useful: number;
+  readonly notUseful: number;
+  readonly expected: number;
+};
+
+/** What the scheduled detector keeps: states of series, anomalies, what people said of them, and who runs it. */
+export interface Detection {
+  /**
+   * Takes the slot of a job (unix seconds when it was planned) until `until`. `won`: it is ours, and so was the slot before. `anew`: it is ours, and
+   * somebody else had the one before, or nobody. `lost`: somebody has that slot or a later one, or is still at work on an earlier one.
+   */
+  claim(job: string, slot: number, owner: string, now: number, until: number): Promise<"won" | "anew" | "lost">;
+  /** The work on the slot has ended. Does nothing for anybody but its owner. */
+  release(job: string, owner: string): Promise<void>;
+  /** States of one watch. One that cannot be read comes with why. */
+  states(watch: string): Promise<readonly (SeriesState | { readonly series: string; readonly broken: string })[]>;
+  /** Once it resolves, all of it outlives a crash. An anomaly replaces the one of its id when its revision is higher. */
+  commit(change: DetectionChange): Promise<void>;
+  rounds(): Promise<readonly WatchRound[]>;
+  anomaly(id: string): Promise<Anomaly | undefined>;
+  /** Newest first, at most `limit`. `since`: open, or ended or opened since then (unix seconds). */
+  anomalies(wanted: {
+    readonly status?: Anomaly["status"];
+    readonly since?: number;
+    readonly group?: string;
+    readonly limit: number;
+  }): Promise<readonly Anomaly[]>;
+  /** Those whose message does not show their revision yet, oldest first. */
+  unshown(limit: number): Promise<readonly Anomaly[]>;
+  /** `posted`: a message of it went out. Never takes it back to an older revision. */
+  shown(id: string, revision: number, posted: boolean): Promise<void>;
+  wasPosted(group: string): Promise<boolean>;
+  /** The last word of each person about an anomaly counts. */
+  judge(opinion: Opinion): Promise<void>;
+  /** Last words about anomalies since then (unix seconds). */
+  opinions(since: number): Promise<readonly Opinion[]>;
+  /** By id of the watch, since then (unix seconds). */
+  records(since: number): Promise<ReadonlyMap<string, WatchRecord>>;
+}
+
 /** The whole store. */
 export interface Store {
   readonly conversations: Conversations;
@@ -531,6 +605,7 @@ export interface Store {
   readonly feedback: FeedbackLog;
   readonly spending: Spending;
   readonly forecasts: Forecasts;
+  readonly detection: Detection;
   /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */
   prune(now: number): Promise<Readonly<Record<string, number>>>;
   /** Throws when the store cannot be written. Notes the time. */

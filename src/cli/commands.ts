@@ -116,6 +116,28 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: JSON_FLAG,
     load: () => import("./incidents.ts"),
   },
+  watches: {
+    usage: "watches list [--json]",
+    summary: "what is watched on the schedule, how much of it, and how useful its posts were",
+    options: JSON_FLAG,
+    load: () => import("./watches.ts"),
+  },
+  backtest: {
+    usage:
+      'backtest "PromQL" [--days N] [--step 1m] [--direction up|down|both] [--sensitivity low|normal|high] [--source NAME] [--now RFC3339] [--out FILE.png] [--json]',
+    summary: "what a watch of that query would have posted in the last days, on your own data, and how often",
+    options: {
+      ...JSON_FLAG,
+      days: { type: "string" },
+      step: { type: "string" },
+      direction: { type: "string" },
+      sensitivity: { type: "string" },
+      source: { type: "string" },
+      now: { type: "string" },
+      out: { type: "string" },
+    },
+    load: () => import("./backtest.ts"),
+  },
   lessons: {
     usage: "lessons list [--json] [--user U]",
     summary: "words that somebody taught the bot in the terminal",
@@ -156,4 +178,4 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Commands that are promised for later versions: known, so that nobody looks for a typing error. */
-export const LATER: readonly string[] = ["detect", "backtest", "watches"];
+export const LATER: readonly string[] = [];

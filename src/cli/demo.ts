@@ -13,6 +13,8 @@ import { quietLog } from "./bot.ts";
 import { chatWith } from "./chat.ts";
 import { type Call, ConfigError, EXIT, flag, STOPPING, UsageError } from "./command.ts";
 import { playPeople, repair, withCard } from "./demo-people.ts";
+import { foundByItself } from "./demo-watching.ts";
+import { watchNews } from "./news.ts";
 import { type Serving, serve } from "./serve.ts";
 import { placeOf, readUser } from "./settings.ts";
 
@@ -143,7 +145,14 @@ async function talk(
   };
   let asked = 0;
   const players = playPeople(serving.app, flag(call, "as"));
-  await chatWith({ ask, decide: players.decide, players }, config, call, signal);
+  const { store, sources } = serving.app;
+  const news = watchNews({
+    read: (work) => work(store.detection),
+    clock: () => Date.now() / 1000,
+    zone: config.timezone,
+    sources,
+  });
+  await chatWith({ ask, decide: players.decide, news, players }, config, call, signal);
   // Without a terminal and without a question, as under a service manager, the demo stays for others to ask.
   if (asked === 0 && call.stdin.isTTY !== true && !signal.aborted) {
     call.stderr.write("Nobody types here; the demo stays until it is stopped.\n");
@@ -166,6 +175,7 @@ function welcome(demo: Demo, serving: Serving, browser: Playground | undefined, 
     ...demo.questions.map((question) => `  ${question}`),
     `  restart ${demo.story.service}        what it asks for needs a colleague's approval: type "--as robin", then approve`,
     "",
+    "The bot watches the shop: what it finds unusual is said here by itself, from some seconds after the start.",
     '"exit" or Ctrl-D ends the demo; the next one starts anew.',
     "",
   ].join("\n");
@@ -182,8 +192,9 @@ async function tour(demo: Demo, serving: Serving, config: Config, call: Call, si
   }, demo.world);
   const show = (line: string) => void call.stdout.write(`${inert(line, { keepNewlines: true })}\n`);
   for (const line of lines) show(line);
+  const noticed = await foundByItself(serving.app, demo.story, show, signal);
   const repaired = await repair(serving.app, demo, config, show, signal);
-  return ok && repaired ? EXIT.ok : EXIT.failed;
+  return ok && noticed && repaired ? EXIT.ok : EXIT.failed;
 }
 
 // ---------------------------------------------------------------- progress

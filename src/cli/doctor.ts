@@ -6,6 +6,7 @@ import { type Check, failed, ok, skipped } from "./checks/check.ts";
 import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
 import { checkModel } from "./checks/model.ts";
 import { checkSources } from "./checks/sources.ts";
+import { checkWatching } from "./checks/watching.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 
 /** `doctor`: looks at everything one by one, changes nothing but the store's migrations. Exit code 1 when something failed. */
@@ -25,6 +26,7 @@ export async function run(call: Call): Promise<number> {
     const notices = config.notices.length === 0 ? "" : ` (${config.notices.join("; ")})`;
     add(ok("configuration", `complete${notices}`));
     add(...(await checkPacks(config.packs)));
+    add(...(await checkWatching(config)));
     add(...(await checkHere(config)));
     const { checkAuditKey, checkRights } = await import("./checks/rights.ts");
     add(await checkAuditKey(config.dataDir, call.env["AUDIT_KEY_FILE"], call.cwd));

@@ -1,4 +1,4 @@
-import { type App, createApp, type Overrides, openStore } from "../app.ts";
+import { type App, createApp, type Observer, type Overrides, openStore } from "../app.ts";
 import { serveSocket } from "../chat/socket/serve.ts";
 import { visitorHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
@@ -24,6 +24,8 @@ export type Serving = {
 export type ServeDeps = {
   readonly log?: Log;
   readonly overrides?: Overrides;
+  /** Hears of each round of watching, besides the metrics. */
+  readonly watched?: NonNullable<Observer["watched"]>;
   /** Called when the store cannot be written any more: the process should end, and be started again. */
   readonly onBrokenStore: (problem: unknown) => void;
 };
@@ -51,6 +53,7 @@ export async function serve(
   {
     log = createLog({ level: config.log.level, secrets: secretsOf(config) }),
     overrides = {},
+    watched,
     onBrokenStore,
   }: ServeDeps,
 ): Promise<Serving> {
@@ -67,7 +70,14 @@ export async function serve(
     const telemetry = createTelemetry({ version: ownVersion() });
     const store = overrides.store ?? (await openStore(config, clock, { log }));
     undo.push(() => store.close());
-    const app = await createApp(config, { observer: telemetry, log, ...overrides, store });
+    const observer: Observer = {
+      ...telemetry,
+      watched(report, gauges) {
+        telemetry.watched(report, gauges);
+        watched?.(report, gauges);
+      },
+    };
+    const app = await createApp(config, { observer, log, ...overrides, store });
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
@@ -103,6 +113,8 @@ export async function serve(
     undo.push(async () => (await remedy)(graceMs));
     const endIncidents = await app.incidents.start(surfaces.wake);
     undo.push(() => endIncidents(graceMs));
+    const unwatch = await app.detection.start(surfaces.wake).catch(cannotStart);
+    undo.push(() => unwatch(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, onBrokenStore)));
     app.start();

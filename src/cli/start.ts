@@ -1,6 +1,7 @@
+import { checkWatches, WatchError } from "../app/detection.ts";
 import { secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
-import { type Call, EXIT, STOPPING, UsageError } from "./command.ts";
+import { type Call, ConfigError, EXIT, STOPPING, UsageError } from "./command.ts";
 import { serve } from "./serve.ts";
 import { readConfig } from "./settings.ts";
 
@@ -10,6 +11,9 @@ export async function run(call: Call): Promise<number> {
     throw new UsageError(`start takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
   const started = performance.now();
   const config = readConfig(call);
+  await checkWatches(config).catch((problem: unknown) => {
+    throw problem instanceof WatchError ? new ConfigError(problem.message, { cause: problem }) : problem;
+  });
   const log = createLog({ level: config.log.level, secrets: secretsOf(config) });
   const end = Promise.withResolvers<{ readonly why: string; readonly code: number }>();
   const onSignal = (signal: NodeJS.Signals) => end.resolve({ why: signal, code: EXIT.ok });

@@ -4,7 +4,7 @@ import { reasonOf } from "../util/errors.ts";
 import { HIDDEN } from "../util/secret.ts";
 import type { ReadFile } from "./environment.ts";
 import { nearest, type Report } from "./problem.ts";
-import { type ConfigFile, configFile, LATER_KEYS } from "./schema.ts";
+import { type ConfigFile, configFile } from "./schema.ts";
 import { show } from "./values.ts";
 import { mergeTrees, parseTree, placeAt, plainOf, positionOf, type Tree } from "./yaml-tree.ts";
 
@@ -73,10 +73,7 @@ function checkTree(tree: Tree, cwd: string, report: Report): SettingsFile | unde
     isRight = false;
     report(place, message);
   };
-  const now = withoutLaterKeys(tree, (key) =>
-    refuse(where([key], true), "is not part of this version. Take it out of the file until it is."),
-  );
-  const read = configFile().safeParse(plainOf(now), { reportInput: true });
+  const read = configFile().safeParse(plainOf(tree), { reportInput: true });
   for (const issue of read.error?.issues ?? []) reportIssue(issue, where, refuse);
   if (!isRight || !read.success) return undefined;
   return {
@@ -84,13 +81,6 @@ function checkTree(tree: Tree, cwd: string, report: Report): SettingsFile | unde
     where,
     resolvePath: (path, value) => resolve(cwd, dirname(positionOf(tree, path).file), value),
   };
-}
-
-function withoutLaterKeys(tree: Tree, refuse: (key: string) => void): Tree {
-  if (tree.kind !== "map") return tree;
-  const entries = new Map(tree.entries);
-  for (const key of LATER_KEYS) if (entries.delete(key)) refuse(key);
-  return { ...tree, entries };
 }
 
 function reportIssue(

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { approvals } from "./schema/approvals.ts";
+import { schedules, watches } from "./schema/detection.ts";
 import { model } from "./schema/model.ts";
 import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
 import { people, roles } from "./schema/people.ts";
@@ -82,6 +83,7 @@ const retention = () =>
     seen_events: duration("1d", "90d", "Ids of handled events, so that a redelivery is answered once. Default 7d."),
     proposals: duration("1d", "730d", "Changes that somebody asked for. Default 365d."),
     places: duration("1d", "730d", "Channels the bot was added to. Default: kept."),
+    anomalies: duration("31d", "3650d", "What was unusual, and what people thought of it. Default 365d."),
     lessons: duration("1d", "3650d", "Words a channel taught the bot. Default: kept."),
   });
 
@@ -118,6 +120,8 @@ const file = () =>
       runbooks: runbooks().optional(),
       routes: routes().optional(),
       model: model().optional(),
+      watches: watches().optional(),
+      schedules: schedules().optional(),
       packs: z
         .array(text("A folder, relative to this file."), "must be a list")
         .max(100, "must have at most 100 entries")
@@ -130,6 +134,8 @@ const file = () =>
             query_timeout: duration("100ms", "2m", "How long one query may take. Default 10s."),
             questions_per_minute: whole(1, 1000, "Questions from one person in a minute. Default 30."),
             answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
+            watched_series: whole(1, 100_000, "Series that are watched, of all watches together. Default 1000."),
+            series_per_watch: whole(1, 10_000, "Series of one watch. Default 200."),
             retention: retention().optional().describe("How long each kind of record is kept."),
           },
           "must be a group of settings",
@@ -168,9 +174,6 @@ export function configFile(): ReturnType<typeof file> {
 
 export type ConfigFile = z.infer<ReturnType<typeof file>>;
 export type SourceEntry = NonNullable<ConfigFile["sources"]>[number];
-
-/** Keys that a later version brings: better said than "unknown". */
-export const LATER_KEYS: ReadonlySet<string> = new Set(["watches", "schedules"]);
 
 /** The JSON Schema (draft 2020-12) of the file, as text: what docker/config/smartcloudops.schema.json holds. */
 export function jsonSchema(): string {

@@ -1,6 +1,8 @@
+import type { Place } from "../core/chat.ts";
 import type { Route } from "../core/incident/route.ts";
 import type { Person, Roles } from "../core/people.ts";
 import type { Policy } from "../core/policy/rules.ts";
+import type { Severity, Watch } from "../core/watch.ts";
 import type { Secret } from "../util/secret.ts";
 import type { ExecutorsConfig } from "./executors.ts";
 
@@ -38,6 +40,7 @@ export type Config = {
   runbooks: RunbooksConfig;
   /** Undefined where no model is used. */
   model: ModelConfig | undefined;
+  detection: DetectionConfig;
   log: { level: "debug" | "info" | "warn" | "error" };
   limits: {
     /** Characters. */
@@ -50,12 +53,31 @@ export type Config = {
       evidence: number;
       seenEvents: number;
       proposals: number;
+      anomalies: number;
       places?: number;
       lessons?: number;
     };
   };
   /** Sentences about settings that are odd but not wrong. */
   notices: readonly string[];
+};
+
+export type DetectionConfig = {
+  enabled: boolean;
+  /** Whether it watches by itself what it knows the meaning of. */
+  automatic: boolean;
+  /** Between two points of a series, and mostly between two rounds. */
+  everySeconds: number;
+  /** When rounds begin: five or six fields. */
+  cron: string;
+  /** Where `cron` stands, for problems that are found at the start. */
+  cronWhere: string;
+  historySeconds: number;
+  /** Most series of all watches, and of one. */
+  series: number;
+  seriesPerWatch: number;
+  routes: readonly { place: Place; least: Severity }[];
+  watches: readonly (Watch & { where: string })[];
 };
 
 export type ModelConfig = {

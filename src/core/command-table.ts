@@ -41,7 +41,26 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     summary: "Who has the most of it, such as: top 5 services by errors",
     asks: "top $rest",
   },
-  { name: "weird", usage: "", summary: "What is unlike the same hour of other days", asks: "anything unusual?" },
+  {
+    name: "weird",
+    usage: "",
+    summary: "What is unlike the same hour of other days",
+    asks: "anything unusual?",
+    isUnlisted: true,
+  },
+  {
+    name: "anomalies",
+    usage: "",
+    summary: "What the scheduled watching found: open now, and in the last 24 hours",
+    asks: "anomalies",
+  },
+  {
+    name: "scan",
+    usage: "",
+    summary: "A round of watching now, and what it finds",
+    asks: "scan",
+    isUnlisted: true,
+  },
   { name: "why", usage: "<what is wrong>", summary: "The likely cause, with its evidence", asks: "why $rest" },
   {
     name: "forecast",

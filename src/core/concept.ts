@@ -136,6 +136,27 @@ export function queryFor(bound: Bound, asking: Asking): string {
   );
 }
 
+/** Labels that tell the things of a concept apart. */
+export function groupBy(bound: Bound): readonly string[] {
+  const self = bound.names["self"];
+  if (self === undefined) return [];
+  return [self, ...bound.concept.rows.filter((label) => label !== self && bound.metric.labels.has(label))];
+}
+
+/**
+ * How a concept stands, for each of its things: a rate over its own window. `quantile` is between 0 and 1; with `more` labels, for each
+ * part of the things.
+ */
+export function stateQuery(
+  bound: Bound,
+  filters: readonly Filter[],
+  quantile = 0.95,
+  more: readonly string[] = [],
+): string {
+  const window = bound.concept.window ?? "5m";
+  return queryFor(bound, { filters, by: [...groupBy(bound), ...more], window, quantile, form: "rate" });
+}
+
 /** Classic histogram syntax -> native: no `_bucket` and no `le`; sum and count come out of the histogram itself. */
 function asNative(promql: string, name: string): string {
   const part = (suffix: string): RegExp => new RegExp(`rate\\(${name}_${suffix}(\\{[^}]*\\})?\\[([^\\]]+)\\]\\)`, "g");

@@ -1,4 +1,4 @@
-import { BYSTANDERS, COLLEAGUE, type DemoPerson, YOU } from "./remedy.ts";
+import { BYSTANDERS, COLLEAGUE, type DemoPerson, ON_CALL, YOU } from "./remedy.ts";
 
 /** The Playground's own name for its settings file, in the folder where it is started. */
 export const SETTINGS_FILE = ".m365agentsplayground.yml";
@@ -31,7 +31,7 @@ export function playgroundYaml(): string {
       currentUser: user(YOU),
       users: [COLLEAGUE, ...BYSTANDERS].map(user),
       personalChat: { id: "a:you-and-ops" },
-      groupChat: { id: "19:on-call@thread.v2", name: "On call" },
+      groupChat: { id: ON_CALL, name: "On call" },
       team: {
         id: "19:shop@thread.tacv2",
         name: "Shop",

@@ -13,6 +13,9 @@ export const BYSTANDERS: readonly DemoPerson[] = ["Kim", "Luca", "Mina", "Noor"]
   teams: `00000000-0000-4000-8000-00000000002${at + 2}`,
 }));
 
+/** The chat of the Playground in which everybody on call is. */
+export const ON_CALL = "19:on-call@thread.v2";
+
 /** Name under which runbooks know the shop's admin endpoint. */
 const ENDPOINT = "shop";
 
@@ -57,6 +60,8 @@ export function remedyYaml(admin: Pick<Admin, "url">, people: readonly OnCall[],
         reason: "optional",
       },
     },
+    // Two days are enough to know the shop's rhythm, and are read in seconds.
+    schedules: { detect: { every: "1m", history: "2d", post: [{ teams: ON_CALL }] } },
     runbooks: {
       builtin: false,
       folders: [fileURLToPath(new URL("runbooks", import.meta.url))],

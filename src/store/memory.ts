@@ -7,6 +7,7 @@ import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
+import { memoryDetection } from "./memory/detection.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
@@ -64,6 +65,7 @@ export function createMemoryStore(
   }
 
   const { ledger, audit, latest } = memoryAudit({ ...settings, now: settings.now ?? (() => Date.now() / 1000) }, use);
+  const { detection, tables: watched } = memoryDetection(use);
   /** What is done needs its hint no more. */
   function withoutHint({ hint: _, ...message }: Outgoing): Outgoing {
     return message;
@@ -250,6 +252,7 @@ export function createMemoryStore(
         ),
     },
     forecasts: memoryForecasts(forecasts, use),
+    detection,
     prune: (now) =>
       use(() => {
         const ages: Record<Table, () => number> = {
@@ -280,6 +283,13 @@ export function createMemoryStore(
               isLive(incident) ? Number.POSITIVE_INFINITY : (incident.endedAt ?? incident.openedAt),
             ),
           forecasts: () => forgetWhere(forecasts, "forecasts", (entry) => entry.forecast.at),
+          watched_series: () => forgetWhere(watched.series, "watched_series", (entry) => entry.at),
+          watch_rounds: () => forgetWhere(watched.rounds, "watch_rounds", (entry) => entry.at),
+          anomalies: () =>
+            forgetWhere(watched.anomalies, "anomalies", ({ anomaly }) =>
+              anomaly.status === "open" ? Number.POSITIVE_INFINITY : anomaly.openedAt,
+            ),
+          opinions: () => forgetWhere(watched.opinions, "opinions", (entry) => entry.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));
 

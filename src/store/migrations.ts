@@ -99,6 +99,33 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX forecasts_scored ON forecasts (about, at) WHERE score IS NOT NULL;
   `,
   "ALTER TABLE answers ADD COLUMN recording BLOB;",
+  `
+  CREATE TABLE jobs (job TEXT PRIMARY KEY, slot REAL NOT NULL, owner TEXT NOT NULL, until REAL NOT NULL) STRICT;
+
+  CREATE TABLE watched_series (
+    seq INTEGER PRIMARY KEY, watch TEXT NOT NULL, series TEXT NOT NULL, at REAL NOT NULL, labels TEXT NOT NULL,
+    track TEXT NOT NULL, detector BLOB NOT NULL, UNIQUE (watch, series)) STRICT;
+  CREATE INDEX watched_series_at ON watched_series (at);
+
+  CREATE TABLE watch_rounds (
+    seq INTEGER PRIMARY KEY, watch TEXT NOT NULL UNIQUE, at REAL NOT NULL, series INTEGER NOT NULL, matched INTEGER NOT NULL,
+    problem TEXT) STRICT;
+  CREATE INDEX watch_rounds_at ON watch_rounds (at);
+
+  CREATE TABLE anomalies (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL, ended REAL, watch TEXT NOT NULL, message TEXT NOT NULL,
+    status TEXT NOT NULL, revision INTEGER NOT NULL, shown INTEGER NOT NULL, posted INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX anomalies_at ON anomalies (at);
+  CREATE INDEX anomalies_ended ON anomalies (ended);
+  CREATE INDEX anomalies_message ON anomalies (message);
+  CREATE INDEX anomalies_open ON anomalies (status) WHERE status = 'open';
+  CREATE INDEX anomalies_unshown ON anomalies (seq) WHERE revision > shown;
+
+  CREATE TABLE opinions (
+    seq INTEGER PRIMARY KEY, anomaly TEXT NOT NULL, watch TEXT NOT NULL, series TEXT NOT NULL, person TEXT NOT NULL,
+    kind TEXT NOT NULL, at REAL NOT NULL, since REAL NOT NULL, UNIQUE (anomaly, person)) STRICT;
+  CREATE INDEX opinions_at ON opinions (at);
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

@@ -6,6 +6,8 @@ export type Retention = {
   readonly evidence: number;
   readonly seenEvents: number;
   readonly proposals: number;
+  /** Default: as long as proposals. */
+  readonly anomalies?: number | undefined;
   readonly places?: number | undefined;
   readonly lessons?: number | undefined;
 };
@@ -25,11 +27,18 @@ export const TABLES = [
   "alerts",
   "incidents",
   "forecasts",
+  "watched_series",
+  "watch_rounds",
+  "anomalies",
+  "opinions",
 ] as const;
 export type Table = (typeof TABLES)[number];
 
 /** What is still not dealt with by then is of no use to anybody: it was left by a bot that did not come back. */
 const INBOX_SECONDS = 86_400;
+
+/** States of series that nobody has seen for so long begin anew when they come back. */
+const WATCHED_SECONDS = 14 * 86_400;
 
 /** Rows of that table older than this unix second are past their retention; undefined keeps them all. */
 export function cutoff(table: Table, retention: Retention, now: number): number | undefined {
@@ -44,6 +53,10 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
     outbox: retention.conversations,
     feedback: retention.evidence,
     // A row is a whole day, and today's is still counted on.
+    watched_series: WATCHED_SECONDS,
+    watch_rounds: WATCHED_SECONDS,
+    anomalies: retention.anomalies ?? retention.proposals,
+    opinions: retention.anomalies ?? retention.proposals,
     spending: Math.max(retention.conversations, 2 * 86_400),
     alerts: retention.evidence,
     incidents: retention.evidence,

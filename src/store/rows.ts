@@ -242,7 +242,8 @@ export const ProposalRow = once(() => {
   return z.object({ body: json().pipe(Body) }).transform(({ body }) => body as unknown as Proposal);
 });
 
-function json() {
+/** Text that holds JSON. */
+export function json() {
   return z.string().transform((text, context): unknown => {
     try {
       return JSON.parse(text);
@@ -262,7 +263,8 @@ function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T;
 }
 
-function once<T>(build: () => T): () => T {
+/** Built when first used. */
+export function once<T>(build: () => T): () => T {
   let built: { readonly value: T } | undefined;
   return () => {
     built ??= { value: build() };

@@ -24,6 +24,7 @@ import {
 } from "./rows.ts";
 import type { SealSettings } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
+import { sqliteDetection } from "./sqlite/detection.ts";
 import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
@@ -52,6 +53,7 @@ const KEPT: Partial<Record<Table, string>> = {
     AND EXISTS (SELECT 1 FROM proposals WHERE proposals.id = substr(outbox.id, 10, instr(substr(outbox.id, 10), ':') - 1)))
     AND NOT (id LIKE 'incident:%' AND (state = 'waiting' OR json_extract(body, '$.edits') IS NULL)
     AND EXISTS (SELECT 1 FROM incidents WHERE incidents.id = substr(outbox.id, 10, instr(substr(outbox.id, 10), ':') - 1)))`,
+  anomalies: "AND status = 'over'",
 };
 
 export type SqliteSettings = {
@@ -332,6 +334,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     },
 
     forecasts: sqliteForecasts(sql, later),
+    detection: sqliteDetection(sql, group),
 
     async prune(now) {
       const gone: Record<string, number> = {};

@@ -15,6 +15,7 @@ export type Metrics = Pick<
   | "audited"
   | "incident"
   | "incidentsOpen"
+  | "watched"
   | "text"
 >;
 
@@ -129,6 +130,37 @@ export async function createMetrics(version: string): Promise<Metrics> {
     help: "Sentences of the language model that were left out because no query returned what they said.",
     registers,
   });
+  const rounds = new Counter({
+    name: "smartcloudops_watch_rounds_total",
+    help: "Rounds of the scheduled detector by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const roundSeconds = new Histogram({
+    name: "smartcloudops_watch_round_seconds",
+    help: "Time of one round, and of it the time spent waiting for Prometheus.",
+    labelNames: ["part"],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers,
+  });
+  const watchedSeries = new Gauge({
+    name: "smartcloudops_watched_series",
+    help: "Series that are followed.",
+    registers,
+  });
+  const anomaliesOpened = new Counter({
+    name: "smartcloudops_anomalies_total",
+    help: "Anomalies that were found, posted or not.",
+    registers,
+  });
+  // One series is gone as soon as it is not watched any more, or others matter more.
+  const perSeries = (name: string, help: string) =>
+    new Gauge({ name: `smartcloudops_watched_${name}`, help, labelNames: ["watch", "series"], registers });
+  const anomalyScore = perSeries("score", "How unusual the newest value is; 0 is usual. Of at most 200 series.");
+  const watchedValue = perSeries("value", "The newest value that was judged.");
+  const usualLow = perSeries("usual_low", "From here on a value is usual at this time.");
+  const usualHigh = perSeries("usual_high", "Up to here a value is usual at this time.");
+  const anomalySeverity = perSeries("severity", "0 nothing unusual, 1 info, 2 warning, 3 critical.");
   new Gauge({
     name: "smartcloudops_build_info",
     help: "Always 1; its label is the running version.",
@@ -171,6 +203,22 @@ export async function createMetrics(version: string): Promise<Metrics> {
           const count = open.filter((one) => one.severity === severity && one.status === status).length;
           incidentsOpen.set({ severity, status }, count);
         }
+    },
+    watched({ outcome, series, seconds, asking, opened }, each) {
+      rounds.inc({ outcome: label("round", outcome) });
+      roundSeconds.observe({ part: "all" }, seconds);
+      roundSeconds.observe({ part: "prometheus" }, asking);
+      watchedSeries.set(series);
+      anomaliesOpened.inc(opened);
+      for (const gauge of [anomalyScore, watchedValue, usualLow, usualHigh, anomalySeverity]) gauge.reset();
+      for (const one of each) {
+        const at = { watch: one.watch, series: one.series.slice(0, 120) };
+        anomalyScore.set(at, one.score);
+        watchedValue.set(at, one.value);
+        anomalySeverity.set(at, one.severity);
+        if (one.low !== undefined) usualLow.set(at, one.low);
+        if (one.high !== undefined) usualHigh.set(at, one.high);
+      }
     },
     audited(head) {
       auditSeq.set(head?.seq ?? 0);

@@ -4,6 +4,25 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 /** Counts waiting for prom-client. A process that has more to say is no one-shot command and loads it at once. */
 const WAITING = 500;
 
+export type WatchedRound = {
+  readonly outcome: string;
+  readonly series: number;
+  readonly seconds: number;
+  readonly asking: number;
+  readonly opened: number;
+};
+
+/** `severity`: 0 for nothing unusual, 1 to 3 for info, warning, critical. */
+export type WatchedSeries = {
+  readonly watch: string;
+  readonly series: string;
+  readonly value: number;
+  readonly score: number;
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+  readonly severity: number;
+};
+
 export type Telemetry = {
   /** A question was answered, or not: `outcome` is a word of ours such as `answered`, `unclear`, `failed`. */
   answered(event: {
@@ -24,6 +43,8 @@ export type Telemetry = {
   /** One attempt to say something in a chat. */
   delivered(event: { readonly platform: string; readonly outcome: string; readonly seconds: number }): void;
   modelUsed(event: ModelUse): void;
+  /** A round of the scheduled detector, and how each watched series stands. */
+  watched(round: WatchedRound, series: readonly WatchedSeries[]): void;
   /** Where the chain of audit records stands: an anchor outside of this machine, wherever the metrics are kept. */
   audited(head: { readonly seq: number; readonly record_hash: string } | undefined): void;
   /** An incident was acknowledged or is over, so many seconds after it was opened. */
@@ -82,6 +103,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     asked: (event) => count((made) => made.asked(event)),
     delivered: (event) => count((made) => made.delivered(event)),
     modelUsed: (event) => count((made) => made.modelUsed(event)),
+    watched: (round, series) => count((made) => made.watched(round, series)),
     audited: (head) => count((made) => made.audited(head)),
     incident: (event) => count((made) => made.incident(event)),
     incidentsOpen: (open) => count((made) => made.incidentsOpen(open)),

@@ -155,7 +155,7 @@ http: 5
       expect.stringMatching(/^smartcloudops.yaml:14:7 http: must be a group of settings: it is the number 5/),
       expect.stringMatching(/^smartcloudops.yaml:1:11 timezone: must be the IANA name.*: it is "Berlin"/),
       "smartcloudops.yaml:2:1 sourcs: is not a setting. Did you mean sources?",
-      "smartcloudops.yaml:3:1 watches: is not part of this version. Take it out of the file until it is.",
+      "smartcloudops.yaml:3:10 watches: must be a list: it is a group of settings.",
       expect.stringMatching(/^smartcloudops.yaml:5:11 sources\[0\].name: must be 1 to 63 letters.*: it is "a b"/),
       expect.stringMatching(/^smartcloudops.yaml:6:10 sources\[0\].url: must not hold a user name or password/),
       expect.stringMatching(/^smartcloudops.yaml:7:14 sources\[0\].timeout: must be a duration.*: it is "10 s"/),
@@ -168,12 +168,6 @@ http: 5
       "smartcloudops.yaml:9:5 sources[0].bearer_token: is not a setting. Did you mean bearer_token_file?",
     ]);
     expect(JSON.stringify(problems)).not.toContain("hunter2");
-  });
-
-  it.each(["watches", "schedules"])("says that %s is not part of this version", (key) => {
-    expect(problemsIn(`${key}: { a: 1 }`)).toEqual([
-      { where: `smartcloudops.yaml:1:1 ${key}`, message: expect.stringContaining("not part of this version") },
-    ]);
   });
 
   it.each([

@@ -553,5 +553,9 @@ function none(): Record<string, number> {
     alerts: 0,
     incidents: 0,
     forecasts: 0,
+    watched_series: 0,
+    watch_rounds: 0,
+    anomalies: 0,
+    opinions: 0,
   };
 }

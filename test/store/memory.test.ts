@@ -1,5 +1,6 @@
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { auditContract } from "../contracts/audit.ts";
+import { detectionContract } from "../contracts/detection.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
@@ -8,3 +9,4 @@ storeContract("the memory store", (retention) => createMemoryStore({ retention }
 proposalsContract("the memory store", () => createMemoryStore({ retention: RETENTION }));
 auditContract("the memory store", (settings) => createMemoryStore({ retention: RETENTION, ...settings }));
 incidentsContract("the memory store", (retention) => createMemoryStore({ retention }));
+detectionContract("the memory store", (retention) => createMemoryStore({ retention }));

@@ -6,6 +6,7 @@ import type { Store } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type AuditSettings, auditContract } from "../contracts/audit.ts";
+import { detectionContract } from "../contracts/detection.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
@@ -38,6 +39,9 @@ auditContract("the SQLite store", (more) => openSqliteStore(settings(RETENTION, 
 const OPENED_AGAIN = "the SQLite store, opened again before every single call";
 proposalsContract(OPENED_AGAIN, () => reopening(settings(RETENTION)), { clicks: 20 });
 auditContract(OPENED_AGAIN, (more) => reopening(settings(RETENTION, more)));
+
+detectionContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
+detectionContract(OPENED_AGAIN, (retention) => reopening(settings(retention)));
 
 /** A store that lives only in its file: each call opens it, works and closes it. */
 function reopening(where: ReturnType<typeof settings>): Store {
@@ -77,6 +81,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     feedback: part("feedback"),
     spending: part("spending"),
     forecasts: part("forecasts"),
+    detection: part("detection"),
     prune: (now) => once((store) => store.prune(now)),
     check: () => once((store) => store.check()),
     latest: () => once((store) => store.latest()),

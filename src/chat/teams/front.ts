@@ -1,3 +1,4 @@
+import { readWatchWish } from "../../core/watch/wish.ts";
 import type { HttpRequest, HttpResponse, Reception, Route, SurfaceDeps } from "../../ports.ts";
 import type { Log } from "../../util/log.ts";
 import { never } from "../../util/never.ts";
@@ -69,7 +70,10 @@ async function answer(request: HttpRequest, deps: FrontDeps): Promise<HttpRespon
 }
 
 function acknowledgement(activity: Activity, heard: Heard): HttpResponse {
-  if (heard.kind === "click") return invoked(toClick(`Asked: ${heard.text.slice(0, 200)}`));
+  if (heard.kind === "click") {
+    const wish = readWatchWish(heard.text);
+    return invoked(toClick(wish?.kind === "judge" ? `Noted: ${wish.opinion}.` : `Asked: ${heard.text.slice(0, 200)}`));
+  }
   return activity.type === "invoke" ? json(200, {}) : { status: 200 };
 }
 

@@ -57,7 +57,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
     if (await deps.store.outbox.put(message)) deps.wake();
   }
 
-  async function ask(activity: Activity, text: string, { late, signal }: DealHow): Promise<void> {
+  async function ask(activity: Activity, { text, kind }: Spoken, { late, signal }: DealHow): Promise<void> {
     const visitor = visitorOf(activity);
     const id = idOf(activity);
     const live = deps.liveIn({ id, place: visitor.place, hint: DRAFT_HINT });
@@ -89,7 +89,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
     if (said.isPrivate === true)
       return said.card.blocks.length === 0 || said.failed === true
         ? refused(said.card.title)
-        : aside(`${id}-aside`, visitor, said.card, isPersonal(activity));
+        : aside(`${id}-aside`, visitor, said.card, isPersonal(activity), kind === "click");
     await say(id, place, said.card, { ...draft, ...(said.failed !== true && { answer: id }) });
   }
 
@@ -106,8 +106,16 @@ export function createListeners(deps: ListenerDeps): Listeners {
   }
 
   /** An answer for one person goes into their own chat with the bot, where there is one. */
-  async function aside(id: string, { user, place }: Visitor, card: Card, isAlone: boolean): Promise<void> {
+  async function aside(
+    id: string,
+    { user, place }: Visitor,
+    card: Card,
+    isAlone: boolean,
+    isClick: boolean,
+  ): Promise<void> {
     const alone = isAlone ? place : await deps.references.personal(user.id);
+    // Whoever clicked was answered at the click already; the others in the channel need not read of it.
+    if (alone === undefined && isClick) return;
     return alone === undefined ? say(id, place, ONLY_ALONE) : say(id, alone, card);
   }
 
@@ -237,7 +245,7 @@ export function createListeners(deps: ListenerDeps): Listeners {
       case "ask":
       case "click":
         await remember(activity);
-        return ask(activity, heard.text, how);
+        return ask(activity, heard, how);
       case "help":
         await remember(activity);
         return say(idOf(activity), placeOf(activity), helpCard(heard.unknown));
@@ -267,6 +275,9 @@ export function createListeners(deps: ListenerDeps): Listeners {
     },
   };
 }
+
+/** What a person typed, or the words of a button. */
+type Spoken = Heard & { readonly kind: "ask" | "click" };
 
 /** The same for the same activity, so that what is delivered twice is one message. */
 function idOf({ conversation, id }: Activity): string {

@@ -29,6 +29,8 @@ export type Terminal = {
   readonly status: Writable & { readonly isTTY?: boolean };
   readonly look: Look;
   readonly historyFile: string | undefined;
+  /** What the bot has to say by itself, new since the last call. For terminals: a pipe hears nothing. */
+  readonly news?: () => Promise<readonly Card[]>;
   /** Ends the conversation from outside, the running question included. */
   readonly signal?: AbortSignal;
 };
@@ -50,6 +52,12 @@ export async function converse(terminal: Terminal): Promise<void> {
     choices = choicesOf(card);
     output.write(`${renderCard(card, look)}\n`);
   };
+  const quiet =
+    terminal.news === undefined
+      ? undefined
+      : listenForNews(terminal.news, heard, look, (card) => {
+          choices = choicesOf(card);
+        });
   try {
     while (signal?.aborted !== true) {
       const line = await heard.next();
@@ -71,9 +79,38 @@ export async function converse(terminal: Terminal): Promise<void> {
       show(await ask(terminal, heard.whileAsking, text));
     }
   } finally {
+    quiet?.();
     signal?.removeEventListener("abort", leave);
     heard.close();
   }
+}
+
+const NEWS_EVERY_MS = 3000;
+
+/** Shows what the bot says by itself above the prompt, as soon as nobody waits for an answer. Returns what ends it. */
+function listenForNews(
+  news: () => Promise<readonly Card[]>,
+  heard: Heard,
+  look: Look,
+  shown: (card: Card) => void,
+): () => void {
+  const waiting: Card[] = [];
+  let isBusy = false;
+  const timer = setInterval(() => {
+    if (isBusy) return;
+    isBusy = true;
+    news()
+      .then((cards) => {
+        waiting.push(...cards);
+        while (waiting[0] !== undefined && heard.aside(renderCard(waiting[0], look))) shown(waiting.shift()!);
+      })
+      .catch(() => {}) // the next look may succeed; a conversation does not end for it
+      .finally(() => {
+        isBusy = false;
+      });
+  }, NEWS_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /**

@@ -11,6 +11,8 @@ export type Heard = {
   ask(question: string): Promise<string | undefined>;
   /** Calls back at Ctrl-C while a question runs; without one, Ctrl-C twice leaves. Pass undefined when it is done. */
   whileAsking(cancel: (() => void) | undefined): void;
+  /** Writes something above the line that is being typed. False while that would come between a question and its answer. */
+  aside(text: string): boolean;
   close(): void;
 };
 
@@ -103,6 +105,12 @@ export function listen({ input, output, prompt, history, tell }: Keyboard): Hear
     whileAsking(callback) {
       cancel = callback;
       if (callback === undefined) warned = false;
+    },
+    aside(text) {
+      if (!isTerminal || closed || isAsking || cancel !== undefined || waiting.length === 0) return false;
+      output.write(`\r\u001b[2K${text}\n`);
+      reader.prompt(true);
+      return true;
     },
     close() {
       reader.close();

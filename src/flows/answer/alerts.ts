@@ -2,13 +2,13 @@ import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
 import { escapeRegex, quote } from "../../core/concept.ts";
 import { fold } from "../../core/language/normalise.ts";
+import { shortName } from "../../core/names.ts";
 import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
 import type { PrometheusAlert } from "../../ports.ts";
 import { RefusedError, UnreachableError } from "../../util/errors.ts";
 import { inert, inertName } from "../../util/inert.ts";
 import { sayWindow } from "./query.ts";
-import { shortName } from "./rows.ts";
 import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 

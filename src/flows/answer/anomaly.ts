@@ -1,15 +1,16 @@
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
-import type { Bound } from "../../core/concept.ts";
+import { type Bound, stateQuery } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { seriesKey } from "../../core/series.ts";
 import { inertName } from "../../util/inert.ts";
-import { filtersFor, findTrouble, linesOf, stateQuery } from "./findings.ts";
+import { filtersFor, findTrouble, linesOf } from "./findings.ts";
 import { askAgain, placeName } from "./measure.ts";
 import { rowsOf, say } from "./rows.ts";
 import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 import { hourlyHistory, standing, type Usual, usualAt } from "./usual.ts";
+import { foundByWatching } from "./watched.ts";
 
 /** Measures that have a usual level: compared with the same hour of the last two weeks. */
 const WATCHED = [
@@ -46,11 +47,17 @@ export async function anomaly(turn: Turn, subject: Subject | undefined): Promise
     !WIDE.has(subject.bound.concept.about === "" ? "" : subject.bound.concept.id)
   )
     return one(turn, subject);
-  const [trouble, compared] = await Promise.all([findTrouble(turn, scope), deviations(turn, scope, WATCHED)]);
-  const { found, looked, usual } = compared;
+  const [trouble, compared, watched] = await Promise.all([
+    findTrouble(turn, scope),
+    deviations(turn, scope, WATCHED),
+    foundByWatching(turn, scope),
+  ]);
+  const { looked, usual } = compared;
+  // What the schedule follows is said by it: it knows more of the series than a look at this hour of two weeks.
+  const found = compared.found.filter((one) => !watched.covers(one));
   const name = scope[0] === undefined ? "" : inertName(scope[0].name);
   const odd = [...found].sort((a, b) => b.factor - a.factor).map(sayDeviation);
-  const lines = [...odd.slice(0, 10), ...linesOf(trouble.found)];
+  const lines = [...watched.lines, ...odd.slice(0, 10), ...linesOf(trouble.found)];
   const values = found.map(
     (deviation): Value => ({
       name: `${deviation.bound.concept.name} of ${deviation.name}`,
@@ -62,6 +69,7 @@ export async function anomaly(turn: Turn, subject: Subject | undefined): Promise
   );
   const notes = [
     ...(trouble.failed.length === 0 ? [] : [`Could not check: ${trouble.failed.slice(0, 6).join(", ")}.`]),
+    ...watched.notes,
     `Compared ${looked} series with their usual range at this hour, and ${trouble.checked} limits.`,
   ];
   if (looked === 0 && trouble.checked === 0 && lines.length === 0)
@@ -81,7 +89,7 @@ export async function anomaly(turn: Turn, subject: Subject | undefined): Promise
       tone: "warning",
       list: lines.slice(0, 18),
       notes: lines.length > 18 ? [...notes, `${lines.length - 18} more; ask about one service or host.`] : notes,
-      values,
+      values: [...watched.values, ...values],
       next: [
         askButton(
           `Why? (${found[0]?.name ?? trouble.found[0]?.subject ?? ""})`,

@@ -1,4 +1,5 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
+import { shortName } from "../../core/names.ts";
 import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, isHeartbeat } from "./alerts.ts";
@@ -7,7 +8,6 @@ import { type Focus, nearness, ownsPod } from "./cause-focus.ts";
 import { stepFor } from "./cause-signals.ts";
 import { askedTime } from "./cause-symptom.ts";
 import { sayWindow } from "./query.ts";
-import { shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 const HOUR = 3600;

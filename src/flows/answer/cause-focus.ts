@@ -1,8 +1,8 @@
 import type { Entity } from "../../core/catalogue.ts";
 import { escapeRegex, quote } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
+import { shortName } from "../../core/names.ts";
 import type { Labels } from "../../core/series.ts";
-import { shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 /** The thing a "why" is about, with everything that carries its name: service, deployment, pods, host. */

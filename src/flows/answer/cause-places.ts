@@ -1,4 +1,5 @@
 import { escapeRegex, matcher } from "../../core/concept.ts";
+import { shortName } from "../../core/names.ts";
 import { linearFit } from "../../core/stats.ts";
 import { formatDuration, formatValue } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
@@ -6,7 +7,6 @@ import { inertName } from "../../util/inert.ts";
 import type { Explanation, Search } from "./cause-explain.ts";
 import { ownsPod } from "./cause-focus.ts";
 import { daily, promqlOf } from "./cause-signals.ts";
-import { shortName } from "./rows.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

@@ -1,13 +1,12 @@
 import { autoConcept } from "../../core/auto-concept.ts";
 import type { Contrast } from "../../core/cause/contrast.ts";
 import { drillDown } from "../../core/cause/contrast.ts";
-import type { Bound } from "../../core/concept.ts";
+import { type Bound, groupBy } from "../../core/concept.ts";
 import { seriesKey } from "../../core/series.ts";
 import { inertName } from "../../util/inert.ts";
 import { against, type Explanation, figureOf, type Search, times } from "./cause-explain.ts";
 import { nameInMetric, nearness } from "./cause-focus.ts";
 import { daily, type Family, familyOf, promqlOf } from "./cause-signals.ts";
-import { groupBy } from "./findings.ts";
 import { rowsOf, say } from "./rows.ts";
 
 /** What is looked at besides the thing itself, how plausibly it explains each kind of trouble, and whether from afar. */

@@ -1,8 +1,7 @@
 import { type Contrast, contrasts } from "../../core/cause/contrast.ts";
-import { type Bound, type Filter, queryFor } from "../../core/concept.ts";
+import { type Bound, type Filter, groupBy, queryFor } from "../../core/concept.ts";
 import { type Labels, type Point, seriesKey } from "../../core/series.ts";
 import type { Unit } from "../../core/units.ts";
-import { groupBy } from "./findings.ts";
 import type { Turn } from "./turn.ts";
 
 const DAY = 86_400;

@@ -3,8 +3,8 @@ import type { Entity, Metric } from "../../core/catalogue.ts";
 import { kindsOf } from "../../core/language/link.ts";
 import { fold } from "../../core/language/normalise.ts";
 import { canonical, nameWords, STOP_WORDS } from "../../core/language/vocabulary.ts";
+import { shortName } from "../../core/names.ts";
 import { inert, inertName } from "../../util/inert.ts";
-import { shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 const SHOWN = 40;

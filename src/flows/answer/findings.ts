@@ -1,8 +1,9 @@
 import type { Entity } from "../../core/catalogue.ts";
-import { type Bound, escapeRegex, type Filter, queryFor } from "../../core/concept.ts";
+import { type Bound, escapeRegex, type Filter, stateQuery } from "../../core/concept.ts";
+import { shortName } from "../../core/names.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, activeAlerts, isAbout, isHeartbeat, severityRank } from "./alerts.ts";
-import { type Row, rowsOf, say, shortName } from "./rows.ts";
+import { type Row, rowsOf, say } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 /** One thing that is wrong, or may be. Rank 0 is worst. */
@@ -81,18 +82,6 @@ export async function findTrouble(turn: Turn, scope: readonly Entity[] = []): Pr
     failed,
     alertsKnown: alerts.ok,
   };
-}
-
-export function groupBy(bound: Bound): readonly string[] {
-  const self = bound.names["self"];
-  if (self === undefined) return [];
-  return [self, ...bound.concept.rows.filter((label) => label !== self && bound.metric.labels.has(label))];
-}
-
-/** How a concept stands, for each of its things: a rate over its own window. `quantile` is between 0 and 1. */
-export function stateQuery(bound: Bound, filters: readonly Filter[], quantile = 0.95): string {
-  const window = bound.concept.window ?? "5m";
-  return queryFor(bound, { filters, by: groupBy(bound), window, quantile, form: "rate" });
 }
 
 /** Matchers that narrow a concept to a scope; undefined when it has no label for it. */

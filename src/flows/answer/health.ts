@@ -4,11 +4,11 @@ import { matcher } from "../../core/concept.ts";
 import { fold } from "../../core/language/normalise.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { canonical } from "../../core/language/vocabulary.ts";
+import { shortName } from "../../core/names.ts";
 import { type Labels, type Sample, seriesKey } from "../../core/series.ts";
 import { inertName } from "../../util/inert.ts";
 import { measure } from "./measure.ts";
 import { overview } from "./overview.ts";
-import { shortName } from "./rows.ts";
 import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";
 

@@ -1,7 +1,7 @@
 import { matcher } from "../../core/concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
+import { shortName } from "../../core/names.ts";
 import type { Reading } from "../../core/reading.ts";
-import { shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 /**

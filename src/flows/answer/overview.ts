@@ -1,8 +1,9 @@
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
+import { stateQuery } from "../../core/concept.ts";
 import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
-import { filtersFor, findTrouble, linesOf, stateQuery } from "./findings.ts";
+import { filtersFor, findTrouble, linesOf } from "./findings.ts";
 import { rowsOf, say, valuesOf } from "./rows.ts";
 import { scopeOf } from "./scope.ts";
 import type { Turn } from "./turn.ts";

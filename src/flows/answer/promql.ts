@@ -1,10 +1,10 @@
 import { type Answer, answerOf } from "../../core/answer.ts";
 import { autoConcept } from "../../core/auto-concept.ts";
 import type { Subject } from "../../core/language/subject.ts";
+import { shortName } from "../../core/names.ts";
 import { formatValue } from "../../core/units.ts";
 import { inert, inertName } from "../../util/inert.ts";
 import { plan } from "./query.ts";
-import { shortName } from "./rows.ts";
 import type { Turn } from "./turn.ts";
 
 const WRITE =

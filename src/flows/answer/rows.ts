@@ -1,5 +1,6 @@
 import type { Value } from "../../core/answer.ts";
 import type { Bound } from "../../core/concept.ts";
+import { SILENT, shortName } from "../../core/names.ts";
 import { type Labels, type Sample, seriesKey } from "../../core/series.ts";
 import { formatValue } from "../../core/units.ts";
 import { inertName } from "../../util/inert.ts";
@@ -61,25 +62,6 @@ function tellApart(all: readonly Labels[]): (labels: Labels) => string {
   };
 }
 
-/** Labels that every exporter adds and nobody says. */
-const SILENT = new Set([
-  "__name__",
-  "job",
-  "device",
-  "fstype",
-  "vhost",
-  "environment",
-  "env",
-  "cluster",
-  "sli",
-  "window",
-  "endpoint",
-  "prometheus",
-  "replica",
-  "uid",
-  "severity",
-]);
-
 function nameOf(bound: Bound, labels: Labels, varying: ReadonlySet<string>): string {
   const self = bound.names["self"];
   const parts: string[] = [];
@@ -96,12 +78,6 @@ function nameOf(bound: Bound, labels: Labels, varying: ReadonlySet<string>): str
     }
   }
   return parts.join(" ");
-}
-
-/** The name people say: hosts without port, addresses without scheme. */
-export function shortName(label: string, value: string): string {
-  const short = value.replace(/^https?:\/\//, "").replace(/\/$/, "");
-  return inertName(label === "instance" || label === "host" || label === "node" ? short.replace(/:\d+$/, "") : short);
 }
 
 function varyingLabels(samples: readonly Pick<Sample, "labels">[]): ReadonlySet<string> {

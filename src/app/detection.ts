@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import type { Config } from "../config.ts";
+import type { Card } from "../core/card.ts";
+import type { Question } from "../core/chat.ts";
+import type { ConceptPacks } from "../core/concept.ts";
+import type { WatchWish } from "../core/watch/wish.ts";
+import type { Gauge, QueryLook, RoundReport } from "../flows/detect/deps.ts";
+import type { Detect } from "../flows/detect.ts";
+import type { Clock, Metrics, Store } from "../ports.ts";
+import { reasonOf } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+
+/** The scheduled detector, put together: watches, rounds by the calendar, and what is asked about them. */
+export type Detection = {
+  /** What is asked about the watching, and what people say of its messages. */
+  readonly answer: (question: Question, wish: WatchWish, signal: AbortSignal) => Promise<Card>;
+  /**
+   * Begins to watch; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with what ends it. Throws
+   * `WatchError` when a watch or the schedule cannot be used.
+   */
+  readonly start: (posted: () => void) => Promise<(graceMs: number) => Promise<void>>;
+};
+
+/** Watches or their schedule cannot be used. `message` names each with its place in the file. */
+export class WatchError extends Error {
+  override readonly name = "WatchError";
+}
+
+type Options = {
+  readonly store: Store;
+  readonly sources: readonly Metrics[];
+  readonly packs: ConceptPacks;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly watched?: ((report: RoundReport, gauges: readonly Gauge[]) => void) | undefined;
+};
+
+const FIRST_ROUND_MS = 3_000;
+
+export function createDetection(config: Config, options: Options): Detection {
+  const { store, clock, log } = options;
+  const owner = randomUUID();
+  let running: Detect | undefined;
+  let posted = () => {};
+
+  async function detector(): Promise<Detect> {
+    const [{ detect }, { lookAtQuery }] = await Promise.all([
+      import("../flows/detect.ts"),
+      import("../metrics/look.ts"),
+    ]);
+    return detect({
+      store,
+      sources: options.sources,
+      packs: options.packs,
+      settings: { ...config.detection, zone: config.timezone },
+      look: lookAtQuery,
+      clock,
+      elapsed: () => performance.now() / 1000,
+      owner,
+      posted: () => posted(),
+      report: (level, message, data) => log[level](data, message),
+      ...(options.watched !== undefined && { observe: options.watched }),
+    });
+  }
+
+  return {
+    async answer(question, wish, signal) {
+      const { watching } = await import("../flows/watching.ts");
+      const here = running;
+      return watching(
+        {
+          store,
+          clock,
+          zone: question.user.zone ?? config.timezone,
+          scan: here && ((stop) => here.round(clock(), stop)),
+          redraw: async (group) => (here ?? (await detector())).redraw(group),
+        },
+        question,
+        wish,
+        signal,
+      );
+    },
+    async start(wake) {
+      await checkWatches(config);
+      if (!config.detection.enabled || options.sources.length === 0) return async () => {};
+      const { startCron } = await import("../jobs/cron.ts");
+      const one = await detector();
+      running = one;
+      posted = wake;
+      const work = async (slot: number, signal: AbortSignal): Promise<void> => {
+        const report = await one.round(slot, signal);
+        if (report.outcome !== "taken") log.debug(report, "a round of watching");
+      };
+      const onProblem = (err: unknown) => log.error({ err }, `a round of watching failed: ${reasonOf(err)}`);
+      const job = startCron({
+        expression: config.detection.cron,
+        zone: config.timezone,
+        name: "detect",
+        work,
+        onProblem,
+        onMissed: (slot, why) => log.warn({ slot, why }, "a round of watching was left out"),
+      });
+      // Whoever starts the bot wants to know now, and not at the next full minute.
+      const stop = new AbortController();
+      const first = setTimeout(() => void work(clock(), stop.signal).catch(onProblem), FIRST_ROUND_MS).unref();
+      return async (graceMs) => {
+        clearTimeout(first);
+        stop.abort(new Error("the bot is stopping"));
+        running = undefined;
+        await job.stop(graceMs);
+        await one.flush().catch((err: unknown) => log.error({ err }, "states of the detector could not be kept"));
+      };
+    },
+  };
+}
+
+/** Throws `WatchError` with one line for each watch whose query cannot be asked, and for a schedule that is none. */
+export async function checkWatches({ detection }: Pick<Config, "detection">): Promise<void> {
+  const problems: string[] = [];
+  if (detection.watches.length > 0) {
+    const { lookAtQuery } = await import("../metrics/look.ts");
+    for (const { id, promql, where } of detection.watches) {
+      const look: QueryLook = lookAtQuery(promql);
+      if (!look.ok) problems.push(`${where}: watch ${JSON.stringify(id)}: ${look.reason}`);
+    }
+  }
+  const { whyNotCron } = await import("../jobs/cron.ts");
+  const wrong = whyNotCron(detection.cron);
+  if (wrong !== undefined)
+    problems.push(
+      `${detection.cronWhere}: must be five or six fields of cron, such as "*/5 * * * *": it is ${JSON.stringify(detection.cron)} (${wrong}).`,
+    );
+  if (problems.length > 0)
+    throw new WatchError(`What is to be watched cannot be used:\n${problems.map((one) => `  ${one}`).join("\n")}`);
+}

@@ -1,0 +1,293 @@
+import type { Block, Button, Card, Chart, Tone } from "../core/card.ts";
+import { sayIn, sayRange } from "../core/plot.ts";
+import { formatDuration, formatValue, type Unit } from "../core/units.ts";
+import { type Anomaly, factorOf, type Opinion } from "../core/watch/anomaly.ts";
+import { nameOf, rankOf } from "../core/watch.ts";
+import { sayMoment, sayTime } from "../core/zone.ts";
+import { inertName } from "../util/inert.ts";
+import { never } from "../util/never.ts";
+
+/** What a card needs to know besides its anomalies. */
+export type AnomalyContext = {
+  /** Unix seconds. */
+  readonly now: number;
+  readonly zone: string;
+  /** How often this watch was posted in 30 days, and what people said. */
+  readonly record: {
+    readonly posts: number;
+    readonly useful: number;
+    readonly notUseful: number;
+    readonly expected: number;
+  };
+  readonly opinions: readonly Opinion[];
+  /** What else is open. */
+  readonly near: readonly Anomaly[];
+  readonly linkTo?: (
+    promql: string,
+    source: string,
+    window: { readonly start: number; readonly end: number; readonly step: number },
+  ) => string | undefined;
+};
+
+const LISTED = 10;
+const NAMED = 3;
+const NEAR_SECONDS = 1200;
+
+/** The anomalies of one message, those that matter most first in the title: what is unusual, since when, what is usual, and why perhaps. */
+export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): Card {
+  const members = [...all].sort(
+    (a, b) =>
+      Number(a.status === "over") - Number(b.status === "over") ||
+      rankOf(b.severity) - rankOf(a.severity) ||
+      b.score - a.score ||
+      a.since - b.since,
+  );
+  const [first] = members;
+  if (first === undefined) return { title: "Nothing is unusual.", tone: "good", blocks: [] };
+  const isOver = members.every(({ status }) => status === "over");
+  return {
+    title: members.length === 1 ? titleOf(first, context) : groupTitle(members, isOver, context),
+    tone: isOver ? "good" : toneOf(first),
+    blocks: [
+      ...textsOf(members, context),
+      ...(members.length > 1 ? [{ kind: "list" as const, items: linesOf(members, context) }] : []),
+      ...chartOf(members),
+      { kind: "evidence", items: evidenceOf(members, context) },
+      ...notesOf(members, context),
+      { kind: "buttons", buttons: buttonsOf(first, isOver) },
+    ],
+  };
+}
+
+/** One anomaly in one line, as lists and titles have it. */
+export function titleOf(one: Anomaly, { now, zone }: Pick<AnomalyContext, "now" | "zone">): string {
+  const name = nameIn(one);
+  const what = stateOf(one);
+  if (one.status === "open") {
+    const since = one.kind === "gone" ? "" : `, since ${sayTime(one.since, now, zone)}`;
+    return `${upperFirst(name)}${what}${since}`;
+  }
+  const ended = one.endedAt ?? now;
+  if (one.kind === "reset") return `${upperFirst(name)} began anew ${sayMoment(one.since, now, zone)}`;
+  const lasted = formatDuration(Math.max(60, Math.round((ended - one.since) / 60) * 60));
+  return `Over since ${sayTime(ended, now, zone)}: ${name}${pastOf(what)}, for ${lasted}`;
+}
+
+/** ": 2.39 s" -> " was 2.39 s", " does not answer" -> " did not answer". */
+function pastOf(what: string): string {
+  return what
+    .replace(/^: /, " was ")
+    .replace(/^ does not/, " did not")
+    .replace(/^ has no data any more/, " had no data")
+    .replace(/^ has no data/, " had no data")
+    .replace(/^ cannot/, " could not");
+}
+
+/** ": 2.39 s, 6.1 times its usual 310 to 480 ms", with what stands between it and the name. */
+function stateOf(one: Anomaly): string {
+  switch (one.kind) {
+    case "unusual":
+      return levelOf(one);
+    case "down":
+      return " does not answer: its scrapes fail";
+    case "gone":
+      return " has no data any more: its series ended";
+    case "reset":
+      return " began anew";
+    case "silent":
+      return " has no data: the query returns nothing any more";
+    case "unreachable":
+      return " cannot be asked";
+    default:
+      return never(one.kind);
+  }
+}
+
+function levelOf(one: Anomaly): string {
+  const { value, usual } = one;
+  if (value === undefined) return " is unusual";
+  const said = sayValue(one, value);
+  if (usual === undefined) return `: ${said}`;
+  const range = sayUsual(one.unit, usual);
+  const factor = factorOf(one);
+  const isOutside = value > usual.high || value < usual.low;
+  if (!isOutside) return `: ${said}, unlike its usual course (${range})`;
+  if (factor !== undefined && factor >= 1.5) return `: ${said}, ${times(factor)} its usual ${range}`;
+  return `: ${said}, ${value > usual.high ? "above" : "below"} its usual ${range}`;
+}
+
+/** "310 to 480 ms"; one value where both ends are said the same. */
+function sayUsual(unit: string, { low, high }: { readonly low: number; readonly high: number }): string {
+  return sayIn(unit, low) === sayIn(unit, high) ? sayIn(unit, low) : sayRange(unit, { low, high });
+}
+
+function times(factor: number): string {
+  if (factor >= 1000) return "over 1,000 times";
+  return `${Number(factor.toPrecision(factor >= 10 ? 2 : 2))} times`;
+}
+
+function sayValue({ unit, noun }: Anomaly, value: number): string {
+  const said = formatValue(value, unit as Unit, unit === "money" ? { currency: noun } : { noun });
+  // "1 replica", not "1 replicas"
+  return noun.endsWith("s") && said === `1 ${noun}` ? said.slice(0, -1) : said;
+}
+
+/** "p95 latency of orders"; targets and sources are called by their names. */
+function nameIn({ kind, measure, subject }: Anomaly): string {
+  return kind === "down" || kind === "unreachable" ? `${measure} ${subject}` : nameOf(measure, subject);
+}
+
+function upperFirst(name: string): string {
+  return /^[a-z]\d/.test(name) ? name : `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+}
+
+function toneOf({ severity }: Anomaly): Tone {
+  return severity === "critical" ? "danger" : severity === "warning" ? "warning" : "info";
+}
+
+function groupTitle(members: readonly Anomaly[], isOver: boolean, { now, zone }: AnomalyContext): string {
+  const since = Math.min(...members.map((one) => one.since));
+  const subjects = [...new Set(members.map(({ subject }) => subject))];
+  const measures = [...new Set(members.map(({ measure }) => measure))];
+  const open = members.filter(({ status }) => status === "open").length;
+  const when = isOver
+    ? `Over since ${sayTime(Math.max(...members.map(({ endedAt = now }) => endedAt)), now, zone)}: `
+    : "";
+  const still = !isOver && open < members.length ? ` (${open} still)` : "";
+  const sinceText = isOver ? "" : `, since ${sayTime(since, now, zone)}`;
+  const [subject] = subjects;
+  const [measure] = measures;
+  const is = isOver ? "were" : "are";
+  const how = members[0]?.kind === "down" ? (isOver ? "did not answer" : "do not answer") : `${is} unusual`;
+  if (members[0]?.kind === "down")
+    return `${when}${members.length} targets ${how}${still}: ${names(subjects)}${sinceText}`;
+  if (subjects.length === 1 && subject !== undefined && subject !== "")
+    return `${when}${measures.length} measures of ${subject} ${how}${still}: ${names(measures)}${sinceText}`;
+  if (measures.length === 1 && measure !== undefined)
+    return `${when}${upperFirst(measure)} of ${subjects.length} series ${is === "are" ? "is" : "was"} unusual${still}: ${names(subjects)}${sinceText}`;
+  return `${when}${members.length} things ${how}${still}: ${names(subjects.filter((one) => one !== ""))}${sinceText}`;
+}
+
+function names(list: readonly string[]): string {
+  const shown = list.slice(0, NAMED).join(", ");
+  return list.length <= NAMED ? shown : `${shown} and ${list.length - NAMED} more`;
+}
+
+// ---------------------------------------------------------------- below the title
+
+/** What made it stand out, in words for each term of the detector. */
+const TERMS: Readonly<Record<Anomaly["terms"][number]["name"], string>> = {
+  level: "its level",
+  change: "how fast it changed",
+  season: "its level for this time of day",
+  variability: "how much it varies",
+  local: "its level against the last 24 h",
+  shape: "its course over some minutes",
+};
+
+function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): Block[] {
+  const [first] = members;
+  if (first === undefined) return [];
+  const texts: string[] = [];
+  texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 4));
+  const terms = first.terms.filter(({ weight }) => weight >= 0.15).slice(0, 3);
+  if (members.length === 1 && first.kind === "unusual" && terms.length > 0)
+    texts.push(`What stands out: ${joined(terms.map(({ name }) => TERMS[name]))}.`);
+  const others = near
+    .filter(
+      (other) =>
+        first.kind === "unusual" &&
+        other.kind === "unusual" &&
+        Math.abs(other.since - first.since) <= NEAR_SECONDS &&
+        other.source === first.source,
+    )
+    .sort((a, b) => Math.abs(a.since - first.since) - Math.abs(b.since - first.since));
+  if (others.length > 0) {
+    const said = others
+      .slice(0, NAMED)
+      .map((other) => `${nameOf(other.measure, other.subject)} (${sayTime(other.since, now, zone)})`);
+    const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : "";
+    texts.push(`At the same time: ${said.join(", ")}${more}.`);
+  }
+  return texts.map((text) => ({ kind: "text" as const, text }));
+}
+
+function linesOf(members: readonly Anomaly[], context: AnomalyContext): readonly string[] {
+  const lines = members.slice(0, LISTED).map((one) => titleOf(one, context));
+  const more = members.length - LISTED;
+  return more > 0 ? [...lines, `${more} more: type “anomalies” for all of them`] : lines;
+}
+
+/** The course of the worst that has one, with its usual range and what happened meanwhile. */
+function chartOf(members: readonly Anomaly[]): Block[] {
+  const drawn = members.find(({ points }) => points.length > 2);
+  if (drawn === undefined) return [];
+  const same = members.filter((one) => one.watch === drawn.watch && one.points.length > 2).slice(0, 3);
+  const { usual } = drawn;
+  const chart: Chart = {
+    title: same.length === 1 ? nameOf(drawn.measure, drawn.subject) : drawn.measure,
+    unit: drawn.unit,
+    series: same.map((one) => ({ name: one.subject === "" ? one.measure : one.subject, points: one.points })),
+    ...(usual !== undefined && same.length === 1 && { band: { low: usual.low, high: usual.high } }),
+    events: [{ at: drawn.since, name: "began" }, ...drawn.events],
+  };
+  return [{ kind: "chart", chart }];
+}
+
+function evidenceOf(members: readonly Anomaly[], { linkTo, now }: AnomalyContext) {
+  const byQuery = new Map(members.filter(({ promql }) => promql !== "").map((one) => [one.promql, one]));
+  return [...byQuery.values()].slice(0, 4).map(({ promql, source, since }) => {
+    const url = linkTo?.(promql, source, { start: since - 3 * 3600, end: Math.max(now, since + 600), step: 60 });
+    return { promql, source, ...(url !== undefined && { url }) };
+  });
+}
+
+function notesOf(members: readonly Anomaly[], { record, opinions }: AnomalyContext): Block[] {
+  const ids = new Set(members.map(({ id }) => id));
+  const said = opinions.filter(({ anomaly }) => ids.has(anomaly));
+  const people = (kind: Opinion["kind"]) => new Set(said.filter((one) => one.kind === kind).map(({ by }) => by)).size;
+  const words = (["useful", "not useful", "expected"] as const)
+    .map((kind) => ({ kind, n: people(kind) }))
+    .filter(({ n }) => n > 0)
+    .map(({ kind, n }) => `${n} said “${kind === "expected" ? "expected every week" : kind}”`);
+  const [first] = members;
+  const watch =
+    first === undefined || first.kind !== "unusual" || record.posts === 0 ? "" : sayRecord(first.watch, record);
+  const text = [watch, words.length === 0 ? "" : `Of this one, ${words.join(", ")}.`].filter((part) => part !== "");
+  return text.length === 0 ? [] : [{ kind: "note", text: text.join(" ") }];
+}
+
+/** "Watch service.latency: 12 posts, 9 useful in 30 days." */
+export function sayRecord(watch: string, { posts, useful, notUseful, expected }: AnomalyContext["record"]): string {
+  const parts = [
+    `${posts} ${posts === 1 ? "post" : "posts"}`,
+    `${useful} useful`,
+    ...(notUseful > 0 ? [`${notUseful} not useful`] : []),
+    ...(expected > 0 ? [`${expected} expected`] : []),
+  ];
+  return `Watch ${inertName(watch)}: ${parts.join(", ")} in 30 days.`;
+}
+
+function buttonsOf({ group, kind, subject, measure }: Anomaly, isOver: boolean): Button[] {
+  const said = (label: string, word: string): Button => ({
+    label,
+    style: "plain",
+    action: { kind: "ask", text: `anomaly ${group} ${word}` },
+  });
+  const why: Button = {
+    label: "Why?",
+    style: "plain",
+    action: { kind: "ask", text: `why is ${nameOf(measure, subject)} unusual?` },
+  };
+  if (kind !== "unusual") return [said("Useful", "useful"), said("Not useful", "not useful")];
+  return [
+    said("Useful", "useful"),
+    said("Not useful", "not useful"),
+    said("Expected every week", "expected"),
+    ...(isOver ? [] : [why]),
+  ];
+}
+
+function joined(list: readonly string[]): string {
+  return list.length < 2 ? list.join("") : `${list.slice(0, -1).join(", ")} and ${list.at(-1)}`;
+}

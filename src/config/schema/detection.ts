@@ -1,0 +1,89 @@
+import * as z from "zod";
+import { UNITS } from "../../core/units.ts";
+import { duration, flag, group, name, text } from "./parts.ts";
+
+/** What is watched, when, and where what was found is posted. */
+
+const severity = (description: string) =>
+  z.enum(["info", "warning", "critical"], "must be info, warning or critical").optional().describe(description);
+
+const place = () => ({
+  slack: text("Id of a Slack channel that the bot was added to, such as C0123ABCD.").optional(),
+  teams: text("Id of a Teams conversation that the bot was added to, such as 19:…@thread.tacv2.").optional(),
+});
+
+const watch = () =>
+  z.strictObject(
+    {
+      name: name("What the watch is called, in lists, metrics and on buttons."),
+      about: text('What is measured, as cards say it: "p95 latency". Default: the name.').optional(),
+      promql: text("The query. Each series that it returns is watched by itself."),
+      by: z
+        .array(text("A label."), "must be a list")
+        .min(1, "must name at least one label")
+        .max(8, "must have at most 8 entries")
+        .optional()
+        .describe("Labels to split by; series that agree in them are made one. Default: each series as it comes."),
+      fold: z
+        .enum(["sum", "avg", "max", "min"], "must be sum, avg, max or min")
+        .optional()
+        .describe("How series that agree in `by` are made one. Default sum."),
+      unit: z
+        .enum(UNITS, `must be one of ${UNITS.join(", ")}`)
+        .optional()
+        .describe("Unit of its values. Default: by the metric's name."),
+      direction: z
+        .enum(["up", "down", "both"], "must be up, down or both")
+        .optional()
+        .describe("Which way is trouble. Default both."),
+      sensitivity: z
+        .enum(["low", "normal", "high"], "must be low, normal or high")
+        .optional()
+        .describe("How soon something is unusual. Default normal."),
+      source: text("The source that is asked. Default: the default one.").optional(),
+      environment: text("Instead of source: the source of that environment.").optional(),
+      severity: severity("Never more than this, however unusual. Default critical."),
+      post: z
+        .array(group(place()), "must be a list")
+        .max(10, "must have at most 10 entries")
+        .optional()
+        .describe("Where it is posted, in place of schedules.detect.post. An empty list: nowhere."),
+    },
+    "must be a group of settings",
+  );
+
+/** Queries that are watched, besides those that the bot chooses itself. */
+export function watches() {
+  return z
+    .array(watch(), "must be a list")
+    .max(200, "must have at most 200 entries")
+    .describe("Queries of your own whose series are watched for anomalies.");
+}
+
+/** When things are done. */
+export function schedules() {
+  return group({
+    detect: group({
+      enabled: flag("False turns the watching off. Default true."),
+      automatic: flag("Whether the bot watches what it knows the meaning of by itself. Default true."),
+      every: duration("10s", "1h", "How often, and how far the points that it judges are apart. Default 1m."),
+      cron: text(
+        "When, in five or six fields of cron and the zone of timezone, where that is not simply every so often.",
+      ).optional(),
+      history: duration("1h", "14d", "How far it reads back when it first sees a series. Default 3d."),
+      post: z
+        .array(
+          z.strictObject(
+            { ...place(), severity: severity("Only what is at least so severe. Default warning.") },
+            "must be a group of settings",
+          ),
+          "must be a list",
+        )
+        .max(50, "must have at most 50 entries")
+        .optional()
+        .describe("Where anomalies are posted. Without it they are kept and listed, and posted nowhere."),
+    })
+      .optional()
+      .describe("The round that looks for anomalies."),
+  }).describe("When things are done by themselves.");
+}

@@ -1,0 +1,74 @@
+import type { Severity, Term, Verdict } from "../anomaly/detector.ts";
+import type { Labels, Point } from "../series.ts";
+
+/**
+ * What was found. `unusual`: values of a series are not as they use to be. The others say that there are no values to judge,
+ * which is another fact: `down`, the target does not answer; `gone`, its series ended while others of the watch go on; `reset`, its counter
+ * began anew; `silent`, the whole watch returns nothing any more; `unreachable`, the source could not be asked.
+ */
+export type AnomalyKind = "unusual" | "down" | "gone" | "reset" | "silent" | "unreachable";
+
+export type Anomaly = {
+  readonly id: string;
+  /** The message that shows it: several anomalies of one thing or of one watch share one. */
+  readonly group: string;
+  readonly kind: AnomalyKind;
+  /** Id of the watch; a word of ours for what belongs to none ("targets", "sources"). */
+  readonly watch: string;
+  readonly source: string;
+  /** `seriesKey` of its labels. */
+  readonly series: string;
+  readonly labels: Labels;
+  /** "p95 latency". */
+  readonly measure: string;
+  /** "orders"; empty where there is only one. */
+  readonly subject: string;
+  readonly unit: string;
+  readonly noun: string;
+  readonly promql: string;
+  readonly status: "open" | "over";
+  readonly severity: Severity;
+  /** Unix seconds: when it was found, since when it is so, and when it ended. */
+  readonly openedAt: number;
+  readonly since: number;
+  readonly endedAt?: number;
+  /** The value that it was opened or last worse with. */
+  readonly value?: number;
+  readonly usual?: Verdict["usual"];
+  readonly direction: "up" | "down";
+  readonly score: number;
+  readonly terms: readonly Pick<Term, "name" | "weight">[];
+  /** Sentences: what carries it, what happened near its beginning, what else moved. */
+  readonly because: readonly string[];
+  /** Its course around the beginning, for the chart. */
+  readonly points: readonly Point[];
+  readonly events: readonly { readonly at: number; readonly name: string }[];
+  /** Why it is kept and listed but not posted. */
+  readonly quiet?: string;
+  /** Goes up with everything that its message shows. */
+  readonly revision: number;
+};
+
+/** How many times its usual it is, when that can be said: at least 1.05 or at most 0.95, and the usual is not zero. */
+export function factorOf({ value, usual }: Pick<Anomaly, "value" | "usual">): number | undefined {
+  if (value === undefined || usual === undefined || !(Math.abs(usual.typical) > 0)) return undefined;
+  const factor = value / usual.typical;
+  return Number.isFinite(factor) && factor > 0 && Math.abs(factor - 1) >= 0.05 ? factor : undefined;
+}
+
+/** What people can say of an anomaly. */
+export const OPINIONS = ["useful", "not useful", "expected"] as const;
+export type OpinionKind = (typeof OPINIONS)[number];
+
+/** What one person said of an anomaly. */
+export type Opinion = {
+  readonly anomaly: string;
+  readonly watch: string;
+  readonly series: string;
+  /** `platform/id`. */
+  readonly by: string;
+  readonly kind: OpinionKind;
+  /** Unix seconds: when it was said, and since when the anomaly was. */
+  readonly at: number;
+  readonly since: number;
+};

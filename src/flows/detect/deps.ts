@@ -1,0 +1,75 @@
+import type { Place } from "../../core/chat.ts";
+import type { ConceptPacks } from "../../core/concept.ts";
+import type { Severity, Watch } from "../../core/watch.ts";
+import type { Clock, Metrics, Store } from "../../ports.ts";
+
+/** What is known of a query without asking it, or why it cannot be asked. */
+export type QueryLook =
+  | {
+      readonly ok: true;
+      /** Longest range that it looks back, seconds; 0 for none. */
+      readonly windowSeconds: number;
+      readonly metrics: readonly string[];
+      /** A bare selector, without any function around it. */
+      readonly isBare: boolean;
+    }
+  | { readonly ok: false; readonly reason: string };
+
+export type DetectSettings = {
+  /** Distance of two points. */
+  readonly everySeconds: number;
+  readonly historySeconds: number;
+  /** Most series of all watches, and of one. */
+  readonly series: number;
+  readonly seriesPerWatch: number;
+  readonly automatic: boolean;
+  readonly watches: readonly Watch[];
+  readonly routes: readonly { readonly place: Place; readonly least: Severity }[];
+  readonly zone: string;
+};
+
+/** What one round came to, for the log, the metrics and whoever asked for it. */
+export type RoundReport = {
+  /** `taken`: somebody else had the slot. */
+  readonly outcome: "done" | "partly" | "taken";
+  readonly watches: number;
+  readonly series: number;
+  readonly points: number;
+  /** Seconds in all, and those of them spent waiting for Prometheus. */
+  readonly seconds: number;
+  readonly asking: number;
+  readonly opened: number;
+  readonly over: number;
+  /** Sentences. */
+  readonly problems: readonly string[];
+};
+
+/** A watched series as it stands, for gauges. */
+export type Gauge = {
+  readonly watch: string;
+  readonly series: string;
+  readonly value: number;
+  readonly score: number;
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+  /** 0 for none, then info, warning, critical. */
+  readonly severity: 0 | 1 | 2 | 3;
+};
+
+export type DetectDeps = {
+  readonly store: Pick<Store, "detection" | "outbox" | "places">;
+  readonly sources: readonly Metrics[];
+  readonly packs: ConceptPacks;
+  readonly settings: DetectSettings;
+  readonly look: (promql: string) => QueryLook;
+  readonly clock: Clock;
+  /** Seconds from anywhere, for how long something took. */
+  readonly elapsed: Clock;
+  /** This process, in the lock. */
+  readonly owner: string;
+  /** A message stands in the outbox. */
+  readonly posted: () => void;
+  /** After each round. */
+  readonly observe?: (report: RoundReport, gauges: readonly Gauge[]) => void;
+  readonly report: (level: "info" | "warn" | "error", message: string, data: Readonly<Record<string, unknown>>) => void;
+};

@@ -1,0 +1,157 @@
+import { sayRecord, titleOf } from "../cards/anomaly-card.ts";
+import type { Card } from "../core/card.ts";
+import type { Question } from "../core/chat.ts";
+import { formatDuration } from "../core/units.ts";
+import type { Anomaly } from "../core/watch/anomaly.ts";
+import type { WatchWish } from "../core/watch/wish.ts";
+import { rankOf } from "../core/watch.ts";
+import type { Clock, Store } from "../ports.ts";
+import { inertName } from "../util/inert.ts";
+import { never } from "../util/never.ts";
+
+/** What a round came to, as far as whoever asked for it is told. */
+export type ScanReport = {
+  readonly watches: number;
+  readonly series: number;
+  readonly seconds: number;
+  readonly opened: number;
+  readonly over: number;
+  readonly problems: readonly string[];
+};
+
+export type WatchingDeps = {
+  readonly store: Pick<Store, "detection">;
+  readonly clock: Clock;
+  readonly zone: string;
+  /** A round now; undefined where this process does not watch. */
+  readonly scan: ((signal: AbortSignal) => Promise<ScanReport>) | undefined;
+  /** Lets messages that show this group be drawn anew. */
+  readonly redraw: (group: string) => Promise<void>;
+};
+
+const DAY = 86_400;
+const MONTH = 30 * DAY;
+const LISTED = 15;
+const MOST = 500;
+
+/** A wish about the watching -> a card. What concerns sources that are closed to whoever asks is not told. */
+export async function watching(
+  deps: WatchingDeps,
+  question: Pick<Question, "user" | "sources" | "at">,
+  wish: WatchWish,
+  signal: AbortSignal,
+): Promise<Card> {
+  switch (wish.kind) {
+    case "anomalies":
+      return listCard(deps, question);
+    case "scan": {
+      if (deps.scan === undefined)
+        return note(
+          "Nothing is watched here: rounds are made by a bot that was started with `smartcloudops start`.",
+          "warning",
+        );
+      const report = await deps.scan(signal);
+      return listCard(deps, question, report);
+    }
+    case "judge":
+      return judge(deps, question, wish);
+    default:
+      return never(wish);
+  }
+}
+
+async function listCard(
+  { store, clock, zone }: WatchingDeps,
+  { sources }: Pick<Question, "sources">,
+  report?: ScanReport,
+): Promise<Card> {
+  const now = clock();
+  const isOpen = (one: Anomaly) => sources === undefined || sources.includes(one.source);
+  const [all, rounds] = await Promise.all([
+    store.detection.anomalies({ since: now - DAY, limit: MOST }),
+    store.detection.rounds(),
+  ]);
+  const seen = all.filter(isOpen).filter(({ kind }) => kind !== "reset" || report === undefined);
+  const open = seen
+    .filter(({ status }) => status === "open")
+    .sort((a, b) => rankOf(b.severity) - rankOf(a.severity) || a.since - b.since);
+  const ended = seen.filter(({ status }) => status === "over");
+  const line = (one: Anomaly) =>
+    `${titleOf(one, { now, zone })}${one.quiet === undefined ? "" : ` (not posted: ${one.quiet})`}`;
+  const more = (n: number) => (n > LISTED ? [`${n - LISTED} more`] : []);
+  const series = rounds.reduce((sum, one) => sum + one.series, 0);
+  const newest = Math.max(0, ...rounds.map(({ at }) => at));
+  const looked =
+    report !== undefined
+      ? `Looked just now at ${report.series} series of ${report.watches} ${report.watches === 1 ? "watch" : "watches"}, in ${formatDuration(Number(report.seconds.toPrecision(2)))}: ${report.opened} new, ${report.over} over.`
+      : rounds.length === 0
+        ? "Nothing was watched yet: rounds are made by a bot that was started with `smartcloudops start`."
+        : `${series} series of ${rounds.length} ${rounds.length === 1 ? "watch" : "watches"} are followed; states are kept up to ${formatDuration(Math.max(0, Math.round(now - newest)))} ago.`;
+  const problems = (
+    report?.problems ??
+    rounds.flatMap(({ watch, problem }) => (problem === undefined ? [] : [`${watch.split("@")[0]}: ${problem}`]))
+  ).slice(0, 6);
+  const count =
+    open.length === 0
+      ? "Nothing is unusual now"
+      : open.length === 1
+        ? "One thing is unusual now"
+        : `${open.length} things are unusual now`;
+  return {
+    title: `${count}; ${ended.length} ${ended.length === 1 ? "was" : "were"} in the last 24 h.`,
+    tone: open.length === 0 ? "good" : open.some(({ severity }) => severity === "critical") ? "danger" : "warning",
+    blocks: [
+      ...(open.length === 0
+        ? []
+        : [{ kind: "list" as const, items: [...open.slice(0, LISTED).map(line), ...more(open.length)] }]),
+      ...(ended.length === 0
+        ? []
+        : [
+            { kind: "text" as const, text: "In the last 24 h:" },
+            { kind: "list" as const, items: [...ended.slice(0, LISTED).map(line), ...more(ended.length)] },
+          ]),
+      { kind: "note", text: looked },
+      ...problems.map((text) => ({ kind: "note" as const, text: inertName(text, { max: 400 }) })),
+    ],
+  };
+}
+
+/** A word about an anomaly, or about all that share its message. */
+async function judge(
+  { store, clock, redraw }: WatchingDeps,
+  { user, sources }: Pick<Question, "user" | "sources">,
+  { anomaly: id, opinion }: WatchWish & { readonly kind: "judge" },
+): Promise<Card> {
+  const one = await store.detection.anomaly(id);
+  const group = one?.group ?? id;
+  const members = (await store.detection.anomalies({ group, limit: MOST })).filter(
+    ({ source }) => sources === undefined || sources.includes(source),
+  );
+  const [first] = members;
+  if (first === undefined) return note("That anomaly is not known any more.", "warning");
+  const at = clock();
+  for (const { id: anomaly, watch, series, since } of members)
+    await store.detection.judge({
+      anomaly,
+      watch,
+      series,
+      by: `${user.platform}/${user.id}`,
+      kind: opinion,
+      at,
+      since,
+    });
+  await redraw(group);
+  const records = await store.detection.records(at - MONTH);
+  const record = records.get(first.watch) ?? { posts: 0, useful: 0, notUseful: 0, expected: 0 };
+  const done = {
+    useful: "Noted as useful: this series is watched a little more closely.",
+    "not useful":
+      "Noted as not useful: this series takes more from now on until it is posted, and others of its watch a little more.",
+    expected: "Noted as expected: at this time of the week it is listed and not posted.",
+  }[opinion];
+  return { title: done, tone: "good", blocks: [{ kind: "note", text: sayRecord(first.watch, record) }] };
+}
+
+function note(title: string, tone: Card["tone"]): Card {
+  return { title, tone, blocks: [] };
+}

@@ -1,0 +1,64 @@
+import { createTask, validateDetailed } from "node-cron";
+
+/** A job that begins by the calendar. */
+export type CronJob = {
+  /** Begins no more, tells what runs to end, and waits for it at most so long. */
+  readonly stop: (graceMs: number) => Promise<void>;
+};
+
+export type CronSettings = {
+  /** Five fields of cron, or six with seconds. */
+  readonly expression: string;
+  /** IANA name of the zone that the fields are meant in. */
+  readonly zone: string;
+  readonly name: string;
+  /** `slot` is the planned time, unix seconds: the same in every process that has this job. */
+  readonly work: (slot: number, signal: AbortSignal) => Promise<void>;
+  readonly onProblem: (problem: unknown) => void;
+  /** A time was not kept: the one before still runs, or the process was too busy. */
+  readonly onMissed: (slot: number, why: "overlap" | "late") => void;
+};
+
+/** Why that is no expression of cron, naming the field, or undefined. */
+export function whyNotCron(expression: string): string | undefined {
+  const { valid, errors } = validateDetailed(expression);
+  if (valid) return undefined;
+  const [first] = errors;
+  return first === undefined ? "it cannot be read" : `${first.field}: ${first.message}`;
+}
+
+/**
+ * Runs `work` at each time of the expression, never twice at once in this process: a time that comes while it still runs is left out.
+ * Does not keep the process alive. Throws for an expression that `whyNotCron` refuses.
+ */
+export function startCron({ expression, zone, name, work, onProblem, onMissed }: CronSettings): CronJob {
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  const begin = ({ date }: { readonly date: Date }): Promise<void> => {
+    running = work(date.getTime() / 1000, stopping.signal)
+      .catch(onProblem)
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+  const task = createTask(expression, begin, {
+    name,
+    timezone: zone,
+    noOverlap: true,
+    unref: true,
+    suppressMissedWarning: true,
+    logger: { info: () => {}, debug: () => {}, warn: () => {}, error: onProblem },
+  });
+  task.on("execution:overlap", ({ date }) => onMissed(date.getTime() / 1000, "overlap"));
+  task.on("execution:missed", ({ date }) => onMissed(date.getTime() / 1000, "late"));
+  void task.start();
+  return {
+    async stop(graceMs) {
+      await task.destroy();
+      stopping.abort(new Error("the bot is stopping"));
+      if (running === undefined) return;
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
+    },
+  };
+}
