@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { EXIT } from "../src/cli/command.ts";
-import { COMMANDS, LATER } from "../src/cli/commands.ts";
+import { COMMANDS } from "../src/cli/commands.ts";
 import { readEnvironment, VARIABLES } from "../src/config/environment.ts";
 import { UNITS } from "../src/core/units.ts";
 import { ownRoutes } from "../src/http/own-routes.ts";
@@ -60,10 +60,6 @@ describe("README.md", () => {
     );
     expect(used.length).toBeGreaterThan(6);
     expect(used.filter((name) => !Object.hasOwn(COMMANDS, name))).toEqual([]);
-  });
-
-  it("shows no command of a later version as if it were there", () => {
-    for (const name of LATER) expect(readme).not.toMatch(new RegExp(`smartcloudops ${name}\\b`));
   });
 
   it("gives commands only flags that they take", () => {

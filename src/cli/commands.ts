@@ -176,6 +176,3 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./help.ts").then(({ runVersion }) => ({ run: runVersion })),
   },
 };
-
-/** Commands that are promised for later versions: known, so that nobody looks for a typing error. */
-export const LATER: readonly string[] = [];

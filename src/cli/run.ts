@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../config/problem.ts";
 import { type Call, type Command, ConfigError, EXIT, type Surroundings, UsageError } from "./command.ts";
-import { COMMANDS, LATER } from "./commands.ts";
+import { COMMANDS } from "./commands.ts";
 
 /**
  * One call of the command line, to its exit code. What went wrong is a sentence on stderr; stdout carries answers only.
@@ -48,8 +48,7 @@ function readCall(argv: readonly string[], around: Surroundings): { command: Com
 }
 
 function unknownCommand(name: string): string {
-  if (LATER.includes(name)) return `${name} is not part of this version. "smartcloudops help" lists what is.`;
-  const meant = nearest(name, [...Object.keys(COMMANDS), ...LATER]);
+  const meant = nearest(name, Object.keys(COMMANDS));
   return `there is no command ${JSON.stringify(name)}. ${meant === undefined ? 'See "smartcloudops help".' : `Did you mean "${meant}"?`}`;
 }
 

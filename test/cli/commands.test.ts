@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { COMMANDS, LATER } from "../../src/cli/commands.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 let home: string;
@@ -57,12 +57,6 @@ describe("the command line", { timeout: 60_000 }, () => {
   it("suggests the flag that was meant, and ends with 2", async () => {
     const { stderr, code } = await run(["ask", "--jsn", "cpu"]);
     assert.equal(stderr, "smartcloudops: ask has no flag --jsn. Did you mean --json?\n");
-    assert.equal(code, 2);
-  });
-
-  it("says of a command that a later version brings that it is not there, and ends with 2", async () => {
-    const { stderr, code } = await run([LATER[0]!, "--dir", "x"]);
-    assert.match(stderr, /not part of this version/);
     assert.equal(code, 2);
   });
 
