@@ -1,6 +1,6 @@
 import { AT, learnAnew, type Memory, newMemory, readMemory, STATISTICS, writeMemory } from "./memory.ts";
 import { pass, type Standing, say, stand } from "./recurrence.ts";
-import { GROUPS, type GroupName, type Pace, paceOf, takeIn, trustInSeason } from "./statistics.ts";
+import { GROUPS, type GroupName, LARGEST, type Pace, paceOf, takeIn, trustInSeason } from "./statistics.ts";
 import { learn, quantileOf, tailOf } from "./tails.ts";
 
 /** Which way from the usual is worth an alert: latency up, success ratio down, traffic both. */
@@ -86,8 +86,6 @@ const MEMORY_POINTS = 10_000;
 const MEMORY_SECONDS = 14 * 86_400;
 /** The sum of six groups is compared with what one point an hour would give: so many of them count as independent. */
 const INDEPENDENT = 3;
-/** Beyond this a value says nothing but "huge", and squares would not fit. */
-const LARGEST = 1e30;
 /** So many late points in a row: the clock was set back, and this is the time now. */
 const CLOCK_SET_BACK = 24;
 /** A level that nothing before knew, as after a change of the unit, is learned anew after so many hours of it. */
@@ -320,7 +318,8 @@ function usualOf({ now, tails }: Memory, expected: number, spread: number): Usua
   const low = typical + Math.min(0, quantileOf(tails, SEASON, 0.05)) * spread;
   const high = typical + Math.max(0, quantileOf(tails, SEASON, 0.95)) * spread;
   const isNeverBelowZero = now[AT.least]! >= 0;
-  return isNeverBelowZero ? { low: Math.max(0, low), typical: Math.max(0, typical), high } : { low, typical, high };
+  if (!isNeverBelowZero) return { low, typical, high };
+  return { low: Math.max(0, low), typical: Math.max(0, typical), high: Math.max(0, high) };
 }
 
 /** Counts hours at a level that nothing before knew. */

@@ -35,6 +35,8 @@ const CLIP_SQUARE = 25;
 /** Share that the newest week has in the weekly profile. */
 const NEW_WEEK = 0.3;
 const MOST_SEASON = 8;
+/** Beyond this a number says nothing but "huge", and squares would not fit. */
+export const LARGEST = 1e30;
 /** After so many weeks the season counts for half of what it will. */
 const DOUBTFUL_WEEKS = 3;
 
@@ -125,7 +127,7 @@ export function takeIn(memory: Memory, at: number, exact: number, stepSeconds: n
   out[3] = change;
   out[4] = shortMean - steadySix;
   out[5] = season;
-  out[6] = follow(now, AT.seasonHour, season, hour);
+  out[6] = follow(now, AT.seasonHour, Math.max(-LARGEST, Math.min(LARGEST, season)), hour);
   out[7] = Math.log((stepsShort + small) / (stepsLong + small));
   out[8] = 0.5 * Math.log((nearVariance + small * small) / (dayVariance + small * small));
   out[9] = daySpread > 0 ? (value - dayMean) / daySpread : 0;
@@ -136,6 +138,9 @@ export function takeIn(memory: Memory, at: number, exact: number, stepSeconds: n
   follow(now, AT.residualVariance, cutSquare(residual, residualVariance, isSettled), day);
   out[12] = follow(now, AT.seasonHalfDay, mild, halfDay);
   out[13] = follow(now, AT.seasonDay, mild, day);
+
+  // A quotient of a huge and a tiny number would not fit into 32 bits.
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(-LARGEST, Math.min(LARGEST, out[i]!)) || 0;
 
   learnWeek(memory.week, at, value, stepSeconds);
   now[AT.beforePrevious] = previous;
