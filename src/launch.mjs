@@ -55,6 +55,7 @@ async function useTool([name, ...args]) {
         "clicks",
         "crowd",
         "detect",
+        "detect-round",
         "evil",
         "forecast",
         "gate",

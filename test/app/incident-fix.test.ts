@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { loadRunbooks } from "../../src/actions/catalogue.ts";
 import { fixFor } from "../../src/core/incident/fixes.ts";
 import { aWorld, firing } from "../fakes/incidents.ts";
@@ -56,7 +59,9 @@ describe("an incident whose alert a runbook is for", () => {
 });
 
 describe("the shipped runbooks", () => {
-  const runbooks = loadRunbooks({ builtin: true, folders: [], dataDir: "/nowhere" });
+  const folder = mkdtempSync(join(tmpdir(), "fixes-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const runbooks = loadRunbooks({ builtin: true, folders: [], dataDir: folder });
   const fixOf = async (labels: Record<string, string>) => {
     const { all, tell } = aWorld();
     tell(firing("a", { labels }));
