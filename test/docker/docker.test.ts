@@ -99,6 +99,7 @@ describe("the image", () => {
       };
       const resolve = ["--preserve-symlinks", "--preserve-symlinks-main"];
       const child = spawn(process.execPath, [...resolve, ...entry.slice(1), "start"], { cwd: app, env });
+      const ended = new Promise((done) => child.once("exit", done));
       try {
         await new Promise<void>((resolved, reject) => {
           let said = "";
@@ -117,7 +118,6 @@ describe("the image", () => {
           promisify(execFile)(process.execPath, [args[0]!, ...other], { env: { ...env, PORT: "1" } }),
         ).rejects.toThrow();
       } finally {
-        const ended = new Promise((done) => child.once("exit", done));
         child.kill("SIGTERM");
         await ended;
       }
@@ -135,7 +135,8 @@ function linkPackages(app: string): void {
   };
   for (const [path, { dev, devOptional }] of Object.entries(lock.packages)) {
     const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1];
-    if (name === undefined || dev === true || devOptional === true || /^node-/.test(name)) continue;
+    if (name === undefined || dev === true || devOptional === true || /^node-(bin|linux|darwin|win)-/.test(name))
+      continue;
     if (!existsSync(join(root, path))) continue;
     mkdirSync(dirname(join(app, path)), { recursive: true });
     symlinkSync(join(root, path), join(app, path));
