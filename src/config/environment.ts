@@ -58,7 +58,6 @@ type PlainName = Exclude<Name, SecretName>;
 /** Variables of surfaces that a later version brings, and whose they are. */
 const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [
   ["Redis", /^REDIS_URL(_FILE)?$/],
-  ["the alert webhook", /^ALERTMANAGER_WEBHOOK_TOKEN(_FILE)?$/],
   ["the CI webhook", /^CI_WEBHOOK_SECRET(_FILE)?$/],
   ["the HTTP API", /^API_TOKENS(_FILE)?$/],
   ["GitHub", /^GITHUB_TOKEN(_FILE)?$/],

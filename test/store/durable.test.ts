@@ -93,7 +93,7 @@ describe("a process that is killed between any two statements of a change", { ti
 
 describe("a store that cannot be written", () => {
   it("changes nothing when the disk is full, and goes on when there is room", async () => {
-    const store = open({ maxBytes: 400_000 });
+    const store = open({ maxBytes: 1_000_000 });
     const first = await propose(store);
     let isFull = false;
     for (let n = 0; !isFull; n++)

@@ -102,7 +102,7 @@ describe("the file of the SQLite store", () => {
 
 describe("a disk that gives out", () => {
   it("is said when it is full, keeps all that was confirmed, and works again once there is room", async () => {
-    const store = open({ maxBytes: 400_000 });
+    const store = open({ maxBytes: 1_000_000 });
     const { kept, error } = await fillUntilRefused(store);
     assert.ok(kept > 100);
     assert.match(error.message, /disk is full.*Nothing was stored\. Free some space/);
@@ -120,7 +120,7 @@ describe("a disk that gives out", () => {
   });
 
   it("leaves a lesson as it was when its successor cannot be stored", async () => {
-    const store = open({ maxBytes: 400_000 });
+    const store = open({ maxBytes: 1_000_000 });
     const old = { id: "1", word: "shop", meaning: "checkout", by: "U1", at: 1 };
     await store.lessons.teach(CHANNEL, old);
     await fillUntilRefused(store);
