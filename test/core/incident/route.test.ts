@@ -51,22 +51,22 @@ describe("where an incident's message goes", () => {
 
 describe("what people do about an incident", () => {
   const by = { person: "ann", name: "Ann", at: T + 100 };
-  const after = (incident: Incident, response: Response) => {
+  const doing = (incident: Incident, response: Response) => {
     const done = respond(incident, response, by);
     return done.ok ? done.incident : done.reason;
   };
 
   it("is one revision each, and ends as it began", () => {
-    const taken = after(anIncident(), { kind: "acknowledge" }) as Incident;
+    const taken = doing(anIncident(), { kind: "acknowledge" }) as Incident;
     expect(taken).toMatchObject({ status: "acknowledged", revision: 2, acknowledged: by });
-    const snoozed = after(taken, { kind: "snooze", seconds: 60 }) as Incident;
+    const snoozed = doing(taken, { kind: "snooze", seconds: 60 }) as Incident;
     expect(snoozed).toMatchObject({ status: "snoozed", revision: 3, acknowledged: by, snoozed: { until: T + 160 } });
-    expect(after(snoozed, { kind: "wake" })).toMatchObject({ status: "acknowledged", revision: 4 });
-    const back = after(taken, { kind: "unacknowledge" }) as Incident;
+    expect(doing(snoozed, { kind: "wake" })).toMatchObject({ status: "acknowledged", revision: 4 });
+    const back = doing(taken, { kind: "unacknowledge" }) as Incident;
     expect(back).toMatchObject({ status: "open" });
     expect(back).not.toHaveProperty("acknowledged");
-    const alone = after(anIncident(), { kind: "snooze", seconds: 60 }) as Incident;
-    expect(after(alone, { kind: "wake" })).toMatchObject({ status: "open" });
+    const alone = doing(anIncident(), { kind: "snooze", seconds: 60 }) as Incident;
+    expect(doing(alone, { kind: "wake" })).toMatchObject({ status: "open" });
   });
 
   it.each<[string, Response, string]>([
@@ -75,16 +75,16 @@ describe("what people do about an incident", () => {
     ["wakes what is awake", { kind: "wake" }, "not snoozed"],
     ["hands back what nobody has", { kind: "unacknowledge" }, "Nobody"],
   ])("is refused when it %s", (_, response, reason) => {
-    expect(after(anIncident(), response)).toContain(reason);
+    expect(doing(anIncident(), response)).toContain(reason);
   });
 
   it("is refused the second time, and after the end", () => {
-    const taken = after(anIncident(), { kind: "acknowledge" }) as Incident;
-    expect(after(taken, { kind: "acknowledge" })).toBe("Ann has acknowledged it already.");
+    const taken = doing(anIncident(), { kind: "acknowledge" }) as Incident;
+    expect(doing(taken, { kind: "acknowledge" })).toBe("Ann has acknowledged it already.");
     const { tell, all } = aWorld();
     tell(firing("a"));
     tell(over("a"));
-    expect(after(all()[0]!, { kind: "acknowledge" })).toBe("It is resolved already.");
+    expect(doing(all()[0]!, { kind: "acknowledge" })).toBe("It is resolved already.");
   });
 });
 
