@@ -21,7 +21,7 @@ import type { Investigator, ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
-import { QueryRefusedError, RefusedError, UnreachableError } from "./util/errors.ts";
+import { isNo } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
 import { giveBackMemory } from "./util/memory.ts";
 import { redactor } from "./util/redact.ts";
@@ -479,9 +479,7 @@ function tooSlow(limitMs: number): Card {
 }
 
 function explainFailure(problem: unknown, question: Question, log: Log): Card {
-  const isWorld =
-    problem instanceof UnreachableError || problem instanceof RefusedError || problem instanceof QueryRefusedError;
-  if (isWorld) {
+  if (isNo(problem)) {
     log.warn({ question: question.id, err: problem }, "a question could not be asked");
     return { title: "I could not look.", tone: "warning", blocks: [{ kind: "text", text: problem.message }] };
   }

@@ -7,7 +7,7 @@ import type { Question } from "../core/chat.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { placesFor } from "../core/incident/route.ts";
 import type { IncidentWish } from "../core/incident/wish.ts";
-import { type Incident, isLive } from "../core/incident.ts";
+import type { AlertEvent, Incident } from "../core/incident.ts";
 import type { Identity } from "../core/people.ts";
 import type { Enriched } from "../flows/enrich.ts";
 import { type Ingest, ingest } from "../flows/ingest.ts";
@@ -81,8 +81,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     inbox: store.inbox,
     clock,
     deal: async (body) => {
-      const { at, delivery } = body as { at: number; delivery: unknown };
-      await ingesting.take(readDelivery(delivery, at));
+      await ingesting.take((body as { events: readonly AlertEvent[] }).events);
     },
     report: ({ outcome, problem }) => {
       const facts = problem === undefined ? {} : { err: problem };
@@ -127,7 +126,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       });
     for (let at = 0; at < due.length && !signal.aborted; at += EXPLAINED_AT_ONCE)
       await Promise.all(due.slice(at, at + EXPLAINED_AT_ONCE).map((one) => explainOne(one, signal)));
-    return live.some(isLive) ? ASK_AGAIN : undefined;
+    return live.length > 0 ? ASK_AGAIN : undefined;
   }
 
   async function explainOne(incident: Incident, stopping: AbortSignal): Promise<void> {
@@ -166,10 +165,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     routes: [
       alertmanagerRoute({
         token: config.http.alertsToken,
-        offer: (delivery, json) => {
-          const at = clock();
-          return reception.offer(randomUUID(), { at, delivery }, `{"at":${at},"delivery":${json}}`);
-        },
+        offer: (events) => reception.offer(randomUUID(), { events }, JSON.stringify({ events })),
         read: (delivery) => readDelivery(delivery, clock()),
       }),
     ],

@@ -5,7 +5,7 @@ import { unitOfQuery } from "../core/query-unit.ts";
 import type { Series } from "../core/series.ts";
 import { formatValue } from "../core/units.ts";
 import type { Clock, Metrics, Rule } from "../ports.ts";
-import { QueryRefusedError, RefusedError, UnreachableError } from "../util/errors.ts";
+import { isNo } from "../util/errors.ts";
 import { inert, inertName } from "../util/inert.ts";
 
 export type EnrichDeps = { readonly sources: readonly Metrics[]; readonly clock: Clock };
@@ -32,9 +32,7 @@ export async function enrich(deps: EnrichDeps, incident: Incident, signal: Abort
       return await measured(deps, source, rule, line, incident, signal);
     } catch (problem) {
       signal.throwIfAborted();
-      const isWorld =
-        problem instanceof UnreachableError || problem instanceof RefusedError || problem instanceof QueryRefusedError;
-      if (!isWorld) throw problem;
+      if (!isNo(problem)) throw problem;
       reasons.push(`${inertName(source.name)}: ${inert(problem.message)}`);
     }
   }

@@ -6,7 +6,7 @@ import { isLive } from "../core/incident.ts";
 import type { Identity } from "../core/people.ts";
 import type { Runbook } from "../core/runbook.ts";
 import type { Metrics, Suggester } from "../ports.ts";
-import { QueryRefusedError, RefusedError, UnreachableError } from "../util/errors.ts";
+import { isNo } from "../util/errors.ts";
 import { inertName } from "../util/inert.ts";
 
 export type FixDeps = {
@@ -101,9 +101,7 @@ async function seenBy(sources: readonly Metrics[], { line }: Fix, signal: AbortS
           };
       }
     } catch (problem) {
-      const isWorld =
-        problem instanceof UnreachableError || problem instanceof RefusedError || problem instanceof QueryRefusedError;
-      if (!isWorld) throw problem;
+      if (!isNo(problem)) throw problem;
     }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
 import { messageId } from "../core/incident/message.ts";
 import type { Incident } from "../core/incident.ts";
+import { postOrEdit } from "../core/posted.ts";
 import type { Clock, Store } from "../ports.ts";
 
 export type NotifyDeps = {
@@ -47,17 +48,14 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
   };
 
   async function show(incident: Incident): Promise<void> {
+    const { outbox } = deps.store;
     const now = deps.clock();
     const context = deps.contextOf(incident);
     const card = incidentCard(incident, context);
     for (const [at, place] of incident.places.entries()) {
       if (place.platform === "terminal") continue;
       const id = messageId(incident.id, at);
-      const message = { place, card, at: now };
-      const isNew = await deps.store.outbox.put({ ...message, id });
-      // The first one is posted under the plain id; if it is there already, it is edited.
-      if (!isNew)
-        await deps.store.outbox.put({ ...message, id: `${id}:${incident.revision}:${context.edition}`, edits: id });
+      await postOrEdit(outbox.put, { id, place, card, at: now }, `${incident.revision}:${context.edition}`);
     }
     await deps.store.incidents.shown(incident.id, incident.revision);
     lately.set(incident.id, { at: now, status: incident.status });

@@ -5,6 +5,7 @@ import { messageId } from "../core/incident/message.ts";
 import { awake, type Response, respond as responded } from "../core/incident/respond.ts";
 import { type Incident, isLive } from "../core/incident.ts";
 import type { Identity } from "../core/people.ts";
+import { isPosted } from "../core/posted.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Click, Clock, Store } from "../ports.ts";
 
@@ -34,12 +35,8 @@ export async function respond(deps: RespondDeps, click: Click): Promise<Card> {
   if (response === undefined)
     return told("I could not read that button. Use the one on the newest message.", "warning");
   for (let tries = 0; tries < TRIES; tries++) {
-    const incident = await deps.store.incidents.get(click.proposal);
-    if (incident === undefined) return told("I no longer know this incident.", "warning");
-    if (!(await isPosted(deps, incident, click)))
-      return told("That message is not the one in which I showed this incident. Use its own message.", "warning");
-    const closed = await deps.whyClosed(click.visitor);
-    if (closed !== undefined) return told(closed, "warning");
+    const incident = await incidentOf(deps, click);
+    if (typeof incident === "string") return told(incident, "warning");
     const who = deps.identify(click.visitor);
     const by = { person: who.person, name: who.name, at: deps.clock() };
     const after = responded(incident, response, by);
@@ -65,12 +62,8 @@ export async function respond(deps: RespondDeps, click: Click): Promise<Card> {
 
 /** Whether it can be proposed is up to the policy; here only that the click came from the incident's own message. */
 async function proposeFix(deps: RespondDeps, click: Click): Promise<Card> {
-  const incident = await deps.store.incidents.get(click.proposal);
-  if (incident === undefined) return told("I no longer know this incident.", "warning");
-  if (!(await isPosted(deps, incident, click)))
-    return told("That message is not the one in which I showed this incident. Use its own message.", "warning");
-  const closed = await deps.whyClosed(click.visitor);
-  if (closed !== undefined) return told(closed, "warning");
+  const incident = await incidentOf(deps, click);
+  if (typeof incident === "string") return told(incident, "warning");
   return deps.fix(incident, deps.identify(click.visitor), click.visitor.place);
 }
 
@@ -104,14 +97,15 @@ const DONE: Readonly<Record<Response["kind"], string>> = {
   wake: "It is no longer snoozed.",
 };
 
-async function isPosted({ store }: RespondDeps, { id, places }: Incident, { visitor, message }: Click) {
-  if (visitor.place.platform === "terminal") return message === undefined;
-  if (message === undefined) return false;
-  for (const [at, place] of places.entries()) {
-    if (place.platform !== visitor.place.platform || place.channel !== visitor.place.channel) continue;
-    if ((await store.outbox.referenceOf(messageId(id, at))) === message) return true;
-  }
-  return false;
+/** The incident of the message that was clicked on, as it is now; or a sentence why that does not count. */
+async function incidentOf(deps: RespondDeps, { proposal: id, visitor, message }: Click): Promise<Incident | string> {
+  const { incidents, outbox } = deps.store;
+  const incident = await incidents.get(id);
+  if (incident === undefined) return "I no longer know this incident.";
+  const clicked = { place: visitor.place, message };
+  if (!(await isPosted(incident.places, clicked, (at) => outbox.referenceOf(messageId(id, at)))))
+    return "That message is not the one in which I showed this incident. Use its own message.";
+  return (await deps.whyClosed(visitor)) ?? incident;
 }
 
 function told(title: string, tone: Card["tone"]): Card {

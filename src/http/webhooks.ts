@@ -1,3 +1,4 @@
+import type { AlertEvent } from "../core/incident.ts";
 import type { HttpResponse, Route } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
@@ -17,10 +18,10 @@ export function alertmanagerRoute({
   read,
 }: {
   readonly token: Secret | undefined;
-  /** Stores a delivery. `json` is its text. */
-  readonly offer: (delivery: unknown, json: string) => Promise<"taken" | "repeated" | "full">;
-  /** Throws a sentence for what is no delivery. */
-  readonly read: (delivery: unknown) => unknown;
+  /** Stores what a delivery told. */
+  readonly offer: (events: readonly AlertEvent[]) => Promise<"taken" | "repeated" | "full">;
+  /** What a delivery tells. Throws a sentence for what is none. */
+  readonly read: (delivery: unknown) => readonly AlertEvent[];
 }): Route {
   return {
     method: "POST",
@@ -34,16 +35,14 @@ export function alertmanagerRoute({
           "Alerts are taken from this machine itself, or from callers who send ALERTMANAGER_WEBHOOK_TOKEN as a bearer token.",
           { "www-authenticate": "Bearer" },
         );
-      const json = request.body.toString("utf8");
-      let delivery: unknown;
+      let events: readonly AlertEvent[];
       try {
-        delivery = JSON.parse(json);
-        read(delivery);
+        events = read(JSON.parse(request.body.toString("utf8")));
       } catch (problem) {
         const why = problem instanceof SyntaxError ? "The body is not JSON." : reasonOf(problem);
         throw new HttpProblem(400, "bad_request", why);
       }
-      const taken = await offer(delivery, json).catch(() => "full" as const);
+      const taken = await offer(events).catch(() => "full" as const);
       if (taken === "full")
         throw new HttpProblem(503, "busy", "More waits than can be dealt with. Send it again.", { "retry-after": "5" });
       return jsonResponse(200, { status: "taken" });

@@ -5,7 +5,7 @@ import { createAgent, createMiddleware, HumanMessage, SystemMessage, ToolMessage
 import type { ModelEvent, ModelTask, ModelTool } from "../ports/model.ts";
 import { canonicalJson } from "../util/canonical.ts";
 import { failureOf, GaveUpError, isUnpaid } from "./failure.ts";
-import type { IntentSettings } from "./intent.ts";
+import type { CallSettings } from "./structured.ts";
 import { guessTokens } from "./tokens.ts";
 
 /** Questions a model repeats, or calls it makes after its tools were taken away, until it is given up. */
@@ -29,7 +29,7 @@ type Bill = { sent: number; written: number; isOpen: boolean };
  * failure is thrown.
  */
 export async function* runAgent(
-  settings: IntentSettings,
+  settings: CallSettings,
   system: string,
   task: ModelTask,
   guard: <T>(call: () => Promise<T>) => Promise<T>,

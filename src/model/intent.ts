@@ -1,16 +1,6 @@
-import OpenAI from "openai";
-import { zodResponseFormat } from "openai/helpers/zod";
 import * as z from "zod";
 import type { TokensUsed } from "../ports/model.ts";
-import { guessTokens } from "./tokens.ts";
-
-/** What one small call needs. */
-export type IntentSettings = {
-  readonly model: string;
-  readonly apiKey: string;
-  readonly baseUrl: string | undefined;
-  readonly fetch: typeof globalThis.fetch;
-};
+import { askInForm, type CallSettings } from "./structured.ts";
 
 const UNSURE = "unsure";
 /** Questions are short; what comes after this decides nothing. */
@@ -21,45 +11,20 @@ const LONGEST_QUESTION = 1000;
  * leniently; whatever is not one of the names offered is "do not know". Throws what the SDK throws.
  */
 export async function readIntent(
-  settings: IntentSettings,
+  settings: CallSettings,
   system: string,
   question: string,
   intents: readonly string[],
   signal: AbortSignal,
 ): Promise<{ readonly intent: string | undefined; readonly used: TokensUsed }> {
-  const client = new OpenAI({
-    apiKey: settings.apiKey,
-    baseURL: settings.baseUrl ?? null,
-    fetch: settings.fetch,
-    maxRetries: 0,
-    organization: null,
-    project: null,
-    logLevel: "off",
-  });
   const Choice = z.object({ intent: z.enum([UNSURE, ...intents]) });
   const text = question.slice(0, LONGEST_QUESTION);
-  const completion = await client.chat.completions.create(
-    {
-      model: settings.model,
-      messages: [
-        { role: "system", content: system },
-        { role: "user", content: JSON.stringify({ question: text }) },
-      ],
-      response_format: zodResponseFormat(Choice, "kind_of_question"),
-    },
-    { signal },
-  );
-  const said = completion.choices?.[0]?.message?.content;
-  const { usage } = completion;
-  const used =
-    usage === undefined
-      ? { input: guessTokens(system.length + text.length), output: guessTokens((said ?? "").length), isGuess: true }
-      : { input: usage.prompt_tokens, output: usage.completion_tokens, isGuess: false };
+  const message = { system, user: JSON.stringify({ question: text }), length: text.length };
+  const { said, used } = await askInForm(settings, message, { name: "kind_of_question", schema: Choice }, signal);
   return { intent: choiceIn(said, Choice), used };
 }
 
-function choiceIn(said: unknown, Choice: z.ZodType<{ intent: string }>): string | undefined {
-  if (typeof said !== "string") return undefined;
+function choiceIn(said: string, Choice: z.ZodType<{ intent: string }>): string | undefined {
   const object = /\{[^{}]*\}/.exec(said.slice(0, 2000))?.[0];
   try {
     const read = Choice.safeParse(JSON.parse(object ?? ""));

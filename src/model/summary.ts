@@ -1,9 +1,6 @@
-import OpenAI from "openai";
-import { zodResponseFormat } from "openai/helpers/zod";
 import * as z from "zod";
 import type { TokensUsed } from "../ports/model.ts";
-import type { IntentSettings } from "./intent.ts";
-import { guessTokens } from "./tokens.ts";
+import { askInForm, type CallSettings } from "./structured.ts";
 
 /** Points that are asked for. */
 export const POINTS = 8;
@@ -13,37 +10,13 @@ type Points = z.infer<typeof Points>;
 
 /** One structured call: a conversation in a few points. What cannot be read is no points. Throws what the SDK throws. */
 export async function summarise(
-  settings: IntentSettings,
+  settings: CallSettings,
   system: string,
   turns: string,
   signal: AbortSignal,
 ): Promise<Points & { readonly used: TokensUsed }> {
-  const client = new OpenAI({
-    apiKey: settings.apiKey,
-    baseURL: settings.baseUrl ?? null,
-    fetch: settings.fetch,
-    maxRetries: 0,
-    organization: null,
-    project: null,
-    logLevel: "off",
-  });
-  const completion = await client.chat.completions.create(
-    {
-      model: settings.model,
-      messages: [
-        { role: "system", content: system },
-        { role: "user", content: turns },
-      ],
-      response_format: zodResponseFormat(Points, "points"),
-    },
-    { signal },
-  );
-  const said = completion.choices?.[0]?.message?.content ?? "";
-  const { usage } = completion;
-  const used =
-    usage === undefined
-      ? { input: guessTokens(system.length + turns.length), output: guessTokens(said.length), isGuess: true }
-      : { input: usage.prompt_tokens, output: usage.completion_tokens, isGuess: false };
+  const message = { system, user: turns, length: turns.length };
+  const { said, used } = await askInForm(settings, message, { name: "points", schema: Points }, signal);
   return { points: pointsIn(said), used };
 }
 

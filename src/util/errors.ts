@@ -33,6 +33,11 @@ export class QueryRefusedError extends Error {
   override readonly name = "QueryRefusedError";
 }
 
+/** The world, or our own guard, said no to a question: that is told, where a mistake of ours is thrown. */
+export function isNo(problem: unknown): problem is UnreachableError | RefusedError | QueryRefusedError {
+  return problem instanceof UnreachableError || problem instanceof RefusedError || problem instanceof QueryRefusedError;
+}
+
 /** A message could not be delivered now: try again after `seconds`. `scope` says what else has to wait as long. */
 export class NotNowError extends Error {
   override readonly name = "NotNowError";

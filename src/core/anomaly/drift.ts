@@ -1,4 +1,5 @@
 import * as ss from "simple-statistics";
+import { MAD_TO_SIGMA } from "../stats.ts";
 
 /**
  * Whether numbers of two stretches of time are still of one kind: of a series' values, or of its scores.
@@ -32,7 +33,7 @@ export function driftOf(before: readonly number[], after: readonly number[], ran
   const [centre, newCentre] = [ss.median(earlier), ss.median(later)];
   const [spread, newSpread] = [ss.medianAbsoluteDeviation(earlier), ss.medianAbsoluteDeviation(later)];
   const moved = newCentre - centre;
-  const shift = moved === 0 ? 0 : moved / (1.4826 * spread);
+  const shift = moved === 0 ? 0 : moved / (MAD_TO_SIGMA * spread);
   const widening = spread === newSpread ? 1 : newSpread / spread;
   const place = test(earlier, later, random);
   // The distances from each centre: a change of width at the same place.

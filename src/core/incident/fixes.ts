@@ -1,5 +1,5 @@
+import { fitsGlob } from "../../util/glob.ts";
 import type { AlertLine, Incident } from "../incident.ts";
-import { fitsAlert } from "../runbook/match.ts";
 import { resolve } from "../runbook/resolve.ts";
 import type { Runbook } from "../runbook.ts";
 import { workloadOf } from "./subject.ts";
@@ -25,7 +25,7 @@ export function fixFor(incident: Incident, runbooks: readonly Runbook[]): Fix | 
     const values = valuesOf(line);
     const fit = active.flatMap((runbook) => {
       const ranks = runbook.matches.alerts
-        .filter((pattern) => fitsAlert(pattern, line.name))
+        .filter((pattern) => fitsGlob(pattern, line.name))
         .map((pattern) => Number(pattern.includes("*")) + 2 * Number(runbook.readOnly));
       if (ranks.length === 0 || "reason" in resolve(runbook, values)) return [];
       return [{ runbook, rank: Math.min(...ranks) }];

@@ -1,3 +1,4 @@
+import { fitsGlob } from "../../util/glob.ts";
 import type { Place } from "../chat.ts";
 import { graverFirst, type Incident, type Severity } from "../incident.ts";
 
@@ -30,23 +31,8 @@ function matches({ severities, environments, labels = {} }: Route, incident: Inc
   if (severities !== undefined && !severities.some((one) => graverFirst(one, incident.severity) === 0)) return false;
   if (environments !== undefined && !environments.includes(incident.environment ?? "")) return false;
   return Object.entries(labels).every(([label, values]) =>
-    incident.lines.some((line) => values.some((value) => isLike(line.labels[label] ?? "", value))),
+    incident.lines.some((line) => values.some((value) => fitsGlob(value, line.labels[label] ?? ""))),
   );
-}
-
-/** Whether the text is the pattern, in which `*` stands for any letters. In time linear in both but for the stars. */
-function isLike(text: string, pattern: string): boolean {
-  const [first = "", ...rest] = pattern.split("*");
-  if (rest.length === 0) return text === pattern;
-  const last = rest.pop() ?? "";
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
-  let from = first.length;
-  for (const part of rest) {
-    const at = text.indexOf(part, from);
-    if (at === -1) return false;
-    from = at + part.length;
-  }
-  return from <= text.length - last.length;
 }
 
 function keyOf({ platform, channel, thread }: Place): string {

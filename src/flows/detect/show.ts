@@ -1,5 +1,6 @@
 import { anomalyCard } from "../../cards/anomaly-card.ts";
 import type { Place } from "../../core/chat.ts";
+import { postOrEdit } from "../../core/posted.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { anomalyMessage } from "../../core/watch/message.ts";
 import { rankOf } from "../../core/watch.ts";
@@ -61,9 +62,7 @@ export async function showAnomalies(deps: ShowDeps): Promise<void> {
     const revision = members.reduce((sum, one) => sum + one.revision, 0);
     for (const place of places) {
       const message = anomalyMessage(id, place);
-      const isNew = await store.outbox.put({ id: message, place, card, at: clock() });
-      if (!isNew)
-        await store.outbox.put({ id: `${message}:${revision}:${looks}`, place, card, at: clock(), edits: message });
+      await postOrEdit(store.outbox.put, { id: message, place, card, at: clock() }, `${revision}:${looks}`);
     }
     return true;
   }

@@ -5,6 +5,7 @@ import { type Card, type Decision, isResponse } from "../../core/card.ts";
 import type { Voter } from "../../core/people.ts";
 import { modeOf } from "../../core/policy/rules.ts";
 import { type Vote, whyNotBreakGlass, whyNotVote } from "../../core/policy.ts";
+import { isPosted } from "../../core/posted.ts";
 import { codeOf, type Proposal, type Spec, shortHash } from "../../core/proposal.ts";
 import { messageId } from "../../core/proposal-message.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -78,26 +79,16 @@ export async function decide(deps: DecideDeps, clicked: AnyClick): Promise<Card>
   };
   if (click.code !== shortHash(proposal.hash))
     return refused("That button belongs to another version of this proposal. Use the one on its newest card.");
-  if (!(await isPosted(deps, proposal, click)))
+  if (!(await isItsOwn(deps, proposal, click)))
     return refused("That message is not the one in which I showed this proposal. Use its own card.");
   if (closed !== undefined) return refused(closed);
   const why = await handle(deps, proposal, click, voter, signal);
   return typeof why === "string" ? refused(why) : why;
 }
 
-/** The click came from a message that this proposal was posted as. The terminal has no messages: it asks on the spot. */
-async function isPosted(
-  { store }: RemedyDeps,
-  { id, places }: Proposal,
-  { visitor, message }: Click,
-): Promise<boolean> {
-  if (visitor.place.platform === "terminal") return message === undefined;
-  if (message === undefined) return false;
-  for (const [at, place] of places.entries()) {
-    if (place.platform !== visitor.place.platform || place.channel !== visitor.place.channel) continue;
-    if ((await store.outbox.referenceOf(messageId(id, at))) === message) return true;
-  }
-  return false;
+/** The click came from a message that this proposal was posted as. */
+function isItsOwn({ store }: RemedyDeps, { id, places }: Proposal, { visitor, message }: Click): Promise<boolean> {
+  return isPosted(places, { place: visitor.place, message }, (at) => store.outbox.referenceOf(messageId(id, at)));
 }
 
 /** A card for the person, or a sentence why not. */

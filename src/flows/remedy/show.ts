@@ -1,4 +1,5 @@
 import { type CardContext, proposalCard } from "../../cards/proposal-card.ts";
+import { postOrEdit } from "../../core/posted.ts";
 import type { Proposal } from "../../core/proposal.ts";
 import { messageId } from "../../core/proposal-message.ts";
 import { sha256 } from "../../util/canonical.ts";
@@ -26,16 +27,14 @@ export async function show(deps: ShowDeps): Promise<void> {
 }
 
 async function showOne(deps: ShowDeps, proposal: Proposal): Promise<void> {
+  const { outbox } = deps.store;
   const card = proposalCard(proposal, await deps.cardOf(proposal));
   for (const [at, place] of proposal.places.entries()) {
     if (place.platform === "terminal") continue;
     const id = messageId(proposal.id, at);
-    // The first one is posted under the plain id; if it is there already, it is edited.
-    const message = { place, card, at: deps.clock() };
-    const isNew = await deps.store.outbox.put({ ...message, id });
     // The same revision may be shown differently: an emergency stop came or went.
     const looks = sha256(JSON.stringify(card)).slice(0, 8);
-    if (!isNew) await deps.store.outbox.put({ ...message, id: `${id}:${proposal.revision}:${looks}`, edits: id });
+    await postOrEdit(outbox.put, { id, place, card, at: deps.clock() }, `${proposal.revision}:${looks}`);
   }
   await deps.store.proposals.shown(proposal.id, proposal.revision);
   deps.wake();

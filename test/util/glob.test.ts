@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitsAlert } from "../../../src/core/runbook/match.ts";
+import { fitsGlob } from "../../src/util/glob.ts";
 
 describe("names of alerts", () => {
   it.each([
@@ -13,6 +13,6 @@ describe("names of alerts", () => {
     ["*a*b", "xbxxa", false],
     ["ab*ba", "aba", false],
   ])("%s fits %s: %s", (pattern, name, wanted) => {
-    expect(fitsAlert(pattern, name)).toBe(wanted);
+    expect(fitsGlob(pattern, name)).toBe(wanted);
   });
 });
