@@ -130,9 +130,15 @@ export const MIGRATIONS: readonly Step[] = [
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */
 export function versionOf(db: DatabaseSync, path: string, known = MIGRATIONS.length): number {
-  const version = pragma(db, "user_version");
-  const foreign = pragma(db, "application_id") !== APPLICATION_ID;
-  if (foreign && (version > 0 || db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined)) {
+  // In one statement, which sees the file at one moment: another process may be making its tables meanwhile.
+  const found = db
+    .prepare(
+      `SELECT EXISTS (SELECT 1 FROM sqlite_schema) AS tables,
+         (SELECT user_version FROM pragma_user_version) AS version, (SELECT application_id FROM pragma_application_id) AS owner`,
+    )
+    .get();
+  const version = Number(found?.["version"]);
+  if (found?.["owner"] !== APPLICATION_ID && (version > 0 || found?.["tables"] !== 0)) {
     throw new StoreError(
       "not-a-database",
       `${path} is a SQLite database of another program. Point SMARTCLOUDOPS_DATA at another folder, or move that file away.`,
@@ -168,9 +174,4 @@ export function migrate(db: DatabaseSync, path: string, steps: readonly Step[] =
       throw cause;
     }
   }
-}
-
-function pragma(db: DatabaseSync, name: "user_version" | "application_id"): number {
-  const row = db.prepare(`PRAGMA ${name}`).get();
-  return Number(row?.[name] ?? 0);
 }

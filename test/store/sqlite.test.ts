@@ -83,20 +83,28 @@ describe("the file of the SQLite store", () => {
   });
 
   it("can be opened for the first time by several processes at once", async () => {
+    const folders = Array.from({ length: 25 }, (_, n) => join(dataDir, String(n)));
+    // Each folder at one moment by all of them: what only goes wrong when two meet needs many meetings.
     const script = `
       const { openSqliteStore } = await import(${JSON.stringify(join(import.meta.dirname, "../../src/store/sqlite.ts"))});
       const retention = ${JSON.stringify(RETENTION)};
-      const store = openSqliteStore({ dataDir: ${JSON.stringify(dataDir)}, retention, now: () => 1 });
-      await store.inbox.take("slack", { id: String(process.pid), body: "{}", at: 1 });
-      await store.close();`;
+      let moment = ${Date.now() + 1500};
+      for (const dataDir of ${JSON.stringify(folders)}) {
+        for (moment += 100; Date.now() < moment; );
+        const store = openSqliteStore({ dataDir, retention, now: () => 1 });
+        await store.inbox.take("slack", { id: String(process.pid), body: "{}", at: 1 });
+        await store.close();
+      }`;
     const children = Array.from({ length: 4 }, () =>
       spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" }),
     );
     const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0]));
     assert.deepEqual(codes, [0, 0, 0, 0]);
-    const { inbox } = open();
-    for (const { pid } of children)
-      assert.equal(await inbox.take("slack", { id: String(pid), body: "{}", at: 2 }), false);
+    for (const folder of folders) {
+      const { inbox } = open({ dataDir: folder });
+      for (const { pid } of children)
+        assert.equal(await inbox.take("slack", { id: String(pid), body: "{}", at: 2 }), false);
+    }
   });
 });
 
