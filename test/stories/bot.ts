@@ -13,15 +13,22 @@ export type StoryBot = {
   readonly sources: readonly FakeMetrics[];
   /** What went wrong, as the log tells it. */
   readonly trouble: readonly string[];
+  /** What the log warns of: tries that failed and come again. */
+  readonly warnings: readonly string[];
   readonly stop: () => Promise<void>;
 };
 
-/** The whole program with these settings of chat, on the harbour, its clock standing still at `NOW`. */
+/** How long the bot's clock stands still. After it, a message that was put off for some seconds gets its next try. */
+const STILL_MS = 5000;
+
+/** The whole program with these settings of chat, on the harbour, at `NOW`. */
 export async function startBot(env: Readonly<Record<string, string>>): Promise<StoryBot> {
   const folder = mkdtempSync(join(tmpdir(), "stories-"));
-  const clock = () => NOW;
-  const sources = SOURCES.map((one) => fakeMetrics({ ...one, clock }));
+  const began = Date.now();
+  const clock = () => NOW + Math.max(0, Math.floor((Date.now() - began - STILL_MS) / 1000));
+  const sources = SOURCES.map((one) => fakeMetrics({ ...one, clock: () => NOW }));
   const trouble: string[] = [];
+  const warnings: string[] = [];
   let ids = 0;
   const loaded = loadConfig({
     env: { ...env, PORT: "0", SMARTCLOUDOPS_DATA: folder, SMARTCLOUDOPS_CONFIG: "harbour.yaml" },
@@ -30,7 +37,7 @@ export async function startBot(env: Readonly<Record<string, string>>): Promise<S
   });
   if (!loaded.ok) throw new Error(explain(loaded.problems));
   const serving = await serve(loaded.config, {
-    log: logInto(trouble),
+    log: logInto(trouble, warnings),
     overrides: {
       sources,
       store: newStore(),
@@ -44,6 +51,7 @@ export async function startBot(env: Readonly<Record<string, string>>): Promise<S
     serving,
     sources,
     trouble,
+    warnings,
     async stop() {
       await serving.stop(1000);
       rmSync(folder, { recursive: true, force: true });
@@ -51,9 +59,12 @@ export async function startBot(env: Readonly<Record<string, string>>): Promise<S
   };
 }
 
-function logInto(trouble: string[]): Log {
+function logInto(trouble: string[], warnings: string[]): Log {
   const quiet = () => undefined;
-  const keep = (...said: readonly unknown[]) => void trouble.push(said.map((one) => JSON.stringify(one)).join(" "));
-  const log: Log = { debug: quiet, info: quiet, warn: quiet, error: keep, child: () => log };
+  const into =
+    (list: string[]) =>
+    (...said: readonly unknown[]) =>
+      void list.push(said.map((one) => JSON.stringify(one)).join(" "));
+  const log: Log = { debug: quiet, info: quiet, warn: into(warnings), error: into(trouble), child: () => log };
   return log;
 }

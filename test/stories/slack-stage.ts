@@ -68,7 +68,7 @@ export async function slackStage(mode: "socket" | "http"): Promise<Stage> {
     async act(step) {
       const before = messages().length;
       await send(step);
-      const said = await arrival(() => messages().slice(before)[0], `an answer to ${JSON.stringify(step)}`);
+      const said = await arrival(() => messages().slice(before)[0], `an answer to ${JSON.stringify(step)}`, bot);
       return shownOf(said);
     },
     golden: () => `${withoutIds(JSON.stringify(messages(), null, 2))}\n`,

@@ -30,11 +30,14 @@ export type Stage = {
 const PATIENCE_MS = 15_000;
 
 /** Waits until there is something, and returns it. */
-export async function arrival<T>(find: () => T | undefined, what: string): Promise<T> {
+export async function arrival<T>(find: () => T | undefined, what: string, bot?: StoryBot): Promise<T> {
   for (const end = Date.now() + PATIENCE_MS; ; ) {
     const found = find();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`${what} did not come within ${PATIENCE_MS / 1000} s`);
+    if (Date.now() > end) {
+      const log = bot === undefined ? "not looked at" : [...bot.trouble, ...bot.warnings].join("\n");
+      throw new Error(`${what} did not come within ${PATIENCE_MS / 1000} s. The bot's log: ${log}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -59,7 +59,7 @@ export async function teamsStage(): Promise<Stage> {
     async act(step) {
       const before = cards().length;
       await send(step);
-      const card = await arrival(() => cards().slice(before)[0], `an answer to ${JSON.stringify(step)}`);
+      const card = await arrival(() => cards().slice(before)[0], `an answer to ${JSON.stringify(step)}`, bot);
       return shownOf(card, framework.messages()[before]?.activity.summary);
     },
     golden() {

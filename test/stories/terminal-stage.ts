@@ -39,7 +39,7 @@ export async function terminalStage(): Promise<Stage> {
       const before = answers().length;
       const typed = "say" in step ? step.say : numberOf(step.press, answers().at(-1) ?? "");
       input.write(`${typed}\n`);
-      const answer = await arrival(() => answers()[before], `an answer to ${JSON.stringify(step)}`);
+      const answer = await arrival(() => answers()[before], `an answer to ${JSON.stringify(step)}`, bot);
       return shownOf(answer);
     },
     golden: () => withoutIds(written.join("")),
