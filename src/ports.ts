@@ -8,7 +8,7 @@ import type { Draft } from "./core/draft.ts";
 import type { ForecastScore, KeptForecast } from "./core/forecast/score.ts";
 import type { Need, Suggested } from "./core/need.ts";
 import type { Identity } from "./core/people.ts";
-import type { Proposal, Status } from "./core/proposal.ts";
+import type { Proposal, Seen, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
 import type { Recording } from "./core/recording.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
@@ -404,10 +404,7 @@ export interface Action {
    * identity and precondition have to be equal. For targets that change all the time: what was shown may shrink, and `run` still
    * insists on it.
    */
-  moved?(
-    shown: Pick<Look, "identity" | "precondition">,
-    now: Pick<Look, "identity" | "precondition">,
-  ): string | undefined;
+  moved?(shown: Seen, now: Seen): string | undefined;
   simulate(args: Arguments, look: Look, signal: AbortSignal): Promise<Simulated>;
   /** Makes the effect, at most once for a key where the target can tell. Never throws. */
   run(args: Arguments, context: RunContext): Promise<Ran>;

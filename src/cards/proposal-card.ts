@@ -1,5 +1,5 @@
 import type { Block, Button, Card, Decision, Field, Tone } from "../core/card.ts";
-import { isUnmeasured } from "../core/effect.ts";
+import { isAsBefore, isUnmeasured } from "../core/effect.ts";
 import { approvalsOf, peopleNeeded } from "../core/policy.ts";
 import { codeOf, type Proposal, type Spec, type Status, shortHash } from "../core/proposal.ts";
 import type { RunbookStep, Verification } from "../core/runbook.ts";
@@ -82,7 +82,9 @@ const TITLES: Readonly<Record<Status, string>> = {
 
 /** The state in a few words. A verdict says no more than was measured. */
 function headOf({ status, measured = [] }: Proposal): string {
-  return status === "no_effect" && isUnmeasured(measured) ? "Done, and whether it helped is not known" : TITLES[status];
+  if (status === "no_effect" && isUnmeasured(measured)) return "Done, and whether it helped is not known";
+  if (status === "verified" && isAsBefore(measured)) return "Done, and all is as well as before";
+  return TITLES[status];
 }
 
 function toneOf(status: Status): Tone {

@@ -1,4 +1,5 @@
 import type { AuditRecord } from "./audit.ts";
+import { isAsBefore } from "./effect.ts";
 import type { Proposal, Status } from "./proposal.ts";
 import { median, quantile } from "./stats.ts";
 
@@ -112,7 +113,7 @@ function safeToAutomate(made: readonly Proposal[]): AuditReport["safeToAutomate"
     const ran = ofKind.filter(({ startedAt }) => startedAt !== undefined);
     const isTrusted =
       ran.length >= RUNS_TO_TRUST &&
-      ran.every(({ status }) => status === "verified") &&
+      ran.every(({ status, measured = [] }) => status === "verified" && !isAsBefore(measured)) &&
       ofKind.every(({ votes }) => votes.every(({ decision }) => decision === "approve"));
     const { spec } = ofKind[0]!;
     const waited = ran.reduce((sum, one) => sum + Math.max(0, (one.approvedAt ?? 0) - one.spec.createdAt), 0);

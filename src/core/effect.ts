@@ -45,7 +45,12 @@ export function judge(
 ): { readonly verdict: "verified" | "no_effect" | "worse"; readonly reason: string } | undefined {
   const recovered = measured.filter((one, at) => isThere(checks[at], one));
   if (recovered.length === measured.length && measured.length > 0)
-    return { verdict: "verified", reason: "It helped: every check is where it should be." };
+    return {
+      verdict: "verified",
+      reason: isAsBefore(measured)
+        ? "Every check is where it should be, as it was before: whether it was needed is not known."
+        : "It helped: every check is where it should be.",
+    };
   if (!isFinal) return undefined;
   const named = (verdict: Measured["verdict"]) =>
     measured.filter((one) => one.verdict === verdict).map(({ name }) => name);
@@ -62,6 +67,11 @@ export function judge(
 /** True where no check could be measured: such a verdict tells of no effect, and of none. */
 export function isUnmeasured(measured: readonly Pick<Measured, "verdict">[]): boolean {
   return measured.length > 0 && measured.every(({ verdict }) => verdict === "unmeasured");
+}
+
+/** True where nothing got better because nothing was wrong by the checks: such a verdict tells that no harm was done, and not of help. */
+export function isAsBefore(measured: readonly Pick<Measured, "verdict">[]): boolean {
+  return measured.length > 0 && measured.every(({ verdict }) => verdict !== "better");
 }
 
 function isThere(check: Check | undefined, { after, verdict }: Measured): boolean {

@@ -76,10 +76,7 @@ export type Spec = {
    * How each step's target was when proposed: what tells it from another of the same name, and what the executor insists on
    * (generation, replicas, revision, unit state, …). In the order of the steps.
    */
-  readonly looks: readonly {
-    readonly identity: Readonly<Record<string, string>>;
-    readonly precondition: Readonly<Record<string, Json>>;
-  }[];
+  readonly looks: readonly Seen[];
   readonly rollback: { readonly auto: boolean; readonly steps: readonly RunbookStep[] } | undefined;
   readonly verify: Verification | undefined;
   /** What it touches and how it is taken back, as shown: sentences. */
@@ -105,6 +102,12 @@ export type Spec = {
   /** Unix seconds. */
   readonly createdAt: number;
   readonly approveBy: number;
+};
+
+/** How a target was: what tells it from another of the same name, and what of it a change depends on. */
+export type Seen = {
+  readonly identity: Readonly<Record<string, string>>;
+  readonly precondition: Readonly<Record<string, Json>>;
 };
 
 /** What one step came to. */
@@ -161,6 +164,10 @@ export type Proposal = {
   readonly startedAt?: number;
   readonly steps?: readonly StepRun[];
   readonly endedAt?: number;
+  /** How it left the targets of its way back, in the order of those steps: only where that is taken by itself, and could be read. */
+  readonly left?: readonly Seen[];
+  /** It made things worse, and is left to people: why its way back was not taken by itself stands in the note. */
+  readonly isKept?: true;
   /** What people said became of it, while it was unknown: the last word of each. */
   readonly opinions?: readonly Opinion[];
   readonly measured?: readonly Measured[];
@@ -208,6 +215,7 @@ export type Event =
       readonly outcome: "succeeded" | "failed" | "partial" | "unknown";
       readonly steps: readonly StepRun[];
       readonly reason: string;
+      readonly left?: readonly Seen[];
     }
   | { readonly kind: "lose"; readonly reason: string }
   /** The journal knows of a start that the store has lost: it may have run. */
@@ -232,6 +240,8 @@ export type Event =
     }
   | { readonly kind: "simulate"; readonly by: string; readonly text: string }
   | { readonly kind: "link"; readonly successor: string }
+  /** It is not taken back by itself, though that was approved: why. */
+  | { readonly kind: "keep"; readonly reason: string }
   /** A person lets its runbook go on, which was suspended for this run and those before it. */
   | { readonly kind: "re_enable"; readonly by: string; readonly reason: string }
   /** It was asked for again elsewhere: its card is shown there too. */
@@ -362,6 +372,7 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
         lease: undefined,
         endedAt: now,
         note: event.reason,
+        ...(event.left !== undefined && { left: event.left }),
       });
     case "lose":
       if (status !== "started" || !leaseOver(proposal, now)) return late(proposal);
@@ -397,6 +408,13 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
       return to(proposal, status, event.kind, { simulated: { by: event.by, at: now, text: event.text } });
     case "link":
       return to(proposal, status, event.kind, { successor: event.successor });
+    case "keep":
+      if (status !== "worse" || proposal.successor !== undefined) return late(proposal);
+      if (proposal.isKept === true) return refuse("twice", "It was left to people already.");
+      return to(proposal, status, event.kind, {
+        isKept: true,
+        note: also(proposal.note ?? "It got worse.", event.reason),
+      });
     case "re_enable":
       if (status !== "failed" && status !== "no_effect" && status !== "worse") return late(proposal);
       if (proposal.reenabled !== undefined) return refuse("twice", "Its runbook was let go on after it already.");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge, measure } from "../../src/core/effect.ts";
+import { isAsBefore, judge, measure } from "../../src/core/effect.ts";
 import type { Check } from "../../src/core/runbook.ts";
 import { rankSumP } from "../../src/core/stats.ts";
 import { randomNumbers } from "../tools/random.ts";
@@ -58,6 +58,17 @@ describe("the verdict", () => {
     expect(judge([capped], [there], false)?.verdict).toBe("verified");
     expect(judge([errors, errors], [better, same], true)?.verdict).toBe("no_effect");
     expect(judge([errors], [same], true)).toMatchObject({ verdict: "no_effect" });
+  });
+
+  it("claims no help where every check was where it should be before", () => {
+    const fine = measure(capped, around(0.5, 0.1, 1), around(0.5, 0.1, 2));
+    expect(judge([capped], [fine], false)).toEqual({
+      verdict: "verified",
+      reason: "Every check is where it should be, as it was before: whether it was needed is not known.",
+    });
+    expect(isAsBefore([fine])).toBe(true);
+    expect(isAsBefore([fine, there])).toBe(false);
+    expect(isAsBefore([])).toBe(false);
   });
 
   it("is worse as soon as one check is, however good the others", () => {

@@ -1,4 +1,4 @@
-import { isUnmeasured } from "../effect.ts";
+import { isAsBefore, isUnmeasured } from "../effect.ts";
 import type { Proposal, Status } from "../proposal.ts";
 import { median } from "../stats.ts";
 import { formatDuration } from "../units.ts";
@@ -25,8 +25,8 @@ export const TOLD: readonly Status[] = ["verified", "no_effect", "worse", "faile
 export const SUSPENDS_AFTER = 3;
 
 /**
- * The runs of that runbook on targets of that kind, newest verdict first. What was not begun, is unknown, could not be measured or was said by a
- * person to have not run tells nothing, and a way back tells nothing about the way there.
+ * The runs of that runbook on targets of that kind, newest verdict first. What was not begun, is unknown, could not be measured, met nothing that was
+ * wrong or was said by a person to have not run tells nothing, and a way back tells nothing about the way there.
  */
 export function triedOn(proposals: readonly Proposal[], runbook: string, kind: string): readonly Tried[] {
   return proposals
@@ -40,6 +40,7 @@ function triedBy(proposal: Proposal): Tried | undefined {
   const { id, status, steps = [], startedAt, endedAt, measured = [], measuredAt, reenabled } = proposal;
   const outcome = OUTCOMES[status];
   if (status === "no_effect" && isUnmeasured(measured)) return undefined;
+  if (status === "verified" && isAsBefore(measured)) return undefined;
   if (outcome === undefined || startedAt === undefined || endedAt === undefined) return undefined;
   if (status === "failed" && !steps.some(({ state, notBegun }) => state === "failed" && notBegun !== true))
     return undefined;

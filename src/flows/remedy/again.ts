@@ -5,6 +5,7 @@ import { inertName } from "../../util/inert.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
 import { blastOf, lookAt, propose, seal, store } from "./propose.ts";
+import { howMoved } from "./recheck.ts";
 
 export type Again =
   | { readonly kind: "undo" }
@@ -99,23 +100,28 @@ async function undo(deps: RemedyDeps, proposal: Proposal, by: Identity, signal: 
  */
 export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal: AbortSignal): Promise<void> {
   if (proposal.status !== "worse" || proposal.spec.rollback?.auto !== true || proposal.successor !== undefined) return;
+  if (proposal.isKept === true) return;
   const { spec, endedAt = deps.clock() } = proposal;
-  // Later than an approval is good for, people may have mended it otherwise: they have the button.
-  if (deps.clock() >= endedAt + (spec.verify?.deadline ?? 0) + spec.rule.executeWithin) return;
   const [other] = await takingBack(deps, proposal);
   if (other !== undefined) {
     await change(deps, proposal.id, { kind: "link", successor: other.id });
     return;
   }
-  const found = await wayBack(deps, proposal, undefined, signal);
-  const made = "reason" in found || isSameThing(spec, found.spec) ? found : { reason: "its target is another one now" };
+  // Later than an approval is good for, people may have mended it otherwise: they have the button.
+  if (deps.clock() >= endedAt + (spec.verify?.deadline ?? 0) + spec.rule.executeWithin)
+    return keep(deps, proposal, "The time in which that was approved is over.");
+  const made = await wayBack(deps, proposal, undefined, signal);
   if ("reason" in made) {
-    deps.report("error", "a change made things worse and cannot be taken back by itself", {
+    deps.report("error", "a change made things worse and cannot be taken back by itself yet", {
       proposal: proposal.id,
       reason: made.reason,
     });
     return;
   }
+  const moved = isSameThing(spec, made.spec)
+    ? movedSince(deps, proposal, made.spec)
+    : `${spec.target.name} is another one now.`;
+  if (moved !== undefined) return keep(deps, proposal, moved);
   const now = deps.clock();
   const hash = hashOf(made.spec);
   const approved: Proposal = {
@@ -144,6 +150,24 @@ export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal:
   };
   const stored = await deps.store.proposals.insert(approved, [{ ...entry, reason: `approved with ${proposal.id}` }]);
   if (stored.kind === "inserted") await change(deps, proposal.id, { kind: "link", successor: approved.id });
+}
+
+/** Leaves it to people, and says so on its card: they have the button. */
+async function keep(deps: RemedyDeps, { id }: Proposal, why: string): Promise<void> {
+  const reason = `It was not taken back by itself: ${why}`;
+  const done = await change(deps, id, { kind: "keep", reason });
+  if (done.ok)
+    deps.report("error", "a change made things worse and was not taken back by itself", { proposal: id, reason });
+}
+
+/** What is no more as the change left it: somebody did something since, which the way back would undo with it. */
+function movedSince({ actions }: RemedyDeps, { spec, left }: Proposal, back: Spec): string | undefined {
+  if (left === undefined) return `How the change left ${spec.target.name} could not be read.`;
+  for (const [at, step] of back.steps.entries()) {
+    const how = howMoved(actions.get(step.uses) ?? {}, left[at], back.looks[at]!, "the change");
+    if (how !== undefined) return `${spec.target.name} ${how}.`;
+  }
+  return undefined;
 }
 
 /** Members of an identity that tell what is sent or run rather than what it is done to: the way back may differ in them. */

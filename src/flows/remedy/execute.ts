@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { RESTORED } from "../../cards/proposal-words.ts";
 import { modeOf } from "../../core/policy/rules.ts";
 import { type Standing, whyShort } from "../../core/policy/shortage.ts";
-import { type Event, type Proposal, type StepRun, stepKey } from "../../core/proposal.ts";
+import { type Event, type Proposal, type Seen, type StepRun, stepKey } from "../../core/proposal.ts";
 import type { Ran } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { Point, RemedyDeps } from "./deps.ts";
 import { mayReadFreely } from "./free.ts";
 import { heldBack } from "./held.ts";
+import { lookAt } from "./propose.ts";
 import { recheck } from "./recheck.ts";
 import { ruleNow } from "./rule.ts";
 
@@ -21,6 +22,8 @@ const SHOWN = 2000;
 const WATCH_MS = 100;
 const AT_ONCE = 8;
 const RECHECK_MS = 15_000;
+/** For a look after the last step: well within the lease. */
+const LEFT_MS = 5000;
 
 /**
  * Runs what was approved. The returned function makes one round: it takes what may start now, and resolves with the
@@ -233,7 +236,20 @@ class Run {
       };
       if (ran.outcome !== "succeeded") return this.#end(ran, index);
     }
-    return this.#event("succeeded", "It ran.");
+    return { ...this.#event("succeeded", "It ran."), left: await this.#left() };
+  }
+
+  /** How it leaves the targets of a way back that may be taken by itself: what somebody does to them afterwards is told by it. */
+  async #left(): Promise<readonly Seen[] | undefined> {
+    const { rollback } = this.#proposal.spec;
+    if (rollback?.auto !== true) return undefined;
+    const looked = await lookAt(this.#deps, rollback.steps, AbortSignal.timeout(LEFT_MS));
+    if ("looks" in looked) return looked.looks.map(({ identity, precondition }) => ({ identity, precondition }));
+    this.#deps.report("warn", "how a change left its target could not be read: its way back is left to people", {
+      proposal: this.#proposal.id,
+      reason: looked.reason,
+    });
+    return undefined;
   }
 
   #stoppedAt(index: number): string {
@@ -253,7 +269,7 @@ class Run {
     return this.#event("failed", `"${name}" failed${tail}`);
   }
 
-  #event(outcome: "succeeded" | "failed" | "partial" | "unknown", reason: string): Event {
+  #event(outcome: "succeeded" | "failed" | "partial" | "unknown", reason: string): Event & { readonly kind: "finish" } {
     return { kind: "finish", fence: this.#proposal.fence, outcome, steps: this.#steps, reason };
   }
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { frozen } from "../../core/policy/freeze.ts";
 import { ruleFor } from "../../core/policy/rules.ts";
-import { hashOf, type Proposal } from "../../core/proposal.ts";
+import { hashOf, type Proposal, type Seen } from "../../core/proposal.ts";
 import { type Condition, holds } from "../../core/runbook.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Action, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { RemedyDeps } from "./deps.ts";
 import { factsOf } from "./rule.ts";
@@ -63,23 +63,23 @@ async function moved(deps: RemedyDeps, { spec }: Proposal, signal: AbortSignal):
     if (action === undefined) return { kind: "wait", reason: deps.actions.whyMissing(step.uses) };
     const wrong = action.check(step.with);
     if (wrong !== undefined) return { kind: "supersede", reason: wrong };
-    const shown = spec.looks[at];
-    const now = await action.look(step.with, signal);
-    const { identity, precondition } = now;
-    if (action.moved !== undefined && shown !== undefined) {
-      const how = action.moved(shown, now);
-      if (how !== undefined) return { kind: "supersede", reason: `${spec.target.name} ${how}. Nothing was done.` };
-      continue;
-    }
-    if (!isDeepStrictEqual(identity, shown?.identity))
-      return { kind: "supersede", reason: `${spec.target.name} is another one than the one that was shown.` };
-    if (!isDeepStrictEqual(precondition, shown?.precondition))
-      return {
-        kind: "supersede",
-        reason: `${spec.target.name} changed since this was shown (${differences(shown?.precondition ?? {}, precondition)}). Nothing was done.`,
-      };
+    const how = howMoved(action, spec.looks[at], await action.look(step.with, signal), "this was shown");
+    if (how !== undefined) return { kind: "supersede", reason: `${spec.target.name} ${how}. Nothing was done.` };
   }
   return undefined;
+}
+
+/** What about a target is not as it was at that moment, to be read after its name; undefined where all is. */
+export function howMoved(
+  action: Pick<Action, "moved">,
+  was: Seen | undefined,
+  is: Seen,
+  moment: string,
+): string | undefined {
+  if (action.moved !== undefined && was !== undefined) return action.moved(was, is);
+  if (!isDeepStrictEqual(is.identity, was?.identity)) return `is another one than when ${moment}`;
+  if (isDeepStrictEqual(is.precondition, was?.precondition)) return undefined;
+  return `changed since ${moment} (${differences(was?.precondition ?? {}, is.precondition)})`;
 }
 
 function differences(was: Readonly<Record<string, unknown>>, is: Readonly<Record<string, unknown>>): string {

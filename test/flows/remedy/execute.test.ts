@@ -47,6 +47,33 @@ describe("an approved proposal", () => {
     ]);
   });
 
+  it("notes how it left its target, where its way back may be taken by itself", async () => {
+    const steps = [{ name: "back", uses: "kubernetes/restart", with: { name: "checkout" } }];
+    for (const [auto, wanted] of [
+      [true, [{ identity: { uid: "6f0c" }, precondition: { generation: 18 } }]],
+      [false, undefined],
+    ] as const) {
+      const clinic = new Clinic();
+      await clinic.approved(ready({ rollback: { auto, steps } }));
+      clinic.hands.action().ran = async () => {
+        clinic.hands.action().state = aLook({ precondition: { generation: 18 } });
+        return { outcome: "succeeded", output: "done" };
+      };
+      await run(clinic);
+      expect((await clinic.get()).left).toEqual(wanted);
+    }
+  });
+
+  it("succeeded also where how it left its target cannot be read", async () => {
+    const clinic = new Clinic();
+    const steps = [{ name: "back", uses: "kubernetes/gone", with: { name: "checkout" } }];
+    await clinic.approved(ready({ rollback: { auto: true, steps } }));
+    await run(clinic);
+    expect(await clinic.get()).toMatchObject({ status: "succeeded", note: "It ran." });
+    expect((await clinic.get()).left).toBeUndefined();
+    expect(clinic.said).toEqual(["how a change left its target could not be read: its way back is left to people"]);
+  });
+
   it("is started by one of many workers", async () => {
     const clinic = new Clinic();
     await clinic.approved(ready());

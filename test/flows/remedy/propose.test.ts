@@ -310,7 +310,10 @@ describe("the way back", () => {
       const runbook = reversible();
       clinic.runbooks[0] = { ...runbook, rollback: { ...runbook.rollback!, auto } };
       const made = await proposed(clinic);
-      await clinic.store.proposals.replace({ ...made, revision: 2, status, votes: [aVote(made)] }, [anEntry()]);
+      await clinic.store.proposals.replace(
+        { ...made, revision: 2, status, votes: [aVote(made)], left: made.spec.looks },
+        [anEntry()],
+      );
       await undoByItself(clinic.deps, await clinic.get(made.id), SIGNAL);
       const executing = execute(clinic.deps);
       await executing.round(SIGNAL);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { proposalCard } from "../../../src/cards/proposal-card.ts";
 import { plainText } from "../../../src/core/card.ts";
 import { judge, measure } from "../../../src/core/effect.ts";
+import type { Measured } from "../../../src/core/proposal.ts";
 import { triedOn } from "../../../src/core/runbook/record.ts";
 import type { Check } from "../../../src/core/runbook.ts";
 import { aProposal, NOW } from "../../fakes/proposals.ts";
@@ -27,5 +28,26 @@ describe("a change of which nothing could be measured", () => {
     expect(triedOn([unmeasured], spec.runbook?.id ?? "", spec.target.kind)).toEqual([]);
     const without = aProposal({}, { ...ran, measured: [blind, same] });
     expect(triedOn([without], spec.runbook?.id ?? "", spec.target.kind)).toMatchObject([{ outcome: "no effect" }]);
+  });
+});
+
+describe("a change that met nothing wrong", () => {
+  const capped: Check = { ...errors, until: { op: "<", value: 5 } };
+  const fine = measure(capped, [1, 1, 1], [1, 1, 1]);
+  const whole = { ...ran, status: "verified" } as const;
+
+  it("is not said to have helped", () => {
+    const verdict = judge([capped], [fine], true);
+    const card = proposalCard(aProposal({}, { ...whole, measured: [fine], note: verdict?.reason ?? "" }), CONTEXT);
+    expect(card.title).toContain("Done, and all is as well as before");
+    expect(plainText(card)).not.toMatch(/helped/);
+  });
+
+  it("tells nothing about its runbook", () => {
+    const { spec } = aProposal();
+    const tried = (measured: readonly Measured[]) =>
+      triedOn([aProposal({}, { ...whole, measured })], spec.runbook?.id ?? "", spec.target.kind);
+    expect(tried([fine])).toEqual([]);
+    expect(tried([fine, measure(capped, [9, 9, 9], [1, 1, 1])])).toMatchObject([{ outcome: "helped" }]);
   });
 });
