@@ -1,5 +1,6 @@
 import type { Block, Button, Card, Chart, Tone } from "../core/card.ts";
 import { sayIn, sayRange } from "../core/plot.ts";
+import type { Point } from "../core/series.ts";
 import { formatDuration, formatValue, type Unit } from "../core/units.ts";
 import { type Anomaly, factorOf, type Opinion } from "../core/watch/anomaly.ts";
 import { nameOf, rankOf } from "../core/watch.ts";
@@ -32,6 +33,8 @@ export type AnomalyContext = {
 const LISTED = 10;
 const NAMED = 3;
 const NEAR_SECONDS = 1200;
+/** Parts of a line to where something will be: platforms that draw by stretches of time need a value in each. */
+const AHEAD_STEPS = 12;
 
 /** The anomalies of one message, those that matter most first in the title: what is unusual, since when, what is usual, and why perhaps. */
 export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): Card {
@@ -62,12 +65,13 @@ export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): C
 /** One anomaly in one line, as lists and titles have it. */
 export function titleOf(one: Anomaly, { now, zone }: Pick<AnomalyContext, "now" | "zone">): string {
   const name = nameIn(one);
-  const what = stateOf(one);
+  const what = one.kind === "ahead" ? aheadOf(one, now, zone) : stateOf(one);
   if (one.status === "open") {
-    const since = one.kind === "gone" ? "" : `, since ${sayTime(one.since, now, zone)}`;
+    const since = one.kind === "gone" || one.kind === "ahead" ? "" : `, since ${sayTime(one.since, now, zone)}`;
     return `${upperFirst(name)}${what}${since}`;
   }
   const ended = one.endedAt ?? now;
+  if (one.kind === "ahead") return `Over since ${sayTime(ended, now, zone)}: ${name} ${wasOf(one)}`;
   if (one.kind === "reset") return `${upperFirst(name)} began anew ${sayMoment(one.since, now, zone)}`;
   const lasted = formatDuration(Math.max(60, Math.round((ended - one.since) / 60) * 60));
   return `Over since ${sayTime(ended, now, zone)}: ${name}${pastOf(what)}, for ${lasted}`;
@@ -86,6 +90,8 @@ function pastOf(what: string): string {
 /** ": 2.39 s, 6.1 times its usual 310 to 480 ms", with what stands between it and the name. */
 function stateOf(one: Anomaly): string {
   switch (one.kind) {
+    case "ahead":
+      return ` ${willOf(one)}`;
     case "unusual":
       return levelOf(one);
     case "down":
@@ -101,6 +107,43 @@ function stateOf(one: Anomaly): string {
     default:
       return never(one.kind);
   }
+}
+
+function willOf({ reaches }: Anomaly): string {
+  return reaches?.will ?? "will be used up";
+}
+
+/** "was about to be full", "was about to expire". */
+function wasOf(one: Anomaly): string {
+  return willOf(one)
+    .replace(/^will /, "was about to ")
+    .replace(/^expires$/, "was about to expire");
+}
+
+/** " will be full about 21:40 UTC, in 3 h 20 min": the time that is left is of when the message is drawn. */
+function aheadOf(one: Anomaly, now: number, zone: string): string {
+  const { reaches } = one;
+  if (reaches === undefined) return ` ${willOf(one)}`;
+  const left = reaches.at - now;
+  const when = sayMoment(reaches.at, now, zone);
+  const inTime =
+    left < 60 ? "" : `, in ${reaches.by === "date" ? "" : "about "}${formatDuration(Math.round(left / 60) * 60)}`;
+  return ` ${willOf(one)} ${reaches.by === "date" ? when : `about ${when.replace(/^(?:at|on) /, "")}`}${inTime}`;
+}
+
+/** What is left now, the band of the time, and how it is known. */
+function aheadTexts(one: Anomaly, now: number, zone: string): readonly string[] {
+  const { reaches, value } = one;
+  if (one.kind !== "ahead" || one.status === "over" || reaches === undefined) return [];
+  const is = value === undefined || reaches.by === "date" ? [] : [`Now it is ${sayValue(one, value)}.`];
+  if (reaches.by === "date") return is;
+  const { earliest, latest } = reaches;
+  const until = latest === undefined ? "later than a day from now" : sayTime(latest, now, zone);
+  const how =
+    reaches.by === "forecast"
+      ? "By a forecast from its last seven days"
+      : "By the trend of its last six hours, since it has left its usual course";
+  return [...is, `${how}: between ${sayTime(earliest, now, zone)} and ${until}, four times of five.`];
 }
 
 function levelOf(one: Anomaly): string {
@@ -157,6 +200,12 @@ function groupTitle(members: readonly Anomaly[], isOver: boolean, { now, zone }:
   const sinceText = isOver ? "" : `, since ${sayTime(since, now, zone)}`;
   const [subject] = subjects;
   const [measure] = measures;
+  if (members[0]?.kind === "ahead") {
+    const first = Math.min(...members.flatMap(({ reaches }) => reaches?.at ?? []));
+    const what = `${members.length} things ${isOver ? "were about to run out" : "will run out"}${still}`;
+    const at = isOver || !Number.isFinite(first) ? "" : `, the first about ${sayTime(first, now, zone)}`;
+    return `${when}${what}: ${names(members.map((one) => nameIn(one)))}${at}`;
+  }
   const is = isOver ? "were" : "are";
   const how = members[0]?.kind === "down" ? (isOver ? "did not answer" : "do not answer") : `${is} unusual`;
   if (members[0]?.kind === "down")
@@ -188,7 +237,7 @@ const TERMS: Readonly<Record<Anomaly["terms"][number]["name"], string>> = {
 function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): Block[] {
   const [first] = members;
   if (first === undefined) return [];
-  const texts: string[] = [];
+  const texts: string[] = members.length === 1 ? [...aheadTexts(first, now, zone)] : [];
   texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 4));
   const terms = first.terms.filter(({ weight }) => weight >= 0.15).slice(0, 3);
   if (members.length === 1 && first.kind === "unusual" && terms.length > 0)
@@ -227,11 +276,27 @@ function chartOf(members: readonly Anomaly[]): Block[] {
   const chart: Chart = {
     title: same.length === 1 ? nameOf(drawn.measure, drawn.subject) : drawn.measure,
     unit: drawn.unit,
-    series: same.map((one) => ({ name: one.subject === "" ? one.measure : one.subject, points: one.points })),
+    series: same.flatMap(courseOf),
+    ...(drawn.reaches !== undefined && { threshold: drawn.reaches.limit }),
     ...(usual !== undefined && same.length === 1 && { band: { low: usual.low, high: usual.high } }),
-    events: [{ at: drawn.since, name: "began" }, ...drawn.events],
+    events: [...(drawn.kind === "ahead" ? [] : [{ at: drawn.since, name: "began" }]), ...drawn.events],
   };
   return [{ kind: "chart", chart }];
+}
+
+/** Its course; with a straight line to where it will be, if that is what it is about. */
+function courseOf(one: Anomaly): Chart["series"][number][] {
+  const name = one.subject === "" ? one.measure : one.subject;
+  const last = one.points.at(-1);
+  const { reaches } = one;
+  const course = { name, points: one.points };
+  if (reaches === undefined || last === undefined || one.status === "over") return [course];
+  const [from, value] = last;
+  const ahead = Array.from({ length: AHEAD_STEPS + 1 }, (_, i): Point => {
+    const share = i / AHEAD_STEPS;
+    return [from + share * (reaches.at - from), value + share * (reaches.limit - value)];
+  });
+  return [course, { name: `${name}, ahead`, points: ahead }];
 }
 
 function evidenceOf(members: readonly Anomaly[], { linkTo, now }: AnomalyContext) {

@@ -3,6 +3,7 @@ import type { Anomaly, Opinion } from "../core/watch/anomaly.ts";
 import { rankOf, subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
+import { lookForEnds, newOutlook, type Outlook } from "./detect/ahead.ts";
 import type { DetectDeps, Gauge, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./detect/lacks.ts";
@@ -38,6 +39,7 @@ const MOST_GAUGES = 200;
 type SourceState = {
   kept: Map<string, Kept>;
   down: readonly DownTarget[];
+  readonly outlook: Outlook;
   /** Rounds in a row in which it could not be asked, and since when. */
   failed: number;
   failedSince: number;
@@ -124,7 +126,13 @@ export function detect(deps: DetectDeps): Detect {
   /** Returns how many series are left for other sources. */
   async function oneSource(round: Round): Promise<number> {
     const { source, open, tally, signal, opinions, rounds } = round;
-    const state = states.get(source.name) ?? { kept: new Map(), down: [], failed: 0, failedSince: 0 };
+    const state = states.get(source.name) ?? {
+      kept: new Map(),
+      down: [],
+      outlook: newOutlook(),
+      failed: 0,
+      failedSince: 0,
+    };
     states.set(source.name, state);
     let left = round.left;
     let catalogue: Catalogue;
@@ -185,6 +193,11 @@ export function detect(deps: DetectDeps): Detect {
       }
       left -= Math.min(most, one.series.size);
       await judge(one, looked, catalogue, state, round);
+    }
+    if (settings.automatic) {
+      const problem = (sentence: string) => tally.problem(sentence);
+      const looking = { deps, source, isFirst: round.isFirst, catalogue, open, signal, problem };
+      await keep({ anomalies: await lookForEnds(state.outlook, looking) }, open, tally);
     }
     await back(source, state, open, tally);
     return left;
@@ -307,7 +320,9 @@ export function detect(deps: DetectDeps): Detect {
   ): Promise<void> {
     const there = new Set([...watches.map(({ id }) => id), "targets", "sources"]);
     for (const id of state.kept.keys()) if (!there.has(id)) state.kept.delete(id);
-    const orphans = [...open.values()].filter((one) => one.source === source && !there.has(one.watch));
+    const orphans = [...open.values()].filter(
+      (one) => one.source === source && !there.has(one.watch) && !(one.kind === "ahead" && settings.automatic),
+    );
     const ended = orphans.map((one) => ({
       ...over(one, clock()),
       because: [...one.because, "It is not watched any more."],

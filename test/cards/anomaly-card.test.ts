@@ -45,6 +45,29 @@ const members = (n: number, more: (i: number) => Partial<Anomaly> = () => ({})) 
     ...more(i),
   }));
 
+const { usual: _usual, ...withoutUsual } = slow;
+const ahead: Anomaly = {
+  ...withoutUsual,
+  kind: "ahead",
+  watch: "ahead/host.disk_free",
+  measure: "disk",
+  subject: "pg-1 /var",
+  unit: "bytes",
+  promql: 'node_filesystem_avail_bytes{instance="pg-1",mountpoint="/var"}',
+  value: 21e9,
+  points: Array.from(
+    { length: 97 },
+    (_, i) => [minutes(15 * (96 - i)), i < 60 ? 40e9 : 40e9 - 0.5e9 * (i - 59)] as const,
+  ),
+  events: [],
+  terms: [],
+  because: [],
+  reaches: {
+    ...{ at: NOW + 9 * 3600, earliest: NOW + 8 * 3600, latest: NOW + 12 * 3600, limit: 0 },
+    ...{ will: "will be full", by: "trend" as const },
+  },
+};
+
 const CASES: readonly (readonly [name: string, members: readonly Anomaly[]])[] = [
   ["one-open", [slow]],
   ["one-over", [{ ...slow, status: "over", endedAt: minutes(2) }]],
@@ -65,6 +88,7 @@ const CASES: readonly (readonly [name: string, members: readonly Anomaly[]])[] =
       },
     ],
   ],
+  ["ahead", [ahead]],
   [
     "target",
     [
@@ -113,6 +137,28 @@ describe("the card of an anomaly", () => {
     ]);
     expect(plainText(anomalyCard([slow], context))).toContain(
       "Watch service.latency: 12 posts, 9 useful, 1 not useful in 30 days.",
+    );
+  });
+
+  it("says when something will run out, how sure that is and how it is known", () => {
+    const said = (more: Partial<Anomaly>) => plainText(anomalyCard([{ ...ahead, ...more }], context)).split("\n");
+    expect(said({}).slice(0, 3)).toEqual([
+      "Disk of pg-1 /var will be full about 19:20 UTC, in about 9 h",
+      "Now it is 19.6 GiB.",
+      "By the trend of its last six hours, since it has left its usual course: between 18:20 UTC and 22:20 UTC, four times of five.",
+    ]);
+    const { latest: _, ...reaches } = ahead.reaches!;
+    expect(said({ reaches: { ...reaches, by: "forecast" } })[2]).toBe(
+      "By a forecast from its last seven days: between 18:20 UTC and later than a day from now, four times of five.",
+    );
+    expect(said({ status: "over", endedAt: NOW })[0]).toBe(
+      "Over since 10:20 UTC: disk of pg-1 /var was about to be full",
+    );
+    const certificate = { measure: "certificate", reaches: { ...reaches, will: "expires", by: "date" as const } };
+    expect(said(certificate)[0]).toBe("Certificate of pg-1 /var expires at 19:20 UTC, in 9 h");
+    const two = [ahead, { ...ahead, id: "a9", subject: "pg-2 /var" }];
+    expect(plainText(anomalyCard(two, context)).split("\n")[0]).toBe(
+      "2 things will run out: disk of pg-1 /var, disk of pg-2 /var, the first about 19:20 UTC",
     );
   });
 

@@ -108,11 +108,11 @@ export class Watched {
     return this.detect.round(this.now, new AbortController().signal);
   }
 
-  /** Rounds at the usual distance, for so many seconds. */
-  async wait(seconds: number): Promise<RoundReport> {
+  /** Rounds at the usual distance or another, for so many seconds. */
+  async wait(seconds: number, every = EVERY): Promise<RoundReport> {
     let last = await this.round();
     for (const end = this.now + seconds; this.now < end; ) {
-      this.now += EVERY;
+      this.now += every;
       last = await this.round();
     }
     return last;

@@ -30,9 +30,10 @@ export type Picture = { readonly block: LineChart; readonly remarks: readonly st
 
 /** The picture, with times of `zone` (an IANA name) on its axis. Undefined when there is nothing to draw. */
 export function lineChart(chart: Chart, zone: string): Picture | undefined {
-  const all = chart.series
+  const given = chart.series
     .map((one) => ({ name: one.name || "value", points: drawable(one.points) }))
     .filter((one) => one.points.length > 0);
+  const { all, measured } = goneOn(given);
   const extras = extraValues(chart);
   const shown = all.slice(0, CHART.series - extras.length);
   if (shown.length === 0) return undefined;
@@ -67,6 +68,9 @@ export function lineChart(chart: Chart, zone: string): Picture | undefined {
   return {
     block,
     remarks: [
+      ...(measured === undefined
+        ? []
+        : [`Up to ${timeLabels([measured, stretches.starts.at(-1)!], zone)[0]} the picture shows what was measured.`]),
       ...remark,
       ...shown.flatMap((one, i) => {
         const at = every.findIndex(({ of }) => of === i);
@@ -79,6 +83,20 @@ export function lineChart(chart: Chart, zone: string): Picture | undefined {
 }
 
 type Drawn = { readonly name: string; readonly points: readonly Point[] };
+
+/**
+ * A line that ends where others begin, as what was measured before a forecast does, is drawn as their beginning: Slack wants a value of
+ * every line everywhere, and a flat line where nothing was measured would be one that is made up. `measured`: where they part.
+ */
+function goneOn(lines: readonly Drawn[]): { readonly all: readonly Drawn[]; readonly measured?: number } {
+  const begins = (one: Drawn, { points }: Drawn) => one.points[0]![0] === points.at(-1)![0] && one.points.length > 1;
+  const past = lines.find((line) => line.points.length > 1 && lines.some((one) => one !== line && begins(one, line)));
+  if (past === undefined) return { all: lines };
+  const all = lines
+    .filter((one) => one !== past)
+    .map((one) => (begins(one, past) ? { ...one, points: [...past.points, ...one.points.slice(1)] } : one));
+  return { all, measured: past.points.at(-1)![0] };
+}
 /** `of`: which of the chart's series it shows, so that the short names of two that belong together are alike. */
 type Line = {
   readonly name: string;

@@ -52,17 +52,18 @@ export function lookAhead(
   at: number,
   options: Omit<ForecastOptions, "horizon"> = {},
   rules: WarningRules = WARNING_RULES,
-): Looked | CannotForecast {
+): (Looked & { readonly by: "forecast" | "trend" }) | CannotForecast {
   const steps = (seconds: number) => Math.max(2, Math.round(seconds / history.step));
   const value = history.values[history.values.length - 1] ?? Number.NaN;
-  if (isPast(value, limit)) return look(state, { kind: "already" }, at, rules);
+  if (isPast(value, limit)) return { ...look(state, { kind: "already" }, at, rules), by: "trend" };
   const departed = departureOf(history, steps(RECENT), options);
   if (departed !== undefined) {
     const trend = trendCrossing(history, steps(RECENT), limit, steps(AHEAD[1]!) * history.step);
-    return look(state, trend, at, rules);
+    return { ...look(state, trend, at, rules), by: "trend" };
   }
   const told = forecastUntil(history, limit, AHEAD.map(steps), options);
-  return told.kind === "cannot" ? told : look(state, crossingOf(told, limit, value), at, rules);
+  if (told.kind === "cannot") return told;
+  return { ...look(state, crossingOf(told, limit, value), at, rules), by: "forecast" };
 }
 
 /**

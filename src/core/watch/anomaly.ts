@@ -3,10 +3,10 @@ import type { Labels, Point } from "../series.ts";
 
 /**
  * What was found. `unusual`: values of a series are not as they use to be. The others say that there are no values to judge,
- * which is another fact: `down`, the target does not answer; `gone`, its series ended while others of the watch go on; `reset`, its counter
+ * which is another fact: `ahead`, what is left of something will be used up; `down`, the target does not answer; `gone`, its series ended while others of the watch go on; `reset`, its counter
  * began anew; `silent`, the whole watch returns nothing any more; `unreachable`, the source could not be asked.
  */
-export type AnomalyKind = "unusual" | "down" | "gone" | "reset" | "silent" | "unreachable";
+export type AnomalyKind = "unusual" | "down" | "gone" | "reset" | "silent" | "unreachable" | "ahead";
 
 export type Anomaly = {
   readonly id: string;
@@ -35,6 +35,18 @@ export type Anomaly = {
   /** The value that it was opened or last worse with. */
   readonly value?: number;
   readonly usual?: Verdict["usual"];
+  /** Of kind `ahead`: when the end is likely to be reached, unix seconds, with the 80 % band of that time, and how that is known. */
+  readonly reaches?: {
+    readonly at: number;
+    readonly earliest: number;
+    /** Undefined: beyond what is looked at. */
+    readonly latest?: number;
+    /** The value that is the end. */
+    readonly limit: number;
+    /** "will be full": stands after the name. */
+    readonly will: string;
+    readonly by: "forecast" | "trend" | "date";
+  };
   readonly direction: "up" | "down";
   readonly score: number;
   readonly terms: readonly Pick<Term, "name" | "weight">[];

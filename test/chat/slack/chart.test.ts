@@ -98,6 +98,22 @@ describe("a line chart in Slack", () => {
     assert.deepEqual(remarks, ["Where a line has no data, the picture goes on with its nearest value."]);
   });
 
+  it("draws what was measured as the beginning of what begins where it ends", () => {
+    const past = every(300, 4, () => 7);
+    const [at] = past.at(-1)!;
+    const ahead = Array.from({ length: 4 }, (_, i) => [at + 300 * i, 7 - i] as const);
+    const { lines, remarks } = draw(chart({ measured: past, forecast: ahead, low: ahead }));
+    assert.deepEqual(
+      [...lines],
+      [
+        ["forecast", [7, 7, 7, 7, 6, 5, 4]],
+        ["low", [7, 7, 7, 7, 6, 5, 4]],
+      ],
+    );
+    assert.equal(remarks.length, 1);
+    assert.match(remarks.join(), /^Up to \d\d:\d\d the picture shows what was measured\.$/);
+  });
+
   it("tells the whole of each name that it cuts, and gives no two lines the same", () => {
     const long = "checkout-service-of-the-shop";
     const points = () => every(300, 4);

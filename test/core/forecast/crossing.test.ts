@@ -171,7 +171,7 @@ describe("a look at a history with a limit", () => {
   it("is over when the limit is reached", () => {
     const seen = history((hour) => hour);
     const warned = { phase: "warned", against: 0, likely: MONDAY } as const;
-    expect(lookAhead(warned, seen, { value: 300, rising: true }, MONDAY)).toEqual({
+    expect(lookAhead(warned, seen, { value: 300, rising: true }, MONDAY)).toMatchObject({
       state: CALM,
       warning: { kind: "ends" },
     });

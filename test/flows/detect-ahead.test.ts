@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { plainText } from "../../src/core/card.ts";
+import type { FakeSeries } from "../fakes/metrics.ts";
+import { EVERY, noise, Watched } from "../fakes/watched.ts";
+
+const HOUR = 3600;
+const GB = 1e9;
+/** Every second time that it would look. */
+const LOOKS = 1200;
+
+/** Free space of one disk: about 60 GB for weeks, and from `at` on so many bytes less a second. */
+function disk(
+  host: string,
+  at: () => number,
+  pace = (2 * GB) / HOUR,
+  end = () => Number.POSITIVE_INFINITY,
+): FakeSeries {
+  return {
+    metric: "node_filesystem_avail_bytes",
+    labels: { instance: host, mountpoint: "/var", fstype: "ext4" },
+    value: (now) =>
+      Math.max(0, 60 * GB + 0.2 * GB * noise(now, host.length) - pace * Math.max(0, Math.min(now, end()) - at())),
+  };
+}
+
+const never = () => Number.POSITIVE_INFINITY;
+
+async function watched(series: readonly FakeSeries[], more: ConstructorParameters<typeof Watched>[1] = {}) {
+  return new Watched(series, { ...more, settings: { watches: [], automatic: true, ...more.settings } }).start();
+}
+
+describe("what will run out", () => {
+  it("is said hours before, once, with the time, its band and the query", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at), disk("pg-2", never)]);
+    await bot.wait(2 * HOUR, LOOKS);
+    expect(await bot.posts()).toEqual([]);
+    at = bot.now;
+    await bot.wait(10 * HOUR, LOOKS);
+    const posts = await bot.posts();
+    const [first] = posts;
+    expect(first?.card.title).toMatch(
+      /^Disk of pg-1 \/var will be full about (tomorrow )?\d\d:\d\d UTC, in about \d+ h/,
+    );
+    expect(first?.card.tone).toBe("warning");
+    const text = plainText(first!.card);
+    expect(text).toMatch(/Now it is \d+(\.\d)? GiB\./);
+    expect(text).toMatch(/between .*UTC and .*, four times of five\./);
+    expect(text).toContain('instance="pg-1"');
+    expect(first?.card.blocks.find(({ kind }) => kind === "chart")).toMatchObject({
+      chart: { threshold: 0, series: [{ name: "pg-1 /var" }, { name: "pg-1 /var, ahead" }] },
+    });
+    // Anything later is an edit of that one message.
+    expect(posts.filter(({ edits }) => edits === undefined)).toHaveLength(1);
+    const [anomaly] = await bot.store.detection.anomalies({ limit: 9 });
+    const truth = at + (60 * GB) / ((2 * GB) / HOUR);
+    expect(Math.abs(anomaly!.reaches!.at - truth)).toBeLessThan(2 * HOUR);
+    expect(anomaly!.openedAt).toBeLessThan(truth - HOUR / 2);
+  });
+
+  it("is critical when little time is left, and over when the trend ends", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    let end = Number.POSITIVE_INFINITY;
+    const bot = await watched([
+      disk(
+        "pg-1",
+        () => at,
+        (8 * GB) / HOUR,
+        () => end,
+      ),
+    ]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(6 * HOUR, LOOKS);
+    const before = await bot.posts();
+    expect(before.at(-1)?.card.tone).toBe("danger");
+    end = bot.now;
+    await bot.wait(9 * HOUR, LOOKS);
+    const last = (await bot.posts()).at(-1);
+    expect(last?.card.title).toMatch(/^Over since \d\d:\d\d UTC: disk of pg-1 \/var was about to be full$/);
+    expect(last?.card.tone).toBe("good");
+    expect(plainText(last!.card)).toContain("it is not to be expected any more");
+  });
+
+  it("goes on after a restart without saying it again", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(10 * HOUR, LOOKS);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(1);
+    await bot.posts();
+    await bot.start();
+    await bot.wait(HOUR / 2, LOOKS);
+    expect(await bot.posts()).toEqual([]);
+    expect(await bot.store.detection.anomalies({ limit: 9 })).toHaveLength(1);
+  });
+
+  it("asks little: two queries for each kind of end every ten minutes while nothing nears it", async () => {
+    const bot = await watched([disk("pg-1", never)]);
+    await bot.round();
+    const asked = bot.metrics.sent.length;
+    bot.now += EVERY;
+    await bot.round();
+    const about = () => bot.metrics.sent.slice(asked).filter(({ promql }) => promql.includes("avail_bytes"));
+    expect(about()).toEqual([]);
+    bot.now += EVERY;
+    await bot.round();
+    expect(about()).toHaveLength(2);
+  });
+
+  it("tells of a certificate by its date, from two weeks before", async () => {
+    const expires = { at: 0 };
+    const certificate: FakeSeries = {
+      metric: "probe_ssl_earliest_cert_expiry",
+      labels: { instance: "https://pay.example" },
+      value: (now) => expires.at - now,
+    };
+    const bot = await watched([certificate]);
+    expires.at = bot.now + 20 * 86_400;
+    await bot.wait(HOUR, LOOKS);
+    expect(await bot.posts()).toEqual([]);
+    expires.at = bot.now + 10 * 86_400;
+    await bot.wait(HOUR, LOOKS);
+    const [post, ...others] = await bot.posts();
+    expect(post?.card.title).toMatch(/^Certificate of .*pay\.example expires on 21 Mar \d\d:\d\d UTC, in 10 d/);
+    expect(others).toEqual([]);
+    // It was renewed.
+    expires.at = bot.now + 90 * 86_400;
+    await bot.wait(HOUR, LOOKS);
+    expect((await bot.posts()).at(-1)?.card.title).toMatch(/^Over since .* was about to expire$/);
+  });
+});
