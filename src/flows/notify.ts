@@ -36,7 +36,7 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
         continue;
       }
       try {
-        await show(incident);
+        if (!(await show(incident))) later = true;
       } catch (err) {
         later = true;
         deps.report("error", "an incident could not be shown", { err, incident: incident.id });
@@ -47,7 +47,8 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
     return unshown.length === AT_ONCE ? 0 : undefined;
   };
 
-  async function show(incident: Incident): Promise<void> {
+  /** Whether its messages tell all that is known by then. */
+  async function show(incident: Incident): Promise<boolean> {
     const { outbox } = deps.store;
     const now = deps.clock();
     const context = deps.contextOf(incident);
@@ -57,8 +58,11 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
       const id = messageId(incident.id, at);
       await postOrEdit(outbox.put, { id, place, card, at: now }, `${incident.revision}:${context.edition}`);
     }
-    await deps.store.incidents.shown(incident.id, incident.revision);
     lately.set(incident.id, { at: now, status: incident.status });
     deps.wake();
+    // More may have become known meanwhile: then it is still to be shown.
+    if (deps.contextOf(incident).edition !== context.edition) return false;
+    await deps.store.incidents.shown(incident.id, incident.revision);
+    return true;
   }
 }

@@ -147,13 +147,16 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
   /** What waits at the desk: 40 until the server was called, or for ever where the restart does not help. */
   const waiting = { helps: true };
   const desk = { metric: "desk_waiting", labels: { service: "ferrydesk" } };
-  const isMended = () => waiting.helps && shop.effects.some(({ path }) => path.startsWith("/restart/"));
+  const isMended = (at: number) => {
+    const restart = shop.effects.find(({ path }) => path.startsWith("/restart/"));
+    return waiting.helps && restart !== undefined && at >= (performance.timeOrigin + restart.at) / 1000;
+  };
   const sources = [
     fakeMetrics({
       types: TYPES,
       helps: HELPS,
       clock,
-      series: [...HARBOUR, { ...desk, value: () => (isMended() ? 1 : 40) }],
+      series: [...HARBOUR, { ...desk, value: (at) => (isMended(at) ? 1 : 40) }],
     }),
   ];
   const open = async (): Promise<Serving> =>
