@@ -138,6 +138,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import("./backtest.ts"),
   },
+  backup: {
+    usage: "backup FILE",
+    summary: "the store as it is now in one file, beside a running bot",
+    options: {},
+    load: () => import("./backup.ts"),
+  },
+  restore: {
+    usage: "restore FILE",
+    summary: "puts such a copy in the place of the store, which is kept beside it; only while no bot runs",
+    options: {},
+    load: () => import("./backup.ts").then(({ runRestore }) => ({ run: runRestore })),
+  },
   lessons: {
     usage: "lessons list [--json] [--user U]",
     summary: "words that somebody taught the bot in the terminal",
