@@ -50,7 +50,8 @@ describe.each(WORKFLOWS)("the workflow %s", (_, workflow) => {
     for (const { run = "", with: inputs = {} } of stepsOf(workflow)) {
       // What anybody may write into a title or a branch's name would become a part of the script.
       assert.doesNotMatch(run, /\$\{\{/);
-      for (const [, script] of run.matchAll(/npm run ([\w:-]+)/g)) assert.ok(SCRIPTS.includes(script!), `there is no script ${script}`);
+      for (const [, script] of run.matchAll(/npm run ([\w:-]+)/g))
+        assert.ok(SCRIPTS.includes(script!), `there is no script ${script}`);
       if (typeof inputs["file"] === "string") assert.ok(read(inputs["file"]).length > 0);
     }
   });
