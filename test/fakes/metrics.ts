@@ -53,6 +53,8 @@ export type FakeMetrics = Metrics & {
 };
 
 const LOOKBACK = 300;
+/** Of a range query, for each series; Prometheus' own limit. */
+const MOST_POINTS = 11_000;
 const SCRAPE = 15;
 /** The newest sample of a living series is this old. */
 const AGE = 7;
@@ -101,6 +103,8 @@ export function fakeMetrics(options: FakeOptions): FakeMetrics {
     async range(promql, window, signal) {
       sent.push({ promql, at: undefined, window });
       await arrive(promql, signal);
+      if ((window.end - window.start) / window.step > MOST_POINTS)
+        throw new RefusedError(name, 400, "exceeded maximum resolution of 11,000 points per timeseries (fake)");
       const lines = new Map<string, { labels: Labels; points: [number, number][] }>();
       for (let at = window.start; at <= window.end; at += window.step) {
         for (const { labels, value } of evaluate(promql, at)) {
