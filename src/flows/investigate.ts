@@ -3,7 +3,7 @@ import { Sentences } from "../core/gate/sentences.ts";
 import type { Judged } from "../core/gate.ts";
 import { type ModelRecord, type ModelTurn, pack } from "../core/recording.ts";
 import { rfc3339 } from "../core/zone.ts";
-import type { Case, Investigated, Investigator, Model, ModelTool, ModelUse } from "../ports/model.ts";
+import type { Case, Investigated, Investigator, Model, ModelTool, ModelUse, Sorted } from "../ports/model.ts";
 import type { Clock, Runbooks, Spending, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { type Budgets, openPurse, type Price, type Purse } from "./investigate/budget.ts";
@@ -58,17 +58,21 @@ export function createInvestigator(deps: InvestigateDeps): Investigator {
 
 async function readIntent(
   deps: InvestigateDeps,
-  { question, text }: Pick<Case, "question" | "text">,
+  { question, text, enough }: Sorted,
   intents: readonly string[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const started = deps.clock();
   let purse: Purse | undefined;
+  const limit = AbortSignal.any([
+    signal,
+    AbortSignal.timeout(Math.min(INTENT_MS, deps.totalMs)),
+    ...(enough ? [enough] : []),
+  ]);
   const count = (outcome: string) => observe(deps, "intent", outcome, purse, 0, started);
   try {
     purse = await openPurse(deps, question, question.at);
     if (purse.over() !== undefined) return count("budget");
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.min(INTENT_MS, deps.totalMs))]);
     const pay = purse.pay;
     const { intent } = await deps.model.readIntent(cleaner(deps.redact)(text, 1000), intents, limit, (used) => {
       void pay(used);
@@ -77,6 +81,7 @@ async function readIntent(
     return intents.find((one) => one === intent);
   } catch (problem) {
     if (signal.aborted) throw problem;
+    if (enough?.aborted && limit.reason === enough.reason) return count("stopped");
     deps.report(problem);
     return count("failed");
   }

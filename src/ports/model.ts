@@ -39,7 +39,7 @@ export type ModelEvent =
 /** One use of the language model: an investigation or a small call. */
 export type ModelUse = {
   readonly kind: "investigate" | "intent";
-  /** answered, nothing, failed or budget. */
+  /** answered, nothing, failed, stopped or budget. */
   readonly outcome: string;
   /** Tokens. */
   readonly input: number;
@@ -104,6 +104,9 @@ export type Case = {
   readonly enough?: AbortSignal;
 };
 
+/** What the small call has of a question that is to be sorted. */
+export type Sorted = Pick<Case, "question" | "text" | "enough">;
+
 /** How far an investigation is. */
 export type Progress = {
   /** The answer as it stands: what the templates found, and what the model said so far and may stay. */
@@ -133,9 +136,9 @@ export type Investigated =
 
 /** The model's part of answering. Never throws but for the signal's reason. */
 export type Investigator = {
-  /** The intent the model reads, one of those offered. Undefined when it cannot be asked or does not know. */
+  /** The intent the model reads, one of those offered. Undefined when it cannot be asked, does not know or was stopped. */
   readIntent(
-    one: Pick<Case, "question" | "text">,
+    one: Sorted,
     intents: readonly string[],
     signal: AbortSignal,
   ): Promise<string | undefined>;

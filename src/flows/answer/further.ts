@@ -2,6 +2,7 @@ import type { Answer, ModelAccount } from "../../core/answer.ts";
 import type { Intent } from "../../core/language/classify.ts";
 import type { ModelRecord } from "../../core/recording.ts";
 import type { Case, Investigator } from "../../ports/model.ts";
+import { reasonOf } from "../../util/errors.ts";
 import { refuseByText } from "./approvals.ts";
 import { type Responded, respond } from "./respond.ts";
 import type { Teaching } from "./teach.ts";
@@ -82,7 +83,11 @@ export async function further(
   let found = first;
   if (first.answer.intent === "clarify" || turn.read.intent === "clarify" || turn.read.intent === "out_of_scope") {
     lookedOn.watch?.({ answer: { ...first.answer, ...UNSORTED }, status: "Finding out what is asked…" });
-    const intent = (await model.readIntent(one, OFFERED, turn.signal)) as Intent | undefined;
+    const { enough } = lookedOn;
+    const intent = (await model.readIntent({ ...one, ...(enough && { enough }) }, OFFERED, turn.signal)) as
+      | Intent
+      | undefined;
+    if (enough?.aborted) return { ...first, degraded: [`${reasonOf(enough.reason)}.`] };
     if (intent === undefined || !ASKING.has(intent)) return stands;
     if (intent !== turn.read.intent) {
       const again = await respond({ ...turn, read: { ...turn.read, intent } }, undefined);
