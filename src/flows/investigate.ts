@@ -16,6 +16,7 @@ import { Notebook } from "./investigate/notebook.ts";
 import { accountOf, answerFrom, leftOut } from "./investigate/outcome.ts";
 import { draftOf, statusOf, stepOf } from "./investigate/progress.ts";
 import { runbookIds } from "./investigate/propose.ts";
+import type { Records } from "./investigate/records.ts";
 import type { Search } from "./investigate/search.ts";
 import { toolsFor } from "./investigate/tools.ts";
 
@@ -31,6 +32,7 @@ export type InvestigateDeps = {
   readonly history: History;
   /** The whole at a glance. */
   readonly context: Context;
+  readonly records: Records;
   readonly alertText: "off" | "summary" | "full";
   readonly pseudonyms: boolean;
   readonly runbooks: () => Promise<Runbooks>;
@@ -147,6 +149,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       masks,
       runbooks: await deps.runbooks(),
       suggest: deps.suggest,
+      records: deps.records,
       hasSecret: (text) => deps.redact(text) !== text,
       alertText: deps.alertText,
       at: rfc3339,

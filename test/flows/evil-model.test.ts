@@ -6,6 +6,7 @@ import { NO_POLICY, sealPolicy } from "../../src/core/policy/rules.ts";
 import { createAsker } from "../../src/flows/answer/asker.ts";
 import { createContext } from "../../src/flows/investigate/context.ts";
 import { createHistory } from "../../src/flows/investigate/history.ts";
+import { createRecords } from "../../src/flows/investigate/records.ts";
 import { createInvestigator } from "../../src/flows/investigate.ts";
 import { propose } from "../../src/flows/remedy/propose.ts";
 import type { Case, Model, ModelEvent, ModelTask } from "../../src/ports/model.ts";
@@ -184,9 +185,11 @@ describe("an evil model", () => {
         person: { person: "slack:U1", name: "mira", platform: "slack", account: "U1", isLinked: false },
       };
       const model = evilModel(seed, sent);
+      const records = createRecords(store);
       const investigator = createInvestigator({
         model,
-        context: createContext(store, () => NOW),
+        context: createContext(store, records, () => NOW),
+        records,
         history: createHistory(model, () => {}),
         spending: store.spending,
         budgets: budgets(),
