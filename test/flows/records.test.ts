@@ -120,6 +120,25 @@ describe("the whole at a glance", () => {
   });
 });
 
+describe("what will run out", () => {
+  it("is told with the time at which it is expected, which may be said", async () => {
+    const text = "The free space of quay-2 will be used up in 6 hours.";
+    const world = aWorld([{ text: `${text} It lasts 40 hours.` }]);
+    const reaches = {
+      at: NOW + 6 * HOUR,
+      earliest: NOW + 4 * HOUR,
+      limit: 0,
+      will: "will be used up",
+      by: "trend",
+    } as const;
+    const ahead = { kind: "ahead", measure: "free space", subject: "quay-2", labels: { instance: "quay-2" } } as const;
+    await world.store.detection.commit({ anomalies: [unusual("a", { ...ahead, unit: "bytes", value: 4e9, reaches })] });
+    const { card } = await world.tell(WHY);
+    expect(told()).toContain('"expected":{"what":"will be used up","at":"2026-03-11T16:20:00Z","earliest":"');
+    expect(said(card)).toEqual([expect.stringContaining(text)]);
+  });
+});
+
 describe("the tool for incidents", () => {
   it("tells those that go on, and with a time those that are over; its result is kept with the answer", async () => {
     const { tell, all } = incidentsOf();

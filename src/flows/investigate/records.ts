@@ -73,12 +73,20 @@ export function noteIncident(notes: Notebook, { subject, names, firing, total, s
 
 /** An anomaly as a model is told it: the value and the usual range as people read them. */
 export function anomalyData(anomaly: Anomaly, clean: Cleaner) {
-  const { kind, measure, subject, severity, since, endedAt, status, labels } = anomaly;
+  const { kind, measure, subject, severity, since, endedAt, status, labels, reaches } = anomaly;
   return {
     what: clean(nameOf(measure, subject)),
     kind,
     ...(anomaly.value !== undefined && { value_when_found: clean(saidValue(anomaly)) }),
     ...(anomaly.usual !== undefined && { usual: clean(sayRange(anomaly.unit, anomaly.usual)) }),
+    ...(reaches !== undefined && {
+      expected: {
+        what: clean(reaches.will),
+        at: rfc3339(reaches.at),
+        earliest: rfc3339(reaches.earliest),
+        ...(reaches.latest !== undefined && { latest: rfc3339(reaches.latest) }),
+      },
+    }),
     labels: cleanLabels(labels, clean),
     status,
     severity,
@@ -101,6 +109,9 @@ export function noteAnomaly(notes: Notebook, ask: Case["ask"], anomaly: Anomaly)
   if (anomaly.value !== undefined) notes.addSaid(`${name} was ${saidValue(anomaly)}`, { query, at: since });
   if (usual !== undefined) notes.addSaid(`${name} is usually ${sayRange(unit, usual)}`, { query });
   noteAges(notes, since, endedAt);
+  const { at: end = since, earliest = since, latest = since } = anomaly.reaches ?? {};
+  for (const left of [end, earliest, latest].map((moment) => moment - notes.when.now))
+    if (left > 0) notes.facts.push({ value: left, family: "time", origin: "span" });
 }
 
 function saidValue({ unit, value = 0 }: Anomaly): string {
