@@ -19,7 +19,6 @@ import { loadConfig } from "../../src/config.ts";
 import { createLog } from "../../src/util/log.ts";
 import { harbour } from "../fakes/harbour.ts";
 import { fakeMetrics } from "../fakes/metrics.ts";
-import { newStore } from "../fakes/world.ts";
 import { quantile } from "./timed.ts";
 
 const { values: options } = parseArgs({
@@ -56,7 +55,6 @@ async function bench(url: string): Promise<void> {
   const clock = () => Date.now() / 1000;
   const app = await createApp(loaded.config, {
     sources: [fakeMetrics({ ...harbour(), clock })],
-    store: newStore(),
     log: createLog({ level: "error", secrets: [] }),
     limitPerPerson: false,
   });
@@ -155,7 +153,10 @@ async function bench(url: string): Promise<void> {
       all.map(({ whole }) => whole),
       "ms",
     );
-    process.stdout.write(`  memory ${memory.at(-1)!.toFixed(0)} MB\n`);
+    const { heapUsed } = process.memoryUsage();
+    process.stdout.write(
+      `  memory ${memory.at(-1)!.toFixed(0)} MB, of which in use ${(heapUsed / 1e6).toFixed(0)} MB\n`,
+    );
   }
   if (waves > 0)
     process.stdout.write(
