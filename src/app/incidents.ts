@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
-import type { Visitor } from "../core/access.ts";
+import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { fixFor } from "../core/incident/fixes.ts";
@@ -151,16 +151,6 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     loops.get("show")?.wake();
   }
 
-  /** Every source is open; or its message stands in this very channel; or a source of its environment is open. */
-  function mayRead({ sources, place }: Question, { environment, places }: Incident): boolean {
-    return (
-      sources === undefined ||
-      places.some(({ platform, channel }) => platform === place.platform && channel === place.channel) ||
-      (environment !== undefined &&
-        options.sources.some((one) => one.environment === environment && sources.includes(one.name)))
-    );
-  }
-
   return {
     routes: [
       alertmanagerRoute({
@@ -204,7 +194,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const deps = {
         ...{ store, now: clock(), zone },
         contextOf: (incident: Incident) => ({ ...contextOf(incident), zone }),
-        mayRead: (incident: Incident) => mayRead(question, incident),
+        mayRead: (incident: Incident) => mayReadIncident(question, incident, options.sources),
       };
       return id === undefined ? incidentsCard(deps) : incidentDetails(deps, id);
     },

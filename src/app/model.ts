@@ -44,21 +44,25 @@ export async function createInvestigators(
 ): Promise<InvestigatorOn | undefined> {
   const settings = config.model;
   if (settings === undefined) return undefined;
-  const [{ createModel }, { createInvestigator, INTENT_MS }, { createContext }, { createHistory }] = await Promise.all([
-    import("../model/index.ts"),
-    import("../flows/investigate.ts"),
-    import("../flows/investigate/context.ts"),
-    import("../flows/investigate/history.ts"),
-  ]);
+  const [{ createModel }, { createInvestigator, INTENT_MS }, { createContext }, { createHistory }, { createRecords }] =
+    await Promise.all([
+      import("../model/index.ts"),
+      import("../flows/investigate.ts"),
+      import("../flows/investigate/context.ts"),
+      import("../flows/investigate/history.ts"),
+      import("../flows/investigate/records.ts"),
+    ]);
   const model = createModel(settings, { clock });
   const investigations = turns(INVESTIGATIONS_AT_ONCE);
   const redact = redactor(secretsOf(config).map((one) => one.reveal()));
   const report = (err: unknown) => log.warn({ err }, "the language model could not be used");
   /** What is kept between questions goes with the store that it is about. */
-  const memories = new WeakMap<Store, Pick<InvestigateDeps, "context" | "history">>();
+  const memories = new WeakMap<Store, Pick<InvestigateDeps, "context" | "history" | "records">>();
   const memoryOf = (store: Store) => {
+    const records = createRecords(store);
     const known = memories.get(store) ?? {
-      context: createContext(store, clock),
+      records,
+      context: createContext(store, records, clock),
       history: createHistory(model, report),
     };
     memories.set(store, known);
