@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
-import { createInvestigators } from "./app/model.ts";
+import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import { createRunning } from "./app/running.ts";
 import type { Config } from "./config.ts";
@@ -284,7 +284,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
     detection,
     log,
-    start: metrics.start,
+    start() {
+      metrics.start();
+      loadSoon(config);
+    },
     stop() {
       stopped ??= (async () => {
         await Promise.all([metrics.stop(), ownAlerts?.stop()]);

@@ -26,6 +26,19 @@ const BUSY = "The language model is busy with other questions. This is the answe
 /** What is left to say the answer after the model's time is over. */
 const REST_MS = 3000;
 
+/** A bot that has just started has more urgent things to do. */
+const LOAD_AFTER_MS = 3000;
+
+/**
+ * Loads a configured model's SDKs a moment from now, so that the first who asks does not wait for them. Does not keep the process alive;
+ * a failure is the first question's, which says so.
+ */
+export function loadSoon(config: Config): void {
+  if (config.model === undefined) return;
+  const load = () => import("../model/index.ts").then(({ loadModelSdks }) => loadModelSdks()).catch(() => {});
+  setTimeout(load, LOAD_AFTER_MS).unref();
+}
+
 /** Nothing of it is loaded without a configured model. Throws when a prompt is wrong. */
 export async function createInvestigators(
   config: Config,
