@@ -15,7 +15,7 @@ import type { Incident } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { nameOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
-import { inert, inertName } from "../util/inert.ts";
+import { inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
 import { titleOf as anomalyTitle } from "./anomaly-card.ts";
 import { countsTable } from "./digest-counts.ts";
@@ -62,7 +62,7 @@ export function digestCard(digest: Digest, context: DigestContext): Card {
   if (table !== undefined) blocks.push(table);
   if (table !== undefined && !digest.isCompared)
     blocks.push({ kind: "note", text: "I have not kept enough yet to compare with the stretch before." });
-  for (const text of digest.missing) blocks.push({ kind: "note", text: inert(text).slice(0, 400) });
+  for (const text of digest.missing) blocks.push({ kind: "note", text: inertName(text, { max: 300 }) });
   blocks.push({ kind: "note", text: footOf(context) });
   return { title: `${NAMES[digest.kind]}: ${verdictOf(digest)}`, tone: toneOf(digest), blocks };
 }
@@ -93,7 +93,7 @@ const HEADS: Readonly<Record<SectionName, string>> = {
   expired: "Approvals that expired unanswered",
   unclear: "Nobody knows whether it ran",
   uncovered: "Anomalies that no alert covers",
-  forecasts: "Limits ahead, by the forecasts that were asked for",
+  forecasts: "Limits ahead",
   attended: "Firing, and somebody looks after it",
   ran: "What was run, and whether it helped",
   noise: "Alerts that nobody acted on",
@@ -242,9 +242,9 @@ function noiseLine({ name, unacted, acted, median, longer }: Noise): string {
   const told = `${inertName(name, { max: 80 })}: ${unacted} ended by themselves, half of them within ${formatDuration(Math.max(1, Math.round(median)))}`;
   const by = acted === 0 ? ", and nobody acted on any" : `, and somebody acted on ${acted}`;
   if (longer === undefined)
-    return `${told}${by}. A longer \`for\` would not tell them apart: a higher threshold, severity info, or no alert.`;
+    return `${told}${by}. A longer “for” in its rule would not tell them apart: it needs a higher threshold, severity info, or to go.`;
   const kept = acted === 0 ? "" : " and none that somebody acted on";
-  return `${told}${by}. With a \`for\` longer by ${formatDuration(longer.seconds)}, ${longer.away} of them would not have been told${kept}.`;
+  return `${told}${by}. With ${formatDuration(longer.seconds)} more as the “for” of its rule, ${longer.away} of them would not have been told${kept}.`;
 }
 
 function plural(count: number, noun: string): string {

@@ -18,7 +18,12 @@ export function formatOf(format: "json" | "csv" | "html", page: Page, rows: read
     case "csv":
       return lines(csvLine(page.columns), rows, (row) => csvLine(cellsOf(page, row)), "");
     case "html":
-      return lines(headOf(page, rows), rows, (row) => htmlRow(cellsOf(page, row)), "</tbody></table></body></html>\n");
+      return lines(
+        headOf(page, rows),
+        rows,
+        (row) => htmlRow(cellsOf(page, row)),
+        "</tbody></table></div></body></html>\n",
+      );
     default:
       return never(format);
   }
@@ -45,9 +50,9 @@ function sayCell(value: unknown): string {
 
 const STYLE = `body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1a1a1a;background:#fff}
 h1{font-size:1.5em;margin-bottom:0}figure{margin:1.5em 0}
-svg{max-width:100%;height:auto}table{border-collapse:collapse}
-td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top;max-width:28em;overflow-wrap:anywhere}
-th{background:#f2f2f2;position:sticky;top:0}tbody tr:nth-child(even){background:#fafafa}`;
+svg{max-width:100%;height:auto}table{border-collapse:collapse}div{overflow-x:auto}
+td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top;max-width:28em;overflow-wrap:break-word}
+th{background:#f2f2f2;white-space:nowrap}tbody tr:nth-child(even){background:#fafafa}`;
 
 function headOf(page: Page, rows: readonly Row[]): string {
   const { title, columns, period } = page;
@@ -55,7 +60,7 @@ function headOf(page: Page, rows: readonly Row[]): string {
   const span = `${count} from ${rfc3339(period.from)} to ${rfc3339(period.to)}.`;
   return `${htmlHead(`SmartCloudOps: ${title}`, STYLE)}<h1>${htmlText(title)}</h1>
 <p>${htmlText(span)}</p>
-${chartsOf(page, rows)}<table><thead><tr>${columns.map((one) => `<th scope="col">${htmlText(one)}</th>`).join("")}</tr></thead><tbody>
+${chartsOf(page, rows)}<div><table><thead><tr>${columns.map((one) => `<th scope="col">${htmlText(one)}</th>`).join("")}</tr></thead><tbody>
 `;
 }
 

@@ -59,7 +59,8 @@ export function incidentCounts(all: readonly Incident[], period: Period): readon
 
 export function anomalyCounts(all: readonly Anomaly[], period: Period): readonly Count[] {
   return paired(period, (within) => ({
-    anomalies: all.filter(({ openedAt, kind }) => kind !== "reset" && isInside(openedAt, within)).length,
+    anomalies: all.filter(({ openedAt, kind }) => kind !== "reset" && kind !== "ahead" && isInside(openedAt, within))
+      .length,
   }));
 }
 

@@ -152,7 +152,7 @@ export function digestOf(kind: DigestKind, facts: Facts, period: Period, now: nu
     ...ofIncidents(incidents, period),
     ...ofProposals(proposals, period),
     uncovered: facts.incidents.ok ? uncovered(anomalies, incidents, period, now) : [],
-    forecasts: dueForecasts(forecasts, period, now),
+    forecasts: [...watchedEnds(anomalies), ...dueForecasts(forecasts, period, now)],
     watches: watches.filter(isInVain).map((watch) => ({ kind: "watch", watch })),
   };
   return {
@@ -285,7 +285,7 @@ function uncovered(
   now: number,
 ): readonly Item[] {
   return anomalies
-    .filter(({ kind, severity, quiet }) => kind !== "reset" && severity !== "info" && quiet === undefined)
+    .filter(({ kind, severity, quiet }) => !isOther(kind) && severity !== "info" && quiet === undefined)
     .filter((one) => one.status === "open" || isInside(one.openedAt, period))
     .filter((one) => !incidents.some((incident) => isAbout(incident, one, now)))
     .sort(
@@ -307,6 +307,19 @@ function isAbout(incident: Incident, anomaly: Anomaly, now: number): boolean {
     incident.subject?.name === name ||
     incident.lines.some(({ labels }) => Object.values(labels).some((value) => value === name))
   );
+}
+
+/** It says that a counter began anew, or what will be: neither is an anomaly that an alert should cover. */
+function isOther(kind: Anomaly["kind"]): boolean {
+  return kind === "reset" || kind === "ahead";
+}
+
+/** What the watching expects to be used up, the soonest first. */
+function watchedEnds(anomalies: readonly Anomaly[]): readonly Item[] {
+  return anomalies
+    .filter(({ kind, status, quiet }) => kind === "ahead" && status === "open" && quiet === undefined)
+    .sort((a, b) => (a.reaches?.at ?? 0) - (b.reaches?.at ?? 0))
+    .map(ofAnomaly);
 }
 
 /** Limits that the newest forecast of a series says are reached before as much time as the period has gone by again, or a day. */

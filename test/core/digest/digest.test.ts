@@ -79,6 +79,15 @@ describe("a digest", () => {
     ).toEqual([]);
   });
 
+  it("tells of what the watching expects to run out, and not as an anomaly that no alert covers", () => {
+    const reaches = { at: NOW + 5 * HOUR, earliest: NOW + HOUR, limit: 1, will: "will be full", by: "trend" as const };
+    const ahead = anAnomaly("a1", { kind: "ahead", reaches, openedAt: NOW - HOUR, since: NOW - HOUR });
+    const digest = daily({ anomalies: [ahead] });
+    expect(names(digest)).toEqual(["forecasts 1"]);
+    expect(digest.counts.find(({ name }) => name === "anomalies")?.now).toBe(0);
+    expect(names(daily({ anomalies: [{ ...ahead, status: "over", endedAt: NOW - 60 }] }))).toEqual([]);
+  });
+
   it("says what could not be asked, and gives no number of it", () => {
     const digest = digestOf("daily", { ...facts(), incidents: { ok: false, reason: "gone" } }, PERIOD, NOW);
     expect(digest.missing).toEqual(["Incidents could not be asked: gone"]);
