@@ -12,7 +12,7 @@ import type { Log } from "../util/log.ts";
 
 /** Digests, put together: by the calendar, and on ask. */
 export type DigestDesk = {
-  /** What a question wants of digests; undefined when nothing, or when plain words ask and nothing was ever kept that could tell. */
+  /** What a question wants of digests; undefined when nothing, or when plain words ask and no alert ever came. */
   readonly wishOf: (question: Question) => Promise<DigestWish | undefined>;
   readonly answer: (question: Question, wish: DigestWish) => Promise<Card>;
   /** Begins to post what is planned. `posted`: a message stands in the outbox. Resolves with what ends it. */
@@ -44,11 +44,8 @@ export function createDigests(config: Config, options: Options): DigestDesk {
     async wishOf(question) {
       const wish = readDigestWish(question.text, clock(), zoneOf(question));
       if (wish?.kind !== "show" || wish.isPlain !== true) return wish;
-      const [incidents, anomalies] = await Promise.all([
-        store.incidents.find({ limit: 1 }),
-        store.detection.anomalies({ limit: 1 }),
-      ]);
-      return incidents.length + anomalies.length === 0 ? undefined : wish;
+      // Where no alert ever came, Prometheus itself knows more of what was firing.
+      return (await store.incidents.find({ limit: 1 })).length === 0 ? undefined : wish;
     },
     async answer(question, wish) {
       const [{ askedDigest }, { readCron }] = await Promise.all([

@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { plainText } from "../../src/core/card.ts";
 import type { DigestPlan, PlanRecord } from "../../src/core/digest/schedule.ts";
 import { type DigestDeps, plannedDigests } from "../../src/flows/digest.ts";
 import { readCron } from "../../src/jobs/cron.ts";
 import type { Queued, Store } from "../../src/ports.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { RETENTION } from "../contracts/store.ts";
 import { aNight, anIncident } from "../fakes/digests.ts";
 import { newStore } from "../fakes/world.ts";
 
@@ -58,6 +63,27 @@ describe("planned digests", () => {
       ),
     );
     expect(bots.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  it("are told once where several connections to one file try at the same moment", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "digests-"));
+    const open = () => openSqliteStore({ dataDir, retention: RETENTION, now: () => at("2026-03-11T08:00Z") });
+    const stores = [open(), open(), open()];
+    try {
+      const bots = stores.map((store) => aBot(store, at("2026-03-11T07:59Z")));
+      for (const bot of bots) await bot.round();
+      for (let day = 11; day < 16; day++) {
+        for (const bot of bots) bot.now = at(`2026-03-${day}T08:00:05Z`);
+        await Promise.all(bots.map((bot) => bot.round()));
+      }
+      expect(bots.flatMap(({ problems }) => problems)).toEqual([]);
+      const told = (await drain(stores[0]!)).map(({ id }) => id);
+      expect(told).toHaveLength(5);
+      expect(new Set(told).size).toBe(5);
+    } finally {
+      for (const store of stores) await store.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
   });
 
   it("are posted after a crash between keeping and posting, once", async () => {

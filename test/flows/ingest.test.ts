@@ -11,7 +11,8 @@ it("tells of each alert that begins, once, however often it is delivered", async
     newId: () => `inc-${++made}`,
     placesOf: () => [],
     changed: () => {},
-    began: (alerts) => began.push(...alerts.map(({ name, severity, startsAt }) => `${name} ${severity} ${startsAt - T}`)),
+    began: (alerts) =>
+      began.push(...alerts.map(({ name, severity, startsAt }) => `${name} ${severity} ${startsAt - T}`)),
   });
   const again = { startsAt: T + 2000, at: T + 2010 };
   await take([firing("a"), firing("b", { labels: { severity: "critical" } })]);

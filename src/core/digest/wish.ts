@@ -23,7 +23,7 @@ export type DigestWish =
 const KIND = `(${DIGEST_KINDS.join("|")})`;
 const NAME = "([a-z0-9][a-z0-9._-]{0,62})";
 const SHOW = new RegExp(
-  `^(?:show |give me |make )?(?:me )?(?:the |my |a )?(?:${KIND} )?(?:digest|report)(?: ${KIND})?(?: please)?$`,
+  `^(?:show |give me |make )?(?:me )?(?:the |my |a )?(?:(?:${KIND} )?digest(?: ${KIND})?|${KIND} report)(?: please)?$`,
 );
 const HANDOVER =
   /^(?:(?:the |my |write a |prepare the )?(?:shift )?handover(?: summary| please| for the next shift| for my colleague)?|(?:schicht)?ubergabe|zusammenfassung fur die ubergabe|entrega de turno|relevo(?: de turno)?|passation(?: de service)?|passagem de turno)$/;
@@ -53,7 +53,7 @@ export function readDigestWish(text: string, now: number, zone: string): DigestW
     .replace(/[?.!]$/, "");
   if (PLANS.test(plain)) return { kind: "plans" };
   const show = SHOW.exec(plain);
-  if (show !== null) return { kind: "show", digest: (show[1] ?? show[2] ?? "daily") as DigestKind };
+  if (show !== null) return { kind: "show", digest: (show[1] ?? show[2] ?? show[3] ?? "daily") as DigestKind };
   const change = CHANGE.exec(typed);
   if (change !== null) return { kind: change[1] as "pause" | "resume" | "remove", name: change[2]! };
   if (ADD.test(typed)) return readAdd(said, now, zone);

@@ -48,6 +48,8 @@ describe("what is asked about digests", () => {
     "what happened",
     "which digests of sha256 do we run",
     "latency last night",
+    "report",
+    "status report",
     "who won the match last night",
     "was war die latenz gestern",
   ])("%s is a question like any other", (text) => {
