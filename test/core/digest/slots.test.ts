@@ -95,6 +95,16 @@ describe("planned times", () => {
     expect(slotsBetween(fields, "Europe/Berlin", end, start)).toEqual([]);
   });
 
+  it("are found from the middle of the night, too, into which one of the day before was moved", () => {
+    // In Nuuk, 23:00 to midnight is skipped on 27 March 2027: 23:45 is 00:45 of the 28th, which is 01:45 UTC.
+    const [after, to] = ["2027-03-28T01:10Z", "2027-03-28T12:00Z"].map((at) => Date.parse(at) / 1000) as [
+      number,
+      number,
+    ];
+    const planned = slotsBetween(fieldsOf("45 23 * * 6"), "America/Nuuk", after, to);
+    expect(planned).toEqual([Date.parse("2027-03-28T01:45Z") / 1000]);
+  });
+
   it("are found backwards, as far as is asked", () => {
     const monday = fieldsOf("0 9 * * 1");
     const at = Date.parse("2026-03-11T10:00Z") / 1000;
