@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
+import { createDigests, type DigestDesk } from "./app/digests.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
@@ -13,6 +14,7 @@ import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
+import type { DigestKind } from "./core/digest/schedule.ts";
 import { readIncidentWish } from "./core/incident/wish.ts";
 import { readWatchWish } from "./core/watch/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
@@ -45,6 +47,7 @@ export type App = {
   readonly store: Store;
   readonly remedy: Remedy;
   readonly incidents: IncidentDesk;
+  readonly digests: DigestDesk;
   /** A click on any message of the bot. Never throws. */
   readonly decide: Decider;
   readonly detection: Detection;
@@ -63,6 +66,8 @@ export type Observer = {
   asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
   incident?: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
   watched?: (report: RoundReport, gauges: readonly Gauge[]) => void;
+  alerted?: (severity: string, count: number) => void;
+  digested?: (kind: DigestKind) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -123,7 +128,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     whyClosed: remedy.whyClosed,
     runbooks: remedy.runbooks,
     observe: (event) => observer?.incident?.(event),
+    alerted: (severity, count) => observer?.alerted?.(severity, count),
     suggest: remedy.suggest,
+  });
+  const digests = createDigests(config, {
+    ...{ store, sources: metrics.sources, clock, log },
+    identify: ({ user }) => remedy.identify(user),
+    mayReadIncident: incidents.mayRead,
+    told: (kind) => observer?.digested?.(kind),
   });
   const running = createRunning();
   const detectionOn = (on: Store) =>
@@ -174,6 +186,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       } catch (problem) {
         return failure(explainFailure(problem, question, log));
       }
+    try {
+      const aboutDigests = await digests.wishOf(question);
+      if (aboutDigests !== undefined) {
+        const isPlain = aboutDigests.kind === "show" && aboutDigests.isPlain === true;
+        return said(await digests.answer(question, aboutDigests), isPlain ? "status_overview" : "digest");
+      }
+    } catch (problem) {
+      return failure(explainFailure(problem, question, log));
+    }
     const watching = readWatchWish(question.text);
     if (watching !== undefined)
       try {
@@ -281,6 +302,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     store,
     remedy,
     incidents,
+    digests,
     decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
     detection,
     log,

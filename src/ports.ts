@@ -15,6 +15,7 @@ import type { Json, Runbook } from "./core/runbook.ts";
 import type { Labels, Sample, Series } from "./core/series.ts";
 import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
 import type { Track } from "./core/watch/track.ts";
+import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
@@ -509,6 +510,8 @@ export interface Forecasts {
     limit: number,
     of?: Pick<KeptForecast, "source" | "promql" | "series">,
   ): Promise<readonly KeptForecast[]>;
+  /** Those made since then (unix seconds), scored or not, newest first, at most `limit`. */
+  made(since: number, limit: number): Promise<readonly KeptForecast[]>;
   /** How it turned out. False when there is no such forecast or it has a score; the first one stays. */
   score(id: string, score: ForecastScore): Promise<boolean>;
   /** Scores of forecasts about that, the one made last first. */
@@ -596,6 +599,7 @@ export interface Store {
   readonly lessons: Lessons;
   readonly proposals: Proposals;
   readonly incidents: Incidents;
+  readonly digests: Digests;
   readonly audit: Audit;
   readonly stop: StopSwitch;
   readonly outbox: Outbox;

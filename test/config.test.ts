@@ -23,6 +23,7 @@ describe("the environment", () => {
       packs: [],
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined, alertsToken: undefined },
       routes: [],
+      digests: [],
       slack: undefined,
       teams: undefined,
       people: [],

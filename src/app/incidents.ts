@@ -27,6 +27,8 @@ export type IncidentDesk = {
   readonly respond: Decider;
   /** What goes on, or one incident whole, of what is open to whoever asks. */
   readonly list: (question: Question, wish: IncidentWish) => Promise<Card>;
+  /** Whether whoever asks may read of it, there. */
+  readonly mayRead: (question: Question, incident: Incident) => boolean;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -44,6 +46,8 @@ export type IncidentOptions = {
   readonly runbooks: () => Promise<Runbooks>;
   readonly suggest: Suggester;
   readonly observe: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
+  /** So many alerts of that severity began. */
+  readonly alerted?: (severity: string, count: number) => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
 };
@@ -69,6 +73,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     store,
     newId,
     placesOf: (incident) => placesFor(config.routes, incident),
+    began: (alerts) => {
+      const bySeverity = Map.groupBy(alerts, ({ severity }) => severity);
+      for (const [severity, all] of bySeverity) options.alerted?.(severity, all.length);
+    },
     changed: (incidents) => {
       for (const { status, severity, endedAt = clock(), openedAt } of incidents)
         if (status === "resolved") options.observe({ kind: "resolved", severity, seconds: endedAt - openedAt });
@@ -188,6 +196,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         return { title: "That could not be done just now. Please try again.", tone: "warning", blocks: [] };
       }
     },
+    mayRead,
     async list(question, { id }) {
       const { incidentDetails, incidentsCard } = await import("../flows/incident-list.ts");
       const zone = question.user.zone ?? config.timezone;

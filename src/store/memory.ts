@@ -1,5 +1,6 @@
 import type { ModelAccount } from "../core/answer.ts";
 import type { Place } from "../core/chat.ts";
+import type { KeptDigest } from "../core/digest/digest.ts";
 import { incidentOf } from "../core/incident/message.ts";
 import { type AlertRecord, isLive } from "../core/incident.ts";
 import { proposalOf } from "../core/proposal-message.ts";
@@ -8,6 +9,7 @@ import type { Recording } from "../core/recording.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { memoryDetection } from "./memory/detection.ts";
+import { memoryDigests } from "./memory/digests.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
@@ -55,6 +57,7 @@ export function createMemoryStore(
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   const spending = new Map<string, { at: number; tokens: number; cost: number }>();
   const forecasts = new Map<string, KeptScored>();
+  const digests = new Map<string, KeptDigest>();
   let closed = false;
   let checkedAt = 0;
 
@@ -178,6 +181,7 @@ export function createMemoryStore(
     },
     proposals: memoryProposals(proposals, ledger, use),
     incidents: memoryIncidents(incidents, alerts, ledger, use),
+    digests: memoryDigests(digests, ledger, use),
     audit,
     stop: createStop(ledger, undefined),
     outbox: {
@@ -289,6 +293,7 @@ export function createMemoryStore(
             forgetWhere(watched.anomalies, "anomalies", ({ anomaly }) =>
               anomaly.status === "open" ? Number.POSITIVE_INFINITY : anomaly.openedAt,
             ),
+          digests: () => forgetWhere(digests, "digests", (entry) => entry.slot),
           opinions: () => forgetWhere(watched.opinions, "opinions", (entry) => entry.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));

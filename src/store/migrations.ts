@@ -126,6 +126,14 @@ export const MIGRATIONS: readonly Step[] = [
     kind TEXT NOT NULL, at REAL NOT NULL, since REAL NOT NULL, UNIQUE (anomaly, person)) STRICT;
   CREATE INDEX opinions_at ON opinions (at);
   `,
+  `
+  CREATE TABLE digests (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, at REAL NOT NULL, revision INTEGER NOT NULL,
+    body TEXT NOT NULL, UNIQUE (name, at)) STRICT;
+  CREATE INDEX digests_at ON digests (at);
+
+  CREATE TABLE digest_plans (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

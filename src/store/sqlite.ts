@@ -25,6 +25,7 @@ import {
 import type { SealSettings } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
 import { sqliteDetection } from "./sqlite/detection.ts";
+import { sqliteDigests } from "./sqlite/digests.ts";
 import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
@@ -220,6 +221,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
 
     proposals: sqliteProposals(sql, ledger),
     incidents: sqliteIncidents(sql, ledger),
+    digests: sqliteDigests(sql, ledger),
     audit: sqliteAudit(sql, ledger),
     stop: createStop(ledger, join(settings.dataDir, "STOP")),
 

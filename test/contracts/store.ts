@@ -397,6 +397,11 @@ export function storeContract(
       );
       assert.equal((await forecasts.due(NOW + DAY, 1)).length, 1);
       assert.deepEqual(
+        (await forecasts.made(NOW, 10)).map(({ id }) => id),
+        ["f2", "f1"],
+      );
+      assert.deepEqual(await forecasts.made(NOW + 60, 1), await forecasts.made(NOW + 1, 10));
+      assert.deepEqual(
         (await forecasts.due(NOW + DAY, 10, other)).map(({ id }) => id),
         ["f2"],
       );
@@ -557,5 +562,6 @@ function none(): Record<string, number> {
     watch_rounds: 0,
     anomalies: 0,
     opinions: 0,
+    digests: 0,
   };
 }

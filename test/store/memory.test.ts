@@ -1,6 +1,7 @@
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { auditContract } from "../contracts/audit.ts";
 import { detectionContract } from "../contracts/detection.ts";
+import { digestsContract } from "../contracts/digests.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
@@ -10,3 +11,4 @@ proposalsContract("the memory store", () => createMemoryStore({ retention: RETEN
 auditContract("the memory store", (settings) => createMemoryStore({ retention: RETENTION, ...settings }));
 incidentsContract("the memory store", (retention) => createMemoryStore({ retention }));
 detectionContract("the memory store", (retention) => createMemoryStore({ retention }));
+digestsContract("the memory store", (retention) => createMemoryStore({ retention }));

@@ -27,7 +27,11 @@ export function placesFor(routes: readonly Route[], incident: Incident): readonl
   return [...places.values()];
 }
 
-function matches({ severities, environments, labels = {} }: Route, incident: Incident): boolean {
+/** Whether an incident is one that the route is for. */
+export function matches(
+  { severities, environments, labels = {} }: Omit<Route, "to" | "goesOn">,
+  incident: Incident,
+): boolean {
   if (severities !== undefined && !severities.some((one) => graverFirst(one, incident.severity) === 0)) return false;
   if (environments !== undefined && !environments.includes(incident.environment ?? "")) return false;
   return Object.entries(labels).every(([label, values]) =>
