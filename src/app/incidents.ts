@@ -27,8 +27,6 @@ export type IncidentDesk = {
   readonly respond: Decider;
   /** What goes on, or one incident whole, of what is open to whoever asks. */
   readonly list: (question: Question, wish: IncidentWish) => Promise<Card>;
-  /** Whether whoever asks may read of it, there. */
-  readonly mayRead: (question: Question, incident: Incident) => boolean;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -196,7 +194,6 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         return { title: "That could not be done just now. Please try again.", tone: "warning", blocks: [] };
       }
     },
-    mayRead,
     async list(question, { id }) {
       const { incidentDetails, incidentsCard } = await import("../flows/incident-list.ts");
       const zone = question.user.zone ?? config.timezone;
