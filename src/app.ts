@@ -5,6 +5,7 @@ import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators } from "./app/model.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import { createRunning } from "./app/running.ts";
+import { createSilences } from "./app/silences.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import type { AskReply } from "./core/answer.ts";
@@ -14,6 +15,7 @@ import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import { readIncidentWish } from "./core/incident/wish.ts";
+import { readSilenceWish } from "./core/silence.ts";
 import { readWatchWish } from "./core/watch/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
@@ -117,6 +119,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
+  const silences = createSilences(config, {
+    ...{ store, alertmanager, clock, log },
+    voterOf: remedy.voterOf,
+    askerOf: remedy.askerOf,
+    whyClosed: remedy.whyClosed,
+    onCall: async () => [],
+  });
   const incidents = createIncidents(config, {
     ...{ store, sources: metrics.sources, alertmanager, clock, log },
     identify: ({ user }) => remedy.identify(user),
@@ -124,6 +133,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     runbooks: remedy.runbooks,
     observe: (event) => observer?.incident?.(event),
     suggest: remedy.suggest,
+    silences,
   });
   const running = createRunning();
   const detectionOn = (on: Store) =>
@@ -171,6 +181,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (aboutIncidents !== undefined)
       try {
         return said(await incidents.list(question, aboutIncidents), "incidents");
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
+    const silencing = alertmanager === undefined ? undefined : readSilenceWish(question.text);
+    if (silencing !== undefined)
+      try {
+        const { card, isApart, isPrivate } = await silences.ask(question, silencing, signal);
+        const shownApart = isApart === true && question.place.platform !== "terminal";
+        return { ...said(card, "silence"), ...(shownApart && { shownApart }), ...(isPrivate && { isPrivate }) };
       } catch (problem) {
         return failure(explainFailure(problem, question, log));
       }

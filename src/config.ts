@@ -11,6 +11,7 @@ import { readModel } from "./config/model.ts";
 import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
 import { readRegularFile } from "./config/read-file.ts";
+import { readResponders } from "./config/responders.ts";
 import { readRoutes } from "./config/routes.ts";
 import { readRunbooks } from "./config/runbooks.ts";
 import { type Deps, readSources } from "./config/sources.ts";
@@ -119,6 +120,7 @@ function build(deps: Deps, envName: string | undefined): Config {
       metricsToken: env.secret("METRICS_TOKEN"),
       alertsToken: env.secret("ALERTMANAGER_WEBHOOK_TOKEN"),
     },
+    responders: readResponders(deps, roles),
     routes: readRoutes(deps),
     slack: readSlack(deps),
     teams: readTeams(deps, host),

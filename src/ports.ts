@@ -13,9 +13,11 @@ import type { Evidence } from "./core/reading.ts";
 import type { Recording } from "./core/recording.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Labels, Sample, Series } from "./core/series.ts";
+import type { Matcher, SilenceDraft } from "./core/silence.ts";
 import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
 import type { Track } from "./core/watch/track.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Shelf } from "./ports/shelf.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
 
@@ -117,22 +119,33 @@ export type ListedAlert = {
   readonly isMuted: boolean;
 };
 
-/** Alertmanager, where one is configured. Reading only. */
+/** Alertmanager, where one is configured. Its methods throw `UnreachableError` and `RefusedError`. */
 export interface AlertRouter {
   /** Every alert that fires, muted ones too. */
   alerts(signal?: AbortSignal): Promise<readonly ListedAlert[]>;
+  /** Those that hold now. */
   silences(signal?: AbortSignal): Promise<readonly Silence[]>;
+  /** Alerts that fire now and that all of these matchers match, by Alertmanager's own judgement. */
+  matching(matchers: readonly Matcher[], signal?: AbortSignal): Promise<readonly ListedAlert[]>;
+  /** Writes a silence from now until `endsAt` (unix seconds), and gives back its id. Sent once: when it throws, it may be there all the same. */
+  silence(
+    wanted: {
+      readonly matchers: readonly Matcher[];
+      readonly startsAt: number;
+      readonly endsAt: number;
+      readonly createdBy: string;
+      readonly comment: string;
+    },
+    signal?: AbortSignal,
+  ): Promise<string>;
+  /** Ends a silence. One that is over already is not an error. */
+  unsilence(id: string, signal?: AbortSignal): Promise<void>;
   check(signal?: AbortSignal): Promise<{ readonly version: string }>;
 }
 
 export type Silence = {
   readonly id: string;
-  readonly matchers: readonly {
-    readonly name: string;
-    readonly value: string;
-    readonly isRegex: boolean;
-    readonly isEqual: boolean;
-  }[];
+  readonly matchers: readonly Matcher[];
   readonly endsAt: number;
   readonly createdBy: string;
   readonly comment: string;
@@ -438,6 +451,8 @@ export type Outgoing = {
   readonly card: Card;
   /** Id of an earlier message that this one takes the place of, by editing it. Undefined for a new message. */
   readonly edits?: string;
+  /** Id of an earlier message in whose thread it stands, where the platform has threads; beside it where that one never arrived. */
+  readonly under?: string;
   /** The answer it shows, which people may call helpful or not. */
   readonly answer?: string;
   /** What the platform's adapter alone needs to deliver it. Private: never logged, and forgotten once it was sent or given up. */
@@ -596,6 +611,8 @@ export interface Store {
   readonly lessons: Lessons;
   readonly proposals: Proposals;
   readonly incidents: Incidents;
+  /** Silences that somebody asked for here. */
+  readonly silences: Shelf<SilenceDraft>;
   readonly audit: Audit;
   readonly stop: StopSwitch;
   readonly outbox: Outbox;
@@ -720,6 +737,8 @@ export interface Sender {
    * Throws `NotNowError` when it should be tried again, and `NeverError` when that is of no use.
    */
   send(message: Queued, edited: string | undefined, signal: AbortSignal): Promise<string>;
+  /** The thread under the message with that reference. Absent where there are none. */
+  readonly under?: (place: Place, reference: string) => Place;
   /** Absent where the platform shows no answers on their way. */
   readonly drafts?: {
     /**

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
-import type { Card } from "../core/card.ts";
+import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { placesFor } from "../core/incident/route.ts";
@@ -18,6 +18,7 @@ import { type Loop, startLoop } from "../jobs/loop.ts";
 import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { Silences } from "./silences.ts";
 
 /** Alerts that come in, the incidents they make, and what people do about them, put together. */
 export type IncidentDesk = {
@@ -46,8 +47,11 @@ export type IncidentOptions = {
   readonly observe: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+  readonly silences: Silences;
 };
 
+/** Clicks on the message of a silence. */
+const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);
 /** What is known about an incident is asked anew after this long, in seconds. */
 const ASK_AGAIN = 300;
 /** Incidents that are explained at once, and how long each may take. */
@@ -93,7 +97,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
 
   function contextOf(incident: Incident): IncidentContext {
     const found = known.get(incident.id);
-    return { now: clock(), zone: config.timezone, edition: found?.edition ?? 0, ...found?.enriched };
+    const canSilence = options.silences.isThere;
+    return { now: clock(), zone: config.timezone, edition: found?.edition ?? 0, canSilence, ...found?.enriched };
   }
 
   /** Whether Alertmanager can be asked is said once, each time that it changes. */
@@ -171,11 +176,13 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     ],
     respond: async (click) => {
       try {
+        if (SILENCING.has(click.decision)) return await options.silences.decide(click);
         const { respond } = await import("../flows/respond.ts");
         return await respond(
           {
             store,
             clock,
+            zone: config.timezone,
             identify: options.identify,
             whyClosed: options.whyClosed,
             fix: async (incident, by, place) => {
@@ -183,6 +190,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
               const runbooks = (await options.runbooks()).all();
               return fix({ sources: options.sources, runbooks, suggest: options.suggest }, incident, by, place);
             },
+            silence: options.silences.fromIncident,
             changed: (incident, response) => {
               const { severity, openedAt } = incident;
               if (response === "acknowledge")
@@ -242,9 +250,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         loop.wake();
       }
       await reception.start();
+      const endSilences = await options.silences.start(posted);
       return async (graceMs) => {
         await reception.stop(graceMs);
-        await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)));
+        await Promise.all([endSilences(graceMs), ...[...loops.values()].map((loop) => loop.stop(graceMs))]);
       };
     },
   };

@@ -1,5 +1,6 @@
-import type { Block, Button, Card, Chart, EvidenceLine, Tone } from "../core/card.ts";
+import type { Block, Button, Card, Chart, EvidenceLine, Field, Tone } from "../core/card.ts";
 import { type AlertLine, type Incident, isLive, type Severity } from "../core/incident.ts";
+import { matchersFor, sayMatcher } from "../core/silence.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
@@ -18,6 +19,8 @@ export type IncidentContext = {
   readonly facts?: readonly string[];
   /** A runbook is for its alerts. */
   readonly canFix?: boolean;
+  /** There is an Alertmanager to write silences into. */
+  readonly canSilence?: boolean;
   /** Why there is no evidence: it could not be asked, or the rule is gone. */
   readonly missing?: string;
 };
@@ -39,7 +42,7 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   if (context.evidence !== undefined && context.evidence.length > 0)
     blocks.push({ kind: "evidence", items: context.evidence });
   if (context.missing !== undefined) blocks.push({ kind: "note", text: context.missing });
-  const buttons = buttonsOf(incident, context.canFix === true);
+  const buttons = buttonsOf(incident, context);
   if (buttons.length > 0) blocks.push({ kind: "buttons", buttons });
   blocks.push({ kind: "note", text: noteOf(incident) });
   return { title: titleOf(incident, context), tone: toneOf(incident), blocks };
@@ -159,29 +162,51 @@ function sharedLabels(lines: readonly AlertLine[]): ReadonlySet<string> {
   );
 }
 
-/** Snoozing is offered for these times, in seconds. */
+/** Snoozing is offered for these times, in seconds; and for any other, which is asked for in a form. */
 const SNOOZES: readonly (readonly [label: string, seconds: number])[] = [
   ["Snooze 30 min", 1800],
   ["Snooze 2 h", 7200],
 ];
+const ANY_SNOOZE: readonly Field[] = [
+  {
+    id: "until",
+    label: "For how long, or until when: 45m, until 14:00, until morning, until monday 9:00",
+    isRequired: true,
+    value: "until morning",
+  },
+];
 
-function buttonsOf(incident: Incident, canFix: boolean): readonly Button[] {
+function silenceFields(incident: Incident): readonly Field[] {
+  const matchers = matchersFor(incident).map(sayMatcher).join(", ");
+  return [
+    { id: "matchers", label: "Matchers: what all of them match is silenced", isRequired: true, value: matchers },
+    { id: "time", label: "For how long, or until when", isRequired: true, value: "2h" },
+    { id: "reason", label: "Why", isRequired: false },
+  ];
+}
+
+function buttonsOf(incident: Incident, { canFix = false, canSilence = false }: IncidentContext): readonly Button[] {
   if (!isLive(incident)) return [];
   const { id, status } = incident;
   const respond = (
     label: string,
-    decision: "acknowledge" | "unacknowledge" | "snooze" | "wake" | "fix",
+    decision: "acknowledge" | "unacknowledge" | "snooze" | "wake" | "silence" | "fix",
     code = "now",
+    fields?: readonly Field[],
   ): Button => ({
     label,
     style: decision === "acknowledge" ? "primary" : "plain",
-    action: { kind: "decide", decision, proposal: id, code },
+    action: { kind: "decide", decision, proposal: id, code, ...(fields !== undefined && { fields }) },
   });
   const buttons: Button[] = [];
   if (status !== "acknowledged") buttons.push(respond("Acknowledge", "acknowledge"));
   else buttons.push(respond("Hand back", "unacknowledge"));
   if (status === "snoozed") buttons.push(respond("End snooze", "wake"));
-  else for (const [label, seconds] of SNOOZES) buttons.push(respond(label, "snooze", String(seconds)));
+  else {
+    for (const [label, seconds] of SNOOZES) buttons.push(respond(label, "snooze", String(seconds)));
+    buttons.push(respond("Snooze…", "snooze", "asked", ANY_SNOOZE));
+  }
+  if (canSilence) buttons.push(respond("Silence…", "silence", "asked", silenceFields(incident)));
   const about = incident.subject?.name ?? incident.names[0]?.name;
   if (about !== undefined && !incident.isStorm && SAYABLE.test(about))
     buttons.push({

@@ -6,7 +6,7 @@ export function readRoutes({ file, report }: Deps): readonly Route[] {
   return (file.settings.routes ?? []).map((written, index) => {
     const to = [
       ...(written.slack ?? []).map((channel) => ({ platform: "slack", channel, thread: "" })),
-      ...(written.teams ?? []).map((channel) => ({ platform: "teams", channel, thread: "" })),
+      ...(written.teams ?? []).map((channel) => ({ platform: "teams", channel, thread: channel })),
     ];
     if (to.length === 0)
       report(file.where(["routes", index]), "must say where to: list channels under slack or teams.");

@@ -119,6 +119,9 @@ const file = () =>
       approvals: approvals().optional(),
       runbooks: runbooks().optional(),
       routes: routes().optional(),
+      responders: ids(
+        "Roles whose people may silence alerts and change who is on call, besides whoever is on call. Without it: nobody else.",
+      ),
       model: model().optional(),
       watches: watches().optional(),
       schedules: schedules().optional(),

@@ -27,6 +27,8 @@ export type Config = {
     /** What Alertmanager sends as bearer token. Without one, alerts are taken from this machine only. */
     alertsToken: Secret | undefined;
   };
+  /** Roles whose people may silence alerts and change who is on call. */
+  responders: readonly string[];
   /** Where messages about incidents go. */
   routes: readonly Route[];
   /** Undefined for a platform that is off. */

@@ -36,6 +36,20 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     asks: "incidents $rest",
   },
   {
+    name: "silences",
+    usage: "",
+    summary: "What Alertmanager keeps silent now, and until when",
+    asks: "silences",
+    isUnlisted: true,
+  },
+  {
+    name: "silence",
+    usage: "<matchers> [for 2h] [: reason]",
+    summary: "Shows what would be silent, and writes it at a click",
+    asks: "silence $rest",
+    isUnlisted: true,
+  },
+  {
     name: "top",
     usage: "<measure>",
     summary: "Who has the most of it, such as: top 5 services by errors",

@@ -50,8 +50,13 @@ export type AlertRecord = {
   readonly isListed?: true;
 };
 
-/** Who did something about an incident. */
-export type Responder = { readonly person: string; readonly name: string; readonly at: number };
+/** Who did something about an incident. `account` is theirs on the platform they did it from. */
+export type Responder = {
+  readonly person: string;
+  readonly name: string;
+  readonly at: number;
+  readonly account?: { readonly platform: string; readonly id: string };
+};
 
 /** What an incident is about: "service checkout", "instance web-1:9100". */
 export type Subject = { readonly kind: string; readonly name: string };
@@ -84,7 +89,14 @@ export type Incident = {
   /** It holds what came when too much came at once, whatever it is about. */
   readonly isStorm: boolean;
   readonly acknowledged?: Responder;
-  readonly snoozed?: Responder & { readonly until: number };
+  /** `severity` is the one it had then. */
+  readonly snoozed?: Responder & { readonly until: number; readonly severity?: Severity };
+  /** The newest snooze that ended while it went on, and why it did. `at` is when. */
+  readonly woken?: {
+    readonly at: number;
+    readonly because: "time" | "worse";
+    readonly snoozed: NonNullable<Incident["snoozed"]>;
+  };
   /** The resolved incident that this one is about again. */
   readonly previous?: string;
   /** Where its message stands. */

@@ -1,5 +1,6 @@
 import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
-import { messageId } from "../core/incident/message.ts";
+import { wokenCard } from "../cards/incident-note.ts";
+import { messageId, noteId } from "../core/incident/message.ts";
 import type { Incident } from "../core/incident.ts";
 import { postOrEdit } from "../core/posted.ts";
 import type { Clock, Store } from "../ports.ts";
@@ -17,6 +18,8 @@ export type NotifyDeps = {
 /** Edits of one message are this far apart, in seconds: platforms limit them, and nobody reads faster. */
 const EDIT_EVERY = 3;
 const AT_ONCE = 100;
+/** That a snooze ended is worth a note for so long, in seconds. */
+const NEWS = 3600;
 
 /**
  * Incidents -> the outbox: one message for each in each of its places, posted at once and edited as things change. The returned
@@ -58,11 +61,23 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
       const id = messageId(incident.id, at);
       await postOrEdit(outbox.put, { id, place, card, at: now }, `${incident.revision}:${context.edition}`);
     }
+    if (incident.woken !== undefined && incident.woken.at > now - NEWS)
+      await noteWoken(incident, incident.woken, context);
     lately.set(incident.id, { at: now, status: incident.status });
     deps.wake();
     // More may have become known meanwhile: then it is still to be shown.
     if (deps.contextOf(incident).edition !== context.edition) return false;
     await deps.store.incidents.shown(incident.id, incident.revision);
     return true;
+  }
+
+  /** An edit tells no phone: that it is back from its snooze stands in the thread, too, once. */
+  async function noteWoken(incident: Incident, woken: NonNullable<Incident["woken"]>, context: IncidentContext) {
+    const card = wokenCard(incident, woken, context);
+    for (const [at, place] of incident.places.entries()) {
+      if (place.platform === "terminal") continue;
+      const id = noteId(incident.id, at, `woken-${woken.snoozed.at}`);
+      await deps.store.outbox.put({ id, place, card, at: deps.clock(), under: messageId(incident.id, at) });
+    }
   }
 }

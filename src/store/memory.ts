@@ -5,12 +5,14 @@ import { type AlertRecord, isLive } from "../core/incident.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
+import type { SilenceDraft } from "../core/silence.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { memoryDetection } from "./memory/detection.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
+import { memoryShelf, type Shelved } from "./memory/shelf.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 import type { SealSettings } from "./seal.ts";
 import { createStop } from "./stop.ts";
@@ -55,6 +57,7 @@ export function createMemoryStore(
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   const spending = new Map<string, { at: number; tokens: number; cost: number }>();
   const forecasts = new Map<string, KeptScored>();
+  const shelves = new Map<string, Shelved>();
   let closed = false;
   let checkedAt = 0;
 
@@ -178,6 +181,7 @@ export function createMemoryStore(
     },
     proposals: memoryProposals(proposals, ledger, use),
     incidents: memoryIncidents(incidents, alerts, ledger, use),
+    silences: memoryShelf<SilenceDraft>("silence", shelves, ledger, use),
     audit,
     stop: createStop(ledger, undefined),
     outbox: {
@@ -289,6 +293,7 @@ export function createMemoryStore(
             forgetWhere(watched.anomalies, "anomalies", ({ anomaly }) =>
               anomaly.status === "open" ? Number.POSITIVE_INFINITY : anomaly.openedAt,
             ),
+          shelves: () => forgetWhere(shelves, "shelves", ({ item }) => item.endedAt ?? Number.POSITIVE_INFINITY),
           opinions: () => forgetWhere(watched.opinions, "opinions", (entry) => entry.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));

@@ -213,6 +213,11 @@ export const AlertRow = once(() => {
   return z.object({ body: json().pipe(Body) }).transform(({ body }) => body as unknown as AlertRecord);
 });
 
+export const ShelfRow = once(() => {
+  const Body = z.looseObject({ id: z.string(), revision: z.int(), madeAt: z.number(), endedAt: z.number().optional() });
+  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body);
+});
+
 export const ProposalRow = once(() => {
   const text = z.string();
   const steps = z.array(z.looseObject({ name: text, uses: text, with: z.record(text, z.unknown()) }));

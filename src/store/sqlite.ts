@@ -29,6 +29,7 @@ import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
+import { sqliteShelf } from "./sqlite/shelf.ts";
 import { atMost, statements } from "./sqlite/statements.ts";
 import { createStop } from "./stop.ts";
 
@@ -54,6 +55,7 @@ const KEPT: Partial<Record<Table, string>> = {
     AND NOT (id LIKE 'incident:%' AND (state = 'waiting' OR json_extract(body, '$.edits') IS NULL)
     AND EXISTS (SELECT 1 FROM incidents WHERE incidents.id = substr(outbox.id, 10, instr(substr(outbox.id, 10), ':') - 1)))`,
   anomalies: "AND status = 'over'",
+  shelves: "AND ended IS NOT NULL AND ended < ?1",
 };
 
 export type SqliteSettings = {
@@ -220,6 +222,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
 
     proposals: sqliteProposals(sql, ledger),
     incidents: sqliteIncidents(sql, ledger),
+    silences: sqliteShelf("silence", sql, ledger),
     audit: sqliteAudit(sql, ledger),
     stop: createStop(ledger, join(settings.dataDir, "STOP")),
 

@@ -557,5 +557,6 @@ function none(): Record<string, number> {
     watch_rounds: 0,
     anomalies: 0,
     opinions: 0,
+    shelves: 0,
   };
 }

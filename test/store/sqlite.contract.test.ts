@@ -9,6 +9,7 @@ import { type AuditSettings, auditContract } from "../contracts/audit.ts";
 import { detectionContract } from "../contracts/detection.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
+import { shelfContract } from "../contracts/shelf.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
 
 const root = mkdtempSync(join(tmpdir(), "store-"));
@@ -23,6 +24,7 @@ function settings(retention: Retention, more: Partial<AuditSettings> = {}) {
 storeContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 
 incidentsContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
+shelfContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 incidentsContract("the SQLite store, opened again before every single call", (retention) =>
   reopening(settings(retention)),
 );
@@ -75,6 +77,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     lessons: part("lessons"),
     proposals: part("proposals"),
     incidents: part("incidents"),
+    silences: part("silences"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),

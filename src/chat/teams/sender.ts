@@ -58,6 +58,11 @@ export function createSender(deps: SenderDeps): Sender {
   };
   return {
     platform: "teams",
+    // Chats have no threads; channels of teams do.
+    under: (place, reference) =>
+      /@thread\.(?:tacv2|skype)$/.test(place.channel) && readDraftReference(reference) === undefined
+        ? { ...place, thread: reference }
+        : place,
     drafts: {
       paceMs: PACE_MS,
       async redraw(reference, draft, before, signal) {

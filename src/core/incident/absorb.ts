@@ -6,6 +6,7 @@ import {
   type Incident,
   isLive,
   LINES_KEPT,
+  type Severity,
 } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
 import { environmentOf, keysOf, subjectOf } from "./subject.ts";
@@ -160,13 +161,17 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
   const grave = (firing.length > 0 ? firing : alerts).map(({ severity }) => severity).sort(graverFirst)[0];
   const { endedAt: _, acknowledged, snoozed, ...rest } = incident;
   const isOver = firing.length === 0 && alerts.length > 0;
-  const isWorse = grave !== undefined && graverFirst(grave, incident.severity) < 0 && incident.revision > 0;
-  const stillSnoozed = snoozed !== undefined && snoozed.until > at && !isWorse ? snoozed : undefined;
+  const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
+  const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
+  // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
+  const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
+  const stillSnoozed = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed ? snoozed : undefined;
+  const isWoken = incident.status === "snoozed" && snoozed !== undefined && stillSnoozed === undefined && !isOver;
   const status = isOver
     ? "resolved"
     : stillSnoozed !== undefined
       ? "snoozed"
-      : acknowledged !== undefined && !(isWorse && incident.status === "acknowledged")
+      : acknowledged !== undefined && !(isWorse && (incident.status === "acknowledged" || isWoken))
         ? "acknowledged"
         : "open";
   const ends = alerts.map(({ endsAt }) => endsAt ?? 0);
@@ -185,6 +190,7 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
     isFlapping: alerts.some((one) => isFlapping(one, at)),
     ...(acknowledged !== undefined && { acknowledged }),
     ...(stillSnoozed !== undefined && { snoozed: stillSnoozed }),
+    ...(isWoken && { woken: { at, because: isWorseThanSnoozed ? ("worse" as const) : ("time" as const), snoozed } }),
   };
 }
 

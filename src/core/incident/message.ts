@@ -7,6 +7,11 @@ export function messageId(id: string, at: number): string {
   return `${PREFIX}${id}:${at}`;
 }
 
+/** Id of a note in the thread of that message. `what` tells it from other notes there. */
+export function noteId(id: string, at: number, what: string): string {
+  return `${messageId(id, at)}:note:${what}`;
+}
+
 /** The incident that a message shows, or undefined for a message of another kind. */
 export function incidentOf(message: string): string | undefined {
   return message.startsWith(PREFIX) ? message.slice(PREFIX.length).split(":")[0] : undefined;

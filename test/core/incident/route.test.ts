@@ -59,19 +59,19 @@ describe("what people do about an incident", () => {
   it("is one revision each, and ends as it began", () => {
     const taken = doing(anIncident(), { kind: "acknowledge" }) as Incident;
     expect(taken).toMatchObject({ status: "acknowledged", revision: 2, acknowledged: by });
-    const snoozed = doing(taken, { kind: "snooze", seconds: 60 }) as Incident;
+    const snoozed = doing(taken, { kind: "snooze", until: T + 160 }) as Incident;
     expect(snoozed).toMatchObject({ status: "snoozed", revision: 3, acknowledged: by, snoozed: { until: T + 160 } });
     expect(doing(snoozed, { kind: "wake" })).toMatchObject({ status: "acknowledged", revision: 4 });
     const back = doing(taken, { kind: "unacknowledge" }) as Incident;
     expect(back).toMatchObject({ status: "open" });
     expect(back).not.toHaveProperty("acknowledged");
-    const alone = doing(anIncident(), { kind: "snooze", seconds: 60 }) as Incident;
+    const alone = doing(anIncident(), { kind: "snooze", until: T + 160 }) as Incident;
     expect(doing(alone, { kind: "wake" })).toMatchObject({ status: "open" });
   });
 
   it.each<[string, Response, string]>([
-    ["snoozes for ever", { kind: "snooze", seconds: LONGEST_SNOOZE + 1 }, "7 days"],
-    ["snoozes for no time", { kind: "snooze", seconds: 0 }, "7 days"],
+    ["snoozes for ever", { kind: "snooze", until: T + 101 + LONGEST_SNOOZE }, "7 days"],
+    ["snoozes for no time", { kind: "snooze", until: T + 100 }, "7 days"],
     ["wakes what is awake", { kind: "wake" }, "not snoozed"],
     ["hands back what nobody has", { kind: "unacknowledge" }, "Nobody"],
   ])("is refused when it %s", (_, response, reason) => {
