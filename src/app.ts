@@ -3,6 +3,7 @@ import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators } from "./app/model.ts";
+import { createOnCall } from "./app/oncall.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import { createRunning } from "./app/running.ts";
 import { createSilences } from "./app/silences.ts";
@@ -14,7 +15,8 @@ import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
-import { readIncidentWish } from "./core/incident/wish.ts";
+import { readIncidentWish, readTestRoute } from "./core/incident/wish.ts";
+import { readOnCallWish } from "./core/oncall/wish.ts";
 import { readSilenceWish } from "./core/silence.ts";
 import { readWatchWish } from "./core/watch/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
@@ -119,12 +121,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
+  const onCall = createOnCall(config, { store, clock, askerOf: remedy.askerOf });
   const silences = createSilences(config, {
     ...{ store, alertmanager, clock, log },
     voterOf: remedy.voterOf,
     askerOf: remedy.askerOf,
     whyClosed: remedy.whyClosed,
-    onCall: async () => [],
+    onCall: onCall.now,
   });
   const incidents = createIncidents(config, {
     ...{ store, sources: metrics.sources, alertmanager, clock, log },
@@ -134,6 +137,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     observe: (event) => observer?.incident?.(event),
     suggest: remedy.suggest,
     silences,
+    onCall,
+    askerOf: remedy.askerOf,
   });
   const running = createRunning();
   const detectionOn = (on: Store) =>
@@ -181,6 +186,20 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (aboutIncidents !== undefined)
       try {
         return said(await incidents.list(question, aboutIncidents), "incidents");
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
+    const testing = readTestRoute(question.text);
+    if (testing !== undefined)
+      try {
+        return said(await incidents.test(question, testing.name), "routes");
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
+    const aboutOnCall = readOnCallWish(question.text);
+    if (aboutOnCall !== undefined)
+      try {
+        return said(await onCall.ask(question, aboutOnCall), "oncall");
       } catch (problem) {
         return failure(explainFailure(problem, question, log));
       }

@@ -8,6 +8,7 @@ import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } f
 import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
 import { readModel } from "./config/model.ts";
+import { readOnCall } from "./config/oncall.ts";
 import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
 import { readRegularFile } from "./config/read-file.ts";
@@ -121,6 +122,7 @@ function build(deps: Deps, envName: string | undefined): Config {
       alertsToken: env.secret("ALERTMANAGER_WEBHOOK_TOKEN"),
     },
     responders: readResponders(deps, roles),
+    oncall: readOnCall(deps, people),
     routes: readRoutes(deps),
     slack: readSlack(deps),
     teams: readTeams(deps, host),

@@ -7,6 +7,7 @@ import type { Place, Question, User } from "./core/chat.ts";
 import type { Draft } from "./core/draft.ts";
 import type { ForecastScore, KeptForecast } from "./core/forecast/score.ts";
 import type { Need, Suggested } from "./core/need.ts";
+import type { KeptOverride } from "./core/oncall/kept.ts";
 import type { Identity } from "./core/people.ts";
 import type { Proposal, Seen, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
@@ -480,6 +481,10 @@ export interface Outbox {
   sent(id: string, reference: string, at: number): Promise<void>;
   /** It can never arrive. It stays for people to see why, until retention forgets it. */
   gaveUp(id: string, reason: string, at: number): Promise<void>;
+  /** What became of that message; `reason` why it waits or was given up. Undefined for one that is not there. */
+  fateOf(
+    id: string,
+  ): Promise<{ readonly state: "waiting" | "sent" | "given up"; readonly reason?: string } | undefined>;
   /** What `sent` was given for that id. */
   referenceOf(id: string): Promise<string | undefined>;
   /** The answer that the message with that reference shows, the newest when it was edited. */
@@ -613,6 +618,8 @@ export interface Store {
   readonly incidents: Incidents;
   /** Silences that somebody asked for here. */
   readonly silences: Shelf<SilenceDraft>;
+  /** Changes of who is on call, made by chat. */
+  readonly overrides: Shelf<KeptOverride>;
   readonly audit: Audit;
   readonly stop: StopSwitch;
   readonly outbox: Outbox;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
@@ -8,7 +9,8 @@ import { fixFor } from "../core/incident/fixes.ts";
 import { placesFor } from "../core/incident/route.ts";
 import type { IncidentWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
-import type { Identity } from "../core/people.ts";
+import type { Identity, Voter } from "../core/people.ts";
+import { whyNoResponder } from "../core/responders.ts";
 import type { Enriched } from "../flows/enrich.ts";
 import { type Ingest, ingest } from "../flows/ingest.ts";
 import { receive } from "../flows/receive.ts";
@@ -18,6 +20,7 @@ import { type Loop, startLoop } from "../jobs/loop.ts";
 import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { OnCallDesk } from "./oncall.ts";
 import type { Silences } from "./silences.ts";
 
 /** Alerts that come in, the incidents they make, and what people do about them, put together. */
@@ -28,6 +31,10 @@ export type IncidentDesk = {
   readonly respond: Decider;
   /** What goes on, or one incident whole, of what is open to whoever asks. */
   readonly list: (question: Question, wish: IncidentWish) => Promise<Card>;
+  /** A message can never arrive: the fallback shows what it was about. Never throws. */
+  readonly undeliverable: (message: string, reason: string) => Promise<void>;
+  /** Sends a test through every route, or the one of that name. */
+  readonly test: (question: Question, name: string | undefined) => Promise<Card>;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -48,6 +55,8 @@ export type IncidentOptions = {
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
   readonly silences: Silences;
+  readonly onCall: Pick<OnCallDesk, "called" | "now">;
+  readonly askerOf: (question: Question) => Promise<Voter>;
 };
 
 /** Clicks on the message of a silence. */
@@ -65,6 +74,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   const { store, clock, log } = options;
   const loops = new Map<string, Loop>();
   const known = new Map<string, { enriched: Enriched; edition: number; revision: number; at: number }>();
+  let wakeOutbox: (() => void) | undefined;
   const newId = () => `inc-${randomUUID().slice(0, 8)}`;
   const changed = (): void => {
     for (const loop of loops.values()) loop.wake();
@@ -98,7 +108,15 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   function contextOf(incident: Incident): IncidentContext {
     const found = known.get(incident.id);
     const canSilence = options.silences.isThere;
-    return { now: clock(), zone: config.timezone, edition: found?.edition ?? 0, canSilence, ...found?.enriched };
+    const { called } = options.onCall;
+    return {
+      now: clock(),
+      zone: config.timezone,
+      edition: found?.edition ?? 0,
+      canSilence,
+      called,
+      ...found?.enriched,
+    };
   }
 
   /** Whether Alertmanager can be asked is said once, each time that it changes. */
@@ -216,11 +234,40 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       };
       return id === undefined ? incidentsCard(deps) : incidentDetails(deps, id);
     },
+    async undeliverable(message, reason) {
+      try {
+        const { reroute } = await import("../flows/reroute.ts");
+        const again = () => {
+          ingesting.forget();
+          loops.get("show")?.wake();
+        };
+        await reroute({ store, routes: config.routes, changed: again }, message, reason);
+      } catch (err) {
+        log.error({ err, message }, "a message that cannot arrive could not be sent elsewhere");
+      }
+    },
+    async test(question, name) {
+      const { testRoutes } = await import("../flows/test-route.ts");
+      const by = await options.askerOf(question);
+      const why = whyNoResponder(by, config.responders, await options.onCall.now(), "test the routes");
+      if (why !== undefined) return { title: why, tone: "warning", blocks: [] };
+      const deps = {
+        outbox: store.outbox,
+        clock,
+        routes: config.routes,
+        wake: () => wakeOutbox?.(),
+        pause: () => sleep(200),
+      };
+      return testRoutes(deps, name, question.id, by.name);
+    },
     async start(posted) {
-      const [{ notify }, { endSnoozes }, { reconcile }] = await Promise.all([
+      wakeOutbox = posted;
+      const [{ notify }, { endSnoozes }, { reconcile }, { escalate }, { endOverrides, aboveOf }] = await Promise.all([
         import("../flows/notify.ts"),
         import("../flows/respond.ts"),
         import("../flows/reconcile.ts"),
+        import("../flows/escalate.ts"),
+        import("../flows/oncall.ts"),
       ]);
       const report = (level: "error", message: string, data: Readonly<Record<string, unknown>>) =>
         log[level](data, message);
@@ -237,12 +284,28 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
             },
           }),
       };
+      const escalating =
+        config.oncall.escalations.length === 0
+          ? {}
+          : {
+              escalate: () =>
+                escalate({
+                  ...{ store, clock, ...config.oncall },
+                  above: () => aboveOf(store),
+                  changed: () => {
+                    ingesting.forget();
+                    loops.get("show")?.wake();
+                  },
+                }),
+            };
+      const overriding =
+        config.oncall.schedules.length === 0 ? {} : { overrides: () => endOverrides({ store, clock }) };
       const { alertmanager } = options;
       const looking =
         alertmanager === undefined
           ? {}
           : { list: listing(reconcile({ router: alertmanager, store, clock, take: ingesting.take })) };
-      for (const [name, round] of Object.entries({ ...rounds, ...looking })) {
+      for (const [name, round] of Object.entries({ ...rounds, ...looking, ...escalating, ...overriding })) {
         const loop = startLoop(round, (err) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`),
         );

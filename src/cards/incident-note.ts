@@ -1,4 +1,5 @@
 import type { Called, Card } from "../core/card.ts";
+import type { Call } from "../core/incident/escalate.ts";
 import type { Incident, Responder } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayMoment } from "../core/zone.ts";
@@ -25,6 +26,32 @@ export function wokenCard(
     title: `Back from its snooze. ${titleOf(incident, context)}`,
     tone: incident.severity === "critical" ? "danger" : "warning",
     blocks: [{ kind: "text", text }, ...callsOf(snoozed)],
+  };
+}
+
+/** Somebody is called: nobody acknowledged it, or whoever did has not moved it. */
+export function callCard(
+  incident: Incident,
+  { at, because }: Call,
+  people: readonly Called[],
+  { now, zone }: Pick<IncidentContext, "now" | "zone">,
+): Card {
+  const title = titleOf(incident, { now });
+  const since = formatDuration(Math.max(0, Math.round(at - incident.openedAt)), { parts: 1 });
+  const text =
+    because === "idle"
+      ? "It was acknowledged, and nothing moved since: it is open again. Acknowledge it again on the message above, or hand it to somebody."
+      : `Nobody has acknowledged it for ${since}. Acknowledge it on the message above, and this stops. It began ${sayMoment(incident.startedAt, now, zone)}.`;
+  const who: Card["blocks"] =
+    people.length > 0
+      ? [{ kind: "calls", people }]
+      : because === "idle"
+        ? []
+        : [{ kind: "note", text: "Nobody is on call for this step: see `oncall`." }];
+  return {
+    title: because === "idle" ? `Open again. ${title}` : `Unacknowledged. ${title}`,
+    tone: incident.severity === "critical" ? "danger" : "warning",
+    blocks: [...who, { kind: "text", text }],
   };
 }
 

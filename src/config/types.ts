@@ -5,6 +5,7 @@ import type { Policy } from "../core/policy/rules.ts";
 import type { Severity, Watch } from "../core/watch.ts";
 import type { Secret } from "../util/secret.ts";
 import type { ExecutorsConfig } from "./executors.ts";
+import type { OnCallConfig } from "./oncall.ts";
 
 /** Everything that can be set, read once and frozen. Addresses have no slash at the end, paths are absolute. */
 export type Config = {
@@ -29,6 +30,8 @@ export type Config = {
   };
   /** Roles whose people may silence alerts and change who is on call. */
   responders: readonly string[];
+  /** Who is on call when, and who is called while nobody acknowledges. */
+  oncall: OnCallConfig;
   /** Where messages about incidents go. */
   routes: readonly Route[];
   /** Undefined for a platform that is off. */

@@ -50,6 +50,13 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     isUnlisted: true,
   },
   {
+    name: "oncall",
+    usage: "[schedule|take|set|swap|cancel]",
+    summary: "Who is on call and who comes next, and how to change it",
+    asks: "oncall $rest",
+    isUnlisted: true,
+  },
+  {
     name: "top",
     usage: "<measure>",
     summary: "Who has the most of it, such as: top 5 services by errors",

@@ -1,4 +1,5 @@
 import type { Place } from "./chat.ts";
+import type { Call, Escalated } from "./incident/escalate.ts";
 
 /** Something that needs somebody: alerts about one thing, told in one message for as long as it lasts. */
 
@@ -97,8 +98,13 @@ export type Incident = {
     readonly because: "time" | "worse";
     readonly snoozed: NonNullable<Incident["snoozed"]>;
   };
+  /** How far its escalation is, since it is open; and who was called lately, newest last. */
+  readonly escalated?: Escalated;
+  readonly calls?: readonly Call[];
   /** The resolved incident that this one is about again. */
   readonly previous?: string;
+  /** Places where its message could not arrive, and why. */
+  readonly missed?: readonly { readonly place: Place; readonly reason: string }[];
   /** Where its message stands. */
   readonly places: readonly Place[];
 };

@@ -2,6 +2,7 @@ import type { ModelAccount } from "../core/answer.ts";
 import type { Place } from "../core/chat.ts";
 import { incidentOf } from "../core/incident/message.ts";
 import { type AlertRecord, isLive } from "../core/incident.ts";
+import type { KeptOverride } from "../core/oncall/kept.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
@@ -34,6 +35,7 @@ type Waiting = {
   readonly until: number;
   readonly at: number;
   readonly reference?: string;
+  readonly reason?: string | undefined;
 };
 
 /**
@@ -182,6 +184,7 @@ export function createMemoryStore(
     proposals: memoryProposals(proposals, ledger, use),
     incidents: memoryIncidents(incidents, alerts, ledger, use),
     silences: memoryShelf<SilenceDraft>("silence", shelves, ledger, use),
+    overrides: memoryShelf<KeptOverride>("override", shelves, ledger, use),
     audit,
     stop: createStop(ledger, undefined),
     outbox: {
@@ -202,10 +205,18 @@ export function createMemoryStore(
         }),
       begin: (id) => use(() => change(id, (one) => ({ attempts: one.attempts + 1 }))),
       hint: (id, hint) => use(() => change(id, ({ message }) => ({ message: { ...message, hint } }))),
-      postpone: (id, until) => use(() => change(id, () => ({ until }))),
+      postpone: (id, until, reason) => use(() => change(id, () => ({ until, reason }))),
       sent: (id, reference) =>
-        use(() => change(id, ({ message }) => ({ state: "sent", reference, message: withoutHint(message) }))),
-      gaveUp: (id) => use(() => change(id, ({ message }) => ({ state: "given up", message: withoutHint(message) }))),
+        use(() =>
+          change(id, ({ message }) => ({ state: "sent", reference, reason: undefined, message: withoutHint(message) })),
+        ),
+      gaveUp: (id, reason) =>
+        use(() => change(id, ({ message }) => ({ state: "given up", reason, message: withoutHint(message) }))),
+      fateOf: (id) =>
+        use(() => {
+          const found = outbox.get(id);
+          return found && { state: found.state, ...(found.reason !== undefined && { reason: found.reason }) };
+        }),
       referenceOf: (id) => use(() => outbox.get(id)?.reference),
       answerOf: ({ platform, channel }, reference) =>
         use(() => {

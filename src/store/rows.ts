@@ -66,6 +66,12 @@ export const QueuedRow = once(() => {
     .transform(({ body, attempts }): Queued => ({ ...(body as unknown as Queued), attempts }));
 });
 
+export const FateRow = once(() =>
+  z
+    .object({ state: z.enum(["waiting", "sent", "given up"]), reason: z.string().nullable() })
+    .transform(({ state, reason }) => ({ state, ...(reason !== null && { reason }) })),
+);
+
 export const ReferenceRow = once(() => z.object({ reference: z.string() }).transform(({ reference }) => reference));
 
 export const ShownRow = once(() =>

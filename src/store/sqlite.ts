@@ -10,6 +10,7 @@ import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention
 import {
   AnswerLine,
   AnswerRow,
+  FateRow,
   FeedbackRow,
   HeldRow,
   LatestRow,
@@ -223,6 +224,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     proposals: sqliteProposals(sql, ledger),
     incidents: sqliteIncidents(sql, ledger),
     silences: sqliteShelf("silence", sql, ledger),
+    overrides: sqliteShelf("override", sql, ledger),
     audit: sqliteAudit(sql, ledger),
     stop: createStop(ledger, join(settings.dataDir, "STOP")),
 
@@ -274,6 +276,9 @@ export function openSqliteStore(settings: SqliteSettings): Store {
            WHERE id = ? AND state = 'waiting'`,
           [reason, at, id],
         );
+      },
+      async fateOf(id) {
+        return sql.all(FateRow, "SELECT state, reason FROM outbox WHERE id = ?", [id])[0];
       },
       async referenceOf(id) {
         return sql.all(ReferenceRow, "SELECT reference FROM outbox WHERE id = ? AND state = 'sent'", [id])[0];

@@ -78,6 +78,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     proposals: part("proposals"),
     incidents: part("incidents"),
     silences: part("silences"),
+    overrides: part("overrides"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),

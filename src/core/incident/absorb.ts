@@ -159,7 +159,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
 export function summarise(incident: Incident, alerts: readonly AlertRecord[], at: number): Incident {
   const firing = alerts.filter(({ endsAt }) => endsAt === undefined);
   const grave = (firing.length > 0 ? firing : alerts).map(({ severity }) => severity).sort(graverFirst)[0];
-  const { endedAt: _, acknowledged, snoozed, ...rest } = incident;
+  const { endedAt: _, acknowledged, snoozed, escalated, ...rest } = incident;
   const isOver = firing.length === 0 && alerts.length > 0;
   const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
   const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
@@ -189,6 +189,10 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
     lines: foremost(alerts).map(lineOf),
     isFlapping: alerts.some((one) => isFlapping(one, at)),
     ...(acknowledged !== undefined && { acknowledged }),
+    // What somebody had in hand and needs somebody again is escalated from the start.
+    ...(status === "open" && incident.status !== "open" && incident.revision > 0
+      ? { escalated: { steps: 0, at } }
+      : escalated !== undefined && { escalated }),
     ...(stillSnoozed !== undefined && { snoozed: stillSnoozed }),
     ...(isWoken && { woken: { at, because: isWorseThanSnoozed ? ("worse" as const) : ("time" as const), snoozed } }),
   };

@@ -23,7 +23,7 @@ export function respond(
   by: Responder,
 ): { readonly ok: true; readonly incident: Incident } | { readonly ok: false; readonly reason: string } {
   if (!isLive(incident)) return { ok: false, reason: "It is resolved already." };
-  const { acknowledged, snoozed, ...rest } = incident;
+  const { acknowledged, snoozed, escalated: _, ...rest } = incident;
   const next = { ...rest, revision: incident.revision + 1, changedAt: by.at };
   switch (response.kind) {
     case "acknowledge":
@@ -32,7 +32,7 @@ export function respond(
       return { ok: true, incident: { ...next, status: "acknowledged", acknowledged: by } };
     case "unacknowledge":
       if (acknowledged === undefined) return { ok: false, reason: "Nobody has acknowledged it." };
-      return { ok: true, incident: { ...next, status: "open" } };
+      return { ok: true, incident: { ...next, status: "open", escalated: { steps: 0, at: by.at } } };
     case "snooze": {
       const { until } = response;
       if (!(until >= by.at + SHORTEST_SNOOZE && until <= by.at + LONGEST_SNOOZE))
@@ -60,6 +60,7 @@ function unsnoozed(incident: Incident, at: number): Incident {
   const { snoozed: _, ...rest } = incident;
   return {
     ...rest,
+    escalated: { steps: 0, at },
     revision: incident.revision + 1,
     changedAt: at,
     status: incident.status !== "snoozed" ? incident.status : incident.acknowledged ? "acknowledged" : "open",

@@ -6,7 +6,12 @@ import { type Incident, readSeverity } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
 const place = (channel: string) => ({ platform: "slack", channel, thread: "" });
-const route = (channel: string, more: Partial<Route> = {}): Route => ({ to: [place(channel)], goesOn: false, ...more });
+const route = (channel: string, more: Partial<Route> = {}): Route => ({
+  name: channel,
+  to: [place(channel)],
+  goesOn: false,
+  ...more,
+});
 
 function anIncident(labels: Record<string, string> = {}): Incident {
   const { tell, all } = aWorld();
@@ -37,6 +42,17 @@ describe("where an incident's message goes", () => {
       [route("A", { labels: { team: ["*-us", "pay*x*"] } }), route("B", { labels: { team: ["p*y-*u"] } })],
       ["B"],
     ],
+    [
+      "by the hours in which it began",
+      [
+        // T is a Monday, 14:13 UTC.
+        route("A", { hours: { days: [1], from: 0, to: 850, zone: "UTC" } }),
+        route("B", { hours: { days: [2, 3, 4, 5, 6, 7], from: 0, to: 1440, zone: "UTC" } }),
+        route("C", { hours: { days: [1], from: 960, to: 1000, zone: "Europe/Berlin" } }),
+      ],
+      ["C"],
+    ],
+    ["never to the fallback", [route("A", { isFallback: true }), route("B")], ["B"]],
     ["nowhere", [route("A", { severities: ["info"] })], []],
   ])("%s", (_, routes, wanted) => {
     expect(channels(routes)).toEqual(wanted);
