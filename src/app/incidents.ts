@@ -59,6 +59,8 @@ export type IncidentOptions = {
   readonly askerOf: (question: Question) => Promise<Voter>;
 };
 
+/** While much comes, alerts wait for each other for so long. */
+const GATHER_MS = 100;
 /** Clicks on the message of a silence. */
 const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);
 /** What is known about an incident is asked anew after this long, in seconds. */
@@ -83,6 +85,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     store,
     newId,
     placesOf: (incident) => placesFor(config.routes, incident),
+    gather: () => sleep(GATHER_MS),
     changed: (incidents) => {
       for (const { status, severity, endedAt = clock(), openedAt } of incidents)
         if (status === "resolved") options.observe({ kind: "resolved", severity, seconds: endedAt - openedAt });

@@ -158,7 +158,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
 /** The incident as its alerts make it: how many, how grave, whether it is over. One revision further. */
 export function summarise(incident: Incident, alerts: readonly AlertRecord[], at: number): Incident {
   const firing = alerts.filter(({ endsAt }) => endsAt === undefined);
-  const grave = (firing.length > 0 ? firing : alerts).map(({ severity }) => severity).sort(graverFirst)[0];
+  const grave = gravestOf(firing.length > 0 ? firing : alerts);
   const { endedAt: _, acknowledged, snoozed, escalated, ...rest } = incident;
   const isOver = firing.length === 0 && alerts.length > 0;
   const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
@@ -198,7 +198,16 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
   };
 }
 
+/** In one pass, as all here: a storm brings thousands of alerts in many small parts. */
+function gravestOf(alerts: readonly AlertRecord[]): Severity | undefined {
+  let grave: Severity | undefined;
+  for (const { severity } of alerts)
+    if (grave === undefined || (severity !== grave && graverFirst(severity, grave) < 0)) grave = severity;
+  return grave;
+}
+
 function isFlapping({ begins }: AlertRecord, at: number): boolean {
+  if (begins.length < FLAPS) return false;
   return begins.filter((began) => began > at - HOUR).length >= FLAPS;
 }
 
