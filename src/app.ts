@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
+import { createDigests, type DigestDesk } from "./app/digests.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
-import { createInvestigators } from "./app/model.ts";
+import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import { createRunning } from "./app/running.ts";
@@ -15,6 +16,7 @@ import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
+import type { DigestKind } from "./core/digest/schedule.ts";
 import { readIncidentWish, readTestRoute } from "./core/incident/wish.ts";
 import { readOnCallWish } from "./core/oncall/wish.ts";
 import { readSilenceWish } from "./core/silence.ts";
@@ -49,6 +51,7 @@ export type App = {
   readonly store: Store;
   readonly remedy: Remedy;
   readonly incidents: IncidentDesk;
+  readonly digests: DigestDesk;
   /** A click on any message of the bot. Never throws. */
   readonly decide: Decider;
   readonly detection: Detection;
@@ -67,6 +70,8 @@ export type Observer = {
   asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
   incident?: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
   watched?: (report: RoundReport, gauges: readonly Gauge[]) => void;
+  alerted?: (severity: string, count: number) => void;
+  digested?: (kind: DigestKind) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -135,10 +140,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     whyClosed: remedy.whyClosed,
     runbooks: remedy.runbooks,
     observe: (event) => observer?.incident?.(event),
+    alerted: (severity, count) => observer?.alerted?.(severity, count),
     suggest: remedy.suggest,
     silences,
     onCall,
     askerOf: remedy.askerOf,
+  });
+  const digests = createDigests(config, {
+    ...{ store, sources: metrics.sources, clock, log },
+    identify: ({ user }) => remedy.identify(user),
+    mayReadIncident: incidents.mayRead,
+    told: (kind) => observer?.digested?.(kind),
   });
   const running = createRunning();
   const detectionOn = (on: Store) =>
@@ -212,6 +224,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       } catch (problem) {
         return failure(explainFailure(problem, question, log));
       }
+    try {
+      const aboutDigests = await digests.wishOf(question);
+      if (aboutDigests !== undefined) {
+        const isPlain = aboutDigests.kind === "show" && aboutDigests.isPlain === true;
+        return said(await digests.answer(question, aboutDigests), isPlain ? "status_overview" : "digest");
+      }
+    } catch (problem) {
+      return failure(explainFailure(problem, question, log));
+    }
     const watching = readWatchWish(question.text);
     if (watching !== undefined)
       try {
@@ -319,10 +340,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     store,
     remedy,
     incidents,
+    digests,
     decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
     detection,
     log,
-    start: metrics.start,
+    start() {
+      metrics.start();
+      loadSoon(config);
+    },
     stop() {
       stopped ??= (async () => {
         await Promise.all([metrics.stop(), ownAlerts?.stop()]);

@@ -4,6 +4,7 @@ import { readApprovals } from "./config/approvals.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
 import { dataDirOf } from "./config/data-dir.ts";
 import { readDetection } from "./config/detection.ts";
+import { readDigests } from "./config/digests.ts";
 import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
 import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
@@ -133,6 +134,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     runbooks,
     model: readModel(deps),
     detection: readDetection(deps, sources),
+    digests: readDigests(deps),
     log: { level: readLevel(env, report) ?? settings.log?.level ?? "info" },
     limits: {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,

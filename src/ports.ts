@@ -17,6 +17,7 @@ import type { Labels, Sample, Series } from "./core/series.ts";
 import type { Matcher, SilenceDraft } from "./core/silence.ts";
 import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
 import type { Track } from "./core/watch/track.ts";
+import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { Shelf } from "./ports/shelf.ts";
 
@@ -529,6 +530,8 @@ export interface Forecasts {
     limit: number,
     of?: Pick<KeptForecast, "source" | "promql" | "series">,
   ): Promise<readonly KeptForecast[]>;
+  /** Those made since then (unix seconds), scored or not, newest first, at most `limit`. */
+  made(since: number, limit: number): Promise<readonly KeptForecast[]>;
   /** How it turned out. False when there is no such forecast or it has a score; the first one stays. */
   score(id: string, score: ForecastScore): Promise<boolean>;
   /** Scores of forecasts about that, the one made last first. */
@@ -620,6 +623,7 @@ export interface Store {
   readonly silences: Shelf<SilenceDraft>;
   /** Changes of who is on call, made by chat. */
   readonly overrides: Shelf<KeptOverride>;
+  readonly digests: Digests;
   readonly audit: Audit;
   readonly stop: StopSwitch;
   readonly outbox: Outbox;

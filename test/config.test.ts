@@ -25,6 +25,7 @@ describe("the environment", () => {
       responders: [],
       oncall: { schedules: [], escalations: [] },
       routes: [],
+      digests: [],
       slack: undefined,
       teams: undefined,
       people: [],

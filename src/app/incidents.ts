@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
-import type { Visitor } from "../core/access.ts";
+import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { fixFor } from "../core/incident/fixes.ts";
@@ -35,6 +35,8 @@ export type IncidentDesk = {
   readonly undeliverable: (message: string, reason: string) => Promise<void>;
   /** Sends a test through every route, or the one of that name. */
   readonly test: (question: Question, name: string | undefined) => Promise<Card>;
+  /** Whether whoever asks may read of it, there. */
+  readonly mayRead: (question: Question, incident: Incident) => boolean;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -52,6 +54,8 @@ export type IncidentOptions = {
   readonly runbooks: () => Promise<Runbooks>;
   readonly suggest: Suggester;
   readonly observe: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
+  /** So many alerts of that severity began. */
+  readonly alerted?: (severity: string, count: number) => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
   readonly silences: Silences;
@@ -86,6 +90,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     newId,
     placesOf: (incident) => placesFor(config.routes, incident),
     gather: () => sleep(GATHER_MS),
+    began: (alerts) => {
+      const bySeverity = Map.groupBy(alerts, ({ severity }) => severity);
+      for (const [severity, all] of bySeverity) options.alerted?.(severity, all.length);
+    },
     changed: (incidents) => {
       for (const { status, severity, endedAt = clock(), openedAt } of incidents)
         if (status === "resolved") options.observe({ kind: "resolved", severity, seconds: endedAt - openedAt });
@@ -177,16 +185,6 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     loops.get("show")?.wake();
   }
 
-  /** Every source is open; or its message stands in this very channel; or a source of its environment is open. */
-  function mayRead({ sources, place }: Question, { environment, places }: Incident): boolean {
-    return (
-      sources === undefined ||
-      places.some(({ platform, channel }) => platform === place.platform && channel === place.channel) ||
-      (environment !== undefined &&
-        options.sources.some((one) => one.environment === environment && sources.includes(one.name)))
-    );
-  }
-
   return {
     routes: [
       alertmanagerRoute({
@@ -227,13 +225,14 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         return { title: "That could not be done just now. Please try again.", tone: "warning", blocks: [] };
       }
     },
+    mayRead: (question, incident) => mayReadIncident(question, incident, options.sources),
     async list(question, { id }) {
       const { incidentDetails, incidentsCard } = await import("../flows/incident-list.ts");
       const zone = question.user.zone ?? config.timezone;
       const deps = {
         ...{ store, now: clock(), zone },
         contextOf: (incident: Incident) => ({ ...contextOf(incident), zone }),
-        mayRead: (incident: Incident) => mayRead(question, incident),
+        mayRead: (incident: Incident) => mayReadIncident(question, incident, options.sources),
       };
       return id === undefined ? incidentsCard(deps) : incidentDetails(deps, id);
     },

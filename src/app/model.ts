@@ -26,6 +26,19 @@ const BUSY = "The language model is busy with other questions. This is the answe
 /** What is left to say the answer after the model's time is over. */
 const REST_MS = 3000;
 
+/** A bot that has just started has more urgent things to do. */
+const LOAD_AFTER_MS = 3000;
+
+/**
+ * Loads a configured model's SDKs a moment from now, so that the first who asks does not wait for them. Does not keep the process alive;
+ * a failure is the first question's, which says so.
+ */
+export function loadSoon(config: Config): void {
+  if (config.model === undefined) return;
+  const load = () => import("../model/index.ts").then(({ loadModelSdks }) => loadModelSdks()).catch(() => {});
+  setTimeout(load, LOAD_AFTER_MS).unref();
+}
+
 /** Nothing of it is loaded without a configured model. Throws when a prompt is wrong. */
 export async function createInvestigators(
   config: Config,
@@ -44,21 +57,25 @@ export async function createInvestigators(
 ): Promise<InvestigatorOn | undefined> {
   const settings = config.model;
   if (settings === undefined) return undefined;
-  const [{ createModel }, { createInvestigator, INTENT_MS }, { createContext }, { createHistory }] = await Promise.all([
-    import("../model/index.ts"),
-    import("../flows/investigate.ts"),
-    import("../flows/investigate/context.ts"),
-    import("../flows/investigate/history.ts"),
-  ]);
+  const [{ createModel }, { createInvestigator, INTENT_MS }, { createContext }, { createHistory }, { createRecords }] =
+    await Promise.all([
+      import("../model/index.ts"),
+      import("../flows/investigate.ts"),
+      import("../flows/investigate/context.ts"),
+      import("../flows/investigate/history.ts"),
+      import("../flows/investigate/records.ts"),
+    ]);
   const model = createModel(settings, { clock });
   const investigations = turns(INVESTIGATIONS_AT_ONCE);
   const redact = redactor(secretsOf(config).map((one) => one.reveal()));
   const report = (err: unknown) => log.warn({ err }, "the language model could not be used");
   /** What is kept between questions goes with the store that it is about. */
-  const memories = new WeakMap<Store, Pick<InvestigateDeps, "context" | "history">>();
+  const memories = new WeakMap<Store, Pick<InvestigateDeps, "context" | "history" | "records">>();
   const memoryOf = (store: Store) => {
+    const records = createRecords(store);
     const known = memories.get(store) ?? {
-      context: createContext(store, clock),
+      records,
+      context: createContext(store, records, clock),
       history: createHistory(model, report),
     };
     memories.set(store, known);

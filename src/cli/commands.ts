@@ -116,6 +116,30 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: JSON_FLAG,
     load: () => import("./incidents.ts"),
   },
+  digest: {
+    usage: "digest [daily|weekly|handover] [--json]",
+    summary: "what is to be done and what happened: in a day, a week, or half a day",
+    options: JSON_FLAG,
+    load: () => import("./digest.ts"),
+  },
+  digests: {
+    usage: "digests list [--json]",
+    summary: "digests that are planned, and when the next of each comes",
+    options: JSON_FLAG,
+    load: () => import("./digest.ts").then(({ runDigests }) => ({ run: runDigests })),
+  },
+  export: {
+    usage: "export incidents|anomalies|digests [--format json|csv|html] [--from RFC3339] [--to RFC3339] [--out FILE]",
+    summary:
+      "what was kept within a period (30 days without --from), for programs, spreadsheets, or as a page with charts",
+    options: {
+      format: { type: "string" },
+      from: { type: "string" },
+      to: { type: "string" },
+      out: { type: "string" },
+    },
+    load: () => import("./export.ts"),
+  },
   watches: {
     usage: "watches list [--json]",
     summary: "what is watched on the schedule, how much of it, and how useful its posts were",
@@ -137,6 +161,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       out: { type: "string" },
     },
     load: () => import("./backtest.ts"),
+  },
+  backup: {
+    usage: "backup FILE",
+    summary: "the store as it is now in one file, beside a running bot",
+    options: {},
+    load: () => import("./backup.ts"),
+  },
+  restore: {
+    usage: "restore FILE",
+    summary: "puts such a copy in the place of the store, which is kept beside it; only while no bot runs",
+    options: {},
+    load: () => import("./backup.ts").then(({ runRestore }) => ({ run: runRestore })),
   },
   lessons: {
     usage: "lessons list [--json] [--user U]",

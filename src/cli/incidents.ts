@@ -68,7 +68,7 @@ async function show(call: Call, id: string): Promise<number> {
   });
 }
 
-function incidentJson(one: Incident) {
+export function incidentJson(one: Incident) {
   return {
     id: one.id,
     status: one.status,

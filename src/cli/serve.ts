@@ -40,6 +40,8 @@ function cannotStart(cause: unknown): never {
 }
 
 const PRUNE_EVERY_MS = 3_600_000;
+/** How far back the usefulness of posts is counted. */
+const USE_SECONDS = 30 * 86_400;
 const STORE_CHECK_EVERY_MS = 60_000;
 /** A store that refuses twice in a row is broken; once may be a moment of a full disk or a slow backup. */
 const STORE_STRIKES = 2;
@@ -91,6 +93,7 @@ export async function serve(
       readiness: () => readiness(app, surfaces),
       metrics: async () => {
         telemetry.incidentsOpen(await app.store.incidents.live().catch(() => []));
+        telemetry.watchUse(await app.store.detection.records(clock() - USE_SECONDS).catch(() => new Map()));
         telemetry.audited(await app.store.audit.head().catch(() => undefined));
         return { contentType: telemetry.contentType, body: await telemetry.text() };
       },
@@ -113,6 +116,8 @@ export async function serve(
     undo.push(async () => (await remedy)(graceMs));
     const endIncidents = await app.incidents.start(surfaces.wake);
     undo.push(() => endIncidents(graceMs));
+    const endDigests = await app.digests.start(surfaces.wake).catch(cannotStart);
+    undo.push(() => endDigests(graceMs));
     const unwatch = await app.detection.start(surfaces.wake).catch(cannotStart);
     undo.push(() => unwatch(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));

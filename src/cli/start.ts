@@ -1,4 +1,5 @@
 import { checkWatches, WatchError } from "../app/detection.ts";
+import { checkDigests, DigestError } from "../app/digests.ts";
 import { secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
 import { type Call, ConfigError, EXIT, STOPPING, UsageError } from "./command.ts";
@@ -11,8 +12,10 @@ export async function run(call: Call): Promise<number> {
     throw new UsageError(`start takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
   const started = performance.now();
   const config = readConfig(call);
-  await checkWatches(config).catch((problem: unknown) => {
-    throw problem instanceof WatchError ? new ConfigError(problem.message, { cause: problem }) : problem;
+  await Promise.all([checkWatches(config), checkDigests(config)]).catch((problem: unknown) => {
+    throw problem instanceof WatchError || problem instanceof DigestError
+      ? new ConfigError(problem.message, { cause: problem })
+      : problem;
   });
   const log = createLog({ level: config.log.level, secrets: secretsOf(config) });
   const end = Promise.withResolvers<{ readonly why: string; readonly code: number }>();

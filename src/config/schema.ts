@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { approvals } from "./schema/approvals.ts";
 import { schedules, watches } from "./schema/detection.ts";
+import { digests } from "./schema/digests.ts";
 import { model } from "./schema/model.ts";
 import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
 import { people, roles } from "./schema/people.ts";
@@ -126,6 +127,7 @@ const file = () =>
       model: model().optional(),
       watches: watches().optional(),
       schedules: schedules().optional(),
+      digests: digests().optional(),
       packs: z
         .array(text("A folder, relative to this file."), "must be a list")
         .max(100, "must have at most 100 entries")

@@ -4,6 +4,7 @@ import type { Person, Roles } from "../core/people.ts";
 import type { Policy } from "../core/policy/rules.ts";
 import type { Severity, Watch } from "../core/watch.ts";
 import type { Secret } from "../util/secret.ts";
+import type { ConfiguredDigest } from "./digests.ts";
 import type { ExecutorsConfig } from "./executors.ts";
 import type { OnCallConfig } from "./oncall.ts";
 
@@ -34,6 +35,7 @@ export type Config = {
   oncall: OnCallConfig;
   /** Where messages about incidents go. */
   routes: readonly Route[];
+  digests: readonly ConfiguredDigest[];
   /** Undefined for a platform that is off. */
   slack: SlackConfig | undefined;
   teams: TeamsConfig | undefined;

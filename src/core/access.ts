@@ -54,6 +54,19 @@ export function mayReadProposal(
   );
 }
 
+/** True when an incident may be read: every source is open, or its message stands in that very channel, or a source of its environment is open. */
+export function mayReadIncident(
+  { sources, place }: { readonly sources?: readonly string[]; readonly place: Place },
+  { environment, places }: { readonly environment: string | undefined; readonly places: readonly Place[] },
+  all: readonly Source[],
+): boolean {
+  return (
+    sources === undefined ||
+    places.some(({ platform, channel }) => platform === place.platform && channel === place.channel) ||
+    (environment !== undefined && all.some((one) => one.environment === environment && sources.includes(one.name)))
+  );
+}
+
 type Source = { readonly name: string; readonly environment: string | undefined };
 
 /**

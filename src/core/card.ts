@@ -17,6 +17,8 @@ export type Tone = "info" | "good" | "warning" | "danger";
 export type Block =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "list"; readonly items: readonly string[] }
+  /** Lines of which each has a button of its own, that asks more about it. */
+  | { readonly kind: "lines"; readonly items: readonly { readonly text: string; readonly button: AskButton }[] }
   | { readonly kind: "table"; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
   /**
    * Names and values that must be read whole: nothing of them is ever cut. Where they do not fit, buttons that decide are
@@ -69,6 +71,9 @@ export type Button = {
   /** What the click means. The platform carries it there and back unread. */
   readonly action: ButtonAction;
 };
+
+/** A button that asks something, as if typed. */
+export type AskButton = Button & { readonly action: ButtonAction & { readonly kind: "ask" } };
 
 /** What a click on a proposal's card can mean. */
 export const DECISIONS = [
@@ -157,6 +162,12 @@ export function listLine(item: string, mark: string): string {
   return /^\d{1,3}\. /.test(item) ? item : `${mark}${item}`;
 }
 
+/** The buttons of a block, in the order in which they are read. */
+export function buttonsIn(block: Block): readonly Button[] {
+  if (block.kind === "lines") return block.items.map(({ button }) => button);
+  return block.kind === "buttons" ? block.buttons : [];
+}
+
 /** What a phone shows below the title: the first sentence, or the first lines of the list that a title with a colon announces. */
 export function secondLine({ title, blocks }: Card): string {
   const list = blocks.find((block) => block.kind === "list");
@@ -185,6 +196,8 @@ function blockText(block: Block): string {
       return block.text;
     case "list":
       return block.items.map((item) => `- ${item}`).join("\n");
+    case "lines":
+      return block.items.map(({ text }) => `- ${text}`).join("\n");
     case "table":
       return [block.columns, ...block.rows].map((row) => row.join(" | ")).join("\n");
     case "facts":

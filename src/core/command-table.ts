@@ -57,6 +57,20 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     isUnlisted: true,
   },
   {
+    name: "digest",
+    usage: "[daily|weekly|handover]",
+    summary: "What is to be done and what happened: a day, a week, since the last shift",
+    asks: "digest $rest",
+    isUnlisted: true,
+  },
+  {
+    name: "digests",
+    usage: "",
+    summary: "Digests that come by themselves, when and where, and how to plan one",
+    asks: "digests",
+    isUnlisted: true,
+  },
+  {
     name: "top",
     usage: "<measure>",
     summary: "Who has the most of it, such as: top 5 services by errors",

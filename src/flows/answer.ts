@@ -87,7 +87,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     alertNames: alertNamesOf(catalogue.value),
   };
   const teaching = readTeaching(text, new Set(taught.keys()));
-  const read = understand(teaching?.kind === "meant" ? teaching.text : (chosen.rest ?? text), context);
+  const read = withinReach(understand(teaching?.kind === "meant" ? teaching.text : (chosen.rest ?? text), context));
   deps.telemetry?.understood(deps.clock() - started);
   const ask = createAsker(chosen.source, now, signal, Math.abs(deps.clock() - now) < LIVE_SECONDS && !deps.fixedTime);
   const turn: Turn = {
@@ -112,6 +112,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
   const notes = [
     ...responded.answer.notes,
     ...(cut ? [`Your question was cut after ${deps.limits.questionLength} characters.`] : []),
+    ...(read.window?.tooLong && ask.evidence.length > 0 ? [`The window was cut to ${LONGEST_DAYS} days.`] : []),
     ...(deps.sources.length > 1 && !FORGETTABLE.has(responded.answer.intent ?? read.intent)
       ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
       : []),
@@ -124,6 +125,16 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     ...ask.degraded,
     ...responded.degraded,
   ]);
+}
+
+/** No query reaches further: what was asked of a longer time is answered for its last 31 days. */
+const LONGEST_DAYS = 31;
+
+function withinReach(read: Understanding): Understanding {
+  const { window } = read;
+  if (window?.tooLong !== true) return read;
+  const seconds = LONGEST_DAYS * 86_400;
+  return { ...read, window: { ...window, from: window.to - seconds, seconds } };
 }
 
 /** How the model's part is looked on at. */

@@ -14,6 +14,8 @@ export type IngestDeps = {
   readonly gather?: () => Promise<unknown>;
   /** Incidents were changed. */
   readonly changed: (incidents: readonly Incident[]) => void;
+  /** These alerts began, or began again. */
+  readonly began?: (alerts: readonly AlertRecord[]) => void;
 };
 
 export type Ingest = {
@@ -78,7 +80,11 @@ export function ingest(deps: IngestDeps): Ingest {
       const { incidents: changed, alerts } = withPlaces(absorb(worldOf(known), events, deps.newId), deps.placesOf);
       if (changed.length === 0 && alerts.length === 0) return;
       if (await incidents.save({ incidents: changed, alerts, entries: [] })) {
+        const began = alerts.filter((one) =>
+          isNew(one, known.alerts.get(one.fingerprint) ?? known.over.get(one.fingerprint)),
+        );
         remember(known, changed, alerts);
+        if (began.length > 0) deps.began?.(began);
         if (changed.length > 0) deps.changed(changed);
         return;
       }
@@ -113,6 +119,11 @@ export function ingest(deps: IngestDeps): Ingest {
       held = undefined;
     },
   };
+}
+
+/** It belongs to an incident, and is not the beginning that was known. */
+function isNew({ incident, startsAt }: AlertRecord, known: AlertRecord | undefined): boolean {
+  return incident !== undefined && startsAt !== known?.startsAt;
 }
 
 /** Live incidents and their alerts; and what was looked up of others for one step. */

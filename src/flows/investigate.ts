@@ -3,7 +3,7 @@ import { Sentences } from "../core/gate/sentences.ts";
 import type { Judged } from "../core/gate.ts";
 import { type ModelRecord, type ModelTurn, pack } from "../core/recording.ts";
 import { rfc3339 } from "../core/zone.ts";
-import type { Case, Investigated, Investigator, Model, ModelTool, ModelUse } from "../ports/model.ts";
+import type { Case, Investigated, Investigator, Model, ModelTool, ModelUse, Sorted } from "../ports/model.ts";
 import type { Clock, Runbooks, Spending, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { type Budgets, openPurse, type Price, type Purse } from "./investigate/budget.ts";
@@ -16,6 +16,7 @@ import { Notebook } from "./investigate/notebook.ts";
 import { accountOf, answerFrom, leftOut } from "./investigate/outcome.ts";
 import { draftOf, statusOf, stepOf } from "./investigate/progress.ts";
 import { runbookIds } from "./investigate/propose.ts";
+import type { Records } from "./investigate/records.ts";
 import type { Search } from "./investigate/search.ts";
 import { toolsFor } from "./investigate/tools.ts";
 
@@ -31,6 +32,7 @@ export type InvestigateDeps = {
   readonly history: History;
   /** The whole at a glance. */
   readonly context: Context;
+  readonly records: Records;
   readonly alertText: "off" | "summary" | "full";
   readonly pseudonyms: boolean;
   readonly runbooks: () => Promise<Runbooks>;
@@ -58,17 +60,21 @@ export function createInvestigator(deps: InvestigateDeps): Investigator {
 
 async function readIntent(
   deps: InvestigateDeps,
-  { question, text }: Pick<Case, "question" | "text">,
+  { question, text, enough }: Sorted,
   intents: readonly string[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const started = deps.clock();
   let purse: Purse | undefined;
+  const limit = AbortSignal.any([
+    signal,
+    AbortSignal.timeout(Math.min(INTENT_MS, deps.totalMs)),
+    ...(enough ? [enough] : []),
+  ]);
   const count = (outcome: string) => observe(deps, "intent", outcome, purse, 0, started);
   try {
     purse = await openPurse(deps, question, question.at);
     if (purse.over() !== undefined) return count("budget");
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.min(INTENT_MS, deps.totalMs))]);
     const pay = purse.pay;
     const { intent } = await deps.model.readIntent(cleaner(deps.redact)(text, 1000), intents, limit, (used) => {
       void pay(used);
@@ -77,6 +83,7 @@ async function readIntent(
     return intents.find((one) => one === intent);
   } catch (problem) {
     if (signal.aborted) throw problem;
+    if (enough?.aborted && limit.reason === enough.reason) return count("stopped");
     deps.report(problem);
     return count("failed");
   }
@@ -142,6 +149,7 @@ async function investigate(deps: InvestigateDeps, one: Case, signal: AbortSignal
       masks,
       runbooks: await deps.runbooks(),
       suggest: deps.suggest,
+      records: deps.records,
       hasSecret: (text) => deps.redact(text) !== text,
       alertText: deps.alertText,
       at: rfc3339,

@@ -1,4 +1,5 @@
-import { createTask, validateDetailed } from "node-cron";
+import { createTask, parse, validateDetailed } from "node-cron";
+import type { CronFields } from "../core/digest/slots.ts";
 
 /** A job that begins by the calendar. */
 export type CronJob = {
@@ -25,6 +26,19 @@ export function whyNotCron(expression: string): string | undefined {
   if (valid) return undefined;
   const [first] = errors;
   return first === undefined ? "it cannot be read" : `${first.field}: ${first.message}`;
+}
+
+/** The fields of an expression for plans by the minute, or why it is none: `wrong` names the field. */
+export function readCron(expression: string): CronFields | { readonly wrong: string } {
+  const wrong = whyNotCron(expression);
+  if (wrong !== undefined) return { wrong };
+  if (expression.trim().split(/\s+/).length !== 5)
+    return { wrong: "it must have five fields: seconds are not planned" };
+  const { minute, hour, dayOfMonth, month, dayOfWeek } = parse(expression);
+  const odd = [...dayOfMonth, ...dayOfWeek].find((value) => typeof value === "string");
+  if (odd !== undefined) return { wrong: `${odd} is not taken here: write days as numbers, ranges or steps` };
+  const numbers = (values: readonly (number | string)[]) => values.filter((value) => typeof value === "number");
+  return { minute, hour, dayOfMonth: numbers(dayOfMonth), month, dayOfWeek: numbers(dayOfWeek).map((day) => day % 7) };
 }
 
 /**

@@ -11,6 +11,11 @@ export type ModelHttpSettings = {
 
 /** An answer of a model is some kilobytes; a stream has each word in a line of some 200 bytes. */
 const MOST_BYTES = 4_000_000;
+/**
+ * What a model asks of tools in one answer, as streamed. Longer than any argument that a tool takes; the SDK reads all that has come of it
+ * anew with each piece, so that a hundred thousand characters in small pieces take seconds.
+ */
+const MOST_ARGUMENTS = 20_000;
 /** Whoever asks for more time than this gets it before the next question, not within this one. */
 const LONGEST_WAIT_MS = 5_000;
 const RETRY_MS = 400;
@@ -91,13 +96,16 @@ const MOST_EXTRAS = 500;
 /** The same answer, cut off when it grows too large, its signatures noted. */
 function watched(response: Response, extras: Map<string, unknown>): Response {
   let bytes = 0;
+  let argumentsLength = 0;
   let rest = "";
   const decoder = new TextDecoder();
   const isStream = response.headers.get("content-type")?.includes("event-stream") === true;
   const note = (text: string) => {
-    if (!text.includes("extra_content")) return;
+    if (!text.includes('"tool_calls"')) return;
     try {
-      noteExtras(JSON.parse(text), extras);
+      const document = JSON.parse(text);
+      noteExtras(document, extras);
+      argumentsLength += lengthOfArguments(document);
     } catch {
       // half of a document: whoever reads it says so
     }
@@ -113,6 +121,10 @@ function watched(response: Response, extras: Map<string, unknown>): Response {
           const lines = rest.split("\n");
           rest = lines.pop() ?? "";
           for (const line of lines) if (line.startsWith("data: {")) note(line.slice("data: ".length));
+          if (argumentsLength > MOST_ARGUMENTS)
+            return controller.error(
+              new UnreachableError(SERVICE, `it asks tools in more than ${MOST_ARGUMENTS} characters`),
+            );
         }
         controller.enqueue(chunk);
       },
@@ -123,17 +135,25 @@ function watched(response: Response, extras: Map<string, unknown>): Response {
   return new Response(body, { status, statusText, headers });
 }
 
-type Call = { readonly id?: unknown; extra_content?: unknown };
+type Call = { readonly id?: unknown; readonly function?: { readonly arguments?: unknown }; extra_content?: unknown };
 type Holder = { readonly tool_calls?: readonly Call[] };
 
-function noteExtras(document: unknown, extras: Map<string, unknown>): void {
+function callsIn(document: unknown): readonly Call[] {
   const { choices } = document as { choices?: readonly { message?: Holder; delta?: Holder }[] };
-  for (const { message, delta } of choices ?? [])
-    for (const { id, extra_content } of (message ?? delta)?.tool_calls ?? [])
-      if (typeof id === "string" && extra_content !== undefined) {
-        extras.set(id, extra_content);
-        if (extras.size > MOST_EXTRAS) extras.delete(extras.keys().next().value!);
-      }
+  return (choices ?? []).flatMap(({ message, delta }) => (message ?? delta)?.tool_calls ?? []);
+}
+
+function noteExtras(document: unknown, extras: Map<string, unknown>): void {
+  for (const { id, extra_content } of callsIn(document))
+    if (typeof id === "string" && extra_content !== undefined) {
+      extras.set(id, extra_content);
+      if (extras.size > MOST_EXTRAS) extras.delete(extras.keys().next().value!);
+    }
+}
+
+function lengthOfArguments(document: unknown): number {
+  const told = callsIn(document).map((call) => call.function?.arguments);
+  return told.reduce<number>((sum, one) => sum + (typeof one === "string" ? one.length : 0), 0);
 }
 
 function withExtras(body: RequestInit["body"], extras: ReadonlyMap<string, unknown>): RequestInit["body"] {

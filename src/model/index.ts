@@ -25,7 +25,7 @@ const REST_MS = 30_000;
 
 /**
  * A model behind anything that speaks OpenAI's chat completions. Reads and checks the prompts at once, and throws when one is wrong;
- * the SDKs are loaded by the first call: `openai` for the small one, langchain for an investigation.
+ * the SDKs are loaded by the first call (`openai` for the small one, langchain for an investigation), or by `loadModelSdks` before it.
  */
 export function createModel(settings: ModelSettings, deps: { readonly clock: Clock }): Model {
   const prompts = loadPrompts(promptReader(settings.prompts));
@@ -100,6 +100,12 @@ export function createModel(settings: ModelSettings, deps: { readonly clock: Clo
       return paid(system + numbered, pay, signal, () => summarise(sdk, system, numbered, signal));
     },
   };
+}
+
+/** Loads what calls of a model need, so that nobody waits for it: a second of work, and 188 MB. */
+export async function loadModelSdks(): Promise<void> {
+  await import("./intent.ts");
+  await import("./agent.ts");
 }
 
 /** The other side's trouble, which resting may help; not what one conversation came to. */

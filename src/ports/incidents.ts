@@ -11,6 +11,8 @@ export interface Incidents {
     readonly since?: number;
     readonly limit: number;
   }): Promise<readonly Incident[]>;
+  /** When the first incident that is still kept was opened, unix seconds. */
+  earliest(): Promise<number | undefined>;
   /** Every incident that is not resolved, oldest first. */
   live(): Promise<readonly Incident[]>;
   /** Those of these alerts that are known. */

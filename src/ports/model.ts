@@ -1,6 +1,7 @@
 import type { Answer, ModelAccount } from "../core/answer.ts";
 import type { Catalogue } from "../core/catalogue.ts";
 import type { Question } from "../core/chat.ts";
+import type { Deploy } from "../core/deploy.ts";
 import type { Identity } from "../core/people.ts";
 import type { ProposedAction } from "../core/proposal.ts";
 import type { ModelRecord } from "../core/recording.ts";
@@ -39,7 +40,7 @@ export type ModelEvent =
 /** One use of the language model: an investigation or a small call. */
 export type ModelUse = {
   readonly kind: "investigate" | "intent";
-  /** answered, nothing, failed or budget. */
+  /** answered, nothing, failed, stopped or budget. */
   readonly outcome: string;
   /** Tokens. */
   readonly input: number;
@@ -98,11 +99,18 @@ export type Case = {
   /** The answer without a model, which stands when this comes to nothing. */
   readonly found: Answer;
   readonly person: Identity;
+  /** Deployments that ended since then (unix seconds), newest first, and the query that told of them; undefined where no metric does. */
+  readonly deploys?: (since: number, signal: AbortSignal) => Promise<Deploys | undefined>;
   /** Told how far it is, as often as that changes. */
   readonly watch?: (progress: Progress) => void;
   /** Fires when somebody wants no further look; its reason is a sentence that says who. What was found by then is the answer. */
   readonly enough?: AbortSignal;
 };
+
+export type Deploys = { readonly promql: string; readonly list: readonly Deploy[] };
+
+/** What the small call has of a question that is to be sorted. */
+export type Sorted = Pick<Case, "question" | "text" | "enough">;
 
 /** How far an investigation is. */
 export type Progress = {
@@ -133,11 +141,7 @@ export type Investigated =
 
 /** The model's part of answering. Never throws but for the signal's reason. */
 export type Investigator = {
-  /** The intent the model reads, one of those offered. Undefined when it cannot be asked or does not know. */
-  readIntent(
-    one: Pick<Case, "question" | "text">,
-    intents: readonly string[],
-    signal: AbortSignal,
-  ): Promise<string | undefined>;
+  /** The intent the model reads, one of those offered. Undefined when it cannot be asked, does not know or was stopped. */
+  readIntent(one: Sorted, intents: readonly string[], signal: AbortSignal): Promise<string | undefined>;
   investigate(one: Case, signal: AbortSignal): Promise<Investigated>;
 };

@@ -129,7 +129,8 @@ function useWal(db: DatabaseSync): void {
   }
 }
 
-function quickCheck(db: DatabaseSync, path: string): void {
+/** Throws `StoreError` ("corrupt") for a file that is damaged. Reads all of it: about 3 ms a megabyte. */
+export function quickCheck(db: DatabaseSync, path: string): void {
   const problems = db
     .prepare("PRAGMA quick_check(1)")
     .all()

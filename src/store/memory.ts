@@ -1,5 +1,6 @@
 import type { ModelAccount } from "../core/answer.ts";
 import type { Place } from "../core/chat.ts";
+import type { KeptDigest } from "../core/digest/digest.ts";
 import { incidentOf } from "../core/incident/message.ts";
 import { type AlertRecord, isLive } from "../core/incident.ts";
 import type { KeptOverride } from "../core/oncall/kept.ts";
@@ -10,6 +11,7 @@ import type { SilenceDraft } from "../core/silence.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { memoryDetection } from "./memory/detection.ts";
+import { memoryDigests } from "./memory/digests.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
@@ -60,6 +62,7 @@ export function createMemoryStore(
   const spending = new Map<string, { at: number; tokens: number; cost: number }>();
   const forecasts = new Map<string, KeptScored>();
   const shelves = new Map<string, Shelved>();
+  const digests = new Map<string, KeptDigest>();
   let closed = false;
   let checkedAt = 0;
 
@@ -185,6 +188,7 @@ export function createMemoryStore(
     incidents: memoryIncidents(incidents, alerts, ledger, use),
     silences: memoryShelf<SilenceDraft>("silence", shelves, ledger, use),
     overrides: memoryShelf<KeptOverride>("override", shelves, ledger, use),
+    digests: memoryDigests(digests, ledger, use),
     audit,
     stop: createStop(ledger, undefined),
     outbox: {
@@ -305,6 +309,7 @@ export function createMemoryStore(
               anomaly.status === "open" ? Number.POSITIVE_INFINITY : anomaly.openedAt,
             ),
           shelves: () => forgetWhere(shelves, "shelves", ({ item }) => item.endedAt ?? Number.POSITIVE_INFINITY),
+          digests: () => forgetWhere(digests, "digests", (entry) => entry.slot),
           opinions: () => forgetWhere(watched.opinions, "opinions", (entry) => entry.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));

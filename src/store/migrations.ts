@@ -127,6 +127,14 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX opinions_at ON opinions (at);
   `,
   `
+  CREATE TABLE digests (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, at REAL NOT NULL, revision INTEGER NOT NULL,
+    body TEXT NOT NULL, UNIQUE (name, at)) STRICT;
+  CREATE INDEX digests_at ON digests (at);
+
+  CREATE TABLE digest_plans (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  `,
+  `
   CREATE TABLE shelves (
     seq INTEGER PRIMARY KEY, shelf TEXT NOT NULL, id TEXT NOT NULL, at REAL NOT NULL, revision INTEGER NOT NULL,
     ended REAL, shown INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (shelf, id)) STRICT;

@@ -32,6 +32,7 @@ export const TABLES = [
   "anomalies",
   "opinions",
   "shelves",
+  "digests",
 ] as const;
 export type Table = (typeof TABLES)[number];
 
@@ -63,6 +64,7 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
     incidents: retention.evidence,
     forecasts: retention.evidence,
     shelves: retention.proposals,
+    digests: retention.evidence,
   }[table];
   return seconds === undefined ? undefined : now - seconds;
 }

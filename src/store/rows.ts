@@ -138,7 +138,7 @@ export const SpendingRow = once(() => z.object({ tokens: z.number(), cost: z.num
 
 export const ForecastRow = once(() => {
   const line = z.array(z.number());
-  const Body: z.ZodType<KeptForecast> = z.object({
+  const Body = z.object({
     id: z.string(),
     about: z.string(),
     source: z.string(),
@@ -153,8 +153,9 @@ export const ForecastRow = once(() => {
     lo95: line,
     hi95: line,
     last: z.number(),
+    reaches: z.object({ at: z.number(), what: z.string(), ask: z.string() }).optional(),
   });
-  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body);
+  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body as KeptForecast);
 });
 
 export const ForecastScoreRow = once(() => {

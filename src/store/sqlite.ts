@@ -26,6 +26,7 @@ import {
 import type { SealSettings } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
 import { sqliteDetection } from "./sqlite/detection.ts";
+import { sqliteDigests } from "./sqlite/digests.ts";
 import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
@@ -225,6 +226,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     incidents: sqliteIncidents(sql, ledger),
     silences: sqliteShelf("silence", sql, ledger),
     overrides: sqliteShelf("override", sql, ledger),
+    digests: sqliteDigests(sql, ledger),
     audit: sqliteAudit(sql, ledger),
     stop: createStop(ledger, join(settings.dataDir, "STOP")),
 

@@ -14,6 +14,9 @@ export type Metrics = Pick<
   | "modelUsed"
   | "audited"
   | "incident"
+  | "digested"
+  | "alerted"
+  | "watchUse"
   | "incidentsOpen"
   | "watched"
   | "text"
@@ -88,6 +91,30 @@ export async function createMetrics(version: string): Promise<Metrics> {
     help: "Time from the opening of an incident until somebody acknowledged it, and until it was over.",
     labelNames: ["until", "severity"],
     buckets: [30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400],
+    registers,
+  });
+  const alerts = new Counter({
+    name: "smartcloudops_alerts_total",
+    help: "Alerts that began, as far as the bot was told, by severity.",
+    labelNames: ["severity"],
+    registers,
+  });
+  const watchPosts = new Gauge({
+    name: "smartcloudops_watch_posts",
+    help: "Messages of a watch in the last 30 days.",
+    labelNames: ["watch"],
+    registers,
+  });
+  const watchOpinions = new Gauge({
+    name: "smartcloudops_watch_opinions",
+    help: "Of the messages of a watch in the last 30 days, those that people called so.",
+    labelNames: ["watch", "opinion"],
+    registers,
+  });
+  const digestsTold = new Counter({
+    name: "smartcloudops_digests_total",
+    help: "Planned digests that were told.",
+    labelNames: ["kind"],
     registers,
   });
   const auditSeq = new Gauge({
@@ -196,6 +223,19 @@ export async function createMetrics(version: string): Promise<Metrics> {
       modelSeconds.observe({ kind }, seconds);
     },
     incident: ({ kind, severity, seconds }) => incidentSeconds.observe({ until: kind, severity }, Math.max(0, seconds)),
+    digested: (kind) => digestsTold.inc({ kind: label("digest", kind) }),
+    alerted: (severity, count) => alerts.inc({ severity: label("severity", severity) }, count),
+    watchUse(records) {
+      watchPosts.reset();
+      watchOpinions.reset();
+      for (const [name, { posts, useful, notUseful, expected }] of records) {
+        const watch = label("watch", name);
+        watchPosts.inc({ watch }, posts);
+        watchOpinions.inc({ watch, opinion: "useful" }, useful);
+        watchOpinions.inc({ watch, opinion: "not_useful" }, notUseful);
+        watchOpinions.inc({ watch, opinion: "expected" }, expected);
+      }
+    },
     incidentsOpen(open) {
       incidentsOpen.reset();
       for (const severity of ["critical", "warning", "info"])

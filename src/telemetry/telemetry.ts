@@ -23,6 +23,14 @@ export type WatchedSeries = {
   readonly severity: number;
 };
 
+/** How often something of a watch was posted, and what people called it. */
+export type WatchUse = {
+  readonly posts: number;
+  readonly useful: number;
+  readonly notUseful: number;
+  readonly expected: number;
+};
+
 export type Telemetry = {
   /** A question was answered, or not: `outcome` is a word of ours such as `answered`, `unclear`, `failed`. */
   answered(event: {
@@ -53,6 +61,12 @@ export type Telemetry = {
     readonly severity: string;
     readonly seconds: number;
   }): void;
+  /** A planned digest was told. */
+  digested(kind: string): void;
+  /** Alerts that began. */
+  alerted(severity: string, count: number): void;
+  /** How useful the posts of watches were in the last 30 days. */
+  watchUse(records: ReadonlyMap<string, WatchUse>): void;
   /** Incidents that are not over, as they are now. */
   incidentsOpen(open: readonly { readonly severity: string; readonly status: string }[]): void;
   /** Retention deleted `rows` rows of that table. */
@@ -106,6 +120,9 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     watched: (round, series) => count((made) => made.watched(round, series)),
     audited: (head) => count((made) => made.audited(head)),
     incident: (event) => count((made) => made.incident(event)),
+    digested: (kind) => count((made) => made.digested(kind)),
+    alerted: (severity, alerts) => count((made) => made.alerted(severity, alerts)),
+    watchUse: (records) => count((made) => made.watchUse(records)),
     incidentsOpen: (open) => count((made) => made.incidentsOpen(open)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {

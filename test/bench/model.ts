@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- model`: what a language model's part takes besides the model itself. The model is a script in a process of its own that
- * waits before each answer; Prometheus is a fake in this process, so that what is left is the bot's own.
+ * waits before each answer; Prometheus is a fake in this process, so that what is left is the bot's own. The model's own time is what
+ * bare requests for the same number of answers take, beside each round.
  *
  *   npm run bench -- model [--rounds 20] [--call-ms 300] [--parallel 50] [--waves 5]
  *
@@ -9,7 +10,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -18,7 +19,6 @@ import { loadConfig } from "../../src/config.ts";
 import { createLog } from "../../src/util/log.ts";
 import { harbour } from "../fakes/harbour.ts";
 import { fakeMetrics } from "../fakes/metrics.ts";
-import { newStore } from "../fakes/world.ts";
 import { quantile } from "./timed.ts";
 
 const { values: options } = parseArgs({
@@ -55,7 +55,6 @@ async function bench(url: string): Promise<void> {
   const clock = () => Date.now() / 1000;
   const app = await createApp(loaded.config, {
     sources: [fakeMetrics({ ...harbour(), clock })],
-    store: newStore(),
     log: createLog({ level: "error", secrets: [] }),
     limitPerPerson: false,
   });
@@ -88,14 +87,30 @@ async function bench(url: string): Promise<void> {
     return { shown, words, whole: since() };
   }
 
+  /** Milliseconds that so many calls of the model take somebody who only asks and reads. */
+  async function bare(calls: number): Promise<number> {
+    const began = performance.now();
+    const headers = { authorization: "Bearer sk-test", "content-type": "application/json" };
+    const body = JSON.stringify({ model: "scripted", stream: true, messages: [{ role: "user", content: WHY }] });
+    for (let call = 0; call < calls; call++)
+      await (await fetch(`${url}/chat/completions`, { method: "POST", headers, body })).text();
+    return performance.now() - began;
+  }
+
   const cold = await one(WHY);
   say("the first investigation of a process, which loads langchain: whole answer", [cold.whole], "ms");
+  process.stdout.write(`load average ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores\n`);
   for (const [name, text, calls] of [
     ["two tool calls", WHY, STEPS],
     ["the same, sorted by the small call before", UNCLEAR, STEPS + 1],
   ] as const) {
-    const all: Awaited<ReturnType<typeof one>>[] = [];
-    for (let round = 0; round < rounds; round++) all.push(await one(text));
+    const all: (Awaited<ReturnType<typeof one>> & { processor: number; bare: number })[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const before = process.cpuUsage();
+      const taken = await one(text);
+      const { user, system } = process.cpuUsage(before);
+      all.push({ ...taken, processor: (user + system) / 1000, bare: await bare(calls) });
+    }
     const of = (pick: (one: (typeof all)[number]) => number) => all.map(pick);
     process.stdout.write(
       `\n${name}, a model of ${callMs} ms a call (${calls} calls), ${rounds} rounds: median / p95\n`,
@@ -118,9 +133,14 @@ async function bench(url: string): Promise<void> {
     if (calls === STEPS)
       say(
         "overhead of a step, without the model's own time",
-        of(({ shown, whole }) => (whole - shown - calls * callMs) / calls),
+        of((taken) => (taken.whole - taken.shown - taken.bare) / calls),
         "ms",
       );
+    say(
+      "processor time of an answer",
+      of(({ processor }) => processor),
+      "ms",
+    );
   }
   process.stdout.write(`\n${parallel} investigations at once, ${waves} waves\n`);
   const memory: number[] = [];
@@ -133,11 +153,15 @@ async function bench(url: string): Promise<void> {
       all.map(({ whole }) => whole),
       "ms",
     );
-    process.stdout.write(`  memory ${memory.at(-1)!.toFixed(0)} MB\n`);
+    const { heapUsed } = process.memoryUsage();
+    process.stdout.write(
+      `  memory ${memory.at(-1)!.toFixed(0)} MB, of which in use ${(heapUsed / 1e6).toFixed(0)} MB\n`,
+    );
   }
-  process.stdout.write(
-    `memory from the second wave to the last: ${(memory.at(-1)! - (memory[1] ?? memory[0]!)).toFixed(1)} MB more\n`,
-  );
+  if (waves > 0)
+    process.stdout.write(
+      `memory from the second wave to the last: ${(memory.at(-1)! - (memory[1] ?? memory[0]!)).toFixed(1)} MB more\n`,
+    );
   await app.stop();
 }
 

@@ -48,6 +48,15 @@ export function incidentsContract(name: string, open: (retention: Retention) => 
       assert.deepEqual(await store.incidents.alertsOf("inc-1", { skip: 1, limit: 1 }), asJson([alerts[2]]));
     });
 
+    it("tells since when it knows of any", async () => {
+      const store = await empty();
+      assert.equal(await store.incidents.earliest(), undefined);
+      const { incidents } = aWorld().tell(firing("a"));
+      await save(store, [{ ...incidents[0]!, id: "inc-2", openedAt: T + 50 }]);
+      await save(store, incidents);
+      assert.equal(await store.incidents.earliest(), incidents[0]!.openedAt);
+    });
+
     it("takes a change only onto the revision that it was made from, and all of it or nothing", async () => {
       const store = await empty();
       const { incidents, alerts } = aWorld().tell(firing("a"), firing("b"));

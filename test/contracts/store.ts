@@ -401,6 +401,11 @@ export function storeContract(
       );
       assert.equal((await forecasts.due(NOW + DAY, 1)).length, 1);
       assert.deepEqual(
+        (await forecasts.made(NOW, 10)).map(({ id }) => id),
+        ["f2", "f1"],
+      );
+      assert.deepEqual(await forecasts.made(NOW + 60, 1), await forecasts.made(NOW + 1, 10));
+      assert.deepEqual(
         (await forecasts.due(NOW + DAY, 10, other)).map(({ id }) => id),
         ["f2"],
       );
@@ -562,5 +567,6 @@ function none(): Record<string, number> {
     anomalies: 0,
     opinions: 0,
     shelves: 0,
+    digests: 0,
   };
 }

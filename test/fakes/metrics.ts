@@ -53,6 +53,8 @@ export type FakeMetrics = Metrics & {
 };
 
 const LOOKBACK = 300;
+/** Of a range query, for each series; Prometheus' own limit. */
+const MOST_POINTS = 11_000;
 const SCRAPE = 15;
 /** The newest sample of a living series is this old. */
 const AGE = 7;
@@ -76,13 +78,13 @@ export function fakeMetrics(options: FakeOptions): FakeMetrics {
     }
   }
 
-  function evaluate(promql: string, at: number): readonly Sample[] {
+  /** What a query comes to at a moment. It is read once, however many moments a range has. */
+  function evaluator(promql: string): (at: number) => readonly Sample[] {
     const parsed = parse(promql);
     if ("errorAt" in parsed) throw new RefusedError(name, 400, `parse error at ${parsed.errorAt} in ${promql}`);
     const given = answers.find(([pattern]) => pattern.test(promql))?.[1];
-    if (typeof given === "number") return [{ labels: {}, at, value: given }];
-    if (given !== undefined) return given;
-    return levels(promql, at, series);
+    if (typeof given === "number") return (at) => [{ labels: {}, at, value: given }];
+    return given === undefined ? levels(promql, series) : () => given;
   }
 
   return {
@@ -96,14 +98,17 @@ export function fakeMetrics(options: FakeOptions): FakeMetrics {
     async instant(promql, at, signal) {
       sent.push({ promql, at, window: undefined });
       await arrive(promql, signal);
-      return evaluate(promql, at ?? clock());
+      return evaluator(promql)(at ?? clock());
     },
     async range(promql, window, signal) {
       sent.push({ promql, at: undefined, window });
       await arrive(promql, signal);
+      if ((window.end - window.start) / window.step > MOST_POINTS)
+        throw new RefusedError(name, 400, "exceeded maximum resolution of 11,000 points per timeseries (fake)");
+      const evaluate = evaluator(promql);
       const lines = new Map<string, { labels: Labels; points: [number, number][] }>();
       for (let at = window.start; at <= window.end; at += window.step) {
-        for (const { labels, value } of evaluate(promql, at)) {
+        for (const { labels, value } of evaluate(at)) {
           const key = keyOf(labels);
           const line = lines.get(key) ?? { labels, points: [] };
           lines.set(key, line);
@@ -139,13 +144,13 @@ export function fakeMetrics(options: FakeOptions): FakeMetrics {
   };
 }
 
-/** What a query about these series comes to at `at`. */
-function levels(promql: string, at: number, all: readonly FakeSeries[]): readonly Sample[] {
+/** What a query about these series comes to at a moment. */
+function levels(promql: string, all: readonly FakeSeries[]): (at: number) => readonly Sample[] {
   const selectors = selectorInfo(promql);
   const asksAge = /\btimestamp\s*\(/.test(promql);
   const lookback = /max_over_time\(timestamp\([^)]*\)\[1d/.test(promql) ? 86_400 : LOOKBACK;
   const [first] = selectors;
-  if (first === undefined) return [];
+  if (first === undefined) return () => [];
   // A ratio of two selections of one metric (errors by requests) is about the more narrowly chosen one.
   const chosen =
     selectors
@@ -153,26 +158,34 @@ function levels(promql: string, at: number, all: readonly FakeSeries[]): readonl
       .sort((a, b) => b.matchers.length - a.matchers.length)[0] ?? first;
   const own = all.filter((one) => one.metric === base(chosen, all));
   const labels = new Set(own.flatMap((one) => Object.keys(one.labels)));
-  const matching = own.filter((one) => matches(chosen, one.labels, labels) && at - (one.until ?? at) < lookback);
+  const matching = own.filter((one) => matches(chosen, one.labels, labels));
   const by = /\bby\s*\(([^)]*)\)/
     .exec(promql)?.[1]
     ?.split(",")
     .map((label) => label.trim());
   const aggregator = /\b(sum|avg|max|min|count)\b(?!_over)\s*(?:by|without)?\s*\(/.exec(promql)?.[1];
-  const groups = new Map<string, { labels: Labels; values: number[] }>();
+  const groups = new Map<string, { labels: Labels; members: FakeSeries[] }>();
   for (const one of matching) {
     const labels = aggregator === undefined ? one.labels : pick(one.labels, by ?? []);
-    const group = groups.get(keyOf(labels)) ?? { labels, values: [] };
+    const group = groups.get(keyOf(labels)) ?? { labels, members: [] };
     groups.set(keyOf(labels), group);
-    const newest = one.until ?? at - AGE;
-    if (asksAge) group.values.push(newest);
-    else if (/\bcount_over_time\s*\(/.test(promql)) group.values.push(1800 / SCRAPE);
-    else group.values.push(typeof one.value === "number" ? one.value : one.value(at));
+    group.members.push(one);
   }
+  const counts = /\bcount_over_time\s*\(/.test(promql);
+  const measured = ({ until, value }: FakeSeries, at: number): number => {
+    if (asksAge) return until ?? at - AGE;
+    if (counts) return 1800 / SCRAPE;
+    return typeof value === "number" ? value : value(at);
+  };
   const demand = /(==|!=|>=|<=|>|<)\s*(-?[\d.]+)\s*$/.exec(promql);
-  return [...groups.values()]
-    .map(({ labels, values }) => ({ labels, at, value: fold(aggregator ?? "max", values) }))
-    .filter(({ value }) => demand === null || holds(value, demand[1]!, Number(demand[2])));
+  return (at) =>
+    [...groups.values()].flatMap(({ labels, members }) => {
+      const living = members.filter(({ until = at }) => at - until < lookback);
+      if (living.length === 0) return [];
+      const values = living.map((one) => measured(one, at));
+      const value = fold(aggregator ?? "max", values);
+      return demand === null || holds(value, demand[1]!, Number(demand[2])) ? [{ labels, at, value }] : [];
+    });
 }
 
 /** The declared name that a selector is about: a histogram's parts belong to it. */

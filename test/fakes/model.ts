@@ -1,5 +1,6 @@
 import { createContext } from "../../src/flows/investigate/context.ts";
 import { createHistory } from "../../src/flows/investigate/history.ts";
+import { createRecords } from "../../src/flows/investigate/records.ts";
 import { createInvestigator, type InvestigateDeps } from "../../src/flows/investigate.ts";
 import { createModel } from "../../src/model/index.ts";
 import type { Investigator } from "../../src/ports/model.ts";
@@ -30,13 +31,15 @@ export function modelOn(url: string, options: ModelOptions = {}) {
     const clock = () => world.now;
     const { callMs = 5000, secrets = [], prompts, report = () => {}, ...rest } = options;
     const redact = redactor(secrets);
+    const records = createRecords(world.store);
     const model = createModel(
       { name: "scripted", baseUrl: url, apiKey: { reveal: () => "sk-test" }, callMs, prompts },
       { clock },
     );
     return createInvestigator({
       model,
-      context: createContext(world.store, clock),
+      context: createContext(world.store, records, clock),
+      records,
       history: createHistory(model, report),
       spending: world.store.spending,
       budgets: BUDGETS,

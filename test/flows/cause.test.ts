@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { plainText } from "../../src/core/card.ts";
 import { harbour } from "../fakes/harbour.ts";
 import type { FakeSeries } from "../fakes/metrics.ts";
 import { NOW, verdictOf, World } from "../fakes/world.ts";
@@ -104,6 +105,20 @@ describe("why a service is slow", () => {
     expect(verdictOf(reply)).toMatch(/Likely cause: deployment of pilotage/);
     expect(reply.reply_text).toMatch(/3 s against 200 ms usual/);
     expect(reply.reply_text).toMatch(/yesterday/);
+  });
+});
+
+describe("why something is so over a longer time than a query may reach", () => {
+  it("looks at what it can reach, and says that the window was cut", async () => {
+    const world = await worldWith([latency("pilotage", step(NOW - 9 * 24 * HOUR, 0.1, 0.1))]);
+    const { card } = await world.tell("why was pilotage slow in the last 100000 days?");
+    const windows = world.sources[0]!.sent.flatMap(({ window }) => (window === undefined ? [] : [window]));
+    expect(windows.length).toBeGreaterThan(0);
+    for (const { start, end, step } of windows) {
+      expect((end - start) / 86_400).toBeLessThanOrEqual(31);
+      expect((end - start) / step).toBeLessThanOrEqual(11_000);
+    }
+    expect(plainText(card)).toContain("The window was cut to 31 days.");
   });
 });
 

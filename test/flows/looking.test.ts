@@ -134,6 +134,23 @@ describe("a look that somebody ends", () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  it("closes the connection of the small call as well, and asks nothing more", async () => {
+    const { onlooker, stop } = anOnlooker();
+    const [outcomes, problems]: [string[], unknown[]] = [[], []];
+    const asked = aWorld(["hangs"], {
+      report: (problem) => problems.push(problem),
+      telemetry: { modelUsed: ({ kind, outcome }) => outcomes.push(`${kind} ${outcome}`) },
+    }).tell("hmm what about it", { onlooker });
+    await soon(() => server.asked.length).toBe(1);
+    stop("Stopped by Ann");
+    const { card, reply } = await asked;
+    expect(card.title).toBe((await new World(harbour()).tell("hmm what about it")).card.title);
+    expect(reply.degraded).toEqual(["Stopped by Ann."]);
+    expect({ outcomes, problems }).toEqual({ outcomes: ["intent stopped"], problems: [] });
+    await soon(() => server.open).toBe(0);
+    expect(server.asked).toHaveLength(1);
+  });
+
   it("leaves the answer of the templates where nothing was found yet", async () => {
     const { onlooker, stop } = anOnlooker();
     const asked = aWorld(["hangs"]).tell(WHY, { onlooker });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createModelFetch } from "../../src/model/http.ts";
-import { type Openai, startOpenai } from "../fakes/openai/index.ts";
+import { type Openai, type Reply, startOpenai } from "../fakes/openai/index.ts";
 
 let server: Openai;
 beforeAll(async () => {
@@ -10,6 +10,8 @@ afterAll(() => server.stop());
 
 const HEADERS = { authorization: "Bearer sk-test", "content-type": "application/json" };
 const BODY = JSON.stringify({ model: "m", messages: [{ role: "user", content: "hello" }] });
+
+const STREAMED = JSON.stringify({ ...JSON.parse(BODY), stream: true });
 
 function fetcher(callMs = 5000, at = { now: 1000 }) {
   const send = createModelFetch({ callMs }, { clock: () => at.now, random: () => 0 });
@@ -45,6 +47,17 @@ describe("requests to a model", () => {
     broken = 9;
     await expect(fetch("http://model.example/v1")).rejects.toThrow("The language model: no connection");
     expect(sent).toBe(4);
+  });
+
+  it("are cut off when the model writes arguments without end, before reading them takes long", async () => {
+    const call = (args: string): Reply => ({ calls: [{ name: "query", args }] });
+    const read = async (reply: Reply) => {
+      server.play([reply]);
+      return (await fetcher()(undefined, STREAMED)).text();
+    };
+    await expect(read(call("x".repeat(100_000)))).rejects.toThrow("it asks tools in more than 20000 characters");
+    expect(await read(call("x".repeat(15_000)))).toContain("[DONE]");
+    expect(await read({ text: "word ".repeat(10_000) })).toContain("[DONE]");
   });
 
   it("wait as long as a 429 asks for, where that is short", async () => {

@@ -22,7 +22,11 @@ afterAll(async () => {
 });
 
 /** Asks one question of a bot with these variables; gives the packages that were loaded, by the paths of their files. */
-async function packagesAfter(text: string, env: Readonly<Record<string, string>>): Promise<ReadonlySet<string>> {
+async function packagesAfter(
+  text: string,
+  env: Readonly<Record<string, string>>,
+  before = "",
+): Promise<ReadonlySet<string>> {
   const script = `
     import { registerHooks } from "node:module";
     const seen = new Set();
@@ -40,6 +44,7 @@ async function packagesAfter(text: string, env: Readonly<Record<string, string>>
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
     const clock = () => Date.now() / 1000;
     const app = await createApp(loaded.config, { sources: [fakeMetrics({ ...harbour(), clock })] });
+    ${before}
     const question = {
       id: String(Math.random()), text: ${JSON.stringify(text)}, at: clock(),
       place: { platform: "terminal", channel: "c", thread: String(Math.random()) }, user: { platform: "terminal", id: "u", name: "u" },
@@ -69,6 +74,20 @@ describe("what is loaded", () => {
     const env = { OPENAI_MODEL: "m", OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url };
     const packages = await packagesAfter("cpu of quay-2", env);
     expect([...packages].filter((name) => name === "openai" || LANGCHAIN.test(name))).toEqual([]);
+  });
+
+  it("has all of it some seconds after the start of a bot with one, before anybody asks", async () => {
+    const env = { OPENAI_MODEL: "m", OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url };
+    const started = (more: Readonly<Record<string, string>>) =>
+      packagesAfter(
+        "cpu of quay-2",
+        more,
+        `app.start(); for (const end = Date.now() + ${more === env ? 60_000 : 5000}; Date.now() < end && !seen.has("langchain"); )
+           await new Promise((resolve) => setTimeout(resolve, 100));
+         await new Promise((resolve) => setTimeout(resolve, 500));`,
+      );
+    expect([...(await started(env))]).toEqual(expect.arrayContaining(["openai", "langchain", "@langchain/openai"]));
+    expect([...(await started({}))].filter((name) => name === "openai" || LANGCHAIN.test(name))).toEqual([]);
   });
 
   it("has no langchain for the small call", async () => {

@@ -1,6 +1,7 @@
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { auditContract } from "../contracts/audit.ts";
 import { detectionContract } from "../contracts/detection.ts";
+import { digestsContract } from "../contracts/digests.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
 import { shelfContract } from "../contracts/shelf.ts";
@@ -12,3 +13,4 @@ auditContract("the memory store", (settings) => createMemoryStore({ retention: R
 incidentsContract("the memory store", (retention) => createMemoryStore({ retention }));
 shelfContract("the memory store", (retention) => createMemoryStore({ retention }));
 detectionContract("the memory store", (retention) => createMemoryStore({ retention }));
+digestsContract("the memory store", (retention) => createMemoryStore({ retention }));

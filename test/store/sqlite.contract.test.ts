@@ -7,6 +7,7 @@ import type { Retention } from "../../src/store/retention.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type AuditSettings, auditContract } from "../contracts/audit.ts";
 import { detectionContract } from "../contracts/detection.ts";
+import { digestsContract } from "../contracts/digests.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
 import { shelfContract } from "../contracts/shelf.ts";
@@ -26,6 +27,11 @@ storeContract("the SQLite store", (retention) => openSqliteStore(settings(retent
 incidentsContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 shelfContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 incidentsContract("the SQLite store, opened again before every single call", (retention) =>
+  reopening(settings(retention)),
+);
+
+digestsContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
+digestsContract("the SQLite store, opened again before every single call", (retention) =>
   reopening(settings(retention)),
 );
 
@@ -84,6 +90,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     outbox: part("outbox"),
     feedback: part("feedback"),
     spending: part("spending"),
+    digests: part("digests"),
     forecasts: part("forecasts"),
     detection: part("detection"),
     prune: (now) => once((store) => store.prune(now)),

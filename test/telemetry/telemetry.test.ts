@@ -25,6 +25,10 @@ describe("the bot's own metrics", () => {
       dropped: 2,
       seconds: 3,
     });
+    telemetry.digested("daily");
+    telemetry.alerted("critical", 3);
+    telemetry.watchUse(new Map([["gone", { posts: 9, useful: 9, notUseful: 0, expected: 0 }]]));
+    telemetry.watchUse(new Map([["latency", { posts: 12, useful: 7, notUseful: 2, expected: 1 }]]));
     telemetry.audited({ seq: 51, record_hash: `0000000000ff${"a".repeat(52)}` });
     assert.match(telemetry.contentType, /^text\/plain; version=0\.0\.4/);
     const first = lines(await telemetry.text());
@@ -47,12 +51,18 @@ describe("the bot's own metrics", () => {
       'smartcloudops_llm_uses_total{kind="investigate",outcome="answered"} 1',
       'smartcloudops_llm_seconds_sum{kind="investigate"} 3',
       "smartcloudops_llm_sentences_dropped_total 2",
+      'smartcloudops_digests_total{kind="daily"} 1',
+      'smartcloudops_alerts_total{severity="critical"} 3',
+      'smartcloudops_watch_posts{watch="latency"} 12',
+      'smartcloudops_watch_opinions{watch="latency",opinion="useful"} 7',
+      'smartcloudops_watch_opinions{watch="latency",opinion="not_useful"} 2',
       "smartcloudops_audit_seq 51",
       "smartcloudops_audit_hash 255",
       'smartcloudops_build_info{version="1.2.3"} 1',
     ]) {
       assert.ok(first.includes(line), line);
     }
+    assert.ok(!first.some((line) => line.includes('watch="gone"')));
     assert.ok(second.includes('smartcloudops_questions_total{intent="metric",platform="slack",outcome="answered"} 2'));
     assert.ok(second.includes('smartcloudops_answer_seconds_sum{platform="slack"} 4.3'));
     for (const name of ["nodejs_eventloop_lag_seconds", "process_resident_memory_bytes", "process_cpu_seconds_total"]) {

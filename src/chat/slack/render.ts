@@ -88,6 +88,7 @@ export function renderCard(card: Card, look: Look): Rendered {
   let charts = 0;
   let shown = 0;
   let tables = 0;
+  let lines = 0;
   for (const block of rest) {
     switch (block.kind) {
       case "text":
@@ -95,6 +96,9 @@ export function renderCard(card: Card, look: Look): Rendered {
         break;
       case "list":
         addList(page, block.items);
+        break;
+      case "lines":
+        for (const { text, button } of block.items) page.add([lineWithButton(text, button, lines++)], "item");
         break;
       case "facts":
         if (isWhole) page.keep(whole[shown++]!);
@@ -271,6 +275,16 @@ function titleBlocks(card: Card): SlackBlock[] {
   const title = `${TONES[card.tone]} ${card.title.replace(/\s+/g, " ").trim()}`;
   const whole = escaped(title);
   return whole.length <= LIMIT.header ? [{ type: "header", text: plain(whole) }] : sections(title);
+}
+
+/** Buttons of lines are numbered from here on: those at the end of a message are fewer. */
+const FIRST_LINE = 100;
+
+/** Slack draws the button beside the text. One that carries too much is left out. */
+function lineWithButton(text: string, button: Button, index: number): SlackBlock {
+  const [first = ""] = pieces(`• ${text}`, LIMIT.section);
+  const accessory = buttonOf(button, FIRST_LINE + index);
+  return { ...section(first), ...(accessory !== undefined && { accessory }) };
 }
 
 /** Text that certainly has no room is not taken apart: a page of it costs milliseconds. */

@@ -152,6 +152,7 @@ const RANK: Readonly<Record<Block["kind"], number>> = {
   facts: 1,
   text: 1,
   list: 1,
+  lines: 1,
   table: 1,
   said: 1,
   chart: 1,
@@ -195,6 +196,8 @@ function renderBlock(block: Block, look: Look, room: number, index: number): Par
         {},
         room,
       );
+    case "lines":
+      return whole(block.items.map(lineWithButton), room);
     case "facts":
       return whole(factLines(block.items), room);
     case "table":
@@ -248,6 +251,17 @@ function factLines(items: (Block & { kind: "facts" })["items"]): Element[] {
 function whole(elements: readonly Element[], room: number): Part {
   const shown = firstThatFit(elements, room);
   return { elements: shown, missing: elements.length - shown.length };
+}
+
+/** A paragraph with its button beside it. */
+function lineWithButton({ text, button }: (Block & { kind: "lines" })["items"][number]): Element {
+  const column = (width: "stretch" | "auto", item: Element): Element => ({ type: "Column", width, items: [item] });
+  const actions = { type: "ActionSet", actions: [actionOf(button)] };
+  return {
+    type: "ColumnSet",
+    spacing: "Small",
+    columns: [column("stretch", runs([`• ${text}`])), column("auto", actions)],
+  };
 }
 
 /** As many paragraphs as fit, one for each line that is not empty. The first is cut when it alone is too long. */

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import {
   type Block,
   type Button,
+  buttonsIn,
   type Card,
   type ClickMeaning,
   callLine,
@@ -52,7 +53,7 @@ export function renderCard(card: Card, look: Look): string {
 
 /** The buttons of a card in the order of their numbers. */
 export function choicesOf(card: Card): readonly Button[] {
-  return card.blocks.flatMap((block) => (block.kind === "buttons" ? block.buttons : []));
+  return card.blocks.flatMap(buttonsIn);
 }
 
 /** For each block, how many buttons came before it. */
@@ -60,7 +61,7 @@ function choiceOffset(card: Card): number[] {
   let count = 0;
   return card.blocks.map((block) => {
     const before = count;
-    if (block.kind === "buttons") count += block.buttons.length;
+    count += buttonsIn(block).length;
     return before;
   });
 }
@@ -73,6 +74,8 @@ function renderBlock(block: Block, look: Look, buttonsBefore: number): string[] 
       return paragraphs(block.text, look.width).map((line) => paint("dim", line, look));
     case "list":
       return block.items.flatMap((item) => hang(item, "- ", look.width));
+    case "lines":
+      return block.items.flatMap((item, i) => lineWithButton(item, look, buttonsBefore + i + 1));
     case "facts":
       return facts(block.items, look);
     case "table":
@@ -209,6 +212,16 @@ function buttons(all: readonly Button[], look: Look, before: number): string[] {
     const lines = hang(button.label.replace(/\s+/g, " "), `${number}  `, look.width);
     return lines.map((line, l) => (l === 0 ? paint("cyan", number, look) + line.slice(number.length) : line));
   });
+}
+
+/** A number to choose it by, or what to ask. */
+function lineWithButton({ text, button }: (Block & { kind: "lines" })["items"][number], look: Look, number: number) {
+  if (look.buttons === "plain")
+    return [...hang(text, "- ", look.width), ...hang(`ask: “${button.action.text}”`, "    ", look.width)];
+  const mark = String(number);
+  return hang(text, `${mark}  `, look.width).map((line, l) =>
+    l === 0 ? paint("cyan", mark, look) + line.slice(mark.length) : line,
+  );
 }
 
 function asked(all: readonly Button[], look: Look): string[] {

@@ -41,6 +41,7 @@ const Button = z.object({
 const Block = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("text"), text: z.string() }),
   z.object({ kind: z.literal("list"), items: strings }),
+  z.object({ kind: z.literal("lines"), items: z.array(z.object({ text: z.string(), button: Button })) }),
   z.object({ kind: z.literal("table"), columns: strings, rows: z.array(strings) }),
   z.object({ kind: z.literal("facts"), items: z.array(z.object({ name: z.string(), value: z.string() })) }),
   z.object({ kind: z.literal("chart"), chart: ChartJson }),

@@ -1,5 +1,7 @@
 import type { AuditRecord } from "../../core/audit.ts";
 import type { Audit } from "../../ports.ts";
+import { csvLine } from "../../util/csv.ts";
+import { htmlHead, htmlText } from "../../util/html.ts";
 import { inert } from "../../util/inert.ts";
 import { type Call, EXIT, flag, UsageError } from "../command.ts";
 import { readStore } from "../read-store.ts";
@@ -44,15 +46,12 @@ const STYLE =
 const FORMATS: Readonly<Record<string, Format>> = {
   json: { head: "", line: (line) => `${JSON.stringify(line)}\n`, foot: "" },
   csv: {
-    head: `${COLUMNS.map(csvCell).join(",")}\r\n`,
-    line: (line) => `${COLUMNS.map((column) => csvCell(textOf(line, column))).join(",")}\r\n`,
+    head: csvLine(COLUMNS),
+    line: (line) => csvLine(COLUMNS.map((column) => textOf(line, column))),
     foot: "",
   },
   html: {
-    head: `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Audit</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<style>${STYLE}</style></head><body><h1>Audit</h1>
+    head: `${htmlHead("Audit", STYLE)}<h1>Audit</h1>
 <table><thead><tr>${COLUMNS.map((column) => `<th>${column}</th>`).join("")}</tr></thead><tbody>
 `,
     line: (line) => `<tr>${COLUMNS.map((column) => `<td>${htmlText(textOf(line, column))}</td>`).join("")}</tr>\n`,
@@ -62,22 +61,4 @@ const FORMATS: Readonly<Record<string, Format>> = {
 
 function textOf(line: Line, column: (typeof COLUMNS)[number]): string {
   return inert(String((line as Readonly<Record<string, unknown>>)[column] ?? ""));
-}
-
-/** RFC 4180. A cell that a spreadsheet would take for a formula is made text by a mark before it, as OWASP advises. */
-function csvCell(text: string): string {
-  const plain = /^\s*[=+\-@＝＋－＠]/.test(text) ? `'${text}` : text;
-  return `"${plain.replaceAll('"', '""')}"`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function htmlText(text: string): string {
-  return text.replace(/[&<>"']/g, (mark) => ENTITIES[mark] ?? "");
 }

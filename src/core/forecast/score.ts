@@ -22,6 +22,8 @@ export type KeptForecast = {
   readonly hi95: readonly number[];
   /** What would have been said without any method: the last value. */
   readonly last: number;
+  /** The limit that it reaches and when (unix seconds), where one was asked about. `ask`: the question that forecasts it anew. */
+  readonly reaches?: { readonly at: number; readonly what: string; readonly ask: string };
 };
 
 /** How a forecast turned out. Shares are 0 to 1. */
@@ -43,7 +45,7 @@ const MOST_KEPT = 96;
 /** What is kept of a forecast: every step of a short one, evenly chosen ones of a long one, six digits. */
 export function keptOf(
   forecast: Forecast,
-  about: Pick<KeptForecast, "id" | "about" | "source" | "promql" | "series" | "at" | "last">,
+  about: Pick<KeptForecast, "id" | "about" | "source" | "promql" | "series" | "at" | "last" | "reaches">,
 ): KeptForecast {
   const every = Math.ceil(forecast.mean.length / MOST_KEPT);
   const thin = (line: Float64Array) =>

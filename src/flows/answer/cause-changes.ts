@@ -1,9 +1,10 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
+import type { Deploy } from "../../core/deploy.ts";
 import { shortName } from "../../core/names.ts";
 import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, isHeartbeat } from "./alerts.ts";
-import { type Deploy, deploysIn, sayDeploy, sayVersions } from "./cause-deploys.ts";
+import { deploysIn, sayDeploy, sayVersions } from "./cause-deploys.ts";
 import { type Focus, nearness, ownsPod } from "./cause-focus.ts";
 import { stepFor } from "./cause-signals.ts";
 import { askedTime } from "./cause-symptom.ts";

@@ -1,4 +1,5 @@
 import { matcher } from "../../core/concept.ts";
+import type { Deploy } from "../../core/deploy.ts";
 import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
@@ -7,47 +8,56 @@ import { ownsPod } from "./cause-focus.ts";
 import type { Family } from "./cause-signals.ts";
 import type { Turn } from "./turn.ts";
 
-export type Deploy = {
-  readonly service: string;
-  readonly at: number;
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-};
-
 const HOUR = 3600;
 /** Just before and just after: long enough for a rollout and two scrapes. */
 const AROUND = 600;
 
+/** `most`: only the newest so many. `background` and `signal` as of a query. */
+type Wanted = { readonly most?: number; readonly background?: boolean; readonly signal?: AbortSignal };
+
+/** The query that tells when deployments ended, or which versions run. Undefined where no metric tells of either. */
+export function deploysQuery({ index }: Turn): string | undefined {
+  const [last, build] = ["deploy.last", "deploy.version"].map((id) => index.byId.get(id));
+  if (last !== undefined) return `max by (${last.names["self"] ?? "service"}) (${last.metric.name})`;
+  return build === undefined
+    ? undefined
+    : `max by (${build.names["self"] ?? "service"}, version) (${build.metric.name})`;
+}
+
 /** Deployments finished in [from, to], newest first, with the versions that ran before and after each. */
-export async function deploysIn(turn: Turn, from: number, to: number): Promise<readonly Deploy[] | undefined> {
+export async function deploysIn(
+  turn: Turn,
+  from: number,
+  to: number,
+  { most = Number.POSITIVE_INFINITY, ...how }: Wanted = {},
+): Promise<readonly Deploy[] | undefined> {
   const last = turn.index.byId.get("deploy.last");
   const build = turn.index.byId.get("deploy.version");
+  const promql = deploysQuery(turn);
+  if (promql === undefined) return undefined;
   if (last !== undefined) {
     const self = last.names["self"] ?? "service";
     // A service may have been deployed several times: each value the gauge took is one deployment.
-    const answer = await turn.ask.range(`max by (${self}) (${last.metric.name})`, {
+    const window = {
       start: to - Math.ceil((to - from) / 600) * 600,
       end: to,
       step: Math.max(600, Math.ceil((to - from) / 400 / 600) * 600),
-    });
+    };
+    const answer = await turn.ask.range(promql, window, how);
     if (!answer.ok) return undefined;
     const events = answer.data.flatMap((series) =>
       [...new Set(series.points.map(([, value]) => value))]
         .filter((time) => time >= from && time <= to)
         .map((time) => ({ service: series.labels[self] ?? "", at: time })),
     );
-    return (
-      await Promise.all(events.map(async (event) => ({ ...event, ...(await versions(turn, event.service, event.at)) })))
-    ).sort((a, b) => b.at - a.at);
+    const newest = events.sort((a, b) => b.at - a.at).slice(0, most);
+    return Promise.all(
+      newest.map(async (event) => ({ ...event, ...(await versions(turn, event.service, event.at, how.signal)) })),
+    );
   }
-  if (build === undefined) return undefined;
-  const self = build.names["self"] ?? "service";
+  const self = build?.names["self"] ?? "service";
   const step = Math.max(300, Math.ceil((to - from) / 300 / 300) * 300);
-  const answer = await turn.ask.range(`max by (${self}, version) (${build.metric.name})`, {
-    start: from - step,
-    end: to,
-    step,
-  });
+  const answer = await turn.ask.range(promql, { start: from - step, end: to, step }, how);
   if (!answer.ok) return undefined;
   const born = answer.data.flatMap((series) => {
     const [begin] = series.points;
@@ -55,17 +65,23 @@ export async function deploysIn(turn: Turn, from: number, to: number): Promise<r
       ? []
       : [{ service: series.labels[self] ?? "", at: begin[0], from: undefined, to: series.labels["version"] }];
   });
-  return born.sort((a, b) => b.at - a.at);
+  return born.sort((a, b) => b.at - a.at).slice(0, most);
 }
 
-async function versions(turn: Turn, service: string, at: number): Promise<Pick<Deploy, "from" | "to">> {
+async function versions(
+  turn: Turn,
+  service: string,
+  at: number,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Deploy, "from" | "to">> {
   const build = turn.index.byId.get("deploy.version");
   const self = build?.names["self"];
   if (build === undefined || self === undefined) return { from: undefined, to: undefined };
   const promql = `max by (${self}, version) (${build.metric.name}{${matcher({ label: self, values: [service] })}})`;
+  const how = { background: true, ...(signal && { signal }) };
   const [before, after] = await Promise.all([
-    turn.ask.instant(promql, { at: at - AROUND, background: true }),
-    turn.ask.instant(promql, { at: Math.min(at + AROUND, turn.ask.now), background: true }),
+    turn.ask.instant(promql, { at: at - AROUND, ...how }),
+    turn.ask.instant(promql, { at: Math.min(at + AROUND, turn.ask.now), ...how }),
   ]);
   const old = before.ok ? before.data.map((one) => one.labels["version"] ?? "") : [];
   const young = after.ok ? after.data.map((one) => one.labels["version"] ?? "") : [];

@@ -38,6 +38,8 @@ export type Symptoms = {
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
+/** With the day before it, to compare with, as far as a query may reach. */
+const LONGEST = 30 * DAY;
 /** From here on a change is worth explaining: about half as much again. */
 const OFF = 0.18;
 
@@ -200,7 +202,10 @@ function podFilters(bound: Bound, focus: Focus): readonly Filter[] | undefined {
 /** The stretch of time the question is about, when it isn't now: a day that was named is taken with its neighbours' halves. */
 export function askedTime(turn: Turn): { readonly from: number; readonly to: number } | undefined {
   const { window, at } = turn.read;
-  if (window !== undefined) return { from: window.from, to: Math.min(window.to, turn.ask.now) };
+  if (window !== undefined) {
+    const to = Math.min(window.to, turn.ask.now);
+    return { from: Math.max(window.from, to - LONGEST), to };
+  }
   if (at === undefined) return undefined;
   const back = turn.ask.now - at.at;
   const inDays =

@@ -2,6 +2,7 @@ import { type Answer, answerOf, askButton, type Value } from "../../core/answer.
 import type { Button } from "../../core/card.ts";
 import { queryFor } from "../../core/concept.ts";
 import { type Crossing, crossingOf } from "../../core/forecast/crossing.ts";
+import type { KeptForecast } from "../../core/forecast/score.ts";
 import type { Subject } from "../../core/language/subject.ts";
 import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
@@ -84,7 +85,10 @@ export async function whenReached(turn: Turn, original: Subject, limit: EndOf): 
     top.foreseen === undefined || top.crossing === undefined
       ? byLine(turn, original, limit, top)
       : byForecast(turn, original, limit, top, top.foreseen, top.crossing);
-  const record = top.foreseen === undefined ? [] : await keepAndRecall(turn, bound, base, top.row.labels, top.foreseen);
+  const record =
+    top.foreseen === undefined
+      ? []
+      : await keepAndRecall(turn, bound, base, top.row.labels, top.foreseen, reachesOf(limit, original, top));
   const others = soonest.slice(1).filter((one) => untilOf(one, turn.now) < 30 * DAY);
   return {
     ...answer,
@@ -97,6 +101,17 @@ export async function whenReached(turn: Turn, original: Subject, limit: EndOf): 
         : rows.length > 1
           ? listed(rows, (row) => `${row.name}: ${say(bound, row.value)}`)
           : [],
+  };
+}
+
+/** What a digest tells of it later. */
+function reachesOf(limit: EndOf, original: Subject, { row, crossing }: Outlook): KeptForecast["reaches"] {
+  if (crossing?.kind !== "crosses") return undefined;
+  const name = row.name === "" ? placeName(original) : row.name;
+  return {
+    at: crossing.likely,
+    what: `${name} will be ${limit.words}`,
+    ask: `forecast ${limit.subject.bound.concept.name} of ${name}`,
   };
 }
 

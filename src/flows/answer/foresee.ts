@@ -6,7 +6,7 @@ import { type Departure, departureOf } from "../../core/forecast/course.ts";
 import { forecastUntil, type Limit } from "../../core/forecast/crossing.ts";
 import { type Forecast, farthest, forecast, periodOf } from "../../core/forecast/forecast.ts";
 import { type History, historyOf } from "../../core/forecast/history.ts";
-import { keptOf, sayRecord, scoreOf } from "../../core/forecast/score.ts";
+import { type KeptForecast, keptOf, sayRecord, scoreOf } from "../../core/forecast/score.ts";
 import { type Point, seriesKey } from "../../core/series.ts";
 import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
@@ -222,6 +222,7 @@ export async function keepAndRecall(
   promql: string,
   labels: Value["labels"],
   foreseen: Foreseen,
+  reaches?: KeptForecast["reaches"],
 ): Promise<readonly string[]> {
   const { store, ask, now, newId } = turn;
   const about = bound.concept.id;
@@ -234,7 +235,10 @@ export async function keepAndRecall(
       if (score !== undefined) await store.forecasts.score(kept.id, score);
     }
     await store.forecasts.keep(
-      keptOf(foreseen.forecast, { ...which, id: newId(), about, at: now, last: values[values.length - 1]! }),
+      keptOf(foreseen.forecast, {
+        ...{ ...which, id: newId(), about, at: now, last: values[values.length - 1]! },
+        ...(reaches !== undefined && { reaches }),
+      }),
     );
     const record = sayRecord(await store.forecasts.scores(about, RECORD));
     return record === undefined ? [] : [record];

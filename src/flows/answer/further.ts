@@ -2,7 +2,9 @@ import type { Answer, ModelAccount } from "../../core/answer.ts";
 import type { Intent } from "../../core/language/classify.ts";
 import type { ModelRecord } from "../../core/recording.ts";
 import type { Case, Investigator } from "../../ports/model.ts";
+import { reasonOf } from "../../util/errors.ts";
 import { refuseByText } from "./approvals.ts";
+import { deploysIn, deploysQuery } from "./cause-deploys.ts";
 import { type Responded, respond } from "./respond.ts";
 import type { Teaching } from "./teach.ts";
 import type { Turn } from "./turn.ts";
@@ -78,11 +80,15 @@ export async function further(
   const first = await respond(turn, teaching);
   const stands = { ...first, degraded: [] };
   if (model === undefined || teaching !== undefined || !mayLook(turn)) return stands;
-  const one = { ...turn, text: turn.read.plain };
+  const one = { ...turn, text: turn.read.plain, deploys: deploysOf(turn) };
   let found = first;
   if (first.answer.intent === "clarify" || turn.read.intent === "clarify" || turn.read.intent === "out_of_scope") {
     lookedOn.watch?.({ answer: { ...first.answer, ...UNSORTED }, status: "Finding out what is asked…" });
-    const intent = (await model.readIntent(one, OFFERED, turn.signal)) as Intent | undefined;
+    const { enough } = lookedOn;
+    const intent = (await model.readIntent({ ...one, ...(enough && { enough }) }, OFFERED, turn.signal)) as
+      | Intent
+      | undefined;
+    if (enough?.aborted) return { ...first, degraded: [`${reasonOf(enough.reason)}.`] };
     if (intent === undefined || !ASKING.has(intent)) return stands;
     if (intent !== turn.read.intent) {
       const again = await respond({ ...turn, read: { ...turn.read, intent } }, undefined);
@@ -108,6 +114,17 @@ export async function further(
     ...(account && { account }),
     ...(record && { record }),
     degraded: [why],
+  };
+}
+
+/** Deployments shown at a glance: each takes two queries for its versions. */
+const MOST_DEPLOYS = 5;
+
+function deploysOf(turn: Turn): NonNullable<Case["deploys"]> {
+  return async (since, signal) => {
+    const promql = deploysQuery(turn);
+    const list = await deploysIn(turn, since, turn.ask.now, { most: MOST_DEPLOYS, background: true, signal });
+    return promql === undefined || list === undefined ? undefined : { promql, list };
   };
 }
 

@@ -486,7 +486,6 @@ function caveats(turn: Turn, subject: Subject, notNumbers: number): string[] {
       notes.push(
         `${inertName(mention.text)} is not a label of ${subject.bound.metric.name}, so it did not narrow the answer.`,
       );
-  if (turn.read.window?.tooLong) notes.push("The window was cut to 31 days.");
   return notes;
 }
 

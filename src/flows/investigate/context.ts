@@ -1,14 +1,14 @@
 import type { Sample } from "../../core/series.ts";
 import { rfc3339 } from "../../core/zone.ts";
-import type { Incidents } from "../../ports/incidents.ts";
-import type { Case } from "../../ports/model.ts";
+import type { Case, Deploys } from "../../ports/model.ts";
 import type { Clock, Inquiry, Proposals } from "../../ports.ts";
 import { newest } from "../../util/newest.ts";
 import { type Cleaner, cleanLabels, fenced } from "./data.ts";
 import type { Notebook } from "./notebook.ts";
+import { anomalyData, incidentData, noteAges, noteAnomaly, noteIncident, type Records } from "./records.ts";
 
-/** The picture of the whole that a model begins with: what is down, which alerts fire, which incidents are open, what was proposed and run
- * lately. */
+/** The picture of the whole that a model begins with: what is down, which alerts fire, what was deployed, which incidents and anomalies
+ * go on, what was proposed and run lately. */
 
 /** How old a query's part of it may be. */
 const GOOD_SECONDS = 300;
@@ -16,6 +16,8 @@ const SOURCES = 200;
 const SHOWN = 15;
 const PROPOSALS = 8;
 const INCIDENTS = 8;
+const ANOMALIES = 8;
+const DEPLOYS_SECONDS = 12 * 3600;
 const PROPOSALS_SECONDS = 86_400;
 /** A picture of the whole must not hold up an answer. */
 const PATIENCE_MS = 3000;
@@ -28,31 +30,31 @@ type Kept = {
   readonly facts: string;
   readonly down: readonly Sample[];
   readonly firing: readonly Sample[];
+  readonly deploys: Deploys | undefined;
 };
 
 /** Tells one model what is known of the whole, and lets its numbers be said: each with the query that gave it, and of when. */
 export type Context = (one: Case, notes: Notebook, clean: Cleaner, signal: AbortSignal) => Promise<string | undefined>;
 
 /**
- * Keeps the two queries of a source for five minutes. A fact that is new to the bot ends that at once: any change of an incident or a
- * proposal, since what was carried out may have changed the picture. Incidents and proposals themselves are read each time.
+ * Keeps the queries of a source for five minutes. A fact that is new to the bot ends that at once: any change of an incident, an anomaly or
+ * a proposal, since what was carried out may have changed the picture. Those themselves are read each time.
  */
 export function createContext(
-  {
-    proposals,
-    incidents,
-  }: { readonly proposals: Pick<Proposals, "find">; readonly incidents: Pick<Incidents, "live"> },
+  { proposals }: { readonly proposals: Pick<Proposals, "find"> },
+  records: Records,
   clock: Clock,
 ): Context {
   const kept = newest<Kept>(SOURCES);
 
   return async (one, notes, clean, signal) => {
     const { ask, question } = one;
-    const [recent, open] = await Promise.all([
+    const [recent, open, unusual] = await Promise.all([
       proposals.find({ since: question.at - PROPOSALS_SECONDS, limit: 50 }).catch(() => []),
-      incidents.live().catch(() => []),
+      records.incidents(one).catch(() => []),
+      records.anomalies(one).catch(() => []),
     ]);
-    const facts = [...recent, ...open].map(({ id, revision }) => `${id} ${revision}`).join("|");
+    const facts = [...recent, ...open, ...unusual].map(({ id, revision }) => `${id} ${revision}`).join("|");
     const now = clock();
     const before = kept.get(ask.source.name);
     // A question about another time gets no picture of now.
@@ -62,7 +64,7 @@ export function createContext(
     const picture =
       before !== undefined && before.facts === facts && now - before.at < GOOD_SECONDS && before.at <= now
         ? before
-        : await look(ask, now, facts, limit).catch((problem: unknown) => {
+        : await look(one, now, facts, limit).catch((problem: unknown) => {
             if (signal.aborted) throw problem;
             return undefined; // the model can look by itself
           });
@@ -73,6 +75,7 @@ export function createContext(
       { promql: FIRING, samples: picture.firing },
     ];
     cite(ask, notes, parts, picture.at);
+    if (picture.deploys !== undefined) citeDeploys(ask, notes, picture.deploys, picture.at);
     const [down, firing] = parts.map(({ samples }) =>
       samples.slice(0, SHOWN).map(({ labels }) => cleanLabels(labels, clean)),
     );
@@ -82,21 +85,23 @@ export function createContext(
         spec.source === ask.source.name &&
         (question.sources === undefined || places.some(({ channel }) => channel === question.place.channel)),
     );
-    // Incidents do not say which source they come from.
-    const told = question.sources === undefined ? open.slice(-INCIDENTS) : [];
-    for (const { subject, names } of told) notes.addNames(subject?.name ?? "", ...names.map(({ name }) => name));
+    const [incidents, anomalies] = [open.slice(0, INCIDENTS), unusual.slice(0, ANOMALIES)];
+    for (const incident of incidents) noteIncident(notes, incident);
+    for (const anomaly of anomalies) noteAnomaly(notes, ask, anomaly);
+    for (const list of [open, unusual]) notes.facts.push({ value: list.length, family: "count", origin: "returned" });
     for (const { spec } of seen) notes.addNames(spec.runbook?.id ?? "", spec.target.name);
     return fenced({
       as_of: rfc3339(picture.at),
       targets_down: { count: picture.down.length, first: down },
       alerts_firing: { count: picture.firing.length, first: firing },
-      open_incidents: told.map(({ subject, status, severity, startedAt, names }) => ({
-        about: clean(subject === undefined ? "several things" : `${subject.kind} ${subject.name}`),
-        alerts: names.slice(0, 5).map(({ name }) => clean(name)),
-        status,
-        severity,
-        since: rfc3339(startedAt),
+      deployed_lately: picture.deploys?.list.map(({ service, from, to, at }) => ({
+        service: clean(service),
+        ...(from !== undefined && { from: clean(from) }),
+        ...(to !== undefined && { to: clean(to) }),
+        at: rfc3339(at),
       })),
+      open_incidents: { count: open.length, newest: incidents.map((incident) => incidentData(incident, clean, 0)) },
+      anomalies: { count: unusual.length, newest: anomalies.map((anomaly) => anomalyData(anomaly, clean)) },
       changes_of_the_last_day: seen.slice(0, PROPOSALS).map(({ spec, status }) => ({
         change: clean(spec.runbook?.id ?? spec.action.type),
         target: clean(spec.target.name),
@@ -107,15 +112,38 @@ export function createContext(
   };
 }
 
-async function look(ask: Inquiry, at: number, facts: string, signal: AbortSignal): Promise<Kept | undefined> {
-  const [down, firing] = await Promise.all(
-    [DOWN, FIRING].map((promql) => ask.instant(promql, { background: true, signal })),
-  );
-  if (down?.ok !== true || firing?.ok !== true) return undefined;
-  return { at, facts, down: down.data, firing: firing.data };
+async function look({ ask, deploys }: Case, at: number, facts: string, signal: AbortSignal): Promise<Kept | undefined> {
+  const [down, firing, deployed] = await Promise.all([
+    ask.instant(DOWN, { background: true, signal }),
+    ask.instant(FIRING, { background: true, signal }),
+    deploys?.(at - DEPLOYS_SECONDS, signal).catch(() => undefined),
+  ]);
+  if (!down.ok || !firing.ok) return undefined;
+  return { at, facts, down: down.data, firing: firing.data, deploys: deployed };
 }
 
 type Part = { readonly promql: string; readonly samples: readonly Sample[] };
+
+/** Services, versions and times of deployments may be said. */
+function citeDeploys(ask: Inquiry, notes: Notebook, { promql, list }: Deploys, at: number): void {
+  if (notes.indexOf(promql) < 0) {
+    ask.recall({
+      promql,
+      source: ask.source.name,
+      start: at - DEPLOYS_SECONDS,
+      end: at,
+      step: 0,
+      readings: list.length,
+    });
+    notes.recalled.set(promql, at);
+  }
+  const query = notes.indexOf(promql);
+  notes.facts.push({ value: list.length, family: "count", origin: "returned", query });
+  for (const { service, from, to, at: then } of list) {
+    notes.addNames(service, from ?? "", to ?? "");
+    noteAges(notes, then, undefined);
+  }
+}
 
 /** What the picture says may be said: the number of things, and their names. Numbers that are the same rest on both queries. */
 function cite(ask: Inquiry, notes: Notebook, parts: readonly Part[], at: number): void {

@@ -55,12 +55,7 @@ export class Notebook implements Known {
     for (const quantity of quantitiesIn(question)) this.facts.push({ ...quantity, origin: "question" });
     this.addNames(...wordsOf(question));
     // What the templates say was worked out by code from queries of this turn.
-    for (const text of [found.verdict, ...found.details, ...(found.list ?? [])]) {
-      const plain = plainOf(text);
-      const [beside, measure] = [namesBeside(plain), measureIn(plain)];
-      for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, origin: "computed", beside, measure });
-      this.addNames(...wordsOf(text));
-    }
+    for (const text of [found.verdict, ...found.details, ...(found.list ?? [])]) this.addSaid(text);
     for (const { labels } of found.values) this.addLabels(labels);
   }
 
@@ -82,6 +77,15 @@ export class Notebook implements Known {
   addFact(value: number, unit: MetricUnit, more: Omit<Fact, "value" | "family">): void {
     const quantity = quantityOf(value * unit.scale, unit.unit);
     if (quantity !== undefined && Number.isFinite(value)) this.facts.push({ ...quantity, ...more });
+  }
+
+  /** A sentence of ours: its numbers may be said of what it names and measures, and its names. */
+  addSaid(text: string, { query = -1, at }: { readonly query?: number; readonly at?: number } = {}): void {
+    const plain = plainOf(text);
+    const about = { beside: namesBeside(plain), measure: measureIn(plain), ...(at !== undefined && { at }) };
+    const from = query < 0 ? { origin: "computed" as const } : { origin: "returned" as const, query };
+    for (const quantity of quantitiesIn(text)) this.facts.push({ ...quantity, ...from, ...about });
+    this.addNames(...wordsOf(text));
   }
 
   /** Text of a rule or a query: its numbers and names may be said. `query` is the query that it came with. */

@@ -4,6 +4,7 @@ import type { Inquiry, Runbooks, Suggester } from "../../ports.ts";
 import type { Cleaner } from "./data.ts";
 import type { Masks } from "./masks.ts";
 import type { Notebook } from "./notebook.ts";
+import type { Records } from "./records.ts";
 
 /** What the tools of one question share. */
 export type Search = {
@@ -15,6 +16,7 @@ export type Search = {
   readonly masks: Masks;
   readonly runbooks: Runbooks;
   readonly suggest: Suggester;
+  readonly records: Records;
   /** Whether a text has a secret of the configuration. */
   readonly hasSecret: (text: string) => boolean;
   readonly alertText: "off" | "summary" | "full";

@@ -6,12 +6,15 @@ import { computeTool } from "./compute.ts";
 import { cleanLabels, fenced } from "./data.ts";
 import { proposeTools } from "./propose.ts";
 import { queryTools } from "./queries.ts";
+import { recordTools } from "./record-tools.ts";
 import type { Search } from "./search.ts";
 
 /** Everything the model may do. Each reads, except `propose`, which writes a wish that people decide about. */
 export function toolsFor(search: Search): readonly ModelTool[] {
   const all = [findMetrics, labelValues, alerts, computeTool].map((make) => make(search));
-  return [...all, ...queryTools(search), ...proposeTools(search)].map((one) => careful(search, one));
+  return [...all, ...queryTools(search), ...recordTools(search), ...proposeTools(search)].map((one) =>
+    careful(search, one),
+  );
 }
 
 /** What the model or the world did wrong is a text for the model, and what goes out has its names hidden. */

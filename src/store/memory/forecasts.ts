@@ -25,6 +25,15 @@ export function memoryForecasts(entries: Map<string, KeptScored>, use: <T>(work:
           .slice(0, Math.max(0, limit))
           .map(({ forecast }) => structuredClone(forecast)),
       ),
+    made: (since, limit) =>
+      use(() =>
+        [...entries.values()]
+          .filter(({ forecast }) => forecast.at >= since)
+          .reverse()
+          .sort((a, b) => b.forecast.at - a.forecast.at)
+          .slice(0, Math.max(0, limit))
+          .map(({ forecast }) => structuredClone(forecast)),
+      ),
     score: (id, score) =>
       use(() => {
         const found = entries.get(id);

@@ -28,6 +28,11 @@ export function memoryIncidents(
           .slice(0, Math.max(0, limit))
           .map(copy),
       ),
+    earliest: () =>
+      use(() => {
+        const opened = [...all.values()].map(({ incident }) => incident.openedAt);
+        return opened.length === 0 ? undefined : Math.min(...opened);
+      }),
     live: () =>
       use(() =>
         [...all.values()]

@@ -32,6 +32,12 @@ export function sqliteForecasts(sql: Statements, later: Later): Forecasts {
         [now, ...values, atMost(limit)],
       );
     },
+    async made(since, limit) {
+      return sql.all(ForecastRow, "SELECT body FROM forecasts WHERE at >= ? ORDER BY at DESC, seq DESC LIMIT ?", [
+        since,
+        atMost(limit),
+      ]);
+    },
     async score(id, score) {
       const text = JSON.stringify(score);
       return (await later.run("UPDATE forecasts SET score = ? WHERE id = ? AND score IS NULL", [text, id])) > 0;

@@ -26,6 +26,9 @@ export function sqliteIncidents(sql: Statements, ledger: Ledger): Incidents {
         atMost(limit),
       ]);
     },
+    async earliest() {
+      return sql.all(IncidentRow, "SELECT body FROM incidents ORDER BY at, seq LIMIT 1", [])[0]?.openedAt;
+    },
     async live() {
       return sql.all(IncidentRow, `SELECT body FROM incidents WHERE status IN (${LIVE_SQL}) ORDER BY at, seq`, []);
     },

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeF
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startOpenai } from "../../fakes/openai/index.ts";
+import { type Openai, startOpenai } from "../../fakes/openai/index.ts";
 import type { AskedModel } from "../ask.ts";
 import { inPairs, isBelow, lostIn, type Marks, type Total, totalOf } from "./compare.ts";
 import { MODES, playMode } from "./modes.ts";
@@ -13,8 +13,8 @@ import { MODES, playMode } from "./modes.ts";
 type Options = { readonly modes?: string | undefined; readonly prompt: readonly string[] };
 type Round = (file: string, model?: AskedModel) => Promise<Marks>;
 
-/** Short, so that what hangs ends soon; the breaker would else hide most of it. */
-const SETTINGS = { call_timeout: "2s", timeout: "5s" };
+/** A call is short, so that what hangs ends soon; the whole has time for a process that has yet to load the SDKs. */
+const SETTINGS = { call_timeout: "2s", timeout: "30s" };
 
 /** Compares as the options say, prints it, and returns the exit code. */
 export async function compareModels(file: string, round: Round, options: Options): Promise<number> {
@@ -44,19 +44,76 @@ async function compareScripted(
   const server = await startOpenai();
   let code = 0;
   try {
+    const env = { OPENAI_MODEL: "scripted", OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "sk-test" };
+    const reaching = await reachingIn(file, server, (own) => round(own, { env, settings: SETTINGS }));
+    process.stdout.write(
+      `${reaching.length} of ${offline.size} questions reach the model: those are asked, two to a process\n`,
+    );
     for (const mode of modes) {
       const { calls } = playMode(server, mode);
       const model: AskedModel = {
-        env: { OPENAI_MODEL: "scripted", OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "sk-test" },
+        env,
         settings: { ...SETTINGS, ...(mode.script === undefined && { enabled: false }) },
       };
-      const failed = await compareWith(mode.name, file, round, offline, model, calls);
+      const asked = mode.script === undefined ? round : pairwise(round, reaching, offline);
+      const failed = await compareWith(mode.name, file, asked, offline, model, calls);
       code = Math.max(code, failed);
     }
   } finally {
     await server.stop();
   }
   return code;
+}
+
+/** Ids of the questions that a model is asked about. Throws when a request is about none of them. */
+async function reachingIn(file: string, server: Openai, round: (file: string) => Promise<Marks>) {
+  playMode(server, MODES[0]!);
+  await round(file);
+  const questions = questionsIn(file).map(({ id, text }) => ({ id, words: wordsOf(text) }));
+  const found = server.asked.map(({ body }) => {
+    // The question stands last; it was read, so its letters need not be quite those of the file.
+    const asked = wordsOf(String(body.messages[1].content).split('{"question":').at(-1)!);
+    const likeness = (words: ReadonlySet<string>) => asked.intersection(words).size / asked.union(words).size;
+    const [best] = questions.toSorted((one, other) => likeness(other.words) - likeness(one.words));
+    if (best === undefined || likeness(best.words) < 0.6)
+      throw new Error(`The model was asked about something that is no question of the file: ${[...asked].join(" ")}`);
+    return best.id;
+  });
+  return [...new Set(found)];
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(
+    text
+      .normalize("NFKD")
+      .toLowerCase()
+      .replace(/\p{M}|<\/?data>/gu, "")
+      .match(/[\p{L}\p{N}]+/gu),
+  );
+}
+
+function questionsIn(file: string): readonly { readonly id: string; readonly text: string }[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.flatMap((text) => (text.trim() === "" ? [] : [JSON.parse(text)]));
+}
+
+/**
+ * A round that asks with a model only what reaches it, two questions to a process: after three failures in a row the model would be left
+ * alone, and the rest of the round be one without it.
+ */
+function pairwise(round: Round, reaching: readonly string[], offline: Marks): Round {
+  return async (file, model) => {
+    if (model === undefined) return round(file);
+    const ids = questionsIn(file).map(({ id }) => id);
+    const marks = new Map(ids.flatMap((id) => (offline.has(id) ? [[id, offline.get(id)!] as const] : [])));
+    const asked = ids.filter((id) => reaching.includes(id));
+    for (let at = 0; at < asked.length; at += 2) {
+      const pair = only(file, asked.slice(at, at + 2));
+      for (const [id, mark] of await round(pair, model)) marks.set(id, mark);
+      rmSync(pair);
+    }
+    return marks;
+  };
 }
 
 /** 1 when the score with this model is below the one without it, in a second look at what was lost too. */

@@ -16,7 +16,12 @@ import { evilScript } from "./model.ts";
 import { CANARIES, promptsWithCanary } from "./seeds.ts";
 
 /** One hostile input, as its file tells it. */
-export type Lure = { readonly id: string; readonly input: unknown };
+export type Lure = {
+  readonly id: string;
+  readonly input: unknown;
+  /** What must not come of it, each as a word, and perhaps more after a colon: "leak:TOKEN". */
+  readonly must_not: readonly string[];
+};
 
 /** What came of one, by what must not be. */
 export type Harm = {

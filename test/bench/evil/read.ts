@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Lure } from "./play.ts";
 
-const Entries = z.array(z.object({ id: z.string(), input: z.unknown() }));
+const Entries = z.array(z.object({ id: z.string(), input: z.unknown(), must_not: z.array(z.string()).default([]) }));
 
 /** Every entry of the JSON files in that folder. Throws on a file of another shape. */
 export function readLures(folder: string): readonly Lure[] {

@@ -13,7 +13,9 @@ export function complaintAbout(blocks: unknown, most: number, files: ReadonlySet
     const said = complaint(block, files);
     if (said !== undefined) return `block ${i} (${block?.type}): ${said}`;
   }
-  const ids = blocks.flatMap((block) => (Array.isArray(block.elements) ? block.elements : [])).map((e) => e.action_id);
+  const ids = blocks
+    .flatMap((block) => [...(Array.isArray(block.elements) ? block.elements : []), block.accessory ?? {}])
+    .map((e) => e.action_id);
   const given = ids.filter((one) => one !== undefined);
   return new Set(given).size === given.length ? undefined : "an action_id is there twice";
 }
@@ -22,8 +24,10 @@ function complaint(block: Json, files: ReadonlySet<string>): string | undefined 
   switch (block["type"]) {
     case "header":
       return text(block["text"], 150, ["plain_text"]);
-    case "section":
-      return text(block["text"], 3000, ["plain_text", "mrkdwn"]);
+    case "section": {
+      const accessory = block["accessory"] as Json | undefined;
+      return text(block["text"], 3000, ["plain_text", "mrkdwn"]) ?? (accessory && button(accessory));
+    }
     case "divider":
       return undefined;
     case "context":

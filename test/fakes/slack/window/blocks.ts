@@ -21,7 +21,9 @@ function blockHtml(block: Block, index: number, shown: Shown): string {
     case "header":
       return `<h3>${textHtml(block.text, shown)}</h3>`;
     case "section":
-      return `<p>${textHtml(block.text, shown)}</p>`;
+      return block.accessory === undefined
+        ? `<p>${textHtml(block.text, shown)}</p>`
+        : `<div class="beside"><p>${textHtml(block.text, shown)}</p>${button(block.accessory, [shown.message, index, 0])}</div>`;
     case "context":
       return `<div class="context">${block.elements.map((one: Block) => `<span>${textHtml(one, shown)}</span>`).join(" ")}</div>`;
     case "divider":

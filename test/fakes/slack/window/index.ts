@@ -134,7 +134,7 @@ export class SlackWindow {
   /** A click on an element of a message that is there. */
   async press({ who = ALICE, room, address: [ts, block, at, side] }: z.input<typeof Press>): Promise<void> {
     const message = this.#told(room, who).find((one) => one.ts === ts);
-    const element = message?.blocks[block]?.elements?.[at];
+    const element = (message?.blocks[block]?.elements ?? [message?.blocks[block]?.accessory])[at];
     if (message === undefined || element === undefined) throw new NoticeError("That button is there no more.");
     const { value } = side === undefined ? element : element[`${side}_button`];
     const action = { type: element.type, action_id: element.action_id, value };

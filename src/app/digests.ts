@@ -1,0 +1,116 @@
+import type { Config } from "../config.ts";
+import type { Visitor } from "../core/access.ts";
+import type { Card } from "../core/card.ts";
+import type { Question } from "../core/chat.ts";
+import type { DigestKind } from "../core/digest/schedule.ts";
+import { type DigestWish, readDigestWish } from "../core/digest/wish.ts";
+import type { Incident } from "../core/incident.ts";
+import type { Identity } from "../core/people.ts";
+import type { Clock, Metrics, Store } from "../ports.ts";
+import { reasonOf } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+
+/** Digests, put together: by the calendar, and on ask. */
+export type DigestDesk = {
+  /** What a question wants of digests; undefined when nothing, or when plain words ask and no alert ever came. */
+  readonly wishOf: (question: Question) => Promise<DigestWish | undefined>;
+  readonly answer: (question: Question, wish: DigestWish) => Promise<Card>;
+  /** Begins to post what is planned. `posted`: a message stands in the outbox. Resolves with what ends it. */
+  readonly start: (posted: () => void) => Promise<(graceMs: number) => Promise<void>>;
+};
+
+/** A planned digest cannot be used. `message` names each with its place in the file. */
+export class DigestError extends Error {
+  override readonly name = "DigestError";
+}
+
+type Options = {
+  readonly store: Store;
+  readonly sources: readonly Metrics[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly identify: (visitor: Pick<Visitor, "user">) => Identity;
+  readonly mayReadIncident: (question: Question, incident: Incident) => boolean;
+  readonly told?: ((kind: DigestKind) => void) | undefined;
+};
+
+export function createDigests(config: Config, options: Options): DigestDesk {
+  const { store, clock, log } = options;
+  const zoneOf = ({ user }: Question) => user.zone ?? config.timezone;
+  const environmentOf = (source: string) => options.sources.find(({ name }) => name === source)?.environment;
+  let wake = (): void => {};
+
+  return {
+    async wishOf(question) {
+      const wish = readDigestWish(question.text, clock(), zoneOf(question));
+      if (wish?.kind !== "show" || wish.isPlain !== true) return wish;
+      // Where no alert ever came, Prometheus itself knows more of what was firing.
+      return (await store.incidents.find({ limit: 1 })).length === 0 ? undefined : wish;
+    },
+    async answer(question, wish) {
+      const [{ askedDigest }, { readCron }] = await Promise.all([
+        import("../flows/digest/asked.ts"),
+        import("../jobs/cron.ts"),
+      ]);
+      return askedDigest(
+        {
+          ...{ store, clock, environmentOf, readCron, plans: config.digests, zone: zoneOf(question) },
+          identify: options.identify,
+          mayReadIncident: (incident) => options.mayReadIncident(question, incident),
+          changed: () => wake(),
+        },
+        question,
+        wish,
+      );
+    },
+    async start(posted) {
+      await checkDigests(config);
+      const [{ plannedDigests }, { readCron, startCron }] = await Promise.all([
+        import("../flows/digest.ts"),
+        import("../jobs/cron.ts"),
+      ]);
+      const round = plannedDigests({
+        ...{ store, clock, environmentOf, readCron, plans: config.digests, wake: posted },
+        report: (level, message, data) => log[level](data, message),
+        ...(options.told !== undefined && { told: options.told }),
+      });
+      let running: Promise<void> = Promise.resolve();
+      // One at a time, whoever asks for it.
+      const next = (): Promise<void> => {
+        running = running.then(round).catch((err: unknown) => {
+          log.error({ err }, `planned digests could not be looked at: ${reasonOf(err)}`);
+        });
+        return running;
+      };
+      wake = () => void next();
+      const job = startCron({
+        // Only a beat: which digests are due is worked out from all times since the last, so one that is missed costs nothing.
+        expression: "*/10 * * * * *",
+        zone: "UTC",
+        name: "digests",
+        work: next,
+        onProblem: (err) => log.error({ err }, "a round of digests failed"),
+        onMissed: () => {},
+      });
+      wake();
+      return async (graceMs) => {
+        wake = () => {};
+        await job.stop(graceMs);
+        await running;
+      };
+    },
+  };
+}
+
+/** Throws `DigestError` with one line for each digest of the file whose time cannot be read. */
+export async function checkDigests({ digests }: Pick<Config, "digests">): Promise<void> {
+  if (digests.length === 0) return;
+  const { readCron } = await import("../jobs/cron.ts");
+  const problems = digests.flatMap(({ name, cron, cronWhere }) => {
+    const read = readCron(cron);
+    const wanted = `must be five fields of cron, such as "0 8 * * 1-5": it is ${JSON.stringify(cron)}`;
+    return "wrong" in read ? [`${cronWhere}: digest ${JSON.stringify(name)}: ${wanted} (${read.wrong}).`] : [];
+  });
+  if (problems.length > 0)
+    throw new DigestError(`What is planned cannot be used:\n${problems.map((one) => `  ${one}`).join("\n")}`);
+}

@@ -1,0 +1,214 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { incidentCounts, periodBefore } from "../../../src/core/digest/counts.ts";
+import { againOf, digestOf, type Facts, keyOf, SECTIONS, TO_DO, toDo } from "../../../src/core/digest/digest.ts";
+import { noiseIn } from "../../../src/core/digest/noise.ts";
+import type { Incident } from "../../../src/core/incident.ts";
+import { anAnomaly } from "../../contracts/detection.ts";
+import { aChange, aLimit, anEnded, anIncident } from "../../fakes/digests.ts";
+
+const NOW = 1_790_000_000;
+const DAY = 86_400;
+const HOUR = 3600;
+const PERIOD = { from: NOW - DAY, to: NOW };
+
+function facts(
+  more: Partial<{ readonly [K in keyof Facts]: Facts[K] extends { data: infer T } | infer _ ? T : never }> &
+    Record<string, unknown> = {},
+): Facts {
+  const of = (name: string) => ({ ok: true as const, data: (more[name] ?? []) as never });
+  return {
+    ...{ incidents: of("incidents"), proposals: of("proposals"), anomalies: of("anomalies") },
+    ...{ watches: of("watches"), forecasts: of("forecasts"), knownSince: 0 },
+  };
+}
+
+const daily = (more: Record<string, unknown>) => digestOf("daily", facts(more), PERIOD, NOW);
+const names = (digest: ReturnType<typeof daily>) => digest.sections.map(({ name, total }) => `${name} ${total}`);
+
+describe("a digest", () => {
+  it("has nothing in it when nothing happened", () => {
+    const digest = daily({});
+    expect(digest.sections).toEqual([]);
+    expect(digest.missing).toEqual([]);
+    expect(toDo(digest)).toEqual([]);
+  });
+
+  it("tells of what is open whenever it began, and of nothing else that is older", () => {
+    const old = NOW - 20 * DAY;
+    const digest = daily({
+      incidents: [anIncident("inc-1", old), anEnded("inc-2", old, 60, { isFlapping: true })],
+      proposals: [
+        aChange("p1", old, { status: "expired", endedAt: old + 1800 }),
+        aChange("p2", old, { status: "unknown", startedAt: old }),
+        aChange("p3", old, { status: "verified", startedAt: old, endedAt: old + 60 }),
+      ],
+      anomalies: [
+        anAnomaly("a1", { openedAt: old, since: old, labels: { service: "x" } }),
+        anAnomaly("a2", { openedAt: old, since: old, status: "over", endedAt: old + 60, labels: { service: "y" } }),
+      ],
+    });
+    expect(names(digest)).toEqual(["unattended 1", "unclear 1", "uncovered 1"]);
+  });
+
+  it("counts an anomaly as covered by an alert about the same thing at that time only", () => {
+    const anomaly = anAnomaly("a1", {
+      openedAt: NOW - 2 * HOUR,
+      since: NOW - 2 * HOUR,
+      status: "over",
+      endedAt: NOW - HOUR,
+    });
+    const subject = { kind: "service", name: "orders" };
+    const by = (incident: Incident) =>
+      names(daily({ anomalies: [anomaly], incidents: [incident] })).includes("uncovered 1");
+    expect(by(anEnded("inc-1", NOW - 1.9 * HOUR, 600, { subject }))).toBe(false);
+    expect(by(anEnded("inc-1", NOW - 5 * HOUR, 600, { subject }))).toBe(true);
+    expect(by(anEnded("inc-1", NOW - 1.9 * HOUR, 600))).toBe(true);
+  });
+
+  it("tells of the newest forecast of a series only, while it lies ahead", () => {
+    const limit = (id: string, at: number, due: number, series = "one") => ({
+      ...aLimit(id, at, { at: due, what: `${id} full`, ask: "forecast disk" }),
+      series,
+    });
+    const later = { ...limit("f9", NOW - 10, 0), reaches: undefined };
+    expect(names(daily({ forecasts: [limit("f1", NOW - HOUR, NOW + HOUR)] }))).toEqual(["forecasts 1"]);
+    expect(names(daily({ forecasts: [limit("f1", NOW - HOUR, NOW + HOUR), later] }))).toEqual([]);
+    expect(
+      names(daily({ forecasts: [limit("f1", NOW - HOUR, NOW - 1), limit("f2", NOW - HOUR, NOW + 3 * DAY, "two")] })),
+    ).toEqual([]);
+  });
+
+  it("tells of what the watching expects to run out, and not as an anomaly that no alert covers", () => {
+    const reaches = { at: NOW + 5 * HOUR, earliest: NOW + HOUR, limit: 1, will: "will be full", by: "trend" as const };
+    const ahead = anAnomaly("a1", { kind: "ahead", reaches, openedAt: NOW - HOUR, since: NOW - HOUR });
+    const digest = daily({ anomalies: [ahead] });
+    expect(names(digest)).toEqual(["forecasts 1"]);
+    expect(digest.counts.find(({ name }) => name === "anomalies")?.now).toBe(0);
+    expect(names(daily({ anomalies: [{ ...ahead, status: "over", endedAt: NOW - 60 }] }))).toEqual([]);
+  });
+
+  it("says what could not be asked, and gives no number of it", () => {
+    const digest = digestOf("daily", { ...facts(), incidents: { ok: false, reason: "gone" } }, PERIOD, NOW);
+    expect(digest.missing).toEqual(["Incidents could not be asked: gone"]);
+    expect(digest.counts.map(({ name }) => name)).toEqual(["anomalies", "changes", "helped"]);
+  });
+
+  it("has numbers that are those of the store, whatever is in it", () => {
+    const incident = fc.record({
+      began: fc.integer({ min: -3 * DAY, max: 0 }),
+      lasted: fc.option(fc.integer({ min: 0, max: 2 * DAY })),
+      acked: fc.option(fc.integer({ min: 0, max: 3 * HOUR })),
+      severity: fc.constantFrom("info" as const, "warning" as const, "critical" as const),
+      isFlapping: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(incident, { maxLength: 60 }), (drawn) => {
+        const all = drawn.map(({ began, lasted, acked, severity, isFlapping }, i): Incident => {
+          const at = NOW + began;
+          const by = acked === null ? {} : { acknowledged: { person: "ann", name: "Ann", at: at + 20 + acked } };
+          return lasted === null || at + lasted > NOW
+            ? anIncident(`inc-${i}`, at, {
+                severity,
+                isFlapping,
+                ...by,
+                ...(acked !== null && { status: "acknowledged" as const }),
+              })
+            : anEnded(`inc-${i}`, at, lasted, { severity, isFlapping, ...by });
+        });
+        const digest = digestOf("handover", facts({ incidents: all }), PERIOD, NOW);
+        const total = (name: string) => digest.sections.find((one) => one.name === name)?.total ?? 0;
+        const live = all.filter(({ status }) => status !== "resolved");
+        expect(total("unattended")).toBe(live.filter(({ status }) => status === "open").length);
+        // Each is told once, and each line is of something that is there.
+        const keys = digest.sections.flatMap(({ items }) => items.map(keyOf));
+        expect(new Set(keys).size).toBe(keys.length);
+        expect(total("unattended") + total("attended") + total("flapping")).toBe(
+          live.length +
+            all.filter(
+              ({ status, isFlapping: flaps, endedAt = 0 }) =>
+                status === "resolved" && flaps && endedAt >= PERIOD.from && endedAt < NOW,
+            ).length,
+        );
+        const count = Object.fromEntries(digest.counts.map(({ name, now }) => [name, now]));
+        expect(count["incidents"]).toBe(all.filter(({ openedAt }) => openedAt >= PERIOD.from && openedAt < NOW).length);
+        for (const { items, total: all } of digest.sections) expect(items.length).toBeLessThanOrEqual(all);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("has no section that is unknown to its order", () => {
+    expect([...TO_DO].every((name) => SECTIONS.includes(name))).toBe(true);
+  });
+});
+
+describe("a digest looked at again", () => {
+  it("marks what is done, keeps what is left, and takes in nothing new", () => {
+    const [one, two] = [anIncident("inc-1", NOW - HOUR), anIncident("inc-2", NOW - HOUR)];
+    const before = digestOf("handover", facts({ incidents: [one, two] }), PERIOD, NOW);
+    const taken = { ...two, status: "acknowledged" as const, acknowledged: { person: "ann", name: "Ann", at: NOW } };
+    const over = { ...one, status: "resolved" as const, endedAt: NOW + 60 };
+    const fresh = anIncident("inc-3", NOW + 60);
+    const now = againOf(before, digestOf("handover", facts({ incidents: [over, taken, fresh] }), PERIOD, NOW + 300));
+    expect(names(now)).toEqual(["attended 1"]);
+    expect(now.done.map(keyOf)).toEqual(["incident inc-1"]);
+    // It comes back: it is to be done again.
+    const back = againOf(now, digestOf("handover", facts({ incidents: [one, taken] }), PERIOD, NOW + 600));
+    expect(names(back)).toEqual(["unattended 1", "attended 1"]);
+    expect(back.done).toEqual([]);
+  });
+});
+
+describe("numbers of a period", () => {
+  it("are those within it and within the stretch before, edges counted once", () => {
+    const acknowledged = (at: number) => ({ acknowledged: { person: "ann", name: "Ann", at } });
+    const at = (openedAt: number, more = {}) => ({ ...anEnded("x", openedAt, 600), openedAt, ...more });
+    const all = [
+      at(PERIOD.from, { ...acknowledged(PERIOD.from + 120), severity: "critical", total: 3 }),
+      at(PERIOD.to, {}),
+      at(PERIOD.from - 1, {}),
+      at(PERIOD.from - DAY, acknowledged(PERIOD.from - DAY + 60)),
+    ];
+    const counts = new Map(incidentCounts(all, PERIOD).map(({ name, now, before }) => [name, [now, before]]));
+    expect(counts.get("incidents")).toEqual([1, 2]);
+    expect(counts.get("critical")).toEqual([1, 0]);
+    expect(counts.get("alerts")).toEqual([3, 2]);
+    expect(counts.get("mtta")).toEqual([120, 60]);
+    // The one that was opened a second before it ended within it.
+    expect(counts.get("unattended")).toEqual([1, 0]);
+    expect(counts.get("mttr")).toEqual([600, 600]);
+    expect(periodBefore(PERIOD)).toEqual({ from: PERIOD.from - DAY, to: PERIOD.from });
+  });
+
+  it("have no mean of nothing", () => {
+    const counts = incidentCounts([anIncident("inc-1", NOW - HOUR)], PERIOD);
+    expect(counts.find(({ name }) => name === "mtta")?.now).toBeUndefined();
+  });
+});
+
+describe("noise", () => {
+  const lasting = (seconds: readonly number[], more: Partial<Incident> = {}) =>
+    seconds.map((each, i) => anEnded(`inc-${i}`, NOW - DAY + i, each, more));
+  const acked = { acknowledged: { person: "ann", name: "Ann", at: NOW } };
+
+  it("is an alert that nobody acts on, with a `for` that would have kept most of it away", () => {
+    expect(noiseIn(lasting([100, 200, 250, 280, 5000]))).toEqual([
+      { name: "HighErrorRate", unacted: 5, acted: 0, median: 250, longer: { seconds: 300, away: 4 } },
+    ]);
+  });
+
+  it("suggests no time that would have kept away what somebody acted on", () => {
+    const short = lasting([100, 100, 100, 100, 100]);
+    expect(noiseIn([...short, anEnded("acted", NOW - HOUR, 90, acked)])[0]?.longer).toBeUndefined();
+    expect(noiseIn([...short, anEnded("acted", NOW - HOUR, 900, acked)])[0]?.longer).toEqual({ seconds: 120, away: 5 });
+  });
+
+  it("is none when it is rare, acted on, open, or of several alerts", () => {
+    expect(noiseIn(lasting([60, 60]))).toEqual([]);
+    expect(noiseIn([...lasting([60, 60, 60]), ...lasting([60, 60], acked)])).toEqual([]);
+    expect(noiseIn([1, 2, 3, 4].map((n) => anIncident(`inc-${n}`, NOW - n)))).toEqual([]);
+    const names = ["A", "B"].map((name) => ({ name, severity: "warning" as const, total: 1, firing: 0 }));
+    expect(noiseIn(lasting([60, 60, 60, 60], { names }))).toEqual([]);
+  });
+});
