@@ -10,6 +10,7 @@ import { createRunning } from "./app/running.ts";
 import { createSilences } from "./app/silences.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
+import { mayReadIncident } from "./core/access.ts";
 import type { AskReply } from "./core/answer.ts";
 import { type Card, isResponse, plainText } from "./core/card.ts";
 import { readListWish } from "./core/change/lists.ts";
@@ -149,7 +150,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const digests = createDigests(config, {
     ...{ store, sources: metrics.sources, clock, log },
     identify: ({ user }) => remedy.identify(user),
-    mayReadIncident: incidents.mayRead,
+    mayReadIncident: (question, incident) => mayReadIncident(question, incident, metrics.sources),
     told: (kind) => observer?.digested?.(kind),
   });
   const running = createRunning();

@@ -35,8 +35,6 @@ export type IncidentDesk = {
   readonly undeliverable: (message: string, reason: string) => Promise<void>;
   /** Sends a test through every route, or the one of that name. */
   readonly test: (question: Question, name: string | undefined) => Promise<Card>;
-  /** Whether whoever asks may read of it, there. */
-  readonly mayRead: (question: Question, incident: Incident) => boolean;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -225,7 +223,6 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         return { title: "That could not be done just now. Please try again.", tone: "warning", blocks: [] };
       }
     },
-    mayRead: (question, incident) => mayReadIncident(question, incident, options.sources),
     async list(question, { id }) {
       const { incidentDetails, incidentsCard } = await import("../flows/incident-list.ts");
       const zone = question.user.zone ?? config.timezone;
