@@ -4,8 +4,10 @@ import { createDetection, type Detection } from "./app/detection.ts";
 import { createDigests, type DigestDesk } from "./app/digests.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
+import { createOnCall } from "./app/oncall.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import { createRunning } from "./app/running.ts";
+import { createSilences } from "./app/silences.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import { mayReadIncident } from "./core/access.ts";
@@ -16,7 +18,9 @@ import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import type { DigestKind } from "./core/digest/schedule.ts";
-import { readIncidentWish } from "./core/incident/wish.ts";
+import { readIncidentWish, readTestRoute } from "./core/incident/wish.ts";
+import { readOnCallWish } from "./core/oncall/wish.ts";
+import { readSilenceWish } from "./core/silence.ts";
 import { readWatchWish } from "./core/watch/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
@@ -123,6 +127,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
+  const onCall = createOnCall(config, { store, clock, askerOf: remedy.askerOf });
+  const silences = createSilences(config, {
+    ...{ store, alertmanager, clock, log },
+    voterOf: remedy.voterOf,
+    askerOf: remedy.askerOf,
+    whyClosed: remedy.whyClosed,
+    onCall: onCall.now,
+  });
   const incidents = createIncidents(config, {
     ...{ store, sources: metrics.sources, alertmanager, clock, log },
     identify: ({ user }) => remedy.identify(user),
@@ -131,6 +143,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     observe: (event) => observer?.incident?.(event),
     alerted: (severity, count) => observer?.alerted?.(severity, count),
     suggest: remedy.suggest,
+    silences,
+    onCall,
+    askerOf: remedy.askerOf,
   });
   const digests = createDigests(config, {
     ...{ store, sources: metrics.sources, clock, log },
@@ -184,6 +199,29 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (aboutIncidents !== undefined)
       try {
         return said(await incidents.list(question, aboutIncidents), "incidents");
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
+    const testing = readTestRoute(question.text);
+    if (testing !== undefined)
+      try {
+        return said(await incidents.test(question, testing.name), "routes");
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
+    const aboutOnCall = readOnCallWish(question.text);
+    if (aboutOnCall !== undefined)
+      try {
+        return said(await onCall.ask(question, aboutOnCall), "oncall");
+      } catch (problem) {
+        return failure(explainFailure(problem, question, log));
+      }
+    const silencing = alertmanager === undefined ? undefined : readSilenceWish(question.text);
+    if (silencing !== undefined)
+      try {
+        const { card, isApart, isPrivate } = await silences.ask(question, silencing, signal);
+        const shownApart = isApart === true && question.place.platform !== "terminal";
+        return { ...said(card, "silence"), ...(shownApart && { shownApart }), ...(isPrivate && { isPrivate }) };
       } catch (problem) {
         return failure(explainFailure(problem, question, log));
       }

@@ -9,9 +9,11 @@ import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } f
 import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
 import { readModel } from "./config/model.ts";
+import { readOnCall } from "./config/oncall.ts";
 import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
 import { readRegularFile } from "./config/read-file.ts";
+import { readResponders } from "./config/responders.ts";
 import { readRoutes } from "./config/routes.ts";
 import { readRunbooks } from "./config/runbooks.ts";
 import { type Deps, readSources } from "./config/sources.ts";
@@ -120,6 +122,8 @@ function build(deps: Deps, envName: string | undefined): Config {
       metricsToken: env.secret("METRICS_TOKEN"),
       alertsToken: env.secret("ALERTMANAGER_WEBHOOK_TOKEN"),
     },
+    responders: readResponders(deps, roles),
+    oncall: readOnCall(deps, people),
     routes: readRoutes(deps),
     slack: readSlack(deps),
     teams: readTeams(deps, host),

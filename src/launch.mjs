@@ -52,6 +52,7 @@ async function useTool([name, ...args]) {
     bench: () =>
       // Each has a file of its own; everything else is a part of the one that runs without a name.
       [
+        "alerts",
         "clicks",
         "crowd",
         "detect",

@@ -7,16 +7,19 @@ import type { Place, Question, User } from "./core/chat.ts";
 import type { Draft } from "./core/draft.ts";
 import type { ForecastScore, KeptForecast } from "./core/forecast/score.ts";
 import type { Need, Suggested } from "./core/need.ts";
+import type { KeptOverride } from "./core/oncall/kept.ts";
 import type { Identity } from "./core/people.ts";
 import type { Proposal, Seen, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
 import type { Recording } from "./core/recording.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Labels, Sample, Series } from "./core/series.ts";
+import type { Matcher, SilenceDraft } from "./core/silence.ts";
 import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
 import type { Track } from "./core/watch/track.ts";
 import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Shelf } from "./ports/shelf.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
 
@@ -118,22 +121,33 @@ export type ListedAlert = {
   readonly isMuted: boolean;
 };
 
-/** Alertmanager, where one is configured. Reading only. */
+/** Alertmanager, where one is configured. Its methods throw `UnreachableError` and `RefusedError`. */
 export interface AlertRouter {
   /** Every alert that fires, muted ones too. */
   alerts(signal?: AbortSignal): Promise<readonly ListedAlert[]>;
+  /** Those that hold now. */
   silences(signal?: AbortSignal): Promise<readonly Silence[]>;
+  /** Alerts that fire now and that all of these matchers match, by Alertmanager's own judgement. */
+  matching(matchers: readonly Matcher[], signal?: AbortSignal): Promise<readonly ListedAlert[]>;
+  /** Writes a silence from now until `endsAt` (unix seconds), and gives back its id. Sent once: when it throws, it may be there all the same. */
+  silence(
+    wanted: {
+      readonly matchers: readonly Matcher[];
+      readonly startsAt: number;
+      readonly endsAt: number;
+      readonly createdBy: string;
+      readonly comment: string;
+    },
+    signal?: AbortSignal,
+  ): Promise<string>;
+  /** Ends a silence. One that is over already is not an error. */
+  unsilence(id: string, signal?: AbortSignal): Promise<void>;
   check(signal?: AbortSignal): Promise<{ readonly version: string }>;
 }
 
 export type Silence = {
   readonly id: string;
-  readonly matchers: readonly {
-    readonly name: string;
-    readonly value: string;
-    readonly isRegex: boolean;
-    readonly isEqual: boolean;
-  }[];
+  readonly matchers: readonly Matcher[];
   readonly endsAt: number;
   readonly createdBy: string;
   readonly comment: string;
@@ -439,6 +453,8 @@ export type Outgoing = {
   readonly card: Card;
   /** Id of an earlier message that this one takes the place of, by editing it. Undefined for a new message. */
   readonly edits?: string;
+  /** Id of an earlier message in whose thread it stands, where the platform has threads; beside it where that one never arrived. */
+  readonly under?: string;
   /** The answer it shows, which people may call helpful or not. */
   readonly answer?: string;
   /** What the platform's adapter alone needs to deliver it. Private: never logged, and forgotten once it was sent or given up. */
@@ -466,6 +482,10 @@ export interface Outbox {
   sent(id: string, reference: string, at: number): Promise<void>;
   /** It can never arrive. It stays for people to see why, until retention forgets it. */
   gaveUp(id: string, reason: string, at: number): Promise<void>;
+  /** What became of that message; `reason` why it waits or was given up. Undefined for one that is not there. */
+  fateOf(
+    id: string,
+  ): Promise<{ readonly state: "waiting" | "sent" | "given up"; readonly reason?: string } | undefined>;
   /** What `sent` was given for that id. */
   referenceOf(id: string): Promise<string | undefined>;
   /** The answer that the message with that reference shows, the newest when it was edited. */
@@ -599,6 +619,10 @@ export interface Store {
   readonly lessons: Lessons;
   readonly proposals: Proposals;
   readonly incidents: Incidents;
+  /** Silences that somebody asked for here. */
+  readonly silences: Shelf<SilenceDraft>;
+  /** Changes of who is on call, made by chat. */
+  readonly overrides: Shelf<KeptOverride>;
   readonly digests: Digests;
   readonly audit: Audit;
   readonly stop: StopSwitch;
@@ -724,6 +748,8 @@ export interface Sender {
    * Throws `NotNowError` when it should be tried again, and `NeverError` when that is of no use.
    */
   send(message: Queued, edited: string | undefined, signal: AbortSignal): Promise<string>;
+  /** The thread under the message with that reference. Absent where there are none. */
+  readonly under?: (place: Place, reference: string) => Place;
   /** Absent where the platform shows no answers on their way. */
   readonly drafts?: {
     /**

@@ -22,6 +22,8 @@ describe("the environment", () => {
       grafanaExternalUrl: undefined,
       packs: [],
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined, alertsToken: undefined },
+      responders: [],
+      oncall: { schedules: [], escalations: [] },
       routes: [],
       digests: [],
       slack: undefined,

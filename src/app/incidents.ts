@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
 import { mayReadIncident, type Visitor } from "../core/access.ts";
-import type { Card } from "../core/card.ts";
+import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { placesFor } from "../core/incident/route.ts";
 import type { IncidentWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
-import type { Identity } from "../core/people.ts";
+import type { Identity, Voter } from "../core/people.ts";
+import { whyNoResponder } from "../core/responders.ts";
 import type { Enriched } from "../flows/enrich.ts";
 import { type Ingest, ingest } from "../flows/ingest.ts";
 import { receive } from "../flows/receive.ts";
@@ -18,6 +20,8 @@ import { type Loop, startLoop } from "../jobs/loop.ts";
 import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { OnCallDesk } from "./oncall.ts";
+import type { Silences } from "./silences.ts";
 
 /** Alerts that come in, the incidents they make, and what people do about them, put together. */
 export type IncidentDesk = {
@@ -27,6 +31,10 @@ export type IncidentDesk = {
   readonly respond: Decider;
   /** What goes on, or one incident whole, of what is open to whoever asks. */
   readonly list: (question: Question, wish: IncidentWish) => Promise<Card>;
+  /** A message can never arrive: the fallback shows what it was about. Never throws. */
+  readonly undeliverable: (message: string, reason: string) => Promise<void>;
+  /** Sends a test through every route, or the one of that name. */
+  readonly test: (question: Question, name: string | undefined) => Promise<Card>;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -48,8 +56,15 @@ export type IncidentOptions = {
   readonly alerted?: (severity: string, count: number) => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+  readonly silences: Silences;
+  readonly onCall: Pick<OnCallDesk, "called" | "now">;
+  readonly askerOf: (question: Question) => Promise<Voter>;
 };
 
+/** While much comes, alerts wait for each other for so long. */
+const GATHER_MS = 100;
+/** Clicks on the message of a silence. */
+const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);
 /** What is known about an incident is asked anew after this long, in seconds. */
 const ASK_AGAIN = 300;
 /** Incidents that are explained at once, and how long each may take. */
@@ -63,6 +78,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   const { store, clock, log } = options;
   const loops = new Map<string, Loop>();
   const known = new Map<string, { enriched: Enriched; edition: number; revision: number; at: number }>();
+  let wakeOutbox: (() => void) | undefined;
   const newId = () => `inc-${randomUUID().slice(0, 8)}`;
   const changed = (): void => {
     for (const loop of loops.values()) loop.wake();
@@ -71,6 +87,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     store,
     newId,
     placesOf: (incident) => placesFor(config.routes, incident),
+    gather: () => sleep(GATHER_MS),
     began: (alerts) => {
       const bySeverity = Map.groupBy(alerts, ({ severity }) => severity);
       for (const [severity, all] of bySeverity) options.alerted?.(severity, all.length);
@@ -99,7 +116,16 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
 
   function contextOf(incident: Incident): IncidentContext {
     const found = known.get(incident.id);
-    return { now: clock(), zone: config.timezone, edition: found?.edition ?? 0, ...found?.enriched };
+    const canSilence = options.silences.isThere;
+    const { called } = options.onCall;
+    return {
+      now: clock(),
+      zone: config.timezone,
+      edition: found?.edition ?? 0,
+      canSilence,
+      called,
+      ...found?.enriched,
+    };
   }
 
   /** Whether Alertmanager can be asked is said once, each time that it changes. */
@@ -167,11 +193,13 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     ],
     respond: async (click) => {
       try {
+        if (SILENCING.has(click.decision)) return await options.silences.decide(click);
         const { respond } = await import("../flows/respond.ts");
         return await respond(
           {
             store,
             clock,
+            zone: config.timezone,
             identify: options.identify,
             whyClosed: options.whyClosed,
             fix: async (incident, by, place) => {
@@ -179,6 +207,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
               const runbooks = (await options.runbooks()).all();
               return fix({ sources: options.sources, runbooks, suggest: options.suggest }, incident, by, place);
             },
+            silence: options.silences.fromIncident,
             changed: (incident, response) => {
               const { severity, openedAt } = incident;
               if (response === "acknowledge")
@@ -204,11 +233,40 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       };
       return id === undefined ? incidentsCard(deps) : incidentDetails(deps, id);
     },
+    async undeliverable(message, reason) {
+      try {
+        const { reroute } = await import("../flows/reroute.ts");
+        const again = () => {
+          ingesting.forget();
+          loops.get("show")?.wake();
+        };
+        await reroute({ store, routes: config.routes, changed: again }, message, reason);
+      } catch (err) {
+        log.error({ err, message }, "a message that cannot arrive could not be sent elsewhere");
+      }
+    },
+    async test(question, name) {
+      const { testRoutes } = await import("../flows/test-route.ts");
+      const by = await options.askerOf(question);
+      const why = whyNoResponder(by, config.responders, await options.onCall.now(), "test the routes");
+      if (why !== undefined) return { title: why, tone: "warning", blocks: [] };
+      const deps = {
+        outbox: store.outbox,
+        clock,
+        routes: config.routes,
+        wake: () => wakeOutbox?.(),
+        pause: () => sleep(200),
+      };
+      return testRoutes(deps, name, question.id, by.name);
+    },
     async start(posted) {
-      const [{ notify }, { endSnoozes }, { reconcile }] = await Promise.all([
+      wakeOutbox = posted;
+      const [{ notify }, { endSnoozes }, { reconcile }, { escalate }, { endOverrides, aboveOf }] = await Promise.all([
         import("../flows/notify.ts"),
         import("../flows/respond.ts"),
         import("../flows/reconcile.ts"),
+        import("../flows/escalate.ts"),
+        import("../flows/oncall.ts"),
       ]);
       const report = (level: "error", message: string, data: Readonly<Record<string, unknown>>) =>
         log[level](data, message);
@@ -225,12 +283,28 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
             },
           }),
       };
+      const escalating =
+        config.oncall.escalations.length === 0
+          ? {}
+          : {
+              escalate: () =>
+                escalate({
+                  ...{ store, clock, ...config.oncall },
+                  above: () => aboveOf(store),
+                  changed: () => {
+                    ingesting.forget();
+                    loops.get("show")?.wake();
+                  },
+                }),
+            };
+      const overriding =
+        config.oncall.schedules.length === 0 ? {} : { overrides: () => endOverrides({ store, clock }) };
       const { alertmanager } = options;
       const looking =
         alertmanager === undefined
           ? {}
           : { list: listing(reconcile({ router: alertmanager, store, clock, take: ingesting.take })) };
-      for (const [name, round] of Object.entries({ ...rounds, ...looking })) {
+      for (const [name, round] of Object.entries({ ...rounds, ...looking, ...escalating, ...overriding })) {
         const loop = startLoop(round, (err) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`),
         );
@@ -238,9 +312,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         loop.wake();
       }
       await reception.start();
+      const endSilences = await options.silences.start(posted);
       return async (graceMs) => {
         await reception.stop(graceMs);
-        await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)));
+        await Promise.all([endSilences(graceMs), ...[...loops.values()].map((loop) => loop.stop(graceMs))]);
       };
     },
   };

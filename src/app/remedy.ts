@@ -48,6 +48,9 @@ export type Remedy = {
   readonly resume: (visitor: Visitor) => Promise<Card>;
   /** Why somebody may not read the channel that they clicked in, now: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+  /** Who clicked or asked, with the roles they have now. */
+  readonly voterOf: (visitor: Visitor) => Promise<Voter>;
+  readonly askerOf: (question: Question) => Promise<Voter>;
   readonly runbooks: () => Promise<Runbooks>;
   readonly actions: () => Promise<Actions>;
   /**
@@ -177,6 +180,15 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     return { ...identity, roles: rolesOf(config.roles, config.people, identity, groups), isGuest, isExternal };
   }
 
+  async function askerOf(question: Question): Promise<Voter> {
+    const isGuest = question.isOutsider === true;
+    const asker = identifyAsker(config.people, question.user, accountHere());
+    // At a terminal anybody may call themselves what they like: only those of its own account have roles.
+    const isClaim = question.user.platform === "terminal" && !asker.isLinked;
+    const { roles } = isClaim ? { roles: [] } : await voterOf({ ...question, isGuest, isExternal: false });
+    return { ...asker, roles, isGuest, isExternal: false };
+  }
+
   /**
    * A change is decided by those who may read where it stands, as it is at the click: the rules of `access`, and the members of the
    * channel where the platform tells. Whoever works at this machine's terminal may read everything.
@@ -210,6 +222,8 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   return {
     identify: (user) => identifyAsker(config.people, user, accountHere()),
     whyClosed,
+    voterOf,
+    askerOf,
     runbooks,
     actions,
     suggest: async (need, signal) => {
@@ -259,12 +273,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     },
     listFor: async (question, wish) => {
       const { approvalsCard, auditCard } = await import("../flows/remedy/recent.ts");
-      const isGuest = question.isOutsider === true;
-      const asker = identifyAsker(config.people, question.user, accountHere());
-      // At a terminal anybody may call themselves what they like: only those of its own account have roles.
-      const isClaim = question.user.platform === "terminal" && !asker.isLinked;
-      const { roles } = isClaim ? { roles: [] } : await voterOf({ ...question, isGuest, isExternal: false });
-      const voter = { ...asker, roles, isGuest, isExternal: false };
+      const voter = await askerOf(question);
       const here = { store, policy: () => config.policy, clock, zone: question.user.zone ?? config.timezone };
       if (wish.kind === "approvals") return approvalsCard(here, voter, question, wish);
       const { auditVerdict } = await import("./audit.ts");

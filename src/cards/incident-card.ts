@@ -1,7 +1,9 @@
-import type { Block, Button, Card, Chart, EvidenceLine, Tone } from "../core/card.ts";
+import type { Block, Button, Called, Card, Chart, EvidenceLine, Field, Tone } from "../core/card.ts";
+import type { Call } from "../core/incident/escalate.ts";
 import { type AlertLine, type Incident, isLive, type Severity } from "../core/incident.ts";
+import { matchersFor, sayMatcher } from "../core/silence.ts";
 import { formatDuration } from "../core/units.ts";
-import { sayTime } from "../core/zone.ts";
+import { sayMoment, sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
 
@@ -18,6 +20,10 @@ export type IncidentContext = {
   readonly facts?: readonly string[];
   /** A runbook is for its alerts. */
   readonly canFix?: boolean;
+  /** People by their ids, as a message calls them. */
+  readonly called?: (people: readonly string[]) => readonly Called[];
+  /** There is an Alertmanager to write silences into. */
+  readonly canSilence?: boolean;
   /** Why there is no evidence: it could not be asked, or the rule is gone. */
   readonly missing?: string;
 };
@@ -39,7 +45,7 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   if (context.evidence !== undefined && context.evidence.length > 0)
     blocks.push({ kind: "evidence", items: context.evidence });
   if (context.missing !== undefined) blocks.push({ kind: "note", text: context.missing });
-  const buttons = buttonsOf(incident, context.canFix === true);
+  const buttons = buttonsOf(incident, context);
   if (buttons.length > 0) blocks.push({ kind: "buttons", buttons });
   blocks.push({ kind: "note", text: noteOf(incident) });
   return { title: titleOf(incident, context), tone: toneOf(incident), blocks };
@@ -103,7 +109,8 @@ function whenLine(incident: Incident, { now, zone }: IncidentContext): string {
   return `Since ${began}. ${count}.`;
 }
 
-function stateLine(incident: Incident, { now, zone }: IncidentContext): string {
+function stateLine(incident: Incident, context: IncidentContext): string {
+  const { now, zone } = context;
   const parts: string[] = [];
   const { acknowledged, snoozed, isFlapping, isStorm } = incident;
   if (acknowledged !== undefined)
@@ -113,12 +120,25 @@ function stateLine(incident: Incident, { now, zone }: IncidentContext): string {
     parts.push(
       `Snoozed until ${sayTime(snoozed.until, now, zone)} by ${inertName(snoozed.name)}; it comes back earlier if it gets worse.`,
     );
+  const call = incident.calls?.at(-1);
+  if (call !== undefined && incident.status === "open") parts.push(callLine(incident, call, context));
   if (isFlapping)
     parts.push(
       "It flaps: it began three times or more within the last hour, so this message goes on instead of a new one.",
     );
   if (isStorm) parts.push("Too much came at once to tell apart; ask for this incident to see all of it.");
   return parts.join(" ");
+}
+
+function callLine(incident: Incident, { at, because, people }: Call, { now, zone, called }: IncidentContext): string {
+  const when = sayMoment(at, now, zone);
+  if (because === "idle")
+    return `It was acknowledged and nothing moved, so it is open again since ${sayTime(at, now, zone)}.`;
+  const names = called?.(people).map(({ name }) => inertName(name)) ?? people.map((id) => inertName(id));
+  const steps = incident.escalated?.steps ?? 1;
+  return names.length === 0
+    ? `Nobody acknowledged it: step ${steps} of the escalation was made ${when}.`
+    : `Nobody acknowledged it: ${names.join(", ")} ${names.length === 1 ? "was" : "were"} called ${when}.`;
 }
 
 /** One line for each of the gravest alerts: its name, its rule's words, and the labels that tell it from the others. */
@@ -159,29 +179,51 @@ function sharedLabels(lines: readonly AlertLine[]): ReadonlySet<string> {
   );
 }
 
-/** Snoozing is offered for these times, in seconds. */
+/** Snoozing is offered for these times, in seconds; and for any other, which is asked for in a form. */
 const SNOOZES: readonly (readonly [label: string, seconds: number])[] = [
   ["Snooze 30 min", 1800],
   ["Snooze 2 h", 7200],
 ];
+const ANY_SNOOZE: readonly Field[] = [
+  {
+    id: "until",
+    label: "For how long, or until when: 45m, until 14:00, until morning, until monday 9:00",
+    isRequired: true,
+    value: "until morning",
+  },
+];
 
-function buttonsOf(incident: Incident, canFix: boolean): readonly Button[] {
+function silenceFields(incident: Incident): readonly Field[] {
+  const matchers = matchersFor(incident).map(sayMatcher).join(", ");
+  return [
+    { id: "matchers", label: "Matchers: what all of them match is silenced", isRequired: true, value: matchers },
+    { id: "time", label: "For how long, or until when", isRequired: true, value: "2h" },
+    { id: "reason", label: "Why", isRequired: false },
+  ];
+}
+
+function buttonsOf(incident: Incident, { canFix = false, canSilence = false }: IncidentContext): readonly Button[] {
   if (!isLive(incident)) return [];
   const { id, status } = incident;
   const respond = (
     label: string,
-    decision: "acknowledge" | "unacknowledge" | "snooze" | "wake" | "fix",
+    decision: "acknowledge" | "unacknowledge" | "snooze" | "wake" | "silence" | "fix",
     code = "now",
+    fields?: readonly Field[],
   ): Button => ({
     label,
     style: decision === "acknowledge" ? "primary" : "plain",
-    action: { kind: "decide", decision, proposal: id, code },
+    action: { kind: "decide", decision, proposal: id, code, ...(fields !== undefined && { fields }) },
   });
   const buttons: Button[] = [];
   if (status !== "acknowledged") buttons.push(respond("Acknowledge", "acknowledge"));
   else buttons.push(respond("Hand back", "unacknowledge"));
   if (status === "snoozed") buttons.push(respond("End snooze", "wake"));
-  else for (const [label, seconds] of SNOOZES) buttons.push(respond(label, "snooze", String(seconds)));
+  else {
+    for (const [label, seconds] of SNOOZES) buttons.push(respond(label, "snooze", String(seconds)));
+    buttons.push(respond("Snooze…", "snooze", "asked", ANY_SNOOZE));
+  }
+  if (canSilence) buttons.push(respond("Silence…", "silence", "asked", silenceFields(incident)));
   const about = incident.subject?.name ?? incident.names[0]?.name;
   if (about !== undefined && !incident.isStorm && SAYABLE.test(about))
     buttons.push({
@@ -196,13 +238,17 @@ function buttonsOf(incident: Incident, canFix: boolean): readonly Button[] {
 /** A name that is put into a question as it is: what else it could be read as is nobody's business. */
 const SAYABLE = /^[\w.:/-]{1,80}$/;
 
-function noteOf({ id, previous, lines }: Incident): string {
+function noteOf({ id, previous, lines, missed = [] }: Incident): string {
   const runbook = lines.find(
     ({ runbookUrl }) => runbookUrl !== undefined && /^https?:\/\//.test(runbookUrl),
   )?.runbookUrl;
   return [
     `Incident ${id}.`,
     previous === undefined ? "" : `It was there before, as incident ${previous}.`,
+    ...missed.map(
+      ({ place, reason }) =>
+        `It could not be shown in ${place.platform} ${inertName(place.channel, { max: 80 })} (${inert(reason)}), so it stands here.`,
+    ),
     runbook === undefined ? "" : `The rule's own page: ${inert(runbook).slice(0, 300)}`,
   ]
     .filter((part) => part !== "")

@@ -126,7 +126,10 @@ function startDelivery(sender: Surface["sender"], { app, clock, log, delivered }
   const report = (event: Delivered): void => {
     delivered(event);
     const { outcome, reason, ...facts } = event;
-    if (outcome === "given up") log.error({ ...facts, reason }, "a message could not be delivered and was given up");
+    if (outcome === "given up") {
+      log.error({ ...facts, reason }, "a message could not be delivered and was given up");
+      void app.incidents.undeliverable(event.id, reason ?? "it could not be delivered");
+    }
     if (outcome === "later") log.warn({ ...facts, reason }, "a message could not be delivered yet");
   };
   const round = deliver({

@@ -5,7 +5,7 @@ import { digests } from "./schema/digests.ts";
 import { model } from "./schema/model.ts";
 import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
 import { people, roles } from "./schema/people.ts";
-import { routes } from "./schema/routes.ts";
+import { oncall, routes } from "./schema/routes.ts";
 import { runbooks } from "./schema/runbooks.ts";
 import { isTimeZone } from "./values.ts";
 
@@ -120,6 +120,10 @@ const file = () =>
       approvals: approvals().optional(),
       runbooks: runbooks().optional(),
       routes: routes().optional(),
+      oncall: oncall(),
+      responders: ids(
+        "Roles whose people may silence alerts and change who is on call, besides whoever is on call. Without it: nobody else.",
+      ),
       model: model().optional(),
       watches: watches().optional(),
       schedules: schedules().optional(),

@@ -6,6 +6,7 @@ import type { Severity, Watch } from "../core/watch.ts";
 import type { Secret } from "../util/secret.ts";
 import type { ConfiguredDigest } from "./digests.ts";
 import type { ExecutorsConfig } from "./executors.ts";
+import type { OnCallConfig } from "./oncall.ts";
 
 /** Everything that can be set, read once and frozen. Addresses have no slash at the end, paths are absolute. */
 export type Config = {
@@ -28,6 +29,10 @@ export type Config = {
     /** What Alertmanager sends as bearer token. Without one, alerts are taken from this machine only. */
     alertsToken: Secret | undefined;
   };
+  /** Roles whose people may silence alerts and change who is on call. */
+  responders: readonly string[];
+  /** Who is on call when, and who is called while nobody acknowledges. */
+  oncall: OnCallConfig;
   /** Where messages about incidents go. */
   routes: readonly Route[];
   digests: readonly ConfiguredDigest[];

@@ -35,7 +35,15 @@ export type Block =
   | { readonly kind: "evidence"; readonly items: readonly EvidenceLine[] }
   /** Small print: data age, what was not looked at, what is degraded. */
   | { readonly kind: "note"; readonly text: string }
-  | { readonly kind: "buttons"; readonly buttons: readonly Button[] };
+  | { readonly kind: "buttons"; readonly buttons: readonly Button[] }
+  /** Calls these people, so that their phones tell them, where they have an account on the platform. */
+  | { readonly kind: "calls"; readonly people: readonly Called[] };
+
+/**
+ * Somebody who is called. Accounts by platform, as the configuration has them or the platform vouched for them: never from a label, an
+ * alert or anything else that somebody wrote.
+ */
+export type Called = { readonly name: string; readonly accounts: Readonly<Record<string, readonly string[]>> };
 
 export type EvidenceLine = {
   readonly promql: string;
@@ -85,8 +93,21 @@ export const DECISIONS = [
 ] as const;
 export type Decision = (typeof DECISIONS)[number];
 
-/** What a click on an incident's message can mean. None of it changes a system: `fix` writes a proposal. */
-export const RESPONSES = ["acknowledge", "unacknowledge", "snooze", "wake", "fix"] as const;
+/**
+ * What a click on an incident's message, or on a silence's, can mean. None of it changes a system that is looked after: `fix` writes a
+ * proposal, `silence` shows what one would match.
+ */
+export const RESPONSES = [
+  "acknowledge",
+  "unacknowledge",
+  "snooze",
+  "wake",
+  "fix",
+  "silence",
+  "silence_write",
+  "silence_drop",
+  "silence_end",
+] as const;
 export type ResponseName = (typeof RESPONSES)[number];
 
 /** Everything that a click can decide, as platforms carry it. */
@@ -162,6 +183,12 @@ export function saysWho(by: string): string {
 
 const GLANCED = 3;
 
+/** Who is called, where nobody can be: "For Ann and Ben". */
+export function callLine(people: readonly Called[]): string {
+  const names = people.map(({ name }) => name);
+  return names.length === 0 ? "" : `For ${names.join(names.length === 2 ? " and " : ", ")}`;
+}
+
 function blockText(block: Block): string {
   switch (block.kind) {
     case "text":
@@ -183,6 +210,8 @@ function blockText(block: Block): string {
       return block.items.map(({ promql, mark }) => `${mark === undefined ? "" : `${mark} `}\`${promql}\``).join("\n");
     case "buttons":
       return block.buttons.length === 0 ? "" : `Next: ${block.buttons.map((button) => button.label).join(" · ")}`;
+    case "calls":
+      return callLine(block.people);
     default:
       return never(block);
   }

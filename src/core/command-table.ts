@@ -36,6 +36,27 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     asks: "incidents $rest",
   },
   {
+    name: "silences",
+    usage: "",
+    summary: "What Alertmanager keeps silent now, and until when",
+    asks: "silences",
+    isUnlisted: true,
+  },
+  {
+    name: "silence",
+    usage: "<matchers> [for 2h] [: reason]",
+    summary: "Shows what would be silent, and writes it at a click",
+    asks: "silence $rest",
+    isUnlisted: true,
+  },
+  {
+    name: "oncall",
+    usage: "[schedule|take|set|swap|cancel]",
+    summary: "Who is on call and who comes next, and how to change it",
+    asks: "oncall $rest",
+    isUnlisted: true,
+  },
+  {
     name: "digest",
     usage: "[daily|weekly|handover]",
     summary: "What is to be done and what happened: a day, a week, since the last shift",

@@ -1,4 +1,5 @@
 import type { Place } from "./chat.ts";
+import type { Call, Escalated } from "./incident/escalate.ts";
 
 /** Something that needs somebody: alerts about one thing, told in one message for as long as it lasts. */
 
@@ -50,8 +51,13 @@ export type AlertRecord = {
   readonly isListed?: true;
 };
 
-/** Who did something about an incident. */
-export type Responder = { readonly person: string; readonly name: string; readonly at: number };
+/** Who did something about an incident. `account` is theirs on the platform they did it from. */
+export type Responder = {
+  readonly person: string;
+  readonly name: string;
+  readonly at: number;
+  readonly account?: { readonly platform: string; readonly id: string };
+};
 
 /** What an incident is about: "service checkout", "instance web-1:9100". */
 export type Subject = { readonly kind: string; readonly name: string };
@@ -84,9 +90,21 @@ export type Incident = {
   /** It holds what came when too much came at once, whatever it is about. */
   readonly isStorm: boolean;
   readonly acknowledged?: Responder;
-  readonly snoozed?: Responder & { readonly until: number };
+  /** `severity` is the one it had then. */
+  readonly snoozed?: Responder & { readonly until: number; readonly severity?: Severity };
+  /** The newest snooze that ended while it went on, and why it did. `at` is when. */
+  readonly woken?: {
+    readonly at: number;
+    readonly because: "time" | "worse";
+    readonly snoozed: NonNullable<Incident["snoozed"]>;
+  };
+  /** How far its escalation is, since it is open; and who was called lately, newest last. */
+  readonly escalated?: Escalated;
+  readonly calls?: readonly Call[];
   /** The resolved incident that this one is about again. */
   readonly previous?: string;
+  /** Places where its message could not arrive, and why. */
+  readonly missed?: readonly { readonly place: Place; readonly reason: string }[];
   /** Where its message stands. */
   readonly places: readonly Place[];
 };

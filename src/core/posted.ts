@@ -1,5 +1,6 @@
 import type { Card } from "./card.ts";
 import type { Place } from "./chat.ts";
+import { isAccount } from "./people.ts";
 
 /** Messages that stand for a stored thing, one in each of its places, for as long as there is one. */
 
@@ -9,6 +10,8 @@ type Message = {
   readonly card: Card;
   readonly at: number;
   readonly edits?: string;
+  /** Id of the message in whose thread it stands. */
+  readonly under?: string;
 };
 
 /**
@@ -30,13 +33,15 @@ export async function postOrEdit(
  */
 export async function isPosted(
   places: readonly Place[],
-  { place, message }: { readonly place: Place; readonly message: string | undefined },
+  { place, message, user }: { readonly place: Place; readonly message: string | undefined; readonly user?: string },
   referenceOf: (at: number) => Promise<string | undefined>,
 ): Promise<boolean> {
   if (place.platform === "terminal") return message === undefined;
   if (message === undefined) return false;
   for (const [at, { platform, channel }] of places.entries()) {
-    if (platform !== place.platform || channel !== place.channel) continue;
+    // A chat of two is named by the person until the bot has written there.
+    const isThere = channel === place.channel || (user !== undefined && isAccount(channel, user));
+    if (platform !== place.platform || !isThere) continue;
     if ((await referenceOf(at)) === message) return true;
   }
   return false;

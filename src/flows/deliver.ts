@@ -74,13 +74,15 @@ export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<num
   }
 
   async function attempt(message: Queued, signal: AbortSignal): Promise<void> {
-    const { id, edits } = message;
+    const { id, edits, under } = message;
     await outbox.begin(id);
     const began = clock();
     const attempts = message.attempts + 1;
     try {
       const edited = edits === undefined ? undefined : await outbox.referenceOf(edits);
-      const reference = await sender.send({ ...message, attempts }, edited, signal);
+      const above = under === undefined ? undefined : await outbox.referenceOf(under);
+      const place = above === undefined ? message.place : (sender.under?.(message.place, above) ?? message.place);
+      const reference = await sender.send({ ...message, place, attempts }, edited, signal);
       await outbox.sent(id, reference, clock());
       deps.report({ id, platform, outcome: "sent", seconds: clock() - began });
     } catch (problem) {

@@ -1,5 +1,5 @@
 import type { Place } from "../core/chat.ts";
-import { type Absorbed, absorb, STORM_SECONDS, type World } from "../core/incident/absorb.ts";
+import { type Absorbed, APART, absorb, STORM_NAMES, STORM_SECONDS, type World } from "../core/incident/absorb.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
 import type { Take } from "../ports/incidents.ts";
@@ -10,6 +10,8 @@ export type IngestDeps = {
   readonly newId: () => string;
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
+  /** A moment in which more may come, while much does. */
+  readonly gather?: () => Promise<unknown>;
   /** Incidents were changed. */
   readonly changed: (incidents: readonly Incident[]) => void;
   /** These alerts began, or began again. */
@@ -27,6 +29,8 @@ const TRIES = 5;
 /** Alerts looked at in one step: more at once would hold up everything else. */
 const AT_ONCE = 2000;
 const PAGE = 5000;
+/** So many deliveries waiting together mean that more come: they are gathered for a moment, since each step looks at whole incidents. */
+const BUSY = 8;
 
 type Waiting = {
   readonly events: readonly AlertEvent[];
@@ -60,6 +64,7 @@ export function ingest(deps: IngestDeps): Ingest {
         const events = batch.flatMap((one) => one.events);
         for (let at = 0; at < events.length; at += AT_ONCE) await store(events.slice(at, at + AT_ONCE));
         for (const one of batch) one.resolve();
+        if (batch.length >= BUSY) await deps.gather?.();
       } catch (problem) {
         held = undefined;
         for (const one of batch) one.reject(problem);
@@ -153,6 +158,9 @@ async function load(incidents: Store["incidents"]): Promise<Held> {
     }
     remember(held, [incident], alerts);
   }
+  // A restart in the middle of a storm must not make it a new one.
+  const newest = await incidents.find({ limit: APART + STORM_NAMES + 1 });
+  held.openings.splice(0, Infinity, ...newest.map(({ openedAt }) => openedAt).reverse());
   return held;
 }
 

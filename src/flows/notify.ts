@@ -1,5 +1,7 @@
 import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
-import { messageId } from "../core/incident/message.ts";
+import { callCard, wokenCard } from "../cards/incident-note.ts";
+import type { Call } from "../core/incident/escalate.ts";
+import { messageId, noteId } from "../core/incident/message.ts";
 import type { Incident } from "../core/incident.ts";
 import { postOrEdit } from "../core/posted.ts";
 import type { Clock, Store } from "../ports.ts";
@@ -17,6 +19,8 @@ export type NotifyDeps = {
 /** Edits of one message are this far apart, in seconds: platforms limit them, and nobody reads faster. */
 const EDIT_EVERY = 3;
 const AT_ONCE = 100;
+/** That a snooze ended is worth a note for so long, in seconds. */
+const NEWS = 3600;
 
 /**
  * Incidents -> the outbox: one message for each in each of its places, posted at once and edited as things change. The returned
@@ -31,7 +35,7 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
     for (const incident of unshown) {
       const last = lately.get(incident.id);
       // Whatever people did, and its end, they want to see now.
-      if (last !== undefined && last.status === incident.status && deps.clock() - last.at < EDIT_EVERY) {
+      if (last !== undefined && last.status === incident.status && isSince(last.at)) {
         later = true;
         continue;
       }
@@ -47,6 +51,12 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
     return unshown.length === AT_ONCE ? 0 : undefined;
   };
 
+  /** A clock that was set back since makes nothing wait. */
+  function isSince(at: number): boolean {
+    const seconds = deps.clock() - at;
+    return seconds >= 0 && seconds < EDIT_EVERY;
+  }
+
   /** Whether its messages tell all that is known by then. */
   async function show(incident: Incident): Promise<boolean> {
     const { outbox } = deps.store;
@@ -58,11 +68,39 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
       const id = messageId(incident.id, at);
       await postOrEdit(outbox.put, { id, place, card, at: now }, `${incident.revision}:${context.edition}`);
     }
+    if (incident.status === "open")
+      for (const call of incident.calls ?? []) if (call.at > now - NEWS) await noteCall(incident, call, context);
+    if (incident.woken !== undefined && incident.woken.at > now - NEWS)
+      await noteWoken(incident, incident.woken, context);
     lately.set(incident.id, { at: now, status: incident.status });
     deps.wake();
     // More may have become known meanwhile: then it is still to be shown.
     if (deps.contextOf(incident).edition !== context.edition) return false;
     await deps.store.incidents.shown(incident.id, incident.revision);
     return true;
+  }
+
+  /** Under an id of the call, so that each is said once, however often it is shown. */
+  async function noteCall(incident: Incident, call: Call, context: IncidentContext) {
+    const people = context.called?.(call.people) ?? [];
+    const card = callCard(incident, call, people, context);
+    for (const [at, place] of incident.places.entries()) {
+      const isTold = call.places.some(
+        ({ platform, channel }) => platform === place.platform && channel === place.channel,
+      );
+      if (!isTold || place.platform === "terminal") continue;
+      const id = noteId(incident.id, at, `call-${call.at}`);
+      await deps.store.outbox.put({ id, place, card, at: deps.clock(), under: messageId(incident.id, at) });
+    }
+  }
+
+  /** An edit tells no phone: that it is back from its snooze stands in the thread, too, once. */
+  async function noteWoken(incident: Incident, woken: NonNullable<Incident["woken"]>, context: IncidentContext) {
+    const card = wokenCard(incident, woken, context);
+    for (const [at, place] of incident.places.entries()) {
+      if (place.platform === "terminal") continue;
+      const id = noteId(incident.id, at, `woken-${woken.snoozed.at}`);
+      await deps.store.outbox.put({ id, place, card, at: deps.clock(), under: messageId(incident.id, at) });
+    }
   }
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { sayMatcher } from "../core/silence.ts";
+import { rfc3339 } from "../core/zone.ts";
 import type { AlertRouter } from "../ports.ts";
-import { UnreachableError } from "../util/errors.ts";
-import { createHttp, type Hidden, type HttpDeps } from "./http.ts";
+import { reasonOf, UnreachableError } from "../util/errors.ts";
+import { createHttp, type Hidden, type HttpDeps, type HttpRequest } from "./http.ts";
 
 export type AlertmanagerSettings = {
   readonly url: string;
@@ -44,9 +46,10 @@ const Alerts = z.array(
     status: z.object({ state: z.string() }),
   }),
 );
+const Written = z.object({ silenceID: z.string().min(1) });
 const Status = z.object({ versionInfo: z.object({ version: z.string() }) });
 
-/** Reads Alertmanager's silences that hold now, and its version. Throws like the Prometheus client. */
+/** Alertmanager by its API v2: its alerts, its silences, its version. Throws like the Prometheus client. */
 export function createAlertmanager(
   settings: AlertmanagerSettings,
   deps: HttpDeps,
@@ -63,23 +66,48 @@ export function createAlertmanager(
     deps,
   );
 
-  async function ask<T>(api: string, path: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
-    const read = schema.safeParse(await http.json({ api, path, signal }));
+  async function ask<T>(
+    api: string,
+    path: string,
+    schema: z.ZodType<T>,
+    signal?: AbortSignal,
+    more: Pick<HttpRequest, "params" | "write"> = {},
+  ): Promise<T> {
+    const read = schema.safeParse(await http.json({ api, path, signal, ...more }));
     if (read.success) return read.data;
     throw new UnreachableError(service, "its answer is not one of Alertmanager's. Check the address and its path.", {
       cause: read.error,
     });
   }
 
+  async function alerts(params: NonNullable<HttpRequest["params"]>, signal?: AbortSignal) {
+    const all = await ask("alerts", "/api/v2/alerts", Alerts, signal, { params });
+    return all.map(({ status, startsAt, generatorURL, ...alert }) => ({
+      ...alert,
+      startsAt: Date.parse(startsAt) / 1000 || 0,
+      generatorUrl: generatorURL,
+      isMuted: status.state !== "active" && status.state !== "unprocessed",
+    }));
+  }
+
   return {
-    alerts: async (signal) => {
-      const all = await ask("alerts", "/api/v2/alerts", Alerts, signal);
-      return all.map(({ status, startsAt, generatorURL, ...alert }) => ({
-        ...alert,
-        startsAt: Date.parse(startsAt) / 1000 || 0,
-        generatorUrl: generatorURL,
-        isMuted: status.state !== "active" && status.state !== "unprocessed",
-      }));
+    alerts: (signal) => alerts([], signal),
+    matching: (matchers, signal) =>
+      alerts(
+        matchers.map((one) => ["filter", sayMatcher(one)] as const),
+        signal,
+      ),
+    silence: async ({ startsAt, endsAt, ...wanted }, signal) => {
+      const json = { ...wanted, startsAt: rfc3339(startsAt), endsAt: rfc3339(endsAt) };
+      const write = { method: "POST", json } as const;
+      return (await ask("silence", "/api/v2/silences", Written, signal, { write })).silenceID;
+    },
+    unsilence: async (id, signal) => {
+      const path = `/api/v2/silence/${encodeURIComponent(id)}`;
+      await http.json({ api: "unsilence", path, signal, write: { method: "DELETE" } }).catch((problem: unknown) => {
+        // 404 for one that is unknown, 500 "already expired" for one that is over.
+        if (!/already expired|not found/i.test(reasonOf(problem))) throw problem;
+      });
     },
     silences: async (signal) => {
       const all = await ask("silences", "/api/v2/silences", Silences, signal);

@@ -60,6 +60,8 @@ export type HttpRequest = {
   readonly params?: readonly (readonly [name: string, value: string])[];
   /** `post` sends the parameters as a form, and as a GET where the server knows no POST (405). */
   readonly post?: boolean;
+  /** Changes something, with this as JSON. Sent once: what may have arrived is not sent again. */
+  readonly write?: { readonly method: "POST" | "DELETE"; readonly json?: unknown };
   /** Return the body's text instead of parsing it, for who parses a large one in steps. */
   readonly asText?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -159,7 +161,8 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
       try {
         return await once(request, signal);
       } catch (error) {
-        if (signal.aborted || attempt >= RETRIES || !(error instanceof Answered) || !error.again) throw error;
+        const isOnce = request.write !== undefined;
+        if (signal.aborted || isOnce || attempt >= RETRIES || !(error instanceof Answered) || !error.again) throw error;
         // Full jitter (Brooker, "Exponential backoff and jitter"), on top of what the server asked for.
         const waitMs = error.retryAfterMs + random() * 100 * 2 ** attempt;
         if (waitMs > LONGEST_RETRY_AFTER_MS) throw error;
@@ -170,6 +173,14 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
 
   async function once(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
     const form = new URLSearchParams(request.params?.map(([name, value]) => [name, value]) ?? []).toString();
+    if (request.write !== undefined) {
+      const { method, json } = request.write;
+      const text = json === undefined ? "" : JSON.stringify(json);
+      return readBody(await exchange(method, request.path, text, signal, "application/json"), {
+        ...request,
+        asText: method === "DELETE",
+      });
+    }
     if (request.post !== true || !postWorks) return readBody(await send("GET", request.path, form, signal), request);
     const answer = await send("POST", request.path, form, signal);
     if (answer.status !== 405) return readBody(answer, request);
@@ -187,7 +198,13 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
     }
   }
 
-  function exchange(method: "GET" | "POST", path: string, form: string, signal: AbortSignal): Promise<Answer> {
+  function exchange(
+    method: "GET" | "POST" | "DELETE",
+    path: string,
+    form: string,
+    signal: AbortSignal,
+    type = "application/x-www-form-urlencoded",
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       // A caller who left, or a deadline, shows as a network error too: keep what it was.
       const fail = (error: Error) => reject(signal.aborted ? signal.reason : error);
@@ -206,7 +223,7 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
               ? headers
               : {
                   ...headers,
-                  "content-type": "application/x-www-form-urlencoded",
+                  "content-type": type,
                   "content-length": Buffer.byteLength(form),
                 },
         },
@@ -237,7 +254,7 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
         const idle = request.reusedSocket && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
         fail(idle ? new ClosedWhileIdle() : networkError(cause));
       });
-      request.end(method === "POST" ? form : undefined);
+      request.end(method === "GET" ? undefined : form);
     });
   }
 

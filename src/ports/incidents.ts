@@ -22,7 +22,7 @@ export interface Incidents {
   /** Fingerprints of alerts that fire as far as is known, which nobody told of since then (unix seconds), at most `limit`. */
   unseenSince(at: number, limit: number): Promise<readonly AlertRecord[]>;
   /**
-   * Stores all of it with its audit entries, or nothing. False when one of the incidents is not exactly the revision after the stored
+   * Stores all of it with its audit entries, or nothing. With entries it outlives a power cut, without a crash only: what is told again need not. False when one of the incidents is not exactly the revision after the stored
    * one: somebody else was first.
    */
   save(change: {

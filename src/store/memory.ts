@@ -3,9 +3,11 @@ import type { Place } from "../core/chat.ts";
 import type { KeptDigest } from "../core/digest/digest.ts";
 import { incidentOf } from "../core/incident/message.ts";
 import { type AlertRecord, isLive } from "../core/incident.ts";
+import type { KeptOverride } from "../core/oncall/kept.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
+import type { SilenceDraft } from "../core/silence.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { memoryDetection } from "./memory/detection.ts";
@@ -13,6 +15,7 @@ import { memoryDigests } from "./memory/digests.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
+import { memoryShelf, type Shelved } from "./memory/shelf.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 import type { SealSettings } from "./seal.ts";
 import { createStop } from "./stop.ts";
@@ -34,6 +37,7 @@ type Waiting = {
   readonly until: number;
   readonly at: number;
   readonly reference?: string;
+  readonly reason?: string | undefined;
 };
 
 /**
@@ -57,6 +61,7 @@ export function createMemoryStore(
   const feedback = new Map<string, { answer: string; helpful: boolean; at: number }>();
   const spending = new Map<string, { at: number; tokens: number; cost: number }>();
   const forecasts = new Map<string, KeptScored>();
+  const shelves = new Map<string, Shelved>();
   const digests = new Map<string, KeptDigest>();
   let closed = false;
   let checkedAt = 0;
@@ -181,6 +186,8 @@ export function createMemoryStore(
     },
     proposals: memoryProposals(proposals, ledger, use),
     incidents: memoryIncidents(incidents, alerts, ledger, use),
+    silences: memoryShelf<SilenceDraft>("silence", shelves, ledger, use),
+    overrides: memoryShelf<KeptOverride>("override", shelves, ledger, use),
     digests: memoryDigests(digests, ledger, use),
     audit,
     stop: createStop(ledger, undefined),
@@ -202,10 +209,18 @@ export function createMemoryStore(
         }),
       begin: (id) => use(() => change(id, (one) => ({ attempts: one.attempts + 1 }))),
       hint: (id, hint) => use(() => change(id, ({ message }) => ({ message: { ...message, hint } }))),
-      postpone: (id, until) => use(() => change(id, () => ({ until }))),
+      postpone: (id, until, reason) => use(() => change(id, () => ({ until, reason }))),
       sent: (id, reference) =>
-        use(() => change(id, ({ message }) => ({ state: "sent", reference, message: withoutHint(message) }))),
-      gaveUp: (id) => use(() => change(id, ({ message }) => ({ state: "given up", message: withoutHint(message) }))),
+        use(() =>
+          change(id, ({ message }) => ({ state: "sent", reference, reason: undefined, message: withoutHint(message) })),
+        ),
+      gaveUp: (id, reason) =>
+        use(() => change(id, ({ message }) => ({ state: "given up", reason, message: withoutHint(message) }))),
+      fateOf: (id) =>
+        use(() => {
+          const found = outbox.get(id);
+          return found && { state: found.state, ...(found.reason !== undefined && { reason: found.reason }) };
+        }),
       referenceOf: (id) => use(() => outbox.get(id)?.reference),
       answerOf: ({ platform, channel }, reference) =>
         use(() => {
@@ -293,6 +308,7 @@ export function createMemoryStore(
             forgetWhere(watched.anomalies, "anomalies", ({ anomaly }) =>
               anomaly.status === "open" ? Number.POSITIVE_INFINITY : anomaly.openedAt,
             ),
+          shelves: () => forgetWhere(shelves, "shelves", ({ item }) => item.endedAt ?? Number.POSITIVE_INFINITY),
           digests: () => forgetWhere(digests, "digests", (entry) => entry.slot),
           opinions: () => forgetWhere(watched.opinions, "opinions", (entry) => entry.at),
         };

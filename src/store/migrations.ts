@@ -134,6 +134,14 @@ export const MIGRATIONS: readonly Step[] = [
 
   CREATE TABLE digest_plans (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE shelves (
+    seq INTEGER PRIMARY KEY, shelf TEXT NOT NULL, id TEXT NOT NULL, at REAL NOT NULL, revision INTEGER NOT NULL,
+    ended REAL, shown INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (shelf, id)) STRICT;
+  CREATE INDEX shelves_ended ON shelves (ended);
+  CREATE INDEX shelves_open ON shelves (shelf, seq) WHERE ended IS NULL;
+  CREATE INDEX shelves_unshown ON shelves (shelf, seq) WHERE shown < revision;
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

@@ -31,6 +31,7 @@ export const TABLES = [
   "watch_rounds",
   "anomalies",
   "opinions",
+  "shelves",
   "digests",
 ] as const;
 export type Table = (typeof TABLES)[number];
@@ -62,6 +63,7 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
     alerts: retention.evidence,
     incidents: retention.evidence,
     forecasts: retention.evidence,
+    shelves: retention.proposals,
     digests: retention.evidence,
   }[table];
   return seconds === undefined ? undefined : now - seconds;

@@ -66,6 +66,12 @@ export const QueuedRow = once(() => {
     .transform(({ body, attempts }): Queued => ({ ...(body as unknown as Queued), attempts }));
 });
 
+export const FateRow = once(() =>
+  z
+    .object({ state: z.enum(["waiting", "sent", "given up"]), reason: z.string().nullable() })
+    .transform(({ state, reason }) => ({ state, ...(reason !== null && { reason }) })),
+);
+
 export const ReferenceRow = once(() => z.object({ reference: z.string() }).transform(({ reference }) => reference));
 
 export const ShownRow = once(() =>
@@ -212,6 +218,11 @@ export const AlertRow = once(() => {
     begins: z.array(z.number()),
   });
   return z.object({ body: json().pipe(Body) }).transform(({ body }) => body as unknown as AlertRecord);
+});
+
+export const ShelfRow = once(() => {
+  const Body = z.looseObject({ id: z.string(), revision: z.int(), madeAt: z.number(), endedAt: z.number().optional() });
+  return z.object({ body: json().pipe(Body) }).transform(({ body }) => body);
 });
 
 export const ProposalRow = once(() => {

@@ -10,6 +10,7 @@ import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention
 import {
   AnswerLine,
   AnswerRow,
+  FateRow,
   FeedbackRow,
   HeldRow,
   LatestRow,
@@ -30,6 +31,7 @@ import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
+import { sqliteShelf } from "./sqlite/shelf.ts";
 import { atMost, statements } from "./sqlite/statements.ts";
 import { createStop } from "./stop.ts";
 
@@ -55,6 +57,7 @@ const KEPT: Partial<Record<Table, string>> = {
     AND NOT (id LIKE 'incident:%' AND (state = 'waiting' OR json_extract(body, '$.edits') IS NULL)
     AND EXISTS (SELECT 1 FROM incidents WHERE incidents.id = substr(outbox.id, 10, instr(substr(outbox.id, 10), ':') - 1)))`,
   anomalies: "AND status = 'over'",
+  shelves: "AND ended IS NOT NULL AND ended < ?1",
 };
 
 export type SqliteSettings = {
@@ -221,6 +224,8 @@ export function openSqliteStore(settings: SqliteSettings): Store {
 
     proposals: sqliteProposals(sql, ledger),
     incidents: sqliteIncidents(sql, ledger),
+    silences: sqliteShelf("silence", sql, ledger),
+    overrides: sqliteShelf("override", sql, ledger),
     digests: sqliteDigests(sql, ledger),
     audit: sqliteAudit(sql, ledger),
     stop: createStop(ledger, join(settings.dataDir, "STOP")),
@@ -273,6 +278,9 @@ export function openSqliteStore(settings: SqliteSettings): Store {
            WHERE id = ? AND state = 'waiting'`,
           [reason, at, id],
         );
+      },
+      async fateOf(id) {
+        return sql.all(FateRow, "SELECT state, reason FROM outbox WHERE id = ?", [id])[0];
       },
       async referenceOf(id) {
         return sql.all(ReferenceRow, "SELECT reference FROM outbox WHERE id = ? AND state = 'sent'", [id])[0];

@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { createApp, type Overrides } from "../../src/app.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import type { Question } from "../../src/core/chat.ts";
-import type { Metrics } from "../../src/ports.ts";
+import type { AlertRouter, Metrics } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { QueryRefusedError, UnreachableError } from "../../src/util/errors.ts";
 import type { Log } from "../../src/util/log.ts";
@@ -89,7 +89,11 @@ describe("a question to the app", () => {
       given.push(alertmanager);
       return answered("ok");
     };
-    const alertmanager = { alerts: async () => [], silences: async () => [], check: async () => ({ version: "1" }) };
+    const alertmanager = {
+      alerts: async () => [],
+      silences: async () => [],
+      check: async () => ({ version: "1" }),
+    } as unknown as AlertRouter;
     const sources = ["eu", "us"].map((name) => ({ name }) as Metrics);
     const { ask } = (await appWith(flow, { sources, alertmanager })).app;
     await ask(question());

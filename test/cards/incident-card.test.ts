@@ -37,7 +37,7 @@ describe("the message of an incident", () => {
       "Since 14:13 UTC. 2 alerts fire.",
       "- HighErrorRate [instance=a:80]: 5 % of requests of checkout fail",
       "- Slow (warning) [instance=b:80]: p95 is 3 s",
-      "Next: Acknowledge · Snooze 30 min · Snooze 2 h · Investigate",
+      "Next: Acknowledge · Snooze 30 min · Snooze 2 h · Snooze… · Investigate",
       `Incident ${incident.id}.`,
     ]);
   });
@@ -50,7 +50,7 @@ describe("the message of an incident", () => {
     expect(buttons(incidentCard(taken.incident, context))).toContain("Hand back");
     const worse = { ...taken.incident, status: "open" as const };
     expect(shown(worse)).toContain("Ann acknowledged it at 14:18 UTC. It got worse since, so it is open again.");
-    const snoozed = respond(incident, { kind: "snooze", seconds: 7200 }, ann);
+    const snoozed = respond(incident, { kind: "snooze", until: ann.at + 7200 }, ann);
     if (!snoozed.ok) throw new Error(snoozed.reason);
     expect(shown(snoozed.incident)).toContain(
       "Snoozed until 16:18 UTC by Ann; it comes back earlier if it gets worse.",

@@ -299,6 +299,10 @@ export function storeContract(
       ]);
       await outbox.gaveUp("m2", "the channel is archived", NOW + 32);
       assert.equal(await outbox.referenceOf("m2"), undefined);
+      assert.deepEqual(await outbox.fateOf("m1"), { state: "sent" });
+      assert.deepEqual(await outbox.fateOf("m2"), { state: "given up", reason: "the channel is archived" });
+      assert.deepEqual(await outbox.fateOf("m3"), { state: "waiting" });
+      assert.equal(await outbox.fateOf("none"), undefined);
       assert.deepEqual(await ids(), ["m3"]);
       assert.equal(await outbox.put(outgoing("m1")), false); // also once it was said
       await outbox.postpone("m1", NOW + 99, "too late to change");
@@ -562,6 +566,7 @@ function none(): Record<string, number> {
     watch_rounds: 0,
     anomalies: 0,
     opinions: 0,
+    shelves: 0,
     digests: 0,
   };
 }

@@ -1,72 +1,25 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { findBinaries } from "../../src/demo/binaries.ts";
 import { freePorts } from "../../src/demo/ports.ts";
 import { clickBody, FakeSlack } from "../fakes/slack/index.ts";
+import { alertmanagers, fire, TOKEN, until } from "./alertmanager.ts";
 import { programs, type Running } from "./processes.ts";
 import { realServers } from "./real.ts";
 
 /** The whole program behind a real Alertmanager: alerts become one message each in a Slack of our own, which goes on as they do. */
 
-const DEMO = fileURLToPath(new URL("../../.demo", import.meta.url));
 const CHANNEL = "C0GENERAL1";
-const TOKEN = "invented-webhook-token";
 const { newHome, launch, clean } = programs();
 const { servers } = realServers();
-const children: ChildProcess[] = [];
+const { start: startAlertmanager, stop: stopAlertmanagers } = alertmanagers();
 let slack: FakeSlack | undefined;
 afterAll(clean);
 afterEach(async () => {
-  for (const child of children.splice(0)) child.kill("SIGKILL");
+  stopAlertmanagers();
   await slack?.stop();
 });
-
-async function until<T>(look: () => T | undefined | false, what: string, ms = 30_000): Promise<T> {
-  for (const deadline = Date.now() + ms; Date.now() < deadline; ) {
-    const found = look();
-    if (found !== undefined && found !== false) return found;
-    await sleep(50);
-  }
-  throw new Error(`Waited in vain for ${what}.`);
-}
-
-async function startAlertmanager(home: string, port: number, botPort: number, skip: (reason: string) => never) {
-  const found = await findBinaries(DEMO, () => undefined, { signal: AbortSignal.timeout(120_000) });
-  if ("missing" in found) return skip(found.missing);
-  mkdirSync(join(home, "am"), { recursive: true });
-  writeFileSync(
-    join(home, "am.yml"),
-    `route: {receiver: bot, group_by: [alertname, service], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}
-receivers:
-  - name: bot
-    webhook_configs:
-      - url: http://127.0.0.1:${botPort}/webhooks/alertmanager
-        http_config: {authorization: {credentials: ${TOKEN}}}
-`,
-  );
-  const { command, before } = found.alertmanager;
-  const child = spawn(
-    command,
-    [
-      ...before,
-      `--config.file=${join(home, "am.yml")}`,
-      `--storage.path=${join(home, "am")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      "--cluster.listen-address=",
-      "--log.level=warn",
-    ],
-    { stdio: "ignore" },
-  );
-  children.push(child);
-  const url = `http://127.0.0.1:${port}`;
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(100))
-    if ((await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true) return url;
-  throw new Error("Alertmanager did not get ready.");
-}
 
 describe("alerts of a real Alertmanager", () => {
   it("are one message for a thing: posted, explained, acknowledged, and resolved over a crash", {
@@ -96,14 +49,7 @@ describe("alerts of a real Alertmanager", () => {
       await bot.says('"ready"');
       return bot;
     };
-    const post = async (...alerts: object[]) => {
-      const response = await fetch(`${alertmanager}/api/v2/alerts`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(alerts),
-      });
-      expect(response.status).toBe(200);
-    };
+    const post = (...alerts: object[]) => fire(alertmanager, ...alerts);
     const labels = { alertname: "ErrorRatioHigh", service: "orders", severity: "critical" };
     const startsAt = new Date(Date.now() - 60_000).toISOString();
     const annotations = { summary: "Too many requests to orders fail <!channel>" };

@@ -417,7 +417,7 @@ describe("a real disk that gives out", () => {
     const mount = join(dataDir, "..", "small");
     mkdirSync(mount);
     try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=900k", "tmpfs", mount], { stdio: "pipe" });
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=1000k", "tmpfs", mount], { stdio: "pipe" });
     } catch {
       context.skip("no small disk can be mounted here");
     }

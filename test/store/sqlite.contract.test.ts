@@ -10,6 +10,7 @@ import { detectionContract } from "../contracts/detection.ts";
 import { digestsContract } from "../contracts/digests.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
+import { shelfContract } from "../contracts/shelf.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
 
 const root = mkdtempSync(join(tmpdir(), "store-"));
@@ -24,6 +25,7 @@ function settings(retention: Retention, more: Partial<AuditSettings> = {}) {
 storeContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 
 incidentsContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
+shelfContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 incidentsContract("the SQLite store, opened again before every single call", (retention) =>
   reopening(settings(retention)),
 );
@@ -81,6 +83,8 @@ function reopening(where: ReturnType<typeof settings>): Store {
     lessons: part("lessons"),
     proposals: part("proposals"),
     incidents: part("incidents"),
+    silences: part("silences"),
+    overrides: part("overrides"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),

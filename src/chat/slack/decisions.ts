@@ -1,4 +1,4 @@
-import type { Card } from "../../core/card.ts";
+import { type Card, isResponse } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import type { DealHow } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
@@ -149,6 +149,10 @@ const WORDS: Readonly<Record<Carried["decision"], readonly [title: string, submi
   snooze: ["Snooze", "Snooze"],
   wake: ["End snooze", "End snooze"],
   fix: ["Propose fix", "Propose"],
+  silence: ["Silence alerts", "Show what it matches"],
+  silence_write: ["Silence", "Silence"],
+  silence_drop: ["Do not silence", "Do not"],
+  silence_end: ["End silence", "End silence"],
 };
 
 async function openForm(
@@ -184,7 +188,7 @@ function formOf({ decision, proposal, code, fields = [] }: Carried, { place, mes
     submit: plain(submit, 24),
     close: plain("Back", 24),
     blocks: [
-      { type: "context", elements: [plain(`Proposal ${proposal}`, 2000)] },
+      { type: "context", elements: [plain(`${isResponse(decision) ? "Incident" : "Proposal"} ${proposal}`, 2000)] },
       ...fields.map(({ id, label, isRequired, value }) => ({
         type: "input",
         block_id: id,

@@ -1,5 +1,6 @@
 import {
   type Button,
+  type Called,
   type Card,
   type Chart,
   type EvidenceLine,
@@ -10,7 +11,7 @@ import {
   type Tone,
 } from "../../core/card.ts";
 import { chartLine } from "../../core/chart-line.ts";
-import { inert } from "../../util/inert.ts";
+import { inert, inertName } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
 import { CHART, lineChart } from "./chart.ts";
 import { decideButton, isDecision } from "./decide-button.ts";
@@ -124,6 +125,9 @@ export function renderCard(card: Card, look: Look): Rendered {
         addText(page, block.text, contexts);
         break;
       case "buttons":
+        break;
+      case "calls":
+        if (block.people.length > 0) page.add([calls(block.people)], "text");
         break;
       default:
         never(block);
@@ -254,6 +258,16 @@ function sections(text: string): SlackBlock[] {
 
 function contexts(text: string): SlackBlock[] {
   return pieces(text, LIMIT.context).map(context);
+}
+
+/** The one place where a message calls somebody: ids that have the form of one, and nothing that anybody wrote. */
+function calls(people: readonly Called[]): SlackBlock {
+  const said = people.map(({ name, accounts }) => {
+    const id = accounts["slack"]?.find((one) => /^[UW][A-Z0-9]{1,20}$/.test(one));
+    return id === undefined ? { type: "text", text: escaped(inertName(name)) } : { type: "user", user_id: id };
+  });
+  const elements = said.flatMap((one, at) => (at === 0 ? [one] : [{ type: "text", text: " " }, one]));
+  return { type: "rich_text", elements: [{ type: "rich_text_section", elements }] };
 }
 
 /** The verdict as a header, or as text when it is too long for one. */

@@ -45,6 +45,11 @@ export function createSender(deps: SenderDeps): Sender {
   const drafts = createDrafts(deps);
   return {
     platform: "slack",
+    under: (place, reference) => {
+      if (reference === COMMAND_REFERENCE || reference === NOWHERE) return place;
+      const { channel, ts } = readReference(reference);
+      return { ...place, channel, thread: ts };
+    },
     drafts: {
       paceMs: PACE_MS,
       async redraw(reference, draft, before, signal) {

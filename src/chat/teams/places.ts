@@ -1,4 +1,5 @@
 import type { Place } from "../../core/chat.ts";
+import { isAccount } from "../../core/people.ts";
 import type { SurfaceDeps } from "../../ports.ts";
 import { channelOf, wholeOf } from "./intake.ts";
 import { Reference } from "./schema.ts";
@@ -57,9 +58,11 @@ export function createReferences(places: SurfaceDeps["store"]["places"]): Refere
     get: ({ channel }) => load(channelOf(channel)),
     async personal(person) {
       chats ??= await allChats();
-      const channel = chats.get(person);
+      // The configuration may name the object id alone, without the tenant before it.
+      const key = chats.has(person) ? person : [...chats.keys()].find((one) => isAccount(person, one));
+      const channel = key === undefined ? undefined : chats.get(key);
       // It may have been forgotten since.
-      return channel !== undefined && (await load(channel))?.person === person ? wholeOf(channel) : undefined;
+      return channel !== undefined && (await load(channel))?.person === key ? wholeOf(channel) : undefined;
     },
     async forget(channel, team) {
       known.delete(channel);

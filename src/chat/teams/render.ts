@@ -1,6 +1,7 @@
 import {
   type Block,
   type Button,
+  type Called,
   type Card,
   type Chart,
   type EvidenceLine,
@@ -10,7 +11,7 @@ import {
   secondLine,
   type Tone,
 } from "../../core/card.ts";
-import { exact } from "../../util/inert.ts";
+import { exact, inertName } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
 import { chartElement, chartLines } from "./chart.ts";
 import { decideAction, isDecision } from "./decide-action.ts";
@@ -78,8 +79,10 @@ export function renderCard(card: Card, look: Look): Rendered {
     ...(others.length === 0 ? [] : [{ kind: "note" as const, text: others.join("\n") }]),
   ];
   const frame = frameOf(actions);
+  const entities = card.blocks.flatMap((block) => (block.kind === "calls" ? mentionsOf(block.people) : []));
+  const called = entities.length === 0 ? frame : { ...frame, msteams: { ...EMPTY.msteams, entities } };
   return {
-    content: { ...frame, body: [heading, ...fitted(blocks, look, CARD_BYTES - bytesOf(frame), canDecide)] },
+    content: { ...called, body: [heading, ...fitted(blocks, look, CARD_BYTES - bytesOf(called), canDecide)] },
     summary: cut(plain(`${TONES[card.tone].word}${title}${title.endsWith(":") ? ` ${secondLine(card)}` : ""}`), 500),
   };
 }
@@ -95,6 +98,36 @@ const EMPTY = {
 export function renderText(card: Card): string {
   const lines = plainText(card).split(/\r?\n/).map(plain).join("\n");
   return cut(lines, 20_000);
+}
+
+/** The one place where a card calls somebody: learn.microsoft.com, "Format cards in Microsoft Teams", mention support. */
+function callsOf(people: readonly Called[]): Element {
+  const said = people.map((one) => (accountOf(one) === undefined ? nameOf(one) : `<at>${nameOf(one)}</at>`));
+  return { type: "TextBlock", text: said.join(" "), wrap: true };
+}
+
+function mentionsOf(people: readonly Called[]): readonly Element[] {
+  return people.flatMap((one) => {
+    const id = accountOf(one);
+    if (id === undefined) return [];
+    return [{ type: "mention", text: `<at>${nameOf(one)}</at>`, mentioned: { id, name: nameOf(one) } }];
+  });
+}
+
+/** The object id in Microsoft Entra, without the tenant before it. */
+function accountOf({ accounts }: Called): string | undefined {
+  return accounts["teams"]
+    ?.map((one) => one.split("/").at(-1)!)
+    .find((one) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(one));
+}
+
+/** Without anything that markdown or the mention itself would read. */
+function nameOf({ name }: Called): string {
+  return (
+    inertName(name, { max: 80 })
+      .replace(/[^\p{L}\p{M}\p{N} .'-]/gu, "")
+      .trim() || "somebody"
+  );
 }
 
 function headingOf(title: string, tone: Tone): Element {
@@ -125,6 +158,7 @@ const RANK: Readonly<Record<Block["kind"], number>> = {
   chart: 1,
   evidence: 2,
   buttons: 3,
+  calls: 0,
 };
 const MORE_BYTES = 400;
 
@@ -176,6 +210,8 @@ function renderBlock(block: Block, look: Look, room: number, index: number): Par
       return evidence(block.items, room, index);
     case "buttons":
       return NOTHING;
+    case "calls":
+      return whole(block.people.length === 0 ? [] : [callsOf(block.people)], room);
     default:
       return never(block);
   }

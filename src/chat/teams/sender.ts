@@ -40,6 +40,9 @@ const PACE_MS = 1500;
 const ADAPTIVE_CARD = "application/vnd.microsoft.card.adaptive";
 const MOST_TARGETS = 2000;
 
+/** The object id of an account in Microsoft Entra, with or without the tenant before it. */
+const PERSON = /^(?:[0-9a-f-]{36}\/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Longest base64 text of pictures in a card: the rest of it needs some room too. */
 const PICTURE_BYTES = 16_000;
 
@@ -58,6 +61,11 @@ export function createSender(deps: SenderDeps): Sender {
   };
   return {
     platform: "teams",
+    // Chats have no threads; channels of teams do.
+    under: (place, reference) =>
+      /@thread\.(?:tacv2|skype)$/.test(place.channel) && readDraftReference(reference) === undefined
+        ? { ...place, thread: reference }
+        : place,
     drafts: {
       paceMs: PACE_MS,
       async redraw(reference, draft, before, signal) {
@@ -75,10 +83,15 @@ export function createSender(deps: SenderDeps): Sender {
     },
     async send(message, edited, signal) {
       const bot = connected();
-      const reference = await deps.references.get(message.place);
+      // A person stands for their chat with the bot.
+      const own = PERSON.test(message.place.channel)
+        ? await deps.references.personal(message.place.channel)
+        : undefined;
+      const place = own ?? message.place;
+      const reference = await deps.references.get(place);
       if (reference === undefined)
         throw new NeverError("nobody in Teams has spoken to the bot there since it was added");
-      const target = { conversation: conversationOf(message.place), reference };
+      const target = { conversation: conversationOf(place), reference };
       try {
         if (message.hint === DRAFT_HINT) {
           const shown = await abortable(showDraft(deps, drafts, bot, target, message), signal);

@@ -5,6 +5,7 @@ import {
   buttonsIn,
   type Card,
   type ClickMeaning,
+  callLine,
   type EvidenceLine,
   saysWho,
   type Tone,
@@ -90,6 +91,8 @@ function renderBlock(block: Block, look: Look, buttonsBefore: number): string[] 
       ];
     case "evidence":
       return block.items.flatMap((item) => evidence(item, look));
+    case "calls":
+      return paragraphs(callLine(block.people), look.width);
     case "buttons":
       return buttons(block.buttons, look, buttonsBefore);
     default:

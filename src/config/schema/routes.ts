@@ -1,25 +1,73 @@
 import * as z from "zod";
 import { SEVERITIES } from "../../core/incident.ts";
-import { flag, group, ids } from "./parts.ts";
+import { isTimeZone } from "../values.ts";
+import { duration, flag, group, ids, name, text, whole } from "./parts.ts";
+
+/** Which incidents something is for. */
+const filter = () => ({
+  severity: z
+    .array(z.enum(SEVERITIES, `must be one of ${SEVERITIES.join(", ")}`), "must be a list")
+    .min(1, "must name at least one")
+    .optional()
+    .describe("Only incidents of these severities."),
+  environments: ids("Only incidents of these environments, as the alerts' label says."),
+  labels: z
+    .record(z.string(), z.array(z.string("must be text"), "must be a list").min(1, "must name at least one"))
+    .optional()
+    .describe("Only incidents with an alert that has these labels; * stands for any letters."),
+});
+
+const zone = () =>
+  z
+    .string("must be text")
+    .refine(isTimeZone, 'must be the IANA name of a time zone, such as "UTC" or "Europe/Berlin"')
+    .optional()
+    .describe("Zone of these times. Default: timezone.");
+
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+
+/** Hours of days: within them, or over midnight where they end before they begin. */
+const hours = (what: string) =>
+  z
+    .strictObject(
+      {
+        days: z
+          .array(z.enum(DAYS, `must be one of ${DAYS.join(", ")}`), "must be a list")
+          .min(1, "must name at least one")
+          .optional()
+          .describe("Default: all."),
+        from: z.string("must be text").regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as "09:00"'),
+        to: z
+          .string("must be text")
+          .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time of day, such as "17:00"'),
+        timezone: zone(),
+      },
+      "must be a group of settings",
+    )
+    .optional()
+    .describe(what);
+
+export type HoursEntry = NonNullable<z.infer<ReturnType<typeof hours>>>;
+export const DAY_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(DAYS.map((day, at) => [day, at + 1]));
+
+const channels = () => ({
+  slack: ids("Channels of Slack, by id; or people there, by theirs."),
+  teams: ids("Conversations of Teams, by id; or people, by their object ids."),
+});
 
 /** Where messages about incidents go. */
 export function routes() {
   return z
     .array(
       group({
-        severity: z
-          .array(z.enum(SEVERITIES, `must be one of ${SEVERITIES.join(", ")}`), "must be a list")
-          .min(1, "must name at least one")
-          .optional()
-          .describe("Only incidents of these severities."),
-        environments: ids("Only incidents of these environments, as the alerts' label says."),
-        labels: z
-          .record(z.string(), z.array(z.string("must be text"), "must be a list").min(1, "must name at least one"))
-          .optional()
-          .describe("Only incidents with an alert that has these labels; * stands for any letters."),
-        slack: ids("Channels of Slack, by id."),
-        teams: ids("Conversations of Teams, by id."),
+        name: name("How people call it, for `test route`. Default: its number.").optional(),
+        ...filter(),
+        hours: hours("Only incidents that began within these hours."),
+        ...channels(),
         continue: flag("Looks at the routes after this one, too."),
+        fallback: flag(
+          "Only for what could not arrive where it should: the channel is archived, or the bot was removed.",
+        ),
       }),
       "must be a list",
     )
@@ -27,4 +75,75 @@ export function routes() {
     .describe(
       "Where messages about incidents go: the first route that matches, and those after it as far as it says so.",
     );
+}
+
+const rotation = () =>
+  group({
+    people: z
+      .array(text("Id of one of people."), "must be a list")
+      .min(1, "must name at least one")
+      .max(200, "must have at most 200 entries"),
+    start: z
+      .string('must be text, such as "2026-01-05 09:00"')
+      .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/, 'must be a date and a time of day, such as "2026-01-05 09:00"')
+      .describe("When the first one begins, on the wall clock of the zone."),
+    every: duration(
+      "1h",
+      "365d",
+      "How long one has it: days and weeks are those of the calendar, so that handovers stay at their time of day.",
+    ),
+    hours: hours("Only within these hours; at others the layer before it counts."),
+  });
+
+const step = () =>
+  group({
+    after: duration("0s", "7d", "After the step before, or after the incident was opened."),
+    oncall: ids("Schedules whose person on call is called."),
+    people: ids("People who are called, by their ids."),
+    ...channels(),
+  });
+
+/** Who is on call, and who is called when nobody acknowledges. */
+export function oncall() {
+  return group({
+    schedules: z
+      .array(
+        group({
+          name: name("How people call it."),
+          timezone: zone(),
+          layers: z
+            .array(rotation(), "must be a list")
+            .min(1, "must have at least one entry")
+            .max(20, "must have at most 20 entries")
+            .describe("Rotations; later ones stand before earlier ones, within their hours."),
+        }),
+        "must be a list",
+      )
+      .max(100, "must have at most 100 entries")
+      .optional()
+      .describe("Who is on call when."),
+    escalations: z
+      .array(
+        group({
+          name: name("As messages and the audit call it."),
+          ...filter(),
+          steps: z
+            .array(step(), "must be a list")
+            .min(1, "must have at least one entry")
+            .max(20, "must have at most 20 entries"),
+          repeat: whole(0, 20, "How often all steps are gone through again. Default 0."),
+          idle: duration(
+            "5m",
+            "7d",
+            "After so long without any change an acknowledged incident is open again. Default: never.",
+          ),
+        }),
+        "must be a list",
+      )
+      .max(100, "must have at most 100 entries")
+      .optional()
+      .describe("Who is called while nobody acknowledges: the first that is for the incident."),
+  })
+    .optional()
+    .describe("Who is on call, and who is called when nobody acknowledges.");
 }

@@ -6,6 +6,7 @@ import {
   type Incident,
   isLive,
   LINES_KEPT,
+  type Severity,
 } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
 import { environmentOf, keysOf, subjectOf } from "./subject.ts";
@@ -157,16 +158,20 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
 /** The incident as its alerts make it: how many, how grave, whether it is over. One revision further. */
 export function summarise(incident: Incident, alerts: readonly AlertRecord[], at: number): Incident {
   const firing = alerts.filter(({ endsAt }) => endsAt === undefined);
-  const grave = (firing.length > 0 ? firing : alerts).map(({ severity }) => severity).sort(graverFirst)[0];
-  const { endedAt: _, acknowledged, snoozed, ...rest } = incident;
+  const grave = gravestOf(firing.length > 0 ? firing : alerts);
+  const { endedAt: _, acknowledged, snoozed, escalated, ...rest } = incident;
   const isOver = firing.length === 0 && alerts.length > 0;
-  const isWorse = grave !== undefined && graverFirst(grave, incident.severity) < 0 && incident.revision > 0;
-  const stillSnoozed = snoozed !== undefined && snoozed.until > at && !isWorse ? snoozed : undefined;
+  const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
+  const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
+  // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
+  const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
+  const stillSnoozed = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed ? snoozed : undefined;
+  const isWoken = incident.status === "snoozed" && snoozed !== undefined && stillSnoozed === undefined && !isOver;
   const status = isOver
     ? "resolved"
     : stillSnoozed !== undefined
       ? "snoozed"
-      : acknowledged !== undefined && !(isWorse && incident.status === "acknowledged")
+      : acknowledged !== undefined && !(isWorse && (incident.status === "acknowledged" || isWoken))
         ? "acknowledged"
         : "open";
   const ends = alerts.map(({ endsAt }) => endsAt ?? 0);
@@ -184,11 +189,25 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
     lines: foremost(alerts).map(lineOf),
     isFlapping: alerts.some((one) => isFlapping(one, at)),
     ...(acknowledged !== undefined && { acknowledged }),
+    // What somebody had in hand and needs somebody again is escalated from the start.
+    ...(status === "open" && incident.status !== "open" && incident.revision > 0
+      ? { escalated: { steps: 0, at } }
+      : escalated !== undefined && { escalated }),
     ...(stillSnoozed !== undefined && { snoozed: stillSnoozed }),
+    ...(isWoken && { woken: { at, because: isWorseThanSnoozed ? ("worse" as const) : ("time" as const), snoozed } }),
   };
 }
 
+/** In one pass, as all here: a storm brings thousands of alerts in many small parts. */
+function gravestOf(alerts: readonly AlertRecord[]): Severity | undefined {
+  let grave: Severity | undefined;
+  for (const { severity } of alerts)
+    if (grave === undefined || (severity !== grave && graverFirst(severity, grave) < 0)) grave = severity;
+  return grave;
+}
+
 function isFlapping({ begins }: AlertRecord, at: number): boolean {
+  if (begins.length < FLAPS) return false;
   return begins.filter((began) => began > at - HOUR).length >= FLAPS;
 }
 

@@ -4,9 +4,12 @@ import { type Incident, isLive, type Responder } from "../incident.ts";
 export type Response =
   | { readonly kind: "acknowledge" }
   | { readonly kind: "unacknowledge" }
-  | { readonly kind: "snooze"; readonly seconds: number }
+  /** `until` in unix seconds. */
+  | { readonly kind: "snooze"; readonly until: number }
   | { readonly kind: "wake" };
 
+/** Shorter ones would be over before the message said so. */
+const SHORTEST_SNOOZE = 59;
 /** Nothing may be quiet for longer than that: who wants more writes a silence, or mends the rule. */
 export const LONGEST_SNOOZE = 7 * 86_400;
 
@@ -20,7 +23,7 @@ export function respond(
   by: Responder,
 ): { readonly ok: true; readonly incident: Incident } | { readonly ok: false; readonly reason: string } {
   if (!isLive(incident)) return { ok: false, reason: "It is resolved already." };
-  const { acknowledged, snoozed, ...rest } = incident;
+  const { acknowledged, snoozed, escalated: _, ...rest } = incident;
   const next = { ...rest, revision: incident.revision + 1, changedAt: by.at };
   switch (response.kind) {
     case "acknowledge":
@@ -29,26 +32,35 @@ export function respond(
       return { ok: true, incident: { ...next, status: "acknowledged", acknowledged: by } };
     case "unacknowledge":
       if (acknowledged === undefined) return { ok: false, reason: "Nobody has acknowledged it." };
-      return { ok: true, incident: { ...next, status: "open" } };
+      return { ok: true, incident: { ...next, status: "open", escalated: { steps: 0, at: by.at } } };
     case "snooze": {
-      const { seconds } = response;
-      if (!(seconds > 0 && seconds <= LONGEST_SNOOZE))
+      const { until } = response;
+      if (!(until >= by.at + SHORTEST_SNOOZE && until <= by.at + LONGEST_SNOOZE))
         return { ok: false, reason: "It can be snoozed for a minute to 7 days." };
-      const until = by.at + seconds;
       const kept = acknowledged === undefined ? {} : { acknowledged };
-      return { ok: true, incident: { ...next, ...kept, status: "snoozed", snoozed: { ...by, until } } };
+      const { severity } = incident;
+      return { ok: true, incident: { ...next, ...kept, status: "snoozed", snoozed: { ...by, until, severity } } };
     }
     case "wake":
       if (snoozed === undefined) return { ok: false, reason: "It is not snoozed." };
-      return { ok: true, incident: awake(incident, by.at) };
+      return { ok: true, incident: unsnoozed(incident, by.at) };
   }
 }
 
-/** The incident once its snooze is over, one revision further. */
+/** The incident once the time of its snooze is over, one revision further. */
 export function awake(incident: Incident, at: number): Incident {
+  const { snoozed } = incident;
+  const next = unsnoozed(incident, at);
+  return snoozed === undefined || incident.status !== "snoozed"
+    ? next
+    : { ...next, woken: { at, because: "time", snoozed } };
+}
+
+function unsnoozed(incident: Incident, at: number): Incident {
   const { snoozed: _, ...rest } = incident;
   return {
     ...rest,
+    escalated: { steps: 0, at },
     revision: incident.revision + 1,
     changedAt: at,
     status: incident.status !== "snoozed" ? incident.status : incident.acknowledged ? "acknowledged" : "open",

@@ -13,3 +13,9 @@ export function readIncidentWish(text: string): IncidentWish | undefined {
   const found = WISH.exec(plain);
   return found === null ? undefined : { id: found[1] };
 }
+
+/** "test route critical" -> which; undefined for anything else. */
+export function readTestRoute(text: string): { readonly name: string | undefined } | undefined {
+  const found = /^(?:please )?test (?:all )?routes?(?: ([\w.-]{1,63}))?[.!]?$/i.exec(text.trim().slice(0, 200));
+  return found === null ? undefined : { name: found[1] };
+}

@@ -358,8 +358,9 @@ function rollbackOf(
 
 /** What this version does not do by itself, whatever the runbooks. */
 const NO_RUNBOOKS: Readonly<Record<string, string>> = {
-  silence: "This version only reads silences: make it in Alertmanager.",
-  unsilence: "This version only reads silences: end it in Alertmanager.",
+  silence:
+    "A silence needs no proposal: use Silence… on the incident, or write for example: silence alertname=NAME for 2h. It is shown before it is written.",
+  unsilence: "To end a silence write: unsilence ID. `silences` lists them with their ids.",
   ack: "This version keeps no acknowledgements.",
   schedule: "Scheduled messages are not posted by this version yet.",
   watch: "Watches are not kept by this version yet: an alerting rule in Prometheus does it meanwhile.",

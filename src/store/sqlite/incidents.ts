@@ -53,38 +53,42 @@ export function sqliteIncidents(sql: Statements, ledger: Ledger): Incidents {
       );
     },
     async save({ incidents, alerts, entries }) {
-      return ledger.together(() => {
-        const known = new Map(
-          sql
-            .all(IncidentRow, "SELECT body FROM incidents WHERE id IN (SELECT value FROM json_each(?))", [
-              JSON.stringify(incidents.map(({ id }) => id)),
-            ])
-            .map(({ id, revision }) => [id, revision]),
-        );
-        if (incidents.some(({ id, revision }) => revision !== (known.get(id) ?? 0) + 1)) return false;
-        if (entries.length > 0) ledger.seal(entries);
-        for (const one of incidents)
-          sql.run(
-            `INSERT INTO incidents (id, at, revision, status, ended, changed, shown, body) VALUES (?, ?, ?, ?, ?, ?, 0, ?)
+      // What alerts tell stands in the inbox until it is noted as done, which is written after this: a power cut takes both or neither.
+      const withinReach = entries.length === 0 ? sql.unsynced : <T>(work: () => T) => work();
+      return withinReach(() =>
+        ledger.together(() => {
+          const known = new Map(
+            sql
+              .all(IncidentRow, "SELECT body FROM incidents WHERE id IN (SELECT value FROM json_each(?))", [
+                JSON.stringify(incidents.map(({ id }) => id)),
+              ])
+              .map(({ id, revision }) => [id, revision]),
+          );
+          if (incidents.some(({ id, revision }) => revision !== (known.get(id) ?? 0) + 1)) return false;
+          if (entries.length > 0) ledger.seal(entries);
+          for (const one of incidents)
+            sql.run(
+              `INSERT INTO incidents (id, at, revision, status, ended, changed, shown, body) VALUES (?, ?, ?, ?, ?, ?, 0, ?)
              ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, status = excluded.status,
                ended = excluded.ended, changed = excluded.changed, body = excluded.body`,
-            [
-              ...[one.id, one.openedAt, one.revision, one.status, one.endedAt ?? null, one.changedAt],
-              JSON.stringify(one),
-            ],
-          );
-        for (const one of alerts)
-          sql.run(
-            `INSERT INTO alerts (fingerprint, at, incident, began, ended, body) VALUES (?, ?, ?, ?, ?, ?)
+              [
+                ...[one.id, one.openedAt, one.revision, one.status, one.endedAt ?? null, one.changedAt],
+                JSON.stringify(one),
+              ],
+            );
+          for (const one of alerts)
+            sql.run(
+              `INSERT INTO alerts (fingerprint, at, incident, began, ended, body) VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (fingerprint) DO UPDATE SET at = excluded.at, incident = excluded.incident,
                began = excluded.began, ended = excluded.ended, body = excluded.body`,
-            [
-              ...[one.fingerprint, one.seenAt, one.incident ?? null, one.startsAt, one.endsAt ?? null],
-              JSON.stringify(one),
-            ],
-          );
-        return true;
-      });
+              [
+                ...[one.fingerprint, one.seenAt, one.incident ?? null, one.startsAt, one.endsAt ?? null],
+                JSON.stringify(one),
+              ],
+            );
+          return true;
+        }),
+      );
     },
     async unshown(limit) {
       return sql.all(IncidentRow, "SELECT body FROM incidents WHERE shown < revision ORDER BY changed, seq LIMIT ?", [

@@ -155,6 +155,7 @@ export class SlackBot {
         return true;
       },
       due: async () => [],
+      fateOf: async () => undefined,
       begin: async () => {},
       hint: async (id, hint) => {
         const kept = this.outbox.get(id);

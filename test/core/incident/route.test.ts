@@ -6,7 +6,12 @@ import { type Incident, readSeverity } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
 const place = (channel: string) => ({ platform: "slack", channel, thread: "" });
-const route = (channel: string, more: Partial<Route> = {}): Route => ({ to: [place(channel)], goesOn: false, ...more });
+const route = (channel: string, more: Partial<Route> = {}): Route => ({
+  name: channel,
+  to: [place(channel)],
+  goesOn: false,
+  ...more,
+});
 
 function anIncident(labels: Record<string, string> = {}): Incident {
   const { tell, all } = aWorld();
@@ -37,6 +42,17 @@ describe("where an incident's message goes", () => {
       [route("A", { labels: { team: ["*-us", "pay*x*"] } }), route("B", { labels: { team: ["p*y-*u"] } })],
       ["B"],
     ],
+    [
+      "by the hours in which it began",
+      [
+        // T is a Monday, 14:13 UTC.
+        route("A", { hours: { days: [1], from: 0, to: 850, zone: "UTC" } }),
+        route("B", { hours: { days: [2, 3, 4, 5, 6, 7], from: 0, to: 1440, zone: "UTC" } }),
+        route("C", { hours: { days: [1], from: 960, to: 1000, zone: "Europe/Berlin" } }),
+      ],
+      ["C"],
+    ],
+    ["never to the fallback", [route("A", { isFallback: true }), route("B")], ["B"]],
     ["nowhere", [route("A", { severities: ["info"] })], []],
   ])("%s", (_, routes, wanted) => {
     expect(channels(routes)).toEqual(wanted);
@@ -59,19 +75,19 @@ describe("what people do about an incident", () => {
   it("is one revision each, and ends as it began", () => {
     const taken = doing(anIncident(), { kind: "acknowledge" }) as Incident;
     expect(taken).toMatchObject({ status: "acknowledged", revision: 2, acknowledged: by });
-    const snoozed = doing(taken, { kind: "snooze", seconds: 60 }) as Incident;
+    const snoozed = doing(taken, { kind: "snooze", until: T + 160 }) as Incident;
     expect(snoozed).toMatchObject({ status: "snoozed", revision: 3, acknowledged: by, snoozed: { until: T + 160 } });
     expect(doing(snoozed, { kind: "wake" })).toMatchObject({ status: "acknowledged", revision: 4 });
     const back = doing(taken, { kind: "unacknowledge" }) as Incident;
     expect(back).toMatchObject({ status: "open" });
     expect(back).not.toHaveProperty("acknowledged");
-    const alone = doing(anIncident(), { kind: "snooze", seconds: 60 }) as Incident;
+    const alone = doing(anIncident(), { kind: "snooze", until: T + 160 }) as Incident;
     expect(doing(alone, { kind: "wake" })).toMatchObject({ status: "open" });
   });
 
   it.each<[string, Response, string]>([
-    ["snoozes for ever", { kind: "snooze", seconds: LONGEST_SNOOZE + 1 }, "7 days"],
-    ["snoozes for no time", { kind: "snooze", seconds: 0 }, "7 days"],
+    ["snoozes for ever", { kind: "snooze", until: T + 101 + LONGEST_SNOOZE }, "7 days"],
+    ["snoozes for no time", { kind: "snooze", until: T + 100 }, "7 days"],
     ["wakes what is awake", { kind: "wake" }, "not snoozed"],
     ["hands back what nobody has", { kind: "unacknowledge" }, "Nobody"],
   ])("is refused when it %s", (_, response, reason) => {

@@ -1,0 +1,62 @@
+import type { Called, Card } from "../core/card.ts";
+import type { Call } from "../core/incident/escalate.ts";
+import type { Incident, Responder } from "../core/incident.ts";
+import { formatDuration } from "../core/units.ts";
+import { sayMoment } from "../core/zone.ts";
+import { inertName } from "../util/inert.ts";
+import { type IncidentContext, titleOf } from "./incident-card.ts";
+
+/** Notes in the thread of an incident's message, for what an edit alone would not tell anybody. */
+
+/** A snooze is over and it goes on: for whoever snoozed it. */
+export function wokenCard(
+  incident: Incident,
+  { because, snoozed }: NonNullable<Incident["woken"]>,
+  context: Pick<IncidentContext, "now" | "zone">,
+): Card {
+  const { now, zone } = context;
+  const who = inertName(snoozed.name);
+  const { firing } = incident;
+  const count = `${firing} ${firing === 1 ? "alert fires" : "alerts fire"}.`;
+  const text =
+    because === "worse"
+      ? `${who} snoozed it until ${sayMoment(snoozed.until, now, zone)}; it got worse before: it was ${snoozed.severity ?? "milder"} then. ${count}`
+      : `${who} snoozed it for ${formatDuration(Math.round(snoozed.until - snoozed.at))}; that time is over. ${count}`;
+  return {
+    title: `Back from its snooze. ${titleOf(incident, context)}`,
+    tone: incident.severity === "critical" ? "danger" : "warning",
+    blocks: [{ kind: "text", text }, ...callsOf(snoozed)],
+  };
+}
+
+/** Somebody is called: nobody acknowledged it, or whoever did has not moved it. */
+export function callCard(
+  incident: Incident,
+  { at, because }: Call,
+  people: readonly Called[],
+  { now, zone }: Pick<IncidentContext, "now" | "zone">,
+): Card {
+  const title = titleOf(incident, { now });
+  const since = formatDuration(Math.max(0, Math.round(at - incident.openedAt)), { parts: 1 });
+  const text =
+    because === "idle"
+      ? "It was acknowledged, and nothing moved since: it is open again. Acknowledge it again on the message above, or hand it to somebody."
+      : `Nobody has acknowledged it for ${since}. Acknowledge it on the message above, and this stops. It began ${sayMoment(incident.startedAt, now, zone)}.`;
+  const who: Card["blocks"] =
+    people.length > 0
+      ? [{ kind: "calls", people }]
+      : because === "idle"
+        ? []
+        : [{ kind: "note", text: "Nobody is on call for this step: see `oncall`." }];
+  return {
+    title: because === "idle" ? `Open again. ${title}` : `Unacknowledged. ${title}`,
+    tone: incident.severity === "critical" ? "danger" : "warning",
+    blocks: [...who, { kind: "text", text }],
+  };
+}
+
+function callsOf({ name, account }: Responder): Card["blocks"] {
+  if (account === undefined) return [];
+  const called: Called = { name, accounts: { [account.platform]: [account.id] } };
+  return [{ kind: "calls", people: [called] }];
+}

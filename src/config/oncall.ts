@@ -1,0 +1,92 @@
+import type { Escalation } from "../core/incident/escalate.ts";
+import type { Rotation, Schedule } from "../core/oncall/schedule.ts";
+import type { Person } from "../core/people.ts";
+import { nearest } from "./problem.ts";
+import { filterOf, placesOf, readHours } from "./routes.ts";
+import type { Deps } from "./sources.ts";
+import { parseDuration, show } from "./values.ts";
+
+export type OnCallConfig = { schedules: readonly Schedule[]; escalations: readonly Escalation[] };
+
+const HOUR = 3600;
+
+/** Schedules and escalations of the file. The people and schedules that they name must exist. */
+export function readOnCall({ file, report }: Deps, people: readonly Person[]): OnCallConfig {
+  const { schedules = [], escalations = [] } = file.settings.oncall ?? {};
+  const known = people.map(({ id }) => id);
+  const names = schedules.map(({ name }) => name);
+  const check = (
+    path: readonly PropertyKey[],
+    all: readonly string[],
+    written: readonly string[] = [],
+    what: string,
+  ) => {
+    for (const [index, name] of written.entries()) {
+      if (all.includes(name)) continue;
+      const meant = nearest(name, all);
+      const cure =
+        meant !== undefined
+          ? `did you mean ${meant}?`
+          : all.length === 0
+            ? "none is configured."
+            : `known are ${all.join(", ")}.`;
+      report(file.where(["oncall", ...path, index]), `must name one of the ${what}: it is ${show(name)}, and ${cure}`);
+    }
+  };
+  for (const [index, name] of names.entries())
+    if (names.indexOf(name) !== index)
+      report(file.where(["oncall", "schedules", index, "name"]), "must not be the name of another schedule.");
+  return {
+    schedules: schedules.map((one, at) => ({
+      name: one.name,
+      zone: one.timezone ?? file.settings.timezone ?? "UTC",
+      layers: one.layers.map((layer, index): Rotation => {
+        const path = ["schedules", at, "layers", index];
+        check([...path, "people"], known, layer.people, "people");
+        const [year, month, day, hour, minute] = layer.start.split(/[- :]/).map(Number) as [
+          number,
+          number,
+          number,
+          number,
+          number,
+        ];
+        if (!isDate(year, month, day, hour, minute))
+          report(file.where(["oncall", ...path, "start"]), `must be a date that exists: it is ${show(layer.start)}.`);
+        const seconds = Math.max(HOUR, secondsOf(layer.every ?? "7d"));
+        if (seconds % HOUR !== 0)
+          report(file.where(["oncall", ...path, "every"]), `must be whole hours: it is ${show(layer.every)}.`);
+        return {
+          people: layer.people,
+          start: { year, month, day, hour, minute },
+          days: Math.floor(seconds / 86_400),
+          hours: Math.round((seconds % 86_400) / HOUR),
+          ...(layer.hours !== undefined && { within: readHours(layer.hours) }),
+        };
+      }),
+    })),
+    escalations: escalations.map((one, at) => ({
+      name: one.name,
+      ...filterOf(one),
+      repeat: one.repeat ?? 0,
+      ...(one.idle !== undefined && { idle: secondsOf(one.idle) }),
+      steps: one.steps.map((step, index) => {
+        const path = ["escalations", at, "steps", index];
+        check([...path, "people"], known, step.people, "people");
+        check([...path, "oncall"], names, step.oncall, "schedules");
+        const to = placesOf(step);
+        if ((step.people ?? []).length + (step.oncall ?? []).length + to.length === 0)
+          report(file.where(["oncall", ...path]), "must say whom it calls or where: oncall, people, slack or teams.");
+        return { after: secondsOf(step.after ?? "5m"), schedules: step.oncall ?? [], people: step.people ?? [], to };
+      }),
+    })),
+  };
+}
+
+function secondsOf(text: string): number {
+  return (parseDuration(text) ?? 0) / 1000;
+}
+
+function isDate(year: number, month: number, day: number, hour: number, minute: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour && minute < 60;
+}

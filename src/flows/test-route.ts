@@ -1,0 +1,93 @@
+import type { Card } from "../core/card.ts";
+import type { Place } from "../core/chat.ts";
+import type { Route } from "../core/incident/route.ts";
+import type { Clock, Outbox } from "../ports.ts";
+import { inert, inertName } from "../util/inert.ts";
+
+export type TestRouteDeps = {
+  readonly outbox: Pick<Outbox, "put" | "fateOf">;
+  readonly clock: Clock;
+  readonly routes: readonly Route[];
+  /** A message stands in the outbox. */
+  readonly wake: () => void;
+  readonly pause: () => Promise<unknown>;
+};
+
+/** A message that did not arrive by then is reported as on its way. */
+const WAIT_SECONDS = 10;
+const MOST = 100;
+
+/** Sends a marked test through every route, or the one of that name, and says where it arrived. `id` tells this test from others. */
+export async function testRoutes(deps: TestRouteDeps, name: string | undefined, id: string, by: string): Promise<Card> {
+  const { outbox, clock, routes } = deps;
+  const wanted = name === undefined ? routes : routes.filter((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (wanted.length === 0)
+    return {
+      title:
+        routes.length === 0
+          ? "There are no routes: nothing is posted anywhere."
+          : `I know no route ${inertName(name ?? "", { max: 60 })}.`,
+      tone: "warning",
+      blocks: [
+        {
+          kind: "text",
+          text:
+            routes.length === 0
+              ? "List them under `routes` in smartcloudops.yaml."
+              : `There is: ${routes.map((one) => one.name).join(", ")}.`,
+        },
+      ],
+    };
+  const sent = wanted.flatMap((route) => route.to.map((place) => ({ route, place }))).slice(0, MOST);
+  for (const [at, { route, place }] of sent.entries())
+    await outbox.put({ id: `test:${id}:${at}`, place, card: testCard(route, by), at: clock() });
+  deps.wake();
+  const began = clock();
+  let fates = await Promise.all(sent.map((_, at) => outbox.fateOf(`test:${id}:${at}`)));
+  while (fates.some((one) => one?.state === "waiting") && clock() - began < WAIT_SECONDS) {
+    await deps.pause();
+    fates = await Promise.all(sent.map((_, at) => outbox.fateOf(`test:${id}:${at}`)));
+  }
+  const arrived = fates.filter((one) => one?.state === "sent").length;
+  const items = sent.map(
+    ({ route, place }, at) =>
+      `${route.name}${route.isFallback ? " (fallback)" : ""} → ${sayPlace(place)}: ${sayFate(fates[at])}`,
+  );
+  return {
+    title:
+      arrived === sent.length
+        ? sent.length === 1
+          ? "The test arrived."
+          : `The test arrived in all ${sent.length} places.`
+        : `The test arrived in ${arrived} of ${sent.length} places.`,
+    tone: arrived === sent.length ? "good" : "warning",
+    blocks: [{ kind: "list", items }],
+  };
+}
+
+function testCard(route: Route, by: string): Card {
+  return {
+    title: `TEST: an alert of route ${inertName(route.name)} would be shown here.`,
+    tone: "info",
+    blocks: [
+      { kind: "text", text: `${inertName(by)} tests the routes. Nothing is wrong, and nothing has to be done.` },
+    ],
+  };
+}
+
+function sayPlace({ platform, channel }: Place): string {
+  return `${platform === "slack" ? "Slack" : platform === "teams" ? "Teams" : platform} ${inertName(channel, { max: 80 })}`;
+}
+
+function sayFate(fate: Awaited<ReturnType<Outbox["fateOf"]>>): string {
+  if (fate === undefined) return "it is not known any more";
+  const why = fate.reason === undefined ? "" : `: ${inert(fate.reason).slice(0, 200)}`;
+  switch (fate.state) {
+    case "sent":
+      return "arrived";
+    case "given up":
+      return `cannot arrive${why}`;
+    case "waiting":
+      return `is on its way still${why}`;
+  }
+}

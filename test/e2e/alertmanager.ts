@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { findBinaries } from "../../src/demo/binaries.ts";
+
+/** A real Alertmanager that tells a bot of its alerts. */
+
+const DEMO = fileURLToPath(new URL("../../.demo", import.meta.url));
+export const TOKEN = "invented-webhook-token";
+
+/** `stop` ends those that were started. */
+export function alertmanagers() {
+  const children: ChildProcess[] = [];
+  return {
+    start: (home: string, port: number, botPort: number, skip: (reason: string) => never) =>
+      startAlertmanager(children, home, port, botPort, skip),
+    stop() {
+      for (const child of children.splice(0)) child.kill("SIGKILL");
+    },
+  };
+}
+
+/** Alerts by the API, as Prometheus sends them. */
+export async function fire(alertmanager: string, ...alerts: readonly object[]): Promise<void> {
+  const response = await fetch(`${alertmanager}/api/v2/alerts`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(alerts),
+  });
+  if (response.status !== 200) throw new Error(`Alertmanager took no alerts: ${response.status}`);
+}
+
+/** What `look` finds, once it finds something. */
+export async function until<T>(look: () => T | undefined | false, what: string, ms = 30_000): Promise<T> {
+  for (const deadline = Date.now() + ms; Date.now() < deadline; ) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    await sleep(50);
+  }
+  throw new Error(`Waited in vain for ${what}.`);
+}
+
+async function startAlertmanager(
+  children: ChildProcess[],
+  home: string,
+  port: number,
+  botPort: number,
+  skip: (reason: string) => never,
+) {
+  const found = await findBinaries(DEMO, () => undefined, { signal: AbortSignal.timeout(120_000) });
+  if ("missing" in found) return skip(found.missing);
+  mkdirSync(join(home, "am"), { recursive: true });
+  writeFileSync(
+    join(home, "am.yml"),
+    `route: {receiver: bot, group_by: [alertname, service], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}
+receivers:
+  - name: bot
+    webhook_configs:
+      - url: http://127.0.0.1:${botPort}/webhooks/alertmanager
+        http_config: {authorization: {credentials: ${TOKEN}}}
+`,
+  );
+  const { command, before } = found.alertmanager;
+  const child = spawn(
+    command,
+    [
+      ...before,
+      `--config.file=${join(home, "am.yml")}`,
+      `--storage.path=${join(home, "am")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      "--cluster.listen-address=",
+      "--log.level=warn",
+    ],
+    { stdio: "ignore" },
+  );
+  children.push(child);
+  const url = `http://127.0.0.1:${port}`;
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(100))
+    if ((await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true) return url;
+  throw new Error("Alertmanager did not get ready.");
+}
