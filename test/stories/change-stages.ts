@@ -126,17 +126,19 @@ export async function terminalChange(): Promise<ChangeStage> {
 
 /** What differs each time, as fixed words. */
 export function withoutChance(text: string): string {
-  return text
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<id>")
-    .replace(/\|<id>\|[\w-]+/g, "|<id>|<code>")
-    .replace(/\bcode [0-9a-f]{8}\b/g, "code <code>")
-    .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
-    .replace(/\b\d\d:\d\d\b/g, "<time>")
-    .replaceAll(`terminal ${accountHere()}`, "terminal <account>")
-    .replace(/succeeded in \d+ m?s/g, "succeeded in <time>")
-    // Slack's picture has stretches of whole minutes: what the last of them holds depends on the second of the minute.
-    .replace(/"name": "([^"]+?)(?: max| min)?",\s*"data": \[[^\]]*\]/g, '"name": "$1", "data": "<points>"')
-    .replace(/(\{\s*"name": "[^"]+", "data": "<points>"\s*\}),\s*\1/g, "$1")
-    .replace(/"categories": \[[^\]]*\]/g, '"categories": "<times>"')
-    .replace(/\\nThe picture shows the highest and the lowest value of each \d+ min\./g, "");
+  return (
+    text
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<id>")
+      .replace(/\|<id>\|[\w-]+/g, "|<id>|<code>")
+      .replace(/\bcode [0-9a-f]{8}\b/g, "code <code>")
+      .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
+      .replace(/\b\d\d:\d\d\b/g, "<time>")
+      .replaceAll(`terminal ${accountHere()}`, "terminal <account>")
+      .replace(/succeeded in \d+ m?s/g, "succeeded in <time>")
+      // Slack's picture has stretches of whole minutes: what the last of them holds depends on the second of the minute.
+      .replace(/"name": "([^"]+?)(?: max| min)?",\s*"data": \[[^\]]*\]/g, '"name": "$1", "data": "<points>"')
+      .replace(/(\{\s*"name": "[^"]+", "data": "<points>"\s*\}),\s*\1/g, "$1")
+      .replace(/"categories": \[[^\]]*\]/g, '"categories": "<times>"')
+      .replace(/\\nThe picture shows the highest and the lowest value of each \d+ min\./g, "")
+  );
 }
