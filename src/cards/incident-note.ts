@@ -2,7 +2,7 @@ import type { Called, Card } from "../core/card.ts";
 import type { Call } from "../core/incident/escalate.ts";
 import type { Incident, Responder } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
-import { sayMoment } from "../core/zone.ts";
+import { sayMoment, sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
 import { type IncidentContext, titleOf } from "./incident-card.ts";
 
@@ -20,7 +20,7 @@ export function wokenCard(
   const count = `${firing} ${firing === 1 ? "alert fires" : "alerts fire"}.`;
   const text =
     because === "worse"
-      ? `${who} snoozed it until ${sayMoment(snoozed.until, now, zone)}; it got worse before: it was ${snoozed.severity ?? "milder"} then. ${count}`
+      ? `${who} snoozed it until ${sayTime(snoozed.until, now, zone)}; it got worse before: it was ${snoozed.severity ?? "milder"} then. ${count}`
       : `${who} snoozed it for ${formatDuration(Math.round(snoozed.until - snoozed.at))}; that time is over. ${count}`;
   return {
     title: `Back from its snooze. ${titleOf(incident, context)}`,

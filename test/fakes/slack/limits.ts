@@ -80,6 +80,8 @@ function rich(one: Json): string | undefined {
   if (one["type"] !== "rich_text_section" && one["type"] !== "rich_text_preformatted")
     return `${one["type"]} in rich text`;
   return each(one["elements"], 500, (part) => {
+    if (part["type"] === "user" && one["type"] === "rich_text_section")
+      return /^[UW][A-Z0-9]+$/.test(String(part["user_id"])) ? undefined : "user_id";
     if (part["type"] === "link" && !isShort(part["url"], 3000)) return "url";
     if (part["type"] !== "text" && part["type"] !== "link") return `${part["type"]} in a section`;
     if (part["type"] === "link" && one["type"] === "rich_text_preformatted") return "a link in fixed width";

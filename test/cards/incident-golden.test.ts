@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { incidentCard } from "../../src/cards/incident-card.ts";
+import { callCard, wokenCard } from "../../src/cards/incident-note.ts";
+import { endsSoonCard, silenceCard } from "../../src/cards/silence-card.ts";
+import { renderCard as renderSlack } from "../../src/chat/slack/render.ts";
+import { renderCard as renderTeams } from "../../src/chat/teams/render.ts";
+import type { Called, Card } from "../../src/core/card.ts";
+import { respond } from "../../src/core/incident/respond.ts";
+import type { Incident } from "../../src/core/incident.ts";
+import type { SilenceDraft } from "../../src/core/silence.ts";
+import { aWorld, firing, over, T } from "../fakes/incidents.ts";
+import { complaintAbout } from "../fakes/slack/limits.ts";
+
+/** How the messages about incidents look on both platforms; after a change that is meant, read them and run with `-u`. */
+
+const NOW = T + 600;
+const ann = { person: "ann", name: "Ann", at: T + 300 };
+
+const context = {
+  ...{ now: NOW, zone: "Europe/Berlin", edition: 1, canFix: true },
+  facts: ["Its measure is 5.2 % at the end of the chart; the rule fires when it is > 2 % for 300 s."],
+  evidence: [
+    {
+      promql: 'sum(rate(http_requests_total{service="checkout",code=~"5.."}[5m]))',
+      source: "shop",
+      url: "http://prometheus.example/graph",
+    },
+  ],
+  chart: {
+    title: "HighErrorRate",
+    unit: "ratio",
+    series: [
+      {
+        name: "checkout",
+        points: Array.from({ length: 60 }, (_, i) => [T - 3600 + 60 * i, i < 40 ? 0.001 : 0.052] as const),
+      },
+    ],
+    threshold: 0.02,
+    events: [{ at: T, name: "fires" }],
+  },
+};
+
+function open(): Incident {
+  const { tell, all } = aWorld();
+  tell(
+    firing("checkout", { labels: { severity: "critical", instance: "a:80" }, group: "g" }),
+    firing("2", {
+      labels: { service: "checkout", alertname: "Slow", instance: "b:80" },
+      annotations: { summary: "p95 is 3 s", runbook_url: "https://runbooks.example/slow" },
+      group: "g",
+    }),
+  );
+  return all()[0]!;
+}
+
+function answered(how: Parameters<typeof respond>[1]): Incident {
+  const done = respond(open(), how, ann);
+  if (!done.ok) throw new Error(done.reason);
+  return done.incident;
+}
+
+function ended(): Incident {
+  const { tell, all } = aWorld();
+  tell(firing("checkout"));
+  tell(over("checkout"));
+  return all()[0]!;
+}
+
+const asked: SilenceDraft = {
+  ...{ id: "sil-00000001", revision: 1, status: "asked", seconds: 7200, reason: "the disk is being changed" },
+  matchers: [
+    { name: "alertname", value: "DiskFull", isRegex: false, isEqual: true },
+    { name: "instance", value: "pg-.*", isRegex: true, isEqual: true },
+  ],
+  isForAll: false,
+  matched: { total: 3, names: [{ name: "DiskFull", total: 3 }] },
+  asked: ann,
+  madeAt: T,
+  incident: "inc-1",
+  places: [],
+};
+const active: SilenceDraft = {
+  ...asked,
+  status: "active",
+  written: { ...ann, until: NOW + 7200, alertmanagerId: "f00d" },
+};
+const look = { now: NOW, zone: "Europe/Berlin" };
+
+const ben = { person: "ben", name: "Ben", at: T + 200, account: { platform: "slack", id: "U0BEN00001" } };
+const PEOPLE: readonly Called[] = [
+  { name: "Ben <!channel>", accounts: { slack: ["U0BEN00001"], teams: ["29:ben"] } },
+  { name: "Cleo", accounts: { teams: ["29:cleo"] } },
+];
+const CALL = { at: NOW, people: [], places: [] };
+
+const CASES: readonly (readonly [name: string, make: () => Card])[] = [
+  ["open", () => incidentCard(open(), context)],
+  ["acknowledged", () => incidentCard(answered({ kind: "acknowledge" }), context)],
+  ["snoozed", () => incidentCard(answered({ kind: "snooze", until: NOW + 7200 }), context)],
+  ["resolved", () => incidentCard(ended(), { ...context, canFix: false })],
+  ["unknown", () => incidentCard(open(), { ...look, edition: 1, missing: "I could not ask Prometheus." })],
+  ["storm", () => incidentCard({ ...open(), isStorm: true }, { ...look, edition: 0 })],
+  ["called", () => callCard(open(), { ...CALL, because: "unacknowledged" }, PEOPLE, look)],
+  ["called-nobody", () => callCard(open(), { ...CALL, because: "unacknowledged" }, [], look)],
+  ["handed-back", () => callCard(open(), { ...CALL, because: "idle" }, PEOPLE, look)],
+  [
+    "woken",
+    () =>
+      wokenCard(
+        open(),
+        { at: NOW, because: "worse", snoozed: { ...ben, until: NOW + 7200, severity: "warning" } },
+        look,
+      ),
+  ],
+  ["silence-asked", () => silenceCard(asked, look)],
+  ["silence-everything", () => silenceCard({ ...asked, isForAll: true, matched: { total: 0, names: [] } }, look)],
+  ["silence-active", () => silenceCard(active, look)],
+  ["silence-over", () => silenceCard({ ...active, status: "ended", endedAt: NOW, ended: { because: "time" } }, look)],
+  ["silence-ends-soon", () => endsSoonCard(active, 2, look)],
+];
+
+describe("messages about incidents", () => {
+  it.each(CASES)("look in Slack as kept: %s", async (name, make) => {
+    const rendered = renderSlack(make(), { now: NOW, zone: "Europe/Berlin", native: true });
+    expect(complaintAbout(rendered.blocks, 50, new Set())).toBeUndefined();
+    await expect(`${JSON.stringify(rendered, null, 2)}\n`).toMatchFileSnapshot(
+      `../fixtures/cards/incident/${name}.slack.json`,
+    );
+  });
+
+  it.each(CASES)("look in Teams as kept: %s", async (name, make) => {
+    const rendered = renderTeams(make(), { now: NOW, zone: "Europe/Berlin", charts: "native" });
+    expect(JSON.stringify(rendered.content).length).toBeLessThan(24_000);
+    await expect(`${JSON.stringify(rendered, null, 2)}\n`).toMatchFileSnapshot(
+      `../fixtures/cards/incident/${name}.teams.json`,
+    );
+  });
+});
