@@ -130,4 +130,89 @@ describe("what will run out", () => {
     await bot.wait(HOUR, LOOKS);
     expect((await bot.posts()).at(-1)?.card.title).toMatch(/^Over since .* was about to expire$/);
   });
+
+  it("is said of one though another cannot be asked", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at), disk("pg-2", () => at, (3 * GB) / HOUR)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    bot.metrics.fail((promql) => (promql.includes('instance="pg-2"') ? "refused" : undefined));
+    await bot.wait(10 * HOUR, LOOKS);
+    const open = await bot.store.detection.anomalies({ status: "open", limit: 9 });
+    expect(open.map(({ subject }) => subject)).toEqual(["pg-1 /var"]);
+    bot.metrics.fail(undefined);
+    await bot.wait(HOUR, LOOKS);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(2);
+  });
+
+  it("is said though it could not be written at first", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    const { commit } = bot.store.detection;
+    let lost = 0;
+    bot.store.detection.commit = async (change) => {
+      if (change.anomalies?.some(({ kind }) => kind === "ahead") && lost++ === 0) throw new Error("disk full (test)");
+      return commit.call(bot.store.detection, change);
+    };
+    for (const end = bot.now + 10 * HOUR; bot.now < end; bot.now += LOOKS) await bot.round().catch(() => {});
+    expect(lost).toBeGreaterThan(1);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(1);
+  });
+
+  it("never says a time that is over while it is open", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    // What is left shrinks by a share of itself, so its end is always as far away.
+    const slowing: FakeSeries = {
+      ...disk("pg-1", never),
+      value: (now) => 60 * GB * Math.exp(-Math.max(0, now - at) / (10 * HOUR)) + 0.01 * GB * noise(now, 3),
+    };
+    const bot = await watched([slowing]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    for (const end = bot.now + 30 * HOUR; bot.now < end; ) {
+      await bot.wait(LOOKS, LOOKS);
+      for (const { reaches, status } of await bot.store.detection.anomalies({ limit: 9 }))
+        if (status === "open") expect(reaches!.at).toBeGreaterThan(bot.now);
+    }
+    expect(await bot.store.detection.anomalies({ limit: 9 })).not.toEqual([]);
+  });
+
+  it("is no good end when it came to that", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at, (8 * GB) / HOUR)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(9 * HOUR, LOOKS);
+    const last = (await bot.posts()).at(-1);
+    expect(last?.card.title).toMatch(/^It came to that at \d\d:\d\d UTC: disk of pg-1 \/var was about to be full$/);
+    expect(last?.card.tone).toBe("danger");
+  });
+
+  it("ends when nothing measures it any more", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(10 * HOUR, LOOKS);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(1);
+    const other = await watched([{ metric: "node_load1", labels: { instance: "pg-1" }, value: 1 }], {
+      store: bot.store,
+    });
+    other.now = bot.now + HOUR;
+    await other.round();
+    const [one] = await bot.store.detection.anomalies({ limit: 9 });
+    expect(one).toMatchObject({ status: "over", because: ["It is not watched any more."] });
+  });
+
+  it("tells things apart whose names begin alike", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const host = (last: string) => `${"x".repeat(150)}-${last}`;
+    const bot = await watched([disk(host("a"), () => at), disk(host("b"), () => at)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(10 * HOUR, LOOKS);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(2);
+  });
 });

@@ -56,14 +56,14 @@ export function rulesOf({ isDated }: End): WarningRules {
 const NEAR = 0.8;
 
 /**
- * Whether a series may reach its end within a day: cheap, and sooner yes than no. `values` are its last six hours, at even distances of
+ * Whether a series may reach its end within a day: cheap, and sooner yes than no. One that is there already is an alert's. `values` are its last six hours, at even distances of
  * `step` seconds; straight lines through all of them and through their last third are looked at.
  */
 export function mayReach(values: readonly number[], step: number, { value: limit, rising, isDated }: End): boolean {
   const is = values.at(-1);
   if (is === undefined || !Number.isFinite(is)) return false;
   const left = rising ? limit - is : is - limit;
-  if (left <= 0) return true;
+  if (left <= 0) return false;
   if (isDated !== undefined) return left <= isDated.within;
   if (rising && is >= NEAR * limit) return true;
   return [values.length, Math.ceil(values.length / 3)].some((count) => {
