@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { plainText } from "../../src/core/card.ts";
+import { guard } from "../../src/metrics/guard.ts";
 import type { FakeSeries } from "../fakes/metrics.ts";
 import { EVERY, noise, Watched } from "../fakes/watched.ts";
 
@@ -214,5 +215,24 @@ describe("what will run out", () => {
     at = bot.now;
     await bot.wait(10 * HOUR, LOOKS);
     expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(2);
+  });
+
+  it("asks nothing that the guard refuses, of an error budget neither", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const left = (now: number) => 0.6 + 0.002 * noise(now, 5) - Math.max(0, now - at) / (20 * HOUR);
+    const labels = { service: "orders", code: "500" };
+    const bot = await watched([
+      { metric: "http_requests_total", labels, value: left },
+      { metric: "slo_objective_ratio", labels: { service: "orders" }, value: 0.99 },
+    ]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(6 * HOUR, LOOKS);
+    const [one] = await bot.store.detection.anomalies({ status: "open", limit: 9 });
+    expect(one).toMatchObject({ kind: "ahead", measure: "error budget", subject: "orders" });
+    const asked = bot.metrics.sent.filter(({ promql }) => promql === one!.promql);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const { promql, window } of asked)
+      if (window !== undefined) expect(guard(promql, { kind: "range", ...window })).toMatchObject({ ok: true });
   });
 });

@@ -16,6 +16,8 @@ export type End = {
   /** What the quantity cannot go beyond. */
   readonly low?: number;
   readonly high?: number;
+  /** Seconds between two values of its past, where more of them would be dearer than the guard lets pass. Undefined: the usual ones. */
+  readonly step?: number;
   /** It is critical when no more than so many seconds are left. */
   readonly critical: number;
   /**
@@ -43,7 +45,7 @@ export const ENDS: readonly End[] = [
   rest("host.memory_free", "memory", "will be exhausted"),
   share("pod.memory_of_limit", "memory", "will be at its limit"),
   share("redis.memory_ratio", "memory", "will be full"),
-  rest("slo.budget", "error budget", "will be used up"),
+  { ...rest("slo.budget", "error budget", "will be used up"), step: HOUR / 2 },
   { ...rest("cert.expiry", "certificate", "expires"), critical: 3 * DAY, isDated: { within: 14 * DAY } },
 ];
 

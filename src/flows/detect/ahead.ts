@@ -180,12 +180,13 @@ async function closely(
           : { kind: "clear", until: at };
     return { ...look(state, crossing, now, rulesOf(end)), crossing, promql, points: [], by: "date" };
   }
-  const to = Math.floor(now / CLOSE.step) * CLOSE.step;
-  const window = { start: to - CLOSE.back, end: to, step: CLOSE.step };
+  const { step = CLOSE.step } = end;
+  const to = Math.floor(now / step) * step;
+  const window = { start: to - CLOSE.back, end: to, step };
   const series = (await source.range(promql, window, signal)).find((one) => seriesKey(one.labels) === key);
   // The value of now is the next step, as near as makes no difference.
-  const points: Point[] = [...(series?.points ?? []), [to + CLOSE.step, value]];
-  const history = historyOf(points, CLOSE.step);
+  const points: Point[] = [...(series?.points ?? []), [to + step, value]];
+  const history = historyOf(points, step);
   if ("kind" in history) return undefined;
   const found = lookAhead(state, history, end, now, {
     ...(end.low !== undefined && { low: end.low }),
