@@ -235,4 +235,22 @@ describe("what will run out", () => {
     for (const { promql, window } of asked)
       if (window !== undefined) expect(guard(promql, { kind: "range", ...window })).toMatchObject({ ok: true });
   });
+
+  it("is said of one on its way, however many stand near their end and stay there", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const pod = (name: string, value: (now: number) => number): FakeSeries => ({
+      metric: "redis_memory_used_bytes",
+      labels: { instance: name },
+      value,
+    });
+    const steady = Array.from({ length: 25 }, (_, n) => pod(`full-${n}`, (now) => 0.95 + 0.001 * noise(now, n)));
+    const leaking = pod("leaking", (now) => 0.4 + 0.001 * noise(now, 77) + Math.max(0, now - at) / (20 * HOUR));
+    const most: FakeSeries = { metric: "redis_memory_max_bytes", labels: { instance: "leaking" }, value: 1 };
+    const bot = await watched([...steady, leaking, most]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(7 * HOUR, LOOKS);
+    const open = await bot.store.detection.anomalies({ status: "open", limit: 99 });
+    expect(open.flatMap(({ kind, subject }) => (kind === "ahead" ? [subject] : []))).toContain("leaking");
+  });
 });

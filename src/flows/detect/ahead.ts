@@ -7,7 +7,7 @@ import { CALM, look, lookAhead, type Warning, type WarningState } from "../../co
 import { conceptIndex } from "../../core/language/subject.ts";
 import { type Point, type Series, seriesKey } from "../../core/series.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
-import { ENDS, type End, mayReach, rulesOf } from "../../core/watch/ends.ts";
+import { ENDS, type End, isHeading, mayReach, rulesOf } from "../../core/watch/ends.ts";
 import { groupFor } from "../../core/watch/group.ts";
 import { atLeast, type Severity, subjectOf } from "../../core/watch.ts";
 import type { Metrics } from "../../ports.ts";
@@ -101,9 +101,14 @@ async function lookAtEnd(
   const changed: Anomaly[] = gone.map((one) => ({ ...over(one, now), because: ["It has no data any more."] }));
   const isMine = ({ key }: Pick<Candidate, "key">) => mine.some(({ series }) => series === key);
   const candidates = current
-    .map(({ labels, value }) => ({ key: seriesKey(labels), labels, value }))
-    .filter((one) => isMine(one) || mayReach([...(past.get(one.key) ?? []), one.value], COARSE.step, end))
-    .sort((a, b) => Number(isMine(b)) - Number(isMine(a)) || (end.rising ? b.value - a.value : a.value - b.value));
+    .map(({ labels, value }) => {
+      const key = seriesKey(labels);
+      return { key, labels, value, course: [...(past.get(key) ?? []), value] };
+    })
+    .filter((one) => isMine(one) || mayReach(one.course, COARSE.step, end))
+    .map((one) => ({ ...one, rank: 2 * Number(isMine(one)) + Number(isHeading(one.course, COARSE.step, end)) }))
+    // What is said of, then what is on its way, then what is near: many may stand near their whole for ever.
+    .sort((a, b) => b.rank - a.rank || (end.rising ? b.value - a.value : a.value - b.value));
   for (const key of outlook.states.keys())
     if (key.startsWith(`${watch} `) && !candidates.some((one) => key === `${watch} ${one.key}`))
       outlook.states.delete(key);
@@ -124,7 +129,7 @@ async function lookAtEnd(
     const one =
       found === undefined
         ? lapsed(before, now)
-        : told(end, bound, watch, { ...found, ...candidate, before }, looking, known);
+        : told(end, bound, watch, { ...candidate, ...found, before }, looking, known);
     if (one !== undefined) changed.push(one);
     if (found !== undefined)
       outlook.states.set(id, { ...found.state, ...(one?.reaches && { likely: one.reaches.at }) });
@@ -232,8 +237,9 @@ function told(
   };
   if (before !== undefined) return { ...before, severity, reaches, value, points, revision: before.revision + 1 };
   const subject = subjectOf({ by: groupBy(bound) }, labels);
+  const about = `${watch}-${subject}`.replace(/[^\w.-]+/g, "_").slice(0, 80);
   const made: Anomaly = {
-    id: `${watch}-${subject}`.replace(/[^\w.-]+/g, "_").slice(0, 80) + `-${sha256(key).slice(0, 8)}-${Math.round(now)}`,
+    id: `${about}-${sha256(key).slice(0, 8)}-${Math.round(now)}`,
     group: watch,
     kind: "ahead",
     watch,
