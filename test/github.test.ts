@@ -46,6 +46,11 @@ describe.each(WORKFLOWS)("the workflow %s", (_, workflow) => {
     }
   });
 
+  it("uses actions of others than GitHub and Docker by commit: a tag can be moved", () => {
+    for (const { uses = "" } of stepsOf(workflow))
+      if (!/^(?:actions|github|docker)\/|^$/.test(uses)) assert.match(uses, /@[0-9a-f]{40}$/);
+  });
+
   it("runs scripts and files that are there", () => {
     for (const { run = "", with: inputs = {} } of stepsOf(workflow)) {
       // What anybody may write into a title or a branch's name would become a part of the script.

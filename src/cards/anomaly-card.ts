@@ -50,7 +50,7 @@ export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): C
   const isOver = members.every(({ status }) => status === "over");
   return {
     title: members.length === 1 ? titleOf(first, context) : groupTitle(members, isOver, context),
-    tone: isOver ? "good" : toneOf(first),
+    tone: isOver && !members.some(hasCome) ? "good" : toneOf(first),
     blocks: [
       ...textsOf(members, context),
       ...(members.length > 1 ? [{ kind: "list" as const, items: linesOf(members, context) }] : []),
@@ -71,6 +71,8 @@ export function titleOf(one: Anomaly, { now, zone }: Pick<AnomalyContext, "now" 
     return `${upperFirst(name)}${what}${since}`;
   }
   const ended = one.endedAt ?? now;
+  if (one.kind === "ahead" && hasCome(one))
+    return `It came to that ${sayMoment(ended, now, zone)}: ${name} ${wasOf(one)}`;
   if (one.kind === "ahead") return `Over since ${sayTime(ended, now, zone)}: ${name} ${wasOf(one)}`;
   if (one.kind === "reset") return `${upperFirst(name)} began anew ${sayMoment(one.since, now, zone)}`;
   const lasted = formatDuration(Math.max(60, Math.round((ended - one.since) / 60) * 60));
@@ -113,6 +115,12 @@ function willOf({ reaches }: Anomaly): string {
   return reaches?.will ?? "will be used up";
 }
 
+/** Whether what was said to be ahead is there: no good end. */
+function hasCome({ status, value, direction, reaches }: Anomaly): boolean {
+  if (status !== "over" || value === undefined || reaches === undefined) return false;
+  return direction === "up" ? value >= reaches.limit : value <= reaches.limit;
+}
+
 /** "was about to be full", "was about to expire". */
 function wasOf(one: Anomaly): string {
   return willOf(one)
@@ -138,12 +146,15 @@ function aheadTexts(one: Anomaly, now: number, zone: string): readonly string[] 
   const is = value === undefined || reaches.by === "date" ? [] : [`Now it is ${sayValue(one, value)}.`];
   if (reaches.by === "date") return is;
   const { earliest, latest } = reaches;
-  const until = latest === undefined ? "later than a day from now" : sayTime(latest, now, zone);
   const how =
     reaches.by === "forecast"
       ? "By a forecast from its last seven days"
       : "By the trend of its last six hours, since it has left its usual course";
-  return [...is, `${how}: between ${sayTime(earliest, now, zone)} and ${until}, four times of five.`];
+  const band =
+    latest === undefined
+      ? `not before ${sayTime(earliest, now, zone)}, nine times of ten; how late it may be cannot be told`
+      : `between ${sayTime(earliest, now, zone)} and ${sayTime(latest, now, zone)}, four times of five`;
+  return [...is, `${how}: ${band}.`];
 }
 
 function levelOf(one: Anomaly): string {
@@ -292,6 +303,7 @@ function courseOf(one: Anomaly): Chart["series"][number][] {
   const course = { name, points: one.points };
   if (reaches === undefined || last === undefined || one.status === "over") return [course];
   const [from, value] = last;
+  if (reaches.at <= from) return [course];
   const ahead = Array.from({ length: AHEAD_STEPS + 1 }, (_, i): Point => {
     const share = i / AHEAD_STEPS;
     return [from + share * (reaches.at - from), value + share * (reaches.limit - value)];

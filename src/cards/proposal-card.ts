@@ -83,7 +83,7 @@ const TITLES: Readonly<Record<Status, string>> = {
 /** The state in a few words. A verdict says no more than was measured. */
 function headOf({ status, measured = [] }: Proposal): string {
   if (status === "no_effect" && isUnmeasured(measured)) return "Done, and whether it helped is not known";
-  if (status === "verified" && isAsBefore(measured)) return "Done, and all is as well as before";
+  if (status === "verified" && isAsBefore(measured)) return "Done, and every check is fine, as it was before";
   return TITLES[status];
 }
 

@@ -5,6 +5,7 @@ import { messageId, noteId } from "../core/incident/message.ts";
 import type { Incident } from "../core/incident.ts";
 import { postOrEdit } from "../core/posted.ts";
 import type { Clock, Store } from "../ports.ts";
+import { sha256 } from "../util/canonical.ts";
 
 export type NotifyDeps = {
   readonly store: Pick<Store, "incidents" | "outbox">;
@@ -63,10 +64,12 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
     const now = deps.clock();
     const context = deps.contextOf(incident);
     const card = incidentCard(incident, context);
+    // Editions are counted anew after a restart: another card is another edit all the same.
+    const looks = sha256(JSON.stringify(card)).slice(0, 8);
     for (const [at, place] of incident.places.entries()) {
       if (place.platform === "terminal") continue;
       const id = messageId(incident.id, at);
-      await postOrEdit(outbox.put, { id, place, card, at: now }, `${incident.revision}:${context.edition}`);
+      await postOrEdit(outbox.put, { id, place, card, at: now }, `${incident.revision}:${context.edition}:${looks}`);
     }
     if (incident.status === "open")
       for (const call of incident.calls ?? []) if (call.at > now - NEWS) await noteCall(incident, call, context);

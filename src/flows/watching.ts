@@ -149,7 +149,9 @@ async function judge(
       "Noted as not useful: this series takes more from now on until it is posted, and others of its watch a little more.",
     expected: "Noted as expected: at this time of the week it is listed and not posted.",
   }[opinion];
-  return { title: done, tone: "good", blocks: [{ kind: "note", text: sayRecord(first.watch, record) }] };
+  // Only what is unusual has a threshold that an opinion moves.
+  const title = first.kind === "unusual" ? done : `Noted as ${opinion}. What is posted of this kind stays the same.`;
+  return { title, tone: "good", blocks: [{ kind: "note", text: sayRecord(first.watch, record) }] };
 }
 
 function note(title: string, tone: Card["tone"]): Card {

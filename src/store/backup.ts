@@ -33,13 +33,17 @@ export async function backupStore(dataDir: string, to: string, progress?: (share
   const part = `${to}.part`;
   const { db, path } = openFile({ dataDir, readOnly: true });
   try {
-    closeSync(openSync(part, "w", 0o600));
+    rmSync(part, { force: true });
+    closeSync(openSync(part, "wx", 0o600));
+    // Without a snapshot of its own, the copy begins anew with each write of another process.
+    db.exec("BEGIN");
+    db.prepare("SELECT 1 FROM sqlite_schema").get();
     await backup(db, part, {
       rate: PAGES,
       progress: ({ totalPages, remainingPages }) =>
         progress?.(totalPages === 0 ? 1 : (totalPages - remainingPages) / totalPages),
     });
-    const records = readCopy(part, { isNew: true });
+    const records = readCopy(part);
     flush(part);
     insistOnNone(to);
     renameSync(part, to);
@@ -70,9 +74,12 @@ export function restoreStore(
   makeDataDir(dataDir);
   const start = acquireStart(dataDir);
   try {
+    clear(part);
     copyFileSync(from, part);
     chmodSync(part, 0o600);
-    const records = readCopy(part, { isNew: false, calledBy: from });
+    // A store that was put aside by a restore may have its newest writes beside it.
+    if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${part}-wal`);
+    const records = readCopy(part, from);
     flush(part);
     const kept = existsSync(path) ? `${path}.${stampOf(now)}` : undefined;
     if (kept !== undefined) {
@@ -88,20 +95,17 @@ export function restoreStore(
   } catch (cause) {
     throw storeError(path, cause);
   } finally {
-    rmSync(part, { force: true });
+    clear(part);
     start.release();
   }
 }
 
-/** Insists that it is a whole store of ours, and counts its audit records. A new copy is made one file that needs none beside it. */
-function readCopy(
-  file: string,
-  { isNew, calledBy = file }: { readonly isNew: boolean; readonly calledBy?: string },
-): number {
+/** Insists that it is a whole store of ours, makes it one file that needs none beside it, and counts its audit records. */
+function readCopy(file: string, calledBy = file): number {
   try {
-    const db = new DatabaseSync(file, { readOnly: !isNew });
+    const db = new DatabaseSync(file);
     try {
-      if (isNew) db.exec("PRAGMA journal_mode = DELETE");
+      db.exec("PRAGMA journal_mode = DELETE");
       if (versionOf(db, calledBy) === 0)
         throw new StoreError("not-a-database", `${calledBy} is an empty store. Name a file that \`backup\` wrote.`);
       quickCheck(db, calledBy);
@@ -112,6 +116,10 @@ function readCopy(
   } catch (cause) {
     throw storeError(calledBy, cause);
   }
+}
+
+function clear(part: string): void {
+  for (const ending of ["", "-wal", "-shm", "-journal"]) rmSync(`${part}${ending}`, { force: true });
 }
 
 function insistOnNone(file: string): void {

@@ -49,6 +49,7 @@ const { usual: _usual, ...withoutUsual } = slow;
 const ahead: Anomaly = {
   ...withoutUsual,
   kind: "ahead",
+  direction: "down",
   watch: "ahead/host.disk_free",
   measure: "disk",
   subject: "pg-1 /var",
@@ -149,10 +150,13 @@ describe("the card of an anomaly", () => {
     ]);
     const { latest: _, ...reaches } = ahead.reaches!;
     expect(said({ reaches: { ...reaches, by: "forecast" } })[2]).toBe(
-      "By a forecast from its last seven days: between 18:20 UTC and later than a day from now, four times of five.",
+      "By a forecast from its last seven days: not before 18:20 UTC, nine times of ten; how late it may be cannot be told.",
     );
     expect(said({ status: "over", endedAt: NOW })[0]).toBe(
       "Over since 10:20 UTC: disk of pg-1 /var was about to be full",
+    );
+    expect(said({ status: "over", endedAt: NOW, value: 0 })[0]).toBe(
+      "It came to that at 10:20 UTC: disk of pg-1 /var was about to be full",
     );
     const certificate = { measure: "certificate", reaches: { ...reaches, will: "expires", by: "date" as const } };
     expect(said(certificate)[0]).toBe("Certificate of pg-1 /var expires at 19:20 UTC, in 9 h");

@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "vitest";
 import type { Store } from "../../src/ports.ts";
+import { backupStore } from "../../src/store/backup.ts";
 import { acquireStart } from "../../src/store/lock.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { RETENTION, turn } from "../contracts/store.ts";
@@ -81,6 +91,25 @@ describe("backup", () => {
     }
   });
 
+  it("does not begin anew whenever somebody else writes meanwhile", async () => {
+    const store = await told("one");
+    for (let n = 0; n < 20; n++) await store.conversations.append(PLACE, turn(`t${n}`, { text: "x".repeat(200_000) }));
+    const other = new DatabaseSync(join(dataDir, "smartcloudops.db"));
+    const shares: number[] = [];
+    await backupStore(dataDir, join(home, "copy.db"), (share) => {
+      shares.push(share);
+      // As many writes as there are steps: it would never come to its end.
+      if (shares.length < 50) other.exec("UPDATE turns SET at = at + 1");
+    });
+    other.close();
+    assert.ok(shares.length > 1);
+    assert.deepEqual(
+      shares,
+      [...shares].sort((a, b) => a - b),
+    );
+    assert.ok(shares.length < 50);
+  });
+
   it.each([
     ["no file", ["backup"], 2, /takes the name of one file.*none was given/],
     ["two files", ["backup", "a", "b"], 2, /2 were given/],
@@ -126,6 +155,22 @@ describe("restore", () => {
     const before = new DatabaseSync(join(dataDir, kept!), { readOnly: true });
     assert.equal(before.prepare("SELECT count(*) AS n FROM turns").get()?.["n"], 3);
     before.close();
+  });
+
+  it("puts back the store that an earlier restore put aside, with what stands in the file beside it", async () => {
+    await copied();
+    // As after a bot that was killed: its last writes are not in the file itself yet.
+    const kept = openSqliteStore({ dataDir, retention: RETENTION, now: () => 7 });
+    await kept.conversations.append(PLACE, turn("four", { text: "four" }));
+    for (const ending of ["", "-wal"])
+      copyFileSync(join(dataDir, `smartcloudops.db${ending}`), join(home, `kept.db${ending}`));
+    await kept.close();
+    assert.equal((await run("restore", "kept.db")).code, 0);
+    assert.deepEqual(await texts(open()), ["one", "two", "three", "four"]);
+    assert.deepEqual(
+      readdirSync(dataDir).filter((name) => name.includes(".part")),
+      [],
+    );
   });
 
   it("refuses while a bot runs", async () => {

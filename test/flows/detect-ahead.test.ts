@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { plainText } from "../../src/core/card.ts";
+import { guard } from "../../src/metrics/guard.ts";
 import type { FakeSeries } from "../fakes/metrics.ts";
 import { EVERY, noise, Watched } from "../fakes/watched.ts";
 
@@ -129,5 +130,127 @@ describe("what will run out", () => {
     expires.at = bot.now + 90 * 86_400;
     await bot.wait(HOUR, LOOKS);
     expect((await bot.posts()).at(-1)?.card.title).toMatch(/^Over since .* was about to expire$/);
+  });
+
+  it("is said of one though another cannot be asked", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at), disk("pg-2", () => at, (3 * GB) / HOUR)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    bot.metrics.fail((promql) => (promql.includes('instance="pg-2"') ? "refused" : undefined));
+    await bot.wait(10 * HOUR, LOOKS);
+    const open = await bot.store.detection.anomalies({ status: "open", limit: 9 });
+    expect(open.map(({ subject }) => subject)).toEqual(["pg-1 /var"]);
+    bot.metrics.fail(undefined);
+    await bot.wait(HOUR, LOOKS);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(2);
+  });
+
+  it("is said though it could not be written at first", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    const { commit } = bot.store.detection;
+    let lost = 0;
+    bot.store.detection.commit = async (change) => {
+      if (change.anomalies?.some(({ kind }) => kind === "ahead") && lost++ === 0) throw new Error("disk full (test)");
+      return commit.call(bot.store.detection, change);
+    };
+    for (const end = bot.now + 10 * HOUR; bot.now < end; bot.now += LOOKS) await bot.round().catch(() => {});
+    expect(lost).toBeGreaterThan(1);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(1);
+  });
+
+  it("never says a time that is over while it is open", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    // What is left shrinks by a share of itself, so its end is always as far away.
+    const slowing: FakeSeries = {
+      ...disk("pg-1", never),
+      value: (now) => 60 * GB * Math.exp(-Math.max(0, now - at) / (10 * HOUR)) + 0.01 * GB * noise(now, 3),
+    };
+    const bot = await watched([slowing]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    for (const end = bot.now + 30 * HOUR; bot.now < end; ) {
+      await bot.wait(LOOKS, LOOKS);
+      for (const { reaches, status } of await bot.store.detection.anomalies({ limit: 9 }))
+        if (status === "open") expect(reaches!.at).toBeGreaterThan(bot.now);
+    }
+    expect(await bot.store.detection.anomalies({ limit: 9 })).not.toEqual([]);
+  });
+
+  it("is no good end when it came to that", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at, (8 * GB) / HOUR)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(9 * HOUR, LOOKS);
+    const last = (await bot.posts()).at(-1);
+    expect(last?.card.title).toMatch(/^It came to that at \d\d:\d\d UTC: disk of pg-1 \/var was about to be full$/);
+    expect(last?.card.tone).toBe("danger");
+  });
+
+  it("ends when nothing measures it any more", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await watched([disk("pg-1", () => at)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(10 * HOUR, LOOKS);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(1);
+    const other = await watched([{ metric: "node_load1", labels: { instance: "pg-1" }, value: 1 }], {
+      store: bot.store,
+    });
+    other.now = bot.now + HOUR;
+    await other.round();
+    const [one] = await bot.store.detection.anomalies({ limit: 9 });
+    expect(one).toMatchObject({ status: "over", because: ["It is not watched any more."] });
+  });
+
+  it("tells things apart whose names begin alike", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const host = (last: string) => `${"x".repeat(150)}-${last}`;
+    const bot = await watched([disk(host("a"), () => at), disk(host("b"), () => at)]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(10 * HOUR, LOOKS);
+    expect(await bot.store.detection.anomalies({ status: "open", limit: 9 })).toHaveLength(2);
+  });
+
+  it("asks nothing that the guard refuses, of an error budget neither", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const left = (now: number) => 0.6 + 0.002 * noise(now, 5) - Math.max(0, now - at) / (20 * HOUR);
+    const labels = { service: "orders", code: "500" };
+    const bot = await watched([
+      { metric: "http_requests_total", labels, value: left },
+      { metric: "slo_objective_ratio", labels: { service: "orders" }, value: 0.99 },
+    ]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(6 * HOUR, LOOKS);
+    const [one] = await bot.store.detection.anomalies({ status: "open", limit: 9 });
+    expect(one).toMatchObject({ kind: "ahead", measure: "error budget", subject: "orders" });
+    const asked = bot.metrics.sent.filter(({ promql }) => promql === one!.promql);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const { promql, window } of asked)
+      if (window !== undefined) expect(guard(promql, { kind: "range", ...window })).toMatchObject({ ok: true });
+  });
+
+  it("is said of one on its way, however many stand near their end and stay there", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const pod = (name: string, value: (now: number) => number): FakeSeries => ({
+      metric: "redis_memory_used_bytes",
+      labels: { instance: name },
+      value,
+    });
+    const steady = Array.from({ length: 25 }, (_, n) => pod(`full-${n}`, (now) => 0.95 + 0.001 * noise(now, n)));
+    const leaking = pod("leaking", (now) => 0.4 + 0.001 * noise(now, 77) + Math.max(0, now - at) / (20 * HOUR));
+    const most: FakeSeries = { metric: "redis_memory_max_bytes", labels: { instance: "leaking" }, value: 1 };
+    const bot = await watched([...steady, leaking, most]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(7 * HOUR, LOOKS);
+    const open = await bot.store.detection.anomalies({ status: "open", limit: 99 });
+    expect(open.flatMap(({ kind, subject }) => (kind === "ahead" ? [subject] : []))).toContain("leaking");
   });
 });

@@ -3,6 +3,7 @@ import { type Card, plainText } from "../../src/core/card.ts";
 import { thresholdFor } from "../../src/core/watch/threshold.ts";
 import { readWatchWish } from "../../src/core/watch/wish.ts";
 import { watching } from "../../src/flows/watching.ts";
+import { anAnomaly } from "../contracts/detection.ts";
 import { aWatch, course, EVERY, Watched } from "../fakes/watched.ts";
 
 const HOUR = 3600;
@@ -324,6 +325,15 @@ describe("what people say of it", () => {
     card.blocks
       .flatMap((block) => (block.kind === "buttons" ? block.buttons : []))
       .map(({ action }) => (action.kind === "ask" ? action.text : ""));
+
+  it("promises nothing of what has no threshold", async () => {
+    const bot = await new Watched(slowOrders(() => Number.POSITIVE_INFINITY)).start();
+    await bot.store.detection.commit({
+      anomalies: [anAnomaly("x1", { kind: "ahead", source: "harbour", group: "x1" })],
+    });
+    const answer = await tell(bot, "anomaly x1 not useful");
+    expect(answer.title).toBe("Noted as not useful. What is posted of this kind stays the same.");
+  });
 
   it("counts, moves the threshold of the series, and is shown on the same message", async () => {
     let at = Number.POSITIVE_INFINITY;

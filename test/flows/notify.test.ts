@@ -16,15 +16,21 @@ async function behind() {
   const known = { edition: 0, facts: [] as string[] };
   let now = T + 20;
   const logged: string[] = [];
-  const round = notify({
-    store,
-    clock: () => now,
-    contextOf: () => ({ now, zone: "UTC", ...known }),
-    report: (_, message) => logged.push(message),
-    wake: () => {},
-  });
+  const started = () =>
+    notify({
+      store,
+      clock: () => now,
+      contextOf: () => ({ now, zone: "UTC", ...known }),
+      report: (_, message) => logged.push(message),
+      wake: () => {},
+    });
+  let rounds = started();
   return {
-    ...{ store, known, round, logged },
+    ...{ store, known, logged },
+    round: () => rounds(),
+    restart: () => {
+      rounds = started();
+    },
     later: (seconds: number) => {
       now += seconds;
     },
@@ -71,6 +77,23 @@ describe("the message of an incident", () => {
     expect(await round()).toBeUndefined();
     expect((await sent()).join()).toContain("A deployment came before it.");
     expect(await store.incidents.unshown(9)).toEqual([]);
+  });
+
+  it("tells after a restart what is known then, though as much became known before it", async () => {
+    const { store, known, round, sent, later, restart } = await behind();
+    const [incident] = await store.incidents.live();
+    const learn = async (fact: string) => {
+      Object.assign(known, { edition: 1, facts: [fact] });
+      await store.incidents.shown(incident!.id, 0);
+      later(60);
+      await round();
+    };
+    await round();
+    await learn("It could not be asked.");
+    expect((await sent()).join()).toContain("It could not be asked.");
+    restart();
+    await learn("A deployment came before it.");
+    expect((await sent()).join()).toContain("A deployment came before it.");
   });
 
   it("waits and is told again where the store failed", async () => {

@@ -89,14 +89,26 @@ type Drawn = { readonly name: string; readonly points: readonly Point[] };
  * every line everywhere, and a flat line where nothing was measured would be one that is made up. `measured`: where they part.
  */
 function goneOn(lines: readonly Drawn[]): { readonly all: readonly Drawn[]; readonly measured?: number } {
-  const begins = (one: Drawn, { points }: Drawn) => one.points[0]![0] === points.at(-1)![0] && one.points.length > 1;
-  const past = lines.find((line) => line.points.length > 1 && lines.some((one) => one !== line && begins(one, line)));
-  if (past === undefined) return { all: lines };
-  const all = lines
-    .filter((one) => one !== past)
-    .map((one) => (begins(one, past) ? { ...one, points: [...past.points, ...one.points.slice(1)] } : one));
-  return { all, measured: past.points.at(-1)![0] };
+  const pastOf = (one: Drawn, at: number) =>
+    one.points.length < 2
+      ? undefined
+      : lines.slice(0, at).findLast((line) => line.points.length > 1 && meet(line, one));
+  const pasts = lines.map(pastOf);
+  const gone = new Set(pasts.filter((past) => past !== undefined));
+  if (gone.size === 0) return { all: lines };
+  const all = lines.flatMap((one, at) => {
+    if (gone.has(one)) return [];
+    return [{ ...one, points: [...(pasts[at]?.points ?? []), ...one.points.slice(pasts[at] === undefined ? 0 : 1)] }];
+  });
+  return { all, measured: Math.min(...[...gone].map(({ points }) => points.at(-1)![0])) };
 }
+
+/** Whether one line ends at the very point where the other begins: of several, each goes on by itself. */
+function meet({ points: past }: Drawn, { points: next }: Drawn): boolean {
+  const [end, begin] = [past.at(-1)!, next[0]!];
+  return end[0] === begin[0] && end[1] === begin[1];
+}
+
 /** `of`: which of the chart's series it shows, so that the short names of two that belong together are alike. */
 type Line = {
   readonly name: string;

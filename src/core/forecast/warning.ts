@@ -52,18 +52,21 @@ export function lookAhead(
   at: number,
   options: Omit<ForecastOptions, "horizon"> = {},
   rules: WarningRules = WARNING_RULES,
-): (Looked & { readonly by: "forecast" | "trend" }) | CannotForecast {
+): (Looked & { readonly crossing: Crossing; readonly by: "forecast" | "trend" }) | CannotForecast {
   const steps = (seconds: number) => Math.max(2, Math.round(seconds / history.step));
   const value = history.values[history.values.length - 1] ?? Number.NaN;
-  if (isPast(value, limit)) return { ...look(state, { kind: "already" }, at, rules), by: "trend" };
+  const looked = (crossing: Crossing, by: "forecast" | "trend") => ({
+    ...look(state, crossing, at, rules),
+    crossing,
+    by,
+  });
+  if (isPast(value, limit)) return looked({ kind: "already" }, "trend");
   const departed = departureOf(history, steps(RECENT), options);
-  if (departed !== undefined) {
-    const trend = trendCrossing(history, steps(RECENT), limit, steps(AHEAD[1]!) * history.step);
-    return { ...look(state, trend, at, rules), by: "trend" };
-  }
+  if (departed !== undefined)
+    return looked(trendCrossing(history, steps(RECENT), limit, steps(AHEAD[1]!) * history.step), "trend");
   const told = forecastUntil(history, limit, AHEAD.map(steps), options);
   if (told.kind === "cannot") return told;
-  return { ...look(state, crossingOf(told, limit, value), at, rules), by: "forecast" };
+  return looked(crossingOf(told, limit, value), "forecast");
 }
 
 /**

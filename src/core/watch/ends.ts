@@ -16,6 +16,8 @@ export type End = {
   /** What the quantity cannot go beyond. */
   readonly low?: number;
   readonly high?: number;
+  /** Seconds between two values of its past, where more of them would be dearer than the guard lets pass. Undefined: the usual ones. */
+  readonly step?: number;
   /** It is critical when no more than so many seconds are left. */
   readonly critical: number;
   /**
@@ -43,7 +45,7 @@ export const ENDS: readonly End[] = [
   rest("host.memory_free", "memory", "will be exhausted"),
   share("pod.memory_of_limit", "memory", "will be at its limit"),
   share("redis.memory_ratio", "memory", "will be full"),
-  rest("slo.budget", "error budget", "will be used up"),
+  { ...rest("slo.budget", "error budget", "will be used up"), step: HOUR / 2 },
   { ...rest("cert.expiry", "certificate", "expires"), critical: 3 * DAY, isDated: { within: 14 * DAY } },
 ];
 
@@ -56,16 +58,23 @@ export function rulesOf({ isDated }: End): WarningRules {
 const NEAR = 0.8;
 
 /**
- * Whether a series may reach its end within a day: cheap, and sooner yes than no. `values` are its last six hours, at even distances of
- * `step` seconds; straight lines through all of them and through their last third are looked at.
+ * Whether a series may reach its end within a day: cheap, and sooner yes than no. One that is there already is an alert's. `values` are
+ * its last six hours, at even distances of `step` seconds.
  */
-export function mayReach(values: readonly number[], step: number, { value: limit, rising, isDated }: End): boolean {
+export function mayReach(values: readonly number[], step: number, end: End): boolean {
+  const { value: limit, rising, isDated } = end;
   const is = values.at(-1);
   if (is === undefined || !Number.isFinite(is)) return false;
   const left = rising ? limit - is : is - limit;
-  if (left <= 0) return true;
+  if (left <= 0) return false;
   if (isDated !== undefined) return left <= isDated.within;
-  if (rising && is >= NEAR * limit) return true;
+  return (rising && is >= NEAR * limit) || isHeading(values, step, end);
+}
+
+/** Whether a straight line through all of the values, or through their last third, reaches the end within a day. */
+export function isHeading(values: readonly number[], step: number, { value: limit, rising }: End): boolean {
+  const is = values.at(-1) ?? Number.NaN;
+  const left = rising ? limit - is : is - limit;
   return [values.length, Math.ceil(values.length / 3)].some((count) => {
     const from = values.at(-count);
     if (count < 2 || from === undefined) return false;

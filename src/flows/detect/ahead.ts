@@ -7,11 +7,12 @@ import { CALM, look, lookAhead, type Warning, type WarningState } from "../../co
 import { conceptIndex } from "../../core/language/subject.ts";
 import { type Point, type Series, seriesKey } from "../../core/series.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
-import { ENDS, type End, mayReach, rulesOf } from "../../core/watch/ends.ts";
+import { ENDS, type End, isHeading, mayReach, rulesOf } from "../../core/watch/ends.ts";
 import { groupFor } from "../../core/watch/group.ts";
-import { type Severity, subjectOf } from "../../core/watch.ts";
+import { atLeast, type Severity, subjectOf } from "../../core/watch.ts";
 import type { Metrics } from "../../ports.ts";
-import { reasonOf } from "../../util/errors.ts";
+import { sha256 } from "../../util/canonical.ts";
+import { QueryRefusedError, RefusedError, reasonOf } from "../../util/errors.ts";
 import type { DetectDeps } from "./deps.ts";
 import { over } from "./record.ts";
 
@@ -50,7 +51,8 @@ export async function lookForEnds(outlook: Outlook, looking: Looking): Promise<r
   if (deps.clock() < outlook.next) return [];
   outlook.next = deps.clock() + EVERY_SECONDS;
   const { byId } = conceptIndex(deps.packs, catalogue);
-  const changed: Anomaly[] = [];
+  const bounds = ENDS.flatMap((end) => byId.get(end.concept) ?? []);
+  const changed: Anomaly[] = [...unmeasured(bounds, looking)];
   for (const end of ENDS) {
     const bound = byId.get(end.concept);
     if (bound === undefined) continue;
@@ -64,7 +66,15 @@ export async function lookForEnds(outlook: Outlook, looking: Looking): Promise<r
   return changed;
 }
 
-function idOf({ concept }: End, { source, isFirst }: Pick<Looking, "source" | "isFirst">): string {
+/** What was said of an end that nothing measures any more, or under another name of its source, ends. */
+function unmeasured(bounds: readonly Bound[], looking: Looking): readonly Anomaly[] {
+  const there = new Set(bounds.map(({ concept }) => idOf({ concept: concept.id }, looking)));
+  return [...looking.open.values()]
+    .filter(({ kind, source, watch }) => kind === "ahead" && source === looking.source.name && !there.has(watch))
+    .map((one) => ({ ...over(one, looking.deps.clock()), because: ["It is not watched any more."] }));
+}
+
+function idOf({ concept }: Pick<End, "concept">, { source, isFirst }: Pick<Looking, "source" | "isFirst">): string {
   return `ahead/${isFirst ? "" : `${source.name}/`}${concept}`;
 }
 
@@ -75,7 +85,7 @@ async function lookAtEnd(
   looking: Looking,
   earlier: readonly Anomaly[],
 ): Promise<readonly Anomaly[]> {
-  const { deps, source, open, signal } = looking;
+  const { deps, source, open, signal, problem } = looking;
   const watch = idOf(end, looking);
   const now = deps.clock();
   const to = Math.floor(now / COARSE.step) * COARSE.step;
@@ -89,42 +99,62 @@ async function lookAtEnd(
   const there = new Set(current.map(({ labels }) => seriesKey(labels)));
   const gone = mine.filter(({ series }) => !there.has(series));
   const changed: Anomaly[] = gone.map((one) => ({ ...over(one, now), because: ["It has no data any more."] }));
+  const isMine = ({ key }: Pick<Candidate, "key">) => mine.some(({ series }) => series === key);
   const candidates = current
-    .map(({ labels, value }) => ({ key: seriesKey(labels), labels, value }))
-    .filter(
-      ({ key, value }) =>
-        mine.some(({ series }) => series === key) || mayReach([...(past.get(key) ?? []), value], COARSE.step, end),
-    )
-    .sort((a, b) => (end.rising ? b.value - a.value : a.value - b.value));
+    .map(({ labels, value }) => {
+      const key = seriesKey(labels);
+      return { key, labels, value, course: [...(past.get(key) ?? []), value] };
+    })
+    .filter((one) => isMine(one) || mayReach(one.course, COARSE.step, end))
+    .map((one) => ({ ...one, rank: 2 * Number(isMine(one)) + Number(isHeading(one.course, COARSE.step, end)) }))
+    // What is said of, then what is on its way, then what is near: many may stand near their whole for ever.
+    .sort((a, b) => b.rank - a.rank || (end.rising ? b.value - a.value : a.value - b.value));
   for (const key of outlook.states.keys())
     if (key.startsWith(`${watch} `) && !candidates.some((one) => key === `${watch} ${one.key}`))
       outlook.states.delete(key);
-  const calls: Found[] = [];
   for (const candidate of candidates.slice(0, MOST_CLOSE)) {
+    const id = `${watch} ${candidate.key}`;
     const before = mine.find(({ series }) => series === candidate.key);
-    const state = outlook.states.get(`${watch} ${candidate.key}`) ?? stateOf(before);
-    const found = await closely(end, bound, state, candidate, looking);
-    if (found === undefined) continue;
-    outlook.states.set(`${watch} ${candidate.key}`, found.state);
-    calls.push({ ...found, ...candidate, before });
-    await nextTick();
-  }
-  for (const found of calls) {
-    const one = told(end, bound, watch, found, looking, [...open.values(), ...earlier, ...changed]);
+    let found: Close | undefined;
+    try {
+      found = await closely(end, bound, stateOf(outlook.states.get(id), before), candidate, looking);
+    } catch (err) {
+      if (signal.aborted) break;
+      problem(`${watch}: ${reasonOf(err)}`);
+      // This one query is too much for it, or nothing can be asked now.
+      if (err instanceof RefusedError || err instanceof QueryRefusedError) continue;
+      break;
+    }
+    const known = [...open.values(), ...earlier, ...changed];
+    const one =
+      found === undefined
+        ? lapsed(before, now)
+        : told(end, bound, watch, { ...candidate, ...found, before }, looking, known);
     if (one !== undefined) changed.push(one);
+    if (found !== undefined)
+      outlook.states.set(id, { ...found.state, ...(one?.reaches && { likely: one.reaches.at }) });
+    await nextTick();
   }
   return changed;
 }
 
-/** After a restart: what was warned of is still warned of. */
-function stateOf(before: Anomaly | undefined): WarningState {
-  return before === undefined ? CALM : { phase: "warned", against: 0, likely: before.reaches?.at };
+/** What has been warned of is what is open: after a restart, and where a warning or its end could not be written. */
+function stateOf(kept: WarningState | undefined, before: Anomaly | undefined): WarningState {
+  if (before === undefined) return kept?.phase === "calm" ? kept : CALM;
+  return kept?.phase === "warned" ? kept : { phase: "warned", against: 0, likely: before.reaches?.at };
+}
+
+/** Nothing can be told of it now: what was said stands until its time is over. */
+function lapsed(before: Anomaly | undefined, now: number): Anomaly | undefined {
+  if (before === undefined || now < (before.reaches?.at ?? 0)) return undefined;
+  return { ...over(before, now), because: ["Its course cannot be told any more."] };
 }
 
 type Candidate = { readonly key: string; readonly labels: Series["labels"]; readonly value: number };
 type Close = {
   readonly state: WarningState;
   readonly warning: Warning;
+  readonly crossing: Crossing;
   readonly promql: string;
   readonly points: readonly Point[];
   readonly by: NonNullable<Anomaly["reaches"]>["by"];
@@ -153,14 +183,15 @@ async function closely(
         : value <= end.isDated.within
           ? { kind: "crosses", earliest: at, likely: at, latest: at }
           : { kind: "clear", until: at };
-    return { ...look(state, crossing, now, rulesOf(end)), promql, points: [], by: "date" };
+    return { ...look(state, crossing, now, rulesOf(end)), crossing, promql, points: [], by: "date" };
   }
-  const to = Math.floor(now / CLOSE.step) * CLOSE.step;
-  const window = { start: to - CLOSE.back, end: to, step: CLOSE.step };
+  const { step = CLOSE.step } = end;
+  const to = Math.floor(now / step) * step;
+  const window = { start: to - CLOSE.back, end: to, step };
   const series = (await source.range(promql, window, signal)).find((one) => seriesKey(one.labels) === key);
   // The value of now is the next step, as near as makes no difference.
-  const points: Point[] = [...(series?.points ?? []), [to + CLOSE.step, value]];
-  const history = historyOf(points, CLOSE.step);
+  const points: Point[] = [...(series?.points ?? []), [to + step, value]];
+  const history = historyOf(points, step);
   if ("kind" in history) return undefined;
   const found = lookAhead(state, history, end, now, {
     ...(end.low !== undefined && { low: end.low }),
@@ -170,28 +201,31 @@ async function closely(
   return { ...found, promql, points: points.filter(([at]) => at >= now - DRAWN) };
 }
 
+/** Whether the time that its message says is another one now, by more than a quarter of what is left. */
+function isOff({ reaches }: Anomaly, likely: number, now: number): boolean {
+  return reaches === undefined || Math.abs(likely - reaches.at) > (likely - now) / 4;
+}
+
 /** What comes of a look at one series: an anomaly that begins, is more urgent, or ends. */
 function told(
   end: End,
   bound: Bound,
   watch: string,
-  { warning, before, key, labels, value, promql, points, by }: Found,
+  { warning, crossing, before, key, labels, value, promql, points, by }: Found,
   { deps, source }: Looking,
   open: readonly Anomaly[],
 ): Anomaly | undefined {
   const now = deps.clock();
-  if (warning === undefined) {
-    const left = before?.reaches === undefined ? Number.POSITIVE_INFINITY : before.reaches.at - now;
-    if (before === undefined || before.severity === "critical" || left > end.critical) return undefined;
-    return { ...before, severity: "critical", value, points, revision: before.revision + 1 };
-  }
-  if (warning.kind === "ends") {
+  if (warning?.kind === "ends") {
     if (before === undefined) return undefined;
     const why = isPast(value, end) ? "It came to that." : "By its course since, it is not to be expected any more.";
     return { ...over(before, now), value, because: [why] };
   }
-  const { crossing } = warning;
-  const severity: Severity = crossing.likely - now <= end.critical ? "critical" : "warning";
+  if (crossing.kind !== "crosses" || (warning === undefined && before === undefined)) return undefined;
+  const soon: Severity = crossing.likely - now <= end.critical ? "critical" : "warning";
+  // Where it was said, it is said what became of it: so never less severe than it was.
+  const severity = atLeast(soon, before?.severity ?? soon);
+  if (warning === undefined && before?.severity === severity && !isOff(before, crossing.likely, now)) return undefined;
   const { earliest, likely, latest } = crossing;
   const reaches: NonNullable<Anomaly["reaches"]> = {
     at: likely,
@@ -203,8 +237,9 @@ function told(
   };
   if (before !== undefined) return { ...before, severity, reaches, value, points, revision: before.revision + 1 };
   const subject = subjectOf({ by: groupBy(bound) }, labels);
+  const about = `${watch}-${subject}`.replace(/[^\w.-]+/g, "_").slice(0, 80);
   const made: Anomaly = {
-    id: `${watch}-${subject}-${Math.round(now)}`.replace(/[^\w.-]+/g, "_").slice(0, 120),
+    id: `${about}-${sha256(key).slice(0, 8)}-${Math.round(now)}`,
     group: watch,
     kind: "ahead",
     watch,

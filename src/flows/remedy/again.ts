@@ -164,7 +164,7 @@ async function keep(deps: RemedyDeps, { id }: Proposal, why: string): Promise<vo
 function movedSince({ actions }: RemedyDeps, { spec, left }: Proposal, back: Spec): string | undefined {
   if (left === undefined) return `How the change left ${spec.target.name} could not be read.`;
   for (const [at, step] of back.steps.entries()) {
-    const how = howMoved(actions.get(step.uses) ?? {}, left[at], back.looks[at]!, "the change");
+    const how = howMoved(actions.get(step.uses) ?? {}, left[at], back.looks[at]!, "the change was made");
     if (how !== undefined) return `${spec.target.name} ${how}.`;
   }
   return undefined;

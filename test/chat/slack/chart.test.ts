@@ -114,6 +114,20 @@ describe("a line chart in Slack", () => {
     assert.match(remarks.join(), /^Up to \d\d:\d\d the picture shows what was measured\.$/);
   });
 
+  it("draws what is ahead of each of several as going on from its own past", () => {
+    const past = (level: number) => every(300, 4, () => level);
+    const [at] = past(0).at(-1)!;
+    const ahead = (level: number) => Array.from({ length: 4 }, (_, i): Point => [at + 300 * i, level - i]);
+    const both = { a: past(7), "a, ahead": ahead(7), b: past(20), "b, ahead": ahead(20) };
+    assert.deepEqual(
+      [...draw(chart(both)).lines],
+      [
+        ["a, ahead", [7, 7, 7, 7, 6, 5, 4]],
+        ["b, ahead", [20, 20, 20, 20, 19, 18, 17]],
+      ],
+    );
+  });
+
   it("tells the whole of each name that it cuts, and gives no two lines the same", () => {
     const long = "checkout-service-of-the-shop";
     const points = () => every(300, 4);

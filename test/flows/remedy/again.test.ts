@@ -188,9 +188,19 @@ describe("the way back by itself", () => {
     const { note, successor } = await clinic.get("c1");
     expect(successor).toBeUndefined();
     expect(note).toMatch(
-      /^It got worse\. It was not taken back by itself: .* changed since the change \(generation was \d+, is 9\)\.$/,
+      /^It got worse\. It was not taken back by itself: .* changed since the change was made \(generation was \d+, is 9\)\.$/,
     );
     expect(clinic.said).toEqual(["a change made things worse and was not taken back by itself"]);
+  });
+
+  it("is left to people where its target is another one than the change left", async () => {
+    const clinic = new Clinic();
+    const shared = aLook();
+    await watched(clinic, true, { left: [{ ...shared, identity: { ...shared.identity, url: "https://other" } }] });
+    await round(clinic);
+    await run(clinic);
+    expect(clinic.hands.effects).toEqual([]);
+    expect((await clinic.get("c1")).note).toMatch(/ is another one than when the change was made\.$/);
   });
 
   it("is left to people where it could not be read how the change left the target", async () => {

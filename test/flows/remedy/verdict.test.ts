@@ -39,8 +39,20 @@ describe("a change that met nothing wrong", () => {
   it("is not said to have helped", () => {
     const verdict = judge([capped], [fine], true);
     const card = proposalCard(aProposal({}, { ...whole, measured: [fine], note: verdict?.reason ?? "" }), CONTEXT);
-    expect(card.title).toContain("Done, and all is as well as before");
+    expect(card.title).toContain("Done, and every check is fine, as it was before");
     expect(plainText(card)).not.toMatch(/helped/);
+  });
+
+  it("is not said to have left all as well where a check got worse and is still fine", () => {
+    const before = Array.from({ length: 20 }, (_, n) => 1 + n / 100);
+    const slower = measure(
+      { ...capped, better: "down" },
+      before,
+      before.map((value) => value + 2),
+    );
+    expect(slower.verdict).toBe("worse");
+    const card = proposalCard(aProposal({}, { ...whole, measured: [slower] }), CONTEXT);
+    expect(card.title).not.toContain("as well as before");
   });
 
   it("tells nothing about its runbook", () => {
