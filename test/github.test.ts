@@ -16,7 +16,10 @@ type Job = {
   readonly "timeout-minutes"?: number;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly container?: string;
-  readonly steps: readonly Step[];
+  /** Another workflow of ours, in place of steps. */
+  readonly uses?: string;
+  readonly needs?: string;
+  readonly steps?: readonly Step[];
 };
 type Workflow = {
   readonly on: Readonly<Record<string, unknown>>;
@@ -27,12 +30,13 @@ type Workflow = {
 const WORKFLOWS = readdirSync(FOLDER).map(
   (name) => [name, parse(readFileSync(join(FOLDER, name), "utf8")) as Workflow] as const,
 );
-const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps }) => steps);
+const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps = [] }) => steps);
 
 describe.each(WORKFLOWS)("the workflow %s", (_, workflow) => {
   it("reads only, but where a job says what else it needs, and ends in time", () => {
     assert.deepEqual(workflow.permissions, { contents: "read" });
     for (const [name, job] of Object.entries(workflow.jobs)) {
+      if (job.uses !== undefined) continue;
       assert.ok((job["timeout-minutes"] ?? 0) > 0, `${name} has no end`);
       assert.notEqual(job.permissions?.["contents"], "write", name);
     }
@@ -71,6 +75,13 @@ describe("the workflows together", () => {
     const runs = all.flatMap(stepsOf).map(({ run }) => run);
     assert.ok(wanted.length >= 2);
     for (const command of wanted) assert.ok(runs.includes(command), command);
+  });
+
+  it("release nothing that was not tested", () => {
+    const release = parse(read(".github/workflows/release.yml")) as Workflow;
+    assert.equal(release.jobs["image"]?.needs, "test");
+    assert.equal(release.jobs["test"]?.uses, "./.github/workflows/test.yml");
+    assert.ok("workflow_call" in (parse(read(".github/workflows/test.yml")) as Workflow).on);
   });
 
   it("test on the Node that the image has", () => {

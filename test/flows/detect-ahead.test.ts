@@ -130,6 +130,8 @@ describe("what will run out", () => {
     expires.at = bot.now + 90 * 86_400;
     await bot.wait(HOUR, LOOKS);
     expect((await bot.posts()).at(-1)?.card.title).toMatch(/^Over since .* was about to expire$/);
+    const [anomaly] = await bot.store.detection.anomalies({ limit: 9 });
+    expect(anomaly?.because).toEqual(["It has another date."]);
   });
 
   it("is said of one though another cannot be asked", async () => {

@@ -24,6 +24,8 @@ const COARSE = { back: 6 * 3600, step: 1800 };
 const CLOSE = { back: 7 * 86_400, step: 900 };
 /** Series of one end that are looked at closely in one round. */
 const MOST_CLOSE = 20;
+/** A round must end well before another process may take it for dead. */
+const MOST_SECONDS = 120;
 const DRAWN = 24 * 3600;
 
 /** What is remembered of one source between two looks. What has been warned of stands in its anomaly, and survives a restart by it. */
@@ -34,20 +36,23 @@ export function newOutlook(): Outlook {
 }
 
 type Looking = {
-  readonly deps: Pick<DetectDeps, "clock" | "packs" | "settings">;
+  readonly deps: Pick<DetectDeps, "clock" | "elapsed" | "packs" | "settings">;
   readonly source: Metrics;
   /** The source whose names are plain. */
   readonly isFirst: boolean;
   readonly catalogue: Catalogue;
   readonly open: ReadonlyMap<string, Anomaly>;
   readonly signal: AbortSignal;
+  /** By `elapsed`: nothing more is looked at closely after it. */
+  readonly until: number;
   /** Told of what could not be asked: others are. */
   readonly problem: (sentence: string) => void;
 };
 
 /** Everything that runs full or out in that source -> anomalies that begin, change or end. Nothing when the last look was a moment ago. */
-export async function lookForEnds(outlook: Outlook, looking: Looking): Promise<readonly Anomaly[]> {
-  const { deps, catalogue, signal, problem } = looking;
+export async function lookForEnds(outlook: Outlook, round: Omit<Looking, "until">): Promise<readonly Anomaly[]> {
+  const { deps, catalogue, signal, problem } = round;
+  const looking = { ...round, until: deps.elapsed() + MOST_SECONDS };
   if (deps.clock() < outlook.next) return [];
   outlook.next = deps.clock() + EVERY_SECONDS;
   const { byId } = conceptIndex(deps.packs, catalogue);
@@ -113,6 +118,10 @@ async function lookAtEnd(
     if (key.startsWith(`${watch} `) && !candidates.some((one) => key === `${watch} ${one.key}`))
       outlook.states.delete(key);
   for (const candidate of candidates.slice(0, MOST_CLOSE)) {
+    if (deps.elapsed() > looking.until) {
+      problem(`${watch}: looking ahead took more than ${MOST_SECONDS} s, so not all was looked at.`);
+      break;
+    }
     const id = `${watch} ${candidate.key}`;
     const before = mine.find(({ series }) => series === candidate.key);
     let found: Close | undefined;
@@ -206,6 +215,8 @@ function isOff({ reaches }: Anomaly, likely: number, now: number): boolean {
   return reaches === undefined || Math.abs(likely - reaches.at) > (likely - now) / 4;
 }
 
+const UNEXPECTED = "By its course since, it is not to be expected any more.";
+
 /** What comes of a look at one series: an anomaly that begins, is more urgent, or ends. */
 function told(
   end: End,
@@ -218,7 +229,7 @@ function told(
   const now = deps.clock();
   if (warning?.kind === "ends") {
     if (before === undefined) return undefined;
-    const why = isPast(value, end) ? "It came to that." : "By its course since, it is not to be expected any more.";
+    const why = isPast(value, end) ? "It came to that." : by === "date" ? "It has another date." : UNEXPECTED;
     return { ...over(before, now), value, because: [why] };
   }
   if (crossing.kind !== "crosses" || (warning === undefined && before === undefined)) return undefined;
