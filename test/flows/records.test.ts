@@ -140,6 +140,14 @@ describe("what will run out", () => {
 });
 
 describe("the tool for incidents", () => {
+  it("gives numbers of alerts that may be said of their own incident, and of no other", async () => {
+    const text = "37 alerts of berthing fire. 37 alerts of stowage fire. 37 requests of stowage failed.";
+    const world = aWorld([call("incidents"), { text }]);
+    await keep(world, anIncident("berthing", { firing: 37, total: 41 }), anIncident("stowage"));
+    const { card } = await world.tell(WHY);
+    expect(said(card)).toEqual(["37 alerts of berthing fire."]);
+  });
+
   it("tells those that go on, and with a time those that are over; its result is kept with the answer", async () => {
     const { tell, all } = incidentsOf();
     tell(firing("stowage", { startsAt: NOW - 3 * HOUR, at: NOW - 3 * HOUR }));

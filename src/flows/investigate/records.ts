@@ -18,7 +18,7 @@ const NAMES_SHOWN = 5;
 
 type Asked = Pick<Case, "question" | "ask">;
 
-/** Only what whoever asks may read, of the source they ask about where that is known. `since`: also what was over after then, unix seconds. */
+/** Only what whoever asks may read there, and anomalies of the source they ask about alone. `since`: also what was over after then, unix seconds. */
 export type Records = {
   incidents(one: Asked, since?: number): Promise<readonly Incident[]>;
   anomalies(one: Asked, since?: number): Promise<readonly Anomaly[]>;
@@ -67,7 +67,10 @@ export function incidentData(incident: Incident, clean: Cleaner, textLength: num
 /** Its names, numbers and times may be said. */
 export function noteIncident(notes: Notebook, { subject, names, firing, total, startedAt, endedAt }: Incident): void {
   notes.addNames(subject?.name ?? "", ...names.map(({ name }) => name));
-  for (const value of [firing, total]) notes.facts.push({ value, family: "count", origin: "returned" });
+  // With what it is about, so that the same number may not be said of another thing.
+  const labels = subject && { [subject.kind]: subject.name };
+  for (const value of [firing, total])
+    notes.facts.push({ value, family: "count", origin: "returned", ...(labels && { labels }) });
   noteAges(notes, startedAt, endedAt);
 }
 
