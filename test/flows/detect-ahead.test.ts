@@ -97,6 +97,28 @@ describe("what will run out", () => {
     expect(await bot.store.detection.anomalies({ limit: 9 })).toHaveLength(1);
   });
 
+  it("outlasts a gap in its data, and ends where there is none any more", async () => {
+    let at = Number.POSITIVE_INFINITY;
+    const one = { ...disk("pg-1", () => at), until: Number.POSITIVE_INFINITY };
+    const bot = await watched([one]);
+    await bot.wait(HOUR, LOOKS);
+    at = bot.now;
+    await bot.wait(10 * HOUR, LOOKS);
+    await bot.posts();
+    const [before] = await bot.store.detection.anomalies({ status: "open", limit: 9 });
+    const { id } = before!;
+    // Longer than Prometheus looks back for a sample, and shorter than three looks.
+    one.until = bot.now - 600;
+    await bot.wait(2 * 600, 600);
+    one.until = Number.POSITIVE_INFINITY;
+    await bot.wait(HOUR, LOOKS);
+    expect((await bot.store.detection.anomalies({ status: "open", limit: 9 })).map((each) => each.id)).toEqual([id]);
+    one.until = bot.now - 600;
+    await bot.wait(4 * 600, 600);
+    const [last] = await bot.store.detection.anomalies({ limit: 9 });
+    expect(last).toMatchObject({ id, status: "over", because: ["It has no data any more."] });
+  });
+
   it("asks little: two queries for each kind of end every ten minutes while nothing nears it", async () => {
     const bot = await watched([disk("pg-1", never)]);
     await bot.round();

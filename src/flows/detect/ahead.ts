@@ -26,13 +26,19 @@ const CLOSE = { back: 7 * 86_400, step: 900 };
 const MOST_CLOSE = 20;
 /** A round must end well before another process may take it for dead. */
 const MOST_SECONDS = 120;
+const GONE_LOOKS = 3;
 const DRAWN = 24 * 3600;
 
 /** What is remembered of one source between two looks. What has been warned of stands in its anomaly, and survives a restart by it. */
-export type Outlook = { next: number; readonly states: Map<string, WarningState> };
+export type Outlook = {
+  next: number;
+  readonly states: Map<string, WarningState>;
+  /** Looks in a row in which what was warned of had no data, by the anomaly's id. */
+  readonly missed: Map<string, number>;
+};
 
 export function newOutlook(): Outlook {
-  return { next: 0, states: new Map() };
+  return { next: 0, states: new Map(), missed: new Map() };
 }
 
 type Looking = {
@@ -102,7 +108,7 @@ async function lookAtEnd(
   const past = new Map(coarse.map(({ labels, points }) => [seriesKey(labels), points.map(([, value]) => value)]));
   const mine = [...open.values()].filter((one) => one.watch === watch && one.source === source.name);
   const there = new Set(current.map(({ labels }) => seriesKey(labels)));
-  const gone = mine.filter(({ series }) => !there.has(series));
+  const gone = mine.filter((one) => isGone(one, there.has(one.series), outlook));
   const changed: Anomaly[] = gone.map((one) => ({ ...over(one, now), because: ["It has no data any more."] }));
   const isMine = ({ key }: Pick<Candidate, "key">) => mine.some(({ series }) => series === key);
   const candidates = current
@@ -145,6 +151,14 @@ async function lookAtEnd(
     await nextTick();
   }
   return changed;
+}
+
+/** Without data in so many looks in a row: a gap is no end, and after it nothing is said anew. */
+function isGone({ id }: Anomaly, isThere: boolean, { missed }: Outlook): boolean {
+  const count = isThere ? 0 : (missed.get(id) ?? 0) + 1;
+  if (count === 0 || count >= GONE_LOOKS) missed.delete(id);
+  else missed.set(id, count);
+  return count >= GONE_LOOKS;
 }
 
 /** What has been warned of is what is open: after a restart, and where a warning or its end could not be written. */
