@@ -20,6 +20,7 @@ import { type Loop, startLoop } from "../jobs/loop.ts";
 import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { seldom } from "../util/seldom.ts";
 import type { OnCallDesk } from "./oncall.ts";
 import type { Silences } from "./silences.ts";
 
@@ -62,7 +63,7 @@ export type IncidentOptions = {
 };
 
 /** While much comes, alerts wait for each other for so long. */
-const GATHER_MS = 100;
+const GATHER_MS = 250;
 /** Clicks on the message of a silence. */
 const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);
 /** What is known about an incident is asked anew after this long, in seconds. */
@@ -72,6 +73,9 @@ const EXPLAINED_AT_ONCE = 4;
 const EXPLAIN_MS = 15_000;
 /** Between two looks at Alertmanager's own list, in seconds. */
 const LIST_EVERY = 60;
+
+/** In milliseconds, while alerts come in. */
+const LOOK_AGAIN_MS = 1000;
 
 /** Nothing is loaded or written before the first alert comes. */
 export function createIncidents(config: Config, options: IncidentOptions): IncidentDesk {
@@ -83,6 +87,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   const changed = (): void => {
     for (const loop of loops.values()) loop.wake();
   };
+  /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
+  const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
   const ingesting: Ingest = ingest({
     store,
     newId,
@@ -95,7 +101,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     changed: (incidents) => {
       for (const { status, severity, endedAt = clock(), openedAt } of incidents)
         if (status === "resolved") options.observe({ kind: "resolved", severity, seconds: endedAt - openedAt });
-      changed();
+      loops.get("show")?.wake();
+      changedByAlerts();
     },
   });
 

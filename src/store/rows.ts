@@ -180,7 +180,8 @@ export const LessonRow = once(() =>
     .transform(({ id, word, meaning, taught_by, at }): Lesson => ({ id, word, meaning, by: taught_by, at })),
 );
 
-/** Looked at as closely as those need who decide by it; what was approved in it is held by its hash. */
+export const RevisionRow = once(() => z.object({ id: z.string(), revision: z.int() }));
+
 /** What the bot itself wrote as JSON: only what the store and its callers go by is looked at. */
 export const IncidentRow = once(() => {
   const text = z.string();
@@ -225,6 +226,7 @@ export const ShelfRow = once(() => {
   return z.object({ body: json().pipe(Body) }).transform(({ body }) => body);
 });
 
+/** Looked at as closely as those need who decide by it; what was approved in it is held by its hash. */
 export const ProposalRow = once(() => {
   const text = z.string();
   const steps = z.array(z.looseObject({ name: text, uses: text, with: z.record(text, z.unknown()) }));

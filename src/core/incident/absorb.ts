@@ -157,10 +157,10 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
 
 /** The incident as its alerts make it: how many, how grave, whether it is over. One revision further. */
 export function summarise(incident: Incident, alerts: readonly AlertRecord[], at: number): Incident {
-  const firing = alerts.filter(({ endsAt }) => endsAt === undefined);
-  const grave = gravestOf(firing.length > 0 ? firing : alerts);
+  const all = tallyOf(alerts, at);
+  const grave = all.firing > 0 ? all.graveFiring : all.grave;
   const { endedAt: _, acknowledged, snoozed, escalated, ...rest } = incident;
-  const isOver = firing.length === 0 && alerts.length > 0;
+  const isOver = all.firing === 0 && alerts.length > 0;
   const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
   const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
   // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
@@ -174,20 +174,19 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
       : acknowledged !== undefined && !(isWorse && (incident.status === "acknowledged" || isWoken))
         ? "acknowledged"
         : "open";
-  const ends = alerts.map(({ endsAt }) => endsAt ?? 0);
   return {
     ...rest,
     revision: incident.revision + 1,
     status,
     severity: grave ?? incident.severity,
-    startedAt: Math.min(incident.startedAt, ...startsOf(alerts)),
+    startedAt: Math.min(incident.startedAt, all.startedAt),
     changedAt: at,
-    ...(isOver && { endedAt: ends.reduce((latest, end) => Math.max(latest, end), 0) || at }),
+    ...(isOver && { endedAt: all.endedAt || at }),
     total: alerts.length,
-    firing: firing.length,
-    names: namesOf(alerts),
-    lines: foremost(alerts).map(lineOf),
-    isFlapping: alerts.some((one) => isFlapping(one, at)),
+    firing: all.firing,
+    names: all.names,
+    lines: all.foremost.map(lineOf),
+    isFlapping: all.isFlapping,
     ...(acknowledged !== undefined && { acknowledged }),
     // What somebody had in hand and needs somebody again is escalated from the start.
     ...(status === "open" && incident.status !== "open" && incident.revision > 0
@@ -198,12 +197,36 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
   };
 }
 
-/** In one pass, as all here: a storm brings thousands of alerts in many small parts. */
-function gravestOf(alerts: readonly AlertRecord[]): Severity | undefined {
+/** What is counted and picked of an incident's alerts, in one pass: a storm brings thousands in many small parts. */
+function tallyOf(alerts: readonly AlertRecord[], at: number) {
+  const names = new Map<string, { -readonly [K in keyof AlertName]: AlertName[K] }>();
+  const foremost: AlertRecord[] = [];
+  let [firing, startedAt, endedAt, flapping] = [0, Number.POSITIVE_INFINITY, 0, false];
   let grave: Severity | undefined;
-  for (const { severity } of alerts)
-    if (grave === undefined || (severity !== grave && graverFirst(severity, grave) < 0)) grave = severity;
-  return grave;
+  let graveFiring: Severity | undefined;
+  for (const one of alerts) {
+    const { name, severity, endsAt, startsAt } = one;
+    const known = names.get(name);
+    const fires = endsAt === undefined ? 1 : 0;
+    if (known === undefined) names.set(name, { name, severity, total: 1, firing: fires });
+    else {
+      known.severity = graver(severity, known.severity);
+      known.total++;
+      known.firing += fires;
+    }
+    firing += fires;
+    grave = graver(severity, grave);
+    if (fires === 1) graveFiring = graver(severity, graveFiring);
+    if (startsAt < startedAt) startedAt = startsAt;
+    if (endsAt !== undefined && endsAt > endedAt) endedAt = endsAt;
+    flapping ||= isFlapping(one, at);
+    keepForemost(foremost, one);
+  }
+  return { firing, grave, graveFiring, startedAt, endedAt, isFlapping: flapping, foremost, names: inOrder(names) };
+}
+
+function graver(severity: Severity, than: Severity | undefined): Severity {
+  return than === undefined || (severity !== than && graverFirst(severity, than) < 0) ? severity : than;
 }
 
 function isFlapping({ begins }: AlertRecord, at: number): boolean {
@@ -211,17 +234,13 @@ function isFlapping({ begins }: AlertRecord, at: number): boolean {
   return begins.filter((began) => began > at - HOUR).length >= FLAPS;
 }
 
-/** The alerts that the message shows: in one pass, since a storm brings thousands in many small parts. */
-function foremost(alerts: readonly AlertRecord[]): readonly AlertRecord[] {
-  const kept: AlertRecord[] = [];
-  for (const one of alerts) {
-    const last = kept.at(-1);
-    if (kept.length === LINES_KEPT && last !== undefined && compare(one, last) >= 0) continue;
-    const at = kept.findIndex((other) => compare(one, other) < 0);
-    kept.splice(at === -1 ? kept.length : at, 0, one);
-    if (kept.length > LINES_KEPT) kept.pop();
-  }
-  return kept;
+/** Puts an alert among those that the message shows, where it belongs there. */
+function keepForemost(kept: AlertRecord[], one: AlertRecord): void {
+  const last = kept.at(-1);
+  if (kept.length === LINES_KEPT && last !== undefined && compare(one, last) >= 0) return;
+  const at = kept.findIndex((other) => compare(one, other) < 0);
+  kept.splice(at === -1 ? kept.length : at, 0, one);
+  if (kept.length > LINES_KEPT) kept.pop();
 }
 
 function compare(a: AlertRecord, b: AlertRecord): number {
@@ -233,22 +252,8 @@ function compare(a: AlertRecord, b: AlertRecord): number {
   );
 }
 
-/** Without spreading thousands of numbers over a call. */
-function startsOf(alerts: readonly AlertRecord[]): readonly number[] {
-  return alerts.length === 0 ? [] : [alerts.reduce((least, one) => Math.min(least, one.startsAt), Infinity)];
-}
-
-function namesOf(alerts: readonly AlertRecord[]): readonly AlertName[] {
-  const names = new Map<string, AlertName>();
-  for (const { name, severity, endsAt } of alerts) {
-    const known = names.get(name) ?? { name, severity, total: 0, firing: 0 };
-    names.set(name, {
-      name,
-      severity: graverFirst(severity, known.severity) < 0 ? severity : known.severity,
-      total: known.total + 1,
-      firing: known.firing + (endsAt === undefined ? 1 : 0),
-    });
-  }
+/** The gravest first, then those that fire most; of more than 20, the first. */
+function inOrder(names: ReadonlyMap<string, AlertName>): readonly AlertName[] {
   return [...names.values()]
     .sort((a, b) => graverFirst(a.severity, b.severity) || b.firing - a.firing || a.name.localeCompare(b.name))
     .slice(0, 20);

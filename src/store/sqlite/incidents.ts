@@ -1,7 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import { LIVE } from "../../core/incident.ts";
 import type { Incidents } from "../../ports/incidents.ts";
-import { AlertRow, IncidentRow } from "../rows.ts";
+import { AlertRow, IncidentRow, RevisionRow } from "../rows.ts";
 import type { Ledger } from "../seal.ts";
 import { atMost, type Statements } from "./statements.ts";
 
@@ -59,7 +59,7 @@ export function sqliteIncidents(sql: Statements, ledger: Ledger): Incidents {
         ledger.together(() => {
           const known = new Map(
             sql
-              .all(IncidentRow, "SELECT body FROM incidents WHERE id IN (SELECT value FROM json_each(?))", [
+              .all(RevisionRow, "SELECT id, revision FROM incidents WHERE id IN (SELECT value FROM json_each(?))", [
                 JSON.stringify(incidents.map(({ id }) => id)),
               ])
               .map(({ id, revision }) => [id, revision]),
