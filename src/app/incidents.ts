@@ -106,6 +106,12 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     },
   });
 
+  /** Something other than an alert changed incidents in the store. */
+  const changedElsewhere = (): void => {
+    ingesting.forget();
+    loops.get("show")?.wake();
+  };
+
   const reception = receive({
     platform: "alertmanager",
     inbox: store.inbox,
@@ -243,11 +249,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     async undeliverable(message, reason) {
       try {
         const { reroute } = await import("../flows/reroute.ts");
-        const again = () => {
-          ingesting.forget();
-          loops.get("show")?.wake();
-        };
-        await reroute({ store, routes: config.routes, changed: again }, message, reason);
+        await reroute({ store, routes: config.routes, changed: changedElsewhere }, message, reason);
       } catch (err) {
         log.error({ err, message }, "a message that cannot arrive could not be sent elsewhere");
       }
@@ -284,10 +286,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
           endSnoozes({
             store,
             clock,
-            changed: () => {
-              ingesting.forget();
-              loops.get("show")?.wake();
-            },
+            changed: changedElsewhere,
           }),
       };
       const escalating =
@@ -298,10 +297,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
                 escalate({
                   ...{ store, clock, ...config.oncall },
                   above: () => aboveOf(store),
-                  changed: () => {
-                    ingesting.forget();
-                    loops.get("show")?.wake();
-                  },
+                  changed: changedElsewhere,
                 }),
             };
       const overriding =

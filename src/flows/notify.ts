@@ -1,5 +1,7 @@
 import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
 import { callCard, wokenCard } from "../cards/incident-note.ts";
+import type { Card } from "../core/card.ts";
+import type { Place } from "../core/chat.ts";
 import type { Call } from "../core/incident/escalate.ts";
 import { messageId, noteId } from "../core/incident/message.ts";
 import type { Incident } from "../core/incident.ts";
@@ -83,26 +85,24 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
     return true;
   }
 
-  /** Under an id of the call, so that each is said once, however often it is shown. */
+  /** Nobody has it: in the places that this step of the escalation names. */
   async function noteCall(incident: Incident, call: Call, context: IncidentContext) {
     const people = context.called?.(call.people) ?? [];
-    const card = callCard(incident, call, people, context);
-    for (const [at, place] of incident.places.entries()) {
-      const isTold = call.places.some(
-        ({ platform, channel }) => platform === place.platform && channel === place.channel,
-      );
-      if (!isTold || place.platform === "terminal") continue;
-      const id = noteId(incident.id, at, `call-${call.at}`);
-      await deps.store.outbox.put({ id, place, card, at: deps.clock(), under: messageId(incident.id, at) });
-    }
+    const isTold = ({ platform, channel }: Place) =>
+      call.places.some((one) => one.platform === platform && one.channel === channel);
+    await note(incident, `call-${call.at}`, callCard(incident, call, people, context), isTold);
   }
 
   /** An edit tells no phone: that it is back from its snooze stands in the thread, too, once. */
   async function noteWoken(incident: Incident, woken: NonNullable<Incident["woken"]>, context: IncidentContext) {
-    const card = wokenCard(incident, woken, context);
+    await note(incident, `woken-${woken.snoozed.at}`, wokenCard(incident, woken, context));
+  }
+
+  /** In the thread of its message, under an id of what it is about, so that each is said once, however often it is shown. */
+  async function note(incident: Incident, about: string, card: Card, isTold: (place: Place) => boolean = () => true) {
     for (const [at, place] of incident.places.entries()) {
-      if (place.platform === "terminal") continue;
-      const id = noteId(incident.id, at, `woken-${woken.snoozed.at}`);
+      if (place.platform === "terminal" || !isTold(place)) continue;
+      const id = noteId(incident.id, at, about);
       await deps.store.outbox.put({ id, place, card, at: deps.clock(), under: messageId(incident.id, at) });
     }
   }

@@ -63,30 +63,13 @@ export type ToldProposal = Pick<Proposal, "id" | "status" | "endedAt" | "note"> 
   readonly asked: string | undefined;
 };
 
+const WAITING = ["unattended", "flapping", "expired", "unclear", "uncovered", "forecasts"] as const;
 /** In the order in which they are told. */
-export const SECTIONS = [
-  "unattended",
-  "flapping",
-  "expired",
-  "unclear",
-  "uncovered",
-  "forecasts",
-  "attended",
-  "ran",
-  "noise",
-  "watches",
-] as const;
+export const SECTIONS = [...WAITING, "attended", "ran", "noise", "watches"] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 /** Those in which each line waits for somebody. */
-export const TO_DO: ReadonlySet<SectionName> = new Set([
-  "unattended",
-  "flapping",
-  "expired",
-  "unclear",
-  "uncovered",
-  "forecasts",
-]);
+export const TO_DO: ReadonlySet<SectionName> = new Set(WAITING);
 
 const KINDS: Readonly<Record<DigestKind, readonly SectionName[]>> = {
   daily: SECTIONS.filter((name) => name !== "attended" && name !== "watches"),

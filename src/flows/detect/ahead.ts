@@ -58,15 +58,17 @@ type Looking = {
 /** Everything that runs full or out in that source -> anomalies that begin, change or end. Nothing when the last look was a moment ago. */
 export async function lookForEnds(outlook: Outlook, round: Omit<Looking, "until">): Promise<readonly Anomaly[]> {
   const { deps, catalogue, signal, problem } = round;
-  const looking = { ...round, until: deps.elapsed() + MOST_SECONDS };
   if (deps.clock() < outlook.next) return [];
   outlook.next = deps.clock() + EVERY_SECONDS;
+  const looking = { ...round, until: deps.elapsed() + MOST_SECONDS };
   const { byId } = conceptIndex(deps.packs, catalogue);
-  const bounds = ENDS.flatMap((end) => byId.get(end.concept) ?? []);
-  const changed: Anomaly[] = [...unmeasured(bounds, looking)];
-  for (const end of ENDS) {
+  const measured = ENDS.flatMap((end) => {
     const bound = byId.get(end.concept);
-    if (bound === undefined) continue;
+    return bound === undefined ? [] : [{ end, bound }];
+  });
+  const ids = new Set(measured.map(({ end }) => idOf(end, looking)));
+  const changed: Anomaly[] = [...unmeasured(ids, looking)];
+  for (const { end, bound } of measured) {
     try {
       changed.push(...(await lookAtEnd(end, bound, outlook, looking, changed)));
     } catch (err) {
@@ -78,14 +80,13 @@ export async function lookForEnds(outlook: Outlook, round: Omit<Looking, "until"
 }
 
 /** What was said of an end that nothing measures any more, or under another name of its source, ends. */
-function unmeasured(bounds: readonly Bound[], looking: Looking): readonly Anomaly[] {
-  const there = new Set(bounds.map(({ concept }) => idOf({ concept: concept.id }, looking)));
+function unmeasured(there: ReadonlySet<string>, looking: Looking): readonly Anomaly[] {
   return [...looking.open.values()]
     .filter(({ kind, source, watch }) => kind === "ahead" && source === looking.source.name && !there.has(watch))
     .map((one) => ({ ...over(one, looking.deps.clock()), because: ["It is not watched any more."] }));
 }
 
-function idOf({ concept }: Pick<End, "concept">, { source, isFirst }: Pick<Looking, "source" | "isFirst">): string {
+function idOf({ concept }: End, { source, isFirst }: Pick<Looking, "source" | "isFirst">): string {
   return `ahead/${isFirst ? "" : `${source.name}/`}${concept}`;
 }
 
