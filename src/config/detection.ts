@@ -1,3 +1,4 @@
+import { topOf } from "../core/chat.ts";
 import type { Severity, Watch } from "../core/watch.ts";
 import { nearest } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
@@ -135,8 +136,8 @@ function readPlace(
   { slack, teams }: { readonly slack?: string | undefined; readonly teams?: string | undefined },
 ): NonNullable<Watch["post"]>[number] | undefined {
   const found = [
-    ...(slack === undefined ? [] : [{ platform: "slack", channel: slack, thread: "" }]),
-    ...(teams === undefined ? [] : [{ platform: "teams", channel: teams, thread: teams }]),
+    ...(slack === undefined ? [] : [topOf("slack", slack)]),
+    ...(teams === undefined ? [] : [topOf("teams", teams)]),
   ];
   if (found.length === 1) return found[0];
   report(file.where(at), "must name one conversation, as slack or as teams. Write one entry for each.");

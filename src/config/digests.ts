@@ -1,4 +1,5 @@
-import { type DigestPlan, topOf } from "../core/digest/schedule.ts";
+import { topOf } from "../core/chat.ts";
+import type { DigestPlan } from "../core/digest/schedule.ts";
 import type { Deps } from "./sources.ts";
 import { show } from "./values.ts";
 

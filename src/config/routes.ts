@@ -1,4 +1,4 @@
-import type { Place } from "../core/chat.ts";
+import { type Place, topOf } from "../core/chat.ts";
 import type { Filter, Route } from "../core/incident/route.ts";
 import type { DayHours } from "../core/oncall/schedule.ts";
 import { DAY_NUMBERS, type HoursEntry } from "./schema/routes.ts";
@@ -35,8 +35,8 @@ export function placesOf({
   readonly teams?: readonly string[] | undefined;
 }): readonly Place[] {
   return [
-    ...(slack ?? []).map((channel) => ({ platform: "slack", channel, thread: "" })),
-    ...(teams ?? []).map((channel) => ({ platform: "teams", channel, thread: channel })),
+    ...(slack ?? []).map((channel) => topOf("slack", channel)),
+    ...(teams ?? []).map((channel) => topOf("teams", channel)),
   ];
 }
 

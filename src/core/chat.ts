@@ -7,6 +7,11 @@ export type Place = {
   readonly thread: string;
 };
 
+/** A channel itself, in none of its threads: of Teams, the thread of a conversation as a whole has its id. */
+export function topOf(platform: string, channel: string): Place {
+  return { platform, channel, thread: platform === "teams" ? channel : "" };
+}
+
 /** An account on one platform. `zone` is the person's IANA time zone where the platform tells it. */
 export type User = {
   readonly platform: string;

@@ -91,11 +91,6 @@ export function dueSlot(
   return { slot, missed: slots.length - 1 };
 }
 
-/** A channel itself, in none of its threads: of Teams, the thread of a conversation as a whole has its id. */
-export function topOf(platform: string, channel: string): Place {
-  return { platform, channel, thread: platform === "teams" ? channel : "" };
-}
-
 /** Id of what was told at a time: no digest is told twice for one. */
 export function digestId(name: string, slot: number): string {
   return `${name}@${slot}`;
