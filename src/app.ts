@@ -188,60 +188,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (stop !== undefined) return said(await changes.stop(question.user, stop.reason), "stop");
     const verdict = limited?.(`${question.user.platform}/${question.user.id}`, clock());
     if (verdict?.kind === "wait") return tooMany(config.limits.questionsPerMinute, !verdict.isFirst);
-    const wish = readListWish(question.text);
-    if (wish !== undefined)
-      try {
-        return { ...said(await changes.listFor(question, wish), wish.kind), isPrivate: true };
-      } catch (problem) {
-        return failure(explainFailure(problem, question, log));
-      }
-    const aboutIncidents = readIncidentWish(question.text);
-    if (aboutIncidents !== undefined)
-      try {
-        return said(await incidents.list(question, aboutIncidents), "incidents");
-      } catch (problem) {
-        return failure(explainFailure(problem, question, log));
-      }
-    const testing = readTestRoute(question.text);
-    if (testing !== undefined)
-      try {
-        return said(await incidents.test(question, testing.name), "routes");
-      } catch (problem) {
-        return failure(explainFailure(problem, question, log));
-      }
-    const aboutOnCall = readOnCallWish(question.text);
-    if (aboutOnCall !== undefined)
-      try {
-        return said(await onCall.ask(question, aboutOnCall), "oncall");
-      } catch (problem) {
-        return failure(explainFailure(problem, question, log));
-      }
-    const silencing = alertmanager === undefined ? undefined : readSilenceWish(question.text);
-    if (silencing !== undefined)
-      try {
-        const { card, isApart, isPrivate } = await silences.ask(question, silencing, signal);
-        const shownApart = isApart === true && question.place.platform !== "terminal";
-        return { ...said(card, "silence"), ...(shownApart && { shownApart }), ...(isPrivate && { isPrivate }) };
-      } catch (problem) {
-        return failure(explainFailure(problem, question, log));
-      }
     try {
-      const aboutDigests = await digests.wishOf(question);
-      if (aboutDigests !== undefined) {
-        const isPlain = aboutDigests.kind === "show" && aboutDigests.isPlain === true;
-        return said(await digests.answer(question, aboutDigests), isPlain ? "status_overview" : "digest");
-      }
+      const own = await askedOwn(changes, watched, question, signal);
+      if (own !== undefined) return own;
     } catch (problem) {
       return failure(explainFailure(problem, question, log));
     }
-    const watching = readWatchWish(question.text);
-    if (watching !== undefined)
-      try {
-        const card = await watched.answer(question, watching, signal ?? new AbortController().signal);
-        return { ...said(card, watching.kind), ...(watching.kind === "judge" && { isPrivate: true }) };
-      } catch (problem) {
-        return failure(explainFailure(problem, question, log));
-      }
     if (metrics.sources.length === 0) return failure(NO_SOURCE);
     try {
       // The time that it may take begins with its turn: in a crowd everybody is answered, only later.
@@ -251,6 +203,40 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       if (signal?.aborted) return failure(CANCELLED);
       return failure(explainFailure(problem, question, log));
     }
+  }
+
+  /** What has words of its own, and is asked of the bot and not of Prometheus; undefined for anything else. */
+  async function askedOwn(
+    changes: Remedy,
+    watched: Detection,
+    question: Question,
+    signal: AbortSignal | undefined,
+  ): Promise<Asked | undefined> {
+    const wish = readListWish(question.text);
+    if (wish !== undefined) return { ...said(await changes.listFor(question, wish), wish.kind), isPrivate: true };
+    const aboutIncidents = readIncidentWish(question.text);
+    if (aboutIncidents !== undefined) return said(await incidents.list(question, aboutIncidents), "incidents");
+    const testing = readTestRoute(question.text);
+    if (testing !== undefined) return said(await incidents.test(question, testing.name), "routes");
+    const aboutOnCall = readOnCallWish(question.text);
+    if (aboutOnCall !== undefined) return said(await onCall.ask(question, aboutOnCall), "oncall");
+    const silencing = alertmanager === undefined ? undefined : readSilenceWish(question.text);
+    if (silencing !== undefined) {
+      const { card, isApart, isPrivate } = await silences.ask(question, silencing, signal);
+      const shownApart = isApart === true && question.place.platform !== "terminal";
+      return { ...said(card, "silence"), ...(shownApart && { shownApart }), ...(isPrivate && { isPrivate }) };
+    }
+    const aboutDigests = await digests.wishOf(question);
+    if (aboutDigests !== undefined) {
+      const isPlain = aboutDigests.kind === "show" && aboutDigests.isPlain === true;
+      return said(await digests.answer(question, aboutDigests), isPlain ? "status_overview" : "digest");
+    }
+    const watching = readWatchWish(question.text);
+    if (watching !== undefined) {
+      const card = await watched.answer(question, watching, signal ?? new AbortController().signal);
+      return { ...said(card, watching.kind), ...(watching.kind === "judge" && { isPrivate: true }) };
+    }
+    return undefined;
   }
 
   async function answerNow(
