@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type CiDesk, createCi } from "./app/ci.ts";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createDigests, type DigestDesk } from "./app/digests.ts";
@@ -16,6 +17,7 @@ import { type Card, isResponse, plainText } from "./core/card.ts";
 import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
+import type { Run } from "./core/ci/run.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import type { DigestKind } from "./core/digest/schedule.ts";
 import { readIncidentWish, readTestRoute } from "./core/incident/wish.ts";
@@ -53,6 +55,7 @@ export type App = {
   readonly remedy: Remedy;
   readonly incidents: IncidentDesk;
   readonly digests: DigestDesk;
+  readonly ci: CiDesk;
   /** A click on any message of the bot. Never throws. */
   readonly decide: Decider;
   readonly detection: Detection;
@@ -73,6 +76,7 @@ export type Observer = {
   watched?: (report: RoundReport, gauges: readonly Gauge[]) => void;
   alerted?: (severity: string, count: number) => void;
   digested?: (kind: DigestKind) => void;
+  ran?: (run: Run, isNew: boolean) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -157,6 +161,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const detectionOn = (on: Store) =>
     createDetection(config, { store: on, sources: metrics.sources, packs, clock, log, watched: observer?.watched });
   const detection = detectionOn(store);
+  const ci = createCi(config, {
+    ...{ store, clock, log },
+    show: detection.show,
+    told: (run, isNew) => observer?.ran?.(run, isNew),
+  });
   const inTurn = turns(QUESTIONS_AT_ONCE);
   const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });
 
@@ -226,6 +235,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const shownApart = isApart === true && question.place.platform !== "terminal";
       return { ...said(card, "silence"), ...(shownApart && { shownApart }), ...(isPrivate && { isPrivate }) };
     }
+    const aboutRuns = await ci.wishOf(question);
+    if (aboutRuns !== undefined) return said(await ci.list(question, aboutRuns), "ci_status");
     const aboutDigests = await digests.wishOf(question);
     if (aboutDigests !== undefined) {
       const isPlain = aboutDigests.kind === "show" && aboutDigests.isPlain === true;
@@ -328,6 +339,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     remedy,
     incidents,
     digests,
+    ci,
     decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
     detection,
     log,

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { readAccess } from "./config/access.ts";
 import { readApprovals } from "./config/approvals.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
+import { readCi } from "./config/ci.ts";
 import { dataDirOf } from "./config/data-dir.ts";
 import { readDetection } from "./config/detection.ts";
 import { readDigests } from "./config/digests.ts";
@@ -88,6 +89,7 @@ export function secretsOf(config: Config): readonly Secret[] {
   const others = [
     http.metricsToken,
     config.audit.key,
+    config.ci.secret,
     slack?.botToken,
     slack?.appToken,
     slack?.signingSecret,
@@ -135,6 +137,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     model: readModel(deps),
     detection: readDetection(deps, sources),
     digests: readDigests(deps),
+    ci: readCi(deps),
     log: { level: readLevel(env, report) ?? settings.log?.level ?? "info" },
     limits: {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,

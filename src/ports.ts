@@ -19,6 +19,7 @@ import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
 import type { Track } from "./core/watch/track.ts";
 import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Runs } from "./ports/runs.ts";
 import type { Shelf } from "./ports/shelf.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
@@ -624,6 +625,8 @@ export interface Store {
   /** Changes of who is on call, made by chat. */
   readonly overrides: Shelf<KeptOverride>;
   readonly digests: Digests;
+  /** Runs of pipelines that a webhook told of. */
+  readonly runs: Runs;
   readonly audit: Audit;
   readonly stop: StopSwitch;
   readonly outbox: Outbox;

@@ -26,6 +26,7 @@ describe("the environment", () => {
       oncall: { schedules: [], escalations: [] },
       routes: [],
       digests: [],
+      ci: { secret: undefined, deploys: [], numbers: {}, teams: new Map() },
       slack: undefined,
       teams: undefined,
       people: [],

@@ -9,9 +9,10 @@ import { COMMANDS } from "../src/cli/commands.ts";
 import { readEnvironment, VARIABLES } from "../src/config/environment.ts";
 import { UNITS } from "../src/core/units.ts";
 import { ownRoutes } from "../src/http/own-routes.ts";
-import { alertmanagerRoute } from "../src/http/webhooks.ts";
+import { alertmanagerRoute, ciRoute } from "../src/http/webhooks.ts";
 import { GUARD_LIMITS } from "../src/metrics/guard.ts";
 import { loadPacks } from "../src/metrics/packs.ts";
+import { aRun } from "./fakes/runs.ts";
 
 /** What the README names has to exist, and what exists has to be named. */
 
@@ -85,7 +86,12 @@ describe("README.md", () => {
       readinessMs: 1,
     });
     const alerts = alertmanagerRoute({ token: undefined, offer: async () => "taken", read: () => [] });
-    expect(table("path").flatMap(([path]) => ticked(path))).toEqual([...routes, alerts].map(({ path }) => path));
+    const runs = ciRoute({
+      secret: undefined,
+      read: { github: () => undefined, isSigned: () => false, other: () => aRun() },
+      take: async () => ({}),
+    });
+    expect(table("path").flatMap(([path]) => ticked(path))).toEqual([...routes, alerts, runs].map(({ path }) => path));
   });
 
   it("names only files that exist", () => {

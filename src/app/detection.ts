@@ -14,6 +14,8 @@ import type { Log } from "../util/log.ts";
 export type Detection = {
   /** What is asked about the watching, and what people say of its messages. */
   readonly answer: (question: Question, wish: WatchWish, signal: AbortSignal) => Promise<Card>;
+  /** Posts and edits what was found elsewhere and is not shown yet. */
+  readonly show: () => Promise<void>;
   /**
    * Begins to watch; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with what ends it. Throws
    * `WatchError` when a watch or the schedule cannot be used.
@@ -80,13 +82,16 @@ export function createDetection(config: Config, options: Options): Detection {
         signal,
       );
     },
+    async show() {
+      await (running ?? (await detector())).show();
+    },
     async start(wake) {
+      posted = wake;
       await checkWatches(config);
       if (!config.detection.enabled || options.sources.length === 0) return async () => {};
       const { startCron } = await import("../jobs/cron.ts");
       const one = await detector();
       running = one;
-      posted = wake;
       const work = async (slot: number, signal: AbortSignal): Promise<void> => {
         const report = await one.round(slot, signal);
         if (report.outcome !== "taken") log.debug(report, "a round of watching");

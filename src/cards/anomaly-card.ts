@@ -1,4 +1,4 @@
-import type { Block, Button, Card, Chart, Tone } from "../core/card.ts";
+import type { Block, Button, Card, Chart, EvidenceLine, Tone } from "../core/card.ts";
 import { sayIn, sayRange } from "../core/plot.ts";
 import type { Point } from "../core/series.ts";
 import { formatDuration, formatValue, type Unit } from "../core/units.ts";
@@ -86,7 +86,16 @@ function pastOf(what: string): string {
     .replace(/^ does not/, " did not")
     .replace(/^ has no data any more/, " had no data")
     .replace(/^ has no data/, " had no data")
-    .replace(/^ cannot/, " could not");
+    .replace(/^ cannot/, " could not")
+    .replace(/^ fails/, " failed");
+}
+
+/** " fails: 3 of its last 3 runs, usually 4 %". */
+function failingOf({ runs }: Anomaly): string {
+  if (runs === undefined) return " fails";
+  const { failed, of, usual } = runs;
+  const told = of === 1 ? "its last run" : `${failed} of its last ${of} runs`;
+  return ` fails: ${told}, usually ${usual < 0.01 ? "less than 1 %" : formatValue(usual, "ratio")}`;
 }
 
 /** ": 2.39 s, 6.1 times its usual 310 to 480 ms", with what stands between it and the name. */
@@ -106,6 +115,8 @@ function stateOf(one: Anomaly): string {
       return " has no data: the query returns nothing any more";
     case "unreachable":
       return " cannot be asked";
+    case "failing":
+      return failingOf(one);
     default:
       return never(one.kind);
   }
@@ -188,7 +199,9 @@ function sayValue({ unit, noun }: Anomaly, value: number): string {
 
 /** "p95 latency of orders"; targets and sources are called by their names. */
 function nameIn({ kind, measure, subject }: Anomaly): string {
-  return kind === "down" || kind === "unreachable" ? `${measure} ${subject}` : nameOf(measure, subject);
+  return kind === "down" || kind === "unreachable" || kind === "failing"
+    ? `${measure} ${subject}`
+    : nameOf(measure, subject);
 }
 
 function upperFirst(name: string): string {
@@ -311,12 +324,17 @@ function courseOf(one: Anomaly): Chart["series"][number][] {
   return [course, { name: `${name}, ahead`, points: ahead }];
 }
 
-function evidenceOf(members: readonly Anomaly[], { linkTo, now }: AnomalyContext) {
+function evidenceOf(members: readonly Anomaly[], { linkTo, now }: AnomalyContext): EvidenceLine[] {
+  const told = members.filter(({ promql, url }) => promql === "" && url !== undefined).slice(0, 4);
+  const pages = told.map(
+    ({ url, subject, source }): EvidenceLine => ({ promql: subject, source, url, opens: "Open the run" }),
+  );
   const byQuery = new Map(members.filter(({ promql }) => promql !== "").map((one) => [one.promql, one]));
-  return [...byQuery.values()].slice(0, 4).map(({ promql, source, since }) => {
+  const queries = [...byQuery.values()].slice(0, 4).map(({ promql, source, since }) => {
     const url = linkTo?.(promql, source, { start: since - 3 * 3600, end: Math.max(now, since + 600), step: 60 });
     return { promql, source, ...(url !== undefined && { url }) };
   });
+  return [...pages, ...queries];
 }
 
 function notesOf(members: readonly Anomaly[], { record, opinions }: AnomalyContext): Block[] {
@@ -345,7 +363,7 @@ export function sayRecord(watch: string, { posts, useful, notUseful, expected }:
   return `Watch ${inertName(watch)}: ${parts.join(", ")} in 30 days.`;
 }
 
-function buttonsOf({ group, kind, subject, measure }: Anomaly, isOver: boolean): Button[] {
+function buttonsOf({ group, kind, subject, measure, promql }: Anomaly, isOver: boolean): Button[] {
   const said = (label: string, word: string): Button => ({
     label,
     style: "plain",
@@ -356,7 +374,7 @@ function buttonsOf({ group, kind, subject, measure }: Anomaly, isOver: boolean):
     style: "plain",
     action: { kind: "ask", text: `why is ${nameOf(measure, subject)} unusual?` },
   };
-  if (kind !== "unusual") return [said("Useful", "useful"), said("Not useful", "not useful")];
+  if (kind !== "unusual" || promql === "") return [said("Useful", "useful"), said("Not useful", "not useful")];
   return [
     said("Useful", "useful"),
     said("Not useful", "not useful"),

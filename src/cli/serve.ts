@@ -89,7 +89,7 @@ export async function serve(
       port: config.http.port,
       metricsToken: config.http.metricsToken,
       log,
-      routes: [...surfaces.routes, ...app.incidents.routes],
+      routes: [...surfaces.routes, ...app.incidents.routes, ...app.ci.routes],
       readiness: () => readiness(app, surfaces),
       metrics: async () => {
         telemetry.incidentsOpen(await app.store.incidents.live().catch(() => []));
@@ -122,6 +122,9 @@ export async function serve(
     undo.push(() => unwatch(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, onBrokenStore)));
+    void app.ci
+      .start()
+      .catch((err: unknown) => log.warn({ err }, "runs of pipelines that are known could not be read"));
     app.start();
     telemetry.load().catch((err: unknown) => log.warn({ err }, "the bot's own metrics cannot be measured"));
     return {

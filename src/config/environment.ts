@@ -22,6 +22,7 @@ export const VARIABLES = {
   HOST: "plain",
   METRICS_TOKEN: "secret",
   ALERTMANAGER_WEBHOOK_TOKEN: "secret",
+  CI_WEBHOOK_SECRET: "secret",
   SLACK_BOT_TOKEN: "secret",
   SLACK_APP_TOKEN: "secret",
   SLACK_SIGNING_SECRET: "secret",
@@ -58,7 +59,6 @@ type PlainName = Exclude<Name, SecretName>;
 /** Variables of surfaces that a later version brings, and whose they are. */
 const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [
   ["Redis", /^REDIS_URL(_FILE)?$/],
-  ["the CI webhook", /^CI_WEBHOOK_SECRET(_FILE)?$/],
   ["the HTTP API", /^API_TOKENS(_FILE)?$/],
   ["GitHub", /^GITHUB_TOKEN(_FILE)?$/],
 ];

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { approvals } from "./schema/approvals.ts";
+import { ci } from "./schema/ci.ts";
 import { schedules, watches } from "./schema/detection.ts";
 import { digests } from "./schema/digests.ts";
 import { model } from "./schema/model.ts";
@@ -128,6 +129,7 @@ const file = () =>
       watches: watches().optional(),
       schedules: schedules().optional(),
       digests: digests().optional(),
+      ci: ci().optional(),
       packs: z
         .array(text("A folder, relative to this file."), "must be a list")
         .max(100, "must have at most 100 entries")

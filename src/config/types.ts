@@ -4,6 +4,7 @@ import type { Person, Roles } from "../core/people.ts";
 import type { Policy } from "../core/policy/rules.ts";
 import type { Severity, Watch } from "../core/watch.ts";
 import type { Secret } from "../util/secret.ts";
+import type { CiConfig } from "./ci.ts";
 import type { ConfiguredDigest } from "./digests.ts";
 import type { ExecutorsConfig } from "./executors.ts";
 import type { OnCallConfig } from "./oncall.ts";
@@ -36,6 +37,8 @@ export type Config = {
   /** Where messages about incidents go. */
   routes: readonly Route[];
   digests: readonly ConfiguredDigest[];
+  /** Pipelines that tell of their runs. */
+  ci: CiConfig;
   /** Undefined for a platform that is off. */
   slack: SlackConfig | undefined;
   teams: TeamsConfig | undefined;

@@ -49,6 +49,8 @@ export type EvidenceLine = {
   readonly promql: string;
   readonly source: string;
   readonly url?: string;
+  /** What the link says, where it leads to something other than Prometheus. */
+  readonly opens?: string;
   /** What text refers to it by: "[2]". */
   readonly mark?: string;
 };

@@ -71,6 +71,20 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     isUnlisted: true,
   },
   {
+    name: "ci",
+    usage: "[project]",
+    summary: "Pipelines: their last run, how often they failed, whether the next will",
+    asks: "ci $rest",
+    isUnlisted: true,
+  },
+  {
+    name: "dora",
+    usage: "[days]",
+    summary: "How often is deployed, how fast, what failed and how soon it was mended",
+    asks: "dora $rest",
+    isUnlisted: true,
+  },
+  {
     name: "top",
     usage: "<measure>",
     summary: "Who has the most of it, such as: top 5 services by errors",

@@ -1,5 +1,5 @@
 import type { Catalogue } from "../core/catalogue.ts";
-import type { Anomaly, Opinion } from "../core/watch/anomaly.ts";
+import { type Anomaly, type Opinion, over } from "../core/watch/anomaly.ts";
 import { rankOf, subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
@@ -8,7 +8,7 @@ import type { DetectDeps, Gauge, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
-import { lacking, over, recordAll } from "./detect/record.ts";
+import { lacking, recordAll } from "./detect/record.ts";
 import { showAnomalies } from "./detect/show.ts";
 import { unitOf, watchesOf } from "./detect/watches.ts";
 
@@ -21,6 +21,8 @@ export type Detect = {
   readonly round: (slot: number, signal: AbortSignal) => Promise<RoundReport>;
   /** Lets the messages of that group be drawn anew, since people said something of it. */
   readonly redraw: (group: string) => Promise<void>;
+  /** Posts and edits what its messages do not show yet. */
+  readonly show: () => Promise<void>;
   /** Writes all states that are not written yet. */
   readonly flush: () => Promise<void>;
 };
@@ -71,6 +73,7 @@ export function detect(deps: DetectDeps): Detect {
       await store.detection.commit({ anomalies });
       await showAnomalies(deps);
     },
+    show: () => showAnomalies(deps),
     async flush() {
       for (const { kept } of states.values())
         for (const one of kept.values()) {

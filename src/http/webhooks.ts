@@ -1,3 +1,4 @@
+import type { Run } from "../core/ci/run.ts";
 import type { AlertEvent } from "../core/incident.ts";
 import type { HttpResponse, Route } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
@@ -46,6 +47,68 @@ export function alertmanagerRoute({
       if (taken === "full")
         throw new HttpProblem(503, "busy", "More waits than can be dealt with. Send it again.", { "retry-after": "5" });
       return jsonResponse(200, { status: "taken" });
+    },
+  };
+}
+
+/** A run with its numbers takes some KB, GitHub's whole account of one some ten. */
+const LONGEST_RUN = 1_000_000;
+
+/**
+ * Where pipelines tell of their runs: GitHub, whose deliveries carry a signature, and anything else, with a bearer token. 200 with what was
+ * found once the run outlives a crash; 503 when the store cannot be written.
+ */
+export function ciRoute({
+  secret,
+  take,
+  read,
+}: {
+  /** Signs GitHub's deliveries, and is everybody else's token. Without one, runs are taken from this machine only. */
+  readonly secret: Secret | undefined;
+  readonly read: {
+    /** Undefined for a delivery that tells of no run that ended. */
+    readonly github: (event: string, body: unknown) => Run | undefined;
+    readonly isSigned: (body: Buffer, signature: string, key: string) => boolean;
+    readonly other: (body: unknown) => Run;
+  };
+  /** Keeps the run, and judges it. */
+  readonly take: (run: Run) => Promise<Readonly<Record<string, unknown>>>;
+}): Route {
+  return {
+    method: "POST",
+    path: "/webhooks/ci",
+    bodyBytes: LONGEST_RUN,
+    async handle(request): Promise<HttpResponse> {
+      const event = request.headers["x-github-event"];
+      const signature = request.headers["x-hub-signature-256"];
+      const isGitHub = typeof event === "string";
+      // What claims to be GitHub's has to be signed by it, wherever it comes from.
+      const isSigned =
+        secret !== undefined &&
+        typeof signature === "string" &&
+        read.isSigned(request.body, signature, secret.reveal());
+      const isLetIn = isGitHub && secret !== undefined ? isSigned : isTrusted(request, isGitHub ? undefined : secret);
+      if (!isLetIn)
+        throw new HttpProblem(
+          401,
+          "unauthorized",
+          "Runs are taken from this machine itself, from GitHub with CI_WEBHOOK_SECRET as the webhook's secret, or from callers who send it as a bearer token.",
+          { "www-authenticate": "Bearer" },
+        );
+      let run: Run | undefined;
+      try {
+        const body: unknown = JSON.parse(request.body.toString("utf8"));
+        run = isGitHub ? read.github(event, body) : read.other(body);
+      } catch (problem) {
+        const why = problem instanceof SyntaxError ? "The body is not JSON." : reasonOf(problem);
+        throw new HttpProblem(400, "bad_request", why);
+      }
+      if (run === undefined) return jsonResponse(200, { status: "ignored" });
+      try {
+        return jsonResponse(200, await take(run));
+      } catch {
+        throw new HttpProblem(503, "busy", "The run could not be kept. Send it again.", { "retry-after": "5" });
+      }
     },
   };
 }

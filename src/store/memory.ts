@@ -1,5 +1,6 @@
 import type { ModelAccount } from "../core/answer.ts";
 import type { Place } from "../core/chat.ts";
+import type { Run } from "../core/ci/run.ts";
 import type { KeptDigest } from "../core/digest/digest.ts";
 import { incidentOf } from "../core/incident/message.ts";
 import { type AlertRecord, isLive } from "../core/incident.ts";
@@ -15,6 +16,7 @@ import { memoryDigests } from "./memory/digests.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
+import { memoryRuns } from "./memory/runs.ts";
 import { memoryShelf, type Shelved } from "./memory/shelf.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
 import type { SealSettings } from "./seal.ts";
@@ -63,6 +65,7 @@ export function createMemoryStore(
   const forecasts = new Map<string, KeptScored>();
   const shelves = new Map<string, Shelved>();
   const digests = new Map<string, KeptDigest>();
+  const runs = new Map<string, Run>();
   let closed = false;
   let checkedAt = 0;
 
@@ -189,6 +192,7 @@ export function createMemoryStore(
     silences: memoryShelf<SilenceDraft>("silence", shelves, ledger, use),
     overrides: memoryShelf<KeptOverride>("override", shelves, ledger, use),
     digests: memoryDigests(digests, ledger, use),
+    runs: memoryRuns(runs, use),
     audit,
     stop: createStop(ledger, undefined),
     outbox: {
@@ -310,6 +314,7 @@ export function createMemoryStore(
             ),
           shelves: () => forgetWhere(shelves, "shelves", ({ item }) => item.endedAt ?? Number.POSITIVE_INFINITY),
           digests: () => forgetWhere(digests, "digests", (entry) => entry.slot),
+          runs: () => forgetWhere(runs, "runs", (entry) => entry.endedAt),
           opinions: () => forgetWhere(watched.opinions, "opinions", (entry) => entry.at),
         };
         return Object.fromEntries(TABLES.map((table) => [table, ages[table]()]));

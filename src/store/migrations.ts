@@ -142,6 +142,14 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX shelves_open ON shelves (shelf, seq) WHERE ended IS NULL;
   CREATE INDEX shelves_unshown ON shelves (shelf, seq) WHERE shown < revision;
   `,
+  `
+  CREATE TABLE runs (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, line TEXT NOT NULL, at REAL NOT NULL, deploys INTEGER NOT NULL,
+    body TEXT NOT NULL) STRICT;
+  CREATE INDEX runs_at ON runs (at);
+  CREATE INDEX runs_line ON runs (line, at);
+  CREATE INDEX runs_deploys ON runs (at) WHERE deploys = 1;
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

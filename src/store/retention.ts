@@ -33,6 +33,7 @@ export const TABLES = [
   "opinions",
   "shelves",
   "digests",
+  "runs",
 ] as const;
 export type Table = (typeof TABLES)[number];
 
@@ -65,6 +66,7 @@ export function cutoff(table: Table, retention: Retention, now: number): number 
     forecasts: retention.evidence,
     shelves: retention.proposals,
     digests: retention.evidence,
+    runs: retention.proposals,
   }[table];
   return seconds === undefined ? undefined : now - seconds;
 }

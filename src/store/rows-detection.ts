@@ -69,7 +69,7 @@ export const AnomalyRow = once(() => {
   const Body = z.looseObject({
     id: z.string(),
     group: z.string(),
-    kind: z.enum(["unusual", "down", "gone", "reset", "silent", "unreachable", "ahead"]),
+    kind: z.enum(["unusual", "down", "gone", "reset", "silent", "unreachable", "ahead", "failing"]),
     watch: z.string(),
     source: z.string(),
     labels: z.record(z.string(), z.string()),

@@ -31,6 +31,7 @@ import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
+import { sqliteRuns } from "./sqlite/runs.ts";
 import { sqliteShelf } from "./sqlite/shelf.ts";
 import { atMost, statements } from "./sqlite/statements.ts";
 import { createStop } from "./stop.ts";
@@ -227,6 +228,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     silences: sqliteShelf("silence", sql, ledger),
     overrides: sqliteShelf("override", sql, ledger),
     digests: sqliteDigests(sql, ledger),
+    runs: sqliteRuns(sql, later),
     audit: sqliteAudit(sql, ledger),
     stop: createStop(ledger, join(settings.dataDir, "STOP")),
 

@@ -15,6 +15,7 @@ export type Metrics = Pick<
   | "audited"
   | "incident"
   | "digested"
+  | "ran"
   | "alerted"
   | "watchUse"
   | "incidentsOpen"
@@ -117,6 +118,37 @@ export async function createMetrics(version: string): Promise<Metrics> {
     labelNames: ["kind"],
     registers,
   });
+  const line = ["project", "pipeline", "branch"];
+  const runs = new Counter({
+    name: "smartcloudops_ci_runs_total",
+    help: "Runs of pipelines that were told of since the start, by how they ended. Branches other than the main one are one.",
+    labelNames: [...line, "outcome"],
+    registers,
+  });
+  const runSeconds = new Gauge({
+    name: "smartcloudops_ci_run_duration_seconds",
+    help: "How long the newest run of a pipeline took.",
+    labelNames: line,
+    registers,
+  });
+  const runSuccess = new Gauge({
+    name: "smartcloudops_ci_last_run_success",
+    help: "1 where the newest run of a pipeline ended well.",
+    labelNames: line,
+    registers,
+  });
+  const deployments = new Counter({
+    name: "smartcloudops_deployments_total",
+    help: "Deployments that were told of since the start and ended well.",
+    labelNames: ["service", "environment"],
+    registers,
+  });
+  const deployedAt = new Gauge({
+    name: "smartcloudops_deployment_last_timestamp_seconds",
+    help: "When the newest deployment that was told of ended well.",
+    labelNames: ["service", "environment"],
+    registers,
+  });
   const auditSeq = new Gauge({
     name: "smartcloudops_audit_seq",
     help: "Number of the newest audit record.",
@@ -195,7 +227,8 @@ export async function createMetrics(version: string): Promise<Metrics> {
     registers,
   }).set({ version }, 1);
 
-  const label = safeLabels();
+  const label = safeLabels(WORD);
+  const named = safeLabels(NAME);
   return {
     answered({ intent, platform, outcome, seconds }) {
       const where = label("platform", platform);
@@ -224,6 +257,25 @@ export async function createMetrics(version: string): Promise<Metrics> {
     },
     incident: ({ kind, severity, seconds }) => incidentSeconds.observe({ until: kind, severity }, Math.max(0, seconds)),
     digested: (kind) => digestsTold.inc({ kind: label("digest", kind) }),
+    ran(run, isNew) {
+      const { outcome, startedAt, endedAt, deploys } = run;
+      const project = named("project", run.project);
+      const pipeline = named("pipeline", run.pipeline);
+      const branch = run.isMain ? named("branch", run.branch) : "other";
+      const at = { project, pipeline, branch };
+      if (isNew) runs.inc({ ...at, outcome });
+      if (outcome !== "cancelled") {
+        runSeconds.set(at, endedAt - startedAt);
+        runSuccess.set(at, outcome === "success" ? 1 : 0);
+      }
+      if (deploys === undefined || outcome !== "success") return;
+      const where = {
+        service: named("service", deploys.service),
+        environment: named("environment", deploys.environment),
+      };
+      if (isNew) deployments.inc(where);
+      deployedAt.set(where, endedAt);
+    },
     alerted: (severity, count) => alerts.inc({ severity: label("severity", severity) }, count),
     watchUse(records) {
       watchPosts.reset();
@@ -269,14 +321,18 @@ export async function createMetrics(version: string): Promise<Metrics> {
   };
 }
 
-/** Label values are words of ours or of the configuration. Anything that looks otherwise, or is one too many, is `other`. */
-function safeLabels(): (name: string, value: string) => string {
+/** What a label may say: words of ours or of the configuration; and names that trusted systems give to what is theirs. */
+const WORD = /^[A-Za-z0-9_.:-]{1,64}$/;
+const NAME = /^[\p{L}\p{N} _.:/()#+-]{1,100}$/u;
+
+/** Anything that looks otherwise, or is one too many, is `other`. */
+function safeLabels(fits: RegExp): (name: string, value: string) => string {
   const seen = new Map<string, Set<string>>();
   return (name, value) => {
     const values = seen.get(name) ?? new Set();
     seen.set(name, values);
     if (values.has(value)) return value;
-    if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(value) || values.size >= VALUES_PER_LABEL) return "other";
+    if (!fits.test(value) || values.size >= VALUES_PER_LABEL) return "other";
     values.add(value);
     return value;
   };

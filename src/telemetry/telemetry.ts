@@ -31,6 +31,18 @@ export type WatchUse = {
   readonly expected: number;
 };
 
+/** A run of a pipeline; times in unix seconds. */
+export type PipelineRun = {
+  readonly project: string;
+  readonly pipeline: string;
+  readonly branch: string;
+  readonly isMain: boolean;
+  readonly outcome: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly deploys?: { readonly service: string; readonly environment: string };
+};
+
 export type Telemetry = {
   /** A question was answered, or not: `outcome` is a word of ours such as `answered`, `unclear`, `failed`. */
   answered(event: {
@@ -63,6 +75,8 @@ export type Telemetry = {
   }): void;
   /** A planned digest was told. */
   digested(kind: string): void;
+  /** The newest run of a pipeline; `isNew`: it was told of just now. */
+  ran(run: PipelineRun, isNew: boolean): void;
   /** Alerts that began. */
   alerted(severity: string, count: number): void;
   /** How useful the posts of watches were in the last 30 days. */
@@ -121,6 +135,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     audited: (head) => count((made) => made.audited(head)),
     incident: (event) => count((made) => made.incident(event)),
     digested: (kind) => count((made) => made.digested(kind)),
+    ran: (run, isNew) => count((made) => made.ran(run, isNew)),
     alerted: (severity, alerts) => count((made) => made.alerted(severity, alerts)),
     watchUse: (records) => count((made) => made.watchUse(records)),
     incidentsOpen: (open) => count((made) => made.incidentsOpen(open)),

@@ -568,5 +568,6 @@ function none(): Record<string, number> {
     opinions: 0,
     shelves: 0,
     digests: 0,
+    runs: 0,
   };
 }

@@ -4,6 +4,7 @@ import { detectionContract } from "../contracts/detection.ts";
 import { digestsContract } from "../contracts/digests.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
+import { runsContract } from "../contracts/runs.ts";
 import { shelfContract } from "../contracts/shelf.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
 
@@ -13,4 +14,5 @@ auditContract("the memory store", (settings) => createMemoryStore({ retention: R
 incidentsContract("the memory store", (retention) => createMemoryStore({ retention }));
 shelfContract("the memory store", (retention) => createMemoryStore({ retention }));
 detectionContract("the memory store", (retention) => createMemoryStore({ retention }));
+runsContract("the memory store", (retention) => createMemoryStore({ retention }));
 digestsContract("the memory store", (retention) => createMemoryStore({ retention }));

@@ -10,6 +10,7 @@ import { detectionContract } from "../contracts/detection.ts";
 import { digestsContract } from "../contracts/digests.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
+import { runsContract } from "../contracts/runs.ts";
 import { shelfContract } from "../contracts/shelf.ts";
 import { RETENTION, storeContract } from "../contracts/store.ts";
 
@@ -30,6 +31,7 @@ incidentsContract("the SQLite store, opened again before every single call", (re
   reopening(settings(retention)),
 );
 
+runsContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 digestsContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 digestsContract("the SQLite store, opened again before every single call", (retention) =>
   reopening(settings(retention)),
@@ -91,6 +93,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     feedback: part("feedback"),
     spending: part("spending"),
     digests: part("digests"),
+    runs: part("runs"),
     forecasts: part("forecasts"),
     detection: part("detection"),
     prune: (now) => once((store) => store.prune(now)),

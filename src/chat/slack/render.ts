@@ -400,14 +400,14 @@ function addChart(page: Page, chart: Chart, index: number, look: Look): void {
 }
 
 /** A query in fixed width, and the address where a person can see it. Backticks would end the fixed width. */
-function evidence({ promql, source, url, mark }: EvidenceLine): SlackBlock[] {
+function evidence({ promql, source, url, mark, opens = "Open in Prometheus" }: EvidenceLine): SlackBlock[] {
   const link = linkOf(url);
   const words = pieces(promql.replaceAll("`", "'"), LIMIT.context - 200);
   const name = cutEscaped(source, 100);
   return words.map((text, i) => {
     const fixed = text.split("\n").map((line) => (line.trim() === "" ? line : `\`${line}\``));
     const said = `${i === 0 && mark !== undefined ? `${mark} ` : ""}${i === 0 && name !== "" ? `${unmarked(name)}: ` : ""}${fixed.join("\n")}`;
-    const opened = i === words.length - 1 && link !== undefined ? [`<${link}|Open in Prometheus>`] : [];
+    const opened = i === words.length - 1 && link !== undefined ? [`<${link}|${cutEscaped(opens, 60)}>`] : [];
     return {
       type: "context",
       elements: [said, ...opened].map((one) => ({ type: "mrkdwn", text: one, verbatim: true })),

@@ -343,7 +343,7 @@ function evidence(items: readonly EvidenceLine[], room: number, index: number): 
   return { elements: [toggle, { ...frame, items: shown }], missing: items.length - shown.length };
 }
 
-function evidenceLine({ promql, source, url, mark }: EvidenceLine): Element {
+function evidenceLine({ promql, source, url, mark, opens = "open in Prometheus" }: EvidenceLine): Element {
   const query = {
     type: "TextRun",
     text: plain(mark === undefined ? promql : `${mark} ${promql}`),
@@ -354,7 +354,7 @@ function evidenceLine({ promql, source, url, mark }: EvidenceLine): Element {
   const page = webAddress(url);
   const link = {
     type: "TextRun",
-    text: " open in Prometheus",
+    text: ` ${plain(opens)}`,
     size: "Small",
     selectAction: { type: "Action.OpenUrl", url: page },
   };

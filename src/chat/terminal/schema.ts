@@ -48,7 +48,13 @@ const Block = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("evidence"),
     items: z.array(
-      z.object({ promql: z.string(), source: z.string(), url: z.string().optional(), mark: z.string().optional() }),
+      z.object({
+        promql: z.string(),
+        source: z.string(),
+        url: z.string().optional(),
+        opens: z.string().optional(),
+        mark: z.string().optional(),
+      }),
     ),
   }),
   z.object({ kind: z.literal("said"), by: z.string(), paragraphs: strings }),

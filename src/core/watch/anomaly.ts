@@ -3,10 +3,10 @@ import type { Labels, Point } from "../series.ts";
 
 /**
  * What was found. `unusual`: values of a series are not as they use to be. The others say that there are no values to judge,
- * which is another fact: `ahead`, what is left of something will be used up; `down`, the target does not answer; `gone`, its series ended while others of the watch go on; `reset`, its counter
+ * which is another fact: `failing`, a pipeline fails more often than it uses to; `ahead`, what is left of something will be used up; `down`, the target does not answer; `gone`, its series ended while others of the watch go on; `reset`, its counter
  * began anew; `silent`, the whole watch returns nothing any more; `unreachable`, the source could not be asked.
  */
-export type AnomalyKind = "unusual" | "down" | "gone" | "reset" | "silent" | "unreachable" | "ahead";
+export type AnomalyKind = "unusual" | "down" | "gone" | "reset" | "silent" | "unreachable" | "ahead" | "failing";
 
 export type Anomaly = {
   readonly id: string;
@@ -47,6 +47,10 @@ export type Anomaly = {
     readonly will: string;
     readonly by: "forecast" | "trend" | "date";
   };
+  /** Of kind `failing`: failures among the last so many runs, and the share of runs that failed before them. */
+  readonly runs?: { readonly failed: number; readonly of: number; readonly usual: number };
+  /** A page about it, where no query found it. */
+  readonly url?: string;
   readonly direction: "up" | "down";
   readonly score: number;
   readonly terms: readonly Pick<Term, "name" | "weight">[];
@@ -60,6 +64,11 @@ export type Anomaly = {
   /** Goes up with everything that its message shows. */
   readonly revision: number;
 };
+
+/** It ended at `at` (unix seconds). */
+export function over(anomaly: Anomaly, at: number): Anomaly {
+  return { ...anomaly, status: "over", endedAt: at, revision: anomaly.revision + 1 };
+}
 
 /** How many times its usual it is, when that can be said: at least 1.05 or at most 0.95, and the usual is not zero. */
 export function factorOf({ value, usual }: Pick<Anomaly, "value" | "usual">): number | undefined {

@@ -1,3 +1,4 @@
+import { deploysOf, withTold } from "../../core/ci/deploys.ts";
 import { matcher } from "../../core/concept.ts";
 import type { Deploy } from "../../core/deploy.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -24,12 +25,36 @@ export function deploysQuery({ index }: Turn): string | undefined {
     : `max by (${build.names["self"] ?? "service"}, version) (${build.metric.name})`;
 }
 
-/** Deployments finished in [from, to], newest first, with the versions that ran before and after each. */
+/**
+ * Deployments finished in [from, to], newest first, with the versions that ran before and after each: as Prometheus measured them, and as
+ * pipelines told of them. Undefined where neither could be asked.
+ */
 export async function deploysIn(
   turn: Turn,
   from: number,
   to: number,
-  { most = Number.POSITIVE_INFINITY, ...how }: Wanted = {},
+  wanted: Wanted = {},
+): Promise<readonly Deploy[] | undefined> {
+  const [measured, told] = await Promise.all([measuredIn(turn, from, to, wanted), toldIn(turn, from, to)]);
+  if (measured === undefined && told.length === 0) return undefined;
+  return withTold(measured ?? [], told).slice(0, wanted.most);
+}
+
+/** Runs before the stretch, for the version that was there before. */
+const TOLD_BEFORE = 30 * 24 * HOUR;
+const MOST_TOLD = 500;
+
+async function toldIn({ store, question }: Turn, from: number, to: number): Promise<readonly Deploy[]> {
+  // Pipelines tell of every environment: whoever may read only some sources is not told.
+  if (question.sources !== undefined) return [];
+  return deploysOf(await store.runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true }), from, to);
+}
+
+async function measuredIn(
+  turn: Turn,
+  from: number,
+  to: number,
+  { most = Number.POSITIVE_INFINITY, ...how }: Wanted,
 ): Promise<readonly Deploy[] | undefined> {
   const last = turn.index.byId.get("deploy.last");
   const build = turn.index.byId.get("deploy.version");

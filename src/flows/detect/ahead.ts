@@ -6,7 +6,7 @@ import { historyOf } from "../../core/forecast/history.ts";
 import { CALM, look, lookAhead, type Warning, type WarningState } from "../../core/forecast/warning.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
 import { type Point, type Series, seriesKey } from "../../core/series.ts";
-import type { Anomaly } from "../../core/watch/anomaly.ts";
+import { type Anomaly, over } from "../../core/watch/anomaly.ts";
 import { ENDS, type End, isHeading, mayReach, rulesOf } from "../../core/watch/ends.ts";
 import { groupFor } from "../../core/watch/group.ts";
 import { atLeast, type Severity, subjectOf } from "../../core/watch.ts";
@@ -14,7 +14,6 @@ import type { Metrics } from "../../ports.ts";
 import { sha256 } from "../../util/canonical.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../../util/errors.ts";
 import type { DetectDeps } from "./deps.ts";
-import { over } from "./record.ts";
 
 /** What will run out: looked for every ten minutes, by few queries. */
 

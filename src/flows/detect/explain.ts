@@ -1,6 +1,8 @@
 import type { Catalogue } from "../../core/catalogue.ts";
 import { contrasts, drillDown } from "../../core/cause/contrast.ts";
+import { deploysOf, withTold } from "../../core/ci/deploys.ts";
 import { type Bound, type ConceptPacks, type Filter, stateQuery } from "../../core/concept.ts";
+import type { Deploy } from "../../core/deploy.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
 import { SILENT, shortName } from "../../core/names.ts";
 import { sayIn } from "../../core/plot.ts";
@@ -39,7 +41,7 @@ const DEPLOY_AFTER = 300;
  * A handful of queries, whatever their number; what cannot be asked in time is left out. Never throws but for `signal`.
  */
 export async function explain(
-  deps: Pick<DetectDeps, "clock" | "settings">,
+  deps: Pick<DetectDeps, "clock" | "settings"> & { readonly store: Pick<DetectDeps["store"], "runs"> },
   input: ExplainInput,
   opened: readonly Anomaly[],
 ): Promise<ReadonlyMap<string, Anomaly>> {
@@ -58,7 +60,7 @@ export async function explain(
   try {
     const [courses, deploys, ...carriers] = await Promise.all([
       orNothing(coursesOf(input, bound, chosen, now, deps.settings.everySeconds, signal), new Map()),
-      orNothing(deploysNear(input, chosen, now, signal), []),
+      orNothing(deploysNear(deps.store, input, chosen, now, signal), []),
       ...chosen.map((one) =>
         bound === undefined ? undefined : orNothing(carrierOf(input, bound, one, now, signal), undefined),
       ),
@@ -78,9 +80,10 @@ export async function explain(
             ...near.slice(0, 2).map((deploy) => sayDeploy(deploy, now, deps.settings.zone)),
             ...(carrier === undefined ? [] : [carrier]),
           ],
-          events: near
-            .slice(0, 4)
-            .map((deploy) => ({ at: deploy.at, name: `${inertName(deploy.service)} ${inertName(deploy.to)}` })),
+          events: near.slice(0, 4).map((deploy) => ({
+            at: deploy.at,
+            name: `${inertName(deploy.service)} ${inertName(deploy.to ?? "")}`.trim(),
+          })),
         };
         return [one.id, made];
       }),
@@ -210,25 +213,45 @@ function candidatesOf({ metric, names }: Bound, one: Anomaly): readonly string[]
 
 // ---------------------------------------------------------------- deployments
 
-type Deploy = { readonly service: string; readonly at: number; readonly from: string | undefined; readonly to: string };
+/** Deployments before these, for the version that was there before. Seconds. */
+const TOLD_BEFORE = 30 * 86_400;
+const MOST_TOLD = 500;
 
-/** Versions that appeared around the beginning of these anomalies, newest first. One query. */
+/** Deployments around the beginning of these anomalies, as Prometheus measured them and as pipelines told of them, those of the same thing first. */
 async function deploysNear(
-  { source, catalogue, packs }: ExplainInput,
+  { runs }: Pick<DetectDeps["store"], "runs">,
+  input: ExplainInput,
   chosen: readonly Anomaly[],
   now: number,
+  signal: AbortSignal,
+): Promise<readonly Deploy[]> {
+  const sinces = chosen.map(({ since }) => since);
+  const [from, to] = [Math.min(...sinces) - DEPLOY_BEFORE, Math.min(now, Math.max(...sinces) + DEPLOY_AFTER)];
+  const [measured, told] = await Promise.all([
+    orNothing(versionsBorn(input, from, to, signal), []),
+    orNothing(runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true }), []),
+  ]);
+  const about = (service: string) => chosen.some(({ labels }) => Object.values(labels).includes(service));
+  return [...withTold(measured, deploysOf(told, from, to))].sort(
+    (a, b) => Number(about(b.service)) - Number(about(a.service)) || b.at - a.at,
+  );
+}
+
+/** Versions that appeared within [from, to]. One query. */
+async function versionsBorn(
+  { source, catalogue, packs }: ExplainInput,
+  from: number,
+  to: number,
   signal: AbortSignal,
 ): Promise<readonly Deploy[]> {
   const build = conceptIndex(packs, catalogue).byId.get("deploy.version");
   const self = build?.names["self"];
   if (build === undefined || self === undefined) return [];
-  const sinces = chosen.map(({ since }) => since);
-  const end = Math.floor(Math.min(now, Math.max(...sinces) + DEPLOY_AFTER) / 60) * 60;
-  const from = Math.min(...sinces) - DEPLOY_BEFORE;
+  const end = Math.floor(to / 60) * 60;
   const step = Math.max(60, Math.ceil((end - from) / 200 / 60) * 60);
   const start = end - Math.ceil((end - from) / step) * step;
   const answer = await source.range(`max by (${self}, version) (${build.metric.name})`, { start, end, step }, signal);
-  const deploys = answer.flatMap(({ labels, points }): Deploy[] => {
+  return answer.flatMap(({ labels, points }): Deploy[] => {
     const begin = points[0]?.[0];
     const to = labels["version"];
     if (begin === undefined || to === undefined || begin <= start + step / 2) return [];
@@ -240,12 +263,11 @@ async function deploysNear(
     });
     return [{ service: labels[self] ?? "", at: begin, from: before?.labels["version"], to }];
   });
-  const about = (service: string) => chosen.some(({ labels }) => Object.values(labels).includes(service));
-  return deploys.sort((a, b) => Number(about(b.service)) - Number(about(a.service)) || b.at - a.at);
 }
 
 /** "orders 4.11.1 → 4.12.0 was deployed at 14:46 UTC: near in time, which is no proof." */
 function sayDeploy({ service, at, from, to }: Deploy, now: number, zone: string): string {
-  const versions = from === undefined ? inertName(to) : `${inertName(from)} → ${inertName(to)}`;
-  return `${inertName(service)} ${versions} was deployed ${sayMoment(at, now, zone)}: near in time, which is no proof.`;
+  const versions =
+    to === undefined ? "" : from === undefined ? ` ${inertName(to)}` : ` ${inertName(from)} → ${inertName(to)}`;
+  return `${inertName(service)}${versions} was deployed ${sayMoment(at, now, zone)}: near in time, which is no proof.`;
 }

@@ -1,10 +1,10 @@
 import { escapeRegex, matcher } from "../../core/concept.ts";
 import { shortName } from "../../core/names.ts";
-import type { Anomaly } from "../../core/watch/anomaly.ts";
+import { type Anomaly, over } from "../../core/watch/anomaly.ts";
 import { subjectOf } from "../../core/watch.ts";
 import type { Metrics } from "../../ports.ts";
 import type { Kept } from "./one-watch.ts";
-import { type Lack, lacking, over } from "./record.ts";
+import { type Lack, lacking } from "./record.ts";
 
 /** Data quality: what says that there is nothing to judge, which is never a value of zero. */
 

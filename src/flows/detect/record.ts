@@ -1,4 +1,4 @@
-import type { Anomaly, Opinion } from "../../core/watch/anomaly.ts";
+import { type Anomaly, type Opinion, over } from "../../core/watch/anomaly.ts";
 import { GROUP_MOST, groupFor } from "../../core/watch/group.ts";
 import { isExpected } from "../../core/watch/threshold.ts";
 import { subjectOf, type Watch } from "../../core/watch.ts";
@@ -46,11 +46,6 @@ export function recordAll(
     if (anomaly.status === "open") open.set(anomaly.id, anomaly);
     else open.delete(anomaly.id);
   }
-}
-
-/** It ended at `at` (unix seconds). */
-export function over(anomaly: Anomaly, at: number): Anomaly {
-  return { ...anomaly, status: "over", endedAt: at, revision: anomaly.revision + 1 };
 }
 
 function opening(one: Happened, open: ReadonlyMap<string, Anomaly>, input: RecordInput): Anomaly {

@@ -1,0 +1,34 @@
+import * as z from "zod";
+import { group, text } from "./parts.ts";
+
+/** Pipelines that tell of their runs. */
+export function ci() {
+  return z
+    .strictObject(
+      {
+        deploys: z
+          .array(
+            group({
+              project: text("The project, as the pipeline names it; * stands for any letters."),
+              pipeline: text("The pipeline (of GitHub: the workflow); * stands for any letters."),
+              service: text("The service that a run of it deploys."),
+              environment: text("Where to."),
+            }),
+            "must be a list",
+          )
+          .max(500, "must have at most 500 entries")
+          .optional()
+          .describe("Which runs deploy what, where they do not say so themselves. The first that fits counts."),
+        numbers: z
+          .record(z.string(), z.enum(["up", "down", "both"], "must be up, down or both"))
+          .optional()
+          .describe("Which way a number of a run is trouble, by its name. Default: both."),
+        teams: z
+          .record(z.string(), text("Name of the team."))
+          .optional()
+          .describe("The team of each project, for the figures of delivery."),
+      },
+      "must be a group of settings",
+    )
+    .describe("Pipelines that tell of their runs by /webhooks/ci.");
+}

@@ -1,0 +1,34 @@
+import type { Deploy } from "../deploy.ts";
+import { isDeploying } from "./dora.ts";
+import type { Run } from "./run.ts";
+
+/** Two accounts of one deployment are at most so far apart, in seconds: a rollout goes on after its pipeline has ended, or ends before it. */
+const SAME = 900;
+
+/** What these runs deployed within [from, to] (unix seconds), newest first. Runs before `from` tell which version was there before. */
+export function deploysOf(runs: readonly Run[], from: number, to: number): readonly Deploy[] {
+  const all = runs
+    .filter(isDeploying)
+    .filter(({ outcome }) => outcome === "success")
+    .sort((a, b) => a.endedAt - b.endedAt);
+  return all
+    .filter(({ endedAt }) => endedAt >= from && endedAt <= to)
+    .map(({ deploys, endedAt }): Deploy => {
+      const earlier = all.findLast(
+        (other) =>
+          other.endedAt < endedAt &&
+          other.deploys.service === deploys.service &&
+          other.deploys.environment === deploys.environment,
+      );
+      return { service: deploys.service, at: endedAt, from: earlier?.deploys.version, to: deploys.version };
+    })
+    .reverse();
+}
+
+/** Deployments as Prometheus measured them, and those that only a pipeline told of, newest first. */
+export function withTold(measured: readonly Deploy[], told: readonly Deploy[]): readonly Deploy[] {
+  const others = told.filter(
+    (one) => !measured.some(({ service, at }) => service === one.service && Math.abs(at - one.at) <= SAME),
+  );
+  return [...measured, ...others].sort((a, b) => b.at - a.at);
+}

@@ -1,0 +1,59 @@
+/** Runs of pipelines, as the systems that ran them told of them. */
+
+export const RUN_OUTCOMES = ["success", "failure", "cancelled"] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+/** What a run put where. */
+export type Delivered = {
+  readonly service: string;
+  readonly environment: string;
+  readonly version?: string;
+};
+
+/** One run that has come to its end. Times in unix seconds. */
+export type Run = {
+  /** The same for the same run, however often it is told of. */
+  readonly id: string;
+  /** "acme/shop". */
+  readonly project: string;
+  /** "Tests". */
+  readonly pipeline: string;
+  readonly branch: string;
+  /** The branch that the project is delivered from. */
+  readonly isMain: boolean;
+  readonly outcome: RunOutcome;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Whatever else was measured, by name: coverage, image_bytes. */
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly commit?: string;
+  readonly committedAt?: number;
+  /** A page about it. */
+  readonly url?: string;
+  readonly pullRequest?: number;
+  readonly deploys?: Delivered;
+};
+
+/** What runs are compared within: a pipeline of a project on a branch. Names hold no line breaks. */
+export function lineOf({ project, pipeline, branch }: Pick<Run, "project" | "pipeline" | "branch">): string {
+  return `${project}\n${pipeline}\n${branch}`;
+}
+
+/** "acme/shop Tests on main". */
+export function sayLine({ project, pipeline, branch }: Pick<Run, "project" | "pipeline" | "branch">): string {
+  return `${project} ${pipeline} on ${branch}`;
+}
+
+/** Whether `asked` (lower case) names that project: whole, or by the part after its last slash. */
+export function isProject(project: string, asked: string): boolean {
+  const whole = project.toLowerCase();
+  return whole === asked || whole.split("/").at(-1) === asked;
+}
+
+/** Name of how long it took, in seconds, among its numbers. */
+export const DURATION = "duration_seconds";
+
+/** Everything that was measured of a run, with how long it took. */
+export function measuresOf({ startedAt, endedAt, numbers }: Run): Readonly<Record<string, number>> {
+  return { ...numbers, [DURATION]: endedAt - startedAt };
+}

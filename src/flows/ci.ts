@@ -1,0 +1,205 @@
+import { chanceOfFailure } from "../core/ci/chance.ts";
+import { judgeRun, type Trouble, type Unusual } from "../core/ci/judge.ts";
+import { DURATION, lineOf, measuresOf, type Run, sayLine } from "../core/ci/run.ts";
+import { formatValue, type Unit } from "../core/units.ts";
+import { type Anomaly, over } from "../core/watch/anomaly.ts";
+import { groupFor } from "../core/watch/group.ts";
+import type { Store } from "../ports.ts";
+import { sha256 } from "../util/canonical.ts";
+
+/** Runs of pipelines -> anomalies. */
+
+export type CiDeps = {
+  readonly store: Pick<Store, "runs" | "detection">;
+  readonly clock: () => number;
+  /** Which way a number is trouble. */
+  readonly troubleOf: (name: string) => Trouble;
+  /** Anomalies changed: their messages are behind. */
+  readonly changed: () => void;
+};
+
+/** What a run came to, for the pipeline that told of it. */
+export type Taken = {
+  /** `known`: it was told before. */
+  readonly status: "taken" | "known";
+  /** `fail`: a number of it is unlike those before it. Whether the run itself went well, the pipeline knows. */
+  readonly verdict: "pass" | "fail";
+  readonly findings: readonly string[];
+  /** Probability that the next run of that pipeline and branch fails. */
+  readonly next_failure_probability: number;
+  /** Runs of that pipeline and branch that it was compared with. */
+  readonly compared_with: number;
+};
+
+/** Where such anomalies come from: no name that a source can have. */
+export const CI_SOURCE = "CI webhook";
+const WATCH = "ci";
+/** Runs that are looked back at. */
+const BACK = 200;
+const MOST_OPEN = 5000;
+/** Runs in the chart. */
+const DRAWN = 60;
+
+/** Takes runs, one after the other. Each is judged before it is kept, so that what a crash cuts off can be told again. Rejects when the store cannot be written. */
+export function takesRuns(deps: CiDeps): (run: Run) => Promise<Taken> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const next = last.then(() => take(deps, run));
+    last = next.catch(() => {});
+    return next;
+  };
+}
+
+async function take({ store, clock, troubleOf, changed }: CiDeps, run: Run): Promise<Taken> {
+  const line = lineOf(run);
+  const [before, [newest]] = await Promise.all([
+    store.runs.of(line, run.endedAt, BACK).then((runs) => [...runs].reverse()),
+    store.runs.of(line, Number.MAX_SAFE_INTEGER, 1),
+  ]);
+  const found = judgeRun(run, before, troubleOf);
+  // One that comes late, or again, changes nothing that was said since.
+  if (newest === undefined || (newest.endedAt <= run.endedAt && newest.id !== run.id)) {
+    const open = await store.detection.anomalies({ status: "open", limit: MOST_OPEN });
+    const anomalies = anomaliesOf(run, found, before, open, clock());
+    if (anomalies.length > 0) {
+      await store.detection.commit({ anomalies });
+      changed();
+    }
+  }
+  const isNew = await store.runs.keep(run);
+  return {
+    status: isNew ? "taken" : "known",
+    verdict: found.some(({ kind }) => kind === "number") ? "fail" : "pass",
+    findings: found.map((one) => sayFinding(one, run)),
+    next_failure_probability: Number(chanceOfFailure([...before, run].map(({ outcome }) => outcome)).toFixed(3)),
+    compared_with: before.length,
+  };
+}
+
+/** What begins, goes on and ends with this run. */
+function anomaliesOf(
+  run: Run,
+  found: readonly Unusual[],
+  before: readonly Run[],
+  open: readonly Anomaly[],
+  now: number,
+): readonly Anomaly[] {
+  const line = lineOf(run);
+  const mine = open.filter(({ source, labels }) => source === CI_SOURCE && labels["line"] === line);
+  const changed: Anomaly[] = [];
+  for (const one of found) {
+    const series = seriesOf(line, nameOf(one));
+    const known = mine.find((other) => other.series === series);
+    const facts = factsOf(one, run, before);
+    if (known !== undefined) changed.push({ ...known, ...facts, revision: known.revision + 1 });
+    else changed.push(opening(one, run, facts, [...open, ...changed], now));
+  }
+  for (const one of mine) {
+    const isStill = found.some((other) => seriesOf(line, nameOf(other)) === one.series);
+    if (!isStill && endsWith(one, run)) changed.push(over(one, run.endedAt));
+  }
+  return changed;
+}
+
+/** Only a run that says something of it ends it: a failed one has no numbers, a cancelled one says nothing. */
+function endsWith({ kind, series }: Anomaly, run: Run): boolean {
+  if (kind === "failing") return run.outcome === "success";
+  return (
+    run.outcome === "success" && Object.keys(measuresOf(run)).some((name) => seriesOf(lineOf(run), name) === series)
+  );
+}
+
+function nameOf(one: Unusual): string {
+  return one.kind === "failing" ? "failing" : one.name;
+}
+
+function seriesOf(line: string, name: string): string {
+  return `${line}\n${name}`;
+}
+
+/** What changes with each run. */
+function factsOf(one: Unusual, run: Run, before: readonly Run[]) {
+  const because = [sayRun(run)];
+  const page = run.url === undefined ? {} : { url: run.url };
+  if (one.kind === "failing")
+    return {
+      because,
+      ...page,
+      runs: { failed: one.failed, of: one.of, usual: one.usual },
+      points: [],
+      score: -Math.log10(one.chance),
+    };
+  const points = [...before, run]
+    .filter(({ outcome }) => outcome === "success")
+    .slice(-DRAWN)
+    .flatMap((past): [number, number][] => {
+      const value = measuresOf(past)[one.name];
+      return value === undefined ? [] : [[past.endedAt, value]];
+    });
+  return { because, ...page, value: one.value, usual: one.usual, points, score: one.score };
+}
+
+function opening(
+  one: Unusual,
+  run: Run,
+  facts: ReturnType<typeof factsOf>,
+  open: readonly Anomaly[],
+  now: number,
+): Anomaly {
+  const line = lineOf(run);
+  const series = seriesOf(line, nameOf(one));
+  const made: Anomaly = {
+    id: `ci-${sha256(series).slice(0, 12)}-${sha256(run.id).slice(0, 8)}`,
+    group: "",
+    kind: one.kind === "failing" ? "failing" : "unusual",
+    watch: `${WATCH}.${one.kind === "failing" ? "failures" : one.name}`,
+    source: CI_SOURCE,
+    series,
+    labels: { line, project: run.project, pipeline: run.pipeline, branch: run.branch },
+    measure: one.kind === "failing" ? "pipeline" : measureOf(one.name),
+    subject: sayLine(run),
+    unit: one.kind === "failing" ? "none" : unitOf(one.name),
+    noun: "",
+    promql: "",
+    status: "open",
+    // A branch in work may fail: only what everybody builds on is worth a message.
+    severity: run.isMain || run.deploys !== undefined ? "warning" : "info",
+    openedAt: now,
+    since: run.startedAt,
+    direction: one.kind === "failing" ? "up" : one.direction,
+    terms: [],
+    events: [],
+    ...facts,
+    ...(!run.isMain && run.deploys === undefined && { quiet: "it is not the main branch" }),
+    revision: 1,
+  };
+  return { ...made, group: groupFor(made, open) };
+}
+
+/** "Run of 3f2a91c, failed after 4 min 12 s." */
+function sayRun(run: Run): string {
+  const what = run.commit === undefined ? "The run" : `The run of ${run.commit.slice(0, 10)}`;
+  const ended = { success: "took", failure: "failed after", cancelled: "was cancelled after" }[run.outcome];
+  return `${what} ${ended} ${formatValue(run.endedAt - run.startedAt, "seconds")}.`;
+}
+
+function sayFinding(one: Unusual, run: Run): string {
+  if (one.kind === "failing") {
+    const told = one.of === 1 ? "It failed" : `${one.failed} of the last ${one.of} runs failed`;
+    return `${told}; ${formatValue(one.usual, "ratio")} did before.`;
+  }
+  const unit = unitOf(one.name);
+  const [value, low, high] = [one.value, one.usual.low, one.usual.high].map((each) => formatValue(each, unit));
+  return `${sayLine(run)}: ${measureOf(one.name)} ${value}, usually ${low} to ${high}.`;
+}
+
+function measureOf(name: string): string {
+  return name === DURATION ? "duration" : name.replaceAll("_", " ");
+}
+
+/** By the end of the name, as Prometheus has it: prometheus.io/docs/practices/naming. */
+function unitOf(name: string): Unit {
+  if (name.endsWith("_seconds")) return "seconds";
+  if (name.endsWith("_bytes")) return "bytes";
+  return name.endsWith("_ratio") ? "ratio" : "none";
+}

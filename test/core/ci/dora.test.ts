@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { deploysOf, withTold } from "../../../src/core/ci/deploys.ts";
+import { doraOf } from "../../../src/core/ci/dora.ts";
+import type { Run } from "../../../src/core/ci/run.ts";
+import { anIncident as named } from "../../fakes/digests.ts";
+import { aRun } from "../../fakes/runs.ts";
+
+const NOW = 1_790_000_000;
+const HOUR = 3600;
+
+const deploy = (hours: number, version: string, more: Partial<Run> = {}): Run =>
+  aRun({
+    ...{ id: `d${hours}`, pipeline: "Deploy", endedAt: NOW + hours * HOUR, committedAt: NOW + (hours - 4) * HOUR },
+    deploys: { service: "shop", environment: "production", version },
+    ...more,
+  });
+const incident = (hours: number, minutes: number, more = {}) =>
+  named("inc-1", NOW, {
+    ...{ subject: { kind: "service", name: "shop" }, environment: undefined, status: "resolved" },
+    ...{ startedAt: NOW + hours * HOUR, endedAt: NOW + hours * HOUR + minutes * 60 },
+    ...more,
+  });
+
+describe("the four figures", () => {
+  it("count what was deployed, how old it was, what failed and how long it was not well", () => {
+    const runs = [deploy(0, "v1"), deploy(24, "v2"), deploy(48, "v3", { outcome: "failure" }), deploy(72, "v4")];
+    const found = doraOf([...runs, aRun()], [incident(24.5, 60), incident(60, 5)], 4 * 86_400);
+    expect(found).toEqual({
+      ...{ deployments: 3, perDay: 0.75, leadSeconds: 4 * HOUR, failed: 2, failedShare: 0.5 },
+      restoreSeconds: 1.5 * HOUR,
+    });
+  });
+
+  it("put an incident down to the newest deployment before it, of the same thing in the same place", () => {
+    const runs = [deploy(0, "v1"), deploy(0.5, "v2")];
+    expect(doraOf(runs, [incident(0.75, 10)], 86_400).failed).toBe(1);
+    expect(doraOf(runs, [incident(0.75, 10, { subject: { kind: "service", name: "cart" } })], 86_400).failed).toBe(0);
+    expect(doraOf(runs, [incident(0.75, 10, { environment: "staging" })], 86_400).failed).toBe(0);
+    expect(doraOf(runs, [incident(1.75, 10)], 86_400).failed).toBe(0);
+  });
+
+  it("call a deployment failed whose predecessor was brought back", () => {
+    const found = doraOf([deploy(0, "v1"), deploy(1, "v2"), deploy(2, "v1")], [], 86_400);
+    expect(found).toMatchObject({ deployments: 3, failed: 1 });
+  });
+
+  it("say nothing where nothing was deployed", () => {
+    expect(doraOf([aRun()], [], 86_400)).toEqual({
+      ...{ deployments: 0, perDay: 0, leadSeconds: undefined, failed: 0, failedShare: undefined },
+      restoreSeconds: undefined,
+    });
+  });
+});
+
+describe("deployments that pipelines tell of", () => {
+  it("have the version that was there before", () => {
+    const runs = [deploy(0, "v1"), deploy(1, "v2"), deploy(2, "v3", { outcome: "failure" }), deploy(3, "v4")];
+    expect(deploysOf(runs, NOW + HOUR, NOW + 9 * HOUR)).toEqual([
+      { service: "shop", at: NOW + 3 * HOUR, from: "v2", to: "v4" },
+      { service: "shop", at: NOW + HOUR, from: "v1", to: "v2" },
+    ]);
+  });
+
+  it("stand beside those that were measured, each once", () => {
+    const told = deploysOf([deploy(0, "v1"), deploy(5, "v2")], NOW, NOW + 9 * HOUR);
+    const measured = [{ service: "shop", at: NOW + 5 * HOUR + 300, from: "v1", to: "v2" }];
+    expect(withTold(measured, told).map(({ at }) => at - NOW)).toEqual([5 * HOUR + 300, 0]);
+  });
+});

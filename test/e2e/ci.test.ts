@@ -1,0 +1,78 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, expect, it } from "vitest";
+import { freePorts } from "../../src/demo/ports.ts";
+import { FakeSlack } from "../fakes/slack/index.ts";
+import { until } from "./alertmanager.ts";
+import { programs } from "./processes.ts";
+
+/** The whole program, told of runs of pipelines: what is unusual becomes one message in a Slack of our own. */
+
+const CHANNEL = "C0GENERAL1";
+const { newHome, launch, clean } = programs();
+let slack: FakeSlack | undefined;
+afterAll(clean);
+afterEach(async () => {
+  await slack?.stop();
+});
+
+it("tells of a slow pipeline in one message that ends with it, lists what it knows, and counts it", {
+  timeout: 60_000,
+}, async () => {
+  const fake = await new FakeSlack().start();
+  slack = fake;
+  const home = newHome();
+  const [port] = await freePorts(1);
+  writeFileSync(
+    join(home, "smartcloudops.yaml"),
+    [
+      `schedules: {detect: {post: [{slack: ${CHANNEL}}]}}`,
+      "ci:",
+      '  deploys: [{project: acme/*, pipeline: "Deploy*", service: shop, environment: production}]',
+      "  numbers: {coverage: down}",
+    ].join("\n"),
+  );
+  const env = {
+    ...{ CI_WEBHOOK_SECRET: "it-is-a-secret", PORT: `${port}`, SLACK_API_URL: fake.apiUrl },
+    ...{ SLACK_BOT_TOKEN: fake.botToken, SLACK_APP_TOKEN: fake.appToken },
+  };
+  const bot = launch(["start"], { home, env });
+  await bot.says('"ready"');
+  const begin = Date.now() / 1000 - 30 * 3600;
+  let told = 0;
+  const tell = async (seconds: number, more: object = {}) => {
+    const finished = begin + ++told * 3600;
+    const response = await fetch(`http://127.0.0.1:${port}/webhooks/ci`, {
+      method: "POST",
+      headers: { authorization: "Bearer it-is-a-secret", "x-forwarded-for": "203.0.113.9" },
+      body: JSON.stringify({
+        ...{ project: "acme/shop", pipeline: "Tests", status: "success", numbers: { coverage: 0.8 } },
+        ...{ started_at: finished - seconds, finished_at: finished, url: `https://ci.example/${told}`, ...more },
+      }),
+    });
+    expect(response.status).toBe(200);
+    return (await response.json()) as { readonly verdict: string };
+  };
+  for (let i = 0; i < 20; i++) expect((await tell(300 + i)).verdict).toBe("pass");
+  expect(fake.sent(CHANNEL)).toHaveLength(0);
+  expect((await tell(900)).verdict).toBe("fail");
+  const [message] = await until(() => fake.sent(CHANNEL).length > 0 && fake.sent(CHANNEL), "the message");
+  expect(message?.text).toContain("Duration of acme/shop Tests on main: 15 min, 2.9 times its usual");
+  expect(JSON.stringify(message)).toContain("<https://ci.example/21|Open the run>");
+  await tell(310);
+  await until(() => fake.sent(CHANNEL)[0]?.text.startsWith("Over since"), "the end");
+  expect(fake.sent(CHANNEL)).toHaveLength(1);
+
+  await tell(60, { pipeline: "Deploy to production", commit: "3f2a91c0aa77", committed_at: begin });
+  const ask = async (text: string) => (await launch(["ask", text], { home, env }).ended).stdout;
+  expect(await ask("ci")).toContain("All 2 pipelines of main branches ended well last.");
+  expect(await ask("ci shop")).toContain("Deploy to production");
+  expect(await ask("dora")).toContain("In 30 days: 1 deployment");
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(metrics).toMatch(
+    /smartcloudops_ci_runs_total\{project="acme\/shop",pipeline="Tests",branch="main",outcome="success"\} 22/,
+  );
+  expect(metrics).toMatch(/smartcloudops_deployments_total\{service="shop",environment="production"\} 1/);
+  bot.child.kill("SIGTERM");
+  expect((await bot.ended).code).toBe(0);
+});
