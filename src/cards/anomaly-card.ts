@@ -90,12 +90,12 @@ function pastOf(what: string): string {
     .replace(/^ fails/, " failed");
 }
 
-/** " fails: 3 of its last 3 runs, usually 4 %". */
+/** " fails: 3 of its last 3 runs, 4 of the 100 before". */
 function failingOf({ runs }: Anomaly): string {
   if (runs === undefined) return " fails";
-  const { failed, of, usual } = runs;
+  const { failed, of, before } = runs;
   const told = of === 1 ? "its last run" : `${failed} of its last ${of} runs`;
-  return ` fails: ${told}, usually ${usual < 0.01 ? "less than 1 %" : formatValue(usual, "ratio")}`;
+  return ` fails: ${told}, ${before.failed === 0 ? "none" : before.failed} of the ${before.of} before`;
 }
 
 /** ": 2.39 s, 6.1 times its usual 310 to 480 ms", with what stands between it and the name. */

@@ -65,7 +65,7 @@ export function pipelinesCard(lines: readonly PipelineLine[], context: Pipelines
       `${{ success: "ok", failure: "failed", cancelled: "cancelled" }[newest.outcome]}, ${sayTime(newest.endedAt, now, zone)}`,
       `${failed} of ${runs}`,
       typical === undefined ? "none ended well" : formatValue(typical, "seconds"),
-      formatValue(chance, "ratio"),
+      chance < 0.01 ? "under 1 %" : `${Math.round(chance * 100)} %`,
     ]);
   const title =
     main.length === 0
@@ -120,7 +120,7 @@ export function doraCard(all: Dora, rows: readonly DoraRow[], { days, environmen
     blocks: [
       {
         kind: "table",
-        columns: ["", "deployments", "commit to deployed", "failed", "until well again"],
+        columns: ["project", "deployments", "commit to deployed", "failed", "until well again"],
         rows: [...(rows.length > 1 ? rows : []), { name: "all", dora: all }]
           .slice(-SHOWN)
           .map(({ name, dora }) => [

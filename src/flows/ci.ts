@@ -125,7 +125,7 @@ function factsOf(one: Unusual, run: Run, before: readonly Run[]) {
     return {
       because,
       ...page,
-      runs: { failed: one.failed, of: one.of, usual: one.usual },
+      runs: { failed: one.failed, of: one.of, before: one.before },
       points: [],
       score: -Math.log10(one.chance),
     };
@@ -186,7 +186,7 @@ function sayRun(run: Run): string {
 function sayFinding(one: Unusual, run: Run): string {
   if (one.kind === "failing") {
     const told = one.of === 1 ? "It failed" : `${one.failed} of the last ${one.of} runs failed`;
-    return `${told}; ${formatValue(one.usual, "ratio")} did before.`;
+    return `${told}; ${one.before.failed} of the ${one.before.of} before did.`;
   }
   const unit = unitOf(one.name);
   const [value, low, high] = [one.value, one.usual.low, one.usual.high].map((each) => formatValue(each, unit));

@@ -23,8 +23,8 @@ export type Unusual =
       /** Failures among the last so many runs, this one counted. */
       readonly failed: number;
       readonly of: number;
-      /** Share of runs that failed before those. */
-      readonly usual: number;
+      /** The same of the runs before those. */
+      readonly before: { readonly failed: number; readonly of: number };
       /** Probability of so many or more, if that share still held. */
       readonly chance: number;
     };
@@ -102,8 +102,9 @@ function judgeOutcome(run: Run, before: readonly Run[]): Unusual | undefined {
     if (past.length < LEAST) return [];
     const count = failed.slice(-of).filter(Boolean).length;
     // Jeffreys' prior, so that a line that never failed can.
-    const usual = (past.filter(Boolean).length + 0.5) / (past.length + 1);
-    return [{ kind: "failing" as const, failed: count, of, usual, chance: binomialTail(count, of, usual) }];
+    const before = { failed: past.filter(Boolean).length, of: past.length };
+    const usual = (before.failed + 0.5) / (before.of + 1);
+    return [{ kind: "failing" as const, failed: count, of, before, chance: binomialTail(count, of, usual) }];
   });
   return found.filter(({ chance }) => chance <= UNLIKELY).sort((a, b) => a.chance - b.chance)[0];
 }

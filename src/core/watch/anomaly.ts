@@ -47,8 +47,12 @@ export type Anomaly = {
     readonly will: string;
     readonly by: "forecast" | "trend" | "date";
   };
-  /** Of kind `failing`: failures among the last so many runs, and the share of runs that failed before them. */
-  readonly runs?: { readonly failed: number; readonly of: number; readonly usual: number };
+  /** Of kind `failing`: failures among the last so many runs, and among those before them. */
+  readonly runs?: {
+    readonly failed: number;
+    readonly of: number;
+    readonly before: { readonly failed: number; readonly of: number };
+  };
   /** A page about it, where no query found it. */
   readonly url?: string;
   readonly direction: "up" | "down";
