@@ -7,6 +7,7 @@ import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
+import { createRollouts, type RolloutDesk } from "./app/rollouts.ts";
 import { createRunning } from "./app/running.ts";
 import { createSilences } from "./app/silences.ts";
 import type { Config } from "./config.ts";
@@ -56,6 +57,7 @@ export type App = {
   readonly incidents: IncidentDesk;
   readonly digests: DigestDesk;
   readonly ci: CiDesk;
+  readonly rollouts: RolloutDesk;
   /** A click on any message of the bot. Never throws. */
   readonly decide: Decider;
   readonly detection: Detection;
@@ -166,6 +168,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     show: detection.show,
     told: (run, isNew) => observer?.ran?.(run, isNew),
   });
+  const rollouts = createRollouts(config, {
+    ...{ store, sources: metrics.sources, packs, clock, log },
+    suggest: remedy.suggest,
+  });
   const inTurn = turns(QUESTIONS_AT_ONCE);
   const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });
 
@@ -235,6 +241,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const shownApart = isApart === true && question.place.platform !== "terminal";
       return { ...said(card, "silence"), ...(shownApart && { shownApart }), ...(isPrivate && { isPrivate }) };
     }
+    if (rollouts.isAsked(question)) return said(await rollouts.list(question), "deploy_status");
     const aboutRuns = await ci.wishOf(question);
     if (aboutRuns !== undefined) return said(await ci.list(question, aboutRuns), "ci_status");
     const aboutDigests = await digests.wishOf(question);
@@ -340,6 +347,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     incidents,
     digests,
     ci,
+    rollouts,
     decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
     detection,
     log,

@@ -12,6 +12,7 @@ import type { Identity } from "./core/people.ts";
 import type { Proposal, Seen, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
 import type { Recording } from "./core/recording.ts";
+import type { Rollout } from "./core/rollout/rollout.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Labels, Sample, Series } from "./core/series.ts";
 import type { Matcher, SilenceDraft } from "./core/silence.ts";
@@ -624,6 +625,8 @@ export interface Store {
   readonly silences: Shelf<SilenceDraft>;
   /** Changes of who is on call, made by chat. */
   readonly overrides: Shelf<KeptOverride>;
+  /** Deployments that are compared with what was before them. */
+  readonly rollouts: Shelf<Rollout>;
   readonly digests: Digests;
   /** Runs of pipelines that a webhook told of. */
   readonly runs: Runs;

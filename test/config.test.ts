@@ -26,6 +26,7 @@ describe("the environment", () => {
       oncall: { schedules: [], escalations: [] },
       routes: [],
       digests: [],
+      rollouts: { enabled: true, places: [] },
       ci: { secret: undefined, deploys: [], numbers: {}, teams: new Map() },
       slack: undefined,
       teams: undefined,

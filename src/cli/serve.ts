@@ -118,6 +118,8 @@ export async function serve(
     undo.push(() => endIncidents(graceMs));
     const endDigests = await app.digests.start(surfaces.wake).catch(cannotStart);
     undo.push(() => endDigests(graceMs));
+    const endRollouts = app.rollouts.start(surfaces.wake);
+    undo.push(() => endRollouts(graceMs));
     const unwatch = await app.detection.start(surfaces.wake).catch(cannotStart);
     undo.push(() => unwatch(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));

@@ -39,6 +39,7 @@ export type Config = {
   digests: readonly ConfiguredDigest[];
   /** Pipelines that tell of their runs. */
   ci: CiConfig;
+  rollouts: RolloutsConfig;
   /** Undefined for a platform that is off. */
   slack: SlackConfig | undefined;
   teams: TeamsConfig | undefined;
@@ -71,6 +72,9 @@ export type Config = {
   /** Sentences about settings that are odd but not wrong. */
   notices: readonly string[];
 };
+
+/** Comparisons of deployments with what was before them. */
+export type RolloutsConfig = { enabled: boolean; places: readonly Place[] };
 
 export type DetectionConfig = {
   enabled: boolean;

@@ -8,6 +8,7 @@ import type { KeptOverride } from "../core/oncall/kept.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
+import type { Rollout } from "../core/rollout/rollout.ts";
 import type { SilenceDraft } from "../core/silence.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
@@ -191,6 +192,7 @@ export function createMemoryStore(
     incidents: memoryIncidents(incidents, alerts, ledger, use),
     silences: memoryShelf<SilenceDraft>("silence", shelves, ledger, use),
     overrides: memoryShelf<KeptOverride>("override", shelves, ledger, use),
+    rollouts: memoryShelf<Rollout>("rollout", shelves, ledger, use),
     digests: memoryDigests(digests, ledger, use),
     runs: memoryRuns(runs, use),
     audit,

@@ -227,6 +227,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     incidents: sqliteIncidents(sql, ledger),
     silences: sqliteShelf("silence", sql, ledger),
     overrides: sqliteShelf("override", sql, ledger),
+    rollouts: sqliteShelf("rollout", sql, ledger),
     digests: sqliteDigests(sql, ledger),
     runs: sqliteRuns(sql, later),
     audit: sqliteAudit(sql, ledger),

@@ -87,6 +87,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     incidents: part("incidents"),
     silences: part("silences"),
     overrides: part("overrides"),
+    rollouts: part("rollouts"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),

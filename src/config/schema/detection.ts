@@ -85,5 +85,15 @@ export function schedules() {
     })
       .optional()
       .describe("The round that looks for anomalies."),
+    rollouts: group({
+      enabled: flag("False: deployments are not compared with what was before them. Default true."),
+      post: z
+        .array(group(place()), "must be a list")
+        .max(50, "must have at most 50 entries")
+        .optional()
+        .describe("Where each comparison is posted. Without it they are only listed, and no way back is proposed."),
+    })
+      .optional()
+      .describe("Comparisons of each deployment with what was before it."),
   }).describe("When things are done by themselves.");
 }
