@@ -1,15 +1,18 @@
 import type { Catalogue } from "../core/catalogue.ts";
 import { type Anomaly, type Opinion, over } from "../core/watch/anomaly.ts";
+import { activeOf, type WatchModel } from "../core/watch/model.ts";
 import { rankOf, subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
 import { lookForEnds, newOutlook, type Outlook } from "./detect/ahead.ts";
 import type { DetectDeps, Gauge, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
+import { versionOf } from "./detect/follow.ts";
 import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
 import { lacking, recordAll } from "./detect/record.ts";
 import { showAnomalies } from "./detect/show.ts";
+import { followVersions } from "./detect/versions.ts";
 import { unitOf, watchesOf } from "./detect/watches.ts";
 
 /** Metrics -> anomalies, by schedule. */
@@ -50,6 +53,7 @@ type SourceState = {
 export function detect(deps: DetectDeps): Detect {
   const { store, clock, elapsed, settings } = deps;
   const states = new Map<string, SourceState>();
+  const versions = followVersions(deps);
   /** Everything that is open, by id. Undefined until it was read from the store. */
   let open: Map<string, Anomaly> | undefined;
   let running: Promise<RoundReport> | undefined;
@@ -97,14 +101,15 @@ export function detect(deps: DetectDeps): Detect {
           (await store.detection.anomalies({ status: "open", limit: MOST_OPEN })).map((one) => [one.id, one]),
         );
       }
-      const [opinions, rounds] = await Promise.all([
+      const [opinions, rounds, models] = await Promise.all([
         store.detection.opinions(clock() - OPINIONS_SECONDS),
         store.detection.rounds(),
+        versions.read(),
       ]);
       let left = settings.series;
       for (const [at, source] of deps.sources.entries()) {
         if (signal.aborted) break;
-        left = await oneSource({ source, isFirst: at === 0, opinions, rounds, left, open, tally, signal });
+        left = await oneSource({ source, isFirst: at === 0, opinions, rounds, models, left, open, tally, signal });
       }
       await showAnomalies(deps);
     } finally {
@@ -120,6 +125,7 @@ export function detect(deps: DetectDeps): Detect {
     readonly isFirst: boolean;
     readonly opinions: readonly Opinion[];
     readonly rounds: readonly WatchRound[];
+    readonly models: ReadonlyMap<string, WatchModel>;
     readonly left: number;
     readonly open: Map<string, Anomaly>;
     readonly tally: Tally;
@@ -158,7 +164,8 @@ export function detect(deps: DetectDeps): Detect {
       }
       let one = state.kept.get(watch.id);
       if (one === undefined || one.watch.promql !== watch.promql) {
-        const taken = await takeUp(deps, watch, look, opinions, rounds);
+        const version = activeOf(round.models.get(versionOf(watch, settings.everySeconds)));
+        const taken = await takeUp(deps, watch, look, opinions, rounds, version);
         one = taken.kept;
         state.kept.set(watch.id, one);
         if (taken.broken.length > 0) {
@@ -196,6 +203,7 @@ export function detect(deps: DetectDeps): Detect {
       }
       left -= Math.min(most, one.series.size);
       await judge(one, looked, catalogue, state, round);
+      state.kept.set(watch.id, await versions.follow(one, looked.happened, round));
     }
     if (settings.automatic) {
       const problem = (sentence: string) => tally.problem(sentence);

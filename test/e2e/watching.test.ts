@@ -74,6 +74,23 @@ it("posts the shop's incident by itself, once, with its chart and the deployment
         problem: null,
       }),
     ]);
+    // Learnt anew from the two weeks that this Prometheus has, by a command that tells how far it is.
+    const learnt = await run(["watches", "learn", "shop-latency", "--json"], { home, env });
+    expect(learnt.stderr).toMatch(/^\d+ %: reading the last 14 days/m);
+    expect(learnt.stderr).toMatch(/^\d+ %: trying it against the version in force/m);
+    const [v1, v2] = JSON.parse(learnt.stdout).versions;
+    expect(v1).toMatchObject({ version: 1, status: "active", why: "first", gate: null });
+    expect(v2).toMatchObject({ version: 2, why: "asked", series: 8 });
+    expect(v2.gate.candidate.recall).toBeGreaterThan(0.5);
+    const versions = await run(["watches", "versions", "shop-latency"], { home, env });
+    expect(versions.stdout).toMatch(
+      /v2 (a shadow since|refused at).*: learnt from 1\d d of 8 series, as somebody asked/,
+    );
+    const back = await run(["watches", "rollback", "shop-latency", "1"], { home, env });
+    expect([back.code, back.stderr]).toEqual([
+      1,
+      "smartcloudops: Version 1 of shop-latency is in force already. There is none to go back to.\n",
+    ]);
     bot.child.kill("SIGTERM");
     expect((await bot.ended).code).toBe(0);
     // After a restart it goes on where it was, and says nothing twice.

@@ -88,6 +88,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     silences: part("silences"),
     overrides: part("overrides"),
     rollouts: part("rollouts"),
+    models: part("models"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),
