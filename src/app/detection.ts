@@ -111,9 +111,10 @@ export function createDetection(config: Config, options: Options): Detection {
 
   /** What is done beside the rounds: forecasts are scored, drift is measured, and watches are learnt anew. Resolves with what ends it. */
   async function startCare(): Promise<(graceMs: number) => Promise<void>> {
-    const [{ startCron }, { scoreForecasts }] = await Promise.all([
+    const [{ startCron }, { scoreForecasts }, { measureWaste }] = await Promise.all([
       import("../jobs/cron.ts"),
       import("../flows/score-forecasts.ts"),
+      import("../flows/waste.ts"),
     ]);
     const score = scoreForecasts({ store, sources: options.sources, clock });
     const onProblem = (err: unknown) => log.error({ err }, `looking after the watches failed: ${reasonOf(err)}`);
@@ -124,10 +125,13 @@ export function createDetection(config: Config, options: Options): Detection {
         const { scores, unmeasured, problems } = scored;
         if (scores.length + unmeasured + problems.length > 0)
           log.info({ scored: scores.length, unmeasured, problems }, "forecasts were compared with what came");
+        const wasting = { store, sources: options.sources, clock, prices: config.costs };
+        const unasked = await measureWaste(wasting, signal);
         const report = await (await trainerNow()).visit(slot, signal);
         options.observer?.trained?.(report);
         if (report.outcome === "done") log.debug(report, "the versions of watches were looked after");
-        for (const problem of report.problems) log.warn({ problem }, "a watch could not be looked after");
+        for (const problem of [...unasked, ...report.problems])
+          log.warn({ problem }, "a watch could not be looked after");
       } catch (problem) {
         // What was under way begins anew after the next start.
         if (!signal.aborted) throw problem;

@@ -1,9 +1,11 @@
 import { sayRecord, titleOf } from "../cards/anomaly-card.ts";
 import { forecastsCard } from "../cards/forecasts-card.ts";
+import { wasteCard } from "../cards/waste-card.ts";
 import { versionsCard } from "../cards/watch-versions-card.ts";
 import type { Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { formatDuration } from "../core/units.ts";
+import type { Waste } from "../core/waste.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
 import { isJudging } from "../core/watch/model.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
@@ -23,7 +25,7 @@ export type ScanReport = {
 };
 
 export type WatchingDeps = {
-  readonly store: Pick<Store, "detection" | "forecasts" | "models">;
+  readonly store: Pick<Store, "detection" | "forecasts" | "models" | "waste">;
   readonly clock: Clock;
   readonly zone: string;
   /** What people call a concept of that id. */
@@ -65,6 +67,11 @@ export async function watching(
       return judge(deps, question, wish);
     case "versions":
       return versions(deps, question, wish.watch);
+    case "waste": {
+      const isOpen = ({ id }: Waste) => question.sources === undefined || question.sources.includes(id);
+      const found = (await deps.store.waste.open()).filter(isOpen);
+      return wasteCard(found, { now: deps.clock(), zone: deps.zone });
+    }
     case "forecasts":
       return forecasts(deps, question);
     default:

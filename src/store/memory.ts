@@ -10,6 +10,7 @@ import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
 import type { Rollout } from "../core/rollout/rollout.ts";
 import type { SilenceDraft } from "../core/silence.ts";
+import type { Waste } from "../core/waste.ts";
 import type { WatchModel } from "../core/watch/model.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
@@ -195,6 +196,7 @@ export function createMemoryStore(
     overrides: memoryShelf<KeptOverride>("override", shelves, ledger, use),
     rollouts: memoryShelf<Rollout>("rollout", shelves, ledger, use),
     models: memoryShelf<WatchModel>("model", shelves, ledger, use),
+    waste: memoryShelf<Waste>("waste", shelves, ledger, use),
     digests: memoryDigests(digests, ledger, use),
     runs: memoryRuns(runs, use),
     audit,

@@ -89,6 +89,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     overrides: part("overrides"),
     rollouts: part("rollouts"),
     models: part("models"),
+    waste: part("waste"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),

@@ -5,6 +5,8 @@ import { OPINIONS, type OpinionKind } from "./anomaly.ts";
 export type WatchWish =
   | { readonly kind: "anomalies" }
   | { readonly kind: "scan" }
+  /** What is asked for and not used. */
+  | { readonly kind: "waste" }
   /** How forecasts turned out. */
   | { readonly kind: "forecasts" }
   /** What judges the watch of that name, and what did. */
@@ -12,6 +14,8 @@ export type WatchWish =
   | { readonly kind: "judge"; readonly anomaly: string; readonly opinion: OpinionKind };
 
 const FORECASTS = /^(?:forecasts|how (?:good|accurate|right) (?:were|are) (?:my|your|the|our) forecasts)$/;
+const WASTE =
+  /^(?:waste|what (?:do|are) we wast(?:e|ing)|where do we waste (?:money|resources)|how much do we waste|(?:which|what) (?:deployments|workloads|services|pods) (?:are (?:idle|over-?provisioned|oversized)|waste (?:money|resources))|idle (?:deployments|workloads|replicas))$/;
 const VERSIONS = /^versions of (?:watch )?([\w./:-]{1,200})$/;
 const WISH = /^(?:(anomalies)|(scan)(?: now)?|anomaly ([\w.-]{1,200}) (useful|not useful|expected))$/;
 
@@ -23,6 +27,7 @@ export function readWatchWish(text: string): WatchWish | undefined {
     .replace(/\s+/g, " ")
     .replace(/[?.!]$/, "");
   const folded = fold(said);
+  if (WASTE.test(folded)) return { kind: "waste" };
   if (FORECASTS.test(folded)) return { kind: "forecasts" };
   const watch = VERSIONS.exec(folded)?.[1];
   if (watch !== undefined) return { kind: "versions", watch };
