@@ -7,6 +7,7 @@ import { inertName } from "../util/inert.ts";
 type Context = { readonly now: number; readonly zone: string };
 
 const LISTED = 12;
+const GIB = 2 ** 30;
 const RESOURCES: readonly Resource[] = ["cpu", "memory"];
 
 /** What is asked for and not used, of every source that was measured, with the queries that it comes from. */
@@ -64,7 +65,8 @@ function money(resource: Resource, sum: Pick<WasteSum, "asked" | "used">, prices
 }
 
 function amount(resource: Resource, value: number): string {
-  return formatValue(Number(value.toPrecision(2)), resource === "cpu" ? "cores" : "bytes");
+  if (resource === "cpu") return formatValue(Number(value.toPrecision(2)), "cores");
+  return formatValue(Number((value / GIB).toPrecision(2)) * GIB, "bytes");
 }
 
 function tableOf({ found, prices }: Waste): Block {

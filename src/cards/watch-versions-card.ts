@@ -2,7 +2,7 @@ import type { Gate, Trial } from "../core/anomaly/versions.ts";
 import type { Card } from "../core/card.ts";
 import { formatDuration } from "../core/units.ts";
 import { type DriftFound, LEARN_AGAIN_SECONDS, type ModelVersion, type WatchModel } from "../core/watch/model.ts";
-import { sayTime } from "../core/zone.ts";
+import { sayMoment, sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
 
 type Context = { readonly now: number; readonly zone: string };
@@ -27,7 +27,7 @@ export function versionsCard(model: WatchModel, context: Context): Card {
         : [
             {
               kind: "note" as const,
-              text: `Learning it anew did not work at ${time(tried.at, context)}: ${inertName(tried.problem, { max: 300 })}`,
+              text: `Learning it anew did not work ${sayMoment(tried.at, context.now, context.zone)}: ${inertName(tried.problem, { max: 300 })}`,
             },
           ]),
       {
@@ -68,14 +68,14 @@ function standing({ status, changedAt, madeAt }: ModelVersion, context: Context)
     case "shadow":
       return `a shadow since ${time(madeAt, context)}`;
     case "refused":
-      return `refused at ${time(changedAt, context)}`;
+      return `refused ${sayMoment(changedAt, context.now, context.zone)}`;
     case "retired":
-      return `replaced at ${time(changedAt, context)}`;
+      return `replaced ${sayMoment(changedAt, context.now, context.zone)}`;
   }
 }
 
 function sayGate({ candidate, current, failed }: Gate): string {
-  const before = current === undefined ? "" : ` (the one in force: ${sayTrial(current)})`;
+  const before = current === undefined ? "" : ` (the one then in force: ${sayTrial(current)})`;
   const why = failed
     .map(({ what, found, wanted }) =>
       what === "backtest"

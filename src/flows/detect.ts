@@ -5,6 +5,7 @@ import { rankOf, subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
 import { lookForEnds, newOutlook, type Outlook } from "./detect/ahead.ts";
+import { CERTIFICATES, type CertificateLooks, lookAtCertificates } from "./detect/certificates.ts";
 import type { DetectDeps, Gauge, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { versionOf } from "./detect/follow.ts";
@@ -54,6 +55,7 @@ export function detect(deps: DetectDeps): Detect {
   const { store, clock, elapsed, settings } = deps;
   const states = new Map<string, SourceState>();
   const versions = followVersions(deps);
+  const certificates: CertificateLooks = new Map();
   /** Everything that is open, by id. Undefined until it was read from the store. */
   let open: Map<string, Anomaly> | undefined;
   let running: Promise<RoundReport> | undefined;
@@ -209,6 +211,12 @@ export function detect(deps: DetectDeps): Detect {
       const problem = (sentence: string) => tally.problem(sentence);
       const looking = { deps, source, isFirst: round.isFirst, catalogue, open, signal, problem };
       await keep({ anomalies: await lookForEnds(state.outlook, looking) }, open, tally);
+      const changed = await lookAtCertificates(certificates, looking).catch((err: unknown) => {
+        signal.throwIfAborted();
+        problem(`${CERTIFICATES}: ${reasonOf(err)}`);
+        return [];
+      });
+      await keep({ anomalies: changed }, open, tally);
     }
     await back(source, state, open, tally);
     return left;
@@ -329,7 +337,7 @@ export function detect(deps: DetectDeps): Detect {
     tally: Tally,
     source: string,
   ): Promise<void> {
-    const there = new Set([...watches.map(({ id }) => id), "targets", "sources"]);
+    const there = new Set([...watches.map(({ id }) => id), "targets", "sources", CERTIFICATES]);
     for (const id of state.kept.keys()) if (!there.has(id)) state.kept.delete(id);
     const orphans = [...open.values()].filter(
       (one) => one.source === source && !there.has(one.watch) && !(one.kind === "ahead" && settings.automatic),
