@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import type { Card } from "../core/card.ts";
 import type { Question, User } from "../core/chat.ts";
@@ -8,12 +7,12 @@ import { identify } from "../core/people.ts";
 import type { WatchModel } from "../core/watch/model.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
 import type { Gauge, QueryLook, RoundReport } from "../flows/detect/deps.ts";
-import type { Train, TrainReport } from "../flows/detect/train.ts";
+import type { Train } from "../flows/detect/train.ts";
 import type { Detect } from "../flows/detect.ts";
-import type { ScoreReport } from "../flows/score-forecasts.ts";
 import type { Clock, Metrics, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { type CareObserver, createCare } from "./care.ts";
 
 /** The scheduled detector, put together: watches, rounds by the calendar, and what is asked about them. */
 export type Detection = {
@@ -42,21 +41,12 @@ type Options = {
   readonly packs: ConceptPacks;
   readonly clock: Clock;
   readonly log: Log;
-  readonly observer?: Observer | undefined;
-};
-
-type Observer = {
-  readonly watched?: (report: RoundReport, gauges: readonly Gauge[]) => void;
-  readonly trained?: (report: TrainReport) => void;
-  readonly forecastsScored?: (scores: ScoreReport["scores"]) => void;
+  readonly observer?:
+    | (CareObserver & { readonly watched?: (report: RoundReport, gauges: readonly Gauge[]) => void })
+    | undefined;
 };
 
 const FIRST_ROUND_MS = 3_000;
-/** Every ten minutes, at a time when few other things happen. */
-const CARE_CRON = "40 4-59/10 * * * *";
-/** Between two queries of one that is learnt anew. */
-const PAUSE_MS = 1000;
-const CARE_GRACE_MS = 1000;
 
 export function createDetection(config: Config, options: Options): Detection {
   const { store, clock, log } = options;
@@ -85,61 +75,10 @@ export function createDetection(config: Config, options: Options): Detection {
     });
   }
 
+  const care = createCare(config, { ...options, owner });
   async function watching(): Promise<Train> {
-    if (running !== undefined) return trainerNow();
+    if (running !== undefined) return care.trainer();
     throw new Error("nothing is watched here: no source is configured, or schedules.detect.enabled is false.");
-  }
-
-  let trainer: Promise<Train> | undefined;
-  function trainerNow(): Promise<Train> {
-    trainer ??= Promise.all([import("../flows/detect/train.ts"), import("../metrics/look.ts")]).then(
-      ([{ train }, { lookAtQuery }]) =>
-        train({
-          store,
-          sources: options.sources,
-          packs: options.packs,
-          settings: { ...config.detection, zone: config.timezone },
-          look: lookAtQuery,
-          clock,
-          owner,
-          pause: () => wait(PAUSE_MS, undefined, { ref: false }),
-          report: (level, message, data) => log[level](data, message),
-        }),
-    );
-    return trainer;
-  }
-
-  /** What is done beside the rounds: forecasts are scored, drift is measured, and watches are learnt anew. Resolves with what ends it. */
-  async function startCare(): Promise<(graceMs: number) => Promise<void>> {
-    const [{ startCron }, { scoreForecasts }, { measureWaste }] = await Promise.all([
-      import("../jobs/cron.ts"),
-      import("../flows/score-forecasts.ts"),
-      import("../flows/waste.ts"),
-    ]);
-    const score = scoreForecasts({ store, sources: options.sources, clock });
-    const onProblem = (err: unknown) => log.error({ err }, `looking after the watches failed: ${reasonOf(err)}`);
-    const work = async (slot: number, signal: AbortSignal): Promise<void> => {
-      try {
-        const scored = await score(signal);
-        options.observer?.forecastsScored?.(scored.scores);
-        const { scores, unmeasured, problems } = scored;
-        if (scores.length + unmeasured + problems.length > 0)
-          log.info({ scored: scores.length, unmeasured, problems }, "forecasts were compared with what came");
-        const wasting = { store, sources: options.sources, clock, prices: config.costs };
-        const unasked = await measureWaste(wasting, signal);
-        const report = await (await trainerNow()).visit(slot, signal);
-        options.observer?.trained?.(report);
-        if (report.outcome === "done") log.debug(report, "the versions of watches were looked after");
-        for (const problem of [...unasked, ...report.problems])
-          log.warn({ problem }, "a watch could not be looked after");
-      } catch (problem) {
-        // What was under way begins anew after the next start.
-        if (!signal.aborted) throw problem;
-      }
-    };
-    const onMissed = (slot: number, why: string) =>
-      log.debug({ slot, why }, "the versions of watches still were looked after");
-    return startCron({ expression: CARE_CRON, zone: config.timezone, name: "care", work, onProblem, onMissed }).stop;
   }
 
   return {
@@ -168,7 +107,9 @@ export function createDetection(config: Config, options: Options): Detection {
     async start(wake) {
       posted = wake;
       await checkWatches(config);
-      if (!config.detection.enabled || options.sources.length === 0) return async () => {};
+      if (options.sources.length === 0) return async () => {};
+      const endCare = await care.start();
+      if (!config.detection.enabled) return endCare;
       const { startCron } = await import("../jobs/cron.ts");
       const one = await detector();
       running = one;
@@ -187,13 +128,12 @@ export function createDetection(config: Config, options: Options): Detection {
       });
       // Whoever starts the bot wants to know now, and not at the next full minute.
       const stop = new AbortController();
-      const endCare = await startCare();
       const first = setTimeout(() => void work(clock(), stop.signal).catch(onProblem), FIRST_ROUND_MS).unref();
       return async (graceMs) => {
         clearTimeout(first);
         stop.abort(new Error("the bot is stopping"));
         running = undefined;
-        await Promise.all([job.stop(graceMs), endCare(Math.min(graceMs, CARE_GRACE_MS))]);
+        await Promise.all([job.stop(graceMs), endCare(graceMs)]);
         await one.flush().catch((err: unknown) => log.error({ err }, "states of the detector could not be kept"));
       };
     },

@@ -242,6 +242,8 @@ function groupTitle(members: readonly Anomaly[], isOver: boolean, { now, zone }:
     const at = isOver || !Number.isFinite(first) ? "" : `, the first about ${sayTime(first, now, zone)}`;
     return `${when}${what}: ${names(members.map((one) => nameIn(one)))}${at}`;
   }
+  if (members[0]?.kind === "replaced")
+    return `${members.length} certificates were replaced unexpectedly: ${names(subjects)}, noticed ${sayMoment(since, now, zone)}`;
   const is = isOver ? "were" : "are";
   const how = members[0]?.kind === "down" ? (isOver ? "did not answer" : "do not answer") : `${is} unusual`;
   if (members[0]?.kind === "down")

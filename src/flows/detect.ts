@@ -205,7 +205,7 @@ export function detect(deps: DetectDeps): Detect {
       }
       left -= Math.min(most, one.series.size);
       await judge(one, looked, catalogue, state, round);
-      state.kept.set(watch.id, await versions.follow(one, looked.happened, round));
+      state.kept.set(watch.id, await versions.follow(one, looked.isFirst ? [] : looked.happened, round));
     }
     if (settings.automatic) {
       const problem = (sentence: string) => tally.problem(sentence);

@@ -223,7 +223,7 @@ describe("what is stored of versions and broken", () => {
       states: [{ ...state, detector: new Uint8Array([9]) }],
     });
     await bot.wait(HOUR, HOUR);
-    expect(bot.logged.join()).toContain("stored states of a new version could not be read: dropped, and learnt anew");
+    expect(bot.logged.join()).toContain("stored states of a version could not be read: dropped, and learnt anew");
     const newest = await modelOf(bot);
     const broken = { ...newest, revision: newest.revision + 1, versions: "?" } as unknown as WatchModel;
     await bot.store.models.save([broken], []);

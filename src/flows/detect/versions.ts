@@ -14,7 +14,7 @@ import type { Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { DetectDeps } from "./deps.ts";
 import type { Happened } from "./follow.ts";
-import { dueStates, type Kept, lookAt, takeUp } from "./one-watch.ts";
+import { type ActiveVersion, dueStates, type Kept, lookAt, takeUp } from "./one-watch.ts";
 
 /** The versions of watches in the rounds: the one in force judges, one that was just learnt runs beside it, and another takes its place. */
 
@@ -122,12 +122,7 @@ export function followVersions(deps: Deps): Versions {
     }
     let other = beside.get(one.key);
     if (other?.kept.model.number !== shadow.number) {
-      const taken = await takeUp(deps, one.watch, one.look, opinions, await store.detection.rounds(), shadow);
-      if (taken.broken.length > 0)
-        report("error", "stored states of a new version could not be read: dropped, and learnt anew", {
-          ...{ watch: one.watch.id, version: shadow.number, count: taken.broken.length },
-        });
-      other = { kept: taken.kept, lookedAt: clock(), activeAlerts: 0 };
+      other = { kept: await takeUpVersion(one, shadow, opinions), lookedAt: clock(), activeAlerts: 0 };
       beside.set(one.key, other);
     }
     other.activeAlerts += opened(happened);
@@ -157,15 +152,25 @@ export function followVersions(deps: Deps): Versions {
     return decision;
   }
 
+  async function takeUpVersion(
+    { watch, look }: Kept,
+    version: ActiveVersion,
+    opinions: readonly Opinion[],
+  ): Promise<Kept> {
+    const { kept, broken } = await takeUp(deps, watch, look, opinions, await store.detection.rounds(), version);
+    if (broken.length > 0)
+      report("error", "stored states of a version could not be read: dropped, and learnt anew", {
+        ...{ watch: watch.id, version: version.number, count: broken.length },
+      });
+    return kept;
+  }
+
   /** The version that is in force by what is stored now, caught up, with what is open as it stands. */
   async function inForceNow(one: Kept, model: WatchModel, { source, opinions, signal }: Following): Promise<Kept> {
     const active = activeOf(model);
     if (active.number === one.model.number) return one;
     const there = beside.get(one.key)?.kept;
-    const taken =
-      there?.model.number === active.number
-        ? there
-        : (await takeUp(deps, one.watch, one.look, opinions, await store.detection.rounds(), active)).kept;
+    const taken = there?.model.number === active.number ? there : await takeUpVersion(one, active, opinions);
     // What it finds while it catches up was told by the one before, or is no news.
     await lookAt(deps, taken, source, Math.max(1, one.series.size), opinions, signal);
     beside.delete(one.key);
