@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { versionsCard } from "../../src/cards/watch-versions-card.ts";
 import { plainText } from "../../src/core/card.ts";
 import { activeOf, type WatchModel } from "../../src/core/watch/model.ts";
+import { readWatchWish } from "../../src/core/watch/wish.ts";
 import { versionOf } from "../../src/flows/detect/follow.ts";
 import { type Train, train } from "../../src/flows/detect/train.ts";
+import { watching } from "../../src/flows/watching.ts";
 import { lookAtQuery } from "../../src/metrics/look.ts";
 import type { FakeSeries } from "../fakes/metrics.ts";
 import { aWatch, course, Watched } from "../fakes/watched.ts";
@@ -89,6 +91,23 @@ describe("a watch that is learnt anew", () => {
     expect(said(bot, model)).toMatch(
       /v2 in force since .*: learnt from 14 d of 2 series, as every week.* Gate passed: F1 [\d.]+, precision [\d.]+, recall [\d.]+/,
     );
+    const deps = {
+      store: bot.store,
+      clock: () => bot.now,
+      zone: "UTC",
+      nameOf: String,
+      scan: undefined,
+      redraw: async () => {},
+    };
+    const ask = async (text: string, sources?: readonly string[]) => {
+      const question = { user: { platform: "slack", id: "U1", name: "Ana" }, at: bot.now };
+      const wish = readWatchWish(text)!;
+      return plainText(await watching(deps, { ...question, ...(sources && { sources }) }, wish, signal));
+    };
+    expect(await ask("versions of watch Latency")).toContain("Watch latency is judged by version 2.");
+    expect(await ask("watch versions latency", ["elsewhere"])).toContain('No watch is called "latency".');
+    // Versions that do not judge are not counted.
+    expect(await ask("anomalies")).toContain("2 series of 1 watch are followed");
     await bot.detect.flush();
     const states = await bot.store.detection.states(`${key}.v2`);
     expect(states).toHaveLength(2);

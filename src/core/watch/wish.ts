@@ -16,7 +16,7 @@ export type WatchWish =
 const FORECASTS = /^(?:forecasts|how (?:good|accurate|right) (?:were|are) (?:my|your|the|our) forecasts)$/;
 const WASTE =
   /^(?:waste|what (?:do|are) we wast(?:e|ing)|where do we waste (?:money|resources)|how much do we waste|(?:which|what) (?:deployments|workloads|services|pods) (?:are (?:idle|over-?provisioned|oversized)|waste (?:money|resources))|idle (?:deployments|workloads|replicas))$/;
-const VERSIONS = /^versions of (?:watch )?([\w./:-]{1,200})$/;
+const VERSIONS = /^(?:versions of watch|watch versions(?: of)?) ([\w./:-]{1,200})$/;
 const WISH = /^(?:(anomalies)|(scan)(?: now)?|anomaly ([\w.-]{1,200}) (useful|not useful|expected))$/;
 
 /** "anomalies", "scan", "anomaly 3f2a useful"; undefined for anything else: questions in other words are answered like any. */
