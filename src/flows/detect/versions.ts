@@ -95,7 +95,7 @@ export function followVersions(deps: Deps): Versions {
 
   /** The highest score of each hour, for whether scores change in the long run. */
   async function noteScore({ key, series }: Kept, model: WatchModel): Promise<WatchModel> {
-    const at = Math.floor(clock() / HOUR);
+    const at = Math.floor((clock() + shiftOf(key)) / HOUR);
     let score = 0;
     for (const { verdict } of series.values()) score = Math.max(score, verdict?.score ?? 0);
     const hour = hours.get(key) ?? { at, score: 0 };
@@ -187,6 +187,11 @@ export function followVersions(deps: Deps): Versions {
     });
     return taken;
   }
+}
+
+/** Each watch has hours of its own, so that not all of them are written in one round. The key ends in digits of a hash. */
+function shiftOf(key: string): number {
+  return (Number.parseInt(key.slice(-4), 16) || 0) % HOUR;
 }
 
 function opened(happened: readonly Happened[]): number {
