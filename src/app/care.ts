@@ -10,6 +10,8 @@ import type { Log } from "../util/log.ts";
 /** What is done beside the rounds of watching: forecasts are scored, waste is measured, and watches are learnt anew. */
 export type Care = {
   readonly trainer: () => Promise<Train>;
+  /** All of it once, for the slot that was planned at that unix second. Throws what the store throws. */
+  readonly round: (slot: number, signal: AbortSignal) => Promise<void>;
   /** Begins it. Resolves with what ends it: what is under way then begins anew after the next start. */
   readonly start: () => Promise<(graceMs: number) => Promise<void>>;
 };
@@ -37,9 +39,10 @@ const PAUSE_MS = 1000;
 /** Nobody waits for it: it ends soon. */
 const GRACE_MS = 1000;
 
-export function createCare(config: Config, options: Options): Care {
+export function createCare(config: Pick<Config, "timezone" | "costs" | "detection">, options: Options): Care {
   const { store, sources, packs, clock, log, owner, observer } = options;
   let made: Promise<Train> | undefined;
+  let score: ((signal: AbortSignal) => Promise<ScoreReport>) | undefined;
 
   function trainer(): Promise<Train> {
     made ??= Promise.all([import("../flows/detect/train.ts"), import("../metrics/look.ts")]).then(
@@ -56,25 +59,11 @@ export function createCare(config: Config, options: Options): Care {
 
   return {
     trainer,
+    round,
     async start() {
-      const [{ startCron }, { scoreForecasts }, { measureWaste }] = await Promise.all([
-        import("../jobs/cron.ts"),
-        import("../flows/score-forecasts.ts"),
-        import("../flows/waste.ts"),
-      ]);
-      const score = scoreForecasts({ store, sources, clock });
-      const work = async (slot: number, signal: AbortSignal): Promise<void> => {
-        try {
-          await scoreNow(score, signal);
-          const unasked = await measureWaste({ store, sources, clock, prices: config.costs }, signal);
-          for (const problem of unasked) log.warn({ problem }, "what is wasted could not be measured");
-          if (config.detection.enabled) await visit(slot, signal);
-        } catch (problem) {
-          if (!signal.aborted) throw problem;
-        }
-      };
+      const { startCron } = await import("../jobs/cron.ts");
       const job = startCron({
-        ...{ expression: CRON, zone: config.timezone, name: "care", work },
+        ...{ expression: CRON, zone: config.timezone, name: "care", work: round },
         onProblem: (err) => log.error({ err }, `looking after watches and forecasts failed: ${reasonOf(err)}`),
         onMissed: (slot, why) => log.debug({ slot, why }, "watches and forecasts are looked after still"),
       });
@@ -82,7 +71,20 @@ export function createCare(config: Config, options: Options): Care {
     },
   };
 
-  async function scoreNow(score: (signal: AbortSignal) => Promise<ScoreReport>, signal: AbortSignal): Promise<void> {
+  async function round(slot: number, signal: AbortSignal): Promise<void> {
+    try {
+      await scoreNow(signal);
+      const { measureWaste } = await import("../flows/waste.ts");
+      const unasked = await measureWaste({ store, sources, clock, prices: config.costs }, signal);
+      for (const problem of unasked) log.warn({ problem }, "what is wasted could not be measured");
+      if (config.detection.enabled) await visit(slot, signal);
+    } catch (problem) {
+      if (!signal.aborted) throw problem;
+    }
+  }
+
+  async function scoreNow(signal: AbortSignal): Promise<void> {
+    score ??= (await import("../flows/score-forecasts.ts")).scoreForecasts({ store, sources, clock });
     const { scores, unmeasured, problems } = await score(signal);
     observer?.forecastsScored?.(scores);
     if (scores.length + unmeasured + problems.length > 0)
