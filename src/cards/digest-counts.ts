@@ -16,9 +16,14 @@ export const COUNT_NAMES: Readonly<Record<CountName, string>> = {
   anomalies: "Anomalies found",
   changes: "Changes run",
   helped: "of them verified to help",
+  deployments: "Deployments",
+  lead: "Commit to deployed (median)",
+  failed_deployments: "Deployments that failed or broke something",
+  restore: "Until that was well again (median)",
+  red: "Runs that failed on main branches",
 };
 
-const TIMES: ReadonlySet<CountName> = new Set(["mtta", "mttr"]);
+const TIMES: ReadonlySet<CountName> = new Set(["mtta", "mttr", "lead", "restore"]);
 
 /** The table of the numbers that are not 0 in both stretches; undefined when none is left. A mean of nothing is no 0. */
 export function countsTable({ counts, isCompared }: Pick<Digest, "counts" | "isCompared">): Block | undefined {

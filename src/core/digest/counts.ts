@@ -1,3 +1,5 @@
+import { doraOf } from "../ci/dora.ts";
+import type { Run } from "../ci/run.ts";
 import type { Incident, Severity } from "../incident.ts";
 import type { Proposal } from "../proposal.ts";
 import { mean } from "../stats.ts";
@@ -15,6 +17,11 @@ export const COUNTS = [
   "anomalies",
   "changes",
   "helped",
+  "deployments",
+  "lead",
+  "failed_deployments",
+  "restore",
+  "red",
 ] as const;
 export type CountName = (typeof COUNTS)[number];
 
@@ -68,6 +75,22 @@ export function changeCounts(all: readonly Proposal[], period: Period): readonly
   return paired(period, (within) => {
     const ran = all.filter((one) => isChange(one) && isInside(one.startedAt, within));
     return { changes: ran.length, helped: ran.filter(({ status }) => status === "verified").length };
+  });
+}
+
+/** The four figures of delivery, and runs that failed on main branches. Nothing where no pipeline told of any. */
+export function runCounts(all: readonly Run[], incidents: readonly Incident[], period: Period): readonly Count[] {
+  if (all.length === 0) return [];
+  return paired(period, (within) => {
+    const ended = all.filter(({ endedAt }) => isInside(endedAt, within));
+    const dora = doraOf(ended, incidents, within.to - within.from);
+    return {
+      deployments: dora.deployments,
+      lead: dora.leadSeconds,
+      failed_deployments: dora.failed,
+      restore: dora.restoreSeconds,
+      red: ended.filter(({ isMain, outcome }) => isMain && outcome === "failure").length,
+    };
   });
 }
 

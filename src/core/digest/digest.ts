@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from "../../util/canonical.ts";
 import { never } from "../../util/never.ts";
 import type { Place } from "../chat.ts";
+import type { Run } from "../ci/run.ts";
 import type { KeptForecast } from "../forecast/score.ts";
 import { subjectOf } from "../incident/subject.ts";
 import { graverFirst, type Incident, isLive } from "../incident.ts";
@@ -17,6 +18,7 @@ import {
   isInside,
   type Period,
   periodBefore,
+  runCounts,
 } from "./counts.ts";
 import { type Noise, noiseIn } from "./noise.ts";
 import type { DigestKind } from "./schedule.ts";
@@ -44,6 +46,8 @@ export type Facts = {
   readonly watches: Asked<readonly WatchUse[]>;
   readonly forecasts: Asked<readonly KeptForecast[]>;
   readonly waste: Asked<readonly Waste[]>;
+  /** Runs of pipelines. */
+  readonly runs: Asked<readonly Run[]>;
   /** Since when the bot keeps anything, unix seconds: before that, nothing is no 0. */
   readonly knownSince: number;
 };
@@ -139,6 +143,7 @@ export function digestOf(kind: DigestKind, facts: Facts, period: Period, now: nu
   const watches = read(facts.watches, "How useful posts were", []);
   const forecasts = read(facts.forecasts, "Forecasts", []);
   const waste = read(facts.waste, "What is wasted", []);
+  const runs = read(facts.runs, "Pipelines", []);
   // What covers an anomaly is not known without the incidents.
   const found: Readonly<Record<SectionName, readonly Item[]>> = {
     ...ofIncidents(incidents, period),
@@ -158,6 +163,7 @@ export function digestOf(kind: DigestKind, facts: Facts, period: Period, now: nu
       ...(facts.incidents.ok ? incidentCounts(incidents, period) : []),
       ...(facts.anomalies.ok ? anomalyCounts(anomalies, period) : []),
       ...(facts.proposals.ok ? changeCounts(proposals, period) : []),
+      ...(facts.runs.ok ? runCounts(runs, incidents, period) : []),
     ],
     isCompared: facts.knownSince <= periodBefore(period).from,
     missing,

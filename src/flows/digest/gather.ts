@@ -10,7 +10,10 @@ import { reasonOf } from "../../util/errors.ts";
 import { fitsGlob } from "../../util/glob.ts";
 
 export type GatherDeps = {
-  readonly store: Pick<Store, "incidents" | "proposals" | "detection" | "forecasts" | "digests" | "audit" | "waste">;
+  readonly store: Pick<
+    Store,
+    "incidents" | "proposals" | "detection" | "forecasts" | "digests" | "audit" | "waste" | "runs"
+  >;
   readonly environmentOf: (source: string) => string | undefined;
 };
 
@@ -25,6 +28,7 @@ export type Scope = {
 
 /** More of one kind are not read for one digest. */
 const MOST = 5000;
+const MOST_RUNS = 20_000;
 /** A change that was proposed so long before may have run, or expired, within the period. Seconds. */
 const RUNS_FOR = 2 * 86_400;
 const FORECASTS_SINCE = 7 * 86_400;
@@ -47,13 +51,15 @@ export async function gather(
       values.some((value) => fitsGlob(value, labels[label] ?? "")),
     );
   const isWhole = only.labels === undefined;
-  const [incidents, proposals, anomalies, watches, forecasts, waste, knownSince] = await Promise.all([
+  const [incidents, proposals, anomalies, watches, forecasts, waste, runs, knownSince] = await Promise.all([
     asked(() => incidentsSince(store, since)),
     asked(() => (isWhole ? proposalsSince(store, since - RUNS_FOR) : unlabelled("changes"))),
     asked(() => store.detection.anomalies({ since, limit: MOST })),
     asked(async () => (isWhole ? usesOf(await store.detection.records(period.from)) : [])),
     asked(async () => (isWhole ? store.forecasts.made(now - FORECASTS_SINCE, MOST) : [])),
     asked(async () => (isWhole ? store.waste.open() : [])),
+    // They are of no source: told where every source is open.
+    asked(async () => (isWhole && sources === undefined ? store.runs.since(since, MOST_RUNS) : [])),
     asked(() => sinceWhen(store)),
   ]);
   return {
@@ -66,6 +72,7 @@ export async function gather(
     // They are kept by watch, not by source.
     watches: filtered(watches, () => sources === undefined && only.environments === undefined),
     knownSince: knownSince.ok ? knownSince.data : now,
+    runs: filtered(runs, ({ deploys }) => only.environments === undefined || isOf(deploys?.environment)),
     waste: filtered(waste, ({ id }) => isOpen(id) && isOf(environmentOf(id))),
     forecasts: filtered(forecasts, ({ source }) => isOpen(source) && isOf(environmentOf(source))),
   };

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { incidentCounts, periodBefore } from "../../../src/core/digest/counts.ts";
+import type { Run } from "../../../src/core/ci/run.ts";
+import { incidentCounts, periodBefore, runCounts } from "../../../src/core/digest/counts.ts";
 import { againOf, digestOf, type Facts, keyOf, SECTIONS, TO_DO, toDo } from "../../../src/core/digest/digest.ts";
 import { noiseIn } from "../../../src/core/digest/noise.ts";
 import type { Incident } from "../../../src/core/incident.ts";
 import { anAnomaly } from "../../contracts/detection.ts";
 import { aChange, aLimit, anEnded, anIncident } from "../../fakes/digests.ts";
+import { aRun } from "../../fakes/runs.ts";
 
 const NOW = 1_790_000_000;
 const DAY = 86_400;
@@ -19,7 +21,7 @@ function facts(
   const of = (name: string) => ({ ok: true as const, data: (more[name] ?? []) as never });
   return {
     ...{ incidents: of("incidents"), proposals: of("proposals"), anomalies: of("anomalies") },
-    ...{ watches: of("watches"), forecasts: of("forecasts"), waste: of("waste"), knownSince: 0 },
+    ...{ watches: of("watches"), forecasts: of("forecasts"), waste: of("waste"), runs: of("runs"), knownSince: 0 },
   };
 }
 
@@ -210,5 +212,28 @@ describe("noise", () => {
     expect(noiseIn([1, 2, 3, 4].map((n) => anIncident(`inc-${n}`, NOW - n)))).toEqual([]);
     const names = ["A", "B"].map((name) => ({ name, severity: "warning" as const, total: 1, firing: 0 }));
     expect(noiseIn(lasting([60, 60, 60, 60], { names }))).toEqual([]);
+  });
+});
+
+describe("deployments in a digest", () => {
+  const deploy = (id: string, at: number, more: Partial<Run> = {}) =>
+    aRun({ id, endedAt: at, deploys: { service: "checkout", environment: "production", version: id }, ...more });
+
+  it("are counted beside those of the stretch before, with what they broke", () => {
+    const runs = [
+      deploy("v1", PERIOD.from - 3600, { committedAt: PERIOD.from - 7200 }),
+      deploy("v2", PERIOD.from + 3600, { committedAt: PERIOD.from }),
+      deploy("v3", PERIOD.from + 7200, { outcome: "failure" }),
+      aRun({ id: "t1", endedAt: PERIOD.from + 60, outcome: "failure" }),
+      aRun({ id: "t2", endedAt: PERIOD.from + 90, outcome: "failure", isMain: false, branch: "topic" }),
+    ];
+    const incident = anEnded("i1", PERIOD.from + 3700, 1800);
+    const counts = new Map(runCounts(runs, [incident], PERIOD).map((one) => [one.name, one]));
+    expect(counts.get("deployments")).toMatchObject({ now: 1, before: 1 });
+    expect(counts.get("lead")).toMatchObject({ now: 3600, before: 3600 });
+    expect(counts.get("failed_deployments")).toMatchObject({ now: 2, before: 0 });
+    expect(counts.get("restore")).toMatchObject({ now: 1900, before: undefined });
+    expect(counts.get("red")).toMatchObject({ now: 2, before: 0 });
+    expect(runCounts([], [], PERIOD)).toEqual([]);
   });
 });
