@@ -10,6 +10,8 @@ import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./dete
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
 import { lacking, recordAll } from "./detect/record.ts";
 import { showAnomalies } from "./detect/show.ts";
+import { type Thing, type Together, takeUpTogether } from "./detect/together.ts";
+import { recordTogether } from "./detect/together-record.ts";
 import { unitOf, watchesOf } from "./detect/watches.ts";
 
 /** Metrics -> anomalies, by schedule. */
@@ -42,6 +44,8 @@ type SourceState = {
   kept: Map<string, Kept>;
   down: readonly DownTarget[];
   readonly outlook: Outlook;
+  /** Several metrics of one thing; undefined before the first round, and where that is off. */
+  together: Together | undefined;
   /** Rounds in a row in which it could not be asked, and since when. */
   failed: number;
   failedSince: number;
@@ -75,11 +79,14 @@ export function detect(deps: DetectDeps): Detect {
     },
     show: () => showAnomalies(deps),
     async flush() {
-      for (const { kept } of states.values())
+      for (const { kept, together } of states.values()) {
+        const whole = together?.due(true);
+        if (whole !== undefined) await store.detection.commit(whole);
         for (const one of kept.values()) {
           const due = dueStates(one, clock(), true);
           if (due !== undefined) await store.detection.commit(due);
         }
+      }
     },
   };
 
@@ -133,6 +140,7 @@ export function detect(deps: DetectDeps): Detect {
       kept: new Map(),
       down: [],
       outlook: newOutlook(),
+      together: undefined,
       failed: 0,
       failedSince: 0,
     };
@@ -148,6 +156,9 @@ export function detect(deps: DetectDeps): Detect {
     }
     await keep({ anomalies: judgeTargets(source.name, state.down, open, clock()) }, open, tally);
     const watches = watchesOf(deps, source.name, catalogue, round.isFirst);
+    if (settings.forest !== undefined && state.together === undefined)
+      state.together = await takeUpTogether(deps, source.name, round.isFirst);
+    const { together } = state;
     await forget(state, watches, open, tally, source.name);
     for (const watch of watches) {
       if (signal.aborted) return left;
@@ -162,20 +173,15 @@ export function detect(deps: DetectDeps): Detect {
         one = taken.kept;
         state.kept.set(watch.id, one);
         if (taken.broken.length > 0) {
-          const many = taken.broken.length === 1 ? "state" : "states";
-          tally.problem(`${watch.id}: ${taken.broken.length} stored ${many} could not be read and begin anew.`);
-          deps.report("error", "stored states of a detector could not be read: dropped, and learnt anew", {
-            watch: watch.id,
-            series: taken.broken.slice(0, 5),
-            count: taken.broken.length,
-          });
+          tally.problem(`${watch.id}: ${sayBroken(taken.broken.length)}`);
+          reportBroken(watch.id, taken.broken);
         }
       }
       const most = Math.min(settings.seriesPerWatch, left);
       let looked: Looked;
       const before = one.problem;
       try {
-        looked = await lookAt(deps, one, source, most, opinions, signal);
+        looked = await lookAt(deps, one, source, most, opinions, signal, together?.seen.bind(undefined, watch.id));
       } catch (problem) {
         if (signal.aborted) return left;
         if (await isAlive(source, problem, signal)) {
@@ -197,6 +203,7 @@ export function detect(deps: DetectDeps): Detect {
       left -= Math.min(most, one.series.size);
       await judge(one, looked, catalogue, state, round);
     }
+    if (together !== undefined) await judgeTogether(together, watches, catalogue, round);
     if (settings.automatic) {
       const problem = (sentence: string) => tally.problem(sentence);
       const looking = { deps, source, isFirst: round.isFirst, catalogue, open, signal, problem };
@@ -261,6 +268,37 @@ export function detect(deps: DetectDeps): Detect {
     }
   }
 
+  function reportBroken(watch: string, series: readonly string[]): void {
+    const data = { watch, series: series.slice(0, 5), count: series.length };
+    deps.report("error", "stored states of a detector could not be read: dropped, and learnt anew", data);
+  }
+
+  /** What single series gave, judged together by thing. */
+  async function judgeTogether(
+    together: Together,
+    watches: readonly Watch[],
+    catalogue: Catalogue,
+    { open, tally, opinions, source, signal }: Round,
+  ): Promise<void> {
+    const broken = together.broken();
+    if (broken.length > 0) {
+      tally.problem(`${together.id}: ${sayBroken(broken.length)}`);
+      reportBroken(together.id, broken);
+    }
+    const happened = await together.judge(watches, opinions);
+    const input = { id: together.id, watches, catalogue, now: clock(), zone: settings.zone, opinions };
+    const { changed, opened } = recordTogether(happened, open, input);
+    const began = elapsed();
+    const explained = new Map<string, Anomaly>();
+    for (const [watch, own] of Map.groupBy(opened, (one) => input.watches.find(({ promql }) => promql === one.promql)))
+      if (watch !== undefined)
+        for (const one of await explain(deps, { source, watch, catalogue, packs: deps.packs, signal }, own))
+          explained.set(...one);
+    if (opened.length > 0) tally.asked(elapsed() - began);
+    const anomalies = changed.map((one) => explained.get(one.id) ?? one);
+    await keep({ ...together.due(anomalies.length > 0), anomalies }, open, tally);
+  }
+
   async function keep(
     change: Parameters<typeof store.detection.commit>[0],
     open: Map<string, Anomaly>,
@@ -321,7 +359,8 @@ export function detect(deps: DetectDeps): Detect {
     tally: Tally,
     source: string,
   ): Promise<void> {
-    const there = new Set([...watches.map(({ id }) => id), "targets", "sources"]);
+    const whole = state.together === undefined ? [] : [state.together.id];
+    const there = new Set([...watches.map(({ id }) => id), ...whole, "targets", "sources"]);
     for (const id of state.kept.keys()) if (!there.has(id)) state.kept.delete(id);
     const orphans = [...open.values()].filter(
       (one) => one.source === source && !there.has(one.watch) && !(one.kind === "ahead" && settings.automatic),
@@ -335,7 +374,10 @@ export function detect(deps: DetectDeps): Detect {
 
   function gauges(open: ReadonlyMap<string, Anomaly>): readonly Gauge[] {
     const bySeries = new Map([...open.values()].map((one) => [`${one.watch} ${one.series}`, one]));
-    const all = [...states.values()].flatMap(({ kept }) =>
+    const ofThings = [...states.values()].flatMap(({ together }) =>
+      together === undefined ? [] : [...together.things()].flatMap((thing) => gaugeOf(together.id, thing, bySeries)),
+    );
+    const single = [...states.values()].flatMap(({ kept }) =>
       [...kept.values()].flatMap(({ watch, series }) =>
         [...series].flatMap(([key, { labels, verdict, track }]) => {
           if (verdict === undefined || !Number.isFinite(verdict.value)) return [];
@@ -352,8 +394,27 @@ export function detect(deps: DetectDeps): Detect {
       ),
     );
     // Those with something open first, then in the order in which watches matter.
-    return [...all].sort((a, b) => Number(b.severity > 0) - Number(a.severity > 0)).slice(0, MOST_GAUGES);
+    return [...single, ...ofThings]
+      .sort((a, b) => Number(b.severity > 0) - Number(a.severity > 0))
+      .slice(0, MOST_GAUGES);
   }
+}
+
+/** How far several metrics of one thing are from going together: the forest's score. */
+function gaugeOf(
+  watch: string,
+  { series, labels, verdict, track }: Thing,
+  bySeries: ReadonlyMap<string, Anomaly>,
+): readonly Gauge[] {
+  if (verdict === undefined) return [];
+  const anomaly = bySeries.get(`${watch} ${series}`);
+  const severity = anomaly === undefined ? 0 : ((rankOf(anomaly.severity) + 1) as 1 | 2 | 3);
+  const { low, high } = track.open?.usual ?? verdict.usual ?? {};
+  return [{ watch, series: subjectOf({}, labels), value: verdict.value, score: verdict.score, low, high, severity }];
+}
+
+function sayBroken(count: number): string {
+  return `${count} stored ${count === 1 ? "state" : "states"} could not be read and begin anew.`;
 }
 
 /** Whether the source answers at all: then it was the query. */

@@ -3,6 +3,7 @@ import type { Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
+import { isTogether } from "../core/watch/together.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
 import { rankOf } from "../core/watch.ts";
 import type { Clock, Store } from "../ports.ts";
@@ -69,7 +70,7 @@ async function listCard(
   const isOpen = (one: Anomaly) => sources === undefined || sources.includes(one.source);
   const [all, rounds] = await Promise.all([
     store.detection.anomalies({ since: now - DAY, limit: MOST }),
-    store.detection.rounds(),
+    store.detection.rounds().then((all) => all.filter(({ watch }) => !isTogether(watch))),
   ]);
   const seen = all.filter(isOpen).filter(({ kind }) => kind !== "reset" || report === undefined);
   const open = seen

@@ -55,6 +55,15 @@ export type Anomaly = {
   };
   /** A page about it, where no query found it. */
   readonly url?: string;
+  /**
+   * Set where no single metric but several together are unusual: those that carry it, the first of them the one that the anomaly is named
+   * after. Its `usual` is where the others let it be.
+   */
+  readonly together?: {
+    /** How many metrics of the thing were looked at. */
+    readonly metrics: number;
+    readonly carriers: readonly Together[];
+  };
   readonly direction: "up" | "down";
   readonly score: number;
   readonly terms: readonly Pick<Term, "name" | "weight">[];
@@ -73,6 +82,14 @@ export type Anomaly = {
 export function over(anomaly: Anomaly, at: number): Anomaly {
   return { ...anomaly, status: "over", endedAt: at, revision: anomaly.revision + 1 };
 }
+
+/** One metric that does not go together with the others of its thing as it uses to. */
+export type Together = Pick<Anomaly, "measure" | "unit" | "noun" | "promql"> & {
+  readonly value: number;
+  readonly direction: "up" | "down";
+  /** Where nine of ten of its values are when the others are as they are. */
+  readonly expected: { readonly low: number; readonly typical: number; readonly high: number };
+};
 
 /** How many times its usual it is, when that can be said: at least 1.05 or at most 0.95, and the usual is not zero. */
 export function factorOf({ value, usual }: Pick<Anomaly, "value" | "usual">): number | undefined {

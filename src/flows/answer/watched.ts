@@ -4,6 +4,7 @@ import { sayIn, sayRange } from "../../core/plot.ts";
 import { type Sample, seriesKey } from "../../core/series.ts";
 import { formatDuration } from "../../core/units.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
+import { isTogether } from "../../core/watch/together.ts";
 import { nameOf, rankOf } from "../../core/watch.ts";
 import { sayTime } from "../../core/zone.ts";
 import type { Deviation } from "./anomaly.ts";
@@ -35,7 +36,7 @@ export async function foundByWatching(turn: Turn, scope: readonly Entity[]): Pro
   if (turn.read.at !== undefined) return NOTHING;
   const [all, rounds] = await Promise.all([
     store.detection.anomalies({ status: "open", limit: MOST }),
-    store.detection.rounds(),
+    store.detection.rounds().then((all) => all.filter(({ watch }) => !isTogether(watch))),
   ]);
   const newest = Math.max(...rounds.map(({ at }) => at), 0);
   if (rounds.length === 0 || now - newest > FRESH_SECONDS) return NOTHING;

@@ -23,6 +23,8 @@ export type DetectSettings = {
   readonly series: number;
   readonly seriesPerWatch: number;
   readonly automatic: boolean;
+  /** Several metrics of one thing are judged together by a forest of so many trees. Undefined: they are not. */
+  readonly forest?: { readonly trees: number; readonly contamination: number } | undefined;
   readonly watches: readonly Watch[];
   readonly routes: readonly { readonly place: Place; readonly least: Severity }[];
   readonly zone: string;

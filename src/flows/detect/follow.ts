@@ -33,6 +33,8 @@ export type FollowSettings = {
   readonly windowSeconds: number;
   readonly isCounter: boolean;
   readonly thresholdOf: (series: string) => number;
+  /** Told of each new point, as it was judged: unix seconds. */
+  readonly seen?: ((series: string, labels: Labels, at: number, value: number) => void) | undefined;
 };
 
 /** A counter that fell began anew: a fact of its own, and no fall of what it counts. */
@@ -79,6 +81,7 @@ export async function feed(
       if (++slice % SLICE === 0) await nextTurn();
       const verdict = one.detector.observe(at * 1000, value);
       one.verdict = verdict;
+      if (verdict.quiet?.kind !== "late") settings.seen?.(series, labels, at, verdict.value);
       if (verdict.isReset) resets.push({ series, labels, at });
       const { track, event } = step(one.track, verdict, stepped);
       one.track = track;
