@@ -7,6 +7,7 @@ import { nameOf, rankOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
+import { sayFactor, sayWhy } from "./anomaly-why.ts";
 
 /** What a card needs to know besides its anomalies. */
 export type AnomalyContext = {
@@ -178,18 +179,13 @@ function levelOf(one: Anomaly): string {
   const isOutside = value > usual.high || value < usual.low;
   if (together !== undefined) return `: ${said}, where its other metrics suggest ${range}`;
   if (!isOutside) return `: ${said}, unlike its usual course (${range})`;
-  if (factor !== undefined && factor >= 1.5) return `: ${said}, ${times(factor)} its usual ${range}`;
+  if (factor !== undefined && factor >= 1.5) return `: ${said}, ${sayFactor(factor)} its usual ${range}`;
   return `: ${said}, ${value > usual.high ? "above" : "below"} its usual ${range}`;
 }
 
 /** "310 to 480 ms"; one value where both ends are said the same. */
 function sayUsual(unit: string, { low, high }: { readonly low: number; readonly high: number }): string {
   return sayIn(unit, low) === sayIn(unit, high) ? sayIn(unit, low) : sayRange(unit, { low, high });
-}
-
-function times(factor: number): string {
-  if (factor >= 1000) return "over 1,000 times";
-  return `${Number(factor.toPrecision(factor >= 10 ? 2 : 2))} times`;
 }
 
 function sayValue({ unit, noun }: Anomaly, value: number): string {
@@ -264,7 +260,11 @@ const TERMS: Readonly<Record<Anomaly["terms"][number]["name"], string>> = {
 function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): Block[] {
   const [first] = members;
   if (first === undefined) return [];
-  const texts: string[] = members.length === 1 ? [...aheadTexts(first, now, zone), ...togetherTexts(first)] : [];
+  const why = sayWhy(first);
+  const texts: string[] =
+    members.length === 1
+      ? [...aheadTexts(first, now, zone), ...togetherTexts(first), ...(why === undefined ? [] : [why])]
+      : [];
   texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 4));
   const terms = first.terms.filter(({ weight }) => weight >= 0.15).slice(0, 3);
   if (members.length === 1 && first.kind === "unusual" && terms.length > 0)

@@ -7,6 +7,7 @@ import { lookForEnds, newOutlook, type Outlook } from "./detect/ahead.ts";
 import type { DetectDeps, Gauge, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./detect/lacks.ts";
+import { lookLater } from "./detect/later.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
 import { lacking, recordAll } from "./detect/record.ts";
 import { showAnomalies } from "./detect/show.ts";
@@ -204,6 +205,8 @@ export function detect(deps: DetectDeps): Detect {
       await judge(one, looked, catalogue, state, round);
     }
     if (together !== undefined) await judgeTogether(together, watches, catalogue, round);
+    const kept = new Map([...states].map(([name, one]) => [name, [...one.kept.values()]]));
+    await keep({ anomalies: await lookLater(deps, { source, catalogue, kept, open, signal }) }, open, tally);
     if (settings.automatic) {
       const problem = (sentence: string) => tally.problem(sentence);
       const looking = { deps, source, isFirst: round.isFirst, catalogue, open, signal, problem };

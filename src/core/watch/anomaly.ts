@@ -1,4 +1,5 @@
 import type { Severity, Term, Verdict } from "../anomaly/detector.ts";
+import type { SeverityReason } from "../anomaly/severity.ts";
 import type { Labels, Point } from "../series.ts";
 
 /**
@@ -28,6 +29,8 @@ export type Anomaly = {
   readonly promql: string;
   readonly status: "open" | "over";
   readonly severity: Severity;
+  /** Why it is as severe as that, as of then (unix seconds). */
+  readonly why?: { readonly at: number; readonly reasons: readonly SeverityReason[] };
   /** Unix seconds: when it was found, since when it is so, and when it ended. */
   readonly openedAt: number;
   readonly since: number;
@@ -72,6 +75,8 @@ export type Anomaly = {
   /** Its course around the beginning, for the chart. */
   readonly points: readonly Point[];
   readonly events: readonly { readonly at: number; readonly name: string }[];
+  /** When it was looked at again, for what moved with it (unix seconds). */
+  readonly looked?: number;
   /** Why it is kept and listed but not posted. */
   readonly quiet?: string;
   /** Goes up with everything that its message shows. */

@@ -14,6 +14,7 @@ import type { Metrics } from "../../ports.ts";
 import { deadlineIn } from "../../util/deadline.ts";
 import { inertName } from "../../util/inert.ts";
 import type { DetectDeps } from "./deps.ts";
+import { burnsOf, weighed } from "./impact.ts";
 
 export type ExplainInput = {
   readonly source: Metrics;
@@ -58,9 +59,10 @@ export async function explain(
       : conceptIndex(input.packs, input.catalogue).byId.get(input.watch.concept);
   const now = deps.clock();
   try {
-    const [courses, deploys, ...carriers] = await Promise.all([
+    const [courses, deploys, burns, ...carriers] = await Promise.all([
       orNothing(coursesOf(input, bound, chosen, now, deps.settings.everySeconds, signal), new Map()),
       orNothing(deploysNear(deps.store, input, chosen, now, signal), []),
+      orNothing(burnsOf(input, chosen, signal), new Map()),
       ...chosen.map((one) =>
         bound === undefined ? undefined : orNothing(carrierOf(input, bound, one, now, signal), undefined),
       ),
@@ -85,7 +87,7 @@ export async function explain(
             name: `${inertName(deploy.service)} ${inertName(deploy.to ?? "")}`.trim(),
           })),
         };
-        return [one.id, made];
+        return [one.id, weighed(made, burns.get(one.id), input.watch.most, now)];
       }),
     );
   } finally {

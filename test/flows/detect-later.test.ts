@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { plainText } from "../../src/core/card.ts";
+import { aWatch, course, EVERY, Watched } from "../fakes/watched.ts";
+
+const HOUR = 3600;
+const watches = [
+  aWatch(),
+  aWatch({ id: "queue", name: "queue length", promql: "queue_length", unit: "none" }),
+  aWatch({ id: "cpu", name: "CPU usage", promql: "cpu", unit: "ratio" }),
+];
+
+/** Latency of orders is six times as long from then on; the queue of billing, of which no alert is made, goes up a little with it. */
+function shop(at: () => number) {
+  return [
+    course("latency_seconds", { service: "orders" }, 0.3, (now, value) => (now >= at() ? value * 6 : value)),
+    course("latency_seconds", { service: "suggest" }, 0.2),
+    course("queue_length", { service: "billing" }, 40, (now, value) => (now >= at() ? value * 1.12 : value)),
+    course("cpu", { instance: "web-1" }, 0.31),
+    course("cpu", { instance: "web-2" }, 0.42),
+    { metric: "http_requests_total", labels: { service: "orders", code: "500" }, value: 1 },
+    { metric: "slo_objective_ratio", labels: { service: "orders" }, value: 0.999 },
+  ];
+}
+
+async function slow(burn: () => number) {
+  let at = Number.POSITIVE_INFINITY;
+  const answer = [{ labels: { service: "orders" }, at: 0, value: 0 }];
+  const bot = await new Watched(
+    shop(() => at),
+    { settings: { watches }, fake: { answers: [[/slo_objective_ratio/, answer]] } },
+  ).start();
+  await bot.wait(HOUR);
+  at = bot.now;
+  answer[0]!.value = burn();
+  bot.now += EVERY;
+  await bot.round();
+  return { bot, answer };
+}
+
+describe("a second look at what goes on", () => {
+  it("says what moved with it, with the figure, in few queries and once", async () => {
+    const { bot } = await slow(() => 0);
+    const [post] = await bot.posts();
+    expect(plainText(post!.card)).not.toContain("Moved with it");
+    const asked = bot.metrics.sent.length;
+    await bot.wait(2 * HOUR);
+    const wide = bot.metrics.sent
+      .slice(asked)
+      .filter(({ window }) => window !== undefined && window.end - window.start > 5 * HOUR);
+    expect(wide.map(({ promql }) => promql).sort()).toEqual(["cpu", "latency_seconds", "queue_length"]);
+    const last = (await bot.posts()).at(-1);
+    expect(last?.edits).toBe(post?.id);
+    const text = plainText(last!.card);
+    expect(text).toMatch(
+      /Moved with it: queue length of billing \(rank correlation 0\.\d\d over 2 h\); together in time, which is no proof\./,
+    );
+    expect(text).not.toMatch(/CPU usage/);
+    expect(text.match(/Moved with it/g)).toHaveLength(1);
+  });
+
+  it("makes it critical when the error budget burns at a pace that wakes people, and says so", async () => {
+    const { bot, answer } = await slow(() => 0.2);
+    const [post] = await bot.posts();
+    expect(post?.card.tone).toBe("warning");
+    expect(plainText(post!.card)).not.toContain("error budget");
+    answer[0]!.value = 20;
+    await bot.wait(2 * HOUR);
+    const last = (await bot.posts()).at(-1);
+    expect(last?.card.tone).toBe("danger");
+    expect(plainText(last!.card)).toMatch(
+      /Critical: [56](\.\d)? times its usual for 1 h( \d+ min)?; its error budget is used 20 times as fast as it lasts\./,
+    );
+  });
+});
