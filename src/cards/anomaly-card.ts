@@ -260,12 +260,10 @@ const TERMS: Readonly<Record<Anomaly["terms"][number]["name"], string>> = {
 function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): Block[] {
   const [first] = members;
   if (first === undefined) return [];
-  const why = sayWhy(first);
-  const texts: string[] =
-    members.length === 1
-      ? [...aheadTexts(first, now, zone), ...togetherTexts(first), ...(why === undefined ? [] : [why])]
-      : [];
-  texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 4));
+  const why = sayWhy(first, members.length === 1 ? undefined : nameIn(first));
+  const texts: string[] = members.length === 1 ? [...aheadTexts(first, now, zone), ...togetherTexts(first)] : [];
+  if (why !== undefined) texts.push(why);
+  texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 5));
   const terms = first.terms.filter(({ weight }) => weight >= 0.15).slice(0, 3);
   if (members.length === 1 && first.kind === "unusual" && terms.length > 0)
     texts.push(`What stands out: ${joined(terms.map(({ name }) => TERMS[name]))}.`);
@@ -294,7 +292,7 @@ function togetherTexts({ together }: Anomaly): readonly string[] {
   const { metrics, carriers } = together;
   const [, ...others] = carriers;
   const as = others.map(({ measure, unit, value, expected }) => {
-    return `${measure} was ${sayIn(unit, value)} then, where the others suggest ${sayUsual(unit, expected)}`;
+    return `${measure}: ${sayIn(unit, value)} then, where the others suggest ${sayUsual(unit, expected)}`;
   });
   const found = `No single one of its ${metrics} metrics was unusual by itself: together they were.`;
   return [found, ...(as.length === 0 ? [] : [`${upperFirst(as.join("; "))}.`])];

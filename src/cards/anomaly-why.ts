@@ -7,20 +7,29 @@ import { never } from "../util/never.ts";
 /** Shorter than this nobody calls lasting. */
 const LASTED_SECONDS = 300;
 
-/** "Critical: 5.9 times its usual for 25 min; beyond its limit of 2 s." Undefined where nothing is known but that it is unusual. */
-export function sayWhy(one: Anomaly): string | undefined {
+/**
+ * "Critical: 5.9 times its usual for 25 min; beyond its limit of 2 s.", with `name` where several share a message. Undefined where there is nothing to
+ * say but that it is unusual.
+ */
+export function sayWhy(one: Anomaly, name?: string): string | undefined {
   const { severity, why, status, kind, together } = one;
   if (why === undefined || status === "over" || kind !== "unusual") return undefined;
-  const factor = together === undefined ? factorOf(one) : undefined;
   const lasted = why.at - one.since;
-  const level = factor === undefined || factor < 1.5 ? "" : `${sayFactor(factor)} its usual`;
-  const time = lasted < LASTED_SECONDS ? "" : `for ${formatDuration(Math.round(lasted / 60) * 60)}`;
-  const parts = [
-    [level, time].filter((part) => part !== "").join(" "),
-    ...why.reasons.map((reason) => sayReason(reason, one)),
-  ].filter((part) => part !== "");
+  const time = lasted < LASTED_SECONDS ? "" : ` for ${formatDuration(Math.round(lasted / 60) * 60)}`;
+  const reasons = why.reasons.map((reason) => sayReason(reason, one));
+  const parts = [together === undefined ? `${sayLevel(one)}${time}` : "", ...reasons].filter((part) => part !== "");
   if (parts.length === 0) return undefined;
-  return `${severity.slice(0, 1).toUpperCase()}${severity.slice(1)}: ${parts.join("; ")}.`;
+  const about = name === undefined ? "" : ` (${name})`;
+  return `${severity.slice(0, 1).toUpperCase()}${severity.slice(1)}${about}: ${parts.join("; ")}.`;
+}
+
+function sayLevel(one: Anomaly): string {
+  const { value, usual } = one;
+  const factor = factorOf(one);
+  if (value === undefined || usual === undefined) return "unusual";
+  if (value >= usual.low && value <= usual.high) return "unlike its usual course";
+  if (factor !== undefined && factor >= 1.5) return `${sayFactor(factor)} its usual`;
+  return value > usual.high ? "above its usual" : "below its usual";
 }
 
 /** "5.9 times". */
@@ -40,7 +49,7 @@ function sayReason(reason: SeverityReason, { unit }: Anomaly): string {
       // The time says it.
       return "";
     case "objective":
-      return `its error budget is used ${sayFactor(reason.burn)} as fast as it lasts`;
+      return `its error budget burns ${sayFactor(reason.burn)} too fast`;
     default:
       return never(reason);
   }

@@ -206,7 +206,10 @@ export function detect(deps: DetectDeps): Detect {
     }
     if (together !== undefined) await judgeTogether(together, watches, catalogue, round);
     const kept = new Map([...states].map(([name, one]) => [name, [...one.kept.values()]]));
-    await keep({ anomalies: await lookLater(deps, { source, catalogue, kept, open, signal }) }, open, tally);
+    const looked = await lookLater(deps, { source, catalogue, kept, open, signal });
+    const news = looked.filter(({ id, revision }) => revision > (open.get(id)?.revision ?? 0));
+    for (const one of looked) open.set(one.id, one);
+    await keep({ anomalies: news }, open, tally);
     if (settings.automatic) {
       const problem = (sentence: string) => tally.problem(sentence);
       const looking = { deps, source, isFirst: round.isFirst, catalogue, open, signal, problem };

@@ -68,7 +68,44 @@ describe("a second look at what goes on", () => {
     const last = (await bot.posts()).at(-1);
     expect(last?.card.tone).toBe("danger");
     expect(plainText(last!.card)).toMatch(
-      /Critical: [56](\.\d)? times its usual for 1 h( \d+ min)?; its error budget is used 20 times as fast as it lasts\./,
+      /Critical: [56](\.\d)? times its usual for 1 h( \d+ min)?; its error budget burns 20 times too fast\./,
     );
+  });
+});
+
+describe("a watch of one's own", () => {
+  const parts = (at: () => number) =>
+    ["/pay", "/cart", "/list"].map((route) =>
+      course("latency_seconds", { service: "orders", route }, 0.1, (now, value) =>
+        route === "/pay" && now >= at() ? value * 12 : value,
+      ),
+    );
+  const first = async (promql: string) => {
+    let at = Number.POSITIVE_INFINITY;
+    const bot = await new Watched(
+      parts(() => at),
+      { settings: { watches: [aWatch({ promql })] } },
+    ).start();
+    await bot.wait(HOUR);
+    at = bot.now;
+    bot.now += EVERY;
+    await bot.round();
+    return { bot, card: plainText((await bot.cards())[0]!) };
+  };
+
+  it("says which label value carries it, where its query keeps fewer labels than its metrics have", async () => {
+    const { bot, card } = await first("sum by (service) (latency_seconds)");
+    expect(card).toMatch(/Latency of orders: .* times its usual/);
+    expect(card).toMatch(
+      /latency of orders: route \/pay carries \d+ % of the change \(\d+ ms before, 1\.\d+ s now\)\./,
+    );
+    expect(bot.metrics.sent.map(({ promql }) => promql)).toContain(
+      'sum by (service, route) (latency_seconds{service="orders"})',
+    );
+  });
+
+  it("says nothing of that where its query cannot be asked for parts", async () => {
+    const { card } = await first("quantile by (service) (0.99, latency_seconds)");
+    expect(card).not.toContain("carries");
   });
 });

@@ -1,4 +1,4 @@
-import { withObjective } from "../../core/anomaly/severity.ts";
+import { BURNS, withObjective } from "../../core/anomaly/severity.ts";
 import type { Catalogue } from "../../core/catalogue.ts";
 import { type ConceptPacks, stateQuery } from "../../core/concept.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
@@ -34,7 +34,7 @@ export async function burnsOf(
 
 /** The anomaly with what the error budget adds to its severity. */
 export function weighed(one: Anomaly, burn: number | undefined, most: Severity, now: number): Anomaly {
-  if (burn === undefined) return one;
+  if (burn === undefined || !(burn >= BURNS)) return one;
   const before = { severity: one.severity, reasons: one.why?.reasons ?? [] };
   const { severity, reasons } = withObjective(before, burn, most);
   return { ...one, severity, why: { at: now, reasons } };

@@ -40,7 +40,7 @@ export type LaterInput = {
 
 type Candidate = { readonly name: string; readonly points: readonly Point[] };
 
-/** Anomalies of that source that are due for their second look -> these with what was found. Each is looked at once. Never throws but for `signal`. */
+/** Anomalies of that source that are due for their second look -> these with what was found, of a higher revision where that is something. Each is looked at once. Never throws but for `signal`. */
 export async function lookLater(
   deps: Pick<DetectDeps, "clock" | "settings" | "packs" | "sources">,
   input: LaterInput,
@@ -67,7 +67,9 @@ export async function lookLater(
       const most = input.kept.get(one.source)?.find(({ watch }) => watch.id === one.watch)?.watch.most ?? "warning";
       const sentence = moved[at];
       const because = sentence === undefined ? one.because : [...one.because, sentence];
-      return weighed({ ...one, because, looked: now, revision: one.revision + 1 }, burns.get(one.id), most, now);
+      const next = weighed({ ...one, because, looked: now }, burns.get(one.id), most, now);
+      const isNews = sentence !== undefined || next.severity !== one.severity || next.why !== one.why;
+      return isNews ? { ...next, revision: one.revision + 1 } : next;
     });
   } finally {
     deadline.end();
