@@ -62,7 +62,7 @@ it("posts the shop's incident by itself, once, with its chart and the deployment
     let metrics = "";
     for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
       metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-      if (metrics.includes("smartcloudops_watch_rounds_total")) break;
+      if (/smartcloudops_watch_rounds_total\{outcome="\w+"\} [1-9]/.test(metrics)) break;
     }
     expect(metrics).toMatch(/smartcloudops_watched_severity\{watch="shop-latency",series="orders"\} [23]/);
     expect(metrics).toMatch(/smartcloudops_watched_usual_high\{watch="shop-latency",series="orders"\} 0\.\d+/);
