@@ -1,5 +1,6 @@
 import type { Catalogue } from "../core/catalogue.ts";
 import { type Anomaly, type Opinion, over } from "../core/watch/anomaly.ts";
+import type { TrackEvent } from "../core/watch/track.ts";
 import { rankOf, subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
@@ -232,6 +233,7 @@ export function detect(deps: DetectDeps): Detect {
     tally.looked(one.series.size, looked.points, looked.asking);
     const jobs = new Set(one.look.metrics.flatMap((name) => catalogue.metrics.get(name)?.labels.get("job") ?? []));
     const down = state.down.filter(({ job }) => jobs.has(job));
+    await recall(looked.happened, open);
     const { changed, opened } = recordAll(looked.happened, open, {
       watch,
       unit: unitOf(watch, catalogue),
@@ -279,6 +281,17 @@ export function detect(deps: DetectDeps): Detect {
     deps.report("error", "stored states of a detector could not be read: dropped, and learnt anew", data);
   }
 
+  /** What comes back soon after it was over goes on as what it was, from how it is stored. */
+  async function recall(
+    happened: readonly { readonly id: string; readonly event: TrackEvent }[],
+    open: Map<string, Anomaly>,
+  ): Promise<void> {
+    for (const { id } of happened.filter(({ id, event }) => event === "again" && !open.has(id))) {
+      const kept = await store.detection.anomaly(id);
+      if (kept !== undefined) open.set(id, kept);
+    }
+  }
+
   /** What single series gave, judged together by thing. */
   async function judgeTogether(
     together: Together,
@@ -292,6 +305,7 @@ export function detect(deps: DetectDeps): Detect {
       reportBroken(together.id, broken);
     }
     const happened = await together.judge(watches, opinions);
+    await recall(happened, open);
     const input = { id: together.id, watches, catalogue, now: clock(), zone: settings.zone, opinions };
     const { changed, opened } = recordTogether(happened, open, input);
     const began = elapsed();

@@ -109,3 +109,28 @@ describe("a watch of one's own", () => {
     expect(card).not.toContain("carries");
   });
 });
+
+describe("what comes back soon after it was over", () => {
+  it("goes on as the same message", async () => {
+    let level = 0.3;
+    const wave = course("latency_seconds", { service: "orders" }, 1);
+    const value = (now: number) => level * (wave.value as (at: number) => number)(now);
+    const bot = await new Watched([{ ...wave, value }]).start();
+    await bot.wait(HOUR);
+    level = 0.37;
+    await bot.wait(HOUR / 2);
+    level = 0.3;
+    await bot.wait(7 * EVERY);
+    const [first] = await bot.posts();
+    expect((await bot.store.detection.anomalies({ limit: 9 })).map(({ status }) => status)).toEqual(["over"]);
+    // Worse than before: what was said is not said again.
+    level = 6;
+    bot.now += EVERY;
+    await bot.round();
+    const all = await bot.store.detection.anomalies({ limit: 9 });
+    expect(all.map(({ status }) => status)).toEqual(["open"]);
+    const again = await bot.posts();
+    expect(again.map(({ edits }) => edits)).toEqual([first?.id]);
+    expect(again[0]?.card.title).toMatch(/^Latency of orders: [56](\.\d+)? s/);
+  });
+});
