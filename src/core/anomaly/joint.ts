@@ -1,5 +1,6 @@
 import { type DetectorOptions, type Direction, SeriesDetector, type Usual, type Verdict } from "./detector.ts";
 import { explainForest, type Forest, fitForest, randomOf, scoreForest } from "./forest.ts";
+import { inverted } from "./inverse.ts";
 import {
   featuresIn,
   JOINT,
@@ -218,7 +219,7 @@ export class JointDetector {
     const { together, short } = this.#memory;
     const metrics = this.#scaled.length;
     const points = this.#pointsOf(SHORT);
-    this.#precision = inverted(together, metrics);
+    this.#precision = inverted(together, metrics, RIDGE);
     for (let i = 0; i < metrics; i++) {
       let sum = 0;
       for (let j = 0; j < metrics; j++) sum += this.#precision[i * metrics + j]! * this.#scaled[j]!;
@@ -346,30 +347,4 @@ function isTrouble(carriers: readonly Carrier[], directions: readonly Direction[
   if (carriers.length === 0) return false;
   const sided = carriers.filter(({ metric }) => (directions[metric] ?? "both") !== "both");
   return sided.length === 0 || sided.some(({ metric, direction }) => directions[metric] === direction);
-}
-
-/** The inverse of a symmetric matrix with `RIDGE` added to its diagonal, by Gauss and Jordan; positive definite, so no pivoting. */
-function inverted(matrix: Float64Array, size: number): Float64Array {
-  const left = matrix.slice();
-  const right = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    left[i * size + i] = left[i * size + i]! + RIDGE;
-    right[i * size + i] = 1;
-  }
-  for (let column = 0; column < size; column++) {
-    const scale = 1 / left[column * size + column]!;
-    for (let j = 0; j < size; j++) {
-      left[column * size + j] = left[column * size + j]! * scale;
-      right[column * size + j] = right[column * size + j]! * scale;
-    }
-    for (let row = 0; row < size; row++) {
-      const factor = left[row * size + column]!;
-      if (row === column || factor === 0) continue;
-      for (let j = 0; j < size; j++) {
-        left[row * size + j] = left[row * size + j]! - factor * left[column * size + j]!;
-        right[row * size + j] = right[row * size + j]! - factor * right[column * size + j]!;
-      }
-    }
-  }
-  return right;
 }
