@@ -46,6 +46,7 @@ describe("the environment", () => {
         everySeconds: 60,
         cron: "* * * * *",
         cronWhere: "smartcloudops.yaml",
+        forest: { trees: 100, contamination: 0.01 },
         historySeconds: 259_200,
         series: 1000,
         seriesPerWatch: 200,

@@ -56,9 +56,10 @@ export function createDetection(config: Config, options: Options): Detection {
   let posted = () => {};
 
   async function detector(): Promise<Detect> {
-    const [{ detect }, { lookAtQuery }] = await Promise.all([
+    const [{ detect }, { lookAtQuery }, { splitQuery }] = await Promise.all([
       import("../flows/detect.ts"),
       import("../metrics/look.ts"),
+      import("../metrics/split.ts"),
     ]);
     return detect({
       store,
@@ -66,6 +67,7 @@ export function createDetection(config: Config, options: Options): Detection {
       packs: options.packs,
       settings: { ...config.detection, zone: config.timezone },
       look: lookAtQuery,
+      split: splitQuery,
       clock,
       elapsed: () => performance.now() / 1000,
       owner,

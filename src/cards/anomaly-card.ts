@@ -7,6 +7,7 @@ import { nameOf, rankOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
+import { sayFactor, sayWhy } from "./anomaly-why.ts";
 
 /** What a card needs to know besides its anomalies. */
 export type AnomalyContext = {
@@ -181,26 +182,22 @@ function aheadTexts(one: Anomaly, now: number, zone: string): readonly string[] 
 }
 
 function levelOf(one: Anomaly): string {
-  const { value, usual } = one;
+  const { value, usual, together } = one;
   if (value === undefined) return " is unusual";
   const said = sayValue(one, value);
   if (usual === undefined) return `: ${said}`;
   const range = sayUsual(one.unit, usual);
   const factor = factorOf(one);
   const isOutside = value > usual.high || value < usual.low;
+  if (together !== undefined) return `: ${said}, where its other metrics suggest ${range}`;
   if (!isOutside) return `: ${said}, unlike its usual course (${range})`;
-  if (factor !== undefined && factor >= 1.5) return `: ${said}, ${times(factor)} its usual ${range}`;
+  if (factor !== undefined && factor >= 1.5) return `: ${said}, ${sayFactor(factor)} its usual ${range}`;
   return `: ${said}, ${value > usual.high ? "above" : "below"} its usual ${range}`;
 }
 
 /** "310 to 480 ms"; one value where both ends are said the same. */
 function sayUsual(unit: string, { low, high }: { readonly low: number; readonly high: number }): string {
   return sayIn(unit, low) === sayIn(unit, high) ? sayIn(unit, low) : sayRange(unit, { low, high });
-}
-
-function times(factor: number): string {
-  if (factor >= 1000) return "over 1,000 times";
-  return `${Number(factor.toPrecision(factor >= 10 ? 2 : 2))} times`;
 }
 
 function sayValue({ unit, noun }: Anomaly, value: number): string {
@@ -244,6 +241,8 @@ function groupTitle(members: readonly Anomaly[], isOver: boolean, { now, zone }:
   }
   if (members[0]?.kind === "replaced")
     return `${members.length} certificates were replaced unexpectedly: ${names(subjects)}, noticed ${sayMoment(since, now, zone)}`;
+  if (subjects.length === 1 && measures.length === 1 && members[0] !== undefined)
+    return titleOf(members[0], { now, zone });
   const is = isOver ? "were" : "are";
   const how = members[0]?.kind === "down" ? (isOver ? "did not answer" : "do not answer") : `${is} unusual`;
   if (members[0]?.kind === "down")
@@ -275,8 +274,10 @@ const TERMS: Readonly<Record<Anomaly["terms"][number]["name"], string>> = {
 function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): Block[] {
   const [first] = members;
   if (first === undefined) return [];
-  const texts: string[] = members.length === 1 ? [...aheadTexts(first, now, zone)] : [];
-  texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 4));
+  const why = sayWhy(first, members.length === 1 ? undefined : nameIn(first));
+  const texts: string[] = members.length === 1 ? [...aheadTexts(first, now, zone), ...togetherTexts(first)] : [];
+  if (why !== undefined) texts.push(why);
+  texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 5));
   const terms = first.terms.filter(({ weight }) => weight >= 0.15).slice(0, 3);
   if (members.length === 1 && first.kind === "unusual" && terms.length > 0)
     texts.push(`What stands out: ${joined(terms.map(({ name }) => TERMS[name]))}.`);
@@ -297,6 +298,18 @@ function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContex
     texts.push(`At the same time: ${said.join(", ")}${more}.`);
   }
   return texts.map((text) => ({ kind: "text" as const, text }));
+}
+
+/** What is unusual about metrics that are usual each by itself. */
+function togetherTexts({ together }: Anomaly): readonly string[] {
+  if (together === undefined) return [];
+  const { metrics, carriers } = together;
+  const [, ...others] = carriers;
+  const as = others.map(({ measure, unit, value, expected }) => {
+    return `${measure}: ${sayIn(unit, value)} then, where the others suggest ${sayUsual(unit, expected)}`;
+  });
+  const found = `No single one of its ${metrics} metrics was unusual by itself: together they were.`;
+  return [found, ...(as.length === 0 ? [] : [`${upperFirst(as.join("; "))}.`])];
 }
 
 function linesOf(members: readonly Anomaly[], context: AnomalyContext): readonly string[] {
@@ -343,7 +356,11 @@ function evidenceOf(members: readonly Anomaly[], { linkTo, now }: AnomalyContext
   const pages = told.map(
     ({ url, subject, source }): EvidenceLine => ({ promql: subject, source, url, opens: "Open the run" }),
   );
-  const byQuery = new Map(members.filter(({ promql }) => promql !== "").map((one) => [one.promql, one]));
+  const asked = members.flatMap((one) => [
+    one,
+    ...(one.together?.carriers ?? []).map(({ promql }) => ({ promql, source: one.source, since: one.since })),
+  ]);
+  const byQuery = new Map(asked.filter(({ promql }) => promql !== "").map((one) => [one.promql, one]));
   const queries = [...byQuery.values()].slice(0, 4).map(({ promql, source, since }) => {
     const url = linkTo?.(promql, source, { start: since - 3 * 3600, end: Math.max(now, since + 600), step: 60 });
     return { promql, source, ...(url !== undefined && { url }) };

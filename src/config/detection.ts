@@ -38,6 +38,10 @@ export function readDetection(deps: Deps, sources: readonly SourceConfig[]): Det
     historySeconds: seconds(detect?.history) ?? HISTORY_SECONDS,
     series: limits?.watched_series ?? 1000,
     seriesPerWatch: limits?.series_per_watch ?? 200,
+    forest:
+      detect?.forest?.enabled === false
+        ? undefined
+        : { trees: detect?.forest?.trees ?? 100, contamination: detect?.forest?.contamination ?? 0.01 },
     routes: (detect?.post ?? []).flatMap((route, index) => {
       const place = readPlace(deps, ["schedules", "detect", "post", index], route);
       return place === undefined ? [] : [{ place, least: route.severity ?? ("warning" as Severity) }];

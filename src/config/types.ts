@@ -92,6 +92,8 @@ export type DetectionConfig = {
   /** Most series of all watches, and of one. */
   series: number;
   seriesPerWatch: number;
+  /** Several metrics of one thing together; undefined is off. */
+  forest: { trees: number; contamination: number } | undefined;
   routes: readonly { place: Place; least: Severity }[];
   watches: readonly (Watch & { where: string })[];
 };

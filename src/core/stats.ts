@@ -106,3 +106,22 @@ export function rankSumP(before: readonly number[], after: readonly number[]): n
   const z = Math.max(0, distance - 0.5) / Math.sqrt(variance);
   return Math.min(1, 1 - ss.errorFunction(z / Math.SQRT2));
 }
+
+/**
+ * Spearman's rank correlation of pairs, from -1 to 1; pairs with a number that is not finite are left out. Undefined for fewer than three pairs,
+ * and where all of one side are equal.
+ */
+export function rankCorrelation(a: readonly number[], b: readonly number[]): number | undefined {
+  const kept = a.flatMap((x, i) => (Number.isFinite(x) && Number.isFinite(b[i]) ? [[x, b[i]!] as const] : []));
+  if (kept.length < 3) return undefined;
+  const found = ss.sampleRankCorrelation(
+    kept.map(([x]) => x),
+    kept.map(([, y]) => y),
+  );
+  return Number.isFinite(found) ? found : undefined;
+}
+
+/** How many standard deviations a normal variable exceeds, to either side, with that probability: about 1.96 for 0.05. */
+export function deviationsFor(probability: number): number {
+  return ss.probit(1 - probability / 2);
+}

@@ -1,6 +1,7 @@
 import type { Catalogue } from "../core/catalogue.ts";
 import { type Anomaly, type Opinion, over } from "../core/watch/anomaly.ts";
 import { activeOf, type WatchModel } from "../core/watch/model.ts";
+import type { TrackEvent } from "../core/watch/track.ts";
 import { rankOf, subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
@@ -10,9 +11,12 @@ import type { DetectDeps, Gauge, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { versionOf } from "./detect/follow.ts";
 import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./detect/lacks.ts";
+import { lookLater } from "./detect/later.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
 import { lacking, recordAll } from "./detect/record.ts";
 import { showAnomalies } from "./detect/show.ts";
+import { type Thing, type Together, takeUpTogether } from "./detect/together.ts";
+import { recordTogether } from "./detect/together-record.ts";
 import { followVersions } from "./detect/versions.ts";
 import { unitOf, watchesOf } from "./detect/watches.ts";
 
@@ -46,6 +50,8 @@ type SourceState = {
   kept: Map<string, Kept>;
   down: readonly DownTarget[];
   readonly outlook: Outlook;
+  /** Several metrics of one thing; undefined before the first round, and where that is off. */
+  together: Together | undefined;
   /** Rounds in a row in which it could not be asked, and since when. */
   failed: number;
   failedSince: number;
@@ -81,11 +87,14 @@ export function detect(deps: DetectDeps): Detect {
     },
     show: () => showAnomalies(deps),
     async flush() {
-      for (const { kept } of states.values())
+      for (const { kept, together } of states.values()) {
+        const whole = together?.due(true);
+        if (whole !== undefined) await store.detection.commit(whole);
         for (const one of kept.values()) {
           const due = dueStates(one, clock(), true);
           if (due !== undefined) await store.detection.commit(due);
         }
+      }
     },
   };
 
@@ -141,6 +150,7 @@ export function detect(deps: DetectDeps): Detect {
       kept: new Map(),
       down: [],
       outlook: newOutlook(),
+      together: undefined,
       failed: 0,
       failedSince: 0,
     };
@@ -156,6 +166,9 @@ export function detect(deps: DetectDeps): Detect {
     }
     await keep({ anomalies: judgeTargets(source.name, state.down, open, clock()) }, open, tally);
     const watches = watchesOf(deps, source.name, catalogue, round.isFirst);
+    if (settings.forest !== undefined && state.together === undefined)
+      state.together = await takeUpTogether(deps, source.name, round.isFirst);
+    const { together } = state;
     await forget(state, watches, open, tally, source.name);
     for (const watch of watches) {
       if (signal.aborted) return left;
@@ -171,20 +184,15 @@ export function detect(deps: DetectDeps): Detect {
         one = taken.kept;
         state.kept.set(watch.id, one);
         if (taken.broken.length > 0) {
-          const many = taken.broken.length === 1 ? "state" : "states";
-          tally.problem(`${watch.id}: ${taken.broken.length} stored ${many} could not be read and begin anew.`);
-          deps.report("error", "stored states of a detector could not be read: dropped, and learnt anew", {
-            watch: watch.id,
-            series: taken.broken.slice(0, 5),
-            count: taken.broken.length,
-          });
+          tally.problem(`${watch.id}: ${sayBroken(taken.broken.length)}`);
+          reportBroken(watch.id, taken.broken);
         }
       }
       const most = Math.min(settings.seriesPerWatch, left);
       let looked: Looked;
       const before = one.problem;
       try {
-        looked = await lookAt(deps, one, source, most, opinions, signal);
+        looked = await lookAt(deps, one, source, most, opinions, signal, together?.seen.bind(undefined, watch.id));
       } catch (problem) {
         if (signal.aborted) return left;
         if (await isAlive(source, problem, signal)) {
@@ -207,6 +215,12 @@ export function detect(deps: DetectDeps): Detect {
       await judge(one, looked, catalogue, state, round);
       state.kept.set(watch.id, await versions.follow(one, looked.isFirst ? [] : looked.happened, round));
     }
+    if (together !== undefined) await judgeTogether(together, watches, catalogue, round);
+    const kept = new Map([...states].map(([name, one]) => [name, [...one.kept.values()]]));
+    const looked = await lookLater(deps, { source, catalogue, kept, open, signal });
+    const news = looked.filter(({ id, revision }) => revision > (open.get(id)?.revision ?? 0));
+    for (const one of looked) open.set(one.id, one);
+    await keep({ anomalies: news }, open, tally);
     if (settings.automatic) {
       const problem = (sentence: string) => tally.problem(sentence);
       const looking = { deps, source, isFirst: round.isFirst, catalogue, open, signal, problem };
@@ -235,6 +249,7 @@ export function detect(deps: DetectDeps): Detect {
     tally.looked(one.series.size, looked.points, looked.asking);
     const jobs = new Set(one.look.metrics.flatMap((name) => catalogue.metrics.get(name)?.labels.get("job") ?? []));
     const down = state.down.filter(({ job }) => jobs.has(job));
+    await recall(looked.happened, open);
     const { changed, opened } = recordAll(looked.happened, open, {
       watch,
       unit: unitOf(watch, catalogue),
@@ -275,6 +290,49 @@ export function detect(deps: DetectDeps): Detect {
       await showAnomalies(deps);
       shownAt = elapsed();
     }
+  }
+
+  function reportBroken(watch: string, series: readonly string[]): void {
+    const data = { watch, series: series.slice(0, 5), count: series.length };
+    deps.report("error", "stored states of a detector could not be read: dropped, and learnt anew", data);
+  }
+
+  /** What comes back soon after it was over goes on as what it was, from how it is stored. */
+  async function recall(
+    happened: readonly { readonly id: string; readonly event: TrackEvent }[],
+    open: Map<string, Anomaly>,
+  ): Promise<void> {
+    for (const { id } of happened.filter(({ id, event }) => event === "again" && !open.has(id))) {
+      const kept = await store.detection.anomaly(id);
+      if (kept !== undefined) open.set(id, kept);
+    }
+  }
+
+  /** What single series gave, judged together by thing. */
+  async function judgeTogether(
+    together: Together,
+    watches: readonly Watch[],
+    catalogue: Catalogue,
+    { open, tally, opinions, source, signal }: Round,
+  ): Promise<void> {
+    const broken = together.broken();
+    if (broken.length > 0) {
+      tally.problem(`${together.id}: ${sayBroken(broken.length)}`);
+      reportBroken(together.id, broken);
+    }
+    const happened = await together.judge(watches, opinions);
+    await recall(happened, open);
+    const input = { id: together.id, watches, catalogue, now: clock(), zone: settings.zone, opinions };
+    const { changed, opened } = recordTogether(happened, open, input);
+    const began = elapsed();
+    const explained = new Map<string, Anomaly>();
+    for (const [watch, own] of Map.groupBy(opened, (one) => input.watches.find(({ promql }) => promql === one.promql)))
+      if (watch !== undefined)
+        for (const one of await explain(deps, { source, watch, catalogue, packs: deps.packs, signal }, own))
+          explained.set(...one);
+    if (opened.length > 0) tally.asked(elapsed() - began);
+    const anomalies = changed.map((one) => explained.get(one.id) ?? one);
+    await keep({ ...together.due(anomalies.length > 0), anomalies }, open, tally);
   }
 
   async function keep(
@@ -337,7 +395,8 @@ export function detect(deps: DetectDeps): Detect {
     tally: Tally,
     source: string,
   ): Promise<void> {
-    const there = new Set([...watches.map(({ id }) => id), "targets", "sources", CERTIFICATES]);
+    const whole = state.together === undefined ? [] : [state.together.id];
+    const there = new Set([...watches.map(({ id }) => id), ...whole, "targets", "sources", CERTIFICATES]);
     for (const id of state.kept.keys()) if (!there.has(id)) state.kept.delete(id);
     const orphans = [...open.values()].filter(
       (one) => one.source === source && !there.has(one.watch) && !(one.kind === "ahead" && settings.automatic),
@@ -351,7 +410,10 @@ export function detect(deps: DetectDeps): Detect {
 
   function gauges(open: ReadonlyMap<string, Anomaly>): readonly Gauge[] {
     const bySeries = new Map([...open.values()].map((one) => [`${one.watch} ${one.series}`, one]));
-    const all = [...states.values()].flatMap(({ kept }) =>
+    const ofThings = [...states.values()].flatMap(({ together }) =>
+      together === undefined ? [] : [...together.things()].flatMap((thing) => gaugeOf(together.id, thing, bySeries)),
+    );
+    const single = [...states.values()].flatMap(({ kept }) =>
       [...kept.values()].flatMap(({ watch, series }) =>
         [...series].flatMap(([key, { labels, verdict, track }]) => {
           if (verdict === undefined || !Number.isFinite(verdict.value)) return [];
@@ -368,8 +430,27 @@ export function detect(deps: DetectDeps): Detect {
       ),
     );
     // Those with something open first, then in the order in which watches matter.
-    return [...all].sort((a, b) => Number(b.severity > 0) - Number(a.severity > 0)).slice(0, MOST_GAUGES);
+    return [...single, ...ofThings]
+      .sort((a, b) => Number(b.severity > 0) - Number(a.severity > 0))
+      .slice(0, MOST_GAUGES);
   }
+}
+
+/** How far several metrics of one thing are from going together: the forest's score. */
+function gaugeOf(
+  watch: string,
+  { series, labels, verdict, track }: Thing,
+  bySeries: ReadonlyMap<string, Anomaly>,
+): readonly Gauge[] {
+  if (verdict === undefined) return [];
+  const anomaly = bySeries.get(`${watch} ${series}`);
+  const severity = anomaly === undefined ? 0 : ((rankOf(anomaly.severity) + 1) as 1 | 2 | 3);
+  const { low, high } = track.open?.usual ?? verdict.usual ?? {};
+  return [{ watch, series: subjectOf({}, labels), value: verdict.value, score: verdict.score, low, high, severity }];
+}
+
+function sayBroken(count: number): string {
+  return `${count} stored ${count === 1 ? "state" : "states"} could not be read and begin anew.`;
 }
 
 /** Whether the source answers at all: then it was the query. */

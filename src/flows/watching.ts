@@ -8,6 +8,7 @@ import { formatDuration } from "../core/units.ts";
 import type { Waste } from "../core/waste.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
 import { isJudging } from "../core/watch/model.ts";
+import { isTogether } from "../core/watch/together.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
 import { rankOf } from "../core/watch.ts";
 import type { Clock, Store } from "../ports.ts";
@@ -91,7 +92,7 @@ async function listCard(
     store.detection.rounds(),
     store.models.open(),
   ]);
-  const rounds = kept.filter(({ watch }) => isJudging(watch, models));
+  const rounds = kept.filter(({ watch }) => !isTogether(watch) && isJudging(watch, models));
   const seen = all.filter(isOpen).filter(({ kind }) => kind !== "reset" || report === undefined);
   const open = seen
     .filter(({ status }) => status === "open")

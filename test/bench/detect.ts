@@ -3,7 +3,8 @@
  *
  *   npm run bench:detect -- --dir KIT    with a benchmark kit: KIT/series, KIT/labels.json and the kit's own KIT/score.mjs, which
  *                                        judges what the command `detect` writes; of all of it, and of the two parts below
- *   npm run bench:detect                 without one: anomalies put into the demo's world, which says whether it works at all
+ *   npm run bench:detect                 without one: anomalies put into the demo's world, which says whether it works at all, and
+ *                                        several metrics of one thing together: false alarms, and what no single series shows
  *
  * A third of the kit's series, by a hash of their names, was kept aside while the detector was made: choices were made on the
  * other two thirds, called open. Then the speed of the streaming path, and of the forest beside scikit-learn in the same run where
@@ -16,6 +17,7 @@ import { parseArgs } from "node:util";
 import { injectedScore } from "./detect/injected.ts";
 import { kitScores } from "./detect/kit.ts";
 import { forestFigures, streamingFigures } from "./detect/speed.ts";
+import { togetherFigures } from "./detect/together.ts";
 
 const { values: options } = parseArgs({ options: { dir: { type: "string" }, "no-speed": { type: "boolean" } } });
 const work = mkdtempSync(join(tmpdir(), "smartcloudops-bench-detect-"));
@@ -23,6 +25,7 @@ try {
   if (options.dir === undefined) {
     console.log("No kit was given with --dir, so this is a smoke test and no score.");
     for (const line of injectedScore()) console.log(line);
+    for (const line of togetherFigures()) console.log(line);
   } else {
     for (const line of await kitScores(resolve(options.dir), work)) console.log(line);
   }

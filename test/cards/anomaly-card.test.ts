@@ -73,6 +73,64 @@ const CASES: readonly (readonly [name: string, members: readonly Anomaly[]])[] =
   ["one-open", [slow]],
   ["one-over", [{ ...slow, status: "over", endedAt: minutes(2) }]],
   ["critical", [{ ...slow, severity: "critical" }]],
+  [
+    "why-and-moved",
+    [
+      {
+        ...slow,
+        severity: "critical",
+        why: { at: NOW, reasons: [{ kind: "lasting" }, { kind: "objective", burn: 21.3 }] },
+        because: [
+          ...slow.because,
+          "P95 latency of orders: route /pay carries 82 % of the change (210 ms before, 2.4 s now).",
+          "Moved with it: queue length of billing (rank correlation 0.91 over 2 h), CPU usage of web-1 (−0.78); together in time, which is no proof.",
+        ],
+      },
+    ],
+  ],
+  [
+    "together",
+    [
+      {
+        ...slow,
+        watch: "together",
+        measure: "CPU usage",
+        subject: "web-1",
+        unit: "ratio",
+        promql: "cpu",
+        value: 0.82,
+        usual: { low: 0.21, typical: 0.28, high: 0.34 },
+        terms: [],
+        because: [],
+        events: [],
+        why: { at: minutes(1), reasons: [] },
+        points: Array.from({ length: 40 }, (_, i) => [minutes(40 - i), i < 25 ? 0.3 : 0.82] as const),
+        together: {
+          metrics: 4,
+          carriers: [
+            {
+              measure: "CPU usage",
+              unit: "ratio",
+              noun: "",
+              promql: "cpu",
+              value: 0.82,
+              direction: "up",
+              expected: { low: 0.21, typical: 0.28, high: 0.34 },
+            },
+            {
+              measure: "requests",
+              unit: "per_s",
+              noun: "req",
+              promql: "requests",
+              value: 40,
+              direction: "down",
+              expected: { low: 110, typical: 130, high: 150 },
+            },
+          ],
+        },
+      },
+    ],
+  ],
   ["storm", members(24)],
   [
     "one-thing",

@@ -4,6 +4,7 @@ import type { Watch } from "../../src/core/watch.ts";
 import type { DetectSettings, Gauge, RoundReport } from "../../src/flows/detect/deps.ts";
 import { type Detect, detect } from "../../src/flows/detect.ts";
 import { lookAtQuery } from "../../src/metrics/look.ts";
+import { splitQuery } from "../../src/metrics/split.ts";
 import type { Queued, Store } from "../../src/ports.ts";
 import { type FakeMetrics, type FakeOptions, type FakeSeries, fakeMetrics } from "./metrics.ts";
 import { NOW, newStore, shippedPacks } from "./world.ts";
@@ -92,6 +93,7 @@ export class Watched {
       packs: await shippedPacks(),
       settings: this.settings,
       look: lookAtQuery,
+      split: splitQuery,
       clock: () => this.now,
       elapsed: () => this.now,
       owner: `process ${++this.#owner}`,

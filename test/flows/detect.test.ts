@@ -99,7 +99,7 @@ describe("a round of watching", () => {
     const bot = await new Watched(slowOrders(() => at)).start();
     await bot.wait(HOUR);
     at = bot.now;
-    await bot.wait(HOUR);
+    await bot.wait(HOUR / 2);
     expect((await bot.posts()).length).toBeGreaterThan(0);
     await bot.detect.flush();
     const asked = bot.metrics.sent.length;

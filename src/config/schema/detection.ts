@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { UNITS } from "../../core/units.ts";
-import { duration, flag, group, money, name, text } from "./parts.ts";
+import { duration, flag, group, money, name, text, whole } from "./parts.ts";
 
 /** What is watched, when, and where what was found is posted. */
 
@@ -11,6 +11,11 @@ const place = () => ({
   slack: text("Id of a Slack channel that the bot was added to, such as C0123ABCD.").optional(),
   teams: text("Id of a Teams conversation that the bot was added to, such as 19:…@thread.tacv2.").optional(),
 });
+
+function contamination(description: string) {
+  const rule = "must be a number from 0.001 to 0.1";
+  return z.number(rule).min(0.001, rule).max(0.1, rule).optional().describe(description);
+}
 
 const watch = () =>
   z.strictObject(
@@ -85,6 +90,15 @@ export function schedules() {
         "When, in five or six fields of cron and the zone of timezone, where that is not simply every so often.",
       ).optional(),
       history: duration("1h", "14d", "How far it reads back when it first sees a series. Default 3d."),
+      forest: group({
+        enabled: flag("False judges each series by itself alone. Default true."),
+        trees: whole(20, 500, "Trees of each forest. Default 100: 500 gain nothing."),
+        contamination: contamination(
+          "Share of moments that count as unusual together: more finds more, and is wrong more often. Default 0.01.",
+        ),
+      })
+        .optional()
+        .describe("Several metrics of one host, service or other thing, judged together by an isolation forest."),
       post: z
         .array(
           z.strictObject(

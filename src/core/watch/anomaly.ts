@@ -1,4 +1,5 @@
 import type { Severity, Term, Verdict } from "../anomaly/detector.ts";
+import type { SeverityReason } from "../anomaly/severity.ts";
 import type { Labels, Point } from "../series.ts";
 
 /**
@@ -37,6 +38,8 @@ export type Anomaly = {
   readonly promql: string;
   readonly status: "open" | "over";
   readonly severity: Severity;
+  /** Why it is as severe as that, as of then (unix seconds). */
+  readonly why?: { readonly at: number; readonly reasons: readonly SeverityReason[] };
   /** Unix seconds: when it was found, since when it is so, and when it ended. */
   readonly openedAt: number;
   readonly since: number;
@@ -64,6 +67,15 @@ export type Anomaly = {
   };
   /** A page about it, where no query found it. */
   readonly url?: string;
+  /**
+   * Set where no single metric but several together are unusual: those that carry it, the first of them the one that the anomaly is named
+   * after. Its `usual` is where the others let it be.
+   */
+  readonly together?: {
+    /** How many metrics of the thing were looked at. */
+    readonly metrics: number;
+    readonly carriers: readonly Together[];
+  };
   readonly direction: "up" | "down";
   readonly score: number;
   readonly terms: readonly Pick<Term, "name" | "weight">[];
@@ -72,6 +84,8 @@ export type Anomaly = {
   /** Its course around the beginning, for the chart. */
   readonly points: readonly Point[];
   readonly events: readonly { readonly at: number; readonly name: string }[];
+  /** When it was looked at again, for what moved with it (unix seconds). */
+  readonly looked?: number;
   /** Why it is kept and listed but not posted. */
   readonly quiet?: string;
   /** Goes up with everything that its message shows. */
@@ -82,6 +96,14 @@ export type Anomaly = {
 export function over(anomaly: Anomaly, at: number): Anomaly {
   return { ...anomaly, status: "over", endedAt: at, revision: anomaly.revision + 1 };
 }
+
+/** One metric that does not go together with the others of its thing as it uses to. */
+export type Together = Pick<Anomaly, "measure" | "unit" | "noun" | "promql"> & {
+  readonly value: number;
+  readonly direction: "up" | "down";
+  /** Where nine of ten of its values are when the others are as they are. */
+  readonly expected: { readonly low: number; readonly typical: number; readonly high: number };
+};
 
 /** How many times its usual it is, when that can be said: at least 1.05 or at most 0.95, and the usual is not zero. */
 export function factorOf({ value, usual }: Pick<Anomaly, "value" | "usual">): number | undefined {

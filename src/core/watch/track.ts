@@ -1,5 +1,6 @@
 import type { Severity, Verdict } from "../anomaly/detector.ts";
-import { atLeast, atMost, rankOf, type Watch } from "../watch.ts";
+import { type Judged, type SeverityReason, severityOf } from "../anomaly/severity.ts";
+import { atLeast, rankOf, type Watch } from "../watch.ts";
 
 /**
  * What is known of one watched series beside its detector: how far it was read, and whether something is open. Plain data, kept with the
@@ -41,7 +42,12 @@ type Range = { readonly low: number; readonly typical: number; readonly high: nu
 /** What a point changed. `worse`: more severe than before, or clearly further from usual. `again`: it came back soon after it was over. */
 export type TrackEvent = "opened" | "again" | "worse" | "over";
 
-export type Stepped = { readonly track: Track; readonly event?: TrackEvent };
+export type Stepped = {
+  readonly track: Track;
+  readonly event?: TrackEvent;
+  /** Of what began or is worse: why it is as severe as it is. */
+  readonly reasons?: readonly SeverityReason[];
+};
 
 /** So many usual points end it, and at least so many seconds of them. */
 const CALM_POINTS = 5;
@@ -50,8 +56,6 @@ const CALM_SECONDS = 300;
 const AGAIN_SECONDS = 1800;
 /** A hole of more steps than this is a gap. */
 const GAP_STEPS = 3;
-/** Points outside the usual range after which a warning counts as lasting. */
-const LASTING_SECONDS = 900;
 /** What lasts so long may be the new usual: from then on the detector's own range counts too. */
 const NEW_USUAL_SECONDS = 6 * 3600;
 /** So many times as far from usual as was told is worth telling. */
@@ -107,7 +111,7 @@ function open(track: Track, verdict: Verdict, settings: StepSettings): Stepped {
 
 function begin(track: Track, verdict: Verdict, since: number, settings: StepSettings): Stepped {
   const own = verdict.severity ?? "info";
-  const severity = severityOf(verdict, own, 1, settings);
+  const { severity, reasons } = judged(verdict, own, 1, settings);
   const { closed, ...free } = track;
   if (closed !== undefined && track.last - closed.at <= AGAIN_SECONDS) {
     const { at: _, ...before } = closed;
@@ -119,7 +123,7 @@ function begin(track: Track, verdict: Verdict, since: number, settings: StepSett
       extreme: verdict.value,
       ...usualOf(verdict),
     };
-    return { track: { ...free, open: now }, event: "again" };
+    return { track: { ...free, open: now }, event: "again", reasons };
   }
   const opened = {
     id: settings.idOf(since),
@@ -131,7 +135,7 @@ function begin(track: Track, verdict: Verdict, since: number, settings: StepSett
     extreme: verdict.value,
     ...usualOf(verdict),
   };
-  return { track: { ...free, open: opened }, event: "opened" };
+  return { track: { ...free, open: opened }, event: "opened", reasons };
 }
 
 function goOn(track: Track, open: Opened, verdict: Verdict, settings: StepSettings): Stepped {
@@ -143,12 +147,13 @@ function goOn(track: Track, open: Opened, verdict: Verdict, settings: StepSettin
   if (!isUsual) {
     const unusual = open.unusual + 1;
     const own = atLeast(verdict.severity ?? "info", open.own);
-    const severity = atLeast(severityOf(verdict, own, unusual, settings), open.severity);
+    const { severity: now, reasons } = judged(verdict, own, unusual, settings);
+    const severity = atLeast(now, open.severity);
     const isFurther = distance(open.usual, verdict.value) > FURTHER * distance(open.usual, open.extreme);
     const isWorse = rankOf(severity) > rankOf(open.severity) || isFurther;
     const extreme = isWorse ? verdict.value : open.extreme;
     const next = { ...track, open: { ...open, calm: 0, unusual, severity, own, extreme } };
-    return isWorse ? { track: next, event: "worse" } : { track: next };
+    return isWorse ? { track: next, event: "worse", reasons } : { track: next };
   }
   const calm = open.calm + 1;
   const isOver = calm >= CALM_POINTS && calm * settings.stepSeconds >= CALM_SECONDS;
@@ -181,22 +186,10 @@ function usual(
   return !isAbove && !isBelow && score < threshold;
 }
 
-/**
- * The verdict's own severity, raised by the limits from which a person should look and by how long it lasts, and never above what the
- * watch allows. Far below its limit nothing is more than information.
- */
-function severityOf(verdict: Verdict, own: Severity, unusual: number, { watch, stepSeconds }: StepSettings): Severity {
+/** As severe as it is after so many points that were not usual. */
+function judged(verdict: Verdict, own: Severity, unusual: number, { watch, stepSeconds }: StepSettings): Judged {
   const { warn, critical, direction, most } = watch;
-  const isLasting = unusual * stepSeconds >= LASTING_SECONDS;
-  const beyond = (limit: number | undefined) =>
-    limit !== undefined && (direction === "down" ? verdict.value <= limit : verdict.value >= limit);
-  if (beyond(critical)) return atMost("critical", most);
-  if (beyond(warn)) return atMost(atLeast(own, "warning"), most);
-  const isFar = warn !== undefined && direction === "up" && verdict.value < warn / 3;
-  if (isFar) return "info";
-  // Rare is not yet grave: that takes a limit or some time.
-  if (own === "critical" && !isLasting) return atMost("warning", most);
-  return atMost(isLasting && own === "info" ? "warning" : own, most);
+  return severityOf(own, verdict, { lastedSeconds: unusual * stepSeconds, worse: direction, warn, critical, most });
 }
 
 function without(track: Track, key: "held"): Track {

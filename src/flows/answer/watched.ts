@@ -5,6 +5,7 @@ import { type Sample, seriesKey } from "../../core/series.ts";
 import { formatDuration } from "../../core/units.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { isJudging } from "../../core/watch/model.ts";
+import { isTogether } from "../../core/watch/together.ts";
 import { nameOf, rankOf } from "../../core/watch.ts";
 import { sayTime } from "../../core/zone.ts";
 import type { Deviation } from "./anomaly.ts";
@@ -39,7 +40,7 @@ export async function foundByWatching(turn: Turn, scope: readonly Entity[]): Pro
     store.detection.rounds(),
     store.models.open(),
   ]);
-  const rounds = kept.filter(({ watch }) => isJudging(watch, models));
+  const rounds = kept.filter(({ watch }) => !isTogether(watch) && isJudging(watch, models));
   const newest = Math.max(...rounds.map(({ at }) => at), 0);
   if (rounds.length === 0 || now - newest > FRESH_SECONDS) return NOTHING;
   const mine = all

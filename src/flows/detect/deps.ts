@@ -1,5 +1,6 @@
 import type { Place } from "../../core/chat.ts";
 import type { ConceptPacks } from "../../core/concept.ts";
+import type { Labels } from "../../core/series.ts";
 import type { Severity, Watch } from "../../core/watch.ts";
 import type { Clock, Metrics, Store } from "../../ports.ts";
 
@@ -23,6 +24,8 @@ export type DetectSettings = {
   readonly series: number;
   readonly seriesPerWatch: number;
   readonly automatic: boolean;
+  /** Several metrics of one thing are judged together by a forest of so many trees. Undefined: they are not. */
+  readonly forest?: { readonly trees: number; readonly contamination: number } | undefined;
   readonly watches: readonly Watch[];
   readonly routes: readonly { readonly place: Place; readonly least: Severity }[];
   readonly zone: string;
@@ -62,6 +65,13 @@ export type DetectDeps = {
   readonly packs: ConceptPacks;
   readonly settings: DetectSettings;
   readonly look: (promql: string) => QueryLook;
+  /** The query asked for parts by one more label, of these series only; undefined where that would be another measure. */
+  readonly split: (
+    promql: string,
+    label: string,
+    only: Labels,
+    has: (metric: string, label: string) => boolean,
+  ) => string | undefined;
   readonly clock: Clock;
   /** Seconds from anywhere, for how long something took. */
   readonly elapsed: Clock;

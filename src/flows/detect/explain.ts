@@ -1,4 +1,4 @@
-import type { Catalogue } from "../../core/catalogue.ts";
+import type { Catalogue, Metric } from "../../core/catalogue.ts";
 import { contrasts, drillDown } from "../../core/cause/contrast.ts";
 import { deploysOf, withTold } from "../../core/ci/deploys.ts";
 import { type Bound, type ConceptPacks, type Filter, stateQuery } from "../../core/concept.ts";
@@ -14,6 +14,7 @@ import type { Metrics } from "../../ports.ts";
 import { deadlineIn } from "../../util/deadline.ts";
 import { inertName } from "../../util/inert.ts";
 import type { DetectDeps } from "./deps.ts";
+import { burnsOf, weighed } from "./impact.ts";
 
 export type ExplainInput = {
   readonly source: Metrics;
@@ -41,7 +42,9 @@ const DEPLOY_AFTER = 300;
  * A handful of queries, whatever their number; what cannot be asked in time is left out. Never throws but for `signal`.
  */
 export async function explain(
-  deps: Pick<DetectDeps, "clock" | "settings"> & { readonly store: Pick<DetectDeps["store"], "runs"> },
+  deps: Pick<DetectDeps, "clock" | "settings" | "look" | "split"> & {
+    readonly store: Pick<DetectDeps["store"], "runs">;
+  },
   input: ExplainInput,
   opened: readonly Anomaly[],
 ): Promise<ReadonlyMap<string, Anomaly>> {
@@ -58,12 +61,14 @@ export async function explain(
       : conceptIndex(input.packs, input.catalogue).byId.get(input.watch.concept);
   const now = deps.clock();
   try {
-    const [courses, deploys, ...carriers] = await Promise.all([
+    const [courses, deploys, burns, ...carriers] = await Promise.all([
       orNothing(coursesOf(input, bound, chosen, now, deps.settings.everySeconds, signal), new Map()),
       orNothing(deploysNear(deps.store, input, chosen, now, signal), []),
-      ...chosen.map((one) =>
-        bound === undefined ? undefined : orNothing(carrierOf(input, bound, one, now, signal), undefined),
-      ),
+      orNothing(burnsOf(input, chosen, signal), new Map()),
+      ...chosen.map((one) => {
+        const parts = bound === undefined ? partsOfQuery(deps, input, one) : partsOfConcept(bound, one);
+        return orNothing(carrierOf(input.source, parts, one, now, signal), undefined);
+      }),
     ]);
     return new Map(
       chosen.map((one, at) => {
@@ -85,7 +90,7 @@ export async function explain(
             name: `${inertName(deploy.service)} ${inertName(deploy.to ?? "")}`.trim(),
           })),
         };
-        return [one.id, made];
+        return [one.id, weighed(made, burns.get(one.id), input.watch.most, now)];
       }),
     );
   } finally {
@@ -151,10 +156,41 @@ const TELLING = [
 ];
 const MOST_VALUES = 60;
 
+/** A label and the query that asks for the parts by it. */
+type Part = { readonly label: string; readonly promql: string };
+
+function partsOfConcept(bound: Bound, one: Anomaly): readonly Part[] {
+  const filters = Object.entries(one.labels).map(([label, value]): Filter => ({ label, values: [value] }));
+  const taken = new Set([...Object.keys(one.labels), ...Object.values(bound.names)]);
+  return candidatesOf([bound.metric], taken).map((label) => ({
+    label,
+    promql: stateQuery(bound, filters, 0.95, [label]),
+  }));
+}
+
+/** Of a query that somebody wrote: by the labels that all of its metrics have, as far as it aggregates them. */
+function partsOfQuery(
+  { look, split }: Pick<DetectDeps, "look" | "split">,
+  { watch, catalogue }: ExplainInput,
+  one: Anomaly,
+): readonly Part[] {
+  const looked = look(watch.promql);
+  const { __name__: _, ...only } = one.labels;
+  const metricOf = (name: string) =>
+    catalogue.metrics.get(name) ?? catalogue.metrics.get(name.replace(/_(?:bucket|sum|count)$/, ""));
+  const metrics = looked.ok ? looked.metrics.map(metricOf) : [];
+  if (metrics.length === 0 || !metrics.every((metric) => metric !== undefined)) return [];
+  const has = (name: string, label: string) => metricOf(name)?.labels.has(label) === true;
+  return candidatesOf(metrics, new Set(Object.keys(only))).flatMap((label) => {
+    const promql = split(watch.promql, label, only, has);
+    return promql === undefined ? [] : [{ label, promql }];
+  });
+}
+
 /** "p95 latency of checkout: route /pay carries 82 % of the change (210 ms before, 2.4 s now)." Undefined when no single value does. */
 async function carrierOf(
-  { source }: ExplainInput,
-  bound: Bound,
+  source: Metrics,
+  parts: readonly Part[],
   one: Anomaly,
   now: number,
   signal: AbortSignal,
@@ -162,18 +198,15 @@ async function carrierOf(
   const end = Math.floor(now / 60) * 60;
   const start = Math.min(end - 600, Math.floor((one.since - HOUR) / 60) * 60);
   const step = Math.max(60, Math.ceil((end - start) / 30 / 60) * 60);
-  const filters = Object.entries(one.labels).map(([label, value]): Filter => ({ label, values: [value] }));
-  const labels = candidatesOf(bound, one);
   const found = await Promise.all(
-    labels.map(async (label) => {
-      const promql = stateQuery(bound, filters, 0.95, [label]);
+    parts.map(async ({ label, promql }) => {
       const answer = await source.range(
         promql,
         { start: end - Math.floor((end - start) / step) * step, end, step },
         signal,
       );
-      const parts = answer.map((series) => onlyLabel(series, label, one.since));
-      return drillDown(contrasts(parts, end, 0));
+      const courses = answer.map((series) => onlyLabel(series, label, one.since));
+      return drillDown(contrasts(courses, end, 0));
     }),
   );
   const best = found.filter((each) => each !== undefined).sort((a, b) => b.share - a.share)[0];
@@ -194,11 +227,15 @@ function onlyLabel({ labels, points }: Series, label: string, since: number): Se
   };
 }
 
-function candidatesOf({ metric, names }: Bound, one: Anomaly): readonly string[] {
-  const taken = new Set([...Object.keys(one.labels), "le", "quantile", ...Object.values(names)]);
-  const wanted = [...metric.labels].filter(([label, values]) => {
+/** Labels of all of these metrics that may tell where it sits, those that tell most first. */
+function candidatesOf(metrics: readonly Metric[], taken: ReadonlySet<string>): readonly string[] {
+  const [first, ...others] = metrics;
+  const wanted = [...(first?.labels ?? [])].filter(([label, values]) => {
     return (
       !taken.has(label) &&
+      label !== "le" &&
+      label !== "quantile" &&
+      others.every(({ labels }) => labels.has(label)) &&
       values.length > 1 &&
       values.length <= MOST_VALUES &&
       (!SILENT.has(label) || TELLING.includes(label))

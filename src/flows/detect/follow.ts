@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { SeriesDetector, type Verdict } from "../../core/anomaly/detector.ts";
+import type { SeverityReason } from "../../core/anomaly/severity.ts";
 import { type Labels, type Series, seriesKey } from "../../core/series.ts";
 import { NEW_TRACK, step, type Track, type TrackEvent } from "../../core/watch/track.ts";
 import type { Watch } from "../../core/watch.ts";
@@ -24,6 +25,7 @@ export type Happened = {
   readonly verdict: Verdict;
   readonly since: number;
   readonly severity: NonNullable<Verdict["severity"]>;
+  readonly reasons?: readonly SeverityReason[] | undefined;
   /** Unix seconds of the point. */
   readonly at: number;
 };
@@ -33,6 +35,8 @@ export type FollowSettings = {
   readonly windowSeconds: number;
   readonly isCounter: boolean;
   readonly thresholdOf: (series: string) => number;
+  /** Told of each new point, as it was judged: unix seconds. */
+  readonly seen?: ((series: string, labels: Labels, at: number, value: number) => void) | undefined;
 };
 
 /** A counter that fell began anew: a fact of its own, and no fall of what it counts. */
@@ -79,13 +83,14 @@ export async function feed(
       if (++slice % SLICE === 0) await nextTurn();
       const verdict = one.detector.observe(at * 1000, value);
       one.verdict = verdict;
+      if (verdict.quiet?.kind !== "late") settings.seen?.(series, labels, at, verdict.value);
       if (verdict.isReset) resets.push({ series, labels, at });
-      const { track, event } = step(one.track, verdict, stepped);
+      const { track, event, reasons } = step(one.track, verdict, stepped);
       one.track = track;
       const about = track.open ?? track.closed;
       if (event === undefined || about === undefined) continue;
       const { id, since, severity } = about;
-      happened.push({ id, series, labels: one.labels, event, verdict, since, severity, at });
+      happened.push({ id, series, labels: one.labels, event, verdict, since, severity, reasons, at });
     }
   }
   return { happened, resets, points };

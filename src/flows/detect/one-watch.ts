@@ -128,6 +128,7 @@ export async function lookAt(
   most: number,
   opinions: readonly Opinion[],
   signal: AbortSignal,
+  seen?: FollowSettings["seen"],
 ): Promise<Looked> {
   const { settings, clock, elapsed } = deps;
   const nothing = { happened: [], resets: [], points: 0, broken: [] };
@@ -149,12 +150,10 @@ export async function lookAt(
   kept.matched = Math.max(answer.length, window.start === window.end ? 0 : kept.matched);
   kept.problem = whyNotWhole(kept.matched, most, settings.seriesPerWatch);
   const followed = choose(answer, kept.series, most);
-  const { happened, resets, points } = await feed(
-    kept.watch,
-    kept.series,
-    followed,
-    followSettings(deps, kept, opinions),
-  );
+  const { happened, resets, points } = await feed(kept.watch, kept.series, followed, {
+    ...followSettings(deps, kept, opinions),
+    seen,
+  });
   kept.readTo = window.end;
   return { happened, resets, points, asking, window, isFirst, broken: [] };
 }

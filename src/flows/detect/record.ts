@@ -1,7 +1,7 @@
 import { type Anomaly, type Opinion, over } from "../../core/watch/anomaly.ts";
 import { GROUP_MOST, groupFor } from "../../core/watch/group.ts";
 import { isExpected } from "../../core/watch/threshold.ts";
-import { subjectOf, type Watch } from "../../core/watch.ts";
+import { atLeast, subjectOf, type Watch } from "../../core/watch.ts";
 import type { Happened } from "./follow.ts";
 
 /** What was over for so long, or began so long before the watching did, is listed and not posted. */
@@ -67,6 +67,7 @@ function opening(one: Happened, open: ReadonlyMap<string, Anomaly>, input: Recor
     promql: watch.promql,
     status: "open",
     severity: one.severity,
+    why: { at: one.at, reasons: one.reasons ?? [] },
     openedAt: now,
     since: one.since,
     value: verdict.value,
@@ -83,12 +84,15 @@ function opening(one: Happened, open: ReadonlyMap<string, Anomaly>, input: Recor
   return { ...made, group: groupFor(made, [...open.values()]) };
 }
 
-function again(before: Anomaly, { verdict, severity }: Happened): Anomaly {
+function again(before: Anomaly, { verdict, severity, at, reasons = [] }: Happened): Anomaly {
   const { endedAt: _, ...rest } = before;
+  // What an objective added is not known here, and stays.
+  const objective = (before.why?.reasons ?? []).filter(({ kind }) => kind === "objective");
   return {
     ...rest,
     status: "open",
-    severity,
+    severity: atLeast(severity, before.severity),
+    why: { at, reasons: [...reasons, ...objective] },
     value: verdict.value,
     direction: verdict.direction,
     score: Math.max(before.score, verdict.score),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { entityRows, FEATURES, featuresOf } from "../../../src/core/anomaly/features.ts";
+import { FEATURES, featuresOf } from "../../../src/core/anomaly/features.ts";
 import {
   explainForest,
   type Forest,
@@ -137,25 +137,4 @@ describe("features of a series", () => {
     expect(Number.isNaN(data[columns]!)).toBe(true);
     expect(data.slice(2 * columns).every(Number.isFinite)).toBe(true);
   });
-});
-
-it("finds, over several metrics of a host, the hour in which load and traffic part, which neither shows alone", () => {
-  const random = randomNumbers(4);
-  const times = Array.from({ length: 2000 }, (_, i) => 1_700_000_000 + i * 300);
-  const load = times.map((_, i) => 50 + 40 * Math.sin(i / 45) + random());
-  const parted = (i: number) => i >= 1500 && i < 1506;
-  const rows = entityRows([
-    { name: "traffic", points: times.map((at, i): Point => [at, load[i]!]) },
-    { name: "cpu", points: times.map((at, i): Point => [at, parted(i) ? 90 : load[i]! * 0.9 + random()]) },
-    { name: "memory", points: times.map((at, i): Point => [at, 60 + random() + (i % 3)]).filter((_, i) => i !== 7) },
-  ]);
-  expect(rows.times.length).toBe(1999);
-  expect(rows.names).toContain("cpu against traffic");
-  const forest = fitForest({ data: rows.data.slice(0, 1400 * rows.columns), columns: rows.columns });
-  const scores = scoreForest(forest, rows);
-  const at = rows.times.indexOf(times[1502]!);
-  const rank = scores.filter((score) => score >= scores[at]!).length;
-  expect(rank).toBeLessThan(60);
-  const shares = explainForest(forest, rows.data.slice(at * rows.columns, (at + 1) * rows.columns));
-  expect(rows.names[shares.indexOf(Math.max(...shares))]).toMatch(/cpu/);
 });

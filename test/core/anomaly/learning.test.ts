@@ -1,45 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { SeriesDetector } from "../../../src/core/anomaly/detector.ts";
 import { driftOf } from "../../../src/core/anomaly/drift.ts";
-import { factorOf, severityOf } from "../../../src/core/anomaly/severity.ts";
 import { bestOf, type Candidate, judgeVersion, type Running, WANTED } from "../../../src/core/anomaly/versions.ts";
 import type { Point } from "../../../src/core/series.ts";
 import { randomNumbers } from "../../tools/random.ts";
 import { flatLoad, STEP, shopLoad } from "./made.ts";
-
-describe("severity", () => {
-  const alert = { severity: "warning", direction: "up" } as const;
-  const new_ = { lastedSeconds: 0, worse: "up", impact: "none" } as const;
-
-  it("is no more than info for what goes the good way", () => {
-    expect(
-      severityOf({ severity: "critical", direction: "down" }, { ...new_, lastedSeconds: 9999, impact: "certain" }),
-    ).toBe("info");
-    expect(severityOf({ severity: "warning", direction: "down" }, { ...new_, worse: "both" })).toBe("warning");
-  });
-
-  it("rises with time and with what it touches", () => {
-    expect(severityOf(alert, new_)).toBe("warning");
-    expect(severityOf(alert, { ...new_, lastedSeconds: 3600 })).toBe("critical");
-    expect(severityOf(alert, { ...new_, impact: "certain" })).toBe("critical");
-    expect(severityOf({ ...alert, severity: "info" }, new_)).toBe("info");
-    expect(severityOf({ ...alert, severity: "info" }, { ...new_, lastedSeconds: 3600 })).toBe("warning");
-    expect(severityOf({ ...alert, severity: undefined }, { ...new_, impact: "certain" })).toBe("warning");
-  });
-
-  it("is not critical by a score alone", () => {
-    expect(severityOf({ ...alert, severity: "critical" }, new_)).toBe("warning");
-    expect(severityOf({ ...alert, severity: "critical" }, { ...new_, lastedSeconds: 3600 })).toBe("critical");
-  });
-
-  it("comes with a factor where there is one", () => {
-    const usual = { low: 1, typical: 2, high: 3 };
-    expect(factorOf({ value: 8, usual })).toBe(4);
-    expect(factorOf({ value: -8, usual })).toBeUndefined();
-    expect(factorOf({ value: 8, usual: { ...usual, typical: 0 } })).toBeUndefined();
-    expect(factorOf({ value: 8, usual: undefined })).toBeUndefined();
-  });
-});
 
 describe("drift", () => {
   const values = (days: number, seed: number, change: (value: number) => number = (value) => value) =>
