@@ -20,7 +20,7 @@ import { type Kept, memoryProposals } from "./memory/proposals.ts";
 import { memoryRuns } from "./memory/runs.ts";
 import { memoryShelf, type Shelved } from "./memory/shelf.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
-import type { SealSettings } from "./seal.ts";
+import { type SealSettings, shared } from "./seal.ts";
 import { createStop } from "./stop.ts";
 
 type Answer = {
@@ -196,7 +196,7 @@ export function createMemoryStore(
     digests: memoryDigests(digests, ledger, use),
     runs: memoryRuns(runs, use),
     audit,
-    stop: createStop(ledger, undefined),
+    stop: createStop(shared(ledger), undefined),
     outbox: {
       put: (message) =>
         use(() => insert(outbox, message.id, { message, state: "waiting", attempts: 0, until: 0, at: message.at })),

@@ -23,7 +23,7 @@ import {
   TurnRow,
   WaitingRow,
 } from "./rows.ts";
-import type { SealSettings } from "./seal.ts";
+import { type SealSettings, shared } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
 import { sqliteDetection } from "./sqlite/detection.ts";
 import { sqliteDigests } from "./sqlite/digests.ts";
@@ -231,7 +231,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     digests: sqliteDigests(sql, ledger),
     runs: sqliteRuns(sql, later),
     audit: sqliteAudit(sql, ledger),
-    stop: createStop(ledger, join(settings.dataDir, "STOP")),
+    stop: createStop(shared(ledger), join(settings.dataDir, "STOP")),
 
     outbox: {
       async put(message) {
