@@ -479,24 +479,29 @@ export async function createAlerts(config: Config, clock: Clock, observer?: Obse
 
 type Alerts = AlertRouter & { stop(): Promise<void> };
 
-/** The SQLite store in the data folder. Throws `StoreError` when it cannot be opened. */
+/** The store: in Redis where one is named, else the SQLite file in the data folder. Throws `StoreError` when it cannot be opened. */
 export async function openStore(
   config: Config,
   now: Clock,
   options: { readonly readOnly?: true; readonly log?: Log } = {},
 ): Promise<Store> {
-  const { openSqliteStore } = await import("./store/sqlite.ts");
   const { key } = config.audit;
   const redact = redactor(secretsOf(config).map((one) => one.reveal()));
-  return openSqliteStore({
+  const settings = {
     dataDir: config.dataDir,
     retention: config.limits.retentionSeconds,
     now,
-    redact: (text) => String(redact(text)),
+    redact: (text: string) => String(redact(text)),
     ...(key !== undefined && { sign: readSigner(key.reveal()).sign }),
     ...(options.readOnly === true && { readOnly: true }),
-    warn: (err, message) => options.log?.warn({ err }, message),
-  });
+    warn: (err: unknown, message: string) => options.log?.warn({ err }, message),
+  };
+  if (config.redis === undefined) {
+    const { openSqliteStore } = await import("./store/sqlite.ts");
+    return openSqliteStore(settings);
+  }
+  const { openRedisStore } = await import("./store/redis.ts");
+  return openRedisStore({ ...settings, ...config.redis });
 }
 
 // ---------------------------------------------------------------- what can go wrong
