@@ -9,6 +9,7 @@ import { createOnCall } from "./app/oncall.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import { createRollouts, type RolloutDesk } from "./app/rollouts.ts";
 import { createRunning } from "./app/running.ts";
+import { type Sharing, sharingOf } from "./app/sharing.ts";
 import { createSilences } from "./app/silences.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
@@ -53,6 +54,8 @@ export type App = {
   readonly sources: readonly Metrics[];
   readonly alertmanager: AlertRouter | undefined;
   readonly store: Store;
+  /** Undefined where no other process works on the same store. */
+  readonly sharing: Sharing | undefined;
   readonly remedy: Remedy;
   readonly incidents: IncidentDesk;
   readonly digests: DigestDesk;
@@ -126,6 +129,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const observer = overrides.observer;
   const limit = overrides.limitPerPerson === false ? undefined : budget(config.limits.questionsPerMinute, 60);
 
+  const sharing = sharingOf(config, store, clock);
   const remedyOn = (on: Store) =>
     createRemedy(config, {
       ...{ store: on, sources: metrics.sources, clock, newId, log, limitPerPerson: overrides.limitPerPerson },
@@ -151,6 +155,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     suggest: remedy.suggest,
     silences,
     onCall,
+    sharing,
     askerOf: remedy.askerOf,
   });
   const digests = createDigests(config, {
@@ -161,7 +166,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   });
   const running = createRunning();
   const detectionOn = (on: Store) =>
-    createDetection(config, { store: on, sources: metrics.sources, packs, clock, log, watched: observer?.watched });
+    createDetection(config, {
+      ...{ store: on, sources: metrics.sources, packs, clock, log, watched: observer?.watched },
+      sharing: on === store ? sharing : undefined,
+    });
   const detection = detectionOn(store);
   const ci = createCi(config, {
     ...{ store, clock, log },
@@ -343,6 +351,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     sources: metrics.sources,
     alertmanager,
     store,
+    sharing,
     remedy,
     incidents,
     digests,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { Place } from "../core/chat.ts";
-import type { Clock, Store } from "../ports.ts";
+import type { Clock, Lease, Store } from "../ports.ts";
 import type { Secret } from "../util/secret.ts";
 import { StoreError } from "./errors.ts";
 import { makeDataDir } from "./file.ts";
@@ -17,7 +17,8 @@ import { LATEST, redisLedger } from "./redis/ledger.ts";
 import { redisOutbox } from "./redis/outbox.ts";
 import { redisProposals } from "./redis/proposals.ts";
 import { prune } from "./redis/prune.ts";
-import { atMost, named, parsed, type Row, rowOf, table } from "./redis/rows.ts";
+import { atMost, isAnothers, named, parsed, type Row, rowOf, table } from "./redis/rows.ts";
+import { redisRuns } from "./redis/runs.ts";
 import { redisShelf } from "./redis/shelf.ts";
 import { type Retention, wordKey } from "./retention.ts";
 import { AnswerLine, AnswerRow, HeldRow, LessonRow, once, PlaceRow, SpendingRow, TurnRow } from "./rows.ts";
@@ -109,18 +110,28 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     },
 
     inbox: {
-      async take(platform, { id, body, at }) {
+      async take(platform, { id, body, at }, lease) {
         const key = named(platform, id);
         const seen = ["put", "seen_events", key, "1", "age", at] as const;
-        const wait = held.put(key, { platform, id, body, at, attempts: 1 });
+        const wait = held.put(key, { platform, id, body, at, attempts: 1, ...handOf(lease) });
         return (await db.step([["none", "t:seen_events", key], seen, wait])) === "ok";
       },
       async done(platform, id) {
         await db.step([["del", "inbox", named(platform, id)]]);
       },
-      left: (platform) => held.page(`on ${platform}`, { min: "-inf" }),
-      async begin(platform, id) {
-        await held.change(named(platform, id), (row) => ({ ...row, attempts: Number(row["attempts"]) + 1 }));
+      async left(platform, now = Number.POSITIVE_INFINITY) {
+        const rows = (await db.page("inbox", `on ${platform}`)).map(({ text }) => rowOf(text));
+        return rows.filter((row) => Number(row["held"] ?? 0) <= now).map((row) => parsed(HeldRow, row));
+      },
+      begin: (platform, id, lease) =>
+        held.change(named(platform, id), (row) =>
+          isAnothers(row, lease) ? undefined : { ...row, attempts: Number(row["attempts"]) + 1, ...handOf(lease) },
+        ),
+      async hold(platform, ids, lease) {
+        for (const id of ids)
+          await held.change(named(platform, id), (row) =>
+            row["owner"] === lease.owner ? { ...row, ...handOf(lease) } : undefined,
+          );
       },
     },
 
@@ -173,6 +184,7 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     silences: redisShelf("silence", db, ledger),
     overrides: redisShelf("override", db, ledger),
     digests: redisDigests(db, ledger),
+    runs: redisRuns(db),
     audit: redisAudit(db, ledger),
     stop: createStop(ledger, join(dataDir, "STOP"), { isShared: true }),
     outbox: redisOutbox(db),
@@ -232,6 +244,11 @@ const AnsweredRow = once(() =>
 );
 
 const SaidRow = once(() => z.object({ helpful: z.number() }));
+
+/** In whose hand something is, as a row has it. */
+function handOf(lease: Lease | undefined): Row {
+  return { owner: lease?.owner, held: lease?.until };
+}
 
 function parts({ platform, channel, thread }: Place): [string, string, string] {
   return [platform, channel, thread];

@@ -7,6 +7,7 @@ import { atMost, parsed, put, rowOf, still } from "./rows.ts";
 
 const TABLE = "incidents";
 const ALERTS = "alerts";
+const GENERATION = "incidents_saved";
 
 /** `Incidents` in Redis. Each change is one step together with its records. */
 export function redisIncidents(db: Db, ledger: RedisLedger): Incidents {
@@ -54,8 +55,12 @@ export function redisIncidents(db: Db, ledger: RedisLedger): Incidents {
       const found = await db.page(ALERTS, "unended", { max: `(${at}`, limit: atMost(limit) });
       return found.map(({ text }) => alertOf(text));
     },
-    save: ({ incidents, alerts, entries }) =>
+    generation: async () => Number((await ledger.metaOf(GENERATION)) ?? 0),
+    save: ({ incidents, alerts, entries, generation }) =>
       ledger.commit(async () => {
+        const text = await ledger.metaOf(GENERATION);
+        const now = Number(text ?? 0);
+        if (generation !== undefined && generation !== now) return { result: false };
         const before = await db.many(
           TABLE,
           incidents.map(({ id }) => id),
@@ -65,9 +70,16 @@ export function redisIncidents(db: Db, ledger: RedisLedger): Incidents {
         const shownOf = (text: string | undefined) => (text === undefined ? 0 : Number(rowOf(text)["shown"]));
         return {
           result: true,
-          checks: incidents.map(({ id }, i) => still(TABLE, id, before[i])),
+          checks: [
+            text === undefined ? ["none", "meta", GENERATION] : ["is", "meta", GENERATION, text],
+            ...incidents.map(({ id }, i) => still(TABLE, id, before[i])),
+          ],
           entries,
-          writes: () => [...incidents.map((one, i) => putIncident(one, shownOf(before[i]))), ...alerts.map(putAlert)],
+          writes: () => [
+            ["set", "meta", GENERATION, now + 1],
+            ...incidents.map((one, i) => putIncident(one, shownOf(before[i]))),
+            ...alerts.map(putAlert),
+          ],
         };
       }),
     unshown: (limit) => page("unshown", { limit: atMost(limit) }),

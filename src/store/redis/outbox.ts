@@ -3,7 +3,7 @@ import { proposalOf } from "../../core/proposal-message.ts";
 import type { Outbox, Outgoing } from "../../ports.ts";
 import { FateRow, QueuedRow, ReferenceRow } from "../rows.ts";
 import type { Db } from "./client.ts";
-import { atMost, type Indexes, named, parsed, type Row, rowOf, table } from "./rows.ts";
+import { atMost, type Indexes, isAnothers, named, parsed, type Row, rowOf, table } from "./rows.ts";
 
 const TABLE = "outbox";
 
@@ -34,14 +34,23 @@ export function redisOutbox(db: Db): Outbox {
       const firsts = await db.firsts(TABLE, `${TABLE}:channels ${platform}`, `queue ${platform} `);
       return firsts
         .map(({ stands, text }) => ({ stands, row: rowOf(text) }))
-        .filter(({ row }) => Number(row["until"]) <= now)
+        .filter(({ row }) => Number(row["until"]) <= now && Number(row["held"] ?? 0) <= now)
         .sort((a, b) => (a.stands < b.stands ? -1 : 1))
         .slice(0, atMost(limit))
         .map(({ row }) => parsed(QueuedRow, row));
     },
-    begin: (id) => change(id, ({ attempts }) => ({ attempts: Number(attempts) + 1 })),
+    async begin(id, lease) {
+      let begun: number | undefined;
+      await rows.change(id, (row) => {
+        begun = undefined;
+        if (row["state"] !== "waiting" || isAnothers(row, lease)) return undefined;
+        begun = Number(row["attempts"]) + 1;
+        return { ...row, attempts: begun, owner: lease?.owner, held: lease?.until };
+      });
+      return begun;
+    },
     hint: (id, hint) => change(id, ({ body }) => ({ body: JSON.stringify({ ...messageOf(body), hint }) })),
-    postpone: (id, until, reason) => change(id, () => ({ until, reason })),
+    postpone: (id, until, reason) => change(id, () => ({ until, reason, held: 0 })),
     sent: (id, reference, at) =>
       change(id, ({ body }) => ({
         ...{ state: "sent", reference, done_at: at, reason: undefined },

@@ -1,3 +1,4 @@
+import type { Lease } from "../../ports.ts";
 import { StoreError } from "../errors.ts";
 import type { RowSchema } from "../rows.ts";
 import type { Db, Op, Range } from "./client.ts";
@@ -90,4 +91,9 @@ export function table<T>(
 /** No more than asked for; 0 for a limit below. */
 export function atMost(limit: number): number {
   return Math.max(0, Math.floor(limit));
+}
+
+/** Whether somebody else has that row in hand. */
+export function isAnothers({ owner, held }: Row, lease: Lease | undefined): boolean {
+  return lease !== undefined && held !== undefined && owner !== lease.owner && Number(held) > lease.now;
 }
