@@ -17,7 +17,7 @@ export type Sharing = {
 };
 
 /** Seconds after which what a process had in hand when it died is another's. Renewed while it works on it. */
-const INBOX_LEASE = 20;
+const INBOX_LEASE = 15;
 const RENEW_MS = 4000;
 /** Longer than any platform's adapter takes for one attempt. */
 const ATTEMPT_LEASE = 60;
