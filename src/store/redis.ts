@@ -15,9 +15,10 @@ import { greet } from "./redis/greet.ts";
 import { redisIncidents } from "./redis/incidents.ts";
 import { LATEST, redisLedger } from "./redis/ledger.ts";
 import { redisOutbox } from "./redis/outbox.ts";
+import { byAge, byTimeOf, feedbackIndexes, inOrderOf, onPlatform } from "./redis/plain.ts";
 import { redisProposals } from "./redis/proposals.ts";
 import { prune } from "./redis/prune.ts";
-import { atMost, isAnothers, named, parsed, type Row, rowOf, table } from "./redis/rows.ts";
+import { atMost, isAnothers, named, parsed, put, type Row, rowOf, table } from "./redis/rows.ts";
 import { redisRuns } from "./redis/runs.ts";
 import { redisShelf } from "./redis/shelf.ts";
 import { type Retention, wordKey } from "./retention.ts";
@@ -59,22 +60,14 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
   });
   const db: Db = readOnly ? { ...on, step: () => Promise.reject(NO_WRITES) } : on;
   const ledger = redisLedger(db, { ...settings, warn });
-  const turns = table(db, "turns", TurnRow, ({ at, of }) => ({ age: Number(at), [`of ${String(of)}`]: 0 }));
-  const places = table(db, "places", PlaceRow, ({ at, platform }) => ({
-    ...{ age: Number(at), [`on ${String(platform)}`]: 0 },
-  }));
-  const held = table(db, "inbox", HeldRow, ({ at, platform }) => ({ age: Number(at), [`on ${String(platform)}`]: 0 }));
-  const answers = table(db, "answers", AnswerLine, ({ at }) => ({ age: Number(at) }));
+  const turns = table(db, "turns", TurnRow, inOrderOf);
+  const places = table(db, "places", PlaceRow, onPlatform);
+  const held = table(db, "inbox", HeldRow, onPlatform);
+  const answers = table(db, "answers", AnswerLine, byAge);
   const answered = table(db, "answered", AnsweredRow, () => ({}));
-  const lessons = table(db, "lessons", LessonRow, ({ at, of }) => ({
-    age: Number(at),
-    [`of ${String(of)}`]: Number(at),
-  }));
-  const opinions = table(db, "feedback", SaidRow, ({ at, answer }) => ({
-    age: Number(at),
-    [`of ${String(answer)}`]: 0,
-  }));
-  const spending = table(db, "spending", SpendingRow, ({ at }) => ({ age: Number(at) }));
+  const lessons = table(db, "lessons", LessonRow, byTimeOf);
+  const opinions = table(db, "feedback", SaidRow, feedbackIndexes);
+  const spending = table(db, "spending", SpendingRow, byAge);
 
   /** Puts a row whether it is there or not. */
   async function set(name: ReturnType<typeof table<unknown>>, id: string, row: Row): Promise<void> {
@@ -112,7 +105,7 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     inbox: {
       async take(platform, { id, body, at }, lease) {
         const key = named(platform, id);
-        const seen = ["put", "seen_events", key, "1", "age", at] as const;
+        const seen = put("seen_events", key, { at }, { age: at });
         const wait = held.put(key, { platform, id, body, at, attempts: 1, ...handOf(lease) });
         return (await db.step([["none", "t:seen_events", key], seen, wait])) === "ok";
       },
@@ -136,10 +129,11 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     },
 
     evidence: {
-      async save({ id, at, text, evidence, model, recording }) {
+      async save({ id, place, at, text, evidence, model, recording }) {
         const bytes = deflated(recording);
         const whole = {
           ...{ id, at, text, queries: evidence.length, evidence: JSON.stringify(evidence), model: toJson(model) },
+          ...onlyPlace(place),
           recording: bytes === null ? null : Buffer.from(bytes).toString("base64"),
         };
         const { evidence: _, model: __, recording: ___, ...line } = whole;
@@ -183,6 +177,7 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     incidents: redisIncidents(db, ledger),
     silences: redisShelf("silence", db, ledger),
     overrides: redisShelf("override", db, ledger),
+    rollouts: redisShelf("rollout", db, ledger),
     digests: redisDigests(db, ledger),
     runs: redisRuns(db),
     audit: redisAudit(db, ledger),

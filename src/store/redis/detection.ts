@@ -13,9 +13,7 @@ const OPINIONS = "opinions";
 /** What the scheduled detector keeps, in Redis. One `commit` is one step. */
 export function redisDetection(db: Db): Detection {
   const anomalies = table(db, ANOMALIES, AnomalyRow, anomalyIndexes);
-  const opinionTable = table(db, OPINIONS, OpinionRow, ({ at, anomaly }) => ({
-    ...{ age: Number(at), [`of ${String(anomaly)}`]: 0 },
-  }));
+  const opinionTable = table(db, OPINIONS, OpinionRow, opinionIndexes);
 
   async function page(index: string, range: Parameters<Db["page"]>[2]): Promise<readonly (Found & { row: Row })[]> {
     return (await db.page(ANOMALIES, index, range)).map((found) => ({ ...found, row: rowOf(found.text) }));
@@ -129,7 +127,8 @@ function newer(anomaly: Anomaly, text: string | undefined): readonly Row[] {
   return [{ ...found, shown: before["shown"], posted: before["posted"], body: JSON.stringify(anomaly) }];
 }
 
-function anomalyIndexes({ at, status, message, revision, shown }: Row): Indexes {
+/** Where an anomaly is found. */
+export function anomalyIndexes({ at, status, message, revision, shown }: Row): Indexes {
   return {
     all: Number(at),
     [`status ${String(status)}`]: Number(at),
@@ -139,17 +138,27 @@ function anomalyIndexes({ at, status, message, revision, shown }: Row): Indexes 
   };
 }
 
+/** Where an opinion is found. */
+export function opinionIndexes({ at, anomaly }: Row): Indexes {
+  return { age: Number(at), [`of ${String(anomaly)}`]: 0 };
+}
+
 function roundOps({ watch: round, states = [], dropped = [] }: DetectionChange): readonly Op[] {
   if (round === undefined) return [];
   const { watch, at } = round;
   return [
     put(ROUNDS, watch, { ...round, problem: round.problem ?? null }, { age: at }),
     ...dropped.map((series): Op => ["del", SERIES, named(watch, series)]),
-    ...states.map((state) => put(SERIES, named(watch, state.series), stateRow(state), { age: at, [`of ${watch}`]: 0 })),
+    ...states.map((state) => put(SERIES, named(watch, state.series), stateRow(state, at), seriesIndexes(watch, at))),
   ];
 }
 
-function stateRow({ series, labels, track, detector }: SeriesState): Row {
+/** Where the state of a series is found. */
+export function seriesIndexes(watch: string, at: number): Indexes {
+  return { age: at, [`of ${watch}`]: 0 };
+}
+
+function stateRow({ series, labels, track, detector }: SeriesState, at: number): Row {
   const texts = { labels: JSON.stringify(labels), track: JSON.stringify(track) };
-  return { series, ...texts, detector: Buffer.from(detector).toString("base64") };
+  return { series, at, ...texts, detector: Buffer.from(detector).toString("base64") };
 }

@@ -3,7 +3,7 @@ import type { Digests } from "../../ports/digests.ts";
 import { DigestRow, PlanRow } from "../rows-digests.ts";
 import type { Db } from "./client.ts";
 import type { RedisLedger } from "./ledger.ts";
-import { atMost, parsed, put, type Row, rowOf, still, table } from "./rows.ts";
+import { atMost, type Indexes, parsed, put, type Row, rowOf, still, table } from "./rows.ts";
 
 const PLANS = "digest_plans";
 
@@ -13,9 +13,7 @@ export function redisDigests(db: Db, ledger: RedisLedger): Digests {
     ...{ name, slot, revision },
     body: JSON.stringify({ name, slot, revision, ...rest }),
   });
-  const kept = table(db, "digests", DigestRow, ({ name, slot }) => ({
-    ...{ age: Number(slot), [`name ${String(name)}`]: Number(slot) },
-  }));
+  const kept = table(db, "digests", DigestRow, digestIndexes);
   return {
     keep: (digest) => kept.add(digest.id, rowFor(digest)),
     revise: (digest) =>
@@ -35,4 +33,9 @@ export function redisDigests(db: Db, ledger: RedisLedger): Digests {
         return { result: true, checks: [still(PLANS, record.name, text)], entries, writes: () => [write] };
       }),
   };
+}
+
+/** Where a digest is found. */
+export function digestIndexes({ name, slot }: Row): Indexes {
+  return { age: Number(slot), [`name ${String(name)}`]: Number(slot) };
 }

@@ -8,7 +8,7 @@ const TABLE = "forecasts";
 
 /** Forecasts in Redis. */
 export function redisForecasts(db: Db): Forecasts {
-  const kept = table(db, TABLE, ForecastRow, indexesOf);
+  const kept = table(db, TABLE, ForecastRow, forecastIndexes);
   return {
     keep(forecast) {
       const { id, about, source, promql, series, at } = forecast;
@@ -30,7 +30,8 @@ export function redisForecasts(db: Db): Forecasts {
   };
 }
 
-function indexesOf({ about, at, ends_at, of, score }: Row): Indexes {
+/** Where a forecast is found. */
+export function forecastIndexes({ about, at, ends_at, of, score }: Row): Indexes {
   const found: Indexes =
     score === undefined
       ? { due: Number(ends_at), [`due ${String(of)}`]: Number(ends_at) }

@@ -19,9 +19,13 @@ export type GreetSettings = LedgerSettings & {
  * `StoreError` ("unsafe") for a server that does not keep things.
  */
 export async function greet(db: Db, settings: GreetSettings): Promise<void> {
-  const facts = await db.read(infoOf);
-  const why = whyUnsafe(facts);
+  const why = await whyUnsafe(db);
   if (why !== undefined && settings.allowVolatile !== true) throw new StoreError("unsafe", why);
+  if ((await db.read((redis, prefix) => redis.hget(`${prefix}meta`, MIGRATING))) !== null)
+    throw new StoreError(
+      "unsafe",
+      "a store was being copied into this Redis, and that was cut off. Delete the keys that begin with {smartcloudops}: there, and copy it again: smartcloudops migrate --from sqlite --to redis.",
+    );
   if (settings.readOnly === true) return;
   await db.step([
     ["none", "meta", EPOCH],
@@ -30,8 +34,12 @@ export async function greet(db: Db, settings: GreetSettings): Promise<void> {
   await lookForLoss(db, settings);
 }
 
+/** Stands in a store that is being copied. */
+export const MIGRATING = "migrating";
+
 /** Why that server may lose what it confirmed, with the cure; undefined when it does not. */
-function whyUnsafe(info: Readonly<Record<string, string>>): string | undefined {
+export async function whyUnsafe(db: Db): Promise<string | undefined> {
+  const info = await db.read(infoOf);
   const policy = info["maxmemory_policy"] ?? "noeviction";
   const cure = "or set redis.allow_volatile: true where everything may be lost, approvals and the audit included";
   if (policy !== "noeviction")

@@ -95,7 +95,8 @@ export function redisIncidents(db: Db, ledger: RedisLedger): Incidents {
   };
 }
 
-function putIncident(incident: Incident, shown: number): Op {
+/** The operation that stores an incident. */
+export function putIncident(incident: Incident, shown: number): Op {
   const { id, status, openedAt, endedAt, changedAt, revision } = incident;
   return put(
     TABLE,
@@ -111,7 +112,8 @@ function putIncident(incident: Incident, shown: number): Op {
   );
 }
 
-function putAlert(alert: AlertRecord): Op {
+/** The operation that stores an alert. */
+export function putAlert(alert: AlertRecord): Op {
   const { fingerprint, incident, startsAt, endsAt, seenAt } = alert;
   return put(
     ALERTS,

@@ -9,7 +9,7 @@ const TABLE = "outbox";
 
 /** `Outbox` in Redis. */
 export function redisOutbox(db: Db): Outbox {
-  const rows = table(db, TABLE, QueuedRow, indexesOf);
+  const rows = table(db, TABLE, QueuedRow, outboxIndexes);
   /** Only what waits can change. */
   const change = async (id: string, by: (row: Row) => Row) => {
     await rows.change(id, (row) => (row["state"] === "waiting" ? { ...row, ...by(row) } : undefined));
@@ -81,7 +81,8 @@ export function redisOutbox(db: Db): Outbox {
   };
 }
 
-function indexesOf({ state, platform, channel, at, reference }: Row): Indexes {
+/** Where a message is found. */
+export function outboxIndexes({ state, platform, channel, at, reference }: Row): Indexes {
   const found: Indexes =
     state === "waiting"
       ? { [`queue ${String(platform)} ${String(channel)}`]: 0, [`waiting ${String(platform)}`]: Number(at) }

@@ -137,7 +137,8 @@ function newestFirst(a: Found, b: Found): number {
   return b.score - a.score || (a.stands < b.stands ? 1 : -1);
 }
 
-function putProposal(proposal: Proposal, row: { readonly changed: number; readonly shown: number }): Op {
+/** The operation that stores a proposal. */
+export function putProposal(proposal: Proposal, row: { readonly changed: number; readonly shown: number }): Op {
   const { id, spec, status, revision, endedAt = 0 } = proposal;
   const all: Row = { ...row, body: JSON.stringify(proposal) };
   const indexes: Indexes = {

@@ -2,14 +2,11 @@ import { lineOf, type Run } from "../../core/ci/run.ts";
 import type { Runs } from "../../ports/runs.ts";
 import { RunRow } from "../rows-runs.ts";
 import type { Db } from "./client.ts";
-import { atMost, table } from "./rows.ts";
+import { atMost, type Indexes, type Row, table } from "./rows.ts";
 
 /** `Runs` in Redis. */
 export function redisRuns(db: Db): Runs {
-  const runs = table(db, "runs", RunRow, ({ at, line, deploys }) => ({
-    ...{ age: Number(at), [`line ${String(line)}`]: Number(at) },
-    ...(deploys === 1 && { deploys: Number(at) }),
-  }));
+  const runs = table(db, "runs", RunRow, runIndexes);
   const newest = { newestFirst: true } as const;
   return {
     keep: (run: Run) =>
@@ -21,4 +18,10 @@ export function redisRuns(db: Db): Runs {
     since: (at, limit, only) =>
       runs.page(only === undefined ? "age" : "deploys", { ...newest, min: at, limit: atMost(limit) }),
   };
+}
+
+/** Where a run is found. */
+export function runIndexes({ at, line, deploys }: Row): Indexes {
+  const found = { age: Number(at), [`line ${String(line)}`]: Number(at) };
+  return deploys === 1 ? { ...found, deploys: Number(at) } : found;
 }

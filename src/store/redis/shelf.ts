@@ -13,19 +13,6 @@ export function redisShelf<T extends Shelvable>(shelf: string, db: Db, ledger: R
     (await db.page(TABLE, index, limit === undefined ? {} : { limit })).map(({ text }) => read(text));
   const idOf = (id: string) => named(shelf, id);
 
-  function putItem(item: Shelvable, shown: number): Op {
-    const { id, revision, endedAt } = item;
-    return put(
-      TABLE,
-      idOf(id),
-      { shown, body: JSON.stringify(item) },
-      {
-        ...(endedAt === undefined ? { [`open ${shelf}`]: 0 } : { age: endedAt }),
-        ...(shown < revision && { [`unshown ${shelf}`]: 0 }),
-      },
-    );
-  }
-
   return {
     async get(id) {
       const text = await db.get(TABLE, idOf(id));
@@ -45,7 +32,7 @@ export function redisShelf<T extends Shelvable>(shelf: string, db: Db, ledger: R
           result: true,
           checks: items.map(({ id }, i) => still(TABLE, idOf(id), before[i])),
           entries,
-          writes: () => items.map((item, i) => putItem(item, shownOf(before[i]))),
+          writes: () => items.map((item, i) => putShelved(shelf, item, shownOf(before[i]))),
         };
       }),
     unshown: (limit) => all(`unshown ${shelf}`, atMost(limit)),
@@ -53,9 +40,23 @@ export function redisShelf<T extends Shelvable>(shelf: string, db: Db, ledger: R
       await ledger.commit(async () => {
         const text = await db.get(TABLE, idOf(id));
         if (text === undefined || Number(rowOf(text)["shown"]) >= revision) return { result: undefined };
-        const write = putItem(read(text), revision);
+        const write = putShelved(shelf, read(text), revision);
         return { result: undefined, checks: [still(TABLE, idOf(id), text)], writes: () => [write] };
       });
     },
   };
+}
+
+/** The operation that stores a thing of a shelf. */
+export function putShelved(shelf: string, item: Shelvable, shown: number): Op {
+  const { id, revision, endedAt } = item;
+  return put(
+    TABLE,
+    named(shelf, id),
+    { shown, body: JSON.stringify(item) },
+    {
+      ...(endedAt === undefined ? { [`open ${shelf}`]: 0 } : { age: endedAt }),
+      ...(shown < revision && { [`unshown ${shelf}`]: 0 }),
+    },
+  );
 }
