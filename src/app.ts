@@ -177,7 +177,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     told: (run, isNew) => observer?.ran?.(run, isNew),
   });
   const rollouts = createRollouts(config, {
-    ...{ store, sources: metrics.sources, packs, clock, log },
+    ...{ store, sources: metrics.sources, packs, clock, log, sharing },
     suggest: remedy.suggest,
   });
   const inTurn = turns(QUESTIONS_AT_ONCE);
