@@ -121,10 +121,11 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
           isAnothers(row, lease) ? undefined : { ...row, attempts: Number(row["attempts"]) + 1, ...handOf(lease) },
         ),
       async hold(platform, ids, lease) {
-        for (const id of ids)
-          await held.change(named(platform, id), (row) =>
+        const renew = (id: string) =>
+          held.change(named(platform, id), (row) =>
             row["owner"] === lease.owner ? { ...row, ...handOf(lease) } : undefined,
           );
+        for (let at = 0; at < ids.length; at += AT_ONCE) await Promise.all(ids.slice(at, at + AT_ONCE).map(renew));
       },
     },
 
@@ -224,6 +225,8 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
 
 const DAY = 86_400;
 const PATIENCE_MS = 4000;
+/** Claims that are renewed on one trip. */
+const AT_ONCE = 200;
 
 const NO_WRITES = new StoreError("read-only", "the store in Redis was opened for reading only. Nothing was stored.");
 

@@ -58,6 +58,8 @@ function same(
   };
 }
 
+const OUTBOX = ["platform", "channel", "at", "body", "state", "attempts", "until", "reason", "reference", "done_at"];
+
 const place = ({ platform, channel, thread }: SqlRow) => named(text(platform), text(channel), text(thread));
 
 export const TRANSFERS: readonly Transfer[] = [
@@ -177,19 +179,7 @@ export const TRANSFERS: readonly Transfer[] = [
   {
     ...{ table: "outbox", redis: "outbox", select: all("outbox") },
     toRedis: (row) => {
-      const columns = [
-        "platform",
-        "channel",
-        "at",
-        "body",
-        "state",
-        "attempts",
-        "until",
-        "reason",
-        "reference",
-        "done_at",
-      ];
-      const kept = Object.fromEntries(Object.entries(pick(row, columns)).filter(([, value]) => value !== null));
+      const kept = Object.fromEntries(Object.entries(pick(row, OUTBOX)).filter(([, value]) => value !== null));
       const joins: Op = ["join", `outbox:channels ${text(row["platform"])}`, text(row["channel"])];
       return [
         put("outbox", text(row["id"]), kept, outboxIndexes(kept)),
@@ -198,18 +188,7 @@ export const TRANSFERS: readonly Transfer[] = [
     },
     toSql: (row, id) => ({
       id,
-      ...pick(row, [
-        "platform",
-        "channel",
-        "at",
-        "body",
-        "state",
-        "attempts",
-        "until",
-        "reason",
-        "reference",
-        "done_at",
-      ]),
+      ...pick(row, OUTBOX),
     }),
   },
   {
