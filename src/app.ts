@@ -28,6 +28,8 @@ import { readSilenceWish } from "./core/silence.ts";
 import { readWatchWish } from "./core/watch/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
+import type { TrainReport } from "./flows/detect/train.ts";
+import type { ScoreReport } from "./flows/score-forecasts.ts";
 import type { Investigator, ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
 import { budget } from "./util/budget.ts";
@@ -79,6 +81,8 @@ export type Observer = {
   asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
   incident?: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
   watched?: (report: RoundReport, gauges: readonly Gauge[]) => void;
+  trained?: (report: TrainReport) => void;
+  forecastsScored?: (scores: ScoreReport["scores"]) => void;
   alerted?: (severity: string, count: number) => void;
   digested?: (kind: DigestKind) => void;
   ran?: (run: Run, isNew: boolean) => void;
@@ -167,7 +171,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const running = createRunning();
   const detectionOn = (on: Store) =>
     createDetection(config, {
-      ...{ store: on, sources: metrics.sources, packs, clock, log, watched: observer?.watched },
+      ...{ store: on, sources: metrics.sources, packs, clock, log, observer },
       sharing: on === store ? sharing : undefined,
     });
   const detection = detectionOn(store);

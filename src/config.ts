@@ -146,6 +146,11 @@ function build(deps: Deps, envName: string | undefined): Config {
     digests: readDigests(deps),
     ci: readCi(deps),
     rollouts: readRollouts(deps),
+    costs: settings.costs && {
+      core: settings.costs.core ?? 0,
+      gib: settings.costs.gib ?? 0,
+      currency: settings.costs.currency ?? "USD",
+    },
     log: { level: readLevel(env, report) ?? settings.log?.level ?? "info" },
     limits: {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,

@@ -16,7 +16,9 @@ import type { Rollout } from "./core/rollout/rollout.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Labels, Sample, Series } from "./core/series.ts";
 import type { Matcher, SilenceDraft } from "./core/silence.ts";
+import type { Waste } from "./core/waste.ts";
 import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
+import type { WatchModel } from "./core/watch/model.ts";
 import type { Track } from "./core/watch/track.ts";
 import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
@@ -635,6 +637,10 @@ export interface Store {
   readonly overrides: Shelf<KeptOverride>;
   /** Deployments that are compared with what was before them. */
   readonly rollouts: Shelf<Rollout>;
+  /** What judges each watch, in versions. No message shows them. */
+  readonly models: Shelf<WatchModel>;
+  /** What is asked for and not used, by source. No message shows it. */
+  readonly waste: Shelf<Waste>;
   readonly digests: Digests;
   /** Runs of pipelines that a webhook told of. */
   readonly runs: Runs;

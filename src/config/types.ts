@@ -54,6 +54,8 @@ export type Config = {
   /** Undefined where no model is used. */
   model: ModelConfig | undefined;
   detection: DetectionConfig;
+  /** What a core and a GiB cost in a month. */
+  costs: { core: number; gib: number; currency: string } | undefined;
   log: { level: "debug" | "info" | "warn" | "error" };
   limits: {
     /** Characters. */

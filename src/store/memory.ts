@@ -10,6 +10,8 @@ import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
 import type { Rollout } from "../core/rollout/rollout.ts";
 import type { SilenceDraft } from "../core/silence.ts";
+import type { Waste } from "../core/waste.ts";
+import type { WatchModel } from "../core/watch/model.ts";
 import type { Clock, Held, Lease, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { memoryDetection } from "./memory/detection.ts";
@@ -204,6 +206,8 @@ export function createMemoryStore(
     silences: memoryShelf<SilenceDraft>("silence", shelves, ledger, use),
     overrides: memoryShelf<KeptOverride>("override", shelves, ledger, use),
     rollouts: memoryShelf<Rollout>("rollout", shelves, ledger, use),
+    models: memoryShelf<WatchModel>("model", shelves, ledger, use),
+    waste: memoryShelf<Waste>("waste", shelves, ledger, use),
     digests: memoryDigests(digests, ledger, use),
     runs: memoryRuns(runs, use),
     audit,

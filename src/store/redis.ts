@@ -179,6 +179,8 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     silences: redisShelf("silence", db, ledger),
     overrides: redisShelf("override", db, ledger),
     rollouts: redisShelf("rollout", db, ledger),
+    models: redisShelf("model", db, ledger),
+    waste: redisShelf("waste", db, ledger),
     digests: redisDigests(db, ledger),
     runs: redisRuns(db),
     audit: redisAudit(db, ledger),

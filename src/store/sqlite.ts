@@ -242,6 +242,8 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     silences: sqliteShelf("silence", sql, ledger),
     overrides: sqliteShelf("override", sql, ledger),
     rollouts: sqliteShelf("rollout", sql, ledger),
+    models: sqliteShelf("model", sql, ledger),
+    waste: sqliteShelf("waste", sql, ledger),
     digests: sqliteDigests(sql, ledger),
     runs: sqliteRuns(sql, later),
     audit: sqliteAudit(sql, ledger),

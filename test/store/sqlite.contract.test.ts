@@ -88,6 +88,8 @@ function reopening(where: ReturnType<typeof settings>): Store {
     silences: part("silences"),
     overrides: part("overrides"),
     rollouts: part("rollouts"),
+    models: part("models"),
+    waste: part("waste"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),

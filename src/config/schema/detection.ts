@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { UNITS } from "../../core/units.ts";
-import { duration, flag, group, name, text } from "./parts.ts";
+import { duration, flag, group, money, name, text } from "./parts.ts";
 
 /** What is watched, when, and where what was found is posted. */
 
@@ -58,6 +58,20 @@ export function watches() {
     .array(watch(), "must be a list")
     .max(200, "must have at most 200 entries")
     .describe("Queries of your own whose series are watched for anomalies.");
+}
+
+/** What things cost, for what is asked for and not used. */
+export function costs() {
+  return z
+    .strictObject(
+      {
+        core: money("What one core costs in a month."),
+        gib: money("What one GiB of memory costs in a month."),
+        currency: text("Three letters, such as EUR. Default USD.").optional(),
+      },
+      "must be a group of settings",
+    )
+    .describe("What a cluster costs: then digests say what is asked for and not used in money, too.");
 }
 
 /** When things are done. */

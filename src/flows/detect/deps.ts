@@ -59,7 +59,7 @@ export type Gauge = {
 export type DetectDeps = {
   /** After so long, a round of another process has died with it. Default: 600. */
   readonly leaseSeconds?: number;
-  readonly store: Pick<Store, "detection" | "outbox" | "places" | "runs">;
+  readonly store: Pick<Store, "detection" | "forecasts" | "models" | "outbox" | "places" | "runs">;
   readonly sources: readonly Metrics[];
   readonly packs: ConceptPacks;
   readonly settings: DetectSettings;
