@@ -9,6 +9,7 @@ import { createOnCall } from "./app/oncall.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import { createRollouts, type RolloutDesk } from "./app/rollouts.ts";
 import { createRunning } from "./app/running.ts";
+import { type Sharing, sharingOf } from "./app/sharing.ts";
 import { createSilences } from "./app/silences.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
@@ -55,6 +56,8 @@ export type App = {
   readonly sources: readonly Metrics[];
   readonly alertmanager: AlertRouter | undefined;
   readonly store: Store;
+  /** Undefined where no other process works on the same store. */
+  readonly sharing: Sharing | undefined;
   readonly remedy: Remedy;
   readonly incidents: IncidentDesk;
   readonly digests: DigestDesk;
@@ -130,6 +133,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const observer = overrides.observer;
   const limit = overrides.limitPerPerson === false ? undefined : budget(config.limits.questionsPerMinute, 60);
 
+  const sharing = sharingOf(config, store, clock);
   const remedyOn = (on: Store) =>
     createRemedy(config, {
       ...{ store: on, sources: metrics.sources, clock, newId, log, limitPerPerson: overrides.limitPerPerson },
@@ -155,6 +159,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     suggest: remedy.suggest,
     silences,
     onCall,
+    sharing,
     askerOf: remedy.askerOf,
   });
   const digests = createDigests(config, {
@@ -165,7 +170,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   });
   const running = createRunning();
   const detectionOn = (on: Store) =>
-    createDetection(config, { store: on, sources: metrics.sources, packs, clock, log, observer });
+    createDetection(config, {
+      ...{ store: on, sources: metrics.sources, packs, clock, log, observer },
+      sharing: on === store ? sharing : undefined,
+    });
   const detection = detectionOn(store);
   const ci = createCi(config, {
     ...{ store, clock, log },
@@ -173,7 +181,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     told: (run, isNew) => observer?.ran?.(run, isNew),
   });
   const rollouts = createRollouts(config, {
-    ...{ store, sources: metrics.sources, packs, clock, log },
+    ...{ store, sources: metrics.sources, packs, clock, log, sharing },
     suggest: remedy.suggest,
   });
   const inTurn = turns(QUESTIONS_AT_ONCE);
@@ -347,6 +355,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     sources: metrics.sources,
     alertmanager,
     store,
+    sharing,
     remedy,
     incidents,
     digests,
@@ -483,24 +492,29 @@ export async function createAlerts(config: Config, clock: Clock, observer?: Obse
 
 type Alerts = AlertRouter & { stop(): Promise<void> };
 
-/** The SQLite store in the data folder. Throws `StoreError` when it cannot be opened. */
+/** The store: in Redis where one is named, else the SQLite file in the data folder. Throws `StoreError` when it cannot be opened. */
 export async function openStore(
   config: Config,
   now: Clock,
   options: { readonly readOnly?: true; readonly log?: Log } = {},
 ): Promise<Store> {
-  const { openSqliteStore } = await import("./store/sqlite.ts");
   const { key } = config.audit;
   const redact = redactor(secretsOf(config).map((one) => one.reveal()));
-  return openSqliteStore({
+  const settings = {
     dataDir: config.dataDir,
     retention: config.limits.retentionSeconds,
     now,
-    redact: (text) => String(redact(text)),
+    redact: (text: string) => String(redact(text)),
     ...(key !== undefined && { sign: readSigner(key.reveal()).sign }),
     ...(options.readOnly === true && { readOnly: true }),
-    warn: (err, message) => options.log?.warn({ err }, message),
-  });
+    warn: (err: unknown, message: string) => options.log?.warn({ err }, message),
+  };
+  if (config.redis === undefined) {
+    const { openSqliteStore } = await import("./store/sqlite.ts");
+    return openSqliteStore(settings);
+  }
+  const { openRedisStore } = await import("./store/redis.ts");
+  return openRedisStore({ ...settings, ...config.redis });
 }
 
 // ---------------------------------------------------------------- what can go wrong

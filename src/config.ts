@@ -14,6 +14,7 @@ import { readOnCall } from "./config/oncall.ts";
 import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
 import { readRegularFile } from "./config/read-file.ts";
+import { readRedis, secretsInUrl } from "./config/redis.ts";
 import { readResponders } from "./config/responders.ts";
 import { readRoutes } from "./config/routes.ts";
 import { readRunbooks } from "./config/runbooks.ts";
@@ -96,7 +97,12 @@ export function secretsOf(config: Config): readonly Secret[] {
     teams?.appPassword,
     config.model?.apiKey,
   ];
-  return [...fromSources, ...others.filter((one) => one !== undefined), ...executorSecrets(config.runbooks.executors)];
+  return [
+    ...fromSources,
+    ...others.filter((one) => one !== undefined),
+    ...secretsInUrl(config.redis?.url),
+    ...executorSecrets(config.runbooks.executors),
+  ];
 }
 
 function build(deps: Deps, envName: string | undefined): Config {
@@ -113,6 +119,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     timezone: settings.timezone ?? "UTC",
     env: envName,
     dataDir: dataDirOf(readPath("SMARTCLOUDOPS_DATA", env, report), cwd),
+    redis: readRedis(deps),
     audit: { key: readAuditKey(deps) },
     sources,
     alertmanager: readAlertmanager(deps),

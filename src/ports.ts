@@ -196,6 +196,9 @@ export type Incoming = {
   readonly at: number;
 };
 
+/** Who works on something at `now`, and until when nobody else does. Unix seconds. */
+export type Lease = { readonly owner: string; readonly now: number; readonly until: number };
+
 /** What was taken and not dealt with. `attempts` counts those that began. */
 export type Held = Incoming & { readonly attempts: number };
 
@@ -205,16 +208,18 @@ export interface Inbox {
    * True the first time that id comes on that platform: its body is kept, and its first attempt counts as begun. False
    * ever after (until retention forgets it). What it confirms outlives a crash. Calls made together share one write.
    */
-  take(platform: string, event: Incoming): Promise<boolean>;
+  take(platform: string, event: Incoming, lease?: Lease): Promise<boolean>;
   /**
    * It was dealt with, well or badly: its body is forgotten, its id stays. Does nothing for an id that is not there. A power
    * cut may undo it, a crash may not.
    */
   done(platform: string, id: string): Promise<void>;
-  /** What was taken and not done, oldest first. */
-  left(platform: string): Promise<readonly Held[]>;
-  /** Another attempt begins, at something that was left. */
-  begin(platform: string, id: string): Promise<void>;
+  /** What was taken and not done, oldest first. With `now` (unix seconds), only what is in nobody's hand by then. */
+  left(platform: string, now?: number): Promise<readonly Held[]>;
+  /** Another attempt begins, at something that was left. False when it is not there any more, or in another one's hand. */
+  begin(platform: string, id: string, lease?: Lease): Promise<boolean>;
+  /** Keeps what `lease.owner` has in hand in it for longer. */
+  hold(platform: string, ids: readonly string[], lease: Lease): Promise<void>;
 }
 
 /** What each answer rested on, so that it can be shown and replayed later. */
@@ -474,10 +479,13 @@ export type Queued = Outgoing & { readonly attempts: number };
 export interface Outbox {
   /** False when a message with that id is there already, waiting or sent; the first one stays. */
   put(message: Outgoing): Promise<boolean>;
-  /** The oldest waiting message of each channel, where its time has come (unix seconds), oldest first, at most `limit`. */
+  /**
+   * The oldest waiting message of each channel, where its time has come (unix seconds) and no attempt holds it, oldest first, at
+   * most `limit`.
+   */
   due(platform: string, now: number, limit: number): Promise<readonly Queued[]>;
-  /** An attempt begins. */
-  begin(id: string): Promise<void>;
+  /** An attempt begins: its number, from 1. Undefined when the message waits no more, or another one's attempt holds it. */
+  begin(id: string, lease?: Lease): Promise<number | undefined>;
   /** Replaces the hint of a message that waits. */
   hint(id: string, hint: string): Promise<void>;
   /** It did not arrive, and is tried again from then on (unix seconds). */

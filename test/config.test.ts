@@ -277,11 +277,11 @@ describe("the environment", () => {
 
   it("says that settings of parts which are not there yet are ignored", () => {
     const { notices } = configOf({
-      REDIS_URL: "redis://:hunter2@r",
-      API_TOKENS: "",
+      API_TOKENS: "hunter2",
+      GITHUB_TOKEN: "",
       HOME: "/root",
     });
-    expect(notices).toEqual(["REDIS_URL is set but Redis is not part of this version; it is ignored"]);
+    expect(notices).toEqual(["API_TOKENS is set but the HTTP API is not part of this version; it is ignored"]);
   });
 
   it("notices a slip in a variable's name, and not what Kubernetes adds", () => {

@@ -148,13 +148,13 @@ describe("the settings in README.md", () => {
 
   it("announces only what this version really leaves out", () => {
     const notices = readEnvironment(
-      { API_TOKENS: "x", REDIS_URL: "x" },
+      { API_TOKENS: "x" },
       () => "",
       () => {},
     ).notices;
-    expect(notices).toHaveLength(2);
+    expect(notices).toHaveLength(1);
     const later = (readme.split("**Not there yet:**")[1]?.split("\n\n")[0] ?? "").replace(/\s+/g, " ");
-    for (const word of ["schedule", "Redis"]) expect(later).toContain(word);
+    for (const word of ["schedule", "HTTP API"]) expect(later).toContain(word);
   });
 });
 

@@ -32,7 +32,8 @@ export function isInForce(
   current: string,
   restores: readonly Pick<AuditRecord, "seq" | "from">[],
 ): boolean {
-  if (epoch === current || restores.length === 0) return true;
+  // Where each start of the store's server is an incarnation of its own, that is said after the one that anchors know.
+  if (current.startsWith(epoch) || restores.length === 0) return true;
   const ended = restores.filter(({ from }) => from === epoch);
   return seq < Math.min(...(ended.length > 0 ? ended : restores).map((one) => one.seq));
 }

@@ -6,6 +6,7 @@ import type { ScoreReport } from "../flows/score-forecasts.ts";
 import type { Clock, Metrics, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** What is done beside the rounds of watching: forecasts are scored, waste is measured, and watches are learnt anew. */
 export type Care = {
@@ -30,6 +31,8 @@ type Options = {
   /** This process, in locks. */
   readonly owner: string;
   readonly observer?: CareObserver | undefined;
+  /** Where several processes share the store: one of them does it. */
+  readonly sharing?: Pick<Sharing, "lead"> | undefined;
 };
 
 /** Every ten minutes, at a time when few other things happen. */
@@ -40,7 +43,7 @@ const PAUSE_MS = 1000;
 const GRACE_MS = 1000;
 
 export function createCare(config: Pick<Config, "timezone" | "costs" | "detection">, options: Options): Care {
-  const { store, sources, packs, clock, log, owner, observer } = options;
+  const { store, sources, packs, clock, log, owner, observer, sharing } = options;
   let made: Promise<Train> | undefined;
   let score: ((signal: AbortSignal) => Promise<ScoreReport>) | undefined;
 
@@ -62,8 +65,13 @@ export function createCare(config: Pick<Config, "timezone" | "costs" | "detectio
     round,
     async start() {
       const { startCron } = await import("../jobs/cron.ts");
+      const lead = sharing?.lead("care");
       const job = startCron({
-        ...{ expression: CRON, zone: config.timezone, name: "care", work: round },
+        ...{ expression: CRON, zone: config.timezone, name: "care" },
+        // All of them are woken at the same second: whoever is first does it.
+        work: async (slot, signal) => {
+          if (lead === undefined || (await lead.leads())) await round(slot, signal);
+        },
         onProblem: (err) => log.error({ err }, `looking after watches and forecasts failed: ${reasonOf(err)}`),
         onMissed: (slot, why) => log.debug({ slot, why }, "watches and forecasts are looked after still"),
       });

@@ -9,10 +9,12 @@ import type { WatchWish } from "../core/watch/wish.ts";
 import type { Gauge, QueryLook, RoundReport } from "../flows/detect/deps.ts";
 import type { Train } from "../flows/detect/train.ts";
 import type { Detect } from "../flows/detect.ts";
+import { startLoop } from "../jobs/loop.ts";
 import type { Clock, Metrics, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { type CareObserver, createCare } from "./care.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** The scheduled detector, put together: watches, rounds by the calendar, and what is asked about them. */
 export type Detection = {
@@ -41,12 +43,17 @@ type Options = {
   readonly packs: ConceptPacks;
   readonly clock: Clock;
   readonly log: Log;
+  readonly sharing?: Sharing | undefined;
   readonly observer?:
     | (CareObserver & { readonly watched?: (report: RoundReport, gauges: readonly Gauge[]) => void })
     | undefined;
 };
 
 const FIRST_ROUND_MS = 3_000;
+/** Seconds between two looks whether this process goes on to be the one that watches. */
+const RENEW = 4;
+/** Seconds after which a round that died with another process keeps this one from its own no longer. */
+const SHARED_LEASE = 90;
 
 export function createDetection(config: Config, options: Options): Detection {
   const { store, clock, log } = options;
@@ -73,6 +80,7 @@ export function createDetection(config: Config, options: Options): Detection {
       owner,
       posted: () => posted(),
       report: (level, message, data) => log[level](data, message),
+      ...(options.sharing !== undefined && { leaseSeconds: SHARED_LEASE }),
       ...(options.observer?.watched !== undefined && { observe: options.observer.watched }),
     });
   }
@@ -115,7 +123,10 @@ export function createDetection(config: Config, options: Options): Detection {
       const { startCron } = await import("../jobs/cron.ts");
       const one = await detector();
       running = one;
+      // The same one each time: it holds what the others would have to read anew.
+      const lead = options.sharing?.lead("watching");
       const work = async (slot: number, signal: AbortSignal): Promise<void> => {
+        if (lead !== undefined && !(await lead.leads())) return;
         const report = await one.round(slot, signal);
         if (report.outcome !== "taken") log.debug(report, "a round of watching");
       };
@@ -130,13 +141,24 @@ export function createDetection(config: Config, options: Options): Detection {
       });
       // Whoever starts the bot wants to know now, and not at the next full minute.
       const stop = new AbortController();
+      const renewing =
+        lead &&
+        startLoop(
+          async () => void (await lead.leads()),
+          () => {},
+          RENEW,
+          RENEW,
+        );
+      renewing?.wake();
       const first = setTimeout(() => void work(clock(), stop.signal).catch(onProblem), FIRST_ROUND_MS).unref();
       return async (graceMs) => {
         clearTimeout(first);
         stop.abort(new Error("the bot is stopping"));
         running = undefined;
         await Promise.all([job.stop(graceMs), endCare(graceMs)]);
+        await renewing?.stop(graceMs);
         await one.flush().catch((err: unknown) => log.error({ err }, "states of the detector could not be kept"));
+        await lead?.release().catch(() => {});
       };
     },
   };

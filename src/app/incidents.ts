@@ -22,6 +22,7 @@ import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { seldom } from "../util/seldom.ts";
 import type { OnCallDesk } from "./oncall.ts";
+import type { Sharing } from "./sharing.ts";
 import type { Silences } from "./silences.ts";
 
 /** Alerts that come in, the incidents they make, and what people do about them, put together. */
@@ -60,6 +61,7 @@ export type IncidentOptions = {
   readonly silences: Silences;
   readonly onCall: Pick<OnCallDesk, "called" | "now">;
   readonly askerOf: (question: Question) => Promise<Voter>;
+  readonly sharing?: Sharing | undefined;
 };
 
 /** While much comes, alerts wait for each other for so long. */
@@ -73,6 +75,10 @@ const EXPLAINED_AT_ONCE = 4;
 const EXPLAIN_MS = 15_000;
 /** Between two looks at Alertmanager's own list, in seconds. */
 const LIST_EVERY = 60;
+
+const RETRY_SECONDS = 5;
+/** Seconds after which a process that does not lead looks whether it does by now. */
+const LEAD_AGAIN = 4;
 
 /** In milliseconds, while alerts come in. */
 const LOOK_AGAIN_MS = 1000;
@@ -116,6 +122,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     platform: "alertmanager",
     inbox: store.inbox,
     clock,
+    shared: options.sharing?.inbox,
     deal: async (body) => {
       await ingesting.take((body as { events: readonly AlertEvent[] }).events);
     },
@@ -313,14 +320,20 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const overriding =
         config.oncall.schedules.length === 0 ? {} : { overrides: () => endOverrides({ store, clock }) };
       const { alertmanager } = options;
+      const lead = options.sharing?.lead("incidents");
       const looking =
         alertmanager === undefined
           ? {}
           : { list: listing(reconcile({ router: alertmanager, store, clock, take: ingesting.take })) };
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...escalating, ...overriding })) {
-        const loop = startLoop(round, (err) =>
-          log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`),
-        );
+        const onProblem = (err: unknown) =>
+          log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
+        // One process draws a message: each knows other things of what is behind an incident.
+        const led = async (signal: AbortSignal) =>
+          lead === undefined || (await lead.leads()) ? round(signal) : LEAD_AGAIN;
+        // What others changed wakes nobody here; Alertmanager's list is another matter.
+        const longest = name === "list" ? undefined : options.sharing?.lookEvery;
+        const loop = startLoop(led, onProblem, RETRY_SECONDS, longest);
         loops.set(name, loop);
         loop.wake();
       }
@@ -329,6 +342,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       return async (graceMs) => {
         await reception.stop(graceMs);
         await Promise.all([endSilences(graceMs), ...[...loops.values()].map((loop) => loop.stop(graceMs))]);
+        await lead?.release().catch(() => {});
       };
     },
   };

@@ -8,6 +8,7 @@ import { startLoop } from "../jobs/loop.ts";
 import type { Clock, Metrics, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** Comparisons of deployments with what was before them, put together. */
 export type RolloutDesk = {
@@ -25,6 +26,7 @@ type Options = {
   readonly clock: Clock;
   readonly log: Log;
   readonly suggest: Suggester;
+  readonly sharing?: Sharing | undefined;
 };
 
 const LISTED = 20;
@@ -32,7 +34,10 @@ const LISTED = 20;
 const FIRST_MS = 15_000;
 const AGAIN_SECONDS = 60;
 
-export function createRollouts(config: Config, { store, sources, packs, clock, log, suggest }: Options): RolloutDesk {
+export function createRollouts(
+  config: Config,
+  { store, sources, packs, clock, log, suggest, sharing }: Options,
+): RolloutDesk {
   const { rollouts: settings, timezone } = config;
   return {
     isAsked: ({ text }) => /^(?:show |list )?(?:the )?rollouts[.?!]?$/i.test(text.trim().slice(0, 60)),
@@ -60,12 +65,13 @@ export function createRollouts(config: Config, { store, sources, packs, clock, l
     start(posted) {
       if (sources.length === 0 || !settings.enabled) return async () => {};
       const ending = new AbortController();
+      const lead = sharing?.lead("rollouts");
       let isFirst = true;
       const round = async (signal: AbortSignal): Promise<number> => {
         const either = AbortSignal.any([signal, ending.signal]);
         if (isFirst) await sleep(FIRST_MS, undefined, { signal: either, ref: false }).catch(() => {});
         isFirst = false;
-        if (either.aborted) return AGAIN_SECONDS;
+        if (either.aborted || (lead !== undefined && !(await lead.leads()))) return AGAIN_SECONDS;
         const { compareRollouts } = await import("../flows/rollout.ts");
         return compareRollouts(
           {
@@ -81,6 +87,7 @@ export function createRollouts(config: Config, { store, sources, packs, clock, l
       return async (graceMs) => {
         ending.abort();
         await loop.stop(graceMs);
+        await lead?.release().catch(() => {});
       };
     },
   };

@@ -9,6 +9,7 @@ import { barOf } from "./progress.ts";
 /** `backup FILE`: the store as it is now, in one file; beside a running bot or without one. */
 export async function run(call: Call): Promise<number> {
   const to = fileOf(call, "backup");
+  insistOnFile(call, "backup");
   const dataDir = dataDirOf(call.env["SMARTCLOUDOPS_DATA"], call.cwd);
   const bar = barOf(call);
   const { bytes, records } = await backupStore(dataDir, to, (share) => bar.show(share, "copied")).finally(() =>
@@ -23,6 +24,7 @@ export async function run(call: Call): Promise<number> {
 /** `restore FILE`: such a copy in the place of the store. Only while no bot runs. */
 export async function runRestore(call: Call): Promise<number> {
   const from = fileOf(call, "restore");
+  insistOnFile(call, "restore");
   const dataDir = dataDirOf(call.env["SMARTCLOUDOPS_DATA"], call.cwd);
   const { path, bytes, records, kept } = restoreStore(dataDir, from, Date.now() / 1000);
   const before =
@@ -38,6 +40,13 @@ export async function runRestore(call: Call): Promise<number> {
     ].join("\n"),
   );
   return EXIT.ok;
+}
+
+function insistOnFile({ env }: Call, command: string): void {
+  if ((env["REDIS_URL"] ?? "") === "" && (env["REDIS_URL_FILE"] ?? "") === "") return;
+  throw new UsageError(
+    `${command} is about the SQLite file, and REDIS_URL is set: the store is in Redis. Back that up as OPERATIONS.md says, or copy it into a file: smartcloudops migrate --from redis --to sqlite.`,
+  );
 }
 
 function fileOf({ words, cwd }: Call, command: "backup" | "restore"): string {

@@ -163,6 +163,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import("./backtest.ts"),
   },
+  migrate: {
+    usage: "migrate --from sqlite --to redis | --from redis --to sqlite",
+    summary: "the whole store from the data folder into the Redis of REDIS_URL, or back, while no bot runs",
+    options: { from: { type: "string" }, to: { type: "string" } },
+    load: () => import("./migrate.ts"),
+  },
   backup: {
     usage: "backup FILE",
     summary: "the store as it is now in one file, beside a running bot",

@@ -4,9 +4,9 @@ import { openStore } from "../app.ts";
 import type { Config } from "../config.ts";
 import type { Store } from "../ports.ts";
 
-/** Reads beside a running bot. Undefined when nothing was ever stored in that folder. */
+/** Reads beside a running bot. Undefined when nothing was ever stored in that folder, where the store is a file. */
 export async function readStore<T>(config: Config, read: (store: Store) => Promise<T>): Promise<T | undefined> {
-  if (!existsSync(join(config.dataDir, "smartcloudops.db"))) return undefined;
+  if (config.redis === undefined && !existsSync(join(config.dataDir, "smartcloudops.db"))) return undefined;
   const store = await openStore(config, () => Date.now() / 1000, { readOnly: true });
   try {
     return await read(store);

@@ -123,7 +123,7 @@ export async function serve(
     const unwatch = await app.detection.start(surfaces.wake).catch(cannotStart);
     undo.push(() => unwatch(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
-    undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, onBrokenStore)));
+    undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, config.redis !== undefined, onBrokenStore)));
     void app.ci
       .start()
       .catch((err: unknown) => log.warn({ err }, "runs of pipelines that are known could not be read"));
@@ -219,7 +219,7 @@ async function prune(app: App, now: number, count: (table: string, rows: number)
   for (const [table, rows] of Object.entries(gone)) if (rows > 0) count(table, rows);
 }
 
-function watchStore(app: App, onBroken: (problem: unknown) => void): () => Promise<void> {
+function watchStore(app: App, isShared: boolean, onBroken: (problem: unknown) => void): () => Promise<void> {
   let strikes = 0;
   return async () => {
     try {
@@ -228,7 +228,8 @@ function watchStore(app: App, onBroken: (problem: unknown) => void): () => Promi
     } catch (problem) {
       strikes++;
       app.log.error({ err: problem, strikes }, "the store cannot be written");
-      if (strikes >= STORE_STRIKES) onBroken(problem);
+      // A Redis comes back by itself, and a new process could do no more than wait for it, too.
+      if (strikes >= STORE_STRIKES && !isShared) onBroken(problem);
     }
   };
 }

@@ -26,6 +26,7 @@ export type Surfaces = {
 
 /** How often new messages are looked for while others are on their way. */
 const PAUSE_MS = 250;
+const RETRY_SECONDS = 5;
 
 type Deps = {
   readonly app: App;
@@ -53,7 +54,11 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     proposalsFor: app.remedy.listsFor,
     mayRead: (visitor) => reachOf(config.access, visitor, app.sources),
     store: app.store,
-    receive: (deal) => receive({ platform, inbox: app.store.inbox, clock, deal, report: reportTo(log) }),
+    receive: (deal) =>
+      receive({
+        ...{ platform, inbox: app.store.inbox, clock, deal, report: reportTo(log) },
+        shared: app.sharing?.inbox,
+      }),
     wake: () => loops.get(platform)?.wake(),
     drawChart: async (chart, zone) => (await import("../charts/index.ts")).drawChart(chart, zone),
     clock,
@@ -139,8 +144,9 @@ function startDelivery(sender: Surface["sender"], { app, clock, log, delivered }
     pause: () => sleep(PAUSE_MS),
     chance: Math.random,
     report,
+    lease: app.sharing?.attempt,
   });
-  return startLoop(round, (problem) =>
-    log.error({ err: problem, platform: sender.platform }, `the outbox cannot be read: ${reasonOf(problem)}`),
-  );
+  const onProblem = (problem: unknown) =>
+    log.error({ err: problem, platform: sender.platform }, `the outbox cannot be read: ${reasonOf(problem)}`);
+  return startLoop(round, onProblem, RETRY_SECONDS, app.sharing?.lookEvery);
 }

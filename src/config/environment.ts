@@ -45,6 +45,7 @@ export const VARIABLES = {
   SMARTCLOUDOPS_CONFIG: "plain",
   SMARTCLOUDOPS_ENV: "plain",
   SMARTCLOUDOPS_DATA: "plain",
+  REDIS_URL: "secret",
   AUDIT_KEY_FILE: "plain",
   OPENAI_API_KEY: "secret",
   OPENAI_BASE_URL: "plain",
@@ -58,7 +59,6 @@ type PlainName = Exclude<Name, SecretName>;
 
 /** Variables of surfaces that a later version brings, and whose they are. */
 const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [
-  ["Redis", /^REDIS_URL(_FILE)?$/],
   ["the HTTP API", /^API_TOKENS(_FILE)?$/],
   ["GitHub", /^GITHUB_TOKEN(_FILE)?$/],
 ];

@@ -1,6 +1,7 @@
 import { reasonOf } from "../util/errors.ts";
 import { type Secret, secret } from "../util/secret.ts";
 import { readSecretFile } from "./environment.ts";
+import { secretsInUrl } from "./redis.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { Deps } from "./sources.ts";
 import { show, tidyUrl } from "./values.ts";
@@ -96,27 +97,14 @@ type Entries = NonNullable<NonNullable<ConfigFile["runbooks"]>["executors"]>;
 
 /** Every secret of the executors, and passwords as they stand in addresses. */
 export function executorSecrets(executors: ExecutorsConfig): readonly Secret[] {
-  const inUrls = executors.redis.flatMap(({ url }) => {
-    const password = URL.parse(url?.reveal() ?? "")?.password ?? "";
-    return password === "" ? [] : [...new Set([password, decoded(password)])].map(secret);
-  });
   const all = [
     ...executors.kubernetes.map(({ token }) => token),
     ...executors.http.map(({ token }) => token),
     ...executors.github.map(({ token }) => token),
     ...executors.postgres.map(({ password }) => password),
-    ...executors.redis.flatMap(({ url, password }) => [url, password]),
-    ...inUrls,
+    ...executors.redis.flatMap(({ url, password }) => [...secretsInUrl(url), password]),
   ];
   return all.filter((one) => one !== undefined);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** The executors of the file. Names are unique within a kind; files that they name must be readable. */

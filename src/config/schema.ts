@@ -159,6 +159,20 @@ const file = () =>
           "must be a group of settings",
         )
         .optional(),
+      redis: z
+        .strictObject(
+          {
+            allow_volatile: z
+              .boolean("must be true or false")
+              .optional()
+              .describe(
+                "Works on a Redis that loses everything with a restart, or drops keys by itself. Default false.",
+              ),
+          },
+          "must be a group of settings",
+        )
+        .optional()
+        .describe("The Redis that REDIS_URL names, which replicas share."),
       log: z
         .strictObject(
           {

@@ -15,6 +15,8 @@ export type Config = {
   /** Which overlay was asked for. */
   env: string | undefined;
   dataDir: string;
+  /** The store that replicas share. Undefined where it is a file in the data folder. */
+  redis: { url: Secret; allowVolatile: boolean } | undefined;
   /** `key`: Ed25519 private key in PEM that signs audit records. */
   audit: { key: Secret | undefined };
   /** May be empty. Else exactly one has `default: true`. */

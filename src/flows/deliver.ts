@@ -1,10 +1,12 @@
-import type { Clock, Outbox, Queued, Sender } from "../ports.ts";
+import type { Clock, Lease, Outbox, Queued, Sender } from "../ports.ts";
 import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
 
 export type DeliverDeps = {
   readonly outbox: Outbox;
   readonly sender: Sender;
   readonly clock: Clock;
+  /** For a message that is to be attempted, where others deliver from the same outbox. */
+  readonly lease?: (() => Lease) | undefined;
   /** A moment, after which it is worth looking whether something new is due. */
   readonly pause: () => Promise<unknown>;
   /** Between 0 and 1, so that several bots do not come back at the same moment. */
@@ -75,9 +77,9 @@ export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<num
 
   async function attempt(message: Queued, signal: AbortSignal): Promise<void> {
     const { id, edits, under } = message;
-    await outbox.begin(id);
+    const attempts = await outbox.begin(id, deps.lease?.());
+    if (attempts === undefined) return;
     const began = clock();
-    const attempts = message.attempts + 1;
     try {
       const edited = edits === undefined ? undefined : await outbox.referenceOf(edits);
       const above = under === undefined ? undefined : await outbox.referenceOf(under);

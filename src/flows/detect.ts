@@ -101,17 +101,24 @@ export function detect(deps: DetectDeps): Detect {
   async function once(slot: number, signal: AbortSignal): Promise<RoundReport> {
     const began = elapsed();
     shownAt = began;
-    const won = await store.detection.claim(JOB, slot, deps.owner, clock(), clock() + LEASE_SECONDS);
+    const won = await store.detection.claim(
+      JOB,
+      slot,
+      deps.owner,
+      clock(),
+      clock() + (deps.leaseSeconds ?? LEASE_SECONDS),
+    );
     const tally = new Tally();
     if (won === "lost") return tally.report("taken", elapsed() - began);
     try {
       if (won === "anew" || open === undefined) {
         // Somebody else had the last round, or this process is new: what counts is what is stored.
         states.clear();
-        open = new Map(
-          (await store.detection.anomalies({ status: "open", limit: MOST_OPEN })).map((one) => [one.id, one]),
-        );
+        open = new Map();
       }
+      // Another process may have had one drawn anew: what it takes the place of is the newest.
+      for (const one of await store.detection.anomalies({ status: "open", limit: MOST_OPEN }))
+        if (one.revision > (open.get(one.id)?.revision ?? 0)) open.set(one.id, one);
       const [opinions, rounds, models] = await Promise.all([
         store.detection.opinions(clock() - OPINIONS_SECONDS),
         store.detection.rounds(),

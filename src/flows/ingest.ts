@@ -79,11 +79,12 @@ export function ingest(deps: IngestDeps): Ingest {
       const known = await heldWith(held, events);
       const { incidents: changed, alerts } = withPlaces(absorb(worldOf(known), events, deps.newId), deps.placesOf);
       if (changed.length === 0 && alerts.length === 0) return;
-      if (await incidents.save({ incidents: changed, alerts, entries: [] })) {
+      if (await incidents.save({ incidents: changed, alerts, entries: [], generation: known.generation })) {
         const began = alerts.filter((one) =>
           isNew(one, known.alerts.get(one.fingerprint) ?? known.over.get(one.fingerprint)),
         );
         remember(known, changed, alerts);
+        known.generation += 1;
         if (began.length > 0) deps.began?.(began);
         if (changed.length > 0) deps.changed(changed);
         return;
@@ -128,6 +129,8 @@ function isNew({ incident, startsAt }: AlertRecord, known: AlertRecord | undefin
 
 /** Live incidents and their alerts; and what was looked up of others for one step. */
 type Held = {
+  /** The state of the store that it is. */
+  generation: number;
   readonly incidents: Map<string, Incident>;
   readonly alerts: Map<string, AlertRecord>;
   readonly byIncident: Map<string, Map<string, AlertRecord>>;
@@ -140,6 +143,7 @@ type Held = {
 
 async function load(incidents: Store["incidents"]): Promise<Held> {
   const held: Held = {
+    generation: await incidents.generation(),
     incidents: new Map(),
     alerts: new Map(),
     byIncident: new Map(),

@@ -1,4 +1,4 @@
-import type { Clock, Deal, Held, Inbox, Reception } from "../ports.ts";
+import type { Clock, Deal, Held, Inbox, Lease, Reception } from "../ports.ts";
 import { createWorkQueue } from "../util/work-queue.ts";
 
 export type ReceiveDeps = {
@@ -6,7 +6,17 @@ export type ReceiveDeps = {
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly deal: Deal;
+  /** Where others deal with things of the same inbox. */
+  readonly shared?: Shared | undefined;
   readonly report: (event: Received) => void;
+};
+
+/** How several processes share one inbox. */
+export type Shared = {
+  /** Long enough that `every` comes several times within it. */
+  readonly lease: () => Lease;
+  /** Calls that regularly, never twice at once. Returns what ends it. */
+  readonly every: (work: () => Promise<void>) => () => Promise<void>;
 };
 
 /**
@@ -41,7 +51,7 @@ const TRIES = 3;
  * with: what a crash cut off is dealt with again, in all `TRIES` times. So dealing has to bear repetition. Things begin in
  * the order in which they came.
  */
-export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): Reception {
+export function receive({ platform, inbox, clock, deal, report, shared }: ReceiveDeps): Reception {
   const queue = createWorkQueue({ atOnce: AT_ONCE, sliceMs: SLICE_MS, longestSliceMs: LONGEST_SLICE_MS });
   const stopping = new AbortController();
   /** What this run has in hand, so that it is not taken for something left by an earlier one. */
@@ -51,6 +61,7 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
   /** What came before `start`: its turn is after what was left. Undefined from then on. */
   let early: (() => void)[] | undefined = [];
   let started: Promise<void> | undefined;
+  let unshare: (() => Promise<void>) | undefined;
   let isStopped = false;
   let isFull = false;
   /** A write failed; what it was to store may be there all the same. */
@@ -77,7 +88,8 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
 
   /** Tries until it is dealt with. What throws may be the fault of the world, which can be another one the next time. */
   async function work(id: string, at: number, attempts: number, body: () => unknown): Promise<void> {
-    for (let tries = attempts; !(await attempt(at, tries, body)); tries++) await inbox.begin(platform, id);
+    for (let tries = attempts; !(await attempt(at, tries, body)); tries++)
+      if (!(await inbox.begin(platform, id, shared?.lease()))) return;
     if (!stopping.signal.aborted) await inbox.done(platform, id);
   }
 
@@ -100,7 +112,7 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
       report({ platform, outcome: "given up" });
       return inbox.done(platform, id);
     }
-    await inbox.begin(platform, id);
+    if (!(await inbox.begin(platform, id, shared?.lease()))) return;
     return work(id, at, attempts + 1, () => JSON.parse(body));
   }
 
@@ -108,7 +120,7 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
   async function takeUp(): Promise<void> {
     const known = new Set(inHand);
     try {
-      for (const held of await inbox.left(platform)) {
+      for (const held of await inbox.left(platform, shared && clock())) {
         if (known.has(held.id) || inHand.has(held.id)) continue;
         inHand.add(held.id);
         count(1, held.body.length);
@@ -124,6 +136,10 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
     for (const add of early ?? []) add();
     early = undefined;
     queue.start();
+    unshare = shared?.every(async () => {
+      await inbox.hold(platform, [...inHand], shared.lease()).catch(() => undefined);
+      await takeUp();
+    });
   }
 
   function hasRoom(units: number): boolean {
@@ -144,7 +160,7 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
       count(1, units);
       let isNew = false;
       try {
-        isNew = await inbox.take(platform, { id, body: json, at });
+        isNew = await inbox.take(platform, { id, body: json, at }, shared?.lease());
       } catch (problem) {
         isInDoubt = true;
         throw problem;
@@ -170,6 +186,10 @@ export function receive({ platform, inbox, clock, deal, report }: ReceiveDeps): 
       isStopped = true;
       await queue.stop(graceMs);
       stopping.abort(new Error("the bot is stopping"));
+      await unshare?.();
+      // What is not done is anybody's from now on.
+      if (shared !== undefined)
+        await inbox.hold(platform, [...inHand], { ...shared.lease(), until: 0 }).catch(() => undefined);
     },
   };
 }

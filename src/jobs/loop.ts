@@ -18,6 +18,8 @@ export function startLoop(
   round: (signal: AbortSignal) => Promise<number | undefined>,
   onProblem: (problem: unknown) => void,
   retrySeconds = 5,
+  /** Called again after so long at the latest, whatever a round wants: for what nobody here is woken by. */
+  longestSeconds?: number,
 ): Loop {
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -35,8 +37,9 @@ export function startLoop(
       });
     } while (isWanted && !isStopping);
     running = undefined;
-    if (pause !== undefined && !isStopping) {
-      timer = setTimeout(wake, Math.min(LONGEST_MS, Math.max(1, pause * 1000)));
+    const wanted = Math.min(pause ?? Number.POSITIVE_INFINITY, longestSeconds ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(wanted) && !isStopping) {
+      timer = setTimeout(wake, Math.min(LONGEST_MS, Math.max(1, wanted * 1000)));
       timer.unref();
     }
   }

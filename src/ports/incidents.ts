@@ -13,6 +13,8 @@ export interface Incidents {
   }): Promise<readonly Incident[]>;
   /** When the first incident that is still kept was opened, unix seconds. */
   earliest(): Promise<number | undefined>;
+  /** Counts what was saved: whoever decides by more than the incidents that they change says by which state. */
+  generation(): Promise<number>;
   /** Every incident that is not resolved, oldest first. */
   live(): Promise<readonly Incident[]>;
   /** Those of these alerts that are known. */
@@ -23,12 +25,13 @@ export interface Incidents {
   unseenSince(at: number, limit: number): Promise<readonly AlertRecord[]>;
   /**
    * Stores all of it with its audit entries, or nothing. With entries it outlives a power cut, without a crash only: what is told again need not. False when one of the incidents is not exactly the revision after the stored
-   * one: somebody else was first.
+   * one, or something was saved since `generation`: somebody else was first.
    */
   save(change: {
     readonly incidents: readonly Incident[];
     readonly alerts: readonly AlertRecord[];
     readonly entries: readonly AuditEntry[];
+    readonly generation?: number;
   }): Promise<boolean>;
   /** Those whose messages do not show their revision yet, the oldest change first. */
   unshown(limit: number): Promise<readonly Incident[]>;

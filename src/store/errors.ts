@@ -11,6 +11,7 @@ export type StoreProblem =
   | "older"
   | "in-use"
   | "closed"
+  | "unsafe"
   | "io";
 
 /** The store could not read or write. Nothing of what was asked for was stored. `message` says what to do. */

@@ -12,7 +12,7 @@ import type { Rollout } from "../core/rollout/rollout.ts";
 import type { SilenceDraft } from "../core/silence.ts";
 import type { Waste } from "../core/waste.ts";
 import type { WatchModel } from "../core/watch/model.ts";
-import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
+import type { Clock, Held, Lease, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { memoryDetection } from "./memory/detection.ts";
 import { memoryDigests } from "./memory/digests.ts";
@@ -22,7 +22,7 @@ import { type Kept, memoryProposals } from "./memory/proposals.ts";
 import { memoryRuns } from "./memory/runs.ts";
 import { memoryShelf, type Shelved } from "./memory/shelf.ts";
 import { cutoff, isUndecided, type Retention, TABLES, type Table, wordKey } from "./retention.ts";
-import type { SealSettings } from "./seal.ts";
+import { type SealSettings, shared } from "./seal.ts";
 import { createStop } from "./stop.ts";
 
 type Answer = {
@@ -35,11 +35,15 @@ type Answer = {
   recording?: Recording;
 };
 
+/** In whose hand something is. */
+type Hand = Pick<Lease, "owner" | "until"> | undefined;
+
 type Waiting = {
   readonly message: Outgoing;
   readonly state: "waiting" | "sent" | "given up";
   readonly attempts: number;
   readonly until: number;
+  readonly held?: Hand;
   readonly at: number;
   readonly reference?: string;
   readonly reason?: string | undefined;
@@ -56,7 +60,7 @@ export function createMemoryStore(
   const conversations = new Map<string, Map<string, Turn>>();
   const places = new Map<string, { place: Place; reference: unknown; at: number }>();
   const seen = new Map<string, { at: number }>();
-  const inbox = new Map<string, Held & { platform: string }>();
+  const inbox = new Map<string, Held & { platform: string; held?: Hand }>();
   const answers = new Map<string, Answer>();
   const lessons = new Map<string, { channel: string; lesson: Lesson }>();
   const proposals = new Map<string, Kept>();
@@ -129,26 +133,33 @@ export function createMemoryStore(
         }),
     },
     inbox: {
-      take: (platform, { id, body, at }) =>
+      take: (platform, { id, body, at }, held) =>
         use(() => {
           const isNew = insert(seen, key(platform, id), { at });
-          if (isNew) inbox.set(key(platform, id), { platform, id, body, at, attempts: 1 });
+          if (isNew) inbox.set(key(platform, id), { platform, id, body, at, attempts: 1, held });
           return isNew;
         }),
       done: (platform, id) =>
         use(() => {
           inbox.delete(key(platform, id));
         }),
-      left: (platform) =>
+      left: (platform, now = Number.POSITIVE_INFINITY) =>
         use(() =>
           [...inbox.values()]
-            .filter((held) => held.platform === platform)
+            .filter((one) => one.platform === platform && (one.held?.until ?? 0) <= now)
             .map(({ id, body, at, attempts }) => ({ id, body, at, attempts })),
         ),
-      begin: (platform, id) =>
+      begin: (platform, id, lease) =>
         use(() => {
-          const held = inbox.get(key(platform, id));
-          if (held !== undefined) inbox.set(key(platform, id), { ...held, attempts: held.attempts + 1 });
+          const one = inbox.get(key(platform, id));
+          if (one === undefined || isAnothers(one.held, lease)) return false;
+          inbox.set(key(platform, id), { ...one, attempts: one.attempts + 1, held: lease });
+          return true;
+        }),
+      hold: (platform, ids, lease) =>
+        use(() => {
+          for (const one of ids.map((id) => inbox.get(key(platform, id))))
+            if (one?.held?.owner === lease.owner) inbox.set(key(platform, one.id), { ...one, held: lease });
         }),
     },
     evidence: {
@@ -200,7 +211,7 @@ export function createMemoryStore(
     digests: memoryDigests(digests, ledger, use),
     runs: memoryRuns(runs, use),
     audit,
-    stop: createStop(ledger, undefined),
+    stop: createStop(shared(ledger), undefined),
     outbox: {
       put: (message) =>
         use(() => insert(outbox, message.id, { message, state: "waiting", attempts: 0, until: 0, at: message.at })),
@@ -213,13 +224,19 @@ export function createMemoryStore(
               first.set(place.channel, one);
           }
           return [...first.values()]
-            .filter(({ until }) => until <= now)
+            .filter(({ until, held }) => until <= now && (held?.until ?? 0) <= now)
             .slice(0, Math.max(0, limit))
             .map(({ message, attempts }) => copy({ ...message, attempts }));
         }),
-      begin: (id) => use(() => change(id, (one) => ({ attempts: one.attempts + 1 }))),
+      begin: (id, lease) =>
+        use(() => {
+          const one = outbox.get(id);
+          if (one?.state !== "waiting" || isAnothers(one.held, lease)) return undefined;
+          change(id, ({ attempts }) => ({ attempts: attempts + 1, held: lease }));
+          return one.attempts + 1;
+        }),
       hint: (id, hint) => use(() => change(id, ({ message }) => ({ message: { ...message, hint } }))),
-      postpone: (id, until, reason) => use(() => change(id, () => ({ until, reason }))),
+      postpone: (id, until, reason) => use(() => change(id, () => ({ until, reason, held: undefined }))),
       sent: (id, reference) =>
         use(() =>
           change(id, ({ message }) => ({ state: "sent", reference, reason: undefined, message: withoutHint(message) })),
@@ -367,6 +384,11 @@ export function createMemoryStore(
       closed = true;
     },
   };
+}
+
+/** Whether somebody else has it in hand. */
+function isAnothers(held: Hand, lease: Lease | undefined): boolean {
+  return held !== undefined && lease !== undefined && held.owner !== lease.owner && held.until > lease.now;
 }
 
 /** The first one stays. */

@@ -150,6 +150,12 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX runs_line ON runs (line, at);
   CREATE INDEX runs_deploys ON runs (at) WHERE deploys = 1;
   `,
+  `
+  ALTER TABLE inbox ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+  ALTER TABLE inbox ADD COLUMN held REAL NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+  ALTER TABLE outbox ADD COLUMN held REAL NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

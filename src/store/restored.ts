@@ -6,7 +6,7 @@ import { insistOnEntries, type Ledger } from "./seal.ts";
 /** Tells a store that was put back from an older copy, by what an anchor outside of it knows. */
 
 export const EPOCH = "epoch";
-const RESTORED = "restored";
+export const RESTORED = "restored";
 
 /** Why the store cannot be the one that the anchor is of, as a sentence; undefined when it can. */
 export function whyRestored(
@@ -29,6 +29,25 @@ export function whyRestored(
     return "audit.anchors is of another incarnation of the store: an older copy was put back, or its file was lost";
   if (anchor.seq > 0 && store.at(anchor.seq) !== anchor.record_hash)
     return `record ${anchor.seq} is not the one that audit.anchors names: another copy was put back, or the records were changed`;
+  return undefined;
+}
+
+/** Epochs that an older copy took the place of, where several replicas have anchors of their own: a JSON list of them. */
+export const ENDED = "ended_epochs";
+
+export function endedEpochs({ meta }: Pick<Ledger, "meta">): readonly string[] {
+  return JSON.parse(meta.get(ENDED) ?? "[]") as string[];
+}
+
+/** Why a store that several replicas share has lost what the anchor of one of them knows, as a sentence; undefined when it has it. */
+export function whyLost(
+  anchor: AnchorLine,
+  store: { readonly has: number; readonly there: string | undefined },
+): string | undefined {
+  if (anchor.seq > store.has)
+    return `audit.anchors knows ${Number.isFinite(anchor.seq) ? `record ${anchor.seq}` : "nothing that can be read"}, and the store ends at ${store.has}: an older copy was put back, or its data was lost`;
+  if (anchor.seq > 0 && store.there !== anchor.record_hash)
+    return `record ${anchor.seq} is not the one that audit.anchors names: an older copy was put back and went on, or the records were changed`;
   return undefined;
 }
 

@@ -66,6 +66,8 @@ export const QueuedRow = once(() => {
     .transform(({ body, attempts }): Queued => ({ ...(body as unknown as Queued), attempts }));
 });
 
+export const BegunRow = once(() => z.object({ attempts: z.number() }));
+
 export const FateRow = once(() =>
   z
     .object({ state: z.enum(["waiting", "sent", "given up"]), reason: z.string().nullable() })

@@ -50,6 +50,23 @@ export type Ledger = {
   readonly now: () => number;
 };
 
+/** A ledger that others may write to at the same time: its work is done on what stands in the store now, and done anew when that changed. */
+export type SharedLedger = {
+  metaOf(key: string): Promise<string | undefined>;
+  /** `by` is whoever `work` asks `actorOf` about. */
+  together<T>(by: Identity | undefined, work: (inside: Ledger) => T): Promise<T>;
+  readonly now: () => number;
+};
+
+/** The ledger of one process in that form. */
+export function shared(ledger: Ledger): SharedLedger {
+  return {
+    metaOf: async (key) => ledger.meta.get(key),
+    together: async (_, work) => ledger.together(() => work(ledger)),
+    now: ledger.now,
+  };
+}
+
 /** A change without a record would be one that nobody can account for. */
 export function insistOnEntries(entries: readonly AuditEntry[]): void {
   if (entries.length === 0) throw new Error("a change needs an audit entry: it came with none");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { SQLInputValue } from "node:sqlite";
 import { setImmediate as nextTick } from "node:timers/promises";
 import type { Place } from "../core/chat.ts";
-import type { Clock, Store } from "../ports.ts";
+import type { Clock, Lease, Store } from "../ports.ts";
 import { openFile, writeAheadLog } from "./file.ts";
 import { groupCommit } from "./group-commit.ts";
 import { deflated } from "./recording.ts";
@@ -10,6 +10,7 @@ import { cutoff, type Retention, TABLES, type Table, wordKey } from "./retention
 import {
   AnswerLine,
   AnswerRow,
+  BegunRow,
   FateRow,
   FeedbackRow,
   HeldRow,
@@ -23,7 +24,7 @@ import {
   TurnRow,
   WaitingRow,
 } from "./rows.ts";
-import type { SealSettings } from "./seal.ts";
+import { type SealSettings, shared } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
 import { sqliteDetection } from "./sqlite/detection.ts";
 import { sqliteDigests } from "./sqlite/digests.ts";
@@ -143,31 +144,44 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     },
 
     inbox: {
-      take: (platform, { id, body, at }) =>
+      take: (platform, { id, body, at }, { owner, until } = NOBODY) =>
         group.add(() => {
           const values = [platform, id, at];
           if (
             !sql.inserted("INSERT INTO seen_events (platform, id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", values)
           )
             return false;
-          sql.run("INSERT OR REPLACE INTO inbox (seq, at, body, attempts) VALUES (last_insert_rowid(), ?, ?, 1)", [
-            at,
-            body,
-          ]);
+          sql.run(
+            "INSERT OR REPLACE INTO inbox (seq, at, body, attempts, owner, held) VALUES (last_insert_rowid(), ?, ?, 1, ?, ?)",
+            [at, body, owner, until],
+          );
           return true;
         }),
       async done(platform, id) {
         await group.note(() => sql.run(`DELETE FROM inbox WHERE seq = ${SEQ_OF_EVENT}`, [platform, id]));
       },
-      async left(platform) {
+      async left(platform, now = Number.MAX_VALUE) {
         return sql.all(
           HeldRow,
-          "SELECT id, body, inbox.at, attempts FROM inbox JOIN seen_events USING (seq) WHERE platform = ? ORDER BY seq",
-          [platform],
+          `SELECT id, body, inbox.at, attempts FROM inbox JOIN seen_events USING (seq)
+           WHERE platform = ? AND held <= ? ORDER BY seq`,
+          [platform, now],
         );
       },
-      async begin(platform, id) {
-        await later.run(`UPDATE inbox SET attempts = attempts + 1 WHERE seq = ${SEQ_OF_EVENT}`, [platform, id]);
+      async begin(platform, id, { owner, until, now } = NOBODY) {
+        const began = await later.run(
+          `UPDATE inbox SET attempts = attempts + 1, owner = ?1, held = ?2
+           WHERE seq = (SELECT seq FROM seen_events WHERE platform = ?3 AND id = ?4) AND (owner = ?1 OR held <= ?5)`,
+          [owner, until, platform, id, now],
+        );
+        return began > 0;
+      },
+      async hold(platform, ids, { owner, until }) {
+        await later.run(
+          `UPDATE inbox SET held = ? WHERE owner = ? AND seq IN
+           (SELECT seq FROM seen_events WHERE platform = ? AND id IN (SELECT value FROM json_each(?)))`,
+          [until, owner, platform, JSON.stringify(ids)],
+        );
       },
     },
 
@@ -233,7 +247,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     digests: sqliteDigests(sql, ledger),
     runs: sqliteRuns(sql, later),
     audit: sqliteAudit(sql, ledger),
-    stop: createStop(ledger, join(settings.dataDir, "STOP")),
+    stop: createStop(shared(ledger), join(settings.dataDir, "STOP")),
 
     outbox: {
       async put(message) {
@@ -247,16 +261,23 @@ export function openSqliteStore(settings: SqliteSettings): Store {
       async due(platform, now, limit) {
         return sql.all(
           QueuedRow,
-          `SELECT body, attempts FROM outbox AS one WHERE platform = ? AND state = 'waiting' AND until <= ?
+          `SELECT body, attempts FROM outbox AS one WHERE platform = ?1 AND state = 'waiting' AND until <= ?2 AND held <= ?2
            AND NOT EXISTS (SELECT 1 FROM outbox AS before WHERE before.platform = one.platform
              AND before.channel = one.channel AND before.state = 'waiting' AND before.seq < one.seq)
-           ORDER BY seq LIMIT ?`,
+           ORDER BY seq LIMIT ?3`,
           [platform, now, atMost(limit)],
         );
       },
-      async begin(id) {
-        await later.run("UPDATE outbox SET attempts = attempts + 1 WHERE id = ? AND state = 'waiting'", [id]);
-      },
+      begin: (id, { owner, until, now } = NOBODY) =>
+        group.add(() => {
+          const [began] = sql.all(
+            BegunRow,
+            `UPDATE outbox SET attempts = attempts + 1, owner = ?1, held = ?2
+             WHERE id = ?3 AND state = 'waiting' AND (owner = ?1 OR held <= ?4) RETURNING attempts`,
+            [owner, until, id, now],
+          );
+          return began?.attempts;
+        }),
       async hint(id, hint) {
         await later.run("UPDATE outbox SET body = json_set(body, '$.hint', ?) WHERE id = ? AND state = 'waiting'", [
           hint,
@@ -264,7 +285,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
         ]);
       },
       async postpone(id, until, reason) {
-        await later.run("UPDATE outbox SET until = ?, reason = ? WHERE id = ? AND state = 'waiting'", [
+        await later.run("UPDATE outbox SET until = ?, reason = ?, held = 0 WHERE id = ? AND state = 'waiting'", [
           until,
           reason,
           id,
@@ -397,6 +418,9 @@ export function openSqliteStore(settings: SqliteSettings): Store {
 }
 
 const DAY = 86_400;
+
+/** Where nobody else could have it in hand. */
+const NOBODY: Lease = { owner: "", now: Number.MAX_VALUE, until: 0 };
 
 function columns(place: Place): [string, string, string] {
   return [place.platform, place.channel, place.thread];

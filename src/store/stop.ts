@@ -4,7 +4,7 @@ import type { Identity } from "../core/people.ts";
 import type { Stopped, StopSwitch } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import { storeError } from "./errors.ts";
-import type { Ledger } from "./seal.ts";
+import type { Ledger, SharedLedger } from "./seal.ts";
 
 /** Seconds that a wish to resume counts. */
 const WISH_SECONDS = 600;
@@ -21,29 +21,33 @@ type State = {
 
 /**
  * The emergency stop: a note in the store and a file beside it, `STOP`. Either one stops, so that a stop works with a
- * store that cannot be written, and `touch STOP` works without the bot. Both have to go for it to run again.
+ * store that cannot be written, and `touch STOP` works without the bot. Both have to go for it to run again. Where replicas share
+ * the store, each has a file of its own that nobody else could take away: it is made only when the store cannot be written.
  */
-export function createStop(ledger: Ledger, file: string | undefined): StopSwitch {
-  function stored(): State | undefined {
-    const text = ledger.meta.get(KEY);
+export function createStop(
+  ledger: SharedLedger,
+  file: string | undefined,
+  { isShared = false }: { readonly isShared?: boolean } = {},
+): StopSwitch {
+  function stored(text: string | undefined): State | undefined {
     return text === undefined ? undefined : (readState(text) ?? NOBODY);
   }
 
-  function found(): State | undefined {
-    const note = stored();
+  function found(text: string | undefined): State | undefined {
+    const note = stored(text);
     if (note !== undefined) return note;
     if (file === undefined || !isThere(file)) return undefined;
     return readState(readFileSync(file, "utf8")) ?? NOBODY;
   }
 
-  function note(by: Identity, action: string, from: string, to: string, reason: string): AuditEntry {
-    return { actor: ledger.actorOf(by), platform: by.platform, action, id: "stop", hash: "", from, to, reason };
+  function note(inside: Ledger, by: Identity, [action, from, to]: Changed, reason: string): AuditEntry {
+    return { actor: inside.actorOf(by), platform: by.platform, action, id: "stop", hash: "", from, to, reason };
   }
 
   return {
     async read() {
       try {
-        const state = found();
+        const state = found(await ledger.metaOf(KEY));
         return state && shown(state, ledger.now());
       } catch (problem) {
         return {
@@ -56,37 +60,45 @@ export function createStop(ledger: Ledger, file: string | undefined): StopSwitch
     },
 
     async press(by, reason) {
-      const before = attempt(found);
-      const written = attempt(() => writeStop(file, { at: ledger.now(), by: by.name, reason, wishes: [] }));
-      const noted = attempt(() =>
-        ledger.together(() => {
-          const first = before.value?.by === undefined ? { at: ledger.now(), by: by.name, reason } : before.value;
+      // The file first: it stops while the store does not answer.
+      const onlyFile = attempt(() => found(undefined));
+      const write = () => attempt(() => writeStop(file, { at: ledger.now(), by: by.name, reason, wishes: [] }));
+      let written = isShared ? undefined : write();
+      const noted = await attemptLater(() =>
+        ledger.together(by, (inside) => {
+          const before = stored(inside.meta.get(KEY)) ?? onlyFile.value;
+          const first = before?.by === undefined ? { at: ledger.now(), by: by.name, reason } : before;
           // As far as it was recorded: whoever pressed may have made the file a moment before.
-          const wasRunning = stored() === undefined;
-          ledger.meta.set(KEY, JSON.stringify({ ...first, wishes: [] }));
-          ledger.seal([note(by, "stop", wasRunning ? "running" : "stopped", "stopped", reason)]);
+          const from = inside.meta.get(KEY) === undefined ? "running" : "stopped";
+          inside.meta.set(KEY, JSON.stringify({ ...first, wishes: [] }));
+          inside.seal([note(inside, by, ["stop", from, "stopped"], reason)]);
         }),
       );
       // One of the two is enough to stop, and whoever pressed must hear that it does.
-      if (noted.failed !== undefined && (file === undefined || written.failed !== undefined)) throw noted.failed;
+      if (noted.failed === undefined) {
+        // One that a command made a moment before: nobody could take it away from another replica.
+        if (isShared) removeStop(file);
+        return;
+      }
+      written ??= write();
+      if (file === undefined || written.failed !== undefined) throw noted.failed;
     },
 
     async release(by) {
-      const left = ledger.together(() => {
-        const state = found();
+      const left = await ledger.together(by, (inside) => {
+        const state = found(inside.meta.get(KEY));
         if (state === undefined) return 0;
         const now = ledger.now();
         const fresh = state.wishes.filter((wish) => isFresh(wish, now));
         const mine = { person: by.person, name: by.name, at: now };
         const wishes = by.isLinked ? [...fresh.filter(({ person }) => person !== by.person), mine] : fresh;
         const needed = Math.max(0, PEOPLE_NEEDED - wishes.length);
-        ledger.meta.set(KEY, needed === 0 ? undefined : JSON.stringify({ ...state, wishes }));
+        inside.meta.set(KEY, needed === 0 ? undefined : JSON.stringify({ ...state, wishes }));
         const whose =
           state.by === undefined ? "stopped by the file STOP" : `stopped by ${state.by}: ${state.reason ?? ""}`;
         const text = by.isLinked ? whose : "the account is linked to nobody, so its wish does not count";
-        ledger.seal([
-          note(by, needed === 0 ? "resume" : "resume_wish", "stopped", needed === 0 ? "running" : "stopped", text),
-        ]);
+        const done: Changed = needed === 0 ? ["resume", "stopped", "running"] : ["resume_wish", "stopped", "stopped"];
+        inside.seal([note(inside, by, done, text)]);
         return needed;
       });
       // Last: while anything before it fails, the file goes on stopping.
@@ -95,6 +107,9 @@ export function createStop(ledger: Ledger, file: string | undefined): StopSwitch
     },
   };
 }
+
+/** Action, and from which state to which. */
+type Changed = readonly [action: string, from: string, to: string];
 
 const NOBODY: State = { at: undefined, by: undefined, reason: undefined, wishes: [] };
 
@@ -159,6 +174,14 @@ function isThere(file: string): boolean {
 function attempt<T>(work: () => T): { readonly value?: T; readonly failed?: unknown } {
   try {
     return { value: work() };
+  } catch (failed) {
+    return { failed: failed ?? new Error("it failed without a reason") };
+  }
+}
+
+async function attemptLater<T>(work: () => Promise<T>): Promise<{ readonly value?: T; readonly failed?: unknown }> {
+  try {
+    return { value: await work() };
   } catch (failed) {
     return { failed: failed ?? new Error("it failed without a reason") };
   }

@@ -66,20 +66,20 @@ function opinion(anomaly: string, by: string, kind: Opinion["kind"], at = NOW): 
 }
 
 /** What every store does with what the scheduled detector keeps. */
-export function detectionContract(name: string, open: (retention: Retention) => Store): void {
+export function detectionContract(name: string, open: (retention: Retention) => Store | Promise<Store>): void {
   describe(`${name} and the detector`, () => {
     const stores: Store[] = [];
     afterEach(async () => {
       for (const store of stores.splice(0)) await store.close();
     });
-    const opened = (retention = RETENTION) => {
-      const store = open(retention);
+    const opened = async (retention = RETENTION) => {
+      const store = await open(retention);
       stores.push(store);
       return { store, detection: store.detection };
     };
 
     it("gives each slot of a job to one owner, and the next one only when that has ended or died", async () => {
-      const { detection } = opened();
+      const { detection } = await opened();
       assert.equal(await detection.claim("detect", 60, "a", 60, 660), "anew");
       assert.equal(await detection.claim("detect", 60, "b", 61, 661), "lost");
       assert.equal(await detection.claim("detect", 60, "a", 61, 661), "lost");
@@ -96,7 +96,7 @@ export function detectionContract(name: string, open: (retention: Retention) => 
     });
 
     it("keeps the states of a watch, byte for byte, with how far they were read", async () => {
-      const { detection } = opened();
+      const { detection } = await opened();
       assert.deepEqual(await detection.states("w@1"), []);
       await detection.commit({ watch: round("w@1"), states: [state("a"), state("b"), state("c")] });
       await detection.commit({ watch: round("w@2"), states: [state("a")] });
@@ -108,7 +108,7 @@ export function detectionContract(name: string, open: (retention: Retention) => 
     });
 
     it("replaces an anomaly by a newer one of its id alone", async () => {
-      const { detection } = opened();
+      const { detection } = await opened();
       assert.equal(await detection.anomaly("a"), undefined);
       await detection.commit({ anomalies: [anAnomaly("a"), anAnomaly("b", { openedAt: NOW + 1 })] });
       const over = anAnomaly("a", { status: "over", endedAt: NOW + 300, revision: 3 });
@@ -119,7 +119,7 @@ export function detectionContract(name: string, open: (retention: Retention) => 
     });
 
     it("finds anomalies by state, message and time, newest first", async () => {
-      const { detection } = opened();
+      const { detection } = await opened();
       await detection.commit({
         anomalies: [
           anAnomaly("old", { openedAt: NOW - 3 * DAY, status: "over", endedAt: NOW - 2 * DAY }),
@@ -139,7 +139,7 @@ export function detectionContract(name: string, open: (retention: Retention) => 
     });
 
     it("tells which messages are behind, and which were posted", async () => {
-      const { detection } = opened();
+      const { detection } = await opened();
       const unshown = async () => (await detection.unshown(10)).map(({ id }) => id);
       await detection.commit({ anomalies: [anAnomaly("a", { group: "m" }), anAnomaly("b", { group: "m" })] });
       assert.deepEqual(await unshown(), ["a", "b"]);
@@ -157,7 +157,7 @@ export function detectionContract(name: string, open: (retention: Retention) => 
     });
 
     it("counts each person's last word, and what was posted of a watch", async () => {
-      const { detection } = opened();
+      const { detection } = await opened();
       await detection.commit({
         anomalies: [
           anAnomaly("a", { group: "m" }),
@@ -189,7 +189,7 @@ export function detectionContract(name: string, open: (retention: Retention) => 
     });
 
     it("forgets series that nobody sees, and anomalies that are over, past their time", async () => {
-      const { store, detection } = opened({ ...RETENTION, anomalies: 40 * DAY });
+      const { store, detection } = await opened({ ...RETENTION, anomalies: 40 * DAY });
       await detection.commit({ watch: round("w@1", NOW), states: [state("a")] });
       await detection.commit({
         anomalies: [anAnomaly("open"), anAnomaly("over", { status: "over", endedAt: NOW })],

@@ -81,6 +81,23 @@ export function incidentsContract(name: string, open: (retention: Retention) => 
       );
     });
 
+    it("takes no change that was decided on an earlier state of the whole", async () => {
+      const store = await empty();
+      const world = aWorld();
+      const first = world.tell(firing("a"));
+      const generation = await store.incidents.generation();
+      const change = { ...first, entries: [], generation };
+      assert.deepEqual(
+        await Promise.all([store.incidents.save(change), store.incidents.save({ ...change, incidents: [] })]),
+        [true, false],
+      );
+      const next = await store.incidents.generation();
+      assert.notEqual(next, generation);
+      await store.incidents.shown("inc-1", 1);
+      assert.equal(await store.incidents.generation(), next);
+      assert.equal(await store.incidents.save({ incidents: [], alerts: [], entries: [], generation: next }), true);
+    });
+
     it("finds by status and time, newest first", async () => {
       const store = await empty();
       const { tell } = aWorld();

@@ -213,6 +213,47 @@ export function storeContract(
       assert.deepEqual(await inbox.left("slack"), []);
     });
 
+    it("leaves what somebody has in hand to them until their time is over", async () => {
+      const { inbox } = await empty();
+      const lease = (owner: string, now: number, until = now + 30) => ({ owner, now, until });
+      const left = async (now: number) => (await inbox.left("slack", now)).map(({ id }) => id);
+      await inbox.take("slack", incoming("a"), lease("one", NOW));
+      await inbox.take("slack", incoming("b"));
+      assert.deepEqual(await left(NOW + 29), ["b"]);
+      assert.equal(await inbox.begin("slack", "a", lease("two", NOW + 29)), false);
+      await inbox.hold("slack", ["a", "b", "none"], lease("two", NOW, NOW + 900));
+      await inbox.hold("slack", ["a"], lease("one", NOW + 20));
+      assert.deepEqual(await left(NOW + 40), ["b"]);
+      assert.deepEqual(await left(NOW + 50), ["a", "b"]);
+      assert.equal(await inbox.begin("slack", "a", lease("one", NOW + 21)), true);
+      const both = await Promise.all(
+        ["two", "three"].map((owner) => inbox.begin("slack", "a", lease(owner, NOW + 60))),
+      );
+      assert.deepEqual([...both].sort(), [false, true]);
+      assert.equal((await inbox.left("slack")).find(({ id }) => id === "a")?.attempts, 3);
+      await inbox.done("slack", "a");
+      assert.equal(await inbox.begin("slack", "a", lease("two", NOW + 999)), false);
+    });
+
+    it("lets one at a time attempt a message, and another once that one's time is over", async () => {
+      const { outbox } = await empty();
+      const lease = (owner: string, now: number) => ({ owner, now, until: now + 60 });
+      const due = async (now: number) => (await outbox.due("slack", now, 10)).map(({ id }) => id);
+      await outbox.put(outgoing("m1"));
+      await outbox.put(outgoing("m2"));
+      const both = await Promise.all(["one", "two"].map((owner) => outbox.begin("m1", lease(owner, NOW))));
+      assert.deepEqual([...both].sort(), [1, undefined]);
+      assert.deepEqual(await due(NOW + 59), []); // and nothing overtakes it
+      assert.deepEqual(await due(NOW + 60), ["m1"]);
+      assert.equal(await outbox.begin("m1", lease("three", NOW + 60)), 2);
+      await outbox.postpone("m1", NOW + 70, "not now");
+      assert.deepEqual(await due(NOW + 70), ["m1"]);
+      assert.equal(await outbox.begin("m1"), 3);
+      await outbox.sent("m1", "1790.1", NOW);
+      assert.equal(await outbox.begin("m1", lease("one", NOW + 999)), undefined);
+      assert.equal(await outbox.begin("none"), undefined);
+    });
+
     it("shows what an answer rested on, and ignores a second save under one id", async () => {
       const { evidence } = await empty();
       await evidence.save({ id: "a1", place: THREAD, at: NOW, text: "3 req/s", evidence: EVIDENCE });

@@ -88,16 +88,8 @@ export async function effectServer() {
   };
 }
 
-export type RemedyWorld = Awaited<ReturnType<typeof remedyWorld>>;
-
-/** The whole program on Slack, Teams and the socket, with its own store on disk and a server that takes real calls. */
-export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay = "0s" } = {}) {
-  const slack = await new FakeSlack().start();
-  const framework: BotFramework = await startBotFramework();
-  framework.roles.set(ALICE.id, "user");
-  framework.roles.set(BEN_TEAMS.id, "user");
-  const shop = await effectServer();
-  const folder = mkdtempSync(join(tmpdir(), "remedy-"));
+/** Ann and Ben, who may approve for each other, and the one runbook of the harbour, as files of that folder. */
+export function writeDeskSettings(folder: string, url: string, { limits = 3, delay = "0s" } = {}): void {
   mkdirSync(join(folder, "runbooks"));
   writeFileSync(join(folder, "runbooks", "restart-desk.yaml"), RUNBOOK);
   const settings = {
@@ -116,11 +108,24 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
       folders: ["./runbooks"],
       modes: { default: "act" },
       executors: {
-        http: [{ name: "harbour", base_url: shop.url, hosts: ["127.0.0.1"], allow_private: true, idempotent: false }],
+        http: [{ name: "harbour", base_url: url, hosts: ["127.0.0.1"], allow_private: true, idempotent: false }],
       },
     },
   };
   writeFileSync(join(folder, "smartcloudops.yaml"), JSON.stringify(settings));
+}
+
+export type RemedyWorld = Awaited<ReturnType<typeof remedyWorld>>;
+
+/** The whole program on Slack, Teams and the socket, with its own store on disk and a server that takes real calls. */
+export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay = "0s" } = {}) {
+  const slack = await new FakeSlack().start();
+  const framework: BotFramework = await startBotFramework();
+  framework.roles.set(ALICE.id, "user");
+  framework.roles.set(BEN_TEAMS.id, "user");
+  const shop = await effectServer();
+  const folder = mkdtempSync(join(tmpdir(), "remedy-"));
+  writeDeskSettings(folder, shop.url, { limits, delay });
   const { overrides: hosts } = framework;
   const env = {
     SMARTCLOUDOPS_DATA: join(folder, "data"),
@@ -203,22 +208,8 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
       ...slack.ephemerals.map(({ text }) => text),
       ...slack.responses.map(({ body }) => String(body["text"])),
     ],
-    press(message: Pick<Stored, "ts" | "blocks">, decision: string, user: string): Promise<void> {
-      const button = buttonsIn(message.blocks).find(({ action_id: id }) => id.startsWith(`decide:${decision}:`));
-      if (button === undefined) throw new Error(`There is no button ${decision}.`);
-      return toSlack(
-        "click",
-        clickBody(
-          { action_id: button.action_id, value: button.value },
-          {
-            user: { id: user, username: user, name: user, team_id: "T0TESTTEAM" },
-            container: { type: "message", message_ts: message.ts, channel_id: CHANNEL, is_ephemeral: false },
-            message: { type: "message", ts: message.ts, thread_ts: SLACK_ROOT, app_id: "A0TESTAPP1" },
-            response_url: `${slack.origin}/response/${fresh("r")}`,
-          },
-        ),
-      );
-    },
+    press: (message: Pick<Stored, "ts" | "blocks">, decision: string, user: string) =>
+      toSlack("click", clickOn(slack, message, decision, user)),
     /** Somebody says something in Teams; then the bot knows the channel. */
     sayInTeams: (text: string) => post(channel(framework.url, text, TEAMS_ROOT)),
     /** Resolves with what the person who clicked is told at once. */
@@ -288,6 +279,26 @@ export async function suggestOnBoth(world: RemedyWorld) {
 }
 
 type SlackButton = { readonly action_id: string; readonly value: string; readonly text: { readonly text: string } };
+
+/** What Slack sends when somebody presses that button of a card. */
+export function clickOn(
+  slack: FakeSlack,
+  message: Pick<Stored, "ts" | "blocks">,
+  decision: string,
+  user: string,
+): Record<string, unknown> {
+  const button = buttonsIn(message.blocks).find(({ action_id: id }) => id.startsWith(`decide:${decision}:`));
+  if (button === undefined) throw new Error(`There is no button ${decision}.`);
+  return clickBody(
+    { action_id: button.action_id, value: button.value },
+    {
+      user: { id: user, username: user, name: user, team_id: "T0TESTTEAM" },
+      container: { type: "message", message_ts: message.ts, channel_id: CHANNEL, is_ephemeral: false },
+      message: { type: "message", ts: message.ts, thread_ts: SLACK_ROOT, app_id: "A0TESTAPP1" },
+      response_url: `${slack.origin}/response/${fresh("r")}`,
+    },
+  );
+}
 
 /** The buttons of a message in Slack. */
 export function buttonsIn(blocks: readonly Record<string, unknown>[]): readonly SlackButton[] {

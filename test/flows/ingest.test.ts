@@ -24,3 +24,23 @@ it("tells of each alert that begins, once, however often it is delivered", async
   await take([over("c")]);
   expect(began).toEqual(["HighErrorRate warning 0", "HighErrorRate critical 0", "HighErrorRate warning 2000"]);
 });
+
+it("makes of what two processes are told of at the same time what one would make of it", async () => {
+  const started = (store: ReturnType<typeof newStore>, name: string) => {
+    let made = 0;
+    return ingest({ store, newId: () => `${name}-${++made}`, placesOf: () => [], changed: () => {} });
+  };
+  const [shared, own] = [newStore(), newStore()];
+  const [one, two] = [started(shared, "one"), started(shared, "two")];
+  await Promise.all([one.take([firing("a")]), two.take([firing("a")]), two.take([firing("b")])]);
+  await one.take([firing("c", { at: T + 60 })]);
+  await two.take([over("a", { at: T + 90 })]);
+  const alone = started(own, "alone");
+  await alone.take([firing("a"), firing("b")]);
+  await alone.take([firing("c", { at: T + 60 })]);
+  await alone.take([over("a", { at: T + 90 })]);
+  const told = async ({ incidents }: typeof own) =>
+    (await incidents.find({ limit: 10 })).map(({ status, total, firing: now }) => [status, total, now]).sort();
+  expect(await told(shared)).toEqual(await told(own));
+  expect((await told(own)).length).toBeGreaterThan(1);
+});

@@ -134,7 +134,8 @@ async function checkStore(config: Config, isBeside: boolean): Promise<Check> {
     } finally {
       await store.close();
     }
-    return ok("store", isBeside ? "can be read beside the running bot" : "opens and can be written");
+    const where = config.redis === undefined ? "" : ` in Redis at ${URL.parse(config.redis.url.reveal())?.host}`;
+    return ok("store", isBeside ? `can be read beside the running bot${where}` : `opens and can be written${where}`);
   } catch (problem) {
     return failed("store", reasonOf(problem), "Until then answers work, but no conversation is kept.");
   }

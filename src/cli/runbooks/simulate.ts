@@ -48,7 +48,7 @@ export async function simulate(call: Call, config: Config, [id, ...pairs]: reado
 
 /** The bot's own store, read only; an empty one where there is none yet. */
 async function storeBeside(config: Config): Promise<Store> {
-  return existsSync(join(config.dataDir, "smartcloudops.db"))
+  return config.redis !== undefined || existsSync(join(config.dataDir, "smartcloudops.db"))
     ? openStore(config, now, { readOnly: true })
     : createMemoryStore({ retention: config.limits.retentionSeconds, now });
 }

@@ -60,6 +60,8 @@ export type Gauge = {
 };
 
 export type DetectDeps = {
+  /** After so long, a round of another process has died with it. Default: 600. */
+  readonly leaseSeconds?: number;
   readonly store: Pick<Store, "detection" | "forecasts" | "models" | "outbox" | "places" | "runs">;
   readonly sources: readonly Metrics[];
   readonly packs: ConceptPacks;

@@ -11,7 +11,9 @@ export function memoryIncidents(
   ledger: Ledger,
   use: <T>(work: () => T) => Promise<T>,
 ): Incidents {
+  let saved = 0;
   return {
+    generation: () => use(() => saved),
     get: (id) =>
       use(() => {
         const found = all.get(id);
@@ -70,11 +72,13 @@ export function memoryIncidents(
     save: (change) =>
       use(() => {
         const { incidents, alerts: told, entries } = copy(change);
+        if (change.generation !== undefined && change.generation !== saved) return false;
         if (incidents.some(({ id, revision }) => revision !== (all.get(id)?.incident.revision ?? 0) + 1)) return false;
         return ledger.together(() => {
           if (entries.length > 0) ledger.seal(entries);
           for (const incident of incidents) all.set(incident.id, { incident, shown: all.get(incident.id)?.shown ?? 0 });
           for (const alert of told) alerts.set(alert.fingerprint, alert);
+          saved += 1;
           return true;
         });
       }),

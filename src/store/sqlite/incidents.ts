@@ -5,11 +5,14 @@ import { AlertRow, IncidentRow, RevisionRow } from "../rows.ts";
 import type { Ledger } from "../seal.ts";
 import { atMost, type Statements } from "./statements.ts";
 
+const GENERATION = "incidents_saved";
+
 /** Live ones, for a statement. */
 export const LIVE_SQL = LIVE.map((status) => `'${status}'`).join(", ");
 
 /** `Incidents` on SQLite. Each change is one transaction together with its records. */
 export function sqliteIncidents(sql: Statements, ledger: Ledger): Incidents {
+  const generation = () => Number(ledger.meta.get(GENERATION) ?? 0);
   return {
     async get(id) {
       return sql.all(IncidentRow, "SELECT body FROM incidents WHERE id = ?", [id])[0];
@@ -52,11 +55,16 @@ export function sqliteIncidents(sql: Statements, ledger: Ledger): Incidents {
         [at, atMost(limit)],
       );
     },
-    async save({ incidents, alerts, entries }) {
+    async generation() {
+      return generation();
+    },
+    async save({ incidents, alerts, entries, generation: seen }) {
       // What alerts tell stands in the inbox until it is noted as done, which is written after this: a power cut takes both or neither.
       const withinReach = entries.length === 0 ? sql.unsynced : <T>(work: () => T) => work();
       return withinReach(() =>
         ledger.together(() => {
+          const now = generation();
+          if (seen !== undefined && seen !== now) return false;
           const known = new Map(
             sql
               .all(RevisionRow, "SELECT id, revision FROM incidents WHERE id IN (SELECT value FROM json_each(?))", [
@@ -66,6 +74,7 @@ export function sqliteIncidents(sql: Statements, ledger: Ledger): Incidents {
           );
           if (incidents.some(({ id, revision }) => revision !== (known.get(id) ?? 0) + 1)) return false;
           if (entries.length > 0) ledger.seal(entries);
+          ledger.meta.set(GENERATION, String(now + 1));
           for (const one of incidents)
             sql.run(
               `INSERT INTO incidents (id, at, revision, status, ended, changed, shown, body) VALUES (?, ?, ?, ?, ?, ?, 0, ?)

@@ -6,15 +6,19 @@ import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { RedisServer } from "../../../src/actions/redis/client.ts";
 import { freePorts } from "../../../src/demo/ports.ts";
-import { secret } from "../../../src/util/secret.ts";
+import { type Secret, secret } from "../../../src/util/secret.ts";
 import { debianPrograms } from "./debian.ts";
 
 /** A real redis-server on loopback, with a password. */
 export type RedisProgram = {
   readonly settings: RedisServer;
   readonly redis: Redis;
-  /** Ends it as a crash does and starts it anew, empty, on the same port. */
-  restart(): Promise<void>;
+  /** With the password, on that database. */
+  urlOf(db: number): Secret;
+  /** Where it keeps what it is to keep. */
+  readonly folder: string;
+  /** Ends it as a crash does and starts it anew on the same port, empty unless it keeps things. `meanwhile` is done while it is down. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** Stops it where it is, or lets it go on. */
   pause(isPaused: boolean): void;
   stop(): Promise<void>;
@@ -22,8 +26,8 @@ export type RedisProgram = {
 
 const PASSWORD = "redis-pass-of-the-test";
 
-/** Starts one. Where Redis cannot be had, says why, for the test to skip. */
-export async function startRedis(): Promise<RedisProgram | { readonly skipped: string }> {
+/** Starts one. With `keeps`, each change is on its disk before it is confirmed. Where Redis cannot be had, says why, for the test to skip. */
+export async function startRedis({ keeps = false } = {}): Promise<RedisProgram | { readonly skipped: string }> {
   const packages = ["redis-server", "redis-tools", "liblzf1", "libjemalloc2"];
   const programs = await debianPrograms(["redis-server"], packages);
   if ("skipped" in programs) return programs;
@@ -39,7 +43,11 @@ export async function startRedis(): Promise<RedisProgram | { readonly skipped: s
     "--save",
     "",
     "--appendonly",
-    "no",
+    keeps ? "yes" : "no",
+    "--appendfsync",
+    "always",
+    "--databases",
+    "2000",
     "--dir",
     folder,
     "--requirepass",
@@ -86,8 +94,11 @@ export async function startRedis(): Promise<RedisProgram | { readonly skipped: s
       queues: ["jobs:*", "events"],
     },
     redis,
-    async restart() {
+    urlOf: (db) => secret(`redis://:${PASSWORD}@127.0.0.1:${port}/${db}`),
+    folder,
+    async restart(meanwhile) {
       await kill();
+      await meanwhile?.();
       child = await start();
       await redis.ping();
     },

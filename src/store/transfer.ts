@@ -1,0 +1,245 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { AuditRecord } from "../core/audit.ts";
+import { FIRST_PREV } from "../core/audit.ts";
+import type { Secret } from "../util/secret.ts";
+import { appendAnchor, newestAnchor } from "./anchors.ts";
+import { StoreError } from "./errors.ts";
+import { makeDataDir, openFile } from "./file.ts";
+import { acquireStart } from "./lock.ts";
+import { connect, type Db, type Op } from "./redis/client.ts";
+import { MIGRATING, whyUnsafe } from "./redis/greet.ts";
+import { LATEST, recordsOf } from "./redis/ledger.ts";
+import { rowOf } from "./redis/rows.ts";
+import { type SqlRow, TRANSFERS } from "./transfer-rows.ts";
+
+/** Copies a whole store from a SQLite file to Redis or back. Both are to be at rest meanwhile. */
+
+/** How many rows of each table were copied, the audit's records among them. */
+export type Transferred = Readonly<Record<string, number>>;
+
+type Settings = {
+  readonly dataDir: string;
+  readonly redis: { readonly url: Secret; readonly allowVolatile: boolean };
+  /** Told after each table. */
+  readonly progress: (table: string, rows: number) => void;
+  readonly now: () => number;
+};
+
+const ROWS = 500;
+const PATIENCE_MS = 10_000;
+
+/** From the SQLite file of a data folder into an empty Redis. Throws `StoreError`; a Redis that was begun on says so until it is emptied. */
+export async function copyToRedis(settings: Settings): Promise<Transferred> {
+  if (!existsSync(fileOf(settings.dataDir)))
+    throw new StoreError(
+      "missing",
+      `there is no store at ${fileOf(settings.dataDir)} to copy. Set SMARTCLOUDOPS_DATA to its folder.`,
+    );
+  const start = acquireStart(settings.dataDir);
+  const target = await redisOf(settings);
+  // Brought up to date as a start would.
+  const { db: source } = openFile({ dataDir: settings.dataDir });
+  try {
+    if (await target.read(async (redis, prefix) => redis.exists(`${prefix}meta`, `${prefix}audit`, `${prefix}seq`)))
+      throw new StoreError(
+        "in-use",
+        "that Redis holds a store already, and nothing was copied. Name an empty database in REDIS_URL (redis://…/1), or delete the keys that begin with {smartcloudops}: there.",
+      );
+    await target.step([["set", "meta", MIGRATING, "1"]]);
+    const counts: Record<string, number> = {};
+    for (const { table, select, toRedis } of TRANSFERS) {
+      counts[table] = await inSteps(target, rowsOf(source, select), toRedis);
+      settings.progress(table, counts[table]);
+    }
+    counts["audit"] = await inSteps(target, rowsOf(source, "SELECT * FROM audit ORDER BY seq"), (row) => [
+      ["push", "audit", JSON.stringify(withoutNulls(row))],
+    ]);
+    settings.progress("audit", counts["audit"]);
+    await target.step([...metaOps(source), ["unset", "meta", MIGRATING]]);
+    await insistOnCounts(target, counts);
+    return counts;
+  } finally {
+    source.close();
+    target.close();
+    start.release();
+  }
+}
+
+/** From Redis into a data folder without a store. Throws `StoreError`; then no store is there. */
+export async function copyToSqlite(settings: Settings): Promise<Transferred> {
+  const { dataDir, now } = settings;
+  makeDataDir(dataDir);
+  const start = acquireStart(dataDir);
+  const part = join(dataDir, "migrating");
+  try {
+    if (existsSync(fileOf(dataDir)))
+      throw new StoreError(
+        "in-use",
+        `${fileOf(dataDir)} is a store already, and nothing was copied. Point SMARTCLOUDOPS_DATA at another folder, or move that file away.`,
+      );
+    rmSync(part, { recursive: true, force: true });
+    mkdirSync(part, { mode: 0o700 });
+    const source = await redisOf(settings);
+    try {
+      const counts = await fill(source, part, settings);
+      renameSync(fileOf(part), fileOf(dataDir));
+      if (newestAnchor(dataDir) === undefined) {
+        const { epoch, record } = await endOf(source);
+        const { seq, record_hash } = record ?? { seq: 0, record_hash: FIRST_PREV };
+        appendAnchor(dataDir, { seq, record_hash, epoch, at: now() }, { isFirst: true });
+      }
+      return counts;
+    } finally {
+      source.close();
+    }
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+    start.release();
+  }
+}
+
+async function fill(source: Db, folder: string, { progress }: Settings): Promise<Transferred> {
+  const { db } = openFile({ dataDir: folder });
+  try {
+    const counts: Record<string, number> = {};
+    for (const { table, redis, toSql } of TRANSFERS) {
+      counts[table] = 0;
+      for await (const page of tableOf(source, redis)) {
+        inOne(db, () => {
+          for (const { id, text } of page) insert(db, table, toSql(rowOf(text), id) as SqlRow);
+        });
+        counts[table] += page.length;
+      }
+      progress(table, counts[table]);
+    }
+    counts["audit"] = 0;
+    for (;;) {
+      const records = await recordsOf(source, counts["audit"], ROWS);
+      inOne(db, () => {
+        for (const record of records) insert(db, "audit", record as unknown as SqlRow);
+      });
+      counts["audit"] += records.length;
+      if (records.length < ROWS) break;
+    }
+    progress("audit", counts["audit"]);
+    const meta = await source.read((redis, prefix) => redis.hgetall(`${prefix}meta`));
+    inOne(db, () => {
+      for (const [key, value] of Object.entries(meta))
+        insert(db, "meta", { key: key === LATEST ? "checked_at" : key, value });
+    });
+    return counts;
+  } finally {
+    db.close();
+  }
+}
+
+// ---------------------------------------------------------------- Redis
+
+function redisOf({ redis }: Settings): Promise<Db> {
+  const greet = async (db: Db) => {
+    const why = await whyUnsafe(db);
+    if (why !== undefined && !redis.allowVolatile) throw new StoreError("unsafe", why);
+  };
+  return connect(redis.url, { patienceMs: PATIENCE_MS, greet, warn: () => undefined });
+}
+
+async function inSteps(target: Db, rows: Iterable<SqlRow>, toOps: (row: SqlRow) => readonly Op[]): Promise<number> {
+  let count = 0;
+  let ops: Op[] = [];
+  for (const row of rows) {
+    ops.push(...toOps(row));
+    count += 1;
+    if (ops.length < ROWS) continue;
+    await target.step(ops);
+    ops = [];
+  }
+  if (ops.length > 0) await target.step(ops);
+  return count;
+}
+
+/** Pages of a table's rows, in the order in which they came. */
+async function* tableOf(
+  db: Db,
+  table: string,
+): AsyncGenerator<readonly { readonly id: string; readonly text: string }[]> {
+  const stands = await db.read((redis, prefix) => redis.hgetall(`${prefix}m:${table}`));
+  const ids = Object.entries(stands)
+    .map(([id, json]) => ({ id, at: String((JSON.parse(json) as readonly string[])[0]) }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .map(({ id }) => id);
+  for (let at = 0; at < ids.length; at += ROWS) {
+    const page = ids.slice(at, at + ROWS);
+    const texts = await db.many(table, page);
+    yield page.flatMap((id, i) => (texts[i] === undefined ? [] : [{ id, text: texts[i] }]));
+  }
+}
+
+async function insistOnCounts(target: Db, counts: Transferred): Promise<void> {
+  for (const { table, redis } of TRANSFERS) {
+    const found = await target.read((on, prefix) => on.hlen(`${prefix}t:${redis}`));
+    if (found !== counts[table])
+      throw new StoreError(
+        "corrupt",
+        `${counts[table]} rows of ${table} were copied, and Redis holds ${found}. Empty that database and copy again.`,
+      );
+  }
+}
+
+async function endOf(source: Db): Promise<{ readonly epoch: string; readonly record: AuditRecord | undefined }> {
+  const [length, { epoch }] = [await source.read((redis, prefix) => redis.llen(`${prefix}audit`)), await source.who()];
+  return { epoch, record: (await recordsOf(source, length - 1, 1))[0] };
+}
+
+/** Everything else that the store knows of itself. Both keep the incarnation: the records are the same. */
+function metaOps(source: DatabaseSync): readonly Op[] {
+  const meta = [...rowsOf(source, "SELECT key, value FROM meta")];
+  const latest = [...rowsOf(source, "SELECT max(at) AS at FROM audit")][0]?.["at"] ?? 0;
+  return [
+    ...meta.map(
+      ({ key, value }): Op =>
+        key === "checked_at" ? ["most", "meta", LATEST, String(value)] : ["set", "meta", String(key), String(value)],
+    ),
+    ["most", "meta", LATEST, Number(latest)],
+  ];
+}
+
+// ---------------------------------------------------------------- SQLite
+
+function fileOf(dataDir: string): string {
+  return join(dataDir, "smartcloudops.db");
+}
+
+function* rowsOf(db: DatabaseSync, select: string): Generator<SqlRow> {
+  for (const row of db.prepare(select).iterate()) yield row as SqlRow;
+}
+
+function withoutNulls(row: SqlRow): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}
+
+function inOne(db: DatabaseSync, work: () => void): void {
+  db.exec("BEGIN IMMEDIATE");
+  work();
+  db.exec("COMMIT");
+}
+
+function insert(db: DatabaseSync, table: string, row: SqlRow): void {
+  if (table === "inbox") {
+    const { at, body, attempts, platform, id } = row;
+    const seq = "(SELECT seq FROM seen_events WHERE platform = ? AND id = ?)";
+    db.prepare(`INSERT INTO inbox (seq, at, body, attempts) VALUES (${seq}, ?, ?, ?)`).run(
+      ...([platform, id, at, body, attempts] as SQLInputValue[]),
+    );
+    return;
+  }
+  const columns = Object.keys(row);
+  const places = columns.map(() => "?").join(", ");
+  const names = columns.map((name) => `"${name}"`).join(", ");
+  // A new file has an incarnation of its own, which the copied one takes the place of.
+  const insertion = table === "meta" ? "INSERT OR REPLACE" : "INSERT";
+  db.prepare(`${insertion} INTO ${table} (${names}) VALUES (${places})`).run(
+    ...(Object.values(row) as SQLInputValue[]),
+  );
+}
