@@ -132,6 +132,9 @@ export function withoutChance(text: string): string {
       .replace(/\|<id>\|[\w-]+/g, "|<id>|<code>")
       .replace(/\bcode [0-9a-f]{8}\b/g, "code <code>")
       .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
+      // Within the first hour of a day, an hour ago was yesterday.
+      .replace(/\b(since|before|until) yesterday (?=\d\d:\d\d\b)/g, "$1 ")
+      .replace(/\byesterday (?=\d\d:\d\d\b)/g, "at ")
       .replace(/\b\d\d:\d\d\b/g, "<time>")
       .replaceAll(`terminal ${accountHere()}`, "terminal <account>")
       .replace(/succeeded in \d+ m?s/g, "succeeded in <time>")
