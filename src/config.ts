@@ -10,6 +10,7 @@ import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } f
 import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
 import { readModel } from "./config/model.ts";
+import { notifierSecrets, readNotifiers } from "./config/notifiers.ts";
 import { readOnCall } from "./config/oncall.ts";
 import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
@@ -96,7 +97,12 @@ export function secretsOf(config: Config): readonly Secret[] {
     teams?.appPassword,
     config.model?.apiKey,
   ];
-  return [...fromSources, ...others.filter((one) => one !== undefined), ...executorSecrets(config.runbooks.executors)];
+  return [
+    ...fromSources,
+    ...others.filter((one) => one !== undefined),
+    ...executorSecrets(config.runbooks.executors),
+    ...notifierSecrets(config.notifiers),
+  ];
 }
 
 function build(deps: Deps, envName: string | undefined): Config {
@@ -108,6 +114,7 @@ function build(deps: Deps, envName: string | undefined): Config {
   const people = readPeople(deps);
   const roles = readRoles(deps, people);
   const runbooks = readRunbooks(deps);
+  const notifiers = readNotifiers(deps);
   const [places, lessons] = [seconds(retention.places), seconds(retention.lessons)];
   return {
     timezone: settings.timezone ?? "UTC",
@@ -125,8 +132,9 @@ function build(deps: Deps, envName: string | undefined): Config {
       alertsToken: env.secret("ALERTMANAGER_WEBHOOK_TOKEN"),
     },
     responders: readResponders(deps, roles),
-    oncall: readOnCall(deps, people),
-    routes: readRoutes(deps),
+    oncall: readOnCall(deps, people, notifiers),
+    notifiers,
+    routes: readRoutes(deps, notifiers),
     slack: readSlack(deps),
     teams: readTeams(deps, host),
     people,

@@ -25,6 +25,7 @@ describe("the environment", () => {
       responders: [],
       oncall: { schedules: [], escalations: [] },
       routes: [],
+      notifiers: [],
       digests: [],
       ci: { secret: undefined, deploys: [], numbers: {}, teams: new Map() },
       slack: undefined,

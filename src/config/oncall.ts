@@ -1,8 +1,7 @@
 import type { Escalation } from "../core/incident/escalate.ts";
 import type { Rotation, Schedule } from "../core/oncall/schedule.ts";
 import type { Person } from "../core/people.ts";
-import { nearest } from "./problem.ts";
-import { filterOf, placesOf, readHours } from "./routes.ts";
+import { checkNames, filterOf, placesOf, readHours } from "./routes.ts";
 import type { Deps } from "./sources.ts";
 import { parseDuration, show } from "./values.ts";
 
@@ -11,7 +10,11 @@ export type OnCallConfig = { schedules: readonly Schedule[]; escalations: readon
 const HOUR = 3600;
 
 /** Schedules and escalations of the file. The people and schedules that they name must exist. */
-export function readOnCall({ file, report }: Deps, people: readonly Person[]): OnCallConfig {
+export function readOnCall(
+  { file, report }: Deps,
+  people: readonly Person[],
+  notifiers: readonly { readonly name: string }[],
+): OnCallConfig {
   const { schedules = [], escalations = [] } = file.settings.oncall ?? {};
   const known = people.map(({ id }) => id);
   const names = schedules.map(({ name }) => name);
@@ -21,17 +24,7 @@ export function readOnCall({ file, report }: Deps, people: readonly Person[]): O
     written: readonly string[] = [],
     what: string,
   ) => {
-    for (const [index, name] of written.entries()) {
-      if (all.includes(name)) continue;
-      const meant = nearest(name, all);
-      const cure =
-        meant !== undefined
-          ? `did you mean ${meant}?`
-          : all.length === 0
-            ? "none is configured."
-            : `known are ${all.join(", ")}.`;
-      report(file.where(["oncall", ...path, index]), `must name one of the ${what}: it is ${show(name)}, and ${cure}`);
-    }
+    checkNames(written, all, what, (at, problem) => report(file.where(["oncall", ...path, at]), problem));
   };
   for (const [index, name] of names.entries())
     if (names.indexOf(name) !== index)
@@ -73,9 +66,18 @@ export function readOnCall({ file, report }: Deps, people: readonly Person[]): O
         const path = ["escalations", at, "steps", index];
         check([...path, "people"], known, step.people, "people");
         check([...path, "oncall"], names, step.oncall, "schedules");
+        check(
+          [...path, "notify"],
+          notifiers.map((each) => each.name),
+          step.notify,
+          "notifiers",
+        );
         const to = placesOf(step);
         if ((step.people ?? []).length + (step.oncall ?? []).length + to.length === 0)
-          report(file.where(["oncall", ...path]), "must say whom it calls or where: oncall, people, slack or teams.");
+          report(
+            file.where(["oncall", ...path]),
+            "must say whom it calls or where: oncall, people, slack, teams or notify.",
+          );
         return { after: secondsOf(step.after ?? "5m"), schedules: step.oncall ?? [], people: step.people ?? [], to };
       }),
     })),

@@ -53,6 +53,7 @@ export const DAY_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
 const channels = () => ({
   slack: ids("Channels of Slack, by id; or people there, by theirs."),
   teams: ids("Conversations of Teams, by id; or people, by their object ids."),
+  notify: ids("Notifiers, by name."),
 });
 
 /** Where messages about incidents go. */
