@@ -102,6 +102,7 @@ export function secretsOf(config: Config): readonly Secret[] {
     ...others.filter((one) => one !== undefined),
     ...executorSecrets(config.runbooks.executors),
     ...notifierSecrets(config.notifiers),
+    ...config.oncall.calendars.flatMap(({ from }) => ("url" in from ? [from.url] : [])),
   ];
 }
 

@@ -23,7 +23,7 @@ describe("the environment", () => {
       packs: [],
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined, alertsToken: undefined },
       responders: [],
-      oncall: { schedules: [], escalations: [] },
+      oncall: { schedules: [], escalations: [], calendars: [] },
       routes: [],
       notifiers: [],
       digests: [],

@@ -58,7 +58,7 @@ export type IncidentOptions = {
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
   readonly silences: Silences;
-  readonly onCall: Pick<OnCallDesk, "called" | "now">;
+  readonly onCall: Pick<OnCallDesk, "called" | "now" | "calendar" | "refresh">;
   readonly askerOf: (question: Question) => Promise<Voter>;
 };
 
@@ -289,6 +289,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
             changed: changedElsewhere,
           }),
       };
+      const { calendar, refresh } = options.onCall;
       const escalating =
         config.oncall.escalations.length === 0
           ? {}
@@ -296,12 +297,14 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
               escalate: () =>
                 escalate({
                   ...{ store, clock, ...config.oncall },
-                  above: () => aboveOf(store),
+                  above: () => aboveOf({ store, ...(calendar !== undefined && { calendar }) }),
                   changed: changedElsewhere,
                 }),
             };
       const overriding =
-        config.oncall.schedules.length === 0 ? {} : { overrides: () => endOverrides({ store, clock }) };
+        config.oncall.schedules.length === 0
+          ? {}
+          : { overrides: () => endOverrides({ store, clock }), calendars: refresh };
       const { alertmanager } = options;
       const looking =
         alertmanager === undefined

@@ -1,6 +1,7 @@
 import { lookOf, oneLine, paint } from "../chat/terminal/index.ts";
 import { loadConfig, secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
+import { checkCalendars } from "./checks/calendars.ts";
 import { checkChat } from "./checks/chat.ts";
 import { type Check, failed, ok, skipped } from "./checks/check.ts";
 import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
@@ -35,6 +36,7 @@ export async function run(call: Call): Promise<number> {
     add(...(await checkSources(config, log)));
     add(...(await checkChat(config, log)));
     add(...(await checkNotifiers(config)));
+    add(...(await checkCalendars(config)));
     add(...(await checkRights(config)));
     add(...(await checkModel(config, () => Date.now() / 1000)));
   } else {

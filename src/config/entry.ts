@@ -21,7 +21,7 @@ export function entryAt(
   { file, readFile, report, notices }: Deps,
   base: readonly PropertyKey[],
   kind: string,
-  entry: { readonly name: string; readonly environment?: string | undefined },
+  entry: { readonly name: string; readonly environment?: string | undefined; readonly [key: string]: unknown },
 ): EntryAt {
   const where = (...rest: readonly PropertyKey[]) => file.where([...base, ...rest]);
   const pathOf = (key: string) => {

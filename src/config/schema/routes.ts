@@ -112,11 +112,16 @@ export function oncall() {
         group({
           name: name("How people call it."),
           timezone: zone(),
+          ical: text("A calendar (iCal): a path, or an address that begins with https://.").optional(),
+          ical_url_file: text("File with that address, where a part of it is a secret.").optional(),
           layers: z
             .array(rotation(), "must be a list")
             .min(1, "must have at least one entry")
             .max(20, "must have at most 20 entries")
-            .describe("Rotations; later ones stand before earlier ones, within their hours."),
+            .optional()
+            .describe(
+              "Rotations; later ones stand before earlier ones, within their hours. With a calendar: where it has nobody.",
+            ),
         }),
         "must be a list",
       )
