@@ -7,6 +7,7 @@ import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
+import { createRollouts, type RolloutDesk } from "./app/rollouts.ts";
 import { createRunning } from "./app/running.ts";
 import { createSilences } from "./app/silences.ts";
 import type { Config } from "./config.ts";
@@ -26,6 +27,8 @@ import { readSilenceWish } from "./core/silence.ts";
 import { readWatchWish } from "./core/watch/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
+import type { TrainReport } from "./flows/detect/train.ts";
+import type { ScoreReport } from "./flows/score-forecasts.ts";
 import type { Investigator, ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
 import { budget } from "./util/budget.ts";
@@ -56,6 +59,7 @@ export type App = {
   readonly incidents: IncidentDesk;
   readonly digests: DigestDesk;
   readonly ci: CiDesk;
+  readonly rollouts: RolloutDesk;
   /** A click on any message of the bot. Never throws. */
   readonly decide: Decider;
   readonly detection: Detection;
@@ -74,6 +78,8 @@ export type Observer = {
   asked(event: { source: string; api: string; outcome: string; seconds: number }): void;
   incident?: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
   watched?: (report: RoundReport, gauges: readonly Gauge[]) => void;
+  trained?: (report: TrainReport) => void;
+  forecastsScored?: (scores: ScoreReport["scores"]) => void;
   alerted?: (severity: string, count: number) => void;
   digested?: (kind: DigestKind) => void;
   ran?: (run: Run, isNew: boolean) => void;
@@ -159,12 +165,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   });
   const running = createRunning();
   const detectionOn = (on: Store) =>
-    createDetection(config, { store: on, sources: metrics.sources, packs, clock, log, watched: observer?.watched });
+    createDetection(config, { store: on, sources: metrics.sources, packs, clock, log, observer });
   const detection = detectionOn(store);
   const ci = createCi(config, {
     ...{ store, clock, log },
     show: detection.show,
     told: (run, isNew) => observer?.ran?.(run, isNew),
+  });
+  const rollouts = createRollouts(config, {
+    ...{ store, sources: metrics.sources, packs, clock, log },
+    suggest: remedy.suggest,
   });
   const inTurn = turns(QUESTIONS_AT_ONCE);
   const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });
@@ -235,6 +245,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const shownApart = isApart === true && question.place.platform !== "terminal";
       return { ...said(card, "silence"), ...(shownApart && { shownApart }), ...(isPrivate && { isPrivate }) };
     }
+    if (rollouts.isAsked(question)) return said(await rollouts.list(question), "deploy_status");
     const aboutRuns = await ci.wishOf(question);
     if (aboutRuns !== undefined) return said(await ci.list(question, aboutRuns), "ci_status");
     const aboutDigests = await digests.wishOf(question);
@@ -340,6 +351,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     incidents,
     digests,
     ci,
+    rollouts,
     decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
     detection,
     log,

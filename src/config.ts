@@ -4,7 +4,7 @@ import { readApprovals } from "./config/approvals.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
 import { readCi } from "./config/ci.ts";
 import { dataDirOf } from "./config/data-dir.ts";
-import { readDetection } from "./config/detection.ts";
+import { readDetection, readRollouts } from "./config/detection.ts";
 import { readDigests } from "./config/digests.ts";
 import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
 import { executorSecrets } from "./config/executors.ts";
@@ -147,6 +147,12 @@ function build(deps: Deps, envName: string | undefined): Config {
     detection: readDetection(deps, sources),
     digests: readDigests(deps),
     ci: readCi(deps),
+    rollouts: readRollouts(deps),
+    costs: settings.costs && {
+      core: settings.costs.core ?? 0,
+      gib: settings.costs.gib ?? 0,
+      currency: settings.costs.currency ?? "USD",
+    },
     log: { level: readLevel(env, report) ?? settings.log?.level ?? "info" },
     limits: {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,

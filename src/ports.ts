@@ -12,10 +12,13 @@ import type { Identity } from "./core/people.ts";
 import type { Proposal, Seen, Status } from "./core/proposal.ts";
 import type { Evidence } from "./core/reading.ts";
 import type { Recording } from "./core/recording.ts";
+import type { Rollout } from "./core/rollout/rollout.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Labels, Sample, Series } from "./core/series.ts";
 import type { Matcher, SilenceDraft } from "./core/silence.ts";
+import type { Waste } from "./core/waste.ts";
 import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
+import type { WatchModel } from "./core/watch/model.ts";
 import type { Track } from "./core/watch/track.ts";
 import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
@@ -624,6 +627,12 @@ export interface Store {
   readonly silences: Shelf<SilenceDraft>;
   /** Changes of who is on call, made by chat. */
   readonly overrides: Shelf<KeptOverride>;
+  /** Deployments that are compared with what was before them. */
+  readonly rollouts: Shelf<Rollout>;
+  /** What judges each watch, in versions. No message shows them. */
+  readonly models: Shelf<WatchModel>;
+  /** What is asked for and not used, by source. No message shows it. */
+  readonly waste: Shelf<Waste>;
   readonly digests: Digests;
   /** Runs of pipelines that a webhook told of. */
   readonly runs: Runs;

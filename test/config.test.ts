@@ -27,6 +27,7 @@ describe("the environment", () => {
       routes: [],
       notifiers: [],
       digests: [],
+      rollouts: { enabled: true, places: [] },
       ci: { secret: undefined, deploys: [], numbers: {}, teams: new Map() },
       slack: undefined,
       teams: undefined,

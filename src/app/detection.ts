@@ -1,14 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
 import type { Card } from "../core/card.ts";
-import type { Question } from "../core/chat.ts";
+import type { Question, User } from "../core/chat.ts";
 import type { ConceptPacks } from "../core/concept.ts";
+import { identify } from "../core/people.ts";
+import type { WatchModel } from "../core/watch/model.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
 import type { Gauge, QueryLook, RoundReport } from "../flows/detect/deps.ts";
+import type { Train } from "../flows/detect/train.ts";
 import type { Detect } from "../flows/detect.ts";
 import type { Clock, Metrics, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { type CareObserver, createCare } from "./care.ts";
 
 /** The scheduled detector, put together: watches, rounds by the calendar, and what is asked about them. */
 export type Detection = {
@@ -16,6 +20,9 @@ export type Detection = {
   readonly answer: (question: Question, wish: WatchWish, signal: AbortSignal) => Promise<Card>;
   /** Posts and edits what was found elsewhere and is not shown yet. */
   readonly show: () => Promise<void>;
+  /** New versions of what judges a watch, and the way back. Throw with a sentence where nothing is watched. */
+  readonly learn: Train["learnNow"];
+  readonly rollBack: (watch: string, version: number, by: User) => Promise<WatchModel>;
   /**
    * Begins to watch; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with what ends it. Throws
    * `WatchError` when a watch or the schedule cannot be used.
@@ -34,7 +41,9 @@ type Options = {
   readonly packs: ConceptPacks;
   readonly clock: Clock;
   readonly log: Log;
-  readonly watched?: ((report: RoundReport, gauges: readonly Gauge[]) => void) | undefined;
+  readonly observer?:
+    | (CareObserver & { readonly watched?: (report: RoundReport, gauges: readonly Gauge[]) => void })
+    | undefined;
 };
 
 const FIRST_ROUND_MS = 3_000;
@@ -42,6 +51,7 @@ const FIRST_ROUND_MS = 3_000;
 export function createDetection(config: Config, options: Options): Detection {
   const { store, clock, log } = options;
   const owner = randomUUID();
+  const names = new Map(options.packs.concepts.map(({ id, name }) => [id, name]));
   let running: Detect | undefined;
   let posted = () => {};
 
@@ -61,8 +71,14 @@ export function createDetection(config: Config, options: Options): Detection {
       owner,
       posted: () => posted(),
       report: (level, message, data) => log[level](data, message),
-      ...(options.watched !== undefined && { observe: options.watched }),
+      ...(options.observer?.watched !== undefined && { observe: options.observer.watched }),
     });
+  }
+
+  const care = createCare(config, { ...options, owner });
+  async function watching(): Promise<Train> {
+    if (running !== undefined) return care.trainer();
+    throw new Error("nothing is watched here: no source is configured, or schedules.detect.enabled is false.");
   }
 
   return {
@@ -74,6 +90,7 @@ export function createDetection(config: Config, options: Options): Detection {
           store,
           clock,
           zone: question.user.zone ?? config.timezone,
+          nameOf: (concept) => names.get(concept) ?? concept,
           scan: here && ((stop) => here.round(clock(), stop)),
           redraw: async (group) => (here ?? (await detector())).redraw(group),
         },
@@ -85,10 +102,14 @@ export function createDetection(config: Config, options: Options): Detection {
     async show() {
       await (running ?? (await detector())).show();
     },
+    learn: async (watch, progress, signal) => (await watching()).learnNow(watch, progress, signal),
+    rollBack: async (watch, version, by) => (await watching()).rollBack(watch, version, identify(config.people, by)),
     async start(wake) {
       posted = wake;
       await checkWatches(config);
-      if (!config.detection.enabled || options.sources.length === 0) return async () => {};
+      if (options.sources.length === 0) return async () => {};
+      const endCare = await care.start();
+      if (!config.detection.enabled) return endCare;
       const { startCron } = await import("../jobs/cron.ts");
       const one = await detector();
       running = one;
@@ -112,7 +133,7 @@ export function createDetection(config: Config, options: Options): Detection {
         clearTimeout(first);
         stop.abort(new Error("the bot is stopping"));
         running = undefined;
-        await job.stop(graceMs);
+        await Promise.all([job.stop(graceMs), endCare(graceMs)]);
         await one.flush().catch((err: unknown) => log.error({ err }, "states of the detector could not be kept"));
       };
     },

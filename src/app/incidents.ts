@@ -175,20 +175,30 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   }
 
   async function explainOne(incident: Incident, stopping: AbortSignal): Promise<void> {
-    const { enrich } = await import("../flows/enrich.ts");
+    const [{ enrich }, { similarBefore }] = await Promise.all([
+      import("../flows/enrich.ts"),
+      import("../flows/similar.ts"),
+    ]);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
-    const before = known.get(incident.id);
-    const enriched = await enrich({ sources: options.sources, clock }, incident, signal).catch((problem: unknown) => {
-      if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an incident could not be explained");
-      return { missing: "What is behind it could not be asked in time." };
-    });
+    const shown = known.get(incident.id);
+    const enriched: Enriched = await enrich({ sources: options.sources, clock }, incident, signal).catch(
+      (problem: unknown) => {
+        if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an incident could not be explained");
+        return { missing: "What is behind it could not be asked in time." };
+      },
+    );
     if (stopping.aborted) return;
+    const before = { store, now: clock(), zone: config.timezone };
+    const similar = await similarBefore(before, incident).catch((err: unknown) => {
+      log.warn({ err, incident: incident.id }, "incidents like one could not be looked for");
+      return [];
+    });
     // A catalogue that cannot be read is told of by whoever carries out changes.
     const runbooks = await options.runbooks().catch(() => undefined);
     const canFix = runbooks !== undefined && fixFor(incident, runbooks.all()) !== undefined;
     known.set(incident.id, {
-      enriched: { ...enriched, canFix },
-      edition: (before?.edition ?? 0) + 1,
+      enriched: { ...enriched, facts: [...(enriched.facts ?? []), ...similar], canFix },
+      edition: (shown?.edition ?? 0) + 1,
       revision: incident.revision,
       at: clock(),
     });

@@ -66,6 +66,7 @@ export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): C
 export function titleOf(one: Anomaly, { now, zone }: Pick<AnomalyContext, "now" | "zone">): string {
   const name = nameIn(one);
   const what = one.kind === "ahead" ? aheadOf(one, now, zone) : stateOf(one);
+  if (one.kind === "replaced") return `${upperFirst(name)}${what}, noticed ${sayMoment(one.since, now, zone)}`;
   if (one.status === "open") {
     const since = one.kind === "gone" || one.kind === "ahead" ? "" : `, since ${sayTime(one.since, now, zone)}`;
     return `${upperFirst(name)}${what}${since}`;
@@ -117,9 +118,20 @@ function stateOf(one: Anomaly): string {
       return " cannot be asked";
     case "failing":
       return failingOf(one);
+    case "replaced":
+      return replacedOf(one);
     default:
       return never(one.kind);
   }
+}
+
+/** " was replaced 62 d before it was due": the one before had its usual time left, the new one has its value. */
+function replacedOf({ value = 0, usual }: Anomaly): string {
+  const days = (seconds: number) => formatDuration(Math.max(0, Math.round(seconds / 3600) * 3600), { parts: 1 });
+  const wasLeft = usual?.typical ?? 0;
+  return value < wasLeft
+    ? ` was replaced by one that ends sooner: in ${days(value)}, where the one before had ${days(wasLeft)} left`
+    : ` was replaced ${days(wasLeft)} before it was due`;
 }
 
 function willOf({ reaches }: Anomaly): string {
@@ -230,6 +242,8 @@ function groupTitle(members: readonly Anomaly[], isOver: boolean, { now, zone }:
     const at = isOver || !Number.isFinite(first) ? "" : `, the first about ${sayTime(first, now, zone)}`;
     return `${when}${what}: ${names(members.map((one) => nameIn(one)))}${at}`;
   }
+  if (members[0]?.kind === "replaced")
+    return `${members.length} certificates were replaced unexpectedly: ${names(subjects)}, noticed ${sayMoment(since, now, zone)}`;
   const is = isOver ? "were" : "are";
   const how = members[0]?.kind === "down" ? (isOver ? "did not answer" : "do not answer") : `${is} unusual`;
   if (members[0]?.kind === "down")

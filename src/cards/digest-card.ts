@@ -20,6 +20,7 @@ import { never } from "../util/never.ts";
 import { titleOf as anomalyTitle } from "./anomaly-card.ts";
 import { countsTable } from "./digest-counts.ts";
 import { titleOf as incidentTitle } from "./incident-card.ts";
+import { sayWaste } from "./waste-card.ts";
 
 /** A digest as one message, by the clock of a zone. */
 
@@ -98,6 +99,7 @@ const HEADS: Readonly<Record<SectionName, string>> = {
   ran: "What was run, and whether it helped",
   noise: "Alerts that nobody acted on",
   watches: "Watches that nobody found useful",
+  waste: "Asked for and not used",
 };
 
 /** What to ask for all of a section. */
@@ -112,6 +114,7 @@ const ALL: Readonly<Record<SectionName, string>> = {
   ran: "approvals history",
   noise: "incidents",
   watches: "anomalies",
+  waste: "waste",
 };
 
 function shownSections({ sections }: Digest): readonly Section[] {
@@ -173,6 +176,11 @@ function lineOf(item: Item, section: SectionName, { madeAt: now }: Digest, zone:
     }
     case "noise":
       return { text: noiseLine(item.noise), button: ask("Incidents", "incidents") };
+    case "waste": {
+      const { id, resource, sum } = item.waste;
+      const said = sayWaste(sum, resource, item.waste) ?? "";
+      return { text: `${said} (${inertName(id, { max: 60 })})`, button: ask("Show", "waste") };
+    }
     case "watch": {
       const { watch, posts, notUseful, expected } = item.watch;
       const said = [

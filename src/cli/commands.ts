@@ -141,7 +141,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./export.ts"),
   },
   watches: {
-    usage: "watches list [--json]",
+    usage:
+      "watches list [--json]\nwatches versions NAME [--json]\nwatches learn NAME [--json]\nwatches rollback NAME VERSION [--json]",
     summary: "what is watched on the schedule, how much of it, and how useful its posts were",
     options: JSON_FLAG,
     load: () => import("./watches.ts"),

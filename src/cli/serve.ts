@@ -118,6 +118,8 @@ export async function serve(
     undo.push(() => endIncidents(graceMs));
     const endDigests = await app.digests.start(surfaces.wake).catch(cannotStart);
     undo.push(() => endDigests(graceMs));
+    const endRollouts = app.rollouts.start(surfaces.wake);
+    undo.push(() => endRollouts(graceMs));
     const unwatch = await app.detection.start(surfaces.wake).catch(cannotStart);
     undo.push(() => unwatch(graceMs));
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
@@ -142,6 +144,9 @@ export async function serve(
   }
 }
 
+/** How far learning a watch anew is, 0 to 1. */
+type Learning = { readonly share: number; readonly what: string };
+
 type Request = Parameters<Parameters<typeof serveSocket>[0]["handle"]>[0];
 
 /** What a command on this machine asks of the running bot. The caller is the socket's owner, so the name is believed. */
@@ -150,7 +155,7 @@ async function handle(
   clock: () => number,
   request: Request,
   signal: AbortSignal,
-  draft: (draft: Draft) => void,
+  draft: (draft: Draft | Learning) => void,
 ): Promise<unknown> {
   switch (request.kind) {
     case "ping":
@@ -173,6 +178,10 @@ async function handle(
       return app.remedy.stop(visitorHere().user, request.reason);
     case "resume":
       return app.remedy.resume(visitorHere());
+    case "learn watch":
+      return app.detection.learn(request.watch, (share, what) => draft({ share, what }), signal);
+    case "roll back watch":
+      return app.detection.rollBack(request.watch, request.version, visitorHere().user);
     default:
       return never(request);
   }

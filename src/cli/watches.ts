@@ -1,6 +1,7 @@
 import { checkWatches, WatchError } from "../app/detection.ts";
 import { createSources } from "../app.ts";
 import type { Config } from "../config.ts";
+import { activeOf, stateKey } from "../core/watch/model.ts";
 import type { Watch } from "../core/watch.ts";
 import { rfc3339 } from "../core/zone.ts";
 import { versionOf } from "../flows/detect/follow.ts";
@@ -17,10 +18,23 @@ import { readConfig } from "./settings.ts";
 const MONTH = 30 * 86_400;
 const TIMEOUT_MS = 20_000;
 
-/** `watches list`: what is watched or would be, how much of it, and how useful it was. Asks each source what exists. */
+/** `watches list`, and what concerns the versions of one watch. */
 export async function run(call: Call): Promise<number> {
-  if (call.words.join(" ") !== "list")
-    throw new UsageError(`watches wants "list": it is ${JSON.stringify(call.words.join(" "))}.`);
+  const [word, name, version, ...more] = call.words;
+  if (word === "list" && name === undefined) return list(call);
+  if (name !== undefined && more.length === 0) {
+    const versions = await import("./watch-versions.ts");
+    if (word === "versions" && version === undefined) return versions.showVersions(call, name);
+    if (word === "learn" && version === undefined) return versions.learn(call, name);
+    if (word === "rollback" && version !== undefined) return versions.rollBack(call, name, version);
+  }
+  throw new UsageError(
+    `watches wants list, versions NAME, learn NAME or rollback NAME VERSION: it is ${JSON.stringify(call.words.join(" "))}.`,
+  );
+}
+
+/** What is watched or would be, how much of it, and how useful it was. Asks each source what exists. */
+async function list(call: Call): Promise<number> {
   const config = readConfig(call);
   await checkWatches(config).catch((problem: unknown) => {
     throw problem instanceof WatchError ? new ConfigError(problem.message, { cause: problem }) : problem;
@@ -28,22 +42,26 @@ export async function run(call: Call): Promise<number> {
   const now = Date.now() / 1000;
   const [all, kept] = await Promise.all([
     watchesIn(config, call),
-    readStore(config, async ({ detection }) => ({
+    readStore(config, async ({ detection, models }) => ({
+      models: await models.open(),
       rounds: await detection.rounds(),
       records: await detection.records(now - MONTH),
     })),
   ]);
   const rounds = kept?.rounds ?? [];
   const rows = all.map((watch) => {
-    const round = rounds.find((one) => one.watch === versionOf(watch, config.detection.everySeconds));
-    return watchJson(watch, round, kept?.records.get(watch.id));
+    const key = versionOf(watch, config.detection.everySeconds);
+    const { number } = activeOf(kept?.models.find(({ id }) => id === key));
+    const round = rounds.find((one) => one.watch === stateKey(key, number));
+    return watchJson(watch, number, round, kept?.records.get(watch.id));
   });
   return printList(call, rows, {
     title: "Nothing is watched: no source is configured, or nothing there is known.",
-    columns: ["watch", "measures", "series", "read to (UTC)", "posts in 30 d", "useful", "note"],
+    columns: ["watch", "measures", "version", "series", "read to (UTC)", "posts in 30 d", "useful", "note"],
     row: (one) => [
       one.id,
       one.about,
+      `v${one.version}`,
       one.series === null
         ? "not yet"
         : one.series === one.matched
@@ -83,10 +101,11 @@ async function watchesIn(config: Config, call: Call): Promise<readonly Watch[]> 
 }
 
 /** A watch as other programs read it: a contract. Times are RFC 3339 in UTC; null where there is nothing yet. */
-function watchJson(watch: Watch, round: WatchRound | undefined, record: WatchRecord | undefined) {
+function watchJson(watch: Watch, version: number, round: WatchRound | undefined, record: WatchRecord | undefined) {
   const { id, name, source, origin, promql, by = [], direction, sensitivity, most } = watch;
   return {
     ...{ id, about: name, source, origin, promql, by, direction, sensitivity, severity: most },
+    version,
     series: round?.series ?? null,
     matched: round?.matched ?? null,
     read_to: round === undefined || round.at === 0 ? null : rfc3339(round.at),

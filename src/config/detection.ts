@@ -3,7 +3,7 @@ import type { Severity, Watch } from "../core/watch.ts";
 import { nearest } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { Deps } from "./sources.ts";
-import type { DetectionConfig, SourceConfig } from "./types.ts";
+import type { DetectionConfig, RolloutsConfig, SourceConfig } from "./types.ts";
 import { parseDuration, show } from "./values.ts";
 
 const EVERY_SECONDS = 60;
@@ -43,6 +43,17 @@ export function readDetection(deps: Deps, sources: readonly SourceConfig[]): Det
       return place === undefined ? [] : [{ place, least: route.severity ?? ("warning" as Severity) }];
     }),
     watches: watches.map((watch, index) => readWatch(deps, sources, watch, index)),
+  };
+}
+
+/** Whether deployments are compared, and where that is posted. */
+export function readRollouts(deps: Deps): RolloutsConfig {
+  const written = deps.file.settings.schedules?.rollouts;
+  return {
+    enabled: written?.enabled ?? true,
+    places: (written?.post ?? []).flatMap(
+      (place, index) => readPlace(deps, ["schedules", "rollouts", "post", index], place) ?? [],
+    ),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { approvals } from "./schema/approvals.ts";
 import { ci } from "./schema/ci.ts";
-import { schedules, watches } from "./schema/detection.ts";
+import { costs, schedules, watches } from "./schema/detection.ts";
 import { digests } from "./schema/digests.ts";
 import { model } from "./schema/model.ts";
 import { notifiers } from "./schema/notifiers.ts";
@@ -132,6 +132,7 @@ const file = () =>
       schedules: schedules().optional(),
       digests: digests().optional(),
       ci: ci().optional(),
+      costs: costs().optional(),
       packs: z
         .array(text("A folder, relative to this file."), "must be a list")
         .max(100, "must have at most 100 entries")

@@ -42,6 +42,7 @@ export type Config = {
   digests: readonly ConfiguredDigest[];
   /** Pipelines that tell of their runs. */
   ci: CiConfig;
+  rollouts: RolloutsConfig;
   /** Undefined for a platform that is off. */
   slack: SlackConfig | undefined;
   teams: TeamsConfig | undefined;
@@ -54,6 +55,8 @@ export type Config = {
   /** Undefined where no model is used. */
   model: ModelConfig | undefined;
   detection: DetectionConfig;
+  /** What a core and a GiB cost in a month. */
+  costs: { core: number; gib: number; currency: string } | undefined;
   log: { level: "debug" | "info" | "warn" | "error" };
   limits: {
     /** Characters. */
@@ -74,6 +77,9 @@ export type Config = {
   /** Sentences about settings that are odd but not wrong. */
   notices: readonly string[];
 };
+
+/** Comparisons of deployments with what was before them. */
+export type RolloutsConfig = { enabled: boolean; places: readonly Place[] };
 
 export type DetectionConfig = {
   enabled: boolean;

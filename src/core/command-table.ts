@@ -85,6 +85,13 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     isUnlisted: true,
   },
   {
+    name: "rollouts",
+    usage: "",
+    summary: "Deployments of the last hour, each compared with what was before it",
+    asks: "rollouts",
+    isUnlisted: true,
+  },
+  {
     name: "top",
     usage: "<measure>",
     summary: "Who has the most of it, such as: top 5 services by errors",

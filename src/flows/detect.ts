@@ -1,15 +1,19 @@
 import type { Catalogue } from "../core/catalogue.ts";
 import { type Anomaly, type Opinion, over } from "../core/watch/anomaly.ts";
+import { activeOf, type WatchModel } from "../core/watch/model.ts";
 import { rankOf, subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
 import { lookForEnds, newOutlook, type Outlook } from "./detect/ahead.ts";
+import { CERTIFICATES, type CertificateLooks, lookAtCertificates } from "./detect/certificates.ts";
 import type { DetectDeps, Gauge, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
+import { versionOf } from "./detect/follow.ts";
 import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
 import { lacking, recordAll } from "./detect/record.ts";
 import { showAnomalies } from "./detect/show.ts";
+import { followVersions } from "./detect/versions.ts";
 import { unitOf, watchesOf } from "./detect/watches.ts";
 
 /** Metrics -> anomalies, by schedule. */
@@ -50,6 +54,8 @@ type SourceState = {
 export function detect(deps: DetectDeps): Detect {
   const { store, clock, elapsed, settings } = deps;
   const states = new Map<string, SourceState>();
+  const versions = followVersions(deps);
+  const certificates: CertificateLooks = new Map();
   /** Everything that is open, by id. Undefined until it was read from the store. */
   let open: Map<string, Anomaly> | undefined;
   let running: Promise<RoundReport> | undefined;
@@ -97,14 +103,15 @@ export function detect(deps: DetectDeps): Detect {
           (await store.detection.anomalies({ status: "open", limit: MOST_OPEN })).map((one) => [one.id, one]),
         );
       }
-      const [opinions, rounds] = await Promise.all([
+      const [opinions, rounds, models] = await Promise.all([
         store.detection.opinions(clock() - OPINIONS_SECONDS),
         store.detection.rounds(),
+        versions.read(),
       ]);
       let left = settings.series;
       for (const [at, source] of deps.sources.entries()) {
         if (signal.aborted) break;
-        left = await oneSource({ source, isFirst: at === 0, opinions, rounds, left, open, tally, signal });
+        left = await oneSource({ source, isFirst: at === 0, opinions, rounds, models, left, open, tally, signal });
       }
       await showAnomalies(deps);
     } finally {
@@ -120,6 +127,7 @@ export function detect(deps: DetectDeps): Detect {
     readonly isFirst: boolean;
     readonly opinions: readonly Opinion[];
     readonly rounds: readonly WatchRound[];
+    readonly models: ReadonlyMap<string, WatchModel>;
     readonly left: number;
     readonly open: Map<string, Anomaly>;
     readonly tally: Tally;
@@ -158,7 +166,8 @@ export function detect(deps: DetectDeps): Detect {
       }
       let one = state.kept.get(watch.id);
       if (one === undefined || one.watch.promql !== watch.promql) {
-        const taken = await takeUp(deps, watch, look, opinions, rounds);
+        const version = activeOf(round.models.get(versionOf(watch, settings.everySeconds)));
+        const taken = await takeUp(deps, watch, look, opinions, rounds, version);
         one = taken.kept;
         state.kept.set(watch.id, one);
         if (taken.broken.length > 0) {
@@ -196,11 +205,18 @@ export function detect(deps: DetectDeps): Detect {
       }
       left -= Math.min(most, one.series.size);
       await judge(one, looked, catalogue, state, round);
+      state.kept.set(watch.id, await versions.follow(one, looked.isFirst ? [] : looked.happened, round));
     }
     if (settings.automatic) {
       const problem = (sentence: string) => tally.problem(sentence);
       const looking = { deps, source, isFirst: round.isFirst, catalogue, open, signal, problem };
       await keep({ anomalies: await lookForEnds(state.outlook, looking) }, open, tally);
+      const changed = await lookAtCertificates(certificates, looking).catch((err: unknown) => {
+        signal.throwIfAborted();
+        problem(`${CERTIFICATES}: ${reasonOf(err)}`);
+        return [];
+      });
+      await keep({ anomalies: changed }, open, tally);
     }
     await back(source, state, open, tally);
     return left;
@@ -321,7 +337,7 @@ export function detect(deps: DetectDeps): Detect {
     tally: Tally,
     source: string,
   ): Promise<void> {
-    const there = new Set([...watches.map(({ id }) => id), "targets", "sources"]);
+    const there = new Set([...watches.map(({ id }) => id), "targets", "sources", CERTIFICATES]);
     for (const id of state.kept.keys()) if (!there.has(id)) state.kept.delete(id);
     const orphans = [...open.values()].filter(
       (one) => one.source === source && !there.has(one.watch) && !(one.kind === "ahead" && settings.automatic),

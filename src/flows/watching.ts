@@ -1,8 +1,13 @@
 import { sayRecord, titleOf } from "../cards/anomaly-card.ts";
+import { forecastsCard } from "../cards/forecasts-card.ts";
+import { wasteCard } from "../cards/waste-card.ts";
+import { versionsCard } from "../cards/watch-versions-card.ts";
 import type { Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { formatDuration } from "../core/units.ts";
+import type { Waste } from "../core/waste.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
+import { isJudging } from "../core/watch/model.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
 import { rankOf } from "../core/watch.ts";
 import type { Clock, Store } from "../ports.ts";
@@ -20,9 +25,11 @@ export type ScanReport = {
 };
 
 export type WatchingDeps = {
-  readonly store: Pick<Store, "detection">;
+  readonly store: Pick<Store, "detection" | "forecasts" | "models" | "waste">;
   readonly clock: Clock;
   readonly zone: string;
+  /** What people call a concept of that id. */
+  readonly nameOf: (concept: string) => string;
   /** A round now; undefined where this process does not watch. */
   readonly scan: ((signal: AbortSignal) => Promise<ScanReport>) | undefined;
   /** Lets messages that show this group be drawn anew. */
@@ -33,6 +40,9 @@ const DAY = 86_400;
 const MONTH = 30 * DAY;
 const LISTED = 15;
 const MOST = 500;
+const FORECAST_DAYS = 90;
+const MOST_FORECASTS = 5000;
+const MOST_SCORES = 50;
 
 /** A wish about the watching -> a card. What concerns sources that are closed to whoever asks is not told. */
 export async function watching(
@@ -55,6 +65,15 @@ export async function watching(
     }
     case "judge":
       return judge(deps, question, wish);
+    case "versions":
+      return versions(deps, question, wish.watch);
+    case "waste": {
+      const isOpen = ({ id }: Waste) => question.sources === undefined || question.sources.includes(id);
+      const found = (await deps.store.waste.open()).filter(isOpen);
+      return wasteCard(found, { now: deps.clock(), zone: deps.zone });
+    }
+    case "forecasts":
+      return forecasts(deps, question);
     default:
       return never(wish);
   }
@@ -67,10 +86,12 @@ async function listCard(
 ): Promise<Card> {
   const now = clock();
   const isOpen = (one: Anomaly) => sources === undefined || sources.includes(one.source);
-  const [all, rounds] = await Promise.all([
+  const [all, kept, models] = await Promise.all([
     store.detection.anomalies({ since: now - DAY, limit: MOST }),
     store.detection.rounds(),
+    store.models.open(),
   ]);
+  const rounds = kept.filter(({ watch }) => isJudging(watch, models));
   const seen = all.filter(isOpen).filter(({ kind }) => kind !== "reset" || report === undefined);
   const open = seen
     .filter(({ status }) => status === "open")
@@ -114,6 +135,39 @@ async function listCard(
       ...problems.map((text) => ({ kind: "note" as const, text: inertName(text, { max: 400 }) })),
     ],
   };
+}
+
+async function versions(
+  { store, clock, zone }: WatchingDeps,
+  { sources }: Pick<Question, "sources">,
+  watch: string,
+): Promise<Card> {
+  const all = (await store.models.open()).filter(({ source }) => sources === undefined || sources.includes(source));
+  const [model] = all
+    .filter((one) => one.watch.toLowerCase() === watch.toLowerCase())
+    .sort((a, b) => b.madeAt - a.madeAt);
+  if (model !== undefined) return versionsCard(model, { now: clock(), zone });
+  const known = all.map((one) => one.watch).sort();
+  const cure = known.length === 0 ? "None is known yet." : `Known are ${known.slice(0, 30).join(", ")}.`;
+  return note(inertName(`No watch is called "${watch}". ${cure}`, { max: 1500 }), "warning");
+}
+
+/** How forecasts turned out that were made of sources this person may read. */
+async function forecasts(
+  { store, clock, nameOf }: WatchingDeps,
+  { sources }: Pick<Question, "sources">,
+): Promise<Card> {
+  const made = (await store.forecasts.made(clock() - FORECAST_DAYS * DAY, MOST_FORECASTS)).filter(
+    ({ source }) => sources === undefined || sources.includes(source),
+  );
+  const records = await Promise.all(
+    [...Map.groupBy(made, ({ about }) => about)].map(async ([about, all]) => ({
+      name: nameOf(about),
+      made: all.length,
+      scores: await store.forecasts.scores(about, MOST_SCORES),
+    })),
+  );
+  return forecastsCard(records, FORECAST_DAYS);
 }
 
 /** A word about an anomaly, or about all that share its message. */

@@ -8,7 +8,10 @@ import type { KeptOverride } from "../core/oncall/kept.ts";
 import { proposalOf } from "../core/proposal-message.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
+import type { Rollout } from "../core/rollout/rollout.ts";
 import type { SilenceDraft } from "../core/silence.ts";
+import type { Waste } from "../core/waste.ts";
+import type { WatchModel } from "../core/watch/model.ts";
 import type { Clock, Held, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { memoryDetection } from "./memory/detection.ts";
@@ -191,6 +194,9 @@ export function createMemoryStore(
     incidents: memoryIncidents(incidents, alerts, ledger, use),
     silences: memoryShelf<SilenceDraft>("silence", shelves, ledger, use),
     overrides: memoryShelf<KeptOverride>("override", shelves, ledger, use),
+    rollouts: memoryShelf<Rollout>("rollout", shelves, ledger, use),
+    models: memoryShelf<WatchModel>("model", shelves, ledger, use),
+    waste: memoryShelf<Waste>("waste", shelves, ledger, use),
     digests: memoryDigests(digests, ledger, use),
     runs: memoryRuns(runs, use),
     audit,

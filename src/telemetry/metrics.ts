@@ -20,6 +20,8 @@ export type Metrics = Pick<
   | "watchUse"
   | "incidentsOpen"
   | "watched"
+  | "forecastsScored"
+  | "trained"
   | "text"
 >;
 
@@ -202,6 +204,29 @@ export async function createMetrics(version: string): Promise<Metrics> {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers,
   });
+  const forecastsScored = new Counter({
+    name: "smartcloudops_forecasts_scored_total",
+    help: "Forecasts that were compared with what came.",
+    registers,
+  });
+  const forecastSteps = new Counter({
+    name: "smartcloudops_forecast_steps_total",
+    help: "Measured steps of scored forecasts by whether they were inside the 95 % band.",
+    labelNames: ["inside95"],
+    registers,
+  });
+  const driftMeasured = new Counter({
+    name: "smartcloudops_watch_drift_total",
+    help: "Measurements of whether a watch's series changed in kind.",
+    labelNames: ["drifted"],
+    registers,
+  });
+  const versionsLearnt = new Counter({
+    name: "smartcloudops_watch_versions_total",
+    help: "Versions of watches that were learnt anew: those that passed their gate, were refused, or failed to be made.",
+    labelNames: ["outcome"],
+    registers,
+  });
   const watchedSeries = new Gauge({
     name: "smartcloudops_watched_series",
     help: "Series that are followed.",
@@ -296,6 +321,18 @@ export async function createMetrics(version: string): Promise<Metrics> {
           const count = open.filter((one) => one.severity === severity && one.status === status).length;
           incidentsOpen.set({ severity, status }, count);
         }
+    },
+    forecastsScored(scores) {
+      forecastsScored.inc(scores.length);
+      for (const { steps, inside95 } of scores) {
+        forecastSteps.inc({ inside95: "yes" }, Math.round(steps * inside95));
+        forecastSteps.inc({ inside95: "no" }, steps - Math.round(steps * inside95));
+      }
+    },
+    trained({ measured, drifted, learnt }) {
+      driftMeasured.inc({ drifted: "yes" }, drifted.length);
+      driftMeasured.inc({ drifted: "no" }, Math.max(0, measured - drifted.length));
+      for (const { outcome } of learnt) versionsLearnt.inc({ outcome: label("version", outcome) });
     },
     watched({ outcome, series, seconds, asking, opened }, each) {
       rounds.inc({ outcome: label("round", outcome) });

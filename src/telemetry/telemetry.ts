@@ -65,6 +65,14 @@ export type Telemetry = {
   modelUsed(event: ModelUse): void;
   /** A round of the scheduled detector, and how each watched series stands. */
   watched(round: WatchedRound, series: readonly WatchedSeries[]): void;
+  /** Forecasts that were scored: steps that were measured, and the share of them inside the 95 % band. */
+  forecastsScored(scores: readonly { readonly steps: number; readonly inside95: number }[]): void;
+  /** Versions of watches that were learnt anew, and watches whose drift was measured. */
+  trained(event: {
+    readonly measured: number;
+    readonly drifted: readonly string[];
+    readonly learnt: readonly { readonly outcome: string }[];
+  }): void;
   /** Where the chain of audit records stands: an anchor outside of this machine, wherever the metrics are kept. */
   audited(head: { readonly seq: number; readonly record_hash: string } | undefined): void;
   /** An incident was acknowledged or is over, so many seconds after it was opened. */
@@ -132,6 +140,8 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     delivered: (event) => count((made) => made.delivered(event)),
     modelUsed: (event) => count((made) => made.modelUsed(event)),
     watched: (round, series) => count((made) => made.watched(round, series)),
+    forecastsScored: (scores) => count((made) => made.forecastsScored(scores)),
+    trained: (event) => count((made) => made.trained(event)),
     audited: (head) => count((made) => made.audited(head)),
     incident: (event) => count((made) => made.incident(event)),
     digested: (kind) => count((made) => made.digested(kind)),

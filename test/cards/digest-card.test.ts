@@ -46,7 +46,7 @@ function aFlood(kind: DigestKind): Digest {
     kind,
     {
       ...{ incidents: { ok: true, data: [...incidents, ...noisy] }, proposals: away, anomalies: none },
-      ...{ watches: none, forecasts: none, knownSince: 0 },
+      ...{ watches: none, forecasts: none, waste: none, knownSince: 0 },
     },
     { from: NOW - DAY, to: NOW },
     NOW,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import type { SilenceDraft } from "../../src/core/silence.ts";
+import { newModel } from "../../src/core/watch/model.ts";
 import type { Store } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { T } from "../fakes/incidents.ts";
@@ -70,6 +71,26 @@ export function shelfContract(name: string, open: (retention: Retention) => Stor
       await silences.shown("a", 2);
       await silences.shown("a", 1);
       assert.deepEqual(await silences.unshown(9), []);
+    });
+
+    it("are apart: the same id on another one is another thing", async () => {
+      const { silences, models, waste } = await empty();
+      const model = newModel("a", { id: "latency", source: "default" }, T);
+      const none = { sum: { count: 0, asked: 0, used: 0.1 + 0.2, idle: 0 }, items: [] };
+      const wasted = {
+        ...{ id: "a", revision: 1, madeAt: T, at: T, days: 14 },
+        found: { cpu: none, memory: none },
+        promql: ["up"],
+      };
+      assert.equal(await models.save([model], []), true);
+      assert.equal(await waste.save([wasted], []), true);
+      assert.equal(await silences.get("a"), undefined);
+      assert.deepEqual([await models.open(), await waste.open()], [[model], [wasted]]);
+      await models.save([{ ...model, revision: 2, endedAt: T + 1 }], []);
+      assert.deepEqual([await models.open(), ids(await waste.open())], [[], ["a"]]);
+      // A watch that is there again goes on with what is known of it.
+      await models.save([{ ...model, revision: 3 }], []);
+      assert.deepEqual(await models.open(), [{ ...model, revision: 3 }]);
     });
 
     it("forget what has long been over, and nothing else", async () => {

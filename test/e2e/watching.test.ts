@@ -2,8 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
+import { WASTE_QUERIES } from "../../src/core/waste.ts";
 import { freePorts } from "../../src/demo/ports.ts";
+import { measureWaste } from "../../src/flows/waste.ts";
+import { createPrometheus } from "../../src/metrics/prometheus.ts";
 import { FakeSlack } from "../fakes/slack/index.ts";
+import { newStore } from "../fakes/world.ts";
 import { programs } from "./processes.ts";
 import { realServers } from "./real.ts";
 
@@ -74,6 +78,36 @@ it("posts the shop's incident by itself, once, with its chart and the deployment
         problem: null,
       }),
     ]);
+    // Learnt anew from the two weeks that this Prometheus has, by a command that tells how far it is.
+    const learnt = await run(["watches", "learn", "shop-latency", "--json"], { home, env });
+    expect(learnt.stderr).toMatch(/^\d+ %: reading the last 14 days/m);
+    expect(learnt.stderr).toMatch(/^\d+ %: trying it against the version in force/m);
+    const [v1, v2] = JSON.parse(learnt.stdout).versions;
+    expect(v1).toMatchObject({ version: 1, status: "active", why: "first", gate: null });
+    expect(v2).toMatchObject({ version: 2, why: "asked", series: 8 });
+    expect(v2.gate.candidate.recall).toBeGreaterThan(0.5);
+    const versions = await run(["watches", "versions", "shop-latency"], { home, env });
+    expect(versions.stdout).toMatch(/v2 (a shadow since|refused).*: learnt from 1\d d of 8 series, as somebody asked/);
+    const back = await run(["watches", "rollback", "shop-latency", "1"], { home, env });
+    expect([back.code, back.stderr]).toEqual([
+      1,
+      "smartcloudops: Version 1 of shop-latency is in force already. There is none to go back to.\n",
+    ]);
+    // What the shop's pods ask for and do not use, by the queries that would be asked once a day.
+    const store = newStore();
+    const clock = () => Date.now() / 1000;
+    const prometheus = createPrometheus({ name: "shop", url: real.url }, { clock });
+    expect(
+      await measureWaste({ store, sources: [prometheus], clock, prices: undefined }, AbortSignal.timeout(60_000)),
+    ).toEqual([]);
+    expect(await store.waste.open()).toMatchObject([{ id: "shop", days: 14 }]);
+    const workloads = async (promql: string) =>
+      (await prometheus.instant(promql, undefined))
+        .map(({ labels }) => `${labels["namespace"]}/${labels["workload"]}`)
+        .sort();
+    const asking = await workloads(WASTE_QUERIES.asked.cpu);
+    expect(asking).toContain("shop/orders");
+    expect(await workloads(WASTE_QUERIES.used.cpu)).toEqual(expect.arrayContaining(asking));
     bot.child.kill("SIGTERM");
     expect((await bot.ended).code).toBe(0);
     // After a restart it goes on where it was, and says nothing twice.

@@ -58,7 +58,7 @@ export class Watched {
   gauges: readonly Gauge[] = [];
   detect!: Detect;
   #owner = 0;
-  readonly #settings: DetectSettings;
+  readonly settings: DetectSettings;
 
   constructor(
     series: readonly FakeSeries[],
@@ -71,7 +71,7 @@ export class Watched {
       answers: [[/^up == 0/, this.down], [/timestamp\(up/, []], ...(options.fake?.answers ?? [])],
     });
     this.store = options.store ?? newStore();
-    this.#settings = {
+    this.settings = {
       everySeconds: EVERY,
       historySeconds: 3 * 86_400,
       series: 1000,
@@ -90,7 +90,7 @@ export class Watched {
       store: this.store,
       sources: [this.metrics],
       packs: await shippedPacks(),
-      settings: this.#settings,
+      settings: this.settings,
       look: lookAtQuery,
       clock: () => this.now,
       elapsed: () => this.now,

@@ -317,7 +317,8 @@ describe("what people say of it", () => {
     const wish = readWatchWish(text);
     if (wish === undefined) throw new Error(`no wish: ${text}`);
     const scan = () => bot.detect.round(bot.now, new AbortController().signal);
-    const deps = { store: bot.store, clock: () => bot.now, zone: "UTC", scan, redraw: bot.detect.redraw };
+    const nameOf = (concept: string) => concept;
+    const deps = { store: bot.store, clock: () => bot.now, zone: "UTC", nameOf, scan, redraw: bot.detect.redraw };
     const question = { user, at: bot.now, ...(sources !== undefined && { sources }) };
     return watching(deps, question, wish, new AbortController().signal);
   };

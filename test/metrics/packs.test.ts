@@ -69,6 +69,24 @@ describe("the shipped packs", () => {
     }
   });
 
+  it("find failed logins by the names that exporters give them, and no other failures", () => {
+    const concept = packs.concepts.find(({ id }) => id === "access.login_failures")!;
+    const isFound = (metric: string) =>
+      bind(concept, catalogueOf("one", { series: [{ metric, labels: {}, value: 1 }] }));
+    for (const name of [
+      "sshd_failed_logins_total",
+      "ssh_auth_failures_total",
+      "keycloak_failed_login_attempts_total",
+      "login_attempts_failed_total",
+      "pam_failures_total",
+      "dovecot_authentication_failures",
+      "node_sshd_failed_total",
+    ])
+      expect(isFound(name), name).toBeDefined();
+    for (const name of ["backup_failures_total", "author_failed_total", "login_attempts_total", "oauth_tokens_total"])
+      expect(isFound(name), name).toBeUndefined();
+  });
+
   it("narrow every selector of a concept that is about something: a ratio of one thing by all is no ratio", () => {
     for (const concept of packs.concepts.filter(({ about }) => about !== "")) {
       for (const template of [concept.promql, concept.count ?? concept.promql]) {

@@ -36,6 +36,10 @@ export function socketRequest() {
     }),
     z.strictObject({ kind: z.literal("stop"), reason: z.string().max(500) }),
     z.strictObject({ kind: z.literal("resume") }),
+    /** Learns a watch anew; tells how far it is before it answers with its model. */
+    z.strictObject({ kind: z.literal("learn watch"), watch: Name }),
+    /** Puts an earlier version of a watch in force; answers with its model. */
+    z.strictObject({ kind: z.literal("roll back watch"), watch: Name, version: z.int().min(1) }),
   ]);
 }
 const Name = z.string().min(1).max(200);

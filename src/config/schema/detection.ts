@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { UNITS } from "../../core/units.ts";
-import { duration, flag, group, name, text } from "./parts.ts";
+import { duration, flag, group, money, name, text } from "./parts.ts";
 
 /** What is watched, when, and where what was found is posted. */
 
@@ -60,6 +60,20 @@ export function watches() {
     .describe("Queries of your own whose series are watched for anomalies.");
 }
 
+/** What things cost, for what is asked for and not used. */
+export function costs() {
+  return z
+    .strictObject(
+      {
+        core: money("What one core costs in a month."),
+        gib: money("What one GiB of memory costs in a month."),
+        currency: text("Three letters, such as EUR. Default USD.").optional(),
+      },
+      "must be a group of settings",
+    )
+    .describe("What a cluster costs: then digests say what is asked for and not used in money, too.");
+}
+
 /** When things are done. */
 export function schedules() {
   return group({
@@ -85,5 +99,15 @@ export function schedules() {
     })
       .optional()
       .describe("The round that looks for anomalies."),
+    rollouts: group({
+      enabled: flag("False: deployments are not compared with what was before them. Default true."),
+      post: z
+        .array(group(place()), "must be a list")
+        .max(50, "must have at most 50 entries")
+        .optional()
+        .describe("Where each comparison is posted. Without it they are only listed, and no way back is proposed."),
+    })
+      .optional()
+      .describe("Comparisons of each deployment with what was before it."),
   }).describe("When things are done by themselves.");
 }

@@ -1,12 +1,7 @@
 import * as z from "zod";
-import { duration, flag, group, text, whole } from "./parts.ts";
+import { duration, flag, group, money, text, whole } from "./parts.ts";
 
 /** A language model: how much it may be used, and what it may see. Which one it is, the environment says. */
-
-const money = (description: string) => {
-  const rule = "must be a number from 0 to 1000000";
-  return z.number(rule).min(0, rule).max(1_000_000, rule).optional().describe(description);
-};
 
 const budget = (of: string, tokens: string) =>
   group({

@@ -67,3 +67,9 @@ export function flag(description: string) {
 export function group<T extends z.core.$ZodLooseShape>(shape: T) {
   return z.strictObject(shape, "must be a group of settings");
 }
+
+/** An amount of money. */
+export function money(description: string) {
+  const rule = "must be a number from 0 to 1000000";
+  return z.number(rule).min(0, rule).max(1_000_000, rule).optional().describe(description);
+}

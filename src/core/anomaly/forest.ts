@@ -269,8 +269,8 @@ function cutOf(forest: Forest, { data, columns }: Matrix, rows: Int32Array): num
   return scores[Math.min(count - 1, Math.floor((1 - forest.contamination) * count))]!;
 }
 
-/** mulberry32, public domain, Tommy Ettinger 2017. */
-function randomOf(seed: number): () => number {
+/** Numbers from 0 to below 1, the same ones for the same seed: mulberry32, public domain, Tommy Ettinger 2017. */
+export function randomOf(seed: number): () => number {
   let state = Math.imul(seed, 0x9e3779b1) | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -5,6 +5,7 @@ import type { KeptForecast } from "../forecast/score.ts";
 import { subjectOf } from "../incident/subject.ts";
 import { graverFirst, type Incident, isLive } from "../incident.ts";
 import type { Proposal } from "../proposal.ts";
+import type { Resource, Waste, WasteSum } from "../waste.ts";
 import type { Anomaly } from "../watch/anomaly.ts";
 import { rankOf } from "../watch.ts";
 import {
@@ -42,6 +43,7 @@ export type Facts = {
   /** Of posts within the period. */
   readonly watches: Asked<readonly WatchUse[]>;
   readonly forecasts: Asked<readonly KeptForecast[]>;
+  readonly waste: Asked<readonly Waste[]>;
   /** Since when the bot keeps anything, unix seconds: before that, nothing is no 0. */
   readonly knownSince: number;
 };
@@ -52,7 +54,11 @@ export type Item =
   | { readonly kind: "proposal"; readonly proposal: ToldProposal }
   | { readonly kind: "forecast"; readonly forecast: Pick<KeptForecast, "id" | "reaches"> }
   | { readonly kind: "noise"; readonly noise: Noise }
-  | { readonly kind: "watch"; readonly watch: WatchUse };
+  | { readonly kind: "watch"; readonly watch: WatchUse }
+  | { readonly kind: "waste"; readonly waste: ToldWaste };
+
+/** What a digest keeps of what one source wastes: the sums alone. */
+export type ToldWaste = Pick<Waste, "id" | "days" | "prices"> & { readonly resource: Resource; readonly sum: WasteSum };
 
 /** What a digest keeps of a proposal. `asked`: the words in which somebody asked for it. */
 export type ToldProposal = Pick<Proposal, "id" | "status" | "endedAt" | "note"> & {
@@ -65,7 +71,7 @@ export type ToldProposal = Pick<Proposal, "id" | "status" | "endedAt" | "note"> 
 
 const WAITING = ["unattended", "flapping", "expired", "unclear", "uncovered", "forecasts"] as const;
 /** In the order in which they are told. */
-export const SECTIONS = [...WAITING, "attended", "ran", "noise", "watches"] as const;
+export const SECTIONS = [...WAITING, "attended", "ran", "noise", "watches", "waste"] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 /** Those in which each line waits for somebody. */
@@ -74,7 +80,7 @@ export const TO_DO: ReadonlySet<SectionName> = new Set(WAITING);
 const KINDS: Readonly<Record<DigestKind, readonly SectionName[]>> = {
   daily: SECTIONS.filter((name) => name !== "attended" && name !== "watches"),
   weekly: SECTIONS.filter((name) => name !== "attended"),
-  handover: SECTIONS.filter((name) => name !== "noise" && name !== "watches"),
+  handover: SECTIONS.filter((name) => name !== "noise" && name !== "watches" && name !== "waste"),
 };
 
 /** `total` counts all, also those that are not kept here. */
@@ -116,6 +122,8 @@ const KEPT = 25;
 const NEAR = 900;
 /** Forecasts that were given longer ago are not told any more, in seconds. */
 const FORECAST_AGE = 7 * 86_400;
+/** What was measured longer ago is not told any more, in seconds. */
+const WASTE_AGE = 3 * 86_400;
 
 /** The digest of a period, as things stand at `now`. */
 export function digestOf(kind: DigestKind, facts: Facts, period: Period, now: number): Digest {
@@ -130,6 +138,7 @@ export function digestOf(kind: DigestKind, facts: Facts, period: Period, now: nu
   const anomalies = read(facts.anomalies, "Anomalies", []);
   const watches = read(facts.watches, "How useful posts were", []);
   const forecasts = read(facts.forecasts, "Forecasts", []);
+  const waste = read(facts.waste, "What is wasted", []);
   // What covers an anomaly is not known without the incidents.
   const found: Readonly<Record<SectionName, readonly Item[]>> = {
     ...ofIncidents(incidents, period),
@@ -137,6 +146,7 @@ export function digestOf(kind: DigestKind, facts: Facts, period: Period, now: nu
     uncovered: facts.incidents.ok ? uncovered(anomalies, incidents, period, now) : [],
     forecasts: [...watchedEnds(anomalies), ...dueForecasts(forecasts, period, now)],
     watches: watches.filter(isInVain).map((watch) => ({ kind: "watch", watch })),
+    waste: waste.filter(({ at }) => now - at < WASTE_AGE).flatMap(ofWaste),
   };
   return {
     ...{ kind, from: period.from, to: period.to, madeAt: now },
@@ -187,6 +197,20 @@ export function ofProposal(one: Proposal): Item {
   return { kind: "proposal", proposal: toldOf(one) };
 }
 
+/** What one source wastes as a digest keeps it: a line for each resource of which much is not used. */
+function ofWaste({ id, days, found, prices }: Waste): readonly Item[] {
+  return (["cpu", "memory"] as const).flatMap((resource): Item[] =>
+    found[resource].sum.count === 0
+      ? []
+      : [
+          {
+            kind: "waste",
+            waste: { id, days, resource, sum: found[resource].sum, ...(prices !== undefined && { prices }) },
+          },
+        ],
+  );
+}
+
 /** What waits for somebody. */
 export function toDo({ sections }: Pick<Digest, "sections">): readonly Item[] {
   return sections.flatMap(({ name, items }) => (TO_DO.has(name) ? items : []));
@@ -212,6 +236,8 @@ export function keyOf(item: Item): string {
       return `forecast ${item.forecast.id}`;
     case "noise":
       return `noise ${item.noise.name}`;
+    case "waste":
+      return `waste ${item.waste.id} ${item.waste.resource}`;
     case "watch":
       return `watch ${item.watch.watch}`;
     default:

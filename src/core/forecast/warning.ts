@@ -1,6 +1,6 @@
 import { departureOf } from "./course.ts";
 import { type Crossing, crossingOf, forecastUntil, isPast, type Limit, trendCrossing } from "./crossing.ts";
-import type { ForecastOptions } from "./forecast.ts";
+import type { Forecast, ForecastOptions } from "./forecast.ts";
 import type { CannotForecast, History } from "./history.ts";
 
 /** What a watch remembers between two looks at the same series. JSON; a new series begins with `CALM`. */
@@ -52,7 +52,9 @@ export function lookAhead(
   at: number,
   options: Omit<ForecastOptions, "horizon"> = {},
   rules: WarningRules = WARNING_RULES,
-): (Looked & { readonly crossing: Crossing; readonly by: "forecast" | "trend" }) | CannotForecast {
+):
+  | (Looked & { readonly crossing: Crossing; readonly by: "forecast" | "trend"; readonly told?: Forecast })
+  | CannotForecast {
   const steps = (seconds: number) => Math.max(2, Math.round(seconds / history.step));
   const value = history.values[history.values.length - 1] ?? Number.NaN;
   const looked = (crossing: Crossing, by: "forecast" | "trend") => ({
@@ -66,7 +68,7 @@ export function lookAhead(
     return looked(trendCrossing(history, steps(RECENT), limit, steps(AHEAD[1]!) * history.step), "trend");
   const told = forecastUntil(history, limit, AHEAD.map(steps), options);
   if (told.kind === "cannot") return told;
-  return looked(crossingOf(told, limit, value), "forecast");
+  return { ...looked(crossingOf(told, limit, value), "forecast"), told };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mayReadProposal } from "../../core/access.ts";
 import { type Answer, answerOf, askButton, type Value } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
+import { MOST_NAMESPACES, namespaceQueries } from "../../core/change/namespaces.ts";
 import { ANY_KIND, sayVerb, TARGET_KINDS } from "../../core/change/targets.ts";
 import type { Need, Suggested } from "../../core/need.ts";
 import type { Proposal, ProposedAction } from "../../core/proposal.ts";
@@ -176,25 +177,16 @@ async function needOf(
   };
 }
 
-/** Namespaces in which Prometheus knows it, at most five. Not knowing is none. */
+/** Namespaces in which Prometheus knows it. Not knowing is none. */
 async function namespacesOf(
   { ask, catalogue }: Turn,
   entities: readonly Entity[],
   kinds: readonly string[],
 ): Promise<readonly string[]> {
-  for (const kind of kinds) {
-    const at = entities.find((entity) => entity.kind === kind)?.at ?? [];
-    for (const { label, value } of at) {
-      const metric = [...catalogue.metrics.values()]
-        .filter(({ labels }) => labels.has("namespace") && labels.get(label)?.includes(value) === true)
-        .sort((a, b) => Number(b.name.startsWith("kube_")) - Number(a.name.startsWith("kube_")))[0];
-      if (metric === undefined) continue;
-      const found = await ask.instant(`count by (namespace) (${metric.name}{${label}=${JSON.stringify(value)}})`, {
-        background: true,
-      });
-      const spaces = found.ok ? found.data.flatMap(({ labels }) => labels["namespace"] ?? []) : [];
-      if (spaces.length > 0) return spaces.slice(0, 5);
-    }
+  for (const promql of namespaceQueries(catalogue, entities, kinds)) {
+    const found = await ask.instant(promql, { background: true });
+    const spaces = found.ok ? found.data.flatMap(({ labels }) => labels["namespace"] ?? []) : [];
+    if (spaces.length > 0) return spaces.slice(0, MOST_NAMESPACES);
   }
   return [];
 }

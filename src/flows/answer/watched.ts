@@ -4,6 +4,7 @@ import { sayIn, sayRange } from "../../core/plot.ts";
 import { type Sample, seriesKey } from "../../core/series.ts";
 import { formatDuration } from "../../core/units.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
+import { isJudging } from "../../core/watch/model.ts";
 import { nameOf, rankOf } from "../../core/watch.ts";
 import { sayTime } from "../../core/zone.ts";
 import type { Deviation } from "./anomaly.ts";
@@ -33,10 +34,12 @@ const NOTHING: FoundByWatching = { lines: [], values: [], notes: [], covers: () 
 export async function foundByWatching(turn: Turn, scope: readonly Entity[]): Promise<FoundByWatching> {
   const { ask, store, now, zone } = turn;
   if (turn.read.at !== undefined) return NOTHING;
-  const [all, rounds] = await Promise.all([
+  const [all, kept, models] = await Promise.all([
     store.detection.anomalies({ status: "open", limit: MOST }),
     store.detection.rounds(),
+    store.models.open(),
   ]);
+  const rounds = kept.filter(({ watch }) => isJudging(watch, models));
   const newest = Math.max(...rounds.map(({ at }) => at), 0);
   if (rounds.length === 0 || now - newest > FRESH_SECONDS) return NOTHING;
   const mine = all

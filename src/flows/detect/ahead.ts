@@ -2,7 +2,9 @@ import { setImmediate as nextTick } from "node:timers/promises";
 import type { Catalogue } from "../../core/catalogue.ts";
 import { type Bound, groupBy, stateQuery } from "../../core/concept.ts";
 import { type Crossing, isPast } from "../../core/forecast/crossing.ts";
+import type { Forecast } from "../../core/forecast/forecast.ts";
 import { historyOf } from "../../core/forecast/history.ts";
+import { keptOf } from "../../core/forecast/score.ts";
 import { CALM, look, lookAhead, type Warning, type WarningState } from "../../core/forecast/warning.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
 import { type Point, type Series, seriesKey } from "../../core/series.ts";
@@ -41,7 +43,9 @@ export function newOutlook(): Outlook {
 }
 
 type Looking = {
-  readonly deps: Pick<DetectDeps, "clock" | "elapsed" | "packs" | "settings">;
+  readonly deps: Pick<DetectDeps, "clock" | "elapsed" | "packs" | "settings"> & {
+    readonly store: Pick<DetectDeps["store"], "forecasts">;
+  };
   readonly source: Metrics;
   /** The source whose names are plain. */
   readonly isFirst: boolean;
@@ -146,11 +150,28 @@ async function lookAtEnd(
         ? lapsed(before, now)
         : told(end, bound, watch, { ...candidate, ...found, before }, looking, known);
     if (one !== undefined) changed.push(one);
+    if (one !== undefined && before === undefined && found?.told !== undefined)
+      await keepForecast(found.told, found, one, bound, looking);
     if (found !== undefined)
       outlook.states.set(id, { ...found.state, ...(one?.reaches && { likely: one.reaches.at }) });
     await nextTick();
   }
   return changed;
+}
+
+/** What a warning rests on is kept, so that it can be said later how it turned out. A store that cannot be used costs the record, not the warning. */
+async function keepForecast(
+  told: Forecast,
+  { promql, points }: Close,
+  { id, series, value }: Anomaly,
+  { concept }: Bound,
+  { deps, source, problem }: Looking,
+): Promise<void> {
+  const about = { id: `ahead-${id}`, about: concept.id, source: source.name, promql, series, at: deps.clock() };
+  const last = points.at(-1)?.[1] ?? value ?? 0;
+  await deps.store.forecasts
+    .keep(keptOf(told, { ...about, last }))
+    .catch((err: unknown) => problem(`A forecast could not be kept: ${reasonOf(err)}`));
 }
 
 /** Without data in so many looks in a row: a gap is no end, and after it nothing is said anew. */
@@ -181,6 +202,7 @@ type Close = {
   readonly promql: string;
   readonly points: readonly Point[];
   readonly by: NonNullable<Anomaly["reaches"]>["by"];
+  readonly told?: Forecast;
 };
 type Found = Close & Candidate & { readonly before: Anomaly | undefined };
 

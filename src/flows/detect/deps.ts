@@ -57,7 +57,7 @@ export type Gauge = {
 };
 
 export type DetectDeps = {
-  readonly store: Pick<Store, "detection" | "outbox" | "places" | "runs">;
+  readonly store: Pick<Store, "detection" | "forecasts" | "models" | "outbox" | "places" | "runs">;
   readonly sources: readonly Metrics[];
   readonly packs: ConceptPacks;
   readonly settings: DetectSettings;

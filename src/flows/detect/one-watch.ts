@@ -2,6 +2,7 @@ import { SeriesDetector } from "../../core/anomaly/detector.ts";
 import { CorruptStateError } from "../../core/anomaly/errors.ts";
 import { type Series, seriesKey } from "../../core/series.ts";
 import type { Opinion } from "../../core/watch/anomaly.ts";
+import { type ModelVersion, stateKey } from "../../core/watch/model.ts";
 import { type Window, windowFor } from "../../core/watch/plan.ts";
 import { thresholdFor } from "../../core/watch/threshold.ts";
 import type { Watch } from "../../core/watch.ts";
@@ -21,7 +22,10 @@ import {
 /** What this process knows of one watch. The store has the same as of `savedTo`. */
 export type Kept = {
   readonly watch: Watch;
+  /** Key of the watch as it is asked, and of the states of the version that judges it: they are the same for the first one. */
+  readonly key: string;
   readonly version: string;
+  readonly model: ActiveVersion;
   readonly look: QueryLook & { readonly ok: true };
   readonly series: Map<string, Followed>;
   /** Unix seconds up to which its points were read; undefined before the first time. */
@@ -57,6 +61,9 @@ const SAVE_EVERY = 300;
 /** A series that nobody has seen for so long is forgotten. */
 const FORGET_SECONDS = 86_400;
 
+/** Which version judges a watch, and how far it moves the threshold. */
+export type ActiveVersion = Pick<ModelVersion, "number" | "threshold">;
+
 type Deps = Pick<DetectDeps, "store" | "settings" | "clock" | "elapsed">;
 
 /** Takes up a watch: its states as they were kept. What cannot be read is left out, and begins anew by one reading back. */
@@ -66,13 +73,17 @@ export async function takeUp(
   look: Kept["look"],
   opinions: readonly Opinion[],
   rounds: readonly WatchRound[],
+  model: ActiveVersion,
 ): Promise<{ readonly kept: Kept; readonly broken: readonly string[] }> {
   const { settings, store, clock } = deps;
-  const version = versionOf(watch, settings.everySeconds);
+  const key = versionOf(watch, settings.everySeconds);
+  const version = stateKey(key, model.number);
   const round = rounds.find((one) => one.watch === version);
   const kept: Kept = {
     watch,
+    key,
     version,
+    model,
     look,
     series: new Map(),
     readTo: round?.at,
@@ -196,9 +207,10 @@ function choose(answer: readonly Series[], known: ReadonlyMap<string, Followed>,
   return keyed.slice(0, most).map(({ one }) => one);
 }
 
-function followSettings(
-  { settings, clock }: Deps,
-  { watch, look }: Kept,
+/** How the series of a watch are judged by that version, with what people said of them. */
+export function followSettings(
+  { settings, clock }: Pick<Deps, "settings" | "clock">,
+  { watch, look, model }: Pick<Kept, "watch" | "look" | "model">,
   opinions: readonly Opinion[],
 ): FollowSettings {
   const about = opinions.filter((one) => one.watch === watch.id);
@@ -207,7 +219,7 @@ function followSettings(
     stepSeconds: settings.everySeconds,
     windowSeconds: look.windowSeconds,
     isCounter: look.isBare && /_total$/.test(look.metrics[0] ?? ""),
-    thresholdOf: (series) => (about.length === 0 ? 1 : thresholdFor(about, watch.id, series, now)),
+    thresholdOf: (series) => model.threshold * (about.length === 0 ? 1 : thresholdFor(about, watch.id, series, now)),
   };
 }
 

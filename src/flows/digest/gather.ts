@@ -10,7 +10,7 @@ import { reasonOf } from "../../util/errors.ts";
 import { fitsGlob } from "../../util/glob.ts";
 
 export type GatherDeps = {
-  readonly store: Pick<Store, "incidents" | "proposals" | "detection" | "forecasts" | "digests" | "audit">;
+  readonly store: Pick<Store, "incidents" | "proposals" | "detection" | "forecasts" | "digests" | "audit" | "waste">;
   readonly environmentOf: (source: string) => string | undefined;
 };
 
@@ -47,12 +47,13 @@ export async function gather(
       values.some((value) => fitsGlob(value, labels[label] ?? "")),
     );
   const isWhole = only.labels === undefined;
-  const [incidents, proposals, anomalies, watches, forecasts, knownSince] = await Promise.all([
+  const [incidents, proposals, anomalies, watches, forecasts, waste, knownSince] = await Promise.all([
     asked(() => incidentsSince(store, since)),
     asked(() => (isWhole ? proposalsSince(store, since - RUNS_FOR) : unlabelled("changes"))),
     asked(() => store.detection.anomalies({ since, limit: MOST })),
     asked(async () => (isWhole ? usesOf(await store.detection.records(period.from)) : [])),
     asked(async () => (isWhole ? store.forecasts.made(now - FORECASTS_SINCE, MOST) : [])),
+    asked(async () => (isWhole ? store.waste.open() : [])),
     asked(() => sinceWhen(store)),
   ]);
   return {
@@ -65,6 +66,7 @@ export async function gather(
     // They are kept by watch, not by source.
     watches: filtered(watches, () => sources === undefined && only.environments === undefined),
     knownSince: knownSince.ok ? knownSince.data : now,
+    waste: filtered(waste, ({ id }) => isOpen(id) && isOf(environmentOf(id))),
     forecasts: filtered(forecasts, ({ source }) => isOpen(source) && isOf(environmentOf(source))),
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SeriesDetector } from "../../../src/core/anomaly/detector.ts";
 import { driftOf } from "../../../src/core/anomaly/drift.ts";
 import { factorOf, severityOf } from "../../../src/core/anomaly/severity.ts";
-import { type Candidate, judgeVersion, WANTED } from "../../../src/core/anomaly/versions.ts";
+import { bestOf, type Candidate, judgeVersion, type Running, WANTED } from "../../../src/core/anomaly/versions.ts";
 import type { Point } from "../../../src/core/series.ts";
 import { randomNumbers } from "../../tools/random.ts";
 import { flatLoad, STEP, shopLoad } from "./made.ts";
@@ -89,40 +89,65 @@ describe("a new version", () => {
   const histories = [shopLoad(14, 1), flatLoad(14, 2)].map((points) =>
     points.map(({ at, value }): Point => [at / 1000, value]),
   );
-  const shipped = (id: string, threshold = 1): Candidate => ({
-    id,
-    start: () => {
-      const detector = new SeriesDetector({ stepSeconds: STEP, threshold });
-      return (at, value) => detector.observe(at * 1000, value).isAlert;
-    },
-  });
-  const never: Candidate = { id: "never", start: () => () => false };
-  const always: Candidate = { id: "often", start: () => (at) => at % 3600 === 0 };
+  const shipped = (id: string, threshold = 1, direction: "up" | "down" | "both" = "both"): Candidate => {
+    const options = { stepSeconds: STEP, threshold, direction };
+    const running = (detector: SeriesDetector): Running => ({
+      observe: (at, value) => detector.observe(at * 1000, value).isAlert,
+      fork: () => running(SeriesDetector.fromBytes(detector.toBytes(), options)),
+    });
+    return { id, start: () => running(new SeriesDetector(options)) };
+  };
+  const by = (id: string, observe: Running["observe"]): Candidate => {
+    const running: Running = { observe, fork: () => running };
+    return { id, start: () => running };
+  };
+  const never = by("never", () => false);
+  const always = by("often", (at) => at % 3600 === 0);
+  const seeded = () => ({ random: randomNumbers(7) });
 
-  it("passes when it finds what was put in and is no worse than the one before, and tells how far it is", () => {
+  it("passes when it finds what was put in and is no worse than the one before, and tells how far it is", async () => {
     const heard: number[] = [];
-    const gate = judgeVersion(shipped("b"), shipped("a"), histories, randomNumbers(7), (share) => heard.push(share));
+    let breaths = 0;
+    const gate = await judgeVersion(shipped("b"), shipped("a"), histories, {
+      ...seeded(),
+      progress: (share) => heard.push(share),
+      breathe: async () => breaths++,
+    });
+    // Never more than 250 points in a row.
+    expect(breaths).toBeGreaterThan((2 * 2 * histories[0]!.length) / 250);
     expect(gate).toMatchObject({ passed: true, failed: [] });
     expect(gate.candidate).toEqual(gate.current);
     expect(gate.candidate.f1).toBeGreaterThanOrEqual(WANTED.f1);
     expect(heard).toEqual([0.25, 0.5, 0.75, 1, 1]);
   });
 
-  it("fails the absolute gate when it finds nothing, also as the first", () => {
-    const gate = judgeVersion(never, undefined, histories, randomNumbers(7));
+  it("fails the absolute gate when it finds nothing, also as the first", async () => {
+    const gate = await judgeVersion(never, undefined, histories, seeded());
     expect(gate.passed).toBe(false);
     expect(gate.failed.map(({ what }) => what)).toEqual(["f1", "precision", "recall"]);
-    expect(judgeVersion(shipped("a"), undefined, [], randomNumbers(7)).passed).toBe(false);
+    expect((await judgeVersion(shipped("a"), undefined, [], seeded())).passed).toBe(false);
   });
 
-  it("fails when it alerts more on the same history than the one before", () => {
-    const gate = judgeVersion(always, shipped("a"), histories, randomNumbers(7));
+  it("fails when it alerts more on the same history than the one before", async () => {
+    const gate = await judgeVersion(always, shipped("a"), histories, seeded());
     expect(gate.failed.map(({ what }) => what)).toContain("backtest");
   });
 
-  it("fails when it finds less than the one before", () => {
-    const gate = judgeVersion(shipped("deaf", 4), shipped("a"), histories, randomNumbers(7));
+  it("fails when it finds less than the one before", async () => {
+    const gate = await judgeVersion(shipped("deaf", 4), shipped("a"), histories, seeded());
     expect(gate.passed).toBe(false);
     expect(gate.candidate.recall).toBeLessThan(gate.current?.recall as number);
+  });
+
+  it.each(["up", "down"] as const)("that looks %s is tried on what goes that way", async (direction) => {
+    const gate = await judgeVersion(shipped("a", 1, direction), undefined, histories, { ...seeded(), direction });
+    expect(gate.passed).toBe(true);
+  });
+
+  it("takes the threshold that finds most among those that are quiet enough", async () => {
+    const versions = [shipped("deaf", 4), shipped("usual"), always];
+    expect((await bestOf(versions, histories, 0.3, seeded())).id).toBe("usual");
+    expect((await bestOf([always, shipped("usual")], histories, 0, seeded())).id).toBe("usual");
+    await expect(bestOf([], histories, 1, seeded())).rejects.toThrow(RangeError);
   });
 });

@@ -19,7 +19,7 @@ function facts(
   const of = (name: string) => ({ ok: true as const, data: (more[name] ?? []) as never });
   return {
     ...{ incidents: of("incidents"), proposals: of("proposals"), anomalies: of("anomalies") },
-    ...{ watches: of("watches"), forecasts: of("forecasts"), knownSince: 0 },
+    ...{ watches: of("watches"), forecasts: of("forecasts"), waste: of("waste"), knownSince: 0 },
   };
 }
 
