@@ -106,6 +106,10 @@ describe("a notifier", () => {
     expect(next && plainText(next.card)).toContain("Called: ann.");
     expect(next?.under).toBe("incident:inc-1:0:as-warning");
     expect(await bot.told()).toEqual(["called"]);
+    // Beside the thread in chat, not in place of it.
+    const inChat = { ...bot.world.all()[0]!, places: [{ platform: "slack", channel: "C1", thread: "" }] };
+    const { calls } = escalated(inChat, { steps: [step] }, step, ["ann"], T + 45);
+    expect(calls?.at(-1)?.places.map(({ platform }) => platform)).toEqual(["slack", "notifier/pager"]);
     const chat = { ...step, to: [{ platform: "slack", channel: "C1", thread: "" }] };
     await bot.show((one) => escalated({ ...one, places: [PAGER] }, { steps: [chat] }, chat, ["ann"], T + 50));
     expect(await bot.told()).toEqual([]);
