@@ -141,7 +141,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
-  const onCall = createOnCall(config, { store, clock, askerOf: remedy.askerOf });
+  const onCall = createOnCall(config, { store, clock, log, askerOf: remedy.askerOf });
   const silences = createSilences(config, {
     ...{ store, alertmanager, clock, log },
     voterOf: remedy.voterOf,

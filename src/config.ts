@@ -10,6 +10,7 @@ import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } f
 import { executorSecrets } from "./config/executors.ts";
 import { readSettingsFile } from "./config/file.ts";
 import { readModel } from "./config/model.ts";
+import { notifierSecrets, readNotifiers } from "./config/notifiers.ts";
 import { readOnCall } from "./config/oncall.ts";
 import { readPeople, readRoles } from "./config/people.ts";
 import { nearest, type Problem, type Report } from "./config/problem.ts";
@@ -102,6 +103,8 @@ export function secretsOf(config: Config): readonly Secret[] {
     ...others.filter((one) => one !== undefined),
     ...secretsInUrl(config.redis?.url),
     ...executorSecrets(config.runbooks.executors),
+    ...notifierSecrets(config.notifiers),
+    ...config.oncall.calendars.flatMap(({ from }) => ("url" in from ? [from.url] : [])),
   ];
 }
 
@@ -114,6 +117,7 @@ function build(deps: Deps, envName: string | undefined): Config {
   const people = readPeople(deps);
   const roles = readRoles(deps, people);
   const runbooks = readRunbooks(deps);
+  const notifiers = readNotifiers(deps);
   const [places, lessons] = [seconds(retention.places), seconds(retention.lessons)];
   return {
     timezone: settings.timezone ?? "UTC",
@@ -132,8 +136,9 @@ function build(deps: Deps, envName: string | undefined): Config {
       alertsToken: env.secret("ALERTMANAGER_WEBHOOK_TOKEN"),
     },
     responders: readResponders(deps, roles),
-    oncall: readOnCall(deps, people),
-    routes: readRoutes(deps),
+    oncall: readOnCall(deps, people, notifiers),
+    notifiers,
+    routes: readRoutes(deps, notifiers),
     slack: readSlack(deps),
     teams: readTeams(deps, host),
     people,

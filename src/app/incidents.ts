@@ -59,7 +59,7 @@ export type IncidentOptions = {
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
   readonly silences: Silences;
-  readonly onCall: Pick<OnCallDesk, "called" | "now">;
+  readonly onCall: Pick<OnCallDesk, "called" | "now" | "calendar" | "refresh">;
   readonly askerOf: (question: Question) => Promise<Voter>;
   readonly sharing?: Sharing | undefined;
 };
@@ -306,6 +306,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
             changed: changedElsewhere,
           }),
       };
+      const { calendar, refresh } = options.onCall;
       const escalating =
         config.oncall.escalations.length === 0
           ? {}
@@ -313,12 +314,14 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
               escalate: () =>
                 escalate({
                   ...{ store, clock, ...config.oncall },
-                  above: () => aboveOf(store),
+                  above: () => aboveOf({ store, ...(calendar !== undefined && { calendar }) }),
                   changed: changedElsewhere,
                 }),
             };
       const overriding =
-        config.oncall.schedules.length === 0 ? {} : { overrides: () => endOverrides({ store, clock }) };
+        config.oncall.schedules.length === 0
+          ? {}
+          : { overrides: () => endOverrides({ store, clock }), calendars: refresh };
       const { alertmanager } = options;
       const lead = options.sharing?.lead("incidents");
       const looking =

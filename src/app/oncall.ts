@@ -1,38 +1,91 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Calendar } from "../calendars/index.ts";
 import type { Config } from "../config.ts";
 import type { Called, Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
+import type { CalendarView } from "../core/oncall/calendar.ts";
 import { onCallAt } from "../core/oncall/schedule.ts";
 import type { OnCallWish } from "../core/oncall/wish.ts";
 import type { Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
 import type { Clock, Store } from "../ports.ts";
+import type { Log } from "../util/log.ts";
 
 /** Who is on call, put together: asked, changed, and called. */
 export type OnCallDesk = {
   readonly ask: (question: Question, wish: OnCallWish) => Promise<Card>;
   /** Ids of the people who are on call now, in any schedule. */
   readonly now: () => Promise<readonly string[]>;
+  /** What calendars say. Absent without any. */
+  readonly calendar?: () => Promise<CalendarView>;
+  /** Reads calendars again. Resolves with the seconds until the next time; undefined without any. */
+  readonly refresh: (signal: AbortSignal) => Promise<number | undefined>;
   /** These people, as a message calls them. */
   readonly called: (people: readonly string[]) => readonly Called[];
 };
 
+/** Between two looks at calendars, in seconds. */
+const REFRESH_EVERY = 900;
+
 export function createOnCall(
   config: Config,
-  options: { readonly store: Store; readonly clock: Clock; readonly askerOf: (question: Question) => Promise<Voter> },
+  options: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly askerOf: (question: Question) => Promise<Voter>;
+  },
 ): OnCallDesk {
   const { store, clock } = options;
-  const { schedules } = config.oncall;
+  const { schedules, calendars } = config.oncall;
+  let opening: Promise<readonly Calendar[]> | undefined;
+
+  function open(): Promise<readonly Calendar[]> {
+    opening ??= import("../calendars/index.ts").then(({ createCalendar }) =>
+      calendars.map((one) =>
+        createCalendar(one, {
+          clock,
+          people: config.people,
+          keepAt: join(config.dataDir, "calendars", `${one.schedule}.ics`),
+        }),
+      ),
+    );
+    return opening;
+  }
+
+  const calendar =
+    calendars.length === 0
+      ? undefined
+      : async (): Promise<CalendarView> => {
+          const views = await Promise.all((await open()).map((one) => one.view()));
+          return {
+            shifts: views.flatMap(({ shifts }) => shifts),
+            problems: views.flatMap(({ problems }) => problems),
+          };
+        };
+  let said = "";
 
   async function now(): Promise<readonly string[]> {
     if (schedules.length === 0) return [];
-    const overrides = await store.overrides.open();
+    const [overrides, planned] = await Promise.all([store.overrides.open(), calendar?.()]);
+    const above = { overrides, ...(planned !== undefined && { calendar: planned.shifts }) };
     const at = clock();
-    return schedules.flatMap((one) => onCallAt(one, { overrides }, at)?.person ?? []);
+    return schedules.flatMap((one) => onCallAt(one, above, at)?.person ?? []);
   }
 
   return {
     now,
+    ...(calendar !== undefined && { calendar }),
+    async refresh(signal) {
+      if (calendars.length === 0) return undefined;
+      await Promise.all((await open()).map((one) => one.refresh(signal)));
+      const { problems = [] } = (await calendar?.()) ?? {};
+      // Said once, each time that it changes.
+      if (problems.join() !== said && problems.length > 0) options.log.warn({ problems }, "a calendar needs somebody");
+      said = problems.join();
+      return REFRESH_EVERY;
+    },
     called: (people) =>
       people.map((id) => {
         const person = config.people.find((one) => one.id === id);
@@ -45,6 +98,7 @@ export function createOnCall(
         clock,
         newId: () => `ovr-${randomUUID().slice(0, 8)}`,
         schedules,
+        ...(calendar !== undefined && { calendar }),
         people: config.people,
         zone: question.user.zone ?? config.timezone,
         whyNot: async (by: Voter) => whyNoResponder(by, config.responders, await now(), "change who is on call"),

@@ -1,5 +1,6 @@
 import type { Block, Button, Called, Card, Chart, EvidenceLine, Field, Tone } from "../core/card.ts";
 import type { Call } from "../core/incident/escalate.ts";
+import { isNotifier } from "../core/incident/notice.ts";
 import { type AlertLine, type Incident, isLive, type Severity } from "../core/incident.ts";
 import { matchersFor, sayMatcher } from "../core/silence.ts";
 import { formatDuration } from "../core/units.ts";
@@ -245,9 +246,10 @@ function noteOf({ id, previous, lines, missed = [] }: Incident): string {
   return [
     `Incident ${id}.`,
     previous === undefined ? "" : `It was there before, as incident ${previous}.`,
-    ...missed.map(
-      ({ place, reason }) =>
-        `It could not be shown in ${place.platform} ${inertName(place.channel, { max: 80 })} (${inert(reason)}), so it stands here.`,
+    ...missed.map(({ place, reason }) =>
+      isNotifier(place)
+        ? `${inertName(place.channel, { max: 80 })} could not be told (${inert(reason)}).`
+        : `It could not be shown in ${place.platform} ${inertName(place.channel, { max: 80 })} (${inert(reason)}), so it stands here.`,
     ),
     runbook === undefined ? "" : `The rule's own page: ${inert(runbook).slice(0, 300)}`,
   ]

@@ -1,10 +1,12 @@
 import { lookOf, oneLine, paint } from "../chat/terminal/index.ts";
 import { loadConfig, secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
+import { checkCalendars } from "./checks/calendars.ts";
 import { checkChat } from "./checks/chat.ts";
 import { type Check, failed, ok, skipped } from "./checks/check.ts";
 import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
 import { checkModel } from "./checks/model.ts";
+import { checkNotifiers } from "./checks/notifiers.ts";
 import { checkSources } from "./checks/sources.ts";
 import { checkWatching } from "./checks/watching.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
@@ -33,6 +35,8 @@ export async function run(call: Call): Promise<number> {
     const log = createLog({ level: "error", secrets: secretsOf(config) });
     add(...(await checkSources(config, log)));
     add(...(await checkChat(config, log)));
+    add(...(await checkNotifiers(config)));
+    add(...(await checkCalendars(config)));
     add(...(await checkRights(config)));
     add(...(await checkModel(config, () => Date.now() / 1000)));
   } else {

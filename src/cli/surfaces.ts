@@ -10,7 +10,7 @@ import type { Route, Surface, SurfaceDeps } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 
-/** The chat platforms that are configured, with what carries messages to them. */
+/** The chat platforms and notifiers that are configured, with what carries messages to them. */
 export type Surfaces = {
   /** For people: "slack (socket)", "teams". */
   readonly names: readonly string[];
@@ -82,6 +82,14 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     );
     opened.push({ name: config.teams.appId === undefined ? "teams (WITHOUT AUTHENTICATION)" : "teams", surface });
   }
+  const senders = await Promise.all(
+    config.notifiers.map(async (settings) => {
+      const { createNotifier } = await import("../notifiers/index.ts");
+      const { notifierSender } = await import("../notifiers/sender.ts");
+      const late = (message: string, reason: string) => void app.incidents.undeliverable(message, reason);
+      return notifierSender(await createNotifier(settings), { clock, late });
+    }),
+  );
   for (const [role, { groups }] of Object.entries(config.roles))
     for (const { surface } of opened)
       if (groups[surface.sender.platform] !== undefined && surface.groupsOf === undefined)
@@ -95,9 +103,19 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     if (surface.isIn !== undefined) app.remedy.askWhoIsIn(surface.sender.platform, surface.isIn);
   }
   return {
-    names: opened.map(({ name }) => name),
+    names: [...opened.map(({ name }) => name), ...senders.map(({ platform }) => platform)],
     routes: opened.flatMap(({ surface }) => surface.routes),
-    checks: opened.map(({ name, surface }) => ({ name, check: surface.check })),
+    checks: [
+      ...opened.map(({ name, surface }) => ({ name, check: surface.check })),
+      // What became of the last notice, without asking anybody: a probe comes every few seconds.
+      ...senders.map(({ platform, trouble }) => ({
+        name: platform,
+        check: async () => {
+          const reason = trouble();
+          if (reason !== undefined) throw new Error(reason);
+        },
+      })),
+    ],
     wake() {
       for (const loop of loops.values()) loop.wake();
     },
@@ -107,6 +125,11 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
         const { sender } = surface;
         loops.set(sender.platform, startDelivery(sender, deps));
         loops.get(sender.platform)?.wake();
+      }
+      for (const sender of senders) {
+        const loop = startDelivery(sender, deps);
+        loops.set(sender.platform, loop);
+        loop.wake();
       }
     },
     async stop(graceMs) {

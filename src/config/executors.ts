@@ -1,6 +1,5 @@
-import { reasonOf } from "../util/errors.ts";
 import { type Secret, secret } from "../util/secret.ts";
-import { readSecretFile } from "./environment.ts";
+import { type EntryAt, entryAt, isLoopback, some } from "./entry.ts";
 import { secretsInUrl } from "./redis.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { Deps } from "./sources.ts";
@@ -110,11 +109,11 @@ export function executorSecrets(executors: ExecutorsConfig): readonly Secret[] {
 /** The executors of the file. Names are unique within a kind; files that they name must be readable. */
 export function readExecutors(deps: Deps): ExecutorsConfig {
   const written: Entries = deps.file.settings.runbooks?.executors ?? {};
-  const each = <K extends Kind, T>(kind: K, read: (entry: EntryOf<K>, at: At) => T): T[] => {
+  const each = <K extends Kind, T>(kind: K, read: (entry: EntryOf<K>, at: EntryAt) => T): T[] => {
     const entries = (written[kind] ?? []) as readonly EntryOf<K>[];
     const names = entries.map(({ name }) => name);
     return entries.map((entry, index) => {
-      const at = atOf(deps, kind, index, entry);
+      const at = entryAt(deps, ["runbooks", "executors", kind, index], kind, entry);
       if (names.indexOf(entry.name) !== index)
         deps.report(
           at.where("name"),
@@ -136,52 +135,7 @@ export function readExecutors(deps: Deps): ExecutorsConfig {
 
 type EntryOf<K extends Kind> = NonNullable<Entries[K]>[number];
 
-/** What reading one entry needs: where its settings stand, and the files they name. */
-type At = {
-  readonly where: (...rest: readonly PropertyKey[]) => string;
-  readonly refuse: (key: string, message: string) => void;
-  readonly secret: (key: string) => Secret | undefined;
-  /** The absolute path of a readable file. */
-  readonly path: (key: string) => string | undefined;
-  readonly named: Named;
-  readonly notice: (text: string) => void;
-};
-
-function atOf({ file, readFile, report, notices }: Deps, kind: Kind, index: number, entry: object): At {
-  const base = ["runbooks", "executors", kind, index];
-  const where = (...rest: readonly PropertyKey[]) => file.where([...base, ...rest]);
-  const pathOf = (key: string) => {
-    const value = (entry as Readonly<Record<string, unknown>>)[key];
-    return typeof value === "string" ? file.resolvePath([...base, key], value) : undefined;
-  };
-  const { name, environment } = entry as Named;
-  return {
-    where,
-    refuse: (key, message) => report(where(key), message),
-    secret: (key) => {
-      const path = pathOf(key);
-      return path === undefined ? undefined : readSecretFile(path, where(key), readFile, report);
-    },
-    path: (key) => {
-      const path = pathOf(key);
-      try {
-        if (path !== undefined) readFile(path);
-      } catch (cause) {
-        report(where(key), `must name a readable file: ${reasonOf(cause)}. Check the path and its permissions.`);
-      }
-      return path;
-    },
-    named: { name, ...(environment !== undefined && { environment }) },
-    notice: (text) => notices.push(`${kind} ${name}: ${text}`),
-  };
-}
-
-/** `{ key: value }`, or nothing when there is no value. */
-function some<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: T };
-}
-
-function readKubernetes(entry: EntryOf<"kubernetes">, at: At): KubernetesConfig {
+function readKubernetes(entry: EntryOf<"kubernetes">, at: EntryAt): KubernetesConfig {
   const { server, kubeconfig, insecure_loopback: insecure = false } = entry;
   if ((server === undefined) === (kubeconfig === undefined))
     at.refuse(
@@ -212,7 +166,7 @@ function readKubernetes(entry: EntryOf<"kubernetes">, at: At): KubernetesConfig 
   };
 }
 
-function readSsh(entry: EntryOf<"ssh">, at: At): SshConfig {
+function readSsh(entry: EntryOf<"ssh">, at: EntryAt): SshConfig {
   return {
     ...at.named,
     address: entry.address,
@@ -226,7 +180,7 @@ function readSsh(entry: EntryOf<"ssh">, at: At): SshConfig {
   };
 }
 
-function readLocal(entry: EntryOf<"local">, at: At): LocalConfig {
+function readLocal(entry: EntryOf<"local">, at: EntryAt): LocalConfig {
   const args = entry.args ?? {};
   const used = new Set(
     [...entry.argv, ...(entry.check_argv ?? [])].flatMap((text) =>
@@ -247,7 +201,7 @@ function readLocal(entry: EntryOf<"local">, at: At): LocalConfig {
   };
 }
 
-function readHttp(entry: EntryOf<"http">, at: At): HttpConfig {
+function readHttp(entry: EntryOf<"http">, at: EntryAt): HttpConfig {
   const host = URL.parse(entry.base_url)?.hostname.replace(/^\[|\]$/g, "") ?? "";
   if (!entry.hosts.some((one) => one.toLowerCase() === host.toLowerCase()))
     at.refuse("hosts", `must name the host of base_url, which is ${show(host)}.`);
@@ -269,7 +223,7 @@ function readHttp(entry: EntryOf<"http">, at: At): HttpConfig {
   };
 }
 
-function readGithub(entry: EntryOf<"github">, at: At): GithubConfig {
+function readGithub(entry: EntryOf<"github">, at: EntryAt): GithubConfig {
   const apiUrl = entry.api_url ?? "https://api.github.com";
   if (apiUrl.startsWith("http:") && !isLoopback(apiUrl))
     at.refuse("api_url", `must begin with https://: it is ${show(apiUrl)}.`);
@@ -282,7 +236,7 @@ function readGithub(entry: EntryOf<"github">, at: At): GithubConfig {
   };
 }
 
-function readPostgres(entry: EntryOf<"postgres">, at: At): PostgresConfig {
+function readPostgres(entry: EntryOf<"postgres">, at: EntryAt): PostgresConfig {
   const tls = entry.tls ?? true;
   if (!tls && !isLoopback(`http://${entry.host}`)) at.notice("the password and the queries travel unencrypted");
   return {
@@ -298,7 +252,7 @@ function readPostgres(entry: EntryOf<"postgres">, at: At): PostgresConfig {
   };
 }
 
-function readRedis(entry: EntryOf<"redis">, at: At): RedisConfig {
+function readRedis(entry: EntryOf<"redis">, at: EntryAt): RedisConfig {
   if ((entry.url_file === undefined) === (entry.address === undefined))
     at.refuse(
       entry.address === undefined ? "name" : "address",
@@ -320,9 +274,4 @@ function readRedis(entry: EntryOf<"redis">, at: At): RedisConfig {
     prefixes: entry.prefixes ?? [],
     queues: entry.queues ?? [],
   };
-}
-
-function isLoopback(url: string): boolean {
-  const host = URL.parse(url)?.hostname ?? "";
-  return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

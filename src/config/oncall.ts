@@ -1,17 +1,30 @@
 import type { Escalation } from "../core/incident/escalate.ts";
 import type { Rotation, Schedule } from "../core/oncall/schedule.ts";
 import type { Person } from "../core/people.ts";
-import { nearest } from "./problem.ts";
-import { filterOf, placesOf, readHours } from "./routes.ts";
+import { type Secret, secret } from "../util/secret.ts";
+import { entryAt, isLoopback } from "./entry.ts";
+import { checkNames, filterOf, placesOf, readHours } from "./routes.ts";
 import type { Deps } from "./sources.ts";
 import { parseDuration, show } from "./values.ts";
 
-export type OnCallConfig = { schedules: readonly Schedule[]; escalations: readonly Escalation[] };
+export type OnCallConfig = {
+  schedules: readonly Schedule[];
+  escalations: readonly Escalation[];
+  calendars: readonly CalendarConfig[];
+};
+
+/** A calendar that says who is on call in a schedule. The address counts as a secret: whoever has it may read it. */
+export type CalendarConfig = { schedule: string; zone: string; from: { file: string } | { url: Secret } };
 
 const HOUR = 3600;
 
 /** Schedules and escalations of the file. The people and schedules that they name must exist. */
-export function readOnCall({ file, report }: Deps, people: readonly Person[]): OnCallConfig {
+export function readOnCall(
+  deps: Deps,
+  people: readonly Person[],
+  notifiers: readonly { readonly name: string }[],
+): OnCallConfig {
+  const { file, report } = deps;
   const { schedules = [], escalations = [] } = file.settings.oncall ?? {};
   const known = people.map(({ id }) => id);
   const names = schedules.map(({ name }) => name);
@@ -21,26 +34,44 @@ export function readOnCall({ file, report }: Deps, people: readonly Person[]): O
     written: readonly string[] = [],
     what: string,
   ) => {
-    for (const [index, name] of written.entries()) {
-      if (all.includes(name)) continue;
-      const meant = nearest(name, all);
-      const cure =
-        meant !== undefined
-          ? `did you mean ${meant}?`
-          : all.length === 0
-            ? "none is configured."
-            : `known are ${all.join(", ")}.`;
-      report(file.where(["oncall", ...path, index]), `must name one of the ${what}: it is ${show(name)}, and ${cure}`);
-    }
+    checkNames(written, all, what, (at, problem) => report(file.where(["oncall", ...path, at]), problem));
   };
   for (const [index, name] of names.entries())
     if (names.indexOf(name) !== index)
       report(file.where(["oncall", "schedules", index, "name"]), "must not be the name of another schedule.");
+  const calendars = schedules.flatMap((one, at): CalendarConfig[] => {
+    const entry = entryAt(deps, ["oncall", "schedules", at], "oncall", {
+      name: one.name,
+      ical_url_file: one.ical_url_file,
+    });
+    const hidden = entry.secret("ical_url_file")?.reveal();
+    if (one.ical !== undefined && one.ical_url_file !== undefined)
+      entry.refuse("ical_url_file", "must not come together with ical: one of them says where the calendar is.");
+    const written = hidden ?? one.ical;
+    if (written === undefined && one.layers === undefined && one.ical_url_file === undefined)
+      entry.refuse("name", "must come with layers or ical: one of them says who is on call.");
+    if (written === undefined) return [];
+    const base = { schedule: one.name, zone: one.timezone ?? file.settings.timezone ?? "UTC" };
+    if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(written) && hidden === undefined)
+      return [{ ...base, from: { file: file.resolvePath(["oncall", "schedules", at, "ical"], written) } }];
+    const url = URL.parse(written);
+    if (
+      url === null ||
+      (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(written))) ||
+      url.username !== ""
+    )
+      entry.refuse(
+        hidden === undefined ? "ical" : "ical_url_file",
+        "must be a path or an address that begins with https://, without a user name.",
+      );
+    return [{ ...base, from: { url: secret(written) } }];
+  });
   return {
+    calendars,
     schedules: schedules.map((one, at) => ({
       name: one.name,
       zone: one.timezone ?? file.settings.timezone ?? "UTC",
-      layers: one.layers.map((layer, index): Rotation => {
+      layers: (one.layers ?? []).map((layer, index): Rotation => {
         const path = ["schedules", at, "layers", index];
         check([...path, "people"], known, layer.people, "people");
         const [year, month, day, hour, minute] = layer.start.split(/[- :]/).map(Number) as [
@@ -73,9 +104,18 @@ export function readOnCall({ file, report }: Deps, people: readonly Person[]): O
         const path = ["escalations", at, "steps", index];
         check([...path, "people"], known, step.people, "people");
         check([...path, "oncall"], names, step.oncall, "schedules");
+        check(
+          [...path, "notify"],
+          notifiers.map((each) => each.name),
+          step.notify,
+          "notifiers",
+        );
         const to = placesOf(step);
         if ((step.people ?? []).length + (step.oncall ?? []).length + to.length === 0)
-          report(file.where(["oncall", ...path]), "must say whom it calls or where: oncall, people, slack or teams.");
+          report(
+            file.where(["oncall", ...path]),
+            "must say whom it calls or where: oncall, people, slack, teams or notify.",
+          );
         return { after: secondsOf(step.after ?? "5m"), schedules: step.oncall ?? [], people: step.people ?? [], to };
       }),
     })),

@@ -33,7 +33,8 @@ export function readPeople({ file, report }: Deps): readonly Person[] {
           report(where, `must belong to one person: ${show(account)} is ${owner}'s too. Remove it from one of them.`);
         owners.set(key, id);
       }
-    return { id, name: entry.name ?? id, accounts: accountsOf(entry) };
+    const { emails } = entry;
+    return { id, name: entry.name ?? id, accounts: accountsOf(entry), ...(emails !== undefined && { emails }) };
   });
 }
 

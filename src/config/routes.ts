@@ -1,16 +1,30 @@
 import { type Place, topOf } from "../core/chat.ts";
+import { notifierPlace } from "../core/incident/notice.ts";
 import type { Filter, Route } from "../core/incident/route.ts";
 import type { DayHours } from "../core/oncall/schedule.ts";
+import { nearest } from "./problem.ts";
 import { DAY_NUMBERS, type HoursEntry } from "./schema/routes.ts";
 import type { Deps } from "./sources.ts";
+import { show } from "./values.ts";
 
-/** The routes of the file. One that leads nowhere is a problem. */
-export function readRoutes({ file, report }: Deps): readonly Route[] {
+type Named = { readonly name: string };
+
+/** The routes of the file. One that leads nowhere is a problem, and so is a notifier that does not exist. */
+export function readRoutes({ file, report }: Deps, notifiers: readonly Named[]): readonly Route[] {
   const names = new Set<string>();
   return (file.settings.routes ?? []).map((written, index) => {
     const to = placesOf(written);
     if (to.length === 0)
-      report(file.where(["routes", index]), "must say where to: list channels under slack or teams.");
+      report(
+        file.where(["routes", index]),
+        "must say where to: list channels under slack or teams, or notifiers under notify.",
+      );
+    checkNames(
+      written.notify,
+      notifiers.map((one) => one.name),
+      "notifiers",
+      (at, problem) => report(file.where(["routes", index, "notify", at]), problem),
+    );
     const name = written.name ?? `${index + 1}`;
     if (names.has(name)) report(file.where(["routes", index, "name"]), "must not be the name of another route.");
     names.add(name);
@@ -27,16 +41,39 @@ export function readRoutes({ file, report }: Deps): readonly Route[] {
   });
 }
 
+/** Reports each of the written names that is not among `all`, by its number in the list. */
+export function checkNames(
+  written: readonly string[] = [],
+  all: readonly string[],
+  what: string,
+  report: (at: number, problem: string) => void,
+): void {
+  for (const [at, name] of written.entries()) {
+    if (all.includes(name)) continue;
+    const meant = nearest(name, all);
+    const cure =
+      meant !== undefined
+        ? `did you mean ${meant}?`
+        : all.length === 0
+          ? "none is configured."
+          : `known are ${all.join(", ")}.`;
+    report(at, `must name one of the ${what}: it is ${show(name)}, and ${cure}`);
+  }
+}
+
 export function placesOf({
   slack,
   teams,
+  notify,
 }: {
   readonly slack?: readonly string[] | undefined;
   readonly teams?: readonly string[] | undefined;
+  readonly notify?: readonly string[] | undefined;
 }): readonly Place[] {
   return [
     ...(slack ?? []).map((channel) => topOf("slack", channel)),
     ...(teams ?? []).map((channel) => topOf("teams", channel)),
+    ...(notify ?? []).map(notifierPlace),
   ];
 }
 

@@ -4,6 +4,7 @@ import { ci } from "./schema/ci.ts";
 import { costs, schedules, watches } from "./schema/detection.ts";
 import { digests } from "./schema/digests.ts";
 import { model } from "./schema/model.ts";
+import { notifiers } from "./schema/notifiers.ts";
 import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
 import { people, roles } from "./schema/people.ts";
 import { oncall, routes } from "./schema/routes.ts";
@@ -120,6 +121,7 @@ const file = () =>
         .describe("Who may read what in chat. Without it, members may read everything, and guests and others nothing."),
       approvals: approvals().optional(),
       runbooks: runbooks().optional(),
+      notifiers: notifiers().optional(),
       routes: routes().optional(),
       oncall: oncall(),
       responders: ids(

@@ -1,4 +1,5 @@
 import type { Place } from "../core/chat.ts";
+import type { NotifierSettings } from "../core/incident/notifier-settings.ts";
 import type { Route } from "../core/incident/route.ts";
 import type { Person, Roles } from "../core/people.ts";
 import type { Policy } from "../core/policy/rules.ts";
@@ -36,6 +37,8 @@ export type Config = {
   responders: readonly string[];
   /** Who is on call when, and who is called while nobody acknowledges. */
   oncall: OnCallConfig;
+  /** Where incidents are told besides chat. */
+  notifiers: readonly NotifierSettings[];
   /** Where messages about incidents go. */
   routes: readonly Route[];
   digests: readonly ConfiguredDigest[];

@@ -101,6 +101,8 @@ export type Incident = {
   /** How far its escalation is, since it is open; and who was called lately, newest last. */
   readonly escalated?: Escalated;
   readonly calls?: readonly Call[];
+  /** How often it was over and went on, since it flaps. */
+  readonly reopened?: number;
   /** The resolved incident that this one is about again. */
   readonly previous?: string;
   /** Places where its message could not arrive, and why. */

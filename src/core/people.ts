@@ -9,6 +9,8 @@ export type Person = {
   readonly name: string;
   /** Platform -> ids of the accounts there. */
   readonly accounts: Readonly<Record<string, readonly string[]>>;
+  /** By which calendars name them. */
+  readonly emails?: readonly string[];
 };
 
 /** A person behind one account. */

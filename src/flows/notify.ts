@@ -4,10 +4,12 @@ import type { Card } from "../core/card.ts";
 import type { Place } from "../core/chat.ts";
 import type { Call } from "../core/incident/escalate.ts";
 import { messageId, noteId } from "../core/incident/message.ts";
+import { isNotifier } from "../core/incident/notice.ts";
 import type { Incident } from "../core/incident.ts";
 import { postOrEdit } from "../core/posted.ts";
 import type { Clock, Store } from "../ports.ts";
 import { sha256 } from "../util/canonical.ts";
+import { tellNotifier } from "./notify/tell.ts";
 
 export type NotifyDeps = {
   readonly store: Pick<Store, "incidents" | "outbox">;
@@ -31,9 +33,15 @@ const NEWS = 3600;
  */
 export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
   const lately = new Map<string, { readonly at: number; readonly status: Incident["status"] }>();
+  /** Ended incidents that flap, and when notifiers may be told of the end. Those of an earlier run are looked for once. */
+  const held = new Map<string, number>();
+  let isFirst = true;
 
   return async () => {
     let later = false;
+    if (isFirst) await showAgain(await recentlyEnded());
+    isFirst = false;
+    await showAgain([...held].filter(([, from]) => from <= deps.clock()).map(([id]) => id));
     const unshown = await deps.store.incidents.unshown(AT_ONCE);
     for (const incident of unshown) {
       const last = lately.get(incident.id);
@@ -51,8 +59,26 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
     }
     for (const [id, { at }] of lately) if (deps.clock() - at > 10 * EDIT_EVERY) lately.delete(id);
     if (later) return EDIT_EVERY;
-    return unshown.length === AT_ONCE ? 0 : undefined;
+    if (unshown.length === AT_ONCE) return 0;
+    const next = Math.min(...held.values());
+    return Number.isFinite(next) ? Math.max(1, next - deps.clock()) : undefined;
   };
+
+  async function showAgain(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      await deps.store.incidents.shown(id, 0);
+      held.delete(id);
+    }
+  }
+
+  async function recentlyEnded(): Promise<readonly string[]> {
+    const ended = await deps.store.incidents.find({
+      status: ["resolved"],
+      since: deps.clock() - NEWS,
+      limit: AT_ONCE,
+    });
+    return ended.filter((one) => one.isFlapping && one.places.some(isNotifier)).map(({ id }) => id);
+  }
 
   /** A clock that was set back since makes nothing wait. */
   function isSince(at: number): boolean {
@@ -70,6 +96,11 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
     const looks = sha256(JSON.stringify(card)).slice(0, 8);
     for (const [at, place] of incident.places.entries()) {
       if (place.platform === "terminal") continue;
+      if (isNotifier(place)) {
+        const from = await tellNotifier({ outbox, now, news: NEWS }, incident, place, at, context);
+        if (from !== undefined) held.set(incident.id, from);
+        continue;
+      }
       const id = messageId(incident.id, at);
       await postOrEdit(outbox.put, { id, place, card, at: now }, `${incident.revision}:${context.edition}:${looks}`);
     }
@@ -101,7 +132,7 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
   /** In the thread of its message, under an id of what it is about, so that each is said once, however often it is shown. */
   async function note(incident: Incident, about: string, card: Card, isTold: (place: Place) => boolean = () => true) {
     for (const [at, place] of incident.places.entries()) {
-      if (place.platform === "terminal" || !isTold(place)) continue;
+      if (place.platform === "terminal" || isNotifier(place) || !isTold(place)) continue;
       const id = noteId(incident.id, at, about);
       await deps.store.outbox.put({ id, place, card, at: deps.clock(), under: messageId(incident.id, at) });
     }

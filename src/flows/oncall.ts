@@ -1,6 +1,7 @@
 import type { AuditEntry } from "../core/audit.ts";
 import type { Card } from "../core/card.ts";
 import { readTimes } from "../core/language/time.ts";
+import type { CalendarView } from "../core/oncall/calendar.ts";
 import type { KeptOverride } from "../core/oncall/kept.ts";
 import { type Above, onCallAt, type Schedule, shiftsBetween } from "../core/oncall/schedule.ts";
 import type { OnCallWish } from "../core/oncall/wish.ts";
@@ -16,6 +17,8 @@ export type OnCallDeps = {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly schedules: readonly Schedule[];
+  /** What calendars say, and what is to be said about them. Absent without any. */
+  readonly calendar?: () => Promise<CalendarView>;
   readonly people: readonly Person[];
   /** Of whoever asks. */
   readonly zone: string;
@@ -26,13 +29,21 @@ export type OnCallDeps = {
 const DAY = 86_400;
 const AHEAD = 14 * DAY;
 const SHIFTS = 6;
+const PROBLEMS = 5;
 /** A swap looks so far ahead for the turn of each. */
 const SWAP_AHEAD = 120 * DAY;
 const LONGEST = 60 * DAY;
 
 /** What stands above the rotations now. */
-export async function aboveOf(store: Pick<Store, "overrides">): Promise<Above<KeptOverride>> {
-  return { overrides: await store.overrides.open() };
+export async function aboveOf({
+  store,
+  calendar,
+}: {
+  readonly store: Pick<Store, "overrides">;
+  readonly calendar?: () => Promise<CalendarView>;
+}): Promise<Above<KeptOverride>> {
+  const [overrides, planned] = await Promise.all([store.overrides.open(), calendar?.()]);
+  return { overrides, ...(planned !== undefined && { calendar: planned.shifts }) };
 }
 
 /** A question or a word about who is on call -> a card. What is changed is changed at once, and in the audit. */
@@ -67,7 +78,8 @@ async function whoCard(deps: OnCallDeps, name: string | undefined): Promise<Card
   const now = clock();
   const wanted = name === undefined ? schedules : schedules.filter((one) => isNamed(one.name, name));
   if (wanted.length === 0) return unknownSchedule(deps, name ?? "");
-  const above = await aboveOf(deps.store);
+  const above = await aboveOf(deps);
+  const problems = (await deps.calendar?.())?.problems.slice(0, PROBLEMS) ?? [];
   const parts = wanted.map((schedule) => {
     const [first, ...next] = shiftsBetween(schedule, above, now, now + AHEAD, SHIFTS);
     const person = onCallAt(schedule, above, now)?.person;
@@ -85,8 +97,9 @@ async function whoCard(deps: OnCallDeps, name: string | undefined): Promise<Card
       parts.length === 1 && only !== undefined
         ? `${capital(only.now)} is on call for ${only.schedule.name}${only.end}.`
         : `On call now: ${parts.map((part) => `${part.now} (${part.schedule.name}${part.end})`).join(", ")}.`,
-    tone: parts.some((part) => part.now === "nobody") ? "warning" : "info",
+    tone: parts.some((part) => part.now === "nobody") || problems.length > 0 ? "warning" : "info",
     blocks: [
+      ...problems.map((text) => ({ kind: "note" as const, text })),
       ...parts.flatMap((part) =>
         part.next.length === 0
           ? []
@@ -150,7 +163,7 @@ async function swap(deps: OnCallDeps, wish: OnCallWish & { readonly kind: "swap"
   if (one === undefined || other === undefined) return unknownPerson(deps, one === undefined ? wish.one : wish.other);
   if (one.id === other.id) return refused("Those two are the same person.");
   const now = deps.clock();
-  const shifts = shiftsBetween(schedule, await aboveOf(deps.store), now, now + SWAP_AHEAD, 1000);
+  const shifts = shiftsBetween(schedule, await aboveOf(deps), now, now + SWAP_AHEAD, 1000);
   const turns = [one, other].map(({ id }) => shifts.find(({ person }) => person === id));
   const [first, second] = turns;
   if (first === undefined || second === undefined)

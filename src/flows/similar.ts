@@ -1,3 +1,4 @@
+import { isNotifier } from "../core/incident/notice.ts";
 import { type Similar, similarTo } from "../core/incident/similar.ts";
 import type { Incident } from "../core/incident.ts";
 import type { Proposal } from "../core/proposal.ts";
@@ -46,8 +47,11 @@ function isOpenTo(
   now: Pick<Incident, "environment" | "places">,
 ): boolean {
   if (past.environment !== undefined && past.environment === now.environment) return true;
-  return past.places.some((place) =>
-    now.places.some(({ platform, channel }) => platform === place.platform && channel === place.channel),
+  // Who is told by a notifier reads no channel.
+  return past.places.some(
+    (place) =>
+      !isNotifier(place) &&
+      now.places.some(({ platform, channel }) => platform === place.platform && channel === place.channel),
   );
 }
 

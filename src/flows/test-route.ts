@@ -1,5 +1,7 @@
+import { testNotice } from "../cards/incident-notice.ts";
 import type { Card } from "../core/card.ts";
 import type { Place } from "../core/chat.ts";
+import { isNotifier } from "../core/incident/notice.ts";
 import type { Route } from "../core/incident/route.ts";
 import type { Clock, Outbox } from "../ports.ts";
 import { inert, inertName } from "../util/inert.ts";
@@ -39,8 +41,13 @@ export async function testRoutes(deps: TestRouteDeps, name: string | undefined, 
       ],
     };
   const sent = wanted.flatMap((route) => route.to.map((place) => ({ route, place }))).slice(0, MOST);
-  for (const [at, { route, place }] of sent.entries())
-    await outbox.put({ id: `test:${id}:${at}`, place, card: testCard(route, by), at: clock() });
+  for (const [at, { route, place }] of sent.entries()) {
+    const message = { id: `test:${id}:${at}`, place, card: testCard(route, by), at: clock() };
+    const notice = isNotifier(place)
+      ? testNotice({ id: message.id, route: route.name, by, at: message.at })
+      : undefined;
+    await outbox.put({ ...message, ...(notice !== undefined && { hint: JSON.stringify(notice) }) });
+  }
   deps.wake();
   const began = clock();
   let fates = await Promise.all(sent.map((_, at) => outbox.fateOf(`test:${id}:${at}`)));
@@ -75,7 +82,9 @@ function testCard(route: Route, by: string): Card {
   };
 }
 
-function sayPlace({ platform, channel }: Place): string {
+function sayPlace(place: Place): string {
+  const { platform, channel } = place;
+  if (isNotifier(place)) return `notifier ${inertName(channel, { max: 80 })}`;
   return `${platform === "slack" ? "Slack" : platform === "teams" ? "Teams" : platform} ${inertName(channel, { max: 80 })}`;
 }
 

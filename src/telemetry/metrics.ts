@@ -268,7 +268,8 @@ export async function createMetrics(version: string): Promise<Metrics> {
     },
     pruned: (table, rows) => rowsPruned.inc({ table: label("table", table) }, rows),
     delivered({ platform, outcome, seconds }) {
-      const where = label("platform", platform);
+      // Notifiers are "notifier/NAME".
+      const where = named("platform", platform);
       messages.inc({ platform: where, outcome: label("delivery", outcome.replace(" ", "_")) });
       if (outcome === "sent") messageSeconds.observe({ platform: where }, seconds);
     },

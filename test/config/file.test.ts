@@ -346,9 +346,10 @@ describe("the examples in docker/config", () => {
       all,
       { OPENAI_API_KEY: "sk-of-the-example" },
       {
+        "/etc/ssl/certs/internal-ca.pem": "-----BEGIN CERTIFICATE-----",
+        ...Object.fromEntries(filesOfNotifiers(all).map((path) => [path, "https://hooks.example.com/x"])),
         "/run/secrets/proxy_key": "k",
         "/run/secrets/prometheus_password": "x",
-        "/etc/ssl/certs/internal-ca.pem": "-----BEGIN CERTIFICATE-----",
         ...Object.fromEntries(filesOfExecutors(all).map((path) => [path, "redis://cache"])),
       },
     );
@@ -392,6 +393,10 @@ describe("the examples in docker/config", () => {
 function filesOfExecutors(text: string): readonly string[] {
   const part = text.slice(text.indexOf("executors:"));
   return [...part.matchAll(/(?:_file|kubeconfig): ([^\s,}]+)/g)].map(([, path]) => path as string);
+}
+
+function filesOfNotifiers(text: string): readonly string[] {
+  return [...text.matchAll(/(?:_file): (\/run\/secrets\/[^\s,}]+)/g)].map(([, path]) => path as string);
 }
 
 function keyNames(schema: unknown): readonly string[] {

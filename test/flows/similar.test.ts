@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { notifierPlace } from "../../src/core/incident/notice.ts";
 import type { Incident } from "../../src/core/incident.ts";
 import { similarBefore } from "../../src/flows/similar.ts";
 import type { Store } from "../../src/ports.ts";
@@ -47,6 +48,10 @@ describe("what was like an incident before", () => {
     const elsewhere = { environment: "staging", places: [{ ...PLACE, channel: "C2" }] };
     await keep(ended("inc-1", 3 * DAY, elsewhere), anIncident("inc-2", NOW - DAY), ended("inc-3", -5));
     expect(await told()).toEqual([]);
+    // One pager for both is no channel that people of both read.
+    const paged = { environment: "staging", places: [notifierPlace("pager")] };
+    await keep(ended("inc-5", 3 * DAY, paged));
+    expect(await told({ ...incident, places: [PLACE, notifierPlace("pager")] })).toEqual([]);
     await keep(ended("inc-4", 3 * DAY, { ...elsewhere, environment: "production" }));
     expect((await told()).join()).toContain("inc-4");
   });

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { RefusedError, UnreachableError } from "../../util/errors.ts";
+import { type Answer, exchange } from "../../util/exchange.ts";
 import { inertName } from "../../util/inert.ts";
-import { type Answer, exchange } from "../shared/transport.ts";
 import type { GithubSettings } from "./settings.ts";
 
 export type Sent =

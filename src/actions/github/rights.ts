@@ -1,6 +1,6 @@
 import { RefusedError, UnreachableError } from "../../util/errors.ts";
+import { exchange } from "../../util/exchange.ts";
 import type { Rights } from "../shared/rights.ts";
-import { exchange } from "../shared/transport.ts";
 import type { GithubSettings } from "./settings.ts";
 
 /**

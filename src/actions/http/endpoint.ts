@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { LookupFunction } from "node:net";
 import { getCACertificates } from "node:tls";
-import { type Answer, type Exchange, type Exchanged, exchange } from "../shared/transport.ts";
+import { type Answer, type Exchange, type Exchanged, exchange } from "../../util/exchange.ts";
 import { resolveChecked } from "./address.ts";
 import type { HttpSettings, Resolve } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Agent, RequestOptions } from "node:https";
 import { reasonOf, UnreachableError } from "../../util/errors.ts";
-import type { Exchange } from "../shared/transport.ts";
+import type { Exchange } from "../../util/exchange.ts";
 import type { KubernetesSettings } from "./settings.ts";
 
 /** How to reach an API server and to prove who we are. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { RefusedError, UnreachableError } from "../../util/errors.ts";
+import { type Exchanged, exchange } from "../../util/exchange.ts";
 import { inertName } from "../../util/inert.ts";
 import { pause } from "../shared/deadline.ts";
-import { type Exchanged, exchange } from "../shared/transport.ts";
 import { type Access, serviceOf } from "./access.ts";
 import type { KubernetesSettings } from "./settings.ts";
 

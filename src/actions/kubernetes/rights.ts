@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RefusedError, UnreachableError } from "../../util/errors.ts";
+import { exchange } from "../../util/exchange.ts";
 import type { Rights } from "../shared/rights.ts";
-import { exchange } from "../shared/transport.ts";
 import { accessTo, serviceOf } from "./access.ts";
 import type { KubernetesSettings } from "./settings.ts";
 

@@ -13,6 +13,7 @@ export const people = () =>
         slack: ids("Slack user ids, such as U0123ABCD."),
         teams: ids("Object ids of Microsoft Entra accounts."),
         terminal: ids("Accounts of the operating system on the bot's machine."),
+        emails: ids("E-mail addresses, by which calendars name this person."),
       }),
       "must be a group of people by id",
     )

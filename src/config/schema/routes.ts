@@ -53,6 +53,7 @@ export const DAY_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
 const channels = () => ({
   slack: ids("Channels of Slack, by id; or people there, by theirs."),
   teams: ids("Conversations of Teams, by id; or people, by their object ids."),
+  notify: ids("Notifiers, by name."),
 });
 
 /** Where messages about incidents go. */
@@ -111,11 +112,16 @@ export function oncall() {
         group({
           name: name("How people call it."),
           timezone: zone(),
+          ical: text("A calendar (iCal): a path, or an address that begins with https://.").optional(),
+          ical_url_file: text("File with that address, where a part of it is a secret.").optional(),
           layers: z
             .array(rotation(), "must be a list")
             .min(1, "must have at least one entry")
             .max(20, "must have at most 20 entries")
-            .describe("Rotations; later ones stand before earlier ones, within their hours."),
+            .optional()
+            .describe(
+              "Rotations; later ones stand before earlier ones, within their hours. With a calendar: where it has nobody.",
+            ),
         }),
         "must be a list",
       )

@@ -80,7 +80,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     if (own !== undefined && isLive(own)) return { ...record, incident: own.id };
     if (own !== undefined && isFlapping(record, event.at) && event.at - (own.endedAt ?? 0) < PAUSE_SECONDS) {
       const { endedAt: _, ...rest } = own;
-      touched.set(own.id, { ...rest, status: "open" });
+      touched.set(own.id, { ...rest, status: "open", reopened: (own.reopened ?? 0) + 1 });
       for (const key of own.keys) byKey.set(key, own.id);
       return { ...record, incident: own.id };
     }

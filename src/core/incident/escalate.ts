@@ -1,5 +1,6 @@
 import type { Place } from "../chat.ts";
 import type { Incident } from "../incident.ts";
+import { isNotifier } from "./notice.ts";
 import { type Filter, matches } from "./route.ts";
 
 /** What happens while nobody acknowledges an incident. All of it pure; times in unix seconds. */
@@ -85,11 +86,15 @@ export function escalated(
   const added = step.to.filter((place) => !incident.places.some((one) => isSame(one, place)));
   // Channels that another step brought in are not told of this one.
   const own = incident.places.filter((place) => !steps.some(({ to }) => to.some((one) => isSame(one, place))));
+  const usual = own.length > 0 ? own : incident.places;
+  // A notifier stands beside the thread, where people are called by their accounts, and not in place of it.
+  const isBeside = step.to.every(isNotifier);
+  const beside = step.to.filter((place) => !usual.some((one) => isSame(one, place)));
   const call: Call = {
     at: now,
     because: "unacknowledged",
     people,
-    places: step.to.length > 0 ? step.to : own.length > 0 ? own : incident.places,
+    places: isBeside ? [...usual, ...beside] : step.to,
   };
   return {
     ...withCall(incident, call),

@@ -2,6 +2,7 @@ import { fitsGlob } from "../../util/glob.ts";
 import type { Place } from "../chat.ts";
 import { graverFirst, type Incident, type Severity } from "../incident.ts";
 import { type DayHours, isWithin } from "../oncall/schedule.ts";
+import { isNotifier } from "./notice.ts";
 
 /** Which incidents something is for. */
 export type Filter = {
@@ -63,7 +64,8 @@ export function rerouted(
     .filter((route) => route.isFallback === true && matches(route, incident))
     .flatMap(({ to }) => to)
     .filter((one) => !known.includes(keyOf(one)));
-  if (added.length === 0) return undefined;
+  // A notifier has no other message to say it, so it is noted without a fallback, too.
+  if (added.length === 0 && !isNotifier(place)) return undefined;
   const places = [...incident.places, ...added];
   return {
     ...incident,

@@ -73,17 +73,22 @@ export function isWithin({ days, from, to }: DayHours, zone: string, at: number)
   return (days.includes(weekday) && now >= from) || (days.includes(before) && now < to);
 }
 
-/** What stands above the layers: overrides, the newest last. */
-export type Above<T extends Override = Override> = { readonly overrides: readonly T[] };
+/** What stands above the layers: overrides, the newest last; and below these the shifts of calendars, by their begin. */
+export type Above<T extends Override = Override> = {
+  readonly overrides: readonly T[];
+  readonly calendar?: readonly Override[];
+};
 
 /**
  * Whoever is on call at that moment; undefined where nobody is. `to` is when that may change at the latest: what stands above it may end it
- * earlier. The newest override stands before all, and later layers before earlier ones.
+ * earlier. The newest override stands before all, then the appointment of the calendar that began last, and later layers before earlier ones.
  */
 export function onCallAt(schedule: Schedule, above: Above, at: number): Shift | undefined {
   const holds = ({ from, to }: Shift) => from <= at && at < to;
   const override = above.overrides.findLast((one) => one.schedule === schedule.name && holds(one));
   if (override !== undefined) return { person: override.person, from: override.from, to: override.to };
+  const planned = above.calendar?.findLast((one) => one.schedule === schedule.name && holds(one));
+  if (planned !== undefined) return { person: planned.person, from: planned.from, to: planned.to };
   for (const layer of schedule.layers.toReversed()) {
     const turn = turnAt(layer, schedule.zone, at);
     if (turn !== undefined) return turn;
@@ -121,7 +126,7 @@ function edgesOf(schedule: Schedule, above: Above, from: number, to: number): re
   const add = (at: number) => {
     if (at > from && at < to && edges.size < MOST_EDGES) edges.add(at);
   };
-  for (const one of above.overrides.filter((each) => each.schedule === schedule.name)) {
+  for (const one of [...above.overrides, ...(above.calendar ?? [])].filter((each) => each.schedule === schedule.name)) {
     add(one.from);
     add(one.to);
   }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { selfSigned } from "../../fakes/kubernetes/certificate.ts";
+import { selfSigned } from "../../fakes/certificate.ts";
 import { contextOf, KEY, lookAndRun, OTHER_SECRET, soon } from "../context.ts";
 import { httpActions, startFlags, TOKEN } from "./bench.ts";
 

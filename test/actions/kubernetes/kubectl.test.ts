@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKubernetesActions } from "../../../src/actions/kubernetes/index.ts";
 import { secret } from "../../../src/util/secret.ts";
-import { selfSigned } from "../../fakes/kubernetes/certificate.ts";
+import { selfSigned } from "../../fakes/certificate.ts";
 import { type Kubernetes, startKubernetes } from "../../fakes/kubernetes/index.ts";
 import { findKubectls } from "../../fakes/kubernetes/kubectl.ts";
 import { addShop } from "../../fakes/kubernetes/shop.ts";

@@ -17,7 +17,7 @@ import type { Client } from "pg";
 import type { Database } from "../../../src/actions/postgres/client.ts";
 import { freePorts } from "../../../src/demo/ports.ts";
 import { secret } from "../../../src/util/secret.ts";
-import { selfSigned } from "../kubernetes/certificate.ts";
+import { selfSigned } from "../certificate.ts";
 import { debianPrograms, RUNNER } from "./debian.ts";
 
 /** A real PostgreSQL of its own in a temporary folder, on loopback, with passwords. */

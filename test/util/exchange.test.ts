@@ -1,7 +1,7 @@
 import http, { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { exchange } from "../../../src/actions/shared/transport.ts";
+import { exchange } from "../../src/util/exchange.ts";
 
 const servers: http.Server[] = [];
 afterEach(() => {

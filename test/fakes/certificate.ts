@@ -8,7 +8,7 @@ export function selfSigned(): { readonly cert: string; readonly key: string } | 
   const folder = mkdtempSync(join(tmpdir(), "certificate-"));
   try {
     const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-    const name = ["-subj", "/CN=kubernetes", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
     const done = spawnSync("openssl", [...args, ...name, "-keyout", "key.pem", "-out", "cert.pem"], { cwd: folder });
     if (done.error !== undefined || done.status !== 0)
       return {

@@ -2,7 +2,7 @@ import http, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:h
 import https from "node:https";
 import type { LookupFunction, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { reasonOf } from "../../util/errors.ts";
+import { reasonOf } from "./errors.ts";
 
 /** One HTTP exchange, told so that nobody has to guess whether it had an effect. */
 

@@ -1,0 +1,79 @@
+import type { IncidentContext } from "../../cards/incident-card.ts";
+import { type Happened, incidentNotice } from "../../cards/incident-notice.ts";
+import type { Place } from "../../core/chat.ts";
+import { messageId, noteId } from "../../core/incident/message.ts";
+import { graverFirst, type Incident, isLive, SEVERITIES } from "../../core/incident.ts";
+import type { Outbox } from "../../ports.ts";
+
+export type TellDeps = {
+  readonly outbox: Pick<Outbox, "put" | "fateOf">;
+  readonly now: number;
+  /** How long ago a call may be to be worth telling, in seconds. */
+  readonly news: number;
+};
+
+/** A flapping incident's end is told once it stayed over for this long, in seconds: until then it may go on. */
+const STAYS_OVER = 1800;
+
+/**
+ * What happened to an incident and a notifier was not told yet -> the outbox. What was told is read from the outbox itself, by ids of
+ * what each is about, so that a restart tells nothing twice and forgets nothing. Returns the moment (unix seconds) from which its end
+ * may be told, where that has to wait.
+ */
+export async function tellNotifier(
+  { outbox, now, news }: TellDeps,
+  incident: Incident,
+  place: Place,
+  at: number,
+  context: IncidentContext,
+): Promise<number | undefined> {
+  const { id, severity, status, acknowledged, snoozed, woken } = incident;
+  const idAs = (one: string) => `${messageId(id, at)}:as-${one}`;
+  const isThere = async (one: string) => (await outbox.fateOf(one)) !== undefined;
+  // It was opened at the mildest severity that was told: only graver ones are told after it.
+  const told = (await Promise.all(SEVERITIES.map(async (one) => ((await isThere(idAs(one))) ? [one] : [])))).flat();
+  const opened = idAs(told[0] ?? severity);
+  const graver = told.every((one) => graverFirst(severity, one) < 0);
+
+  const put = async (happened: Happened) => {
+    const notice = incidentNotice(incident, happened, context);
+    const [text = "", ...rest] = notice.lines;
+    const blocks = [text, ...rest].map((line) => ({ kind: "text" as const, text: line }));
+    const tone = happened.kind === "resolved" ? ("good" as const) : ("warning" as const);
+    await outbox.put({
+      id: happened.id,
+      place,
+      card: { title: notice.title, tone, blocks },
+      hint: JSON.stringify(notice),
+      at: now,
+      ...(happened.id !== opened && { under: opened }),
+    });
+  };
+
+  if (told.length === 0) await put({ id: opened, kind: "opened" });
+  else if (graver && isLive(incident)) await put({ id: idAs(severity), kind: "worse" });
+
+  const round = incident.reopened ?? 0;
+  if (!isLive(incident)) {
+    const from = (incident.endedAt ?? now) + STAYS_OVER;
+    if (incident.isFlapping && from > now) return from;
+    await put({ id: noteId(id, at, `resolved-${round}`), kind: "resolved" });
+    return undefined;
+  }
+  if (round > 0 && (await isThere(noteId(id, at, `resolved-${round - 1}`))))
+    await put({ id: `${messageId(id, at)}:again-${round}`, kind: "again" });
+  if (status === "acknowledged" && acknowledged !== undefined)
+    await put({ id: noteId(id, at, `acknowledged-${acknowledged.at}`), kind: "acknowledged" });
+  if (status === "snoozed" && snoozed !== undefined)
+    await put({ id: noteId(id, at, `snoozed-${snoozed.at}`), kind: "acknowledged" });
+  if (status !== "open") return undefined;
+  for (const call of incident.calls ?? []) {
+    if (call.at <= now - news || !call.places.some(({ platform }) => platform === place.platform)) continue;
+    const kind = call.because === "idle" ? "again" : "called";
+    await put({ id: `${messageId(id, at)}:call-${call.at}`, kind, call });
+  }
+  // One that got worse is told as that, above.
+  if (woken?.because === "time" && woken.at > now - news)
+    await put({ id: `${messageId(id, at)}:woken-${woken.snoozed.at}`, kind: "again" });
+  return undefined;
+}

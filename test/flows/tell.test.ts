@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { incidentCard } from "../../src/cards/incident-card.ts";
+import { plainText } from "../../src/core/card.ts";
+import { escalated } from "../../src/core/incident/escalate.ts";
+import { notifierPlace } from "../../src/core/incident/notice.ts";
+import { rerouted } from "../../src/core/incident/route.ts";
+import type { Incident } from "../../src/core/incident.ts";
+import { notify } from "../../src/flows/notify.ts";
+import { aWorld, firing, over, T } from "../fakes/incidents.ts";
+import { newStore } from "../fakes/world.ts";
+
+/** What notifiers are told of an incident. */
+
+const PAGER = notifierPlace("pager");
+const ANN = { person: "ann", name: "Ann", at: T + 30 };
+
+function aBot() {
+  const store = newStore();
+  const world = aWorld();
+  let now = T + 20;
+  let revision = 0;
+  const started = () =>
+    notify({
+      store,
+      clock: () => now,
+      contextOf: () => ({ now, zone: "UTC", edition: 0 }),
+      report: (_, message) => {
+        throw new Error(message);
+      },
+      wake: () => {},
+    });
+  let rounds = started();
+  return {
+    store,
+    world,
+    /** The incident as it is now is shown, in a bot that runs on or in a new one. */
+    async show(change: (incident: Incident) => Incident = (one) => one, restart = false) {
+      const [incident] = world.all();
+      const next = { ...change({ ...incident!, places: [PAGER] }), revision: ++revision };
+      world.incidents.set(next.id, next);
+      expect(await store.incidents.save({ incidents: [next], alerts: [], entries: [] })).toBe(true);
+      if (restart) rounds = started();
+      now += 10;
+      return rounds();
+    },
+    round: (restart = false) => {
+      if (restart) rounds = started();
+      return rounds();
+    },
+    later: (seconds: number) => {
+      now += seconds;
+    },
+    async told() {
+      const kinds: string[] = [];
+      for (;;) {
+        const [next] = await store.outbox.due(PAGER.platform, now + 1e6, 1);
+        if (next === undefined) return kinds;
+        const { kind, id } = JSON.parse(next.hint ?? "");
+        expect(id).toBe(next.id);
+        kinds.push(kind);
+        await store.outbox.sent(next.id, "7", now);
+      }
+    },
+  };
+}
+
+describe("a notifier", () => {
+  it("is told each thing once, however often the incident is shown and the bot restarted", async () => {
+    const bot = aBot();
+    bot.world.tell(firing("orders"));
+    await bot.show();
+    await bot.show((one) => one, true);
+    expect(await bot.told()).toEqual(["opened"]);
+    bot.world.tell(firing("orders", { labels: { severity: "critical" }, at: T + 60 }));
+    await bot.show((one) => ({ ...one, severity: "critical" }));
+    await bot.show((one) => one, true);
+    expect(await bot.told()).toEqual(["worse"]);
+    // Milder, and as grave as before: no news.
+    await bot.show((one) => ({ ...one, severity: "warning" }));
+    await bot.show((one) => ({ ...one, severity: "critical" }));
+    expect(await bot.told()).toEqual([]);
+    await bot.show((one) => ({ ...one, status: "acknowledged", acknowledged: ANN }));
+    await bot.show((one) => one, true);
+    expect(await bot.told()).toEqual(["acknowledged"]);
+    await bot.show((one) => ({ ...one, status: "resolved", endedAt: T + 600 }), true);
+    await bot.show((one) => one);
+    expect(await bot.told()).toEqual(["resolved"]);
+  });
+
+  it("is told of what began and ended before anybody could be told", async () => {
+    const bot = aBot();
+    bot.world.tell(firing("orders"));
+    bot.world.tell(over("orders"));
+    await bot.show();
+    expect(await bot.told()).toEqual(["opened", "resolved"]);
+  });
+
+  it("is told of the steps of the escalation that name it, with whom they call", async () => {
+    const bot = aBot();
+    bot.world.tell(firing("orders"));
+    await bot.show();
+    expect(await bot.told()).toEqual(["opened"]);
+    const step = { after: 300, schedules: [], people: ["ann"], to: [PAGER] };
+    await bot.show((one) => escalated(one, { steps: [step] }, step, ["ann"], T + 40));
+    const [next] = await bot.store.outbox.due(PAGER.platform, T + 1e6, 1);
+    expect(next && plainText(next.card)).toContain("Called: ann.");
+    expect(next?.under).toBe("incident:inc-1:0:as-warning");
+    expect(await bot.told()).toEqual(["called"]);
+    // Beside the thread in chat, not in place of it.
+    const inChat = { ...bot.world.all()[0]!, places: [{ platform: "slack", channel: "C1", thread: "" }] };
+    const { calls } = escalated(inChat, { steps: [step] }, step, ["ann"], T + 45);
+    expect(calls?.at(-1)?.places.map(({ platform }) => platform)).toEqual(["slack", "notifier/pager"]);
+    const chat = { ...step, to: [{ platform: "slack", channel: "C1", thread: "" }] };
+    await bot.show((one) => escalated({ ...one, places: [PAGER] }, { steps: [chat] }, chat, ["ann"], T + 50));
+    expect(await bot.told()).toEqual([]);
+  });
+
+  it("is told of a flapping incident's end once it stays over, also over a restart", async () => {
+    const bot = aBot();
+    bot.world.tell(firing("orders"));
+    await bot.show();
+    await bot.show((one) => ({ ...one, status: "resolved", endedAt: T + 100, isFlapping: true }));
+    expect(await bot.told()).toEqual(["opened"]);
+    // It goes on: nobody has to know that it had been over.
+    await bot.show(({ endedAt: _, ...one }) => ({ ...one, status: "open", reopened: 1 }));
+    expect(await bot.told()).toEqual([]);
+    const wait = await bot.show((one) => ({ ...one, status: "resolved", endedAt: T + 200, isFlapping: true }));
+    expect(wait).toBeGreaterThan(1500);
+    bot.later(2000);
+    await bot.round(true);
+    expect(await bot.told()).toEqual(["resolved"]);
+    await bot.show(({ endedAt: _, ...one }) => ({ ...one, status: "open", reopened: 2 }));
+    expect(await bot.told()).toEqual(["again"]);
+  });
+
+  it("that cannot be told is named on the incident, and a fallback shows it, once", () => {
+    const { tell, all } = aWorld();
+    tell(firing("orders"));
+    const incident = { ...all()[0]!, places: [PAGER] };
+    const fallback = {
+      name: "f",
+      isFallback: true as const,
+      goesOn: false,
+      to: [{ platform: "slack", channel: "C9", thread: "" }],
+    };
+    const moved = rerouted([fallback], incident, 0, "the key is revoked");
+    expect(moved?.places).toHaveLength(2);
+    const card = plainText(incidentCard(moved!, { now: T, zone: "UTC", edition: 0 }));
+    expect(card).toContain("pager could not be told (the key is revoked).");
+    expect(rerouted([fallback], moved!, 0, "again")).toBeUndefined();
+    // Without a fallback, the incident's other messages say it.
+    expect(rerouted([], incident, 0, "the key is revoked")?.missed).toHaveLength(1);
+  });
+});
