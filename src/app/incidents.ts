@@ -331,11 +331,12 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...escalating, ...overriding })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
-        // One process draws a message: each knows other things of what is behind an incident.
+        // One process draws a message: each knows other things of what is behind an incident. Calendars are read by each for itself.
+        const isOwn = name === "calendars";
         const led = async (signal: AbortSignal) =>
-          lead === undefined || (await lead.leads()) ? round(signal) : LEAD_AGAIN;
-        // What others changed wakes nobody here; Alertmanager's list is another matter.
-        const longest = name === "list" ? undefined : options.sharing?.lookEvery;
+          lead === undefined || isOwn || (await lead.leads()) ? round(signal) : LEAD_AGAIN;
+        // What others changed wakes nobody here; calendars and Alertmanager's list are another matter.
+        const longest = name === "list" || isOwn ? undefined : options.sharing?.lookEvery;
         const loop = startLoop(led, onProblem, RETRY_SECONDS, longest);
         loops.set(name, loop);
         loop.wake();
