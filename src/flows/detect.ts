@@ -2,20 +2,22 @@ import type { Catalogue } from "../core/catalogue.ts";
 import { type Anomaly, type Opinion, over } from "../core/watch/anomaly.ts";
 import { activeOf, type WatchModel } from "../core/watch/model.ts";
 import type { TrackEvent } from "../core/watch/track.ts";
-import { rankOf, subjectOf, type Watch } from "../core/watch.ts";
+import { subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
 import { lookForEnds, newOutlook, type Outlook } from "./detect/ahead.ts";
 import { CERTIFICATES, type CertificateLooks, lookAtCertificates } from "./detect/certificates.ts";
-import type { DetectDeps, Gauge, RoundReport } from "./detect/deps.ts";
+import type { DetectDeps, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { versionOf } from "./detect/follow.ts";
+import { gaugesOf } from "./detect/gauges.ts";
 import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { lookLater } from "./detect/later.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
 import { lacking, recordAll } from "./detect/record.ts";
 import { showAnomalies } from "./detect/show.ts";
-import { type Thing, type Together, takeUpTogether } from "./detect/together.ts";
+import { Tally } from "./detect/tally.ts";
+import { type Together, takeUpTogether } from "./detect/together.ts";
 import { recordTogether } from "./detect/together-record.ts";
 import { followVersions } from "./detect/versions.ts";
 import { unitOf, watchesOf } from "./detect/watches.ts";
@@ -44,7 +46,6 @@ const OPINIONS_SECONDS = 365 * 86_400;
 /** Seconds after which a round that still goes on shows what it has. */
 const SHOW_EVERY = 5;
 const MOST_OPEN = 5000;
-const MOST_GAUGES = 200;
 
 type SourceState = {
   kept: Map<string, Kept>;
@@ -134,7 +135,7 @@ export function detect(deps: DetectDeps): Detect {
       await store.detection.release(JOB, deps.owner);
     }
     const report = tally.report(tally.problems.length > 0 ? "partly" : "done", elapsed() - began);
-    deps.observe?.(report, gauges(open));
+    deps.observe?.(report, gaugesOf(states.values(), open));
     return report;
   }
 
@@ -414,46 +415,6 @@ export function detect(deps: DetectDeps): Detect {
     }));
     await keep({ anomalies: ended }, open, tally);
   }
-
-  function gauges(open: ReadonlyMap<string, Anomaly>): readonly Gauge[] {
-    const bySeries = new Map([...open.values()].map((one) => [`${one.watch} ${one.series}`, one]));
-    const ofThings = [...states.values()].flatMap(({ together }) =>
-      together === undefined ? [] : [...together.things()].flatMap((thing) => gaugeOf(together.id, thing, bySeries)),
-    );
-    const single = [...states.values()].flatMap(({ kept }) =>
-      [...kept.values()].flatMap(({ watch, series }) =>
-        [...series].flatMap(([key, { labels, verdict, track }]) => {
-          if (verdict === undefined || !Number.isFinite(verdict.value)) return [];
-          const anomaly = bySeries.get(`${watch.id} ${key}`);
-          const severity = anomaly === undefined ? 0 : ((rankOf(anomaly.severity) + 1) as 1 | 2 | 3);
-          const { value, score } = verdict;
-          // While something is open, what was usual before it: the detector learns from the anomaly itself.
-          const usual = track.open?.usual ?? verdict.usual;
-          const name = subjectOf(watch, labels);
-          return [
-            { watch: watch.id, series: name, value, score, low: usual?.low, high: usual?.high, severity },
-          ] as const;
-        }),
-      ),
-    );
-    // Those with something open first, then in the order in which watches matter.
-    return [...single, ...ofThings]
-      .sort((a, b) => Number(b.severity > 0) - Number(a.severity > 0))
-      .slice(0, MOST_GAUGES);
-  }
-}
-
-/** How far several metrics of one thing are from going together: the forest's score. */
-function gaugeOf(
-  watch: string,
-  { series, labels, verdict, track }: Thing,
-  bySeries: ReadonlyMap<string, Anomaly>,
-): readonly Gauge[] {
-  if (verdict === undefined) return [];
-  const anomaly = bySeries.get(`${watch} ${series}`);
-  const severity = anomaly === undefined ? 0 : ((rankOf(anomaly.severity) + 1) as 1 | 2 | 3);
-  const { low, high } = track.open?.usual ?? verdict.usual ?? {};
-  return [{ watch, series: subjectOf({}, labels), value: verdict.value, score: verdict.score, low, high, severity }];
 }
 
 function sayBroken(count: number): string {
@@ -467,49 +428,4 @@ async function isAlive(source: Metrics, problem: unknown, signal: AbortSignal): 
     () => true,
     () => false,
   );
-}
-
-/** What a round comes to. */
-class Tally {
-  #watches = 0;
-  #series = 0;
-  #points = 0;
-  #asking = 0;
-  #opened = 0;
-  #over = 0;
-  readonly problems: string[] = [];
-
-  looked(series: number, points: number, asking: number): void {
-    this.#watches++;
-    this.#series += series;
-    this.#points += points;
-    this.#asking += asking;
-  }
-
-  asked(seconds: number): void {
-    this.#asking += seconds;
-  }
-
-  changed({ status, revision }: Anomaly): void {
-    if (status === "over") this.#over++;
-    else if (revision === 1) this.#opened++;
-  }
-
-  problem(sentence: string): void {
-    this.problems.push(sentence);
-  }
-
-  report(outcome: RoundReport["outcome"], seconds: number): RoundReport {
-    return {
-      outcome,
-      watches: this.#watches,
-      series: this.#series,
-      points: this.#points,
-      seconds,
-      asking: this.#asking,
-      opened: this.#opened,
-      over: this.#over,
-      problems: this.problems,
-    };
-  }
 }

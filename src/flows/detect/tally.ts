@@ -1,0 +1,47 @@
+import type { Anomaly } from "../../core/watch/anomaly.ts";
+import type { RoundReport } from "./deps.ts";
+
+/** What a round comes to. */
+export class Tally {
+  #watches = 0;
+  #series = 0;
+  #points = 0;
+  #asking = 0;
+  #opened = 0;
+  #over = 0;
+  readonly problems: string[] = [];
+
+  looked(series: number, points: number, asking: number): void {
+    this.#watches++;
+    this.#series += series;
+    this.#points += points;
+    this.#asking += asking;
+  }
+
+  asked(seconds: number): void {
+    this.#asking += seconds;
+  }
+
+  changed({ status, revision }: Anomaly): void {
+    if (status === "over") this.#over++;
+    else if (revision === 1) this.#opened++;
+  }
+
+  problem(sentence: string): void {
+    this.problems.push(sentence);
+  }
+
+  report(outcome: RoundReport["outcome"], seconds: number): RoundReport {
+    return {
+      outcome,
+      watches: this.#watches,
+      series: this.#series,
+      points: this.#points,
+      seconds,
+      asking: this.#asking,
+      opened: this.#opened,
+      over: this.#over,
+      problems: this.problems,
+    };
+  }
+}
