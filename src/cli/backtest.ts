@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { createSources } from "../app.ts";
+import { createSources } from "../app/outside.ts";
 import { titleOf } from "../cards/anomaly-card.ts";
 import { lookOf, renderCard } from "../chat/terminal/index.ts";
 import { parseDuration } from "../config/values.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Ask, type Asked, createApp, type Overrides, openStore } from "../app.ts";
+import { openStore } from "../app/outside.ts";
+import { type Ask, type Asked, createApp, type Overrides } from "../app.ts";
 import { callSocket, isRunning } from "../chat/socket/call.ts";
 import { type Config, secretsOf } from "../config.ts";
 import type { AskReply } from "../core/answer.ts";

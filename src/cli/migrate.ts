@@ -1,5 +1,5 @@
 import { verifyAll } from "../app/audit.ts";
-import { openStore } from "../app.ts";
+import { openStore } from "../app/outside.ts";
 import type { Config } from "../config.ts";
 import { formatValue } from "../core/units.ts";
 import { copyToRedis, copyToSqlite, type Transferred } from "../store/transfer.ts";

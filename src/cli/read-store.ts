@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openStore } from "../app.ts";
+import { openStore } from "../app/outside.ts";
 import type { Config } from "../config.ts";
 import type { Store } from "../ports.ts";
 

@@ -1,4 +1,5 @@
-import { type App, createApp, type Observer, type Overrides, openStore } from "../app.ts";
+import { openStore } from "../app/outside.ts";
+import { type App, createApp, type Observer, type Overrides } from "../app.ts";
 import { serveSocket } from "../chat/socket/serve.ts";
 import { visitorHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";

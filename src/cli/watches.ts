@@ -1,5 +1,5 @@
 import { checkWatches, WatchError } from "../app/detection.ts";
-import { createSources } from "../app.ts";
+import { createSources } from "../app/outside.ts";
 import type { Config } from "../config.ts";
 import { activeOf, stateKey } from "../core/watch/model.ts";
 import type { Watch } from "../core/watch.ts";

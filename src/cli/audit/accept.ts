@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { openStore } from "../../app.ts";
+import { openStore } from "../../app/outside.ts";
 import { visitorHere } from "../../chat/terminal/visitor.ts";
 import { identify } from "../../core/people.ts";
 import { type Call, EXIT, flag, UsageError } from "../command.ts";

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
-import { openStore } from "../../app.ts";
+import { openStore } from "../../app/outside.ts";
 import { isRunning } from "../../chat/socket/call.ts";
 import type { Config } from "../../config.ts";
 import { loadPacks, PackError } from "../../metrics/packs.ts";

@@ -1,4 +1,4 @@
-import { createAlerts, createSources } from "../../app.ts";
+import { createAlerts, createSources } from "../../app/outside.ts";
 import type { Config } from "../../config.ts";
 import type { Metrics } from "../../ports.ts";
 import { RefusedError, reasonOf } from "../../util/errors.ts";

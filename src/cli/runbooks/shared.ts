@@ -1,5 +1,5 @@
 import { type Catalogue, CatalogueError, readRunbooks } from "../../actions/catalogue.ts";
-import { createSources } from "../../app.ts";
+import { createSources } from "../../app/outside.ts";
 import { lookOf, renderCard } from "../../chat/terminal/index.ts";
 import type { Config } from "../../config.ts";
 import type { Block, Card } from "../../core/card.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createActions } from "../../actions/index.ts";
-import { openStore } from "../../app.ts";
+import { openStore } from "../../app/outside.ts";
 import { approversText } from "../../cards/proposal-card.ts";
 import { accountHere } from "../../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../../config.ts";
