@@ -1,6 +1,7 @@
 import { type DoraRow, doraCard, type PipelineLine, pipelinesCard } from "../cards/ci-card.ts";
 import type { Card } from "../core/card.ts";
 import { type ChanceScore, chanceOfFailure, scoreChances } from "../core/ci/chance.ts";
+import { PRODUCTION } from "../core/ci/deploys.ts";
 import { doraOf, isDeploying } from "../core/ci/dora.ts";
 import { isProject, lineOf, type Run } from "../core/ci/run.ts";
 import type { CiWish } from "../core/ci/wish.ts";
@@ -20,7 +21,6 @@ export type CiListDeps = {
 
 const DAYS = 30;
 const MOST = 20_000;
-const PRODUCTION = /prod|live/i;
 
 export async function ciList(deps: CiListDeps, wish: CiWish): Promise<Card> {
   switch (wish.kind) {

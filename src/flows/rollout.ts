@@ -2,7 +2,7 @@ import { rolloutCard } from "../cards/rollout-card.ts";
 import type { Catalogue } from "../core/catalogue.ts";
 import { namespaceQueries } from "../core/change/namespaces.ts";
 import type { Place } from "../core/chat.ts";
-import { deploysOf, withTold } from "../core/ci/deploys.ts";
+import { deploysOf, runsAt, withTold } from "../core/ci/deploys.ts";
 import { type Bound, type ConceptPacks, type Filter, queryFor } from "../core/concept.ts";
 import type { Deploy } from "../core/deploy.ts";
 import { conceptIndex } from "../core/language/subject.ts";
@@ -59,9 +59,9 @@ const EVERY = 60;
 export async function compareRollouts(deps: RolloutDeps, signal: AbortSignal): Promise<number> {
   const { store, clock } = deps;
   const open = [...(await store.rollouts.open())];
-  for (const [at, source] of deps.sources.entries()) {
+  for (const source of deps.sources) {
     try {
-      open.push(...(await begin(deps, source, at === 0, open, signal)));
+      open.push(...(await begin(deps, source, open, signal)));
     } catch (problem) {
       if (signal.aborted) return EVERY;
       if (!isNo(problem)) throw problem;
@@ -86,7 +86,6 @@ export async function compareRollouts(deps: RolloutDeps, signal: AbortSignal): P
 async function begin(
   deps: RolloutDeps,
   source: Metrics,
-  isFirst: boolean,
   open: readonly Rollout[],
   signal: AbortSignal,
 ): Promise<readonly Rollout[]> {
@@ -96,11 +95,7 @@ async function begin(
     source.catalogue(signal),
     deps.store.runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true }),
   ]);
-  const here = runs.filter(({ deploys }) =>
-    deps.sources.some(({ environment }) => environment === deploys?.environment)
-      ? source.environment === deploys?.environment
-      : isFirst,
-  );
+  const here = runsAt(runs, source, deps.sources);
   const born = await versionsBorn(deps.packs, catalogue, source, from, now, signal);
   const made: Rollout[] = [];
   for (const deploy of withTold(born, deploysOf(here, from, now))) {

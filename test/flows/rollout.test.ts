@@ -132,6 +132,13 @@ describe("a deployment", () => {
     expect(await store.rollouts.open()).toHaveLength(1);
   });
 
+  it("to another environment says nothing of this one", async () => {
+    const run = aRun({ endedAt: T, deploys: { service: "cart", environment: "staging", version: "v9" } });
+    await store.runs.keep(run);
+    await roundsUntil(T + 40 * MINUTE, deps({ latency: [0.2, 0.2] }));
+    expect((await store.rollouts.open()).map(({ service }) => service)).toEqual(["shop"]);
+  });
+
   it("of which nothing is measured is said so once, at the end", async () => {
     await store.runs.keep(aRun({ endedAt: T, ...deployed("mailer") }));
     const bare = fakeMetrics({ series: [{ metric: "up", labels: { job: "x" }, value: 1 }], clock: () => now });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deploysOf, withTold } from "../../../src/core/ci/deploys.ts";
+import { deploysOf, runsAt, withTold } from "../../../src/core/ci/deploys.ts";
 import { doraOf } from "../../../src/core/ci/dora.ts";
 import type { Run } from "../../../src/core/ci/run.ts";
 import { anIncident as named } from "../../fakes/digests.ts";
@@ -65,5 +65,21 @@ describe("deployments that pipelines tell of", () => {
     const told = deploysOf([deploy(0, "v1"), deploy(5, "v2")], NOW, NOW + 9 * HOUR);
     const measured = [{ service: "shop", at: NOW + 5 * HOUR + 300, from: "v1", to: "v2" }];
     expect(withTold(measured, told).map(({ at }) => at - NOW)).toEqual([5 * HOUR + 300, 0]);
+  });
+
+  it("count where they went to, and nowhere else", () => {
+    const to = (environment: string) =>
+      deploy(0, "v1", { id: environment, deploys: { service: "shop", environment, version: "v1" } });
+    const runs = ["Production", "staging", "preview", "qa"].map(to);
+    const [live, stage, rest, other] = ["production", "staging", undefined, undefined].map((environment) => ({
+      environment,
+    }));
+    const at = (source: { readonly environment: string | undefined }, ...sources: (typeof source)[]) =>
+      runsAt(runs, source, sources).map(({ id }) => id);
+    expect(at(live!, live!, stage!)).toEqual(["Production"]);
+    expect(at(stage!, live!, stage!)).toEqual(["staging"]);
+    expect(at(rest!, stage!, rest!, other!)).toEqual(["Production"]);
+    expect(at(rest!, live!, rest!)).toEqual(["staging", "preview", "qa"]);
+    expect(at(other!, rest!, other!)).toEqual([]);
   });
 });
