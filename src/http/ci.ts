@@ -120,7 +120,7 @@ const CONCLUSIONS: Readonly<Record<string, RunOutcome>> = {
 /**
  * A run out of a delivery of GitHub: docs.github.com/webhooks/webhook-events-and-payloads, `workflow_run` that is completed and
  * `deployment_status` that has come to an end. Undefined for everything else that GitHub sends. Throws a sentence for what is not
- * GitHub's. The branch of another repository's pull request carries that repository's name: strangers choose its name.
+ * GitHub's. The branch of another repository's pull request carries that repository's name (`isForeign`): strangers choose its name.
  */
 export function readGitHub(event: string, body: unknown): Run | undefined {
   const wanted = "Wanted a delivery of GitHub's webhook";
@@ -128,7 +128,8 @@ export function readGitHub(event: string, body: unknown): Run | undefined {
     const { action, workflow_run: run, repository } = parsed(WorkflowRun, body, wanted);
     const outcome = CONCLUSIONS[run.conclusion ?? ""];
     if (action !== "completed" || outcome === undefined) return undefined;
-    const from = run.head_repository?.full_name ?? repository.full_name;
+    // Null once that repository was deleted, as strangers can do with theirs.
+    const from = run.head_repository?.full_name ?? "deleted";
     const isOwn = from === repository.full_name;
     const branch = `${isOwn ? "" : `${from}:`}${run.head_branch ?? "none"}`;
     const endedAt = secondsOf(run.updated_at);

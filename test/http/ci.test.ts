@@ -69,6 +69,8 @@ describe("what GitHub posts", () => {
   it("of another repository's pull request is no run of the main branch, whatever its branch is called", () => {
     const run = readGitHub("workflow_run", workflowRun({}, { head_repository: { full_name: "mallory/shop" } }));
     expect(run).toMatchObject({ branch: "mallory/shop:main", isMain: false });
+    const gone = readGitHub("workflow_run", workflowRun({}, { head_repository: null }));
+    expect(gone).toMatchObject({ branch: "deleted:main", isMain: false });
   });
 
   it("is a deployment once it has ended", () => {

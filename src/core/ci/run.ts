@@ -39,6 +39,11 @@ export function lineOf({ project, pipeline, branch }: Pick<Run, "project" | "pip
   return `${project}\n${pipeline}\n${branch}`;
 }
 
+/** Whether it is of another repository's pull request: strangers choose its names, and it delivers nothing. Branches of git hold no colon. */
+export function isForeign({ branch }: Pick<Run, "branch">): boolean {
+  return branch.includes(":");
+}
+
 /** "acme/shop Tests on main". */
 export function sayLine({ project, pipeline, branch }: Pick<Run, "project" | "pipeline" | "branch">): string {
   return `${project} ${pipeline} on ${branch}`;
