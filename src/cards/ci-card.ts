@@ -14,7 +14,7 @@ export type PipelineLine = {
   /** Runs within the stretch that ended well or badly, and those of them that failed. */
   readonly runs: number;
   readonly failed: number;
-  /** Median seconds of a successful run. */
+  /** Median seconds of a successful run. Undefined where none ended well, or none told when it began. */
   readonly typical: number | undefined;
   /** Probability that the next run fails. */
   readonly chance: number;
@@ -64,7 +64,7 @@ export function pipelinesCard(lines: readonly PipelineLine[], context: Pipelines
       inertName(newest.branch, { max: 40 }),
       `${{ success: "ok", failure: "failed", cancelled: "cancelled" }[newest.outcome]}, ${sayTime(newest.endedAt, now, zone)}`,
       `${failed} of ${runs}`,
-      typical === undefined ? "none ended well" : formatValue(typical, "seconds"),
+      typical === undefined ? "not known" : formatValue(typical, "seconds"),
       chance < 0.01 ? "under 1 %" : `${Math.round(chance * 100)} %`,
     ]);
   const title =

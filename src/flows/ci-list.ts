@@ -3,7 +3,7 @@ import type { Card } from "../core/card.ts";
 import { type ChanceScore, chanceOfFailure, scoreChances } from "../core/ci/chance.ts";
 import { PRODUCTION } from "../core/ci/deploys.ts";
 import { doraOf, isDeploying } from "../core/ci/dora.ts";
-import { isProject, lineOf, type Run } from "../core/ci/run.ts";
+import { durationOf, isProject, lineOf, type Run } from "../core/ci/run.ts";
 import type { CiWish } from "../core/ci/wish.ts";
 import { median } from "../core/stats.ts";
 import type { Store } from "../ports.ts";
@@ -47,9 +47,7 @@ function lineFacts(runs: readonly Run[]): PipelineLine {
     newest: runs.at(-1)!,
     runs: told.length,
     failed: told.filter(({ outcome }) => outcome === "failure").length,
-    typical: median(
-      told.filter(({ outcome }) => outcome === "success").map(({ startedAt, endedAt }) => endedAt - startedAt),
-    ),
+    typical: median(told.filter(({ outcome }) => outcome === "success").flatMap((run) => durationOf(run) ?? [])),
     chance: chanceOfFailure(runs.map(({ outcome }) => outcome)),
   };
 }

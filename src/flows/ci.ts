@@ -1,6 +1,6 @@
 import { chanceOfFailure } from "../core/ci/chance.ts";
 import { judgeRun, type Trouble, type Unusual } from "../core/ci/judge.ts";
-import { DURATION, lineOf, measuresOf, type Run, sayLine } from "../core/ci/run.ts";
+import { DURATION, durationOf, lineOf, measuresOf, type Run, sayLine } from "../core/ci/run.ts";
 import { formatValue, type Unit } from "../core/units.ts";
 import { type Anomaly, over } from "../core/watch/anomaly.ts";
 import { groupFor } from "../core/watch/group.ts";
@@ -179,8 +179,10 @@ function opening(
 /** "Run of 3f2a91c, failed after 4 min 12 s." */
 function sayRun(run: Run): string {
   const what = run.commit === undefined ? "The run" : `The run of ${run.commit.slice(0, 10)}`;
+  const took = durationOf(run);
+  if (took === undefined) return `${what} ${{ success: "ended well", failure: "failed", cancelled: "was cancelled" }[run.outcome]}.`;
   const ended = { success: "took", failure: "failed after", cancelled: "was cancelled after" }[run.outcome];
-  return `${what} ${ended} ${formatValue(run.endedAt - run.startedAt, "seconds")}.`;
+  return `${what} ${ended} ${formatValue(took, "seconds")}.`;
 }
 
 function sayFinding(one: Unusual, run: Run): string {

@@ -87,6 +87,15 @@ describe("runs that are told of", () => {
     ]);
   });
 
+  it("that do not tell when they began have no duration to be judged by, nor to be said", async () => {
+    for (let i = 0; i < 10; i++) await next(0);
+    expect(await next(300)).toMatchObject({ verdict: "pass", findings: [] });
+    for (let i = 0; i < 3; i++) await next(0, { outcome: "failure" });
+    expect((await anomalies())[0]?.because).toEqual(["The run of c14 failed."]);
+    const deps = { store, now, zone: "UTC", teamOf: () => undefined };
+    expect(plainText(await ciList(deps, { kind: "pipelines", project: undefined }))).toContain("5 min");
+  });
+
   it("of a branch in work are listed and not posted, those that deploy are", async () => {
     const topic = { branch: "topic", isMain: false };
     for (let i = 0; i < 10; i++) await next(300, topic);

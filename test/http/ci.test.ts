@@ -32,6 +32,9 @@ describe("a run as anything can tell of it", () => {
     expect(run.deploys).toEqual({ service: "shop", environment: "production", version: "3f2a91c0aa77" });
     expect(readRun(told, NOW + 60).id).toBe(run.id);
     expect(readRun({ ...told, commit: "other" }, NOW).id).not.toBe(run.id);
+    const ahead = { ...told, started_at: NOW + 5, finished_at: NOW + 65 };
+    expect(readRun(ahead, NOW)).toMatchObject({ startedAt: NOW - 60, endedAt: NOW });
+    expect(readRun(ahead, NOW + 10).id).toBe(readRun(ahead, NOW).id);
   });
 
   it.each([
@@ -41,6 +44,8 @@ describe("a run as anything can tell of it", () => {
     [{ project: "a\nb", pipeline: "b", status: "success" }, "project: must be one line"],
     [{ project: "a", pipeline: "b", status: "success", numbers: { "a b": 1 } }, "each must be named as a metric is"],
     [{ project: "a", pipeline: "b", status: "success", numbers: { a: "1" } }, "numbers.a"],
+    [{ project: "a", pipeline: "b", status: "success", numbers: { a: 1e300 } }, "numbers.a"],
+    [{ project: "a", pipeline: "b", status: "success", numbers: { constructor: 1 } }, "named as a metric is"],
     [{ project: "a", pipeline: "b", status: "success", url: "javascript:alert(1)" }, "url"],
     [{ project: "a", pipeline: "b", status: "success", started_at: NOW + 60 }, "started_at"],
     [{ project: "a", pipeline: "b", status: "success", deployed: true }, "deployed"],
