@@ -1,9 +1,6 @@
 import type { Deploy } from "../deploy.ts";
-import { isDeploying } from "./dora.ts";
+import { deploymentsOf, SAME } from "./dora.ts";
 import type { Run } from "./run.ts";
-
-/** Two accounts of one deployment are at most so far apart, in seconds: a rollout goes on after its pipeline has ended, or ends before it. */
-const SAME = 900;
 
 /** Where something runs, as the configuration says it. */
 type Where = { readonly environment: string | undefined };
@@ -27,10 +24,7 @@ export function runsAt(runs: readonly Run[], source: Where, sources: readonly Wh
 
 /** What these runs deployed within [from, to] (unix seconds), newest first. Runs before `from` tell which version was there before. */
 export function deploysOf(runs: readonly Run[], from: number, to: number): readonly Deploy[] {
-  const all = runs
-    .filter(isDeploying)
-    .filter(({ outcome }) => outcome === "success")
-    .sort((a, b) => a.endedAt - b.endedAt);
+  const all = deploymentsOf(runs).filter(({ outcome }) => outcome === "success");
   return all
     .filter(({ endedAt }) => endedAt >= from && endedAt <= to)
     .map(({ deploys, endedAt }): Deploy => {

@@ -44,6 +44,20 @@ describe("the four figures", () => {
     expect(found).toMatchObject({ deployments: 3, failed: 1 });
   });
 
+  it("count a deployment that was told of as a run and as a deployment once, with what either knew", () => {
+    const twice = (hours: number, version: string) => [
+      deploy(hours, version, { id: `s${hours}`, pipeline: "deployment to production", committedAt: undefined }),
+      deploy(hours + 0.1, version),
+    ];
+    const runs = [...twice(0, "v1"), ...twice(5, "v2"), ...twice(9, "v1")];
+    expect(doraOf(runs, [], 86_400)).toMatchObject({ deployments: 3, failed: 1, leadSeconds: 3.9 * HOUR });
+    expect(deploysOf(runs, NOW, NOW + 20 * HOUR).map(({ from, to }) => [from, to])).toEqual([
+      ["v2", "v1"],
+      ["v1", "v2"],
+      [undefined, "v1"],
+    ]);
+  });
+
   it("say nothing where nothing was deployed", () => {
     expect(doraOf([aRun()], [], 86_400)).toEqual({
       ...{ deployments: 0, perDay: 0, leadSeconds: undefined, failed: 0, failedShare: undefined },
