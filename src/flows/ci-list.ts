@@ -83,6 +83,7 @@ async function dora({ store, now, teamOf }: CiListDeps, days: number): Promise<C
   ];
   return doraCard(doraOf(counted, incidents, seconds), rows, {
     days,
+    ago: now - Math.min(now, ...counted.slice(-1).map(({ endedAt }) => endedAt)),
     environments: [...new Set(counted.map(({ deploys }) => deploys.environment))],
     isAnywhere,
   });

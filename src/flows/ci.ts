@@ -37,20 +37,51 @@ const WATCH = "ci";
 /** Runs that are looked back at. */
 const BACK = 200;
 const MOST_OPEN = 5000;
+/** A pipeline that told of no run for so long does not run any more; and how often that is looked at. */
+const GONE_SECONDS = 14 * 86_400;
+const SWEEP_SECONDS = 3600;
 /** Runs in the chart. */
 const DRAWN = 60;
 
 /** Takes runs, one after the other. Each is judged before it is kept, so that what a crash cuts off can be told again. Rejects when the store cannot be written. */
 export function takesRuns(deps: CiDeps): (run: Run) => Promise<Taken> {
+  const known: Known = { lines: new Set(), sweptAt: Number.NEGATIVE_INFINITY };
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {
-    const next = last.then(() => take(deps, run));
+    const next = last.then(async () => {
+      await sweep(deps, known);
+      return take(deps, known, run);
+    });
     last = next.catch(() => {});
     return next;
   };
 }
 
-async function take({ store, clock, troubleOf, changed }: CiDeps, run: Run): Promise<Taken> {
+/** Lines of which something may be open: all open anomalies are read for a run of these, or an unusual one, alone. */
+type Known = { lines: Set<string>; sweptAt: number };
+
+/** What is open of pipelines that do not run any more ends: branches are deleted, and workflows renamed. */
+async function sweep({ store, clock, changed }: CiDeps, known: Known): Promise<void> {
+  const now = clock();
+  if (now - known.sweptAt < SWEEP_SECONDS) return;
+  const open = (await store.detection.anomalies({ status: "open", limit: MOST_OPEN })).filter(
+    ({ source }) => source === CI_SOURCE,
+  );
+  const old = open.filter(({ since }) => since < now - GONE_SECONDS);
+  const newest = new Map<string, Run | undefined>();
+  for (const line of new Set(old.map(({ labels }) => labels["line"] ?? "")))
+    newest.set(line, (await store.runs.of(line, Number.MAX_SAFE_INTEGER, 1))[0]);
+  const gone = old.filter(({ labels }) => (newest.get(labels["line"] ?? "")?.endedAt ?? 0) < now - GONE_SECONDS);
+  if (gone.length > 0) {
+    const because = `Its pipeline told of no run for ${formatValue(GONE_SECONDS, "seconds")}.`;
+    await store.detection.commit({ anomalies: gone.map((one) => ({ ...over(one, now), because: [because] })) });
+    changed();
+  }
+  known.lines = new Set(open.map(({ labels }) => labels["line"] ?? ""));
+  known.sweptAt = now;
+}
+
+async function take({ store, clock, troubleOf, changed }: CiDeps, { lines }: Known, run: Run): Promise<Taken> {
   const line = lineOf(run);
   const [before, [newest]] = await Promise.all([
     store.runs.of(line, run.endedAt, BACK).then((runs) => [...runs].reverse()),
@@ -58,10 +89,12 @@ async function take({ store, clock, troubleOf, changed }: CiDeps, run: Run): Pro
   ]);
   const found = judgeRun(run, before, troubleOf);
   // One that comes late, or again, changes nothing that was said since.
-  if (newest === undefined || (newest.endedAt <= run.endedAt && newest.id !== run.id)) {
+  const isNewest = newest === undefined || (newest.endedAt <= run.endedAt && newest.id !== run.id);
+  if (isNewest && (found.length > 0 || lines.has(line))) {
     const open = await store.detection.anomalies({ status: "open", limit: MOST_OPEN });
     const anomalies = anomaliesOf(run, found, before, open, clock());
     if (anomalies.length > 0) {
+      lines.add(line);
       await store.detection.commit({ anomalies });
       changed();
     }
@@ -180,7 +213,8 @@ function opening(
 function sayRun(run: Run): string {
   const what = run.commit === undefined ? "The run" : `The run of ${run.commit.slice(0, 10)}`;
   const took = durationOf(run);
-  if (took === undefined) return `${what} ${{ success: "ended well", failure: "failed", cancelled: "was cancelled" }[run.outcome]}.`;
+  if (took === undefined)
+    return `${what} ${{ success: "ended well", failure: "failed", cancelled: "was cancelled" }[run.outcome]}.`;
   const ended = { success: "took", failure: "failed after", cancelled: "was cancelled after" }[run.outcome];
   return `${what} ${ended} ${formatValue(took, "seconds")}.`;
 }

@@ -22,7 +22,12 @@ it("takes runs of its own pipelines for deployments as the configuration says, a
     const body = Buffer.from(JSON.stringify(workflowRun({}, { name: "Deploy", ...run })));
     const signature = `sha256=${createHmac("sha256", KEY).update(body).digest("hex")}`;
     const headers = { "x-github-event": "workflow_run", "x-hub-signature-256": signature };
-    const request = { method: "POST", path: "/webhooks/ci", query: new URLSearchParams(), remoteAddress: "203.0.113.9" };
+    const request = {
+      method: "POST",
+      path: "/webhooks/ci",
+      query: new URLSearchParams(),
+      remoteAddress: "203.0.113.9",
+    };
     const signal = new AbortController().signal;
     return desk.routes[0]!.handle({ ...request, headers, body, signal } as never);
   };

@@ -103,6 +103,25 @@ describe("runs that are told of", () => {
     expect(await anomalies()).toMatchObject([{ severity: "info", quiet: "it is not the main branch" }]);
   });
 
+  it("of a branch that is gone leave nothing open, also over a restart", async () => {
+    const topic = { branch: "topic", isMain: false };
+    for (let i = 0; i < 10; i++) await next(300, topic);
+    await next(900, topic);
+    await usual(10);
+    await next(900);
+    now += 10 * 86_400;
+    await next(900);
+    now += 5 * 86_400;
+    take = takesRuns({ store, clock: () => now, troubleOf: () => "both", changed: () => changes++ });
+    await next(900);
+    expect(await anomalies()).toMatchObject([
+      { status: "open", labels: { branch: "main" } },
+      { status: "over", labels: { branch: "topic" }, because: ["Its pipeline told of no run for 14 d."] },
+    ]);
+    await next();
+    expect((await store.detection.anomalies({ status: "open", limit: 9 })).length).toBe(0);
+  });
+
   it("change nothing when they are told again, or late", async () => {
     await usual();
     const slow = aRun({ id: "slow", startedAt: now, endedAt: now + 900 });
@@ -161,6 +180,11 @@ describe("runs that are told of", () => {
     expect(text).toContain("In 7 days: 2 deployments (2 a week), 0 % of them failed.");
     for (const part of ["acme/shop", "acme/cart", "team payments", "1 h", "Deployments to production."])
       expect(text).toContain(part);
+    expect(text).toContain("The first of them was 2 h ago.");
+    await next(300, { ...to("production", "v3"), outcome: "failure" });
+    expect((await ciList({ ...deps, now }, { kind: "dora", days: 7 })).title).toBe(
+      "In 7 days: 2 deployments (2 a week); 33.3 % of 3 tries failed.",
+    );
     expect(plainText(await ciList({ ...deps, now: now + 99 * 86_400 }, { kind: "dora", days: 7 }))).toContain(
       "No deployment was told of",
     );

@@ -9,11 +9,13 @@ import type { Delivered, Run } from "./run.ts";
 export type Dora = {
   /** Deployments that ended well. */
   readonly deployments: number;
-  /** Those of them per day. */
+  /** Those and the ones whose run failed. */
+  readonly tries: number;
+  /** Deployments that ended well, per day. */
   readonly perDay: number;
   /** Median seconds from commit to deployment. Undefined where no commit's time is known. */
   readonly leadSeconds: number | undefined;
-  /** Deployments that failed, were followed by an incident or were taken back; and their share of all. Undefined without a deployment. */
+  /** Deployments that failed, were followed by an incident or were taken back; and their share of the tries. Undefined without a deployment. */
   readonly failed: number;
   readonly failedShare: number | undefined;
   /** Median seconds from the deployment to the end of its incident. Undefined where none has ended. */
@@ -70,6 +72,7 @@ export function doraOf(runs: readonly Run[], incidents: readonly Incident[], sec
   const restored = ends.flatMap(({ restoreSeconds }) => restoreSeconds ?? []);
   return {
     deployments: well.length,
+    tries: all.length,
     perDay: well.length / Math.max(1, seconds / 86_400),
     leadSeconds: median(leads),
     failed: failed.length,

@@ -26,7 +26,7 @@ describe("the four figures", () => {
     const runs = [deploy(0, "v1"), deploy(24, "v2"), deploy(48, "v3", { outcome: "failure" }), deploy(72, "v4")];
     const found = doraOf([...runs, aRun()], [incident(24.5, 60), incident(60, 5)], 4 * 86_400);
     expect(found).toEqual({
-      ...{ deployments: 3, perDay: 0.75, leadSeconds: 4 * HOUR, failed: 2, failedShare: 0.5 },
+      ...{ deployments: 3, tries: 4, perDay: 0.75, leadSeconds: 4 * HOUR, failed: 2, failedShare: 0.5 },
       restoreSeconds: 1.5 * HOUR,
     });
   });
@@ -60,7 +60,7 @@ describe("the four figures", () => {
 
   it("say nothing where nothing was deployed", () => {
     expect(doraOf([aRun()], [], 86_400)).toEqual({
-      ...{ deployments: 0, perDay: 0, leadSeconds: undefined, failed: 0, failedShare: undefined },
+      ...{ deployments: 0, tries: 0, perDay: 0, leadSeconds: undefined, failed: 0, failedShare: undefined },
       restoreSeconds: undefined,
     });
   });
