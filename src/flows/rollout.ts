@@ -134,14 +134,17 @@ async function versionsBorn(
   const promql = `max by (${self}, version) (${build.metric.name})`;
   const found = await source.range(promql, { start, end, step: 60 }, signal);
   const beginOf = ({ points }: Series): number | undefined => points.find(([, value]) => Number.isFinite(value))?.[0];
+  const endOf = ({ points }: Series): number => points.findLast(([, value]) => Number.isFinite(value))?.[0] ?? 0;
   return found.flatMap((series): Deploy[] => {
     const [service, version, born] = [series.labels[self], series.labels["version"], beginOf(series)];
     if (service === undefined || version === undefined || born === undefined || born <= start + 90) return [];
-    // A service that is new altogether has nothing to be compared with.
-    const old = found.find(
-      (other) =>
-        other.labels[self] === service && other.labels["version"] !== version && (beginOf(other) ?? born) < born,
-    );
+    // A service that is new altogether has nothing to be compared with; where several were there, the one that came and stayed last.
+    const [old] = found
+      .filter(
+        (other) =>
+          other.labels[self] === service && other.labels["version"] !== version && (beginOf(other) ?? born) < born,
+      )
+      .sort((a, b) => (beginOf(b) ?? 0) - (beginOf(a) ?? 0) || endOf(b) - endOf(a));
     return old === undefined ? [] : [{ service, at: born, from: old.labels["version"], to: version }];
   });
 }

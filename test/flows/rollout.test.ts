@@ -132,6 +132,25 @@ describe("a deployment", () => {
     expect(await store.rollouts.open()).toHaveLength(1);
   });
 
+  it("follows the version before it, not an older one that was there as well", async () => {
+    const build = (version: string, from: number, to: number): FakeSeries => ({
+      ...{ metric: "app_build_info", labels: { service: "shop", version } },
+      value: (at) => (at >= from && at < to ? 1 : Number.NaN),
+    });
+    const world = fakeMetrics({
+      series: [
+        build("v1", 0, T),
+        build("v2", T, T + 15 * MINUTE),
+        build("v3", T + 15 * MINUTE, Number.POSITIVE_INFINITY),
+      ],
+      clock: () => now,
+    });
+    now = T + 20 * MINUTE;
+    await roundsUntil(now, deps({ latency: [0, 0] }, { sources: [world] }));
+    const found = (await store.rollouts.open()).map(({ from, to }) => `${from} ${to}`).sort();
+    expect(found).toEqual(["v1 v2", "v2 v3"]);
+  });
+
   it("to another environment says nothing of this one", async () => {
     const run = aRun({ endedAt: T, deploys: { service: "cart", environment: "staging", version: "v9" } });
     await store.runs.keep(run);
