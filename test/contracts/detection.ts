@@ -108,7 +108,7 @@ export function detectionContract(name: string, open: (retention: Retention) => 
     });
 
     it("gives back every kind of anomaly that there is", async () => {
-      const { detection } = opened();
+      const { detection } = await opened();
       const all = ANOMALY_KINDS.map((kind) => anAnomaly(kind, { kind }));
       await detection.commit({ anomalies: all });
       const found = await detection.anomalies({ status: "open", limit: 99 });
