@@ -40,16 +40,18 @@ const MOST_OPEN = 5000;
 /** A pipeline that told of no run for so long does not run any more; and how often that is looked at. */
 const GONE_SECONDS = 14 * 86_400;
 const SWEEP_SECONDS = 3600;
+/** All open anomalies are read at most so often, however many runs are told of. */
+const READ_SECONDS = 5;
 /** Runs in the chart. */
 const DRAWN = 60;
 
 /** Takes runs, one after the other. Each is judged before it is kept, so that what a crash cuts off can be told again. Rejects when the store cannot be written. */
 export function takesRuns(deps: CiDeps): (run: Run) => Promise<Taken> {
-  const known: Known = { lines: new Set(), sweptAt: Number.NEGATIVE_INFINITY };
+  const known: Known = { lines: new Set(), readAt: Number.NEGATIVE_INFINITY, sweptAt: Number.NEGATIVE_INFINITY };
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {
     const next = last.then(async () => {
-      await sweep(deps, known);
+      await refresh(deps, known);
       return take(deps, known, run);
     });
     last = next.catch(() => {});
@@ -58,15 +60,24 @@ export function takesRuns(deps: CiDeps): (run: Run) => Promise<Taken> {
 }
 
 /** Lines of which something may be open: all open anomalies are read for a run of these, or an unusual one, alone. */
-type Known = { lines: Set<string>; sweptAt: number };
+type Known = { lines: Set<string>; readAt: number; sweptAt: number };
 
-/** What is open of pipelines that do not run any more ends: branches are deleted, and workflows renamed. */
-async function sweep({ store, clock, changed }: CiDeps, known: Known): Promise<void> {
-  const now = clock();
-  if (now - known.sweptAt < SWEEP_SECONDS) return;
-  const open = (await store.detection.anomalies({ status: "open", limit: MOST_OPEN })).filter(
+/** Other replicas open anomalies, too. */
+async function refresh(deps: CiDeps, known: Known): Promise<void> {
+  const now = deps.clock();
+  if (now - known.readAt < READ_SECONDS) return;
+  const open = (await deps.store.detection.anomalies({ status: "open", limit: MOST_OPEN })).filter(
     ({ source }) => source === CI_SOURCE,
   );
+  known.lines = new Set(open.map(({ labels }) => labels["line"] ?? ""));
+  known.readAt = now;
+  if (now - known.sweptAt < SWEEP_SECONDS) return;
+  await sweep(deps, open, now);
+  known.sweptAt = now;
+}
+
+/** What is open of pipelines that do not run any more ends: branches are deleted, and workflows renamed. */
+async function sweep({ store, changed }: CiDeps, open: readonly Anomaly[], now: number): Promise<void> {
   const old = open.filter(({ since }) => since < now - GONE_SECONDS);
   const newest = new Map<string, Run | undefined>();
   for (const line of new Set(old.map(({ labels }) => labels["line"] ?? "")))
@@ -77,8 +88,6 @@ async function sweep({ store, clock, changed }: CiDeps, known: Known): Promise<v
     await store.detection.commit({ anomalies: gone.map((one) => ({ ...over(one, now), because: [because] })) });
     changed();
   }
-  known.lines = new Set(open.map(({ labels }) => labels["line"] ?? ""));
-  known.sweptAt = now;
 }
 
 async function take({ store, clock, troubleOf, changed }: CiDeps, { lines }: Known, run: Run): Promise<Taken> {

@@ -122,6 +122,16 @@ describe("runs that are told of", () => {
     expect((await store.detection.anomalies({ status: "open", limit: 9 })).length).toBe(0);
   });
 
+  it("end what another replica opened", async () => {
+    await usual();
+    const here = take;
+    take = takesRuns({ store, clock: () => now, troubleOf: () => "both", changed: () => changes++ });
+    await next(900);
+    take = here;
+    await next();
+    expect(await anomalies()).toMatchObject([{ status: "over" }]);
+  });
+
   it("change nothing when they are told again, or late", async () => {
     await usual();
     const slow = aRun({ id: "slow", startedAt: now, endedAt: now + 900 });
