@@ -37,6 +37,8 @@ const WATCH = "ci";
 /** Runs that are looked back at. */
 const BACK = 200;
 const MOST_OPEN = 5000;
+/** A run that ended longer ago is history: pipelines may tell of theirs when they are set up. */
+const NEWS_SECONDS = 86_400;
 /** A pipeline that told of no run for so long does not run any more; and how often that is looked at. */
 const GONE_SECONDS = 14 * 86_400;
 const SWEEP_SECONDS = 3600;
@@ -212,10 +214,16 @@ function opening(
     terms: [],
     events: [],
     ...facts,
-    ...(!run.isMain && run.deploys === undefined && { quiet: "it is not the main branch" }),
+    ...quietOf(run, now),
     revision: 1,
   };
   return { ...made, group: groupFor(made, open) };
+}
+
+/** Why nobody is told of it. */
+function quietOf(run: Run, now: number): { readonly quiet?: string } {
+  if (!run.isMain && run.deploys === undefined) return { quiet: "it is not the main branch" };
+  return now - run.endedAt > NEWS_SECONDS ? { quiet: "the run ended more than a day before it was told of" } : {};
 }
 
 /** "Run of 3f2a91c, failed after 4 min 12 s." */

@@ -122,6 +122,15 @@ describe("runs that are told of", () => {
     expect((await store.detection.anomalies({ status: "open", limit: 9 })).length).toBe(0);
   });
 
+  it("of a history that is told of afterwards are kept, and nobody is told of what was unusual then", async () => {
+    const later = START + 60 * 86_400;
+    const tellAll = takesRuns({ store, clock: () => later, troubleOf: () => "both", changed: () => changes++ });
+    for (let i = 0; i < 10; i++) await tellAll(aRun({ id: `m${i}`, endedAt: START + i * HOUR }));
+    const slow = aRun({ id: "slow", startedAt: START + 20 * HOUR, endedAt: START + 21 * HOUR });
+    expect(await tellAll(slow)).toMatchObject({ verdict: "fail" });
+    expect(await anomalies()).toMatchObject([{ quiet: "the run ended more than a day before it was told of" }]);
+  });
+
   it("end what another replica opened", async () => {
     await usual();
     const here = take;
