@@ -3,7 +3,7 @@ import type { Catalogue } from "../core/catalogue.ts";
 import { namespaceQueries } from "../core/change/namespaces.ts";
 import type { Place } from "../core/chat.ts";
 import { deploysOf, runsAt, withTold } from "../core/ci/deploys.ts";
-import { type Bound, type ConceptPacks, type Filter, queryFor } from "../core/concept.ts";
+import { type Bound, type ConceptPacks, type Filter, matcher, queryFor } from "../core/concept.ts";
 import type { Deploy } from "../core/deploy.ts";
 import { conceptIndex } from "../core/language/subject.ts";
 import type { Need } from "../core/need.ts";
@@ -156,6 +156,11 @@ async function look(deps: RolloutDeps, one: Rollout, signal: AbortSignal): Promi
   const now = deps.clock();
   const looks = LOOKS.filter((after) => now >= one.at + after).length;
   const { byId } = conceptIndex(deps.packs, await source.catalogue(signal));
+  // What was taken back is not judged by what is there now.
+  if (await isGone(source, byId.get("deploy.version"), one, now, signal)) {
+    await deps.store.rollouts.save([{ ...one, revision: one.revision + 1, looks: LOOKS.length }], []);
+    return;
+  }
   const bound = SIGNALS.flatMap((wanted) => {
     const found = byId.get(wanted.concept);
     return found === undefined ? [] : [{ wanted, found }];
@@ -174,6 +179,26 @@ async function look(deps: RolloutDeps, one: Rollout, signal: AbortSignal): Promi
   const next: Rollout = { ...one, revision: one.revision + 1, looks, lookedAt: now, verdict, how, signals: kept };
   const back = verdict === "worse" && one.back === undefined ? await wayBack(deps, next, signal) : undefined;
   await deps.store.rollouts.save([back === undefined ? next : { ...next, back }], []);
+}
+
+/** Whether that version was there since, and another one is there now instead of it. */
+async function isGone(
+  source: Metrics,
+  build: Bound | undefined,
+  { service, to, at }: Rollout,
+  now: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const self = build?.names["self"];
+  if (build === undefined || self === undefined || to === undefined || !build.metric.labels.has("version"))
+    return false;
+  const promql = `max by (version) (${build.metric.name}{${matcher({ label: self, values: [service] })}})`;
+  const end = Math.floor(now / 60) * 60;
+  const start = end - Math.floor((end - at) / 60) * 60;
+  const found = await source.range(promql, { start, end, step: 60 }, signal);
+  const lastOf = ({ points }: Series) => points.findLast(([, value]) => Number.isFinite(value))?.[0];
+  const last = found.filter(({ labels }) => labels["version"] === to).map(lastOf)[0];
+  return last !== undefined && last < end && found.some((other) => lastOf(other) === end);
 }
 
 const LEAST = 3;
