@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
-import { isProject, type Run } from "../core/ci/run.ts";
+import { isForeign, isProject, type Run } from "../core/ci/run.ts";
 import { type CiWish, readCiWish } from "../core/ci/wish.ts";
 import type { takesRuns } from "../flows/ci.ts";
 import { isSignedByGitHub, readGitHub, readRun } from "../http/ci.ts";
@@ -63,7 +63,7 @@ export function createCi({ ci, timezone }: Config, { store, clock, log, show, to
     const entry = ci.deploys.find(
       ({ project, pipeline }) => fitsGlob(project, run.project) && fitsGlob(pipeline, run.pipeline),
     );
-    if (entry === undefined) return run;
+    if (entry === undefined || isForeign(run)) return run;
     const { service, environment } = entry;
     const version = run.deploys?.version ?? run.commit?.slice(0, 12);
     return { ...run, deploys: { service, environment, ...(version !== undefined && { version }) } };

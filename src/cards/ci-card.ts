@@ -14,7 +14,7 @@ export type PipelineLine = {
   /** Runs within the stretch that ended well or badly, and those of them that failed. */
   readonly runs: number;
   readonly failed: number;
-  /** Median seconds of a successful run. */
+  /** Median seconds of a successful run. Undefined where none ended well, or none told when it began. */
   readonly typical: number | undefined;
   /** Probability that the next run fails. */
   readonly chance: number;
@@ -64,7 +64,7 @@ export function pipelinesCard(lines: readonly PipelineLine[], context: Pipelines
       inertName(newest.branch, { max: 40 }),
       `${{ success: "ok", failure: "failed", cancelled: "cancelled" }[newest.outcome]}, ${sayTime(newest.endedAt, now, zone)}`,
       `${failed} of ${runs}`,
-      typical === undefined ? "none ended well" : formatValue(typical, "seconds"),
+      typical === undefined ? "not known" : formatValue(typical, "seconds"),
       chance < 0.01 ? "under 1 %" : `${Math.round(chance * 100)} %`,
     ]);
   const title =
@@ -103,6 +103,8 @@ export type DoraRow = { readonly name: string; readonly dora: Dora };
 
 export type DoraContext = {
   readonly days: number;
+  /** Seconds since the first deployment in that time: rates of a bot that was told of none before are too small. */
+  readonly ago: number;
   /** Environments that count. */
   readonly environments: readonly string[];
   /** None of them is called production. */
@@ -110,33 +112,52 @@ export type DoraContext = {
 };
 
 /** The four figures of all together, and of each project and team. */
-export function doraCard(all: Dora, rows: readonly DoraRow[], { days, environments, isAnywhere }: DoraContext): Card {
+export function doraCard(
+  all: Dora,
+  rows: readonly DoraRow[],
+  { days, ago, environments, isAnywhere }: DoraContext,
+): Card {
   if (all.deployments + all.failed === 0)
     return { title: `No deployment was told of in ${days} days.`, tone: "info", blocks: NONE_KNOWN };
+  const shown =
+    rows.length > 1 ? [...rows].sort((a, b) => b.dora.deployments - a.dora.deployments).slice(0, SHOWN) : [];
   const named = environments.map((one) => inertName(one, { max: 40 })).join(", ");
   return {
-    title: `In ${days} days: ${all.deployments} ${plural(all.deployments, "deployment")} (${sayRate(all.perDay)})${all.failedShare === undefined ? "" : `, ${formatValue(all.failedShare, "ratio")} of them failed`}.`,
+    title: `In ${days} ${plural(days, "day")}: ${all.deployments} ${plural(all.deployments, "deployment")} (${sayRate(all.perDay)})${sayFailed(all)}.`,
     tone: "info",
     blocks: [
       {
         kind: "table",
         columns: ["project", "deployments", "commit to deployed", "failed", "until well again"],
-        rows: [...(rows.length > 1 ? rows : []), { name: "all", dora: all }]
-          .slice(-SHOWN)
-          .map(({ name, dora }) => [
-            inertName(name, { max: 80 }),
-            `${dora.deployments} (${sayRate(dora.perDay)})`,
-            dora.leadSeconds === undefined ? "not known" : formatDuration(Math.round(dora.leadSeconds)),
-            dora.failedShare === undefined ? "none" : `${dora.failed} (${formatValue(dora.failedShare, "ratio")})`,
-            dora.restoreSeconds === undefined ? "none ended" : formatDuration(Math.round(dora.restoreSeconds)),
-          ]),
+        rows: [...shown, { name: "all", dora: all }].map(({ name, dora }) => [
+          inertName(name, { max: 80 }),
+          `${dora.deployments} (${sayRate(dora.perDay)})`,
+          dora.leadSeconds === undefined ? "not known" : formatDuration(Math.round(dora.leadSeconds)),
+          dora.failedShare === undefined ? "none" : `${dora.failed} (${formatValue(dora.failedShare, "ratio")})`,
+          dora.restoreSeconds === undefined ? "none ended" : formatDuration(Math.round(dora.restoreSeconds)),
+        ]),
       },
+      ...(rows.length > SHOWN
+        ? [
+            {
+              kind: "note" as const,
+              text: `${rows.length - SHOWN} more with fewer deployments are in the last line alone.`,
+            },
+          ]
+        : []),
       {
         kind: "note",
-        text: `Deployments to ${named}${isAnywhere ? ", since no environment is called production" : ""}. Times are medians. Failed: the run failed, an incident about that service began within an hour of it (near in time, which is no proof), or the version before it was brought back.`,
+        text: `The first of them was ${formatDuration(Math.max(60, Math.round(ago / 60) * 60), { parts: 1 })} ago. Deployments to ${named}${isAnywhere ? ", since no environment is called production" : ""}. Times are medians. Failed: the run failed, an incident about that service began within an hour of it (near in time, which is no proof), or the version before it was brought back.`,
       },
     ],
   };
+}
+
+/** ", 20 % of them failed"; "; 33.3 % of 3 tries failed" where some did not arrive. */
+function sayFailed({ deployments, tries, failedShare }: Dora): string {
+  if (failedShare === undefined) return "";
+  const share = formatValue(failedShare, "ratio");
+  return tries === deployments ? `, ${share} of them failed` : `; ${share} of ${tries} tries failed`;
 }
 
 /** "1.4 a day", "2.1 a week". */

@@ -1,8 +1,9 @@
 import { type DoraRow, doraCard, type PipelineLine, pipelinesCard } from "../cards/ci-card.ts";
 import type { Card } from "../core/card.ts";
 import { type ChanceScore, chanceOfFailure, scoreChances } from "../core/ci/chance.ts";
+import { PRODUCTION } from "../core/ci/deploys.ts";
 import { doraOf, isDeploying } from "../core/ci/dora.ts";
-import { isProject, lineOf, type Run } from "../core/ci/run.ts";
+import { durationOf, isProject, lineOf, type Run } from "../core/ci/run.ts";
 import type { CiWish } from "../core/ci/wish.ts";
 import { median } from "../core/stats.ts";
 import type { Store } from "../ports.ts";
@@ -20,7 +21,6 @@ export type CiListDeps = {
 
 const DAYS = 30;
 const MOST = 20_000;
-const PRODUCTION = /prod|live/i;
 
 export async function ciList(deps: CiListDeps, wish: CiWish): Promise<Card> {
   switch (wish.kind) {
@@ -47,9 +47,7 @@ function lineFacts(runs: readonly Run[]): PipelineLine {
     newest: runs.at(-1)!,
     runs: told.length,
     failed: told.filter(({ outcome }) => outcome === "failure").length,
-    typical: median(
-      told.filter(({ outcome }) => outcome === "success").map(({ startedAt, endedAt }) => endedAt - startedAt),
-    ),
+    typical: median(told.filter(({ outcome }) => outcome === "success").flatMap((run) => durationOf(run) ?? [])),
     chance: chanceOfFailure(runs.map(({ outcome }) => outcome)),
   };
 }
@@ -85,6 +83,7 @@ async function dora({ store, now, teamOf }: CiListDeps, days: number): Promise<C
   ];
   return doraCard(doraOf(counted, incidents, seconds), rows, {
     days,
+    ago: now - Math.min(now, ...counted.slice(-1).map(({ endedAt }) => endedAt)),
     environments: [...new Set(counted.map(({ deploys }) => deploys.environment))],
     isAnywhere,
   });

@@ -1,6 +1,6 @@
 import { chanceOfFailure } from "../core/ci/chance.ts";
 import { judgeRun, type Trouble, type Unusual } from "../core/ci/judge.ts";
-import { DURATION, lineOf, measuresOf, type Run, sayLine } from "../core/ci/run.ts";
+import { DURATION, durationOf, lineOf, measuresOf, type Run, sayLine } from "../core/ci/run.ts";
 import { formatValue, type Unit } from "../core/units.ts";
 import { type Anomaly, over } from "../core/watch/anomaly.ts";
 import { groupFor } from "../core/watch/group.ts";
@@ -37,20 +37,62 @@ const WATCH = "ci";
 /** Runs that are looked back at. */
 const BACK = 200;
 const MOST_OPEN = 5000;
+/** A run that ended longer ago is history: pipelines may tell of theirs when they are set up. */
+const NEWS_SECONDS = 86_400;
+/** A pipeline that told of no run for so long does not run any more; and how often that is looked at. */
+const GONE_SECONDS = 14 * 86_400;
+const SWEEP_SECONDS = 3600;
+/** All open anomalies are read at most so often, however many runs are told of. */
+const READ_SECONDS = 5;
 /** Runs in the chart. */
 const DRAWN = 60;
 
 /** Takes runs, one after the other. Each is judged before it is kept, so that what a crash cuts off can be told again. Rejects when the store cannot be written. */
 export function takesRuns(deps: CiDeps): (run: Run) => Promise<Taken> {
+  const known: Known = { lines: new Set(), readAt: Number.NEGATIVE_INFINITY, sweptAt: Number.NEGATIVE_INFINITY };
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {
-    const next = last.then(() => take(deps, run));
+    const next = last.then(async () => {
+      await refresh(deps, known);
+      return take(deps, known, run);
+    });
     last = next.catch(() => {});
     return next;
   };
 }
 
-async function take({ store, clock, troubleOf, changed }: CiDeps, run: Run): Promise<Taken> {
+/** Lines of which something may be open: all open anomalies are read for a run of these, or an unusual one, alone. */
+type Known = { lines: Set<string>; readAt: number; sweptAt: number };
+
+/** Other replicas open anomalies, too. */
+async function refresh(deps: CiDeps, known: Known): Promise<void> {
+  const now = deps.clock();
+  if (now - known.readAt < READ_SECONDS) return;
+  const open = (await deps.store.detection.anomalies({ status: "open", limit: MOST_OPEN })).filter(
+    ({ source }) => source === CI_SOURCE,
+  );
+  known.lines = new Set(open.map(({ labels }) => labels["line"] ?? ""));
+  known.readAt = now;
+  if (now - known.sweptAt < SWEEP_SECONDS) return;
+  await sweep(deps, open, now);
+  known.sweptAt = now;
+}
+
+/** What is open of pipelines that do not run any more ends: branches are deleted, and workflows renamed. */
+async function sweep({ store, changed }: CiDeps, open: readonly Anomaly[], now: number): Promise<void> {
+  const old = open.filter(({ since }) => since < now - GONE_SECONDS);
+  const newest = new Map<string, Run | undefined>();
+  for (const line of new Set(old.map(({ labels }) => labels["line"] ?? "")))
+    newest.set(line, (await store.runs.of(line, Number.MAX_SAFE_INTEGER, 1))[0]);
+  const gone = old.filter(({ labels }) => (newest.get(labels["line"] ?? "")?.endedAt ?? 0) < now - GONE_SECONDS);
+  if (gone.length > 0) {
+    const because = `Its pipeline told of no run for ${formatValue(GONE_SECONDS, "seconds")}.`;
+    await store.detection.commit({ anomalies: gone.map((one) => ({ ...over(one, now), because: [because] })) });
+    changed();
+  }
+}
+
+async function take({ store, clock, troubleOf, changed }: CiDeps, { lines }: Known, run: Run): Promise<Taken> {
   const line = lineOf(run);
   const [before, [newest]] = await Promise.all([
     store.runs.of(line, run.endedAt, BACK).then((runs) => [...runs].reverse()),
@@ -58,10 +100,12 @@ async function take({ store, clock, troubleOf, changed }: CiDeps, run: Run): Pro
   ]);
   const found = judgeRun(run, before, troubleOf);
   // One that comes late, or again, changes nothing that was said since.
-  if (newest === undefined || (newest.endedAt <= run.endedAt && newest.id !== run.id)) {
+  const isNewest = newest === undefined || (newest.endedAt <= run.endedAt && newest.id !== run.id);
+  if (isNewest && (found.length > 0 || lines.has(line))) {
     const open = await store.detection.anomalies({ status: "open", limit: MOST_OPEN });
     const anomalies = anomaliesOf(run, found, before, open, clock());
     if (anomalies.length > 0) {
+      lines.add(line);
       await store.detection.commit({ anomalies });
       changed();
     }
@@ -170,17 +214,26 @@ function opening(
     terms: [],
     events: [],
     ...facts,
-    ...(!run.isMain && run.deploys === undefined && { quiet: "it is not the main branch" }),
+    ...quietOf(run, now),
     revision: 1,
   };
   return { ...made, group: groupFor(made, open) };
 }
 
+/** Why nobody is told of it. */
+function quietOf(run: Run, now: number): { readonly quiet?: string } {
+  if (!run.isMain && run.deploys === undefined) return { quiet: "it is not the main branch" };
+  return now - run.endedAt > NEWS_SECONDS ? { quiet: "the run ended more than a day before it was told of" } : {};
+}
+
 /** "Run of 3f2a91c, failed after 4 min 12 s." */
 function sayRun(run: Run): string {
   const what = run.commit === undefined ? "The run" : `The run of ${run.commit.slice(0, 10)}`;
+  const took = durationOf(run);
+  if (took === undefined)
+    return `${what} ${{ success: "ended well", failure: "failed", cancelled: "was cancelled" }[run.outcome]}.`;
   const ended = { success: "took", failure: "failed after", cancelled: "was cancelled after" }[run.outcome];
-  return `${what} ${ended} ${formatValue(run.endedAt - run.startedAt, "seconds")}.`;
+  return `${what} ${ended} ${formatValue(took, "seconds")}.`;
 }
 
 function sayFinding(one: Unusual, run: Run): string {

@@ -2,8 +2,8 @@ import { rolloutCard } from "../cards/rollout-card.ts";
 import type { Catalogue } from "../core/catalogue.ts";
 import { namespaceQueries } from "../core/change/namespaces.ts";
 import type { Place } from "../core/chat.ts";
-import { deploysOf, withTold } from "../core/ci/deploys.ts";
-import { type Bound, type ConceptPacks, type Filter, queryFor } from "../core/concept.ts";
+import { deploysOf, runsAt, withTold } from "../core/ci/deploys.ts";
+import { type Bound, type ConceptPacks, type Filter, matcher, queryFor } from "../core/concept.ts";
 import type { Deploy } from "../core/deploy.ts";
 import { conceptIndex } from "../core/language/subject.ts";
 import type { Need } from "../core/need.ts";
@@ -59,9 +59,9 @@ const EVERY = 60;
 export async function compareRollouts(deps: RolloutDeps, signal: AbortSignal): Promise<number> {
   const { store, clock } = deps;
   const open = [...(await store.rollouts.open())];
-  for (const [at, source] of deps.sources.entries()) {
+  for (const source of deps.sources) {
     try {
-      open.push(...(await begin(deps, source, at === 0, open, signal)));
+      open.push(...(await begin(deps, source, open, signal)));
     } catch (problem) {
       if (signal.aborted) return EVERY;
       if (!isNo(problem)) throw problem;
@@ -86,7 +86,6 @@ export async function compareRollouts(deps: RolloutDeps, signal: AbortSignal): P
 async function begin(
   deps: RolloutDeps,
   source: Metrics,
-  isFirst: boolean,
   open: readonly Rollout[],
   signal: AbortSignal,
 ): Promise<readonly Rollout[]> {
@@ -96,11 +95,7 @@ async function begin(
     source.catalogue(signal),
     deps.store.runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true }),
   ]);
-  const here = runs.filter(({ deploys }) =>
-    deps.sources.some(({ environment }) => environment === deploys?.environment)
-      ? source.environment === deploys?.environment
-      : isFirst,
-  );
+  const here = runsAt(runs, source, deps.sources);
   const born = await versionsBorn(deps.packs, catalogue, source, from, now, signal);
   const made: Rollout[] = [];
   for (const deploy of withTold(born, deploysOf(here, from, now))) {
@@ -139,14 +134,17 @@ async function versionsBorn(
   const promql = `max by (${self}, version) (${build.metric.name})`;
   const found = await source.range(promql, { start, end, step: 60 }, signal);
   const beginOf = ({ points }: Series): number | undefined => points.find(([, value]) => Number.isFinite(value))?.[0];
+  const endOf = ({ points }: Series): number => points.findLast(([, value]) => Number.isFinite(value))?.[0] ?? 0;
   return found.flatMap((series): Deploy[] => {
     const [service, version, born] = [series.labels[self], series.labels["version"], beginOf(series)];
     if (service === undefined || version === undefined || born === undefined || born <= start + 90) return [];
-    // A service that is new altogether has nothing to be compared with.
-    const old = found.find(
-      (other) =>
-        other.labels[self] === service && other.labels["version"] !== version && (beginOf(other) ?? born) < born,
-    );
+    // A service that is new altogether has nothing to be compared with; where several were there, the one that came and stayed last.
+    const [old] = found
+      .filter(
+        (other) =>
+          other.labels[self] === service && other.labels["version"] !== version && (beginOf(other) ?? born) < born,
+      )
+      .sort((a, b) => (beginOf(b) ?? 0) - (beginOf(a) ?? 0) || endOf(b) - endOf(a));
     return old === undefined ? [] : [{ service, at: born, from: old.labels["version"], to: version }];
   });
 }
@@ -158,6 +156,11 @@ async function look(deps: RolloutDeps, one: Rollout, signal: AbortSignal): Promi
   const now = deps.clock();
   const looks = LOOKS.filter((after) => now >= one.at + after).length;
   const { byId } = conceptIndex(deps.packs, await source.catalogue(signal));
+  // What was taken back is not judged by what is there now.
+  if (await isGone(source, byId.get("deploy.version"), one, now, signal)) {
+    await deps.store.rollouts.save([{ ...one, revision: one.revision + 1, looks: LOOKS.length }], []);
+    return;
+  }
   const bound = SIGNALS.flatMap((wanted) => {
     const found = byId.get(wanted.concept);
     return found === undefined ? [] : [{ wanted, found }];
@@ -176,6 +179,26 @@ async function look(deps: RolloutDeps, one: Rollout, signal: AbortSignal): Promi
   const next: Rollout = { ...one, revision: one.revision + 1, looks, lookedAt: now, verdict, how, signals: kept };
   const back = verdict === "worse" && one.back === undefined ? await wayBack(deps, next, signal) : undefined;
   await deps.store.rollouts.save([back === undefined ? next : { ...next, back }], []);
+}
+
+/** Whether that version was there since, and another one is there now instead of it. */
+async function isGone(
+  source: Metrics,
+  build: Bound | undefined,
+  { service, to, at }: Rollout,
+  now: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const self = build?.names["self"];
+  if (build === undefined || self === undefined || to === undefined || !build.metric.labels.has("version"))
+    return false;
+  const promql = `max by (version) (${build.metric.name}{${matcher({ label: self, values: [service] })}})`;
+  const end = Math.floor(now / 60) * 60;
+  const start = end - Math.floor((end - at) / 60) * 60;
+  const found = await source.range(promql, { start, end, step: 60 }, signal);
+  const lastOf = ({ points }: Series) => points.findLast(([, value]) => Number.isFinite(value))?.[0];
+  const last = found.filter(({ labels }) => labels["version"] === to).map(lastOf)[0];
+  return last !== undefined && last < end && found.some((other) => lastOf(other) === end);
 }
 
 const LEAST = 3;

@@ -14,6 +14,9 @@ const name = () =>
     .refine((text) => !/\p{Cc}/u.test(text), "must be one line");
 const Time = z.union([z.number().positive(), z.iso.datetime({ offset: true })]).transform(secondsOf);
 const MOST_NUMBERS = 50;
+/** What is larger is no measurement, and cannot be reckoned with. */
+const MOST_NUMBER = 1e18;
+const NUMBER_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 const Generic = z.strictObject({
   id: name().optional(),
@@ -30,9 +33,9 @@ const Generic = z.strictObject({
     .max(31 * 86_400)
     .optional(),
   numbers: z
-    .record(z.string(), z.number())
+    .record(z.string(), z.number().min(-MOST_NUMBER).max(MOST_NUMBER))
     .refine(
-      (numbers) => Object.keys(numbers).every((one) => /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(one)),
+      (numbers) => Object.keys(numbers).every((one) => NUMBER_NAME.test(one) && !(one in {})),
       "each must be named as a metric is",
     )
     .refine((numbers) => Object.keys(numbers).length <= MOST_NUMBERS, `must have at most ${MOST_NUMBERS} entries`)
@@ -55,9 +58,11 @@ export function readRun(body: unknown, now: number): Run {
   const told = parsed(Generic, body, "Wanted a run of a pipeline as JSON: project, pipeline and status at least");
   const { project, pipeline, branch, status, numbers, commit, url, deploy } = told;
   const endedAt = Math.min(told.finished_at ?? now, now);
-  const startedAt = told.started_at ?? endedAt - (told.duration_seconds ?? 0);
+  // A clock that is ahead of this one was so at the beginning too.
+  const ahead = Math.max(0, (told.finished_at ?? now) - now);
+  const startedAt = told.started_at === undefined ? endedAt - (told.duration_seconds ?? 0) : told.started_at - ahead;
   if (startedAt > endedAt) throw new Error("started_at must not be after finished_at, nor in the future.");
-  const known = told.id ?? JSON.stringify([branch, commit, startedAt, endedAt]);
+  const known = told.id ?? JSON.stringify([branch, commit, told.started_at ?? startedAt, told.finished_at ?? endedAt]);
   return {
     id: `told/${digest([project, pipeline, known])}`,
     ...{ project, pipeline, branch, outcome: status, startedAt, endedAt, numbers },
@@ -120,7 +125,7 @@ const CONCLUSIONS: Readonly<Record<string, RunOutcome>> = {
 /**
  * A run out of a delivery of GitHub: docs.github.com/webhooks/webhook-events-and-payloads, `workflow_run` that is completed and
  * `deployment_status` that has come to an end. Undefined for everything else that GitHub sends. Throws a sentence for what is not
- * GitHub's. The branch of another repository's pull request carries that repository's name: strangers choose its name.
+ * GitHub's. The branch of another repository's pull request carries that repository's name (`isForeign`): strangers choose its name.
  */
 export function readGitHub(event: string, body: unknown): Run | undefined {
   const wanted = "Wanted a delivery of GitHub's webhook";
@@ -128,7 +133,8 @@ export function readGitHub(event: string, body: unknown): Run | undefined {
     const { action, workflow_run: run, repository } = parsed(WorkflowRun, body, wanted);
     const outcome = CONCLUSIONS[run.conclusion ?? ""];
     if (action !== "completed" || outcome === undefined) return undefined;
-    const from = run.head_repository?.full_name ?? repository.full_name;
+    // Null once that repository was deleted, as strangers can do with theirs.
+    const from = run.head_repository?.full_name ?? "deleted";
     const isOwn = from === repository.full_name;
     const branch = `${isOwn ? "" : `${from}:`}${run.head_branch ?? "none"}`;
     const endedAt = secondsOf(run.updated_at);

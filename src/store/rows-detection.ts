@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Anomaly, OPINIONS } from "../core/watch/anomaly.ts";
+import { ANOMALY_KINDS, type Anomaly, OPINIONS } from "../core/watch/anomaly.ts";
 import type { Track } from "../core/watch/track.ts";
 import type { SeriesState, WatchRound } from "../ports.ts";
 import { json, once } from "./rows.ts";
@@ -69,7 +69,7 @@ export const AnomalyRow = once(() => {
   const Body = z.looseObject({
     id: z.string(),
     group: z.string(),
-    kind: z.enum(["unusual", "down", "gone", "reset", "silent", "unreachable", "ahead", "failing"]),
+    kind: z.enum(ANOMALY_KINDS),
     watch: z.string(),
     source: z.string(),
     labels: z.record(z.string(), z.string()),

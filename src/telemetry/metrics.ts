@@ -1,3 +1,4 @@
+import { isForeign } from "../core/ci/run.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Distinct values a label may take before the rest is counted as `other`: every one of them is a series for ever. */
@@ -254,6 +255,7 @@ export async function createMetrics(version: string): Promise<Metrics> {
 
   const label = safeLabels(WORD);
   const named = safeLabels(NAME);
+  const isNewest = newest();
   return {
     answered({ intent, platform, outcome, seconds }) {
       const where = label("platform", platform);
@@ -286,12 +288,13 @@ export async function createMetrics(version: string): Promise<Metrics> {
     ran(run, isNew) {
       const { outcome, startedAt, endedAt, deploys } = run;
       const project = named("project", run.project);
-      const pipeline = named("pipeline", run.pipeline);
+      const pipeline = isForeign(run) ? "other" : named("pipeline", run.pipeline);
       const branch = run.isMain ? named("branch", run.branch) : "other";
       const at = { project, pipeline, branch };
       if (isNew) runs.inc({ ...at, outcome });
-      if (outcome !== "cancelled") {
-        runSeconds.set(at, endedAt - startedAt);
+      // One that is told of late is not the newest.
+      if (outcome !== "cancelled" && isNewest(`${project}\n${pipeline}\n${branch}`, endedAt)) {
+        if (endedAt > startedAt) runSeconds.set(at, endedAt - startedAt);
         runSuccess.set(at, outcome === "success" ? 1 : 0);
       }
       if (deploys === undefined || outcome !== "success") return;
@@ -300,7 +303,7 @@ export async function createMetrics(version: string): Promise<Metrics> {
         environment: named("environment", deploys.environment),
       };
       if (isNew) deployments.inc(where);
-      deployedAt.set(where, endedAt);
+      if (isNewest(`${where.service}\n${where.environment}`, endedAt)) deployedAt.set(where, endedAt);
     },
     alerted: (severity, count) => alerts.inc({ severity: label("severity", severity) }, count),
     watchUse(records) {
@@ -362,6 +365,16 @@ export async function createMetrics(version: string): Promise<Metrics> {
 /** What a label may say: words of ours or of the configuration; and names that trusted systems give to what is theirs. */
 const WORD = /^[A-Za-z0-9_.:-]{1,64}$/;
 const NAME = /^[\p{L}\p{N} _.:/()#+-]{1,100}$/u;
+
+/** Whether nothing of that name was of a later time yet. Names are as bounded as the labels that they are made of. */
+function newest(): (name: string, at: number) => boolean {
+  const latest = new Map<string, number>();
+  return (name, at) => {
+    if ((latest.get(name) ?? Number.NEGATIVE_INFINITY) > at) return false;
+    latest.set(name, at);
+    return true;
+  };
+}
 
 /** Anything that looks otherwise, or is one too many, is `other`. */
 function safeLabels(fits: RegExp): (name: string, value: string) => string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
-import type { Anomaly, Opinion } from "../../src/core/watch/anomaly.ts";
+import { ANOMALY_KINDS, type Anomaly, type Opinion } from "../../src/core/watch/anomaly.ts";
 import type { SeriesState, Store, WatchRound } from "../../src/ports.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { DAY, RETENTION } from "./store.ts";
@@ -105,6 +105,14 @@ export function detectionContract(name: string, open: (retention: Retention) => 
       assert.deepEqual(await detection.states("w@1"), [next, state("c")]);
       assert.deepEqual(await detection.states("w@2"), [state("a")]);
       assert.deepEqual(await detection.rounds(), [round("w@1", NOW + 60), round("w@2")]);
+    });
+
+    it("gives back every kind of anomaly that there is", async () => {
+      const { detection } = await opened();
+      const all = ANOMALY_KINDS.map((kind) => anAnomaly(kind, { kind }));
+      await detection.commit({ anomalies: all });
+      const found = await detection.anomalies({ status: "open", limit: 99 });
+      assert.deepEqual(found.map(({ kind }) => kind).sort(), [...ANOMALY_KINDS].sort());
     });
 
     it("replaces an anomaly by a newer one of its id alone", async () => {

@@ -87,11 +87,58 @@ describe("runs that are told of", () => {
     ]);
   });
 
+  it("that do not tell when they began have no duration to be judged by, nor to be said", async () => {
+    for (let i = 0; i < 10; i++) await next(0);
+    expect(await next(300)).toMatchObject({ verdict: "pass", findings: [] });
+    for (let i = 0; i < 3; i++) await next(0, { outcome: "failure" });
+    expect((await anomalies())[0]?.because).toEqual(["The run of c14 failed."]);
+    const deps = { store, now, zone: "UTC", teamOf: () => undefined };
+    expect(plainText(await ciList(deps, { kind: "pipelines", project: undefined }))).toContain("5 min");
+  });
+
   it("of a branch in work are listed and not posted, those that deploy are", async () => {
     const topic = { branch: "topic", isMain: false };
     for (let i = 0; i < 10; i++) await next(300, topic);
     await next(900, topic);
     expect(await anomalies()).toMatchObject([{ severity: "info", quiet: "it is not the main branch" }]);
+  });
+
+  it("of a branch that is gone leave nothing open, also over a restart", async () => {
+    const topic = { branch: "topic", isMain: false };
+    for (let i = 0; i < 10; i++) await next(300, topic);
+    await next(900, topic);
+    await usual(10);
+    await next(900);
+    now += 10 * 86_400;
+    await next(900);
+    now += 5 * 86_400;
+    take = takesRuns({ store, clock: () => now, troubleOf: () => "both", changed: () => changes++ });
+    await next(900);
+    expect(await anomalies()).toMatchObject([
+      { status: "open", labels: { branch: "main" } },
+      { status: "over", labels: { branch: "topic" }, because: ["Its pipeline told of no run for 14 d."] },
+    ]);
+    await next();
+    expect((await store.detection.anomalies({ status: "open", limit: 9 })).length).toBe(0);
+  });
+
+  it("of a history that is told of afterwards are kept, and nobody is told of what was unusual then", async () => {
+    const later = START + 60 * 86_400;
+    const tellAll = takesRuns({ store, clock: () => later, troubleOf: () => "both", changed: () => changes++ });
+    for (let i = 0; i < 10; i++) await tellAll(aRun({ id: `m${i}`, endedAt: START + i * HOUR }));
+    const slow = aRun({ id: "slow", startedAt: START + 20 * HOUR, endedAt: START + 21 * HOUR });
+    expect(await tellAll(slow)).toMatchObject({ verdict: "fail" });
+    expect(await anomalies()).toMatchObject([{ quiet: "the run ended more than a day before it was told of" }]);
+  });
+
+  it("end what another replica opened", async () => {
+    await usual();
+    const here = take;
+    take = takesRuns({ store, clock: () => now, troubleOf: () => "both", changed: () => changes++ });
+    await next(900);
+    take = here;
+    await next();
+    expect(await anomalies()).toMatchObject([{ status: "over" }]);
   });
 
   it("change nothing when they are told again, or late", async () => {
@@ -152,6 +199,11 @@ describe("runs that are told of", () => {
     expect(text).toContain("In 7 days: 2 deployments (2 a week), 0 % of them failed.");
     for (const part of ["acme/shop", "acme/cart", "team payments", "1 h", "Deployments to production."])
       expect(text).toContain(part);
+    expect(text).toContain("The first of them was 2 h ago.");
+    await next(300, { ...to("production", "v3"), outcome: "failure" });
+    expect((await ciList({ ...deps, now }, { kind: "dora", days: 7 })).title).toBe(
+      "In 7 days: 2 deployments (2 a week); 33.3 % of 3 tries failed.",
+    );
     expect(plainText(await ciList({ ...deps, now: now + 99 * 86_400 }, { kind: "dora", days: 7 }))).toContain(
       "No deployment was told of",
     );

@@ -132,6 +132,56 @@ describe("a deployment", () => {
     expect(await store.rollouts.open()).toHaveLength(1);
   });
 
+  it("follows the version before it, not an older one that was there as well", async () => {
+    const build = (version: string, from: number, to: number): FakeSeries => ({
+      ...{ metric: "app_build_info", labels: { service: "shop", version } },
+      value: (at) => (at >= from && at < to ? 1 : Number.NaN),
+    });
+    const world = fakeMetrics({
+      series: [
+        build("v1", 0, T),
+        build("v2", T, T + 15 * MINUTE),
+        build("v3", T + 15 * MINUTE, Number.POSITIVE_INFINITY),
+      ],
+      clock: () => now,
+    });
+    now = T + 20 * MINUTE;
+    await roundsUntil(now, deps({ latency: [0, 0] }, { sources: [world] }));
+    const found = (await store.rollouts.open()).map(({ from, to }) => `${from} ${to}`).sort();
+    expect(found).toEqual(["v1 v2", "v2 v3"]);
+  });
+
+  it("that was taken back is still said to have been worse, whatever is there now", async () => {
+    const isBad = (at: number) => at >= T && at < T + 9 * MINUTE;
+    const build = (version: string, isThere: (at: number) => boolean): FakeSeries => ({
+      ...{ metric: "app_build_info", labels: { service: "shop", version } },
+      value: (at) => (isThere(at) ? 1 : Number.NaN),
+    });
+    const back = fakeMetrics({
+      series: [
+        build("v1", (at) => !isBad(at)),
+        build("v2", isBad),
+        {
+          ...{ metric: "http_request_duration_seconds", labels: { service: "shop" } },
+          value: (at) => (isBad(at) ? 0.5 : 0.2) * (1 + 0.05 * noise(at, 3)),
+        },
+      ],
+      types: { http_request_duration_seconds: "histogram" },
+      clock: () => now,
+    });
+    await roundsUntil(T + 32 * MINUTE, deps({ latency: [0, 0] }, { sources: [back] }));
+    expect((await cards()).map(({ title }) => title)).toEqual([
+      expect.stringContaining("v1 → v2 is worse than before"),
+    ]);
+  });
+
+  it("to another environment says nothing of this one", async () => {
+    const run = aRun({ endedAt: T, deploys: { service: "cart", environment: "staging", version: "v9" } });
+    await store.runs.keep(run);
+    await roundsUntil(T + 40 * MINUTE, deps({ latency: [0.2, 0.2] }));
+    expect((await store.rollouts.open()).map(({ service }) => service)).toEqual(["shop"]);
+  });
+
   it("of which nothing is measured is said so once, at the end", async () => {
     await store.runs.keep(aRun({ endedAt: T, ...deployed("mailer") }));
     const bare = fakeMetrics({ series: [{ metric: "up", labels: { job: "x" }, value: 1 }], clock: () => now });

@@ -32,6 +32,9 @@ describe("a run as anything can tell of it", () => {
     expect(run.deploys).toEqual({ service: "shop", environment: "production", version: "3f2a91c0aa77" });
     expect(readRun(told, NOW + 60).id).toBe(run.id);
     expect(readRun({ ...told, commit: "other" }, NOW).id).not.toBe(run.id);
+    const ahead = { ...told, started_at: NOW + 5, finished_at: NOW + 65 };
+    expect(readRun(ahead, NOW)).toMatchObject({ startedAt: NOW - 60, endedAt: NOW });
+    expect(readRun(ahead, NOW + 10).id).toBe(readRun(ahead, NOW).id);
   });
 
   it.each([
@@ -41,6 +44,8 @@ describe("a run as anything can tell of it", () => {
     [{ project: "a\nb", pipeline: "b", status: "success" }, "project: must be one line"],
     [{ project: "a", pipeline: "b", status: "success", numbers: { "a b": 1 } }, "each must be named as a metric is"],
     [{ project: "a", pipeline: "b", status: "success", numbers: { a: "1" } }, "numbers.a"],
+    [{ project: "a", pipeline: "b", status: "success", numbers: { a: 1e300 } }, "numbers.a"],
+    [{ project: "a", pipeline: "b", status: "success", numbers: { constructor: 1 } }, "named as a metric is"],
     [{ project: "a", pipeline: "b", status: "success", url: "javascript:alert(1)" }, "url"],
     [{ project: "a", pipeline: "b", status: "success", started_at: NOW + 60 }, "started_at"],
     [{ project: "a", pipeline: "b", status: "success", deployed: true }, "deployed"],
@@ -69,6 +74,8 @@ describe("what GitHub posts", () => {
   it("of another repository's pull request is no run of the main branch, whatever its branch is called", () => {
     const run = readGitHub("workflow_run", workflowRun({}, { head_repository: { full_name: "mallory/shop" } }));
     expect(run).toMatchObject({ branch: "mallory/shop:main", isMain: false });
+    const gone = readGitHub("workflow_run", workflowRun({}, { head_repository: null }));
+    expect(gone).toMatchObject({ branch: "deleted:main", isMain: false });
   });
 
   it("is a deployment once it has ended", () => {

@@ -8,6 +8,26 @@ const ANSWER = { intent: "metric", platform: "slack", outcome: "answered", secon
 const lines = (text: string) => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 
 describe("the bot's own metrics", () => {
+  it("have the newest run of a pipeline, whenever it was told of, and no name that strangers chose", async () => {
+    const telemetry = createTelemetry({ version: "1.2.3" });
+    const run = { project: "acme/shop", pipeline: "Tests", branch: "main", isMain: true, outcome: "success" };
+    const deploys = { service: "shop", environment: "production" };
+    telemetry.ran({ ...run, startedAt: 2000, endedAt: 2300, deploys }, true);
+    telemetry.ran({ ...run, startedAt: 1000, endedAt: 1900, outcome: "failure" }, true);
+    telemetry.ran({ ...run, startedAt: 900, endedAt: 1000, deploys }, false);
+    const foreign = { pipeline: "Mine", branch: "mallory/shop:main", isMain: false };
+    telemetry.ran({ ...run, ...foreign, startedAt: 1, endedAt: 2 }, true);
+    const text = await telemetry.text();
+    const at = 'project="acme/shop",pipeline="Tests",branch="main"';
+    for (const line of [
+      `smartcloudops_ci_run_duration_seconds{${at}} 300`,
+      `smartcloudops_ci_last_run_success{${at}} 1`,
+      'smartcloudops_deployment_last_timestamp_seconds{service="shop",environment="production"} 2300',
+    ])
+      assert.ok(lines(text).includes(line), line);
+    assert.doesNotMatch(text, /Mine/);
+  });
+
   it("have everything that was counted before and after the first scrape", async () => {
     const telemetry = createTelemetry({ version: "1.2.3" });
     telemetry.answered(ANSWER);

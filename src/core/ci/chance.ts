@@ -8,6 +8,8 @@ import type { RunOutcome } from "./run.ts";
 
 /** Weight that each older run loses. */
 const DISCOUNT = 0.97;
+/** Runs that are looked back at: what older ones would weigh is nothing (0.97 to the 300th is 0.0001). */
+const BACK = 300;
 /** Runs that the line's rate counts for beside those after the same outcome, and that the usual rate counts for beside the line's. */
 const PRIOR = 3;
 /** Share of failed runs where nothing is known: a guess, which three runs outweigh. */
@@ -15,7 +17,7 @@ const USUAL = 0.1;
 
 /** `outcomes`: oldest first; cancelled ones say nothing. Returns 0 to 1. */
 export function chanceOfFailure(outcomes: readonly RunOutcome[]): number {
-  const told = outcomes.filter((one) => one !== "cancelled");
+  const told = outcomes.filter((one) => one !== "cancelled").slice(-BACK);
   const last = told.at(-1);
   const line = { failed: 0, all: 0 };
   const alike = { failed: 0, all: 0 };
@@ -54,7 +56,7 @@ export function scoreChances(outcomes: readonly RunOutcome[]): ChanceScore | und
     const came = outcome === "failure" ? 1 : 0;
     if (at >= WARMING) {
       runs++;
-      brier += (chanceOfFailure(told.slice(0, at)) - came) ** 2;
+      brier += (chanceOfFailure(told.slice(Math.max(0, at - BACK), at)) - came) ** 2;
       base += ((failures + PRIOR * USUAL) / (at + PRIOR) - came) ** 2;
     }
     failures += came;

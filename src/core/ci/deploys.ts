@@ -1,16 +1,30 @@
 import type { Deploy } from "../deploy.ts";
-import { isDeploying } from "./dora.ts";
+import { deploymentsOf, SAME } from "./dora.ts";
 import type { Run } from "./run.ts";
 
-/** Two accounts of one deployment are at most so far apart, in seconds: a rollout goes on after its pipeline has ended, or ends before it. */
-const SAME = 900;
+/** Where something runs, as the configuration says it. */
+type Where = { readonly environment: string | undefined };
+
+/** Environments that count as production, by their names. */
+export const PRODUCTION = /prod|live/i;
+
+/**
+ * Runs that deployed to where that source looks: to its environment. The first source without one stands for what no source has; of that, for
+ * production where anything is called so. What was deployed elsewhere says nothing about what is measured here.
+ */
+export function runsAt(runs: readonly Run[], source: Where, sources: readonly Where[]): readonly Run[] {
+  const isOf = ({ deploys }: Run, { environment }: Where): boolean =>
+    environment !== undefined && deploys?.environment.toLowerCase() === environment.toLowerCase();
+  if (source.environment !== undefined) return runs.filter((run) => isOf(run, source));
+  if (sources.find(({ environment }) => environment === undefined) !== source) return [];
+  const left = runs.filter((run) => !sources.some((other) => isOf(run, other)));
+  const production = left.filter(({ deploys }) => PRODUCTION.test(deploys?.environment ?? ""));
+  return production.length > 0 ? production : left;
+}
 
 /** What these runs deployed within [from, to] (unix seconds), newest first. Runs before `from` tell which version was there before. */
 export function deploysOf(runs: readonly Run[], from: number, to: number): readonly Deploy[] {
-  const all = runs
-    .filter(isDeploying)
-    .filter(({ outcome }) => outcome === "success")
-    .sort((a, b) => a.endedAt - b.endedAt);
+  const all = deploymentsOf(runs).filter(({ outcome }) => outcome === "success");
   return all
     .filter(({ endedAt }) => endedAt >= from && endedAt <= to)
     .map(({ deploys, endedAt }): Deploy => {

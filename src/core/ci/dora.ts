@@ -9,11 +9,13 @@ import type { Delivered, Run } from "./run.ts";
 export type Dora = {
   /** Deployments that ended well. */
   readonly deployments: number;
-  /** Those of them per day. */
+  /** Those and the ones whose run failed. */
+  readonly tries: number;
+  /** Deployments that ended well, per day. */
   readonly perDay: number;
   /** Median seconds from commit to deployment. Undefined where no commit's time is known. */
   readonly leadSeconds: number | undefined;
-  /** Deployments that failed, were followed by an incident or were taken back; and their share of all. Undefined without a deployment. */
+  /** Deployments that failed, were followed by an incident or were taken back; and their share of the tries. Undefined without a deployment. */
   readonly failed: number;
   readonly failedShare: number | undefined;
   /** Median seconds from the deployment to the end of its incident. Undefined where none has ended. */
@@ -30,23 +32,47 @@ export function isDeploying(run: Run): run is Deploying {
   return run.deploys !== undefined && run.outcome !== "cancelled";
 }
 
+/** Two accounts of one deployment are at most so far apart, in seconds: a rollout goes on after its pipeline has ended, or ends before it. */
+export const SAME = 900;
+
+/** Deployments that these runs were, oldest first: one that was told of twice (as a run and as a deployment) is one. */
+export function deploymentsOf(runs: readonly Run[]): readonly Deploying[] {
+  const all: Deploying[] = [];
+  const newest = new Map<string, number>();
+  for (const run of runs.filter(isDeploying).sort((a, b) => a.endedAt - b.endedAt)) {
+    const key = JSON.stringify([thingOf(run), run.deploys.version, run.outcome]);
+    const at = newest.get(key) ?? all.length;
+    const known = run.deploys.version === undefined ? undefined : all[at];
+    if (known !== undefined && known.pipeline !== run.pipeline && run.endedAt - known.endedAt <= SAME) {
+      if (known.committedAt === undefined && run.committedAt !== undefined)
+        all[at] = { ...known, committedAt: run.committedAt };
+      continue;
+    }
+    newest.set(key, all.length);
+    all.push(run);
+  }
+  return all;
+}
+
 /**
  * The figures of these runs, of which those that deployed count, over a stretch of so many seconds. `incidents`: of that time and an hour
  * more. That one followed a deployment is near in time and about the same service, which is no proof.
  */
 export function doraOf(runs: readonly Run[], incidents: readonly Incident[], seconds: number): Dora {
-  const all = runs.filter(isDeploying).sort((a, b) => a.endedAt - b.endedAt);
+  const all = deploymentsOf(runs);
   const well = all.filter(({ outcome }) => outcome === "success");
   const leads = well.flatMap(({ committedAt, endedAt }) =>
     committedAt === undefined || committedAt > endedAt ? [] : [endedAt - committedAt],
   );
-  const broke = all.map((run) => incidentAfter(run, all, incidents));
-  const failed = all.filter((run, at) => run.outcome === "failure" || broke[at] !== undefined || isTakenBack(run, all));
-  const restored = broke.flatMap((incident, at) =>
-    incident?.endedAt === undefined ? [] : [incident.endedAt - all[at]!.endedAt],
+  const about = Map.groupBy(incidents, ({ subject }) => subject?.name);
+  const ends = [...Map.groupBy(all, thingOf).values()].flatMap((same) =>
+    endsOf(same, about.get(same[0]!.deploys.service) ?? []),
   );
+  const failed = ends.filter((one) => one.failed);
+  const restored = ends.flatMap(({ restoreSeconds }) => restoreSeconds ?? []);
   return {
     deployments: well.length,
+    tries: all.length,
     perDay: well.length / Math.max(1, seconds / 86_400),
     leadSeconds: median(leads),
     failed: failed.length,
@@ -55,34 +81,40 @@ export function doraOf(runs: readonly Run[], incidents: readonly Incident[], sec
   };
 }
 
-/** The first incident about what was deployed, soon after it and before the next deployment of the same. */
-export function incidentAfter(
-  run: Deploying,
-  all: readonly Deploying[],
+/** What became of each deployment of one thing, oldest first. `incidents`: about what was deployed. */
+function endsOf(
+  same: readonly Deploying[],
+  incidents: readonly Incident[],
+): readonly { readonly failed: boolean; readonly restoreSeconds: number | undefined }[] {
+  const well = same.filter(({ outcome }) => outcome === "success");
+  const sorted = [...incidents].sort((a, b) => a.startedAt - b.startedAt);
+  let place = 0;
+  return same.map((run, at) => {
+    if (run.outcome === "failure") return { failed: true, restoreSeconds: undefined };
+    const [before, after] = [well[place - 1]?.deploys.version, well[place + 1]?.deploys.version];
+    place++;
+    const isTakenBack = before !== undefined && before === after && before !== run.deploys.version;
+    const incident = incidentAfter(run, same[at + 1]?.endedAt, sorted);
+    return {
+      failed: isTakenBack || incident !== undefined,
+      restoreSeconds: incident?.endedAt === undefined ? undefined : incident.endedAt - run.endedAt,
+    };
+  });
+}
+
+/** The first incident soon after that deployment, and before the next one of the same. `incidents`: about the service, oldest first. */
+function incidentAfter(
+  { deploys, endedAt }: Deploying,
+  next: number | undefined,
   incidents: readonly Incident[],
 ): Incident | undefined {
-  if (run.outcome !== "success") return undefined;
-  const next = all.find((other) => other.endedAt > run.endedAt && isSameThing(other, run));
-  const until = Math.min(run.endedAt + BLAMED, next?.endedAt ?? Number.POSITIVE_INFINITY);
-  return incidents
-    .filter(
-      ({ subject, environment, startedAt }) =>
-        subject?.name === run.deploys.service &&
-        (environment === undefined || environment === run.deploys.environment) &&
-        startedAt >= run.endedAt &&
-        startedAt < until,
-    )
-    .sort((a, b) => a.startedAt - b.startedAt)[0];
+  const until = Math.min(endedAt + BLAMED, next ?? Number.POSITIVE_INFINITY);
+  return incidents.find(
+    ({ environment, startedAt }) =>
+      (environment === undefined || environment === deploys.environment) && startedAt >= endedAt && startedAt < until,
+  );
 }
 
-/** Whether the deployment after it brought back the version before it. */
-function isTakenBack(run: Deploying, all: readonly Deploying[]): boolean {
-  const same = all.filter((other) => isSameThing(other, run) && other.outcome === "success");
-  const at = same.indexOf(run);
-  const [before, after] = [same[at - 1]?.deploys.version, same[at + 1]?.deploys.version];
-  return at > 0 && before !== undefined && before === after && before !== run.deploys.version;
-}
-
-function isSameThing(a: Deploying, b: Deploying): boolean {
-  return a.deploys.service === b.deploys.service && a.deploys.environment === b.deploys.environment;
+function thingOf({ deploys }: Deploying): string {
+  return `${deploys.service}\n${deploys.environment}`;
 }

@@ -39,6 +39,11 @@ export function lineOf({ project, pipeline, branch }: Pick<Run, "project" | "pip
   return `${project}\n${pipeline}\n${branch}`;
 }
 
+/** Whether it is of another repository's pull request: strangers choose its names, and it delivers nothing. Branches of git hold no colon. */
+export function isForeign({ branch }: Pick<Run, "branch">): boolean {
+  return branch.includes(":");
+}
+
 /** "acme/shop Tests on main". */
 export function sayLine({ project, pipeline, branch }: Pick<Run, "project" | "pipeline" | "branch">): string {
   return `${project} ${pipeline} on ${branch}`;
@@ -53,7 +58,13 @@ export function isProject(project: string, asked: string): boolean {
 /** Name of how long it took, in seconds, among its numbers. */
 export const DURATION = "duration_seconds";
 
+/** How long it took, in seconds. Undefined where nobody told when it began: such a run begins when it ends. */
+export function durationOf({ startedAt, endedAt }: Pick<Run, "startedAt" | "endedAt">): number | undefined {
+  return endedAt > startedAt ? endedAt - startedAt : undefined;
+}
+
 /** Everything that was measured of a run, with how long it took. */
-export function measuresOf({ startedAt, endedAt, numbers }: Run): Readonly<Record<string, number>> {
-  return { ...numbers, [DURATION]: endedAt - startedAt };
+export function measuresOf(run: Run): Readonly<Record<string, number>> {
+  const took = durationOf(run);
+  return { ...run.numbers, ...(took !== undefined && { [DURATION]: took }) };
 }

@@ -7,16 +7,18 @@ import type { Labels, Point } from "../series.ts";
  * which is another fact: `failing`, a pipeline fails more often than it uses to; `ahead`, what is left of something will be used up; `replaced`, a certificate is another one before it was due; `down`, the target does not answer; `gone`, its series ended while others of the watch go on; `reset`, its counter
  * began anew; `silent`, the whole watch returns nothing any more; `unreachable`, the source could not be asked.
  */
-export type AnomalyKind =
-  | "unusual"
-  | "down"
-  | "gone"
-  | "reset"
-  | "silent"
-  | "unreachable"
-  | "ahead"
-  | "failing"
-  | "replaced";
+export const ANOMALY_KINDS = [
+  "unusual",
+  "down",
+  "gone",
+  "reset",
+  "silent",
+  "unreachable",
+  "ahead",
+  "failing",
+  "replaced",
+] as const;
+export type AnomalyKind = (typeof ANOMALY_KINDS)[number];
 
 export type Anomaly = {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { deploysOf, withTold } from "../../core/ci/deploys.ts";
+import { deploysOf, runsAt, withTold } from "../../core/ci/deploys.ts";
 import { matcher } from "../../core/concept.ts";
 import type { Deploy } from "../../core/deploy.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -44,10 +44,11 @@ export async function deploysIn(
 const TOLD_BEFORE = 30 * 24 * HOUR;
 const MOST_TOLD = 500;
 
-async function toldIn({ store, question }: Turn, from: number, to: number): Promise<readonly Deploy[]> {
+async function toldIn({ store, question, ask, sources }: Turn, from: number, to: number): Promise<readonly Deploy[]> {
   // Pipelines tell of every environment: whoever may read only some sources is not told.
   if (question.sources !== undefined) return [];
-  return deploysOf(await store.runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true }), from, to);
+  const runs = await store.runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true });
+  return deploysOf(runsAt(runs, ask.source, sources), from, to);
 }
 
 async function measuredIn(

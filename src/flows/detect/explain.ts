@@ -1,6 +1,6 @@
 import type { Catalogue, Metric } from "../../core/catalogue.ts";
 import { contrasts, drillDown } from "../../core/cause/contrast.ts";
-import { deploysOf, withTold } from "../../core/ci/deploys.ts";
+import { deploysOf, runsAt, withTold } from "../../core/ci/deploys.ts";
 import { type Bound, type ConceptPacks, type Filter, stateQuery } from "../../core/concept.ts";
 import type { Deploy } from "../../core/deploy.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
@@ -42,7 +42,7 @@ const DEPLOY_AFTER = 300;
  * A handful of queries, whatever their number; what cannot be asked in time is left out. Never throws but for `signal`.
  */
 export async function explain(
-  deps: Pick<DetectDeps, "clock" | "settings" | "look" | "split"> & {
+  deps: Pick<DetectDeps, "clock" | "settings" | "sources" | "look" | "split"> & {
     readonly store: Pick<DetectDeps["store"], "runs">;
   },
   input: ExplainInput,
@@ -63,7 +63,7 @@ export async function explain(
   try {
     const [courses, deploys, burns, ...carriers] = await Promise.all([
       orNothing(coursesOf(input, bound, chosen, now, deps.settings.everySeconds, signal), new Map()),
-      orNothing(deploysNear(deps.store, input, chosen, now, signal), []),
+      orNothing(deploysNear(deps, input, chosen, now, signal), []),
       orNothing(burnsOf(input, chosen, signal), new Map()),
       ...chosen.map((one) => {
         const parts = bound === undefined ? partsOfQuery(deps, input, one) : partsOfConcept(bound, one);
@@ -256,7 +256,7 @@ const MOST_TOLD = 500;
 
 /** Deployments around the beginning of these anomalies, as Prometheus measured them and as pipelines told of them, those of the same thing first. */
 async function deploysNear(
-  { runs }: Pick<DetectDeps["store"], "runs">,
+  { store: { runs }, sources }: Pick<DetectDeps, "sources"> & { readonly store: Pick<DetectDeps["store"], "runs"> },
   input: ExplainInput,
   chosen: readonly Anomaly[],
   now: number,
@@ -269,7 +269,7 @@ async function deploysNear(
     orNothing(runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true }), []),
   ]);
   const about = (service: string) => chosen.some(({ labels }) => Object.values(labels).includes(service));
-  return [...withTold(measured, deploysOf(told, from, to))].sort(
+  return [...withTold(measured, deploysOf(runsAt(told, input.source, sources), from, to))].sort(
     (a, b) => Number(about(b.service)) - Number(about(a.service)) || b.at - a.at,
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deploysOf, withTold } from "../../../src/core/ci/deploys.ts";
+import { deploysOf, runsAt, withTold } from "../../../src/core/ci/deploys.ts";
 import { doraOf } from "../../../src/core/ci/dora.ts";
 import type { Run } from "../../../src/core/ci/run.ts";
 import { anIncident as named } from "../../fakes/digests.ts";
@@ -26,7 +26,7 @@ describe("the four figures", () => {
     const runs = [deploy(0, "v1"), deploy(24, "v2"), deploy(48, "v3", { outcome: "failure" }), deploy(72, "v4")];
     const found = doraOf([...runs, aRun()], [incident(24.5, 60), incident(60, 5)], 4 * 86_400);
     expect(found).toEqual({
-      ...{ deployments: 3, perDay: 0.75, leadSeconds: 4 * HOUR, failed: 2, failedShare: 0.5 },
+      ...{ deployments: 3, tries: 4, perDay: 0.75, leadSeconds: 4 * HOUR, failed: 2, failedShare: 0.5 },
       restoreSeconds: 1.5 * HOUR,
     });
   });
@@ -44,9 +44,23 @@ describe("the four figures", () => {
     expect(found).toMatchObject({ deployments: 3, failed: 1 });
   });
 
+  it("count a deployment that was told of as a run and as a deployment once, with what either knew", () => {
+    const twice = (hours: number, version: string) => [
+      deploy(hours, version, { id: `s${hours}`, pipeline: "deployment to production", committedAt: undefined }),
+      deploy(hours + 0.1, version),
+    ];
+    const runs = [...twice(0, "v1"), ...twice(5, "v2"), ...twice(9, "v1")];
+    expect(doraOf(runs, [], 86_400)).toMatchObject({ deployments: 3, failed: 1, leadSeconds: 3.9 * HOUR });
+    expect(deploysOf(runs, NOW, NOW + 20 * HOUR).map(({ from, to }) => [from, to])).toEqual([
+      ["v2", "v1"],
+      ["v1", "v2"],
+      [undefined, "v1"],
+    ]);
+  });
+
   it("say nothing where nothing was deployed", () => {
     expect(doraOf([aRun()], [], 86_400)).toEqual({
-      ...{ deployments: 0, perDay: 0, leadSeconds: undefined, failed: 0, failedShare: undefined },
+      ...{ deployments: 0, tries: 0, perDay: 0, leadSeconds: undefined, failed: 0, failedShare: undefined },
       restoreSeconds: undefined,
     });
   });
@@ -65,5 +79,21 @@ describe("deployments that pipelines tell of", () => {
     const told = deploysOf([deploy(0, "v1"), deploy(5, "v2")], NOW, NOW + 9 * HOUR);
     const measured = [{ service: "shop", at: NOW + 5 * HOUR + 300, from: "v1", to: "v2" }];
     expect(withTold(measured, told).map(({ at }) => at - NOW)).toEqual([5 * HOUR + 300, 0]);
+  });
+
+  it("count where they went to, and nowhere else", () => {
+    const to = (environment: string) =>
+      deploy(0, "v1", { id: environment, deploys: { service: "shop", environment, version: "v1" } });
+    const runs = ["Production", "staging", "preview", "qa"].map(to);
+    const [live, stage, rest, other] = ["production", "staging", undefined, undefined].map((environment) => ({
+      environment,
+    }));
+    const at = (source: { readonly environment: string | undefined }, ...sources: (typeof source)[]) =>
+      runsAt(runs, source, sources).map(({ id }) => id);
+    expect(at(live!, live!, stage!)).toEqual(["Production"]);
+    expect(at(stage!, live!, stage!)).toEqual(["staging"]);
+    expect(at(rest!, stage!, rest!, other!)).toEqual(["Production"]);
+    expect(at(rest!, live!, rest!)).toEqual(["staging", "preview", "qa"]);
+    expect(at(other!, rest!, other!)).toEqual([]);
   });
 });
