@@ -61,7 +61,10 @@ export function createCi({ ci, timezone }: Config, { store, clock, log, show, to
   /** What the configuration says that a run deploys; else what it says of itself. */
   function delivering(run: Run): Run {
     const entry = ci.deploys.find(
-      ({ project, pipeline }) => fitsGlob(project, run.project) && fitsGlob(pipeline, run.pipeline),
+      ({ project, pipeline, branch }) =>
+        fitsGlob(project, run.project) &&
+        fitsGlob(pipeline, run.pipeline) &&
+        (branch === undefined ? run.isMain : fitsGlob(branch, run.branch)),
     );
     if (entry === undefined || isForeign(run)) return run;
     const { service, environment } = entry;

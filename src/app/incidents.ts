@@ -181,6 +181,18 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     return live.length > 0 ? ASK_AGAIN : undefined;
   }
 
+  let past: { readonly at: number; readonly read: Promise<readonly Incident[]> } | undefined;
+
+  /** Read once a minute at most: in a storm, many are explained. */
+  async function resolved(since: number, limit: number): Promise<readonly Incident[]> {
+    if (past === undefined || Math.abs(clock() - past.at) > 60)
+      past = { at: clock(), read: store.incidents.find({ status: ["resolved"], since, limit }) };
+    past.read.catch(() => {
+      past = undefined;
+    });
+    return past.read;
+  }
+
   async function explainOne(incident: Incident, stopping: AbortSignal): Promise<void> {
     const [{ enrich }, { similarBefore }] = await Promise.all([
       import("../flows/enrich.ts"),
@@ -195,7 +207,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       },
     );
     if (stopping.aborted) return;
-    const before = { store, now: clock(), zone: config.timezone };
+    const before = { store, resolved, now: clock(), zone: config.timezone };
     const similar = await similarBefore(before, incident).catch((err: unknown) => {
       log.warn({ err, incident: incident.id }, "incidents like one could not be looked for");
       return [];

@@ -8,6 +8,8 @@ export type CiConfig = {
   readonly deploys: readonly {
     readonly project: string;
     readonly pipeline: string;
+    /** Undefined: the main branch. */
+    readonly branch?: string | undefined;
     readonly service: string;
     readonly environment: string;
   }[];

@@ -300,7 +300,7 @@ async function valuesOf(source: Metrics | undefined, service: string, signal: Ab
 }
 
 /** A proposal to bring the version before it back, like any other: nothing is changed before people approve it. */
-async function wayBack(deps: RolloutDeps, one: Rollout, signal: AbortSignal): Promise<NonNullable<Rollout["back"]>> {
+async function wayBack(deps: RolloutDeps, one: Rollout, signal: AbortSignal): Promise<Rollout["back"]> {
   const worst = one.signals.find(({ verdict }) => verdict === "worse");
   if (one.places.length === 0 || worst === undefined) return { why: "it is posted nowhere" };
   const source = deps.sources.find(({ name }) => name === one.source);
@@ -335,7 +335,12 @@ async function wayBack(deps: RolloutDeps, one: Rollout, signal: AbortSignal): Pr
     return { why: suggested.kind === "refused" ? suggested.reason : suggested.text };
   } catch (problem) {
     if (signal.aborted) throw problem;
-    return { why: reasonOf(problem) };
+    // Whether it can be proposed is not known: the next look tries again.
+    deps.report("warn", "the way back of a deployment could not be proposed", {
+      rollout: one.id,
+      reason: reasonOf(problem),
+    });
+    return undefined;
   }
 }
 

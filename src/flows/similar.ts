@@ -10,7 +10,9 @@ import { inertName } from "../util/inert.ts";
 /** What was like an incident before, and what helped then. */
 
 export type SimilarDeps = {
-  readonly store: Pick<Store, "incidents" | "proposals">;
+  readonly store: Pick<Store, "proposals">;
+  /** Those that were resolved since then (unix seconds), at most so many. */
+  readonly resolved: (since: number, limit: number) => Promise<readonly Incident[]>;
   readonly now: number;
   readonly zone: string;
 };
@@ -29,9 +31,12 @@ const AFTER = 900;
  * Sentences about past incidents like this one, the most alike first: when, how long, and what was run then that was verified to help. Only of those
  * that were told in one of its channels, or are of its environment: other channels' incidents stay there.
  */
-export async function similarBefore({ store, now, zone }: SimilarDeps, incident: Incident): Promise<readonly string[]> {
+export async function similarBefore(
+  { store, resolved: read, now, zone }: SimilarDeps,
+  incident: Incident,
+): Promise<readonly string[]> {
   const since = now - BACK;
-  const resolved = await store.incidents.find({ status: ["resolved"], since, limit: MOST });
+  const resolved = await read(since, MOST);
   const open = resolved.filter(({ startedAt, ...one }) => startedAt < incident.startedAt && isOpenTo(one, incident));
   const found = similarTo(incident, open, LOOKED_AT);
   if (found.length === 0) return [];
@@ -59,7 +64,8 @@ function isOpenTo(
 function isOf({ spec }: Proposal, incident: Incident): boolean {
   if (spec.cause.text.startsWith(`Incident ${incident.id}`)) return true;
   const during = spec.createdAt >= incident.startedAt && spec.createdAt <= (incident.endedAt ?? 0) + AFTER;
-  return during && incident.subject !== undefined && spec.action.target === incident.subject.name;
+  const isThere = spec.environment === incident.environment;
+  return during && isThere && incident.subject !== undefined && spec.action.target === incident.subject.name;
 }
 
 function say(one: Similar & { readonly by: readonly Proposal[] }, now: number, zone: string): string {
@@ -72,6 +78,6 @@ function say(one: Similar & { readonly by: readonly Proposal[] }, now: number, z
   const help =
     how.length === 0
       ? "no change that helped is known"
-      : `${how.map((title) => inertName(title, { max: 80 })).join(", ")} helped`;
+      : `${how.map((title) => inertName(title, { max: 80 })).join(", ")} was run then and verified to help`;
   return `${isSameThing && sameAlert !== undefined ? "The same" : "Similar"} before: ${inertName(what, { max: 80 })}${about} ${sayMoment(incident.startedAt, now, zone)}, for ${lasted} (${incident.id}); ${help}.`;
 }

@@ -13,7 +13,8 @@ const NOW = 1_790_001_000;
 it("takes runs of its own pipelines for deployments as the configuration says, and never those of strangers' pull requests", async () => {
   const store = createMemoryStore({ retention: RETENTION });
   const deploy = { project: "acme/*", pipeline: "Deploy*", service: "shop", environment: "production" };
-  const ci = { secret: secret(KEY), deploys: [deploy], numbers: {}, teams: new Map() };
+  const tagged = { ...deploy, branch: "v*", environment: "canary" };
+  const ci = { secret: secret(KEY), deploys: [deploy, tagged], numbers: {}, teams: new Map() };
   const desk = createCi({ ci, timezone: "UTC" } as unknown as Parameters<typeof createCi>[0], {
     ...{ store, clock: () => NOW, show: async () => {} },
     log: createLog({ level: "error", secrets: [] }),
@@ -37,4 +38,12 @@ it("takes runs of its own pipelines for deployments as the configuration says, a
   expect(await store.runs.since(0, 9)).toHaveLength(3);
   const deployed = await store.runs.since(0, 9, { deploying: true });
   expect(deployed).toMatchObject([{ id: "github/1/1", deploys: { service: "shop", version: "3f2a91c0aa77" } }]);
+  // Without a branch, only the main one deploys; a tag is one too.
+  await post({ id: 4, head_branch: "topic" });
+  await post({ id: 5, head_branch: "v2.4.0" });
+  const after = await store.runs.since(0, 9, { deploying: true });
+  expect(after.map(({ id, deploys }) => [id, deploys?.environment]).sort()).toEqual([
+    ["github/1/1", "production"],
+    ["github/5/1", "canary"],
+  ]);
 });

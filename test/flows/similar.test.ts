@@ -19,7 +19,14 @@ describe("what was like an incident before", () => {
   });
   const incident = anIncident("inc-now", NOW - 60, { places: [PLACE] });
   const keep = (...incidents: readonly Incident[]) => store.incidents.save({ incidents, alerts: [], entries: [] });
-  const told = (one = incident) => similarBefore({ store, now: NOW, zone: "UTC" }, one);
+  const told = (one = incident) =>
+    similarBefore(
+      {
+        ...{ store, now: NOW, zone: "UTC" },
+        resolved: (since, limit) => store.incidents.find({ status: ["resolved"], since, limit }),
+      },
+      one,
+    );
   const ended = (id: string, ago: number, more: Partial<Incident> = {}) =>
     anEnded(id, NOW - ago, 2400, { places: [PLACE], ...more });
 
@@ -30,7 +37,7 @@ describe("what was like an incident before", () => {
     await store.proposals.insert({ ...change, spec }, [anEntry()]);
     expect(await told()).toEqual([
       expect.stringMatching(
-        /^The same before: HighErrorRate on 18 Sep \d\d:\d\d UTC, for 40 min \(inc-1\); .+ helped\.$/,
+        /^The same before: HighErrorRate on 18 Sep \d\d:\d\d UTC, for 40 min \(inc-1\); .+ was run then and verified to help\.$/,
       ),
     ]);
   });

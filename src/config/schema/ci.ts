@@ -11,6 +11,7 @@ export function ci() {
             group({
               project: text("The project, as the pipeline names it; * stands for any letters."),
               pipeline: text("The pipeline (of GitHub: the workflow); * stands for any letters."),
+              branch: text("The branch or tag; * stands for any letters. Default: the main branch.").optional(),
               service: text("The service that a run of it deploys."),
               environment: text("Where to."),
             }),
