@@ -63,10 +63,10 @@ it("tells of a slow pipeline in one message that ends with it, lists what it kno
   await until(() => fake.sent(CHANNEL)[0]?.text.startsWith("Over since"), "the end");
   expect(fake.sent(CHANNEL)).toHaveLength(1);
 
-  await tell(60, { pipeline: "Deploy to production", commit: "3f2a91c0aa77", committed_at: begin });
+  await tell(60, { pipeline: "Deploy", commit: "3f2a91c0aa77", committed_at: begin });
   const ask = async (text: string) => (await launch(["ask", text], { home, env }).ended).stdout;
   expect(await ask("ci")).toContain("All 2 pipelines of main branches ended well last.");
-  expect(await ask("ci shop")).toContain("Deploy to production");
+  expect(await ask("ci shop")).toContain("acme/shop Deploy");
   expect(await ask("dora")).toContain("In 30 days: 1 deployment");
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   expect(metrics).toMatch(
