@@ -227,7 +227,9 @@ function factorOf(value: number, usual: Usual): number {
 }
 
 export function sayDeviation({ bound, name, value, usual, where, factor }: Deviation): string {
-  const times = factor >= 1.5 ? ` (×${Number((value / (usual.typical || 1)).toPrecision(2))})` : "";
+  // Of nothing, there is no so many times.
+  const isTimes = factor >= 1.5 && usual.typical !== 0;
+  const times = isTimes ? ` (×${Number((value / usual.typical).toPrecision(2))})` : "";
   const label = bound.concept.id === "service.latency" ? "p95 latency" : bound.concept.name;
   return `${label} of ${name} is ${say(bound, value)}, ${where === "above" ? "higher" : "lower"} than the usual ${say(bound, usual.low)} to ${say(bound, usual.high)}${times}`;
 }
