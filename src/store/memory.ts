@@ -14,6 +14,7 @@ import type { Waste } from "../core/waste.ts";
 import type { WatchModel } from "../core/watch/model.ts";
 import type { Clock, Held, Lease, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
+import { copy } from "./memory/copy.ts";
 import { memoryDetection } from "./memory/detection.ts";
 import { memoryDigests } from "./memory/digests.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
@@ -396,10 +397,6 @@ function insert<T>(entries: Map<string, T>, id: string, entry: T): boolean {
   if (entries.has(id)) return false;
   entries.set(id, copy(entry));
   return true;
-}
-
-function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 /** JSON leaves out what is undefined; the shape of a turn has these two all the same. */

@@ -1,5 +1,6 @@
 import type { Anomaly, Opinion } from "../../core/watch/anomaly.ts";
 import type { Detection, SeriesState, WatchRecord, WatchRound } from "../../ports.ts";
+import { copy } from "./copy.ts";
 
 type KeptAnomaly = { readonly anomaly: Anomaly; readonly shown: number; readonly posted: boolean };
 
@@ -141,10 +142,6 @@ export function memoryDetection(use: <T>(work: () => T) => Promise<T>): {
 
 function keyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
-}
-
-function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 function copyState(state: SeriesState): SeriesState {

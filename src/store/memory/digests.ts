@@ -2,6 +2,7 @@ import type { KeptDigest } from "../../core/digest/digest.ts";
 import type { PlanRecord } from "../../core/digest/schedule.ts";
 import type { Digests } from "../../ports/digests.ts";
 import type { Ledger } from "../seal.ts";
+import { copy } from "./copy.ts";
 
 /** `Digests` in memory, in the map that it is given; `use` is the store's own door. */
 export function memoryDigests(
@@ -47,8 +48,4 @@ export function memoryDigests(
         });
       }),
   };
-}
-
-function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }

@@ -1,6 +1,7 @@
 import { type AlertRecord, type Incident, isLive } from "../../core/incident.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import type { Ledger } from "../seal.ts";
+import { copy } from "./copy.ts";
 
 export type KeptIncident = { readonly incident: Incident; readonly shown: number };
 
@@ -97,8 +98,4 @@ export function memoryIncidents(
           all.set(id, { ...found, shown: revision });
       }),
   };
-}
-
-function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }

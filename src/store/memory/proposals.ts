@@ -3,6 +3,7 @@ import type { Proposals } from "../../ports.ts";
 import { EPOCH, restoredPart } from "../restored.ts";
 import { sameKey } from "../same.ts";
 import { insistOnEntries, type Ledger } from "../seal.ts";
+import { copy } from "./copy.ts";
 
 export type Kept = { readonly proposal: Proposal; readonly changed: number; readonly shown: number };
 
@@ -79,8 +80,4 @@ export function memoryProposals(
     restored: () => use(restored),
     acceptRestored: (by, claimed) => use(() => acceptRestored(by, claimed)),
   };
-}
-
-function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }

@@ -1,5 +1,6 @@
 import { lineOf, type Run } from "../../core/ci/run.ts";
 import type { Runs } from "../../ports/runs.ts";
+import { copy } from "./copy.ts";
 
 /** `Runs` in memory, in the map that it is given; `use` is the store's own door. */
 export function memoryRuns(all: Map<string, Run>, use: <T>(work: () => T) => Promise<T>): Runs {
@@ -21,8 +22,4 @@ export function memoryRuns(all: Map<string, Run>, use: <T>(work: () => T) => Pro
     since: (at, limit, only) =>
       use(() => newestFirst((run) => run.endedAt >= at && (only === undefined || run.deploys !== undefined), limit)),
   };
-}
-
-function copy(run: Run): Run {
-  return JSON.parse(JSON.stringify(run)) as Run;
 }

@@ -1,5 +1,6 @@
 import type { Shelf, Shelvable } from "../../ports/shelf.ts";
 import type { Ledger } from "../seal.ts";
+import { copy } from "./copy.ts";
 
 export type Shelved = { readonly shelf: string; readonly item: Shelvable; readonly shown: number };
 
@@ -33,8 +34,4 @@ export function memoryShelf<T extends Shelvable>(
         if (found !== undefined && found.shown < revision) all.set(keyOf(id), { ...found, shown: revision });
       }),
   };
-}
-
-function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }
