@@ -5,6 +5,7 @@ import type { Run } from "../core/ci/run.ts";
 import { formatDuration, formatValue } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
+import { plural } from "./plural.ts";
 
 /** Pipelines, and what they deliver, as messages. */
 
@@ -163,8 +164,4 @@ function sayFailed({ deployments, tries, failedShare }: Dora): string {
 /** "1.4 a day", "2.1 a week". */
 function sayRate(perDay: number): string {
   return perDay >= 1 ? `${Number(perDay.toPrecision(2))} a day` : `${Number((perDay * 7).toPrecision(2))} a week`;
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? noun : `${noun}s`;
 }

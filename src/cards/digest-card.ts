@@ -20,6 +20,7 @@ import { never } from "../util/never.ts";
 import { titleOf as anomalyTitle } from "./anomaly-card.ts";
 import { countsTable } from "./digest-counts.ts";
 import { titleOf as incidentTitle } from "./incident-card.ts";
+import { plural } from "./plural.ts";
 import { sayWaste } from "./waste-card.ts";
 
 /** A digest as one message, by the clock of a zone. */
@@ -253,8 +254,4 @@ function noiseLine({ name, unacted, acted, median, longer }: Noise): string {
     return `${told}${by}. A longer “for” in its rule would not tell them apart: it needs a higher threshold, severity info, or to go.`;
   const kept = acted === 0 ? "" : " and none that somebody acted on";
   return `${told}${by}. With ${formatDuration(longer.seconds)} more as the “for” of its rule, ${longer.away} of them would not have been told${kept}.`;
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? noun : `${noun}s`;
 }
