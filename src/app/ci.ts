@@ -96,7 +96,8 @@ export function createCi({ ci, timezone }: Config, { store, clock, log, show, to
       const wish = readCiWish(question.text);
       if (wish?.kind !== "pipelines") return wish;
       // Prometheus may know of pipelines too, and of whatever else that word names.
-      const runs = await store.runs.since(clock() - KNOWN_SECONDS, MOST_KNOWN);
+      const most = wish.project === undefined ? 1 : MOST_KNOWN;
+      const runs = await store.runs.since(clock() - KNOWN_SECONDS, most);
       const isKnown = runs.some(({ project }) => wish.project === undefined || isProject(project, wish.project));
       return isKnown ? wish : undefined;
     },

@@ -2,7 +2,8 @@ import { rolloutCard } from "../cards/rollout-card.ts";
 import type { Catalogue } from "../core/catalogue.ts";
 import { namespaceQueries } from "../core/change/namespaces.ts";
 import type { Place } from "../core/chat.ts";
-import { deploysOf, runsAt, withTold } from "../core/ci/deploys.ts";
+import { deploysOf, MOST_TOLD, runsAt, TOLD_BEFORE, withTold } from "../core/ci/deploys.ts";
+import type { Run } from "../core/ci/run.ts";
 import { type Bound, type ConceptPacks, type Filter, matcher, queryFor } from "../core/concept.ts";
 import type { Deploy } from "../core/deploy.ts";
 import { conceptIndex } from "../core/language/subject.ts";
@@ -46,9 +47,6 @@ export type RolloutDeps = {
 
 /** Versions are looked for so far back: what came while nobody looked is found, and what is older is no news. */
 const BACK = 2400;
-/** Runs before that, for the version that was there before. */
-const TOLD_BEFORE = 30 * 86_400;
-const MOST_TOLD = 500;
 /** Deployments that are compared at once. A whole cluster that is redeployed is not. */
 const MOST_OPEN = 50;
 const PROPOSE_MS = 20_000;
@@ -59,9 +57,10 @@ const EVERY = 60;
 export async function compareRollouts(deps: RolloutDeps, signal: AbortSignal): Promise<number> {
   const { store, clock } = deps;
   const open = [...(await store.rollouts.open())];
+  const told = await store.runs.since(clock() - BACK - TOLD_BEFORE, MOST_TOLD, { deploying: true });
   for (const source of deps.sources) {
     try {
-      open.push(...(await begin(deps, source, open, signal)));
+      open.push(...(await begin(deps, source, told, open, signal)));
     } catch (problem) {
       if (signal.aborted) return EVERY;
       if (!isNo(problem)) throw problem;
@@ -86,17 +85,14 @@ export async function compareRollouts(deps: RolloutDeps, signal: AbortSignal): P
 async function begin(
   deps: RolloutDeps,
   source: Metrics,
+  told: readonly Run[],
   open: readonly Rollout[],
   signal: AbortSignal,
 ): Promise<readonly Rollout[]> {
   const now = deps.clock();
   const from = now - BACK;
-  const [catalogue, runs] = await Promise.all([
-    source.catalogue(signal),
-    deps.store.runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true }),
-  ]);
-  const here = runsAt(runs, source, deps.sources);
-  const born = await versionsBorn(deps.packs, catalogue, source, from, now, signal);
+  const here = runsAt(told, source, deps.sources);
+  const born = await versionsBorn(deps.packs, await source.catalogue(signal), source, from, now, signal);
   const made: Rollout[] = [];
   for (const deploy of withTold(born, deploysOf(here, from, now))) {
     const one = taken(deploy, source, deps.places, now);
@@ -165,12 +161,12 @@ async function look(deps: RolloutDeps, one: Rollout, signal: AbortSignal): Promi
     const found = byId.get(wanted.concept);
     return found === undefined ? [] : [{ wanted, found }];
   });
-  const labels = await Promise.all(bound.map(({ found }) => versionsIn(source, found, one, now, signal)));
-  const how = labels.some((label) => label !== undefined) ? "versions" : "time";
+  const beside = await Promise.all(bound.map(({ found }) => versionsIn(source, found, one, now, signal)));
+  const how = beside.some((both) => both !== undefined) ? "versions" : "time";
   const signals = await Promise.all(
     bound.map(({ wanted, found }, at) =>
-      how === "time" || (labels[at] !== undefined && wanted.only === undefined)
-        ? measure(source, wanted, found, one, labels[at], now, signal)
+      how === "time" || (beside[at] !== undefined && wanted.only === undefined)
+        ? measure(source, wanted, found, one, beside[at], now, signal)
         : undefined,
     ),
   );
@@ -203,23 +199,25 @@ async function isGone(
 
 const LEAST = 3;
 
-/** The label by which both versions can be seen at the same time, where both ran since the deployment. */
+/** Both versions since the deployment, where both ran and a label tells them apart. */
+type Beside = { readonly label: string; readonly old: readonly Point[]; readonly young: readonly Point[] };
+
 async function versionsIn(
   source: Metrics,
   bound: Bound,
   { service, from, to, at }: Rollout,
   now: number,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Beside | undefined> {
   if (from === undefined || to === undefined) return undefined;
   const label = VERSION_LABELS.find((name) => bound.metric.labels.has(name));
   if (label === undefined) return undefined;
   const own = { label: bound.names["self"] ?? "service", values: [service] };
   const window = windowOf(at + SETTLE, now);
-  const [old, young] = await Promise.all(
-    [from, to].map((version) => source.range(query(bound, [own, { label, values: [version] }]), window, signal)),
-  );
-  return pointsOf(old).length >= LEAST && pointsOf(young).length >= LEAST ? label : undefined;
+  const of = async (version: string) =>
+    pointsOf(await source.range(query(bound, [own, { label, values: [version] }]), window, signal));
+  const [old, young] = await Promise.all([of(from), of(to)]);
+  return old.length >= LEAST && young.length >= LEAST ? { label, old, young } : undefined;
 }
 
 function query(bound: Bound, filters: readonly Filter[]): string {
@@ -243,32 +241,26 @@ async function measure(
   wanted: (typeof SIGNALS)[number],
   bound: Bound,
   { service, from, to, at }: Rollout,
-  label: string | undefined,
+  beside: Beside | undefined,
   now: number,
   signal: AbortSignal,
 ): Promise<Signal> {
   const own: Filter = { label: bound.names["self"] ?? "service", values: [service] };
   const of = (version: string | undefined): Filter[] =>
-    label === undefined || version === undefined ? [own] : [own, { label, values: [version] }];
+    beside === undefined || version === undefined ? [own] : [own, { label: beside.label, values: [version] }];
   const [promql, oldPromql] = [query(bound, of(to)), query(bound, of(from))];
   const base = {
     ...{ concept: wanted.concept, name: wanted.name, unit: bound.concept.unit, noun: bound.concept.noun, promql },
-    ...(label !== undefined && { oldPromql }),
+    ...(beside !== undefined && { oldPromql }),
   };
   try {
-    const after = windowOf(at + SETTLE, now);
-    const before = label === undefined ? windowOf(at - BEFORE, at) : after;
-    const [old, young] = await Promise.all([
-      source.range(oldPromql, before, signal),
-      source.range(promql, after, signal),
-    ]);
-    const points = { old: pointsOf(old), young: pointsOf(young) };
+    const points = beside ?? (await beforeAndSince());
     const values = (list: readonly Point[]) => list.map(([, value]) => value);
     const { verdict, old: was, young: is } = contrast(values(points.old), values(points.young), wanted);
     const which = points.young.length < LEAST ? "since it was deployed" : "from before it was deployed";
     return {
       ...base,
-      ...{ verdict, points },
+      ...{ verdict, points: { old: points.old, young: points.young } },
       ...(was !== undefined && { old: was }),
       ...(is !== undefined && { young: is }),
       ...(verdict === "none" && { why: `too few values ${which}` }),
@@ -276,6 +268,14 @@ async function measure(
   } catch (problem) {
     if (signal.aborted || !isNo(problem)) throw problem;
     return { ...base, verdict: "none", points: { old: [], young: [] }, why: reasonOf(problem) };
+  }
+
+  async function beforeAndSince(): Promise<Pick<Beside, "old" | "young">> {
+    const [old, young] = await Promise.all([
+      source.range(promql, windowOf(at - BEFORE, at), signal),
+      source.range(promql, windowOf(at + SETTLE, now), signal),
+    ]);
+    return { old: pointsOf(old), young: pointsOf(young) };
   }
 }
 

@@ -2,6 +2,10 @@ import type { Deploy } from "../deploy.ts";
 import { deploymentsOf, SAME } from "./dora.ts";
 import type { Run } from "./run.ts";
 
+/** Runs are read from so many seconds before a stretch, for the version that was there before; and so many at most. */
+export const TOLD_BEFORE = 30 * 86_400;
+export const MOST_TOLD = 500;
+
 /** Where something runs, as the configuration says it. */
 type Where = { readonly environment: string | undefined };
 

@@ -1,4 +1,4 @@
-import { deploysOf, runsAt, withTold } from "../../core/ci/deploys.ts";
+import { deploysOf, MOST_TOLD, runsAt, TOLD_BEFORE, withTold } from "../../core/ci/deploys.ts";
 import { matcher } from "../../core/concept.ts";
 import type { Deploy } from "../../core/deploy.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -39,10 +39,6 @@ export async function deploysIn(
   if (measured === undefined && told.length === 0) return undefined;
   return withTold(measured ?? [], told).slice(0, wanted.most);
 }
-
-/** Runs before the stretch, for the version that was there before. */
-const TOLD_BEFORE = 30 * 24 * HOUR;
-const MOST_TOLD = 500;
 
 async function toldIn({ store, question, ask, sources }: Turn, from: number, to: number): Promise<readonly Deploy[]> {
   // Pipelines tell of every environment: whoever may read only some sources is not told.

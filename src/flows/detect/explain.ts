@@ -1,6 +1,6 @@
 import type { Catalogue, Metric } from "../../core/catalogue.ts";
 import { contrasts, drillDown } from "../../core/cause/contrast.ts";
-import { deploysOf, runsAt, withTold } from "../../core/ci/deploys.ts";
+import { deploysOf, MOST_TOLD, runsAt, TOLD_BEFORE, withTold } from "../../core/ci/deploys.ts";
 import { type Bound, type ConceptPacks, type Filter, stateQuery } from "../../core/concept.ts";
 import type { Deploy } from "../../core/deploy.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
@@ -249,10 +249,6 @@ function candidatesOf(metrics: readonly Metric[], taken: ReadonlySet<string>): r
 }
 
 // ---------------------------------------------------------------- deployments
-
-/** Deployments before these, for the version that was there before. Seconds. */
-const TOLD_BEFORE = 30 * 86_400;
-const MOST_TOLD = 500;
 
 /** Deployments around the beginning of these anomalies, as Prometheus measured them and as pipelines told of them, those of the same thing first. */
 async function deploysNear(
