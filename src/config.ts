@@ -92,6 +92,7 @@ export function secretsOf(config: Config): readonly Secret[] {
     http.metricsToken,
     config.audit.key,
     config.ci.secret,
+    config.ci.github?.token,
     slack?.botToken,
     slack?.appToken,
     slack?.signingSecret,

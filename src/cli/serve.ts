@@ -126,7 +126,7 @@ export async function serve(
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, config.redis !== undefined, onBrokenStore)));
     void app.ci
-      .start()
+      .start(surfaces.wake)
       .catch((err: unknown) => log.warn({ err }, "runs of pipelines that are known could not be read"));
     app.start();
     telemetry.load().catch((err: unknown) => log.warn({ err }, "the bot's own metrics cannot be measured"));
