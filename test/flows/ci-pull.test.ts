@@ -83,7 +83,9 @@ it("a pull request has one comment once a pipeline of it is unlike earlier runs,
   ]);
   await tell(302, { ...topic, pipeline: "Build" });
   await round();
-  expect(body()).toContain("**1 of 2 pipelines of this pull request is unlike earlier runs.**\n\n- `Build` · ✅ as usual");
+  expect(body()).toContain(
+    "**1 of 2 pipelines of this pull request is unlike earlier runs.**\n\n- `Build` · ✅ as usual",
+  );
   await tell(310, topic);
   await round();
   expect(body()).toContain("**No pipeline of this pull request is unlike earlier runs.**");
@@ -167,7 +169,12 @@ it("states of commits say the same, where they are wanted", async () => {
   const context = "smartcloudops/Tests";
   expect(github.statuses).toEqual([
     { sha: SHA, state: "success", context, description: expect.stringMatching(/^Not judged\. Too few earlier/) },
-    { sha: SHA, state: "failure", context, description: expect.stringMatching(/^Unlike earlier runs on main: duration/) },
+    {
+      sha: SHA,
+      state: "failure",
+      context,
+      description: expect.stringMatching(/^Unlike earlier runs on main: duration/),
+    },
     { sha: SHA, state: "success", context, description: "As usual on main: duration." },
   ]);
   expect(github.of(PULL)).toEqual([]);
