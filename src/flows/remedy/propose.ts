@@ -137,6 +137,7 @@ async function put(deps: RemedyDeps, drawn: Proposal): Promise<Suggested & { rea
   };
   const stored = await deps.store.proposals.insert(proposal, [entry]);
   if (stored.kind !== "inserted") return { kind: "proposed", proposal: stored.proposal, isNew: false };
+  deps.moved?.(proposal);
   deps.changed();
   return { kind: "proposed", proposal, isNew: true };
 }
