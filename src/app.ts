@@ -246,7 +246,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const aboutIncidents = readIncidentWish(question.text);
     if (aboutIncidents !== undefined) return said(await incidents.list(question, aboutIncidents), "incidents");
     const testing = readTestRoute(question.text);
-    if (testing !== undefined) return said(await incidents.test(question, testing.name), "routes");
+    if (testing !== undefined) return said(await incidents.test(question, testing), "routes");
     const aboutOnCall = readOnCallWish(question.text);
     if (aboutOnCall !== undefined) return said(await onCall.ask(question, aboutOnCall), "oncall");
     const silencing = alertmanager === undefined ? undefined : readSilenceWish(question.text);
