@@ -112,7 +112,7 @@ async function take(deps: CiDeps, { lines }: Known, run: Run): Promise<Taken> {
   const isNewest = newest === undefined || (newest.endedAt <= run.endedAt && newest.id !== run.id);
   if (isNewest && (found.length > 0 || lines.has(line))) {
     const open = await store.detection.anomalies({ status: "open", limit: MOST_OPEN });
-    const anomalies = anomaliesOf(run, found, before, open, clock());
+    const anomalies = anomaliesOf(run, found, { before, newest }, open, clock());
     if (anomalies.length > 0) {
       lines.add(line);
       await store.detection.commit({ anomalies });
@@ -153,7 +153,7 @@ function findingsOf(run: Run, { numbers, branch }: Judgement, found: readonly Un
 function anomaliesOf(
   run: Run,
   found: readonly Unusual[],
-  before: readonly Run[],
+  { before, newest }: { readonly before: readonly Run[]; readonly newest: Run | undefined },
   open: readonly Anomaly[],
   now: number,
 ): readonly Anomaly[] {
@@ -165,7 +165,7 @@ function anomaliesOf(
     const known = mine.find((other) => other.series === series);
     const facts = factsOf(one, run, before);
     if (known !== undefined) changed.push({ ...known, ...facts, revision: known.revision + 1 });
-    else changed.push(opening(one, run, facts, [...open, ...changed], now));
+    else changed.push(opening(one, run, newest, facts, [...open, ...changed], now));
   }
   for (const one of mine) {
     const isStill = found.some((other) => seriesOf(line, nameOf(other)) === one.series);
@@ -215,6 +215,7 @@ function factsOf(one: Unusual, run: Run, before: readonly Run[]) {
 function opening(
   one: Unusual,
   run: Run,
+  newest: Run | undefined,
   facts: ReturnType<typeof factsOf>,
   open: readonly Anomaly[],
   now: number,
@@ -222,7 +223,8 @@ function opening(
   const line = lineOf(run);
   const series = seriesOf(line, nameOf(one));
   const made: Anomaly = {
-    id: `ci-${sha256(series).slice(0, 12)}-${sha256(run.id).slice(0, 8)}`,
+    // By the run before it: replicas that judge two runs after that one at the same moment open one anomaly, since the first of an id stays.
+    id: `ci-${sha256(series).slice(0, 12)}-${sha256(newest?.id ?? "").slice(0, 8)}`,
     group: "",
     kind: one.kind === "failing" ? "failing" : "unusual",
     watch: `${WATCH}.${one.kind === "failing" ? "failures" : one.name}`,

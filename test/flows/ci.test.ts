@@ -152,6 +152,19 @@ describe("runs that are told of", () => {
     expect(await anomalies()).toMatchObject([{ quiet: "the run ended more than a day before it was told of" }]);
   });
 
+  it("are one anomaly where two replicas judge two of them at the same moment", async () => {
+    await usual();
+    const deps = { store, clock: () => now, troubleOf: () => "both" as const, changed: () => changes++ };
+    const [here, there] = [takesRuns(deps), takesRuns(deps)];
+    const slow = (id: string) => aRun({ id, startedAt: now + 60, endedAt: now + 960 });
+    now += 1000;
+    await Promise.all([here(slow("one")), there(slow("other"))]);
+    expect(await anomalies()).toHaveLength(1);
+    take = there;
+    await next();
+    expect(await anomalies()).toMatchObject([{ status: "over" }]);
+  });
+
   it("end what another replica opened", async () => {
     await usual();
     const here = take;
