@@ -7,6 +7,7 @@ import { nearest, type Report } from "./problem.ts";
 import { type ConfigFile, configFile } from "./schema.ts";
 import { show } from "./values.ts";
 import {
+  atPath,
   mergeTrees,
   namesAt,
   parseTree,
@@ -127,10 +128,12 @@ function soundPartOf(written: Tree): SoundPart {
     // The last ones of a list first, so that the numbers of the others stay.
     for (const { path, meant } of read.error.issues.flatMap(refusedBy).reverse()) {
       if (path.length === 0) return nothing;
-      if (meant === undefined) {
-        // Nothing hangs on the zone of times, nor on what is no setting.
-        const stands = keysAt(path.slice(0, -1)).includes(String(path.at(-1))) && path.join() !== "timezone";
-        if (stands || typeof path.at(-1) === "number") around.add(placeAt(positionOf(tree, path.slice(0, -1))));
+      // A value may be a secret under the wrong name: only groups and lists are looked into.
+      if (meant === undefined || typeof atPath(plainOf(tree), path) !== "object") {
+        // Nothing hangs on the zone of times, nor on what is no setting and like none.
+        const isKnown = typeof path.at(-1) === "number" || keysAt(path.slice(0, -1)).includes(String(path.at(-1)));
+        if ((isKnown && path.join() !== "timezone") || meant !== undefined)
+          around.add(placeAt(positionOf(tree, path.slice(0, -1))));
         names.push(...namesAt(tree, path));
         tree = without(tree, path);
       } else tree = renamed(tree, path, meant);

@@ -240,12 +240,14 @@ export function without(tree: Tree, path: readonly PropertyKey[]): Tree {
   return tree;
 }
 
+/** What stands at `path` in plain data. */
+export function atPath(data: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step], data);
+}
+
 /** What others may call the entry at `path`: its name and its id. */
 export function namesAt(tree: Tree, path: readonly PropertyKey[]): readonly string[] {
-  const found = path.reduce<unknown>(
-    (value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step],
-    plainOf(tree),
-  );
+  const found = atPath(plainOf(tree), path);
   const { name, id } = (found ?? {}) as { readonly name?: unknown; readonly id?: unknown };
   return [name, id].filter((one) => typeof one === "string");
 }
