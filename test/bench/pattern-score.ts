@@ -66,7 +66,9 @@ export function aWorld(seed: number, isChance: boolean, weeks = 13): World {
   }
   return {
     history: { incidents, runs, from: FROM, to: FROM + days * DAY, zone: "UTC" },
-    truth: new Set(isChance ? [] : TRUE.map(([service]) => `ErrorsHigh of service-${service} after service-${service}`)),
+    truth: new Set(
+      isChance ? [] : TRUE.map(([service]) => `ErrorsHigh of service-${service} after service-${service}`),
+    ),
   };
 }
 

@@ -147,8 +147,7 @@ function controls(at: readonly number[], { from, to, zone }: History): readonly 
         if (isWeekend(weekday + away) === isWeekend(weekday) && isFree(one + away * DAY)) kept.add(one + away * DAY);
       }
   if (kept.size < 3 * at.length)
-    for (const away of NEAR_HOURS)
-      for (const one of at) if (isFree(one + away * 3600)) kept.add(one + away * 3600);
+    for (const away of NEAR_HOURS) for (const one of at) if (isFree(one + away * 3600)) kept.add(one + away * 3600);
   return kept.sorted();
 }
 

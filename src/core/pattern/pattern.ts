@@ -1,8 +1,8 @@
+import { fitsGlob } from "../../util/glob.ts";
 import type { Incident } from "../incident.ts";
 import type { Proposal } from "../proposal.ts";
 import { type Tried, triedBy, wilsonLower } from "../runbook/record.ts";
 import type { Runbook } from "../runbook.ts";
-import { fitsGlob } from "../../util/glob.ts";
 import { type AfterDeploys, afterDeploys, type History } from "./after-deploys.ts";
 
 /** What comes again: an alert after deployments, and what helped with it. */
@@ -11,6 +11,15 @@ export type Pattern = {
   readonly after?: AfterDeploys;
   readonly helped?: Helped;
 };
+
+/** Patterns are looked for so far back, in seconds. */
+export const BACK = 90 * 86_400;
+
+/** "HighErrorRate of checkout after cart in production": what tells it from others, as people ask for it. */
+export function patternName({ alert, after }: Pattern): string {
+  if (after === undefined) return alert;
+  return `${alert}${after.about === undefined ? "" : ` of ${after.about}`} after ${after.service} in ${after.environment}`;
+}
 
 /** What a runbook did for an alert. `isMatched`: the runbook names the alert already. */
 export type Helped = {

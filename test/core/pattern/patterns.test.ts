@@ -87,7 +87,13 @@ describe("alerts after deployments", () => {
   });
 
   it("name the one service that it is about where two are deployed together", () => {
-    const runs = [...deploys(weekly), ...deploys(weekly.map((at) => at + 60), "cart")];
+    const runs = [
+      ...deploys(weekly),
+      ...deploys(
+        weekly.map((at) => at + 60),
+        "cart",
+      ),
+    ];
     const found = afterDeploys({ ...span, runs, incidents: alerts(weekly.map((at) => at + 300)) });
     expect(found.map(({ service }) => service)).toEqual(["checkout"]);
   });
