@@ -1,16 +1,7 @@
 import { digestCard } from "../cards/digest-card.ts";
 import type { Period } from "../core/digest/counts.ts";
-import {
-  againOf,
-  type Digest,
-  digestOf,
-  type Item,
-  isSame,
-  type KeptDigest,
-  ofAnomaly,
-  ofIncident,
-  ofProposal,
-} from "../core/digest/digest.ts";
+import { againOf, type Digest, digestOf, isSame, type KeptDigest } from "../core/digest/digest.ts";
+import { type Item, ofAnomaly, ofIncident, ofProposal } from "../core/digest/facts.ts";
 import {
   type DigestPlan,
   digestId,
@@ -129,13 +120,13 @@ export function plannedDigests(deps: DigestDeps): () => Promise<void> {
 
 /** The digest of a plan, as things stand now. */
 export async function digestFor(
-  deps: Pick<DigestDeps, "store" | "environmentOf">,
+  deps: Pick<DigestDeps, "store" | "environmentOf" | "outside">,
   { kind, only }: Pick<DigestPlan, "kind" | "only">,
   period: Period,
   now: number,
 ): Promise<Digest> {
   const { from, to } = period;
-  const facts = await gather(deps, { from, to }, now, only === undefined ? {} : { only });
+  const facts = await gather(deps, { from, to }, now, { kind, ...(only !== undefined && { only }) });
   return digestOf(kind, facts, { from, to }, now);
 }
 

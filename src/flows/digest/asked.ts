@@ -59,7 +59,7 @@ export async function askedDigest(deps: AskedDeps, question: Question, wish: Dig
 
 /** The digest of a stretch, of what is open to whoever asks. */
 export async function digestAsked(
-  deps: Pick<AskedDeps, "store" | "environmentOf" | "clock" | "mayReadIncident">,
+  deps: Pick<AskedDeps, "store" | "environmentOf" | "outside" | "clock" | "mayReadIncident">,
   question: Pick<Question, "sources" | "place">,
   kind: DigestKind,
   period: Period,
@@ -67,6 +67,7 @@ export async function digestAsked(
   const { sources } = question;
   const now = deps.clock();
   const facts = await gather(deps, period, now, {
+    kind,
     mayReadIncident: deps.mayReadIncident,
     mayReadProposal: (proposal) => mayReadProposal(question, proposal),
     ...(sources !== undefined && { sources }),
