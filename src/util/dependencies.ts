@@ -46,6 +46,8 @@ export type DependencyView = {
   readonly since: number;
   /** Seconds until a call may try; 0 where it may at once. */
   readonly retryIn: number;
+  /** When it answered last, in unix seconds; undefined where it was not asked yet, or never answered. */
+  readonly answeredAt?: number;
   /** The last failed call, until one succeeds. */
   readonly trouble?: { readonly text: string; readonly at: number };
 };
@@ -158,6 +160,7 @@ function createDependency(
 ): Dependency {
   let since = deps.clock();
   let trouble: DependencyView["trouble"];
+  let answeredAt: number | undefined;
   let restsUntil = 0;
   let state: BreakerState = "closed";
   let trial = Promise.withResolvers<void>();
@@ -183,7 +186,8 @@ function createDependency(
 
   function view(): DependencyView {
     const retryIn = leftMs() / 1000;
-    return { name, service, state, since, retryIn, ...(trouble !== undefined && { trouble }) };
+    const answered = answeredAt !== undefined && { answeredAt };
+    return { name, service, state, since, retryIn, ...answered, ...(trouble !== undefined && { trouble }) };
   }
 
   function resting(cause?: unknown): RestingError {
@@ -193,6 +197,11 @@ function createDependency(
     return new RestingError(service, `${reason}${last}`, seconds, { cause });
   }
 
+  function answered(): void {
+    trouble = undefined;
+    answeredAt = deps.clock();
+  }
+
   /** One call; an error that shows that the other side is there counts as success, and is thrown after that. */
   async function call<T>(work: () => Promise<T>): Promise<T> {
     while (state === "half-open") await trial.promise;
@@ -200,13 +209,13 @@ function createDependency(
     const done = await breaker.execute(async () => {
       try {
         const value = await work();
-        trouble = undefined;
+        answered();
         return { value };
       } catch (thrown) {
         const said = verdict(thrown);
         if (said === "failure") trouble = { text: withoutService(thrown, service), at: deps.clock() };
         if (said !== "alive") throw thrown;
-        trouble = undefined;
+        answered();
         return { thrown };
       }
     });
