@@ -10,8 +10,8 @@ import type { DigestKind } from "../../src/core/digest/schedule.ts";
 import { gather } from "../../src/flows/digest/gather.ts";
 import { digestFor } from "../../src/flows/digest.ts";
 import { aBackground, aNight, anEnded, anIncident } from "../fakes/digests.ts";
-import { complaintAbout } from "../fakes/slack/limits.ts";
 import { aRun } from "../fakes/runs.ts";
+import { complaintAbout } from "../fakes/slack/limits.ts";
 import { newStore } from "../fakes/world.ts";
 
 /** 08:00 in Berlin. */
@@ -52,7 +52,10 @@ function aFlood(kind: DigestKind): Digest {
     }),
   );
   const none = { ok: true as const, data: [] };
-  const many = <T>(make: (n: number) => T) => ({ ok: true as const, data: Array.from({ length: 30 }, (_, n) => make(n)) });
+  const many = <T>(make: (n: number) => T) => ({
+    ok: true as const,
+    data: Array.from({ length: 30 }, (_, n) => make(n)),
+  });
   const long = "<@U1> ".repeat(60);
   const [silence] = aBackground(NOW).silences.data;
   const [pattern] = aBackground(NOW).patterns.data;
@@ -67,7 +70,12 @@ function aFlood(kind: DigestKind): Digest {
       budgets: many((n) => ({ service: `${long}${n}`, source: "default", left: -n, days: 7 })),
       patterns: many((n) => ({ ...pattern!, alert: `${long}${n}` })),
       runs: many((n) => ({
-        ...aRun({ id: `r${n}`, project: `${long}${n}`, endedAt: NOW - n * 60, outcome: n % 2 === 0 ? "failure" : "success" }),
+        ...aRun({
+          id: `r${n}`,
+          project: `${long}${n}`,
+          endedAt: NOW - n * 60,
+          outcome: n % 2 === 0 ? "failure" : "success",
+        }),
         deploys: { service: `s${n}`, environment: "production" },
       })),
     },
