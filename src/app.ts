@@ -179,6 +179,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const digests = createDigests(config, {
     ...{ store, sources: metrics.sources, clock, log },
     identify: ({ user }) => remedy.identify(user),
+    ...{ packs, alertmanager, onCall, runbooks: remedy.runbooks },
     mayReadIncident: (question, incident) => mayReadIncident(question, incident, metrics.sources),
     told: (kind, late) => observer?.digested?.(kind, late),
   });

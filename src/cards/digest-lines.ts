@@ -181,12 +181,15 @@ function budgetLine({ service, environment, left, days, burn }: Budget, isDone: 
   const where = environment === undefined ? "" : ` (${inertName(environment, { max: 40 })})`;
   const what = `${inertName(service, { max: 80 })}${where}`;
   if (isDone) return `${what}: its error budget is not short any more`;
-  const rest = left <= 0 ? "used up" : `${formatValue(left, "ratio")} left`;
+  const rest =
+    left <= 0
+      ? `the error budget of ${days} days is used up`
+      : `${formatValue(left, "ratio")} of its error budget of ${days} days left`;
   const pace =
     burn === undefined || !Number.isFinite(burn)
       ? ""
-      : `; in the last hour it was used ${formatValue(burn, "none")} times as fast as it lasts`;
-  return `${what}: ${rest} of ${days} days${pace}`;
+      : `, in the last hour used ${formatValue(burn, "none")} times as fast as it lasts`;
+  return `${what}: ${rest}${pace}`;
 }
 
 function redLine(
@@ -201,7 +204,7 @@ function redLine(
     : `${what}: ${runs === 1 ? "its last run failed" : `its last ${runs} runs failed, the first`} ${sayMoment(since, now, zone)}`;
 }
 
-/** "HighErrorRate of checkout began within 1 h of 6 of 9 deployments of checkout; at the same times of other days in 2 of 41. Restart helped 5 of 6 times." */
+/** "HighErrorRate of checkout began within 1 h after 6 of 9 deployments of checkout, and in 2 of 41 such stretches of other days. Restart helped 5 of 6 times." */
 export function patternLine({ alert, after, helped }: Pattern): string {
   const about =
     after?.about === undefined || after.about === after.service ? "" : ` of ${inertName(after.about, { max: 60 })}`;
@@ -209,7 +212,7 @@ export function patternLine({ alert, after, helped }: Pattern): string {
   const came =
     after === undefined
       ? ""
-      : ` began within ${formatDuration(after.within)} of ${after.followed} of ${after.deployments} deployments of ${inertName(after.service, { max: 60 })}; at the same times of other days in ${after.otherwise} of ${after.others}`;
+      : ` began within ${formatDuration(after.within)} after ${after.followed} of ${after.deployments} deployments of ${inertName(after.service, { max: 60 })}, and in ${after.otherwise} of ${after.others} such stretches of other days`;
   if (helped === undefined) return `${what}${came}.`;
   const by = `${inertName(helped.title, { max: 80 })} helped ${helped.helped} of ${helped.of} times`;
   return after === undefined ? `${what}: ${by}, and its runbook does not name this alert.` : `${what}${came}. ${by}.`;

@@ -3,6 +3,7 @@ import type { Period } from "../core/digest/counts.ts";
 import { againOf, type Digest, digestOf, isSame, type KeptDigest } from "../core/digest/digest.ts";
 import { type Item, ofAnomaly, ofIncident, ofProposal } from "../core/digest/facts.ts";
 import {
+  beginOf,
   type DigestPlan,
   digestId,
   digestMessage,
@@ -11,7 +12,7 @@ import {
   type PlanInForce,
   plansInForce,
 } from "../core/digest/schedule.ts";
-import { type CronFields, slotBefore } from "../core/digest/slots.ts";
+import type { CronFields } from "../core/digest/slots.ts";
 import { postOrEdit } from "../core/posted.ts";
 import type { Clock, Store } from "../ports.ts";
 import { type GatherDeps, gather } from "./digest/gather.ts";
@@ -32,9 +33,6 @@ export type DigestDeps = Omit<GatherDeps, "store"> & {
 
 /** A handover is looked at again so often, in seconds: what was done since is marked. */
 const AGAIN = 300;
-/** The stretch of a digest that none came before, at most and where no time was planned before. Seconds. */
-const LONGEST = 31 * 86_400;
-const DAY = 86_400;
 
 /**
  * Plans -> the outbox: one digest for each planned time, kept before it is posted, so that it is posted once however many processes try and
@@ -128,12 +126,6 @@ export async function digestFor(
   const { from, to } = period;
   const facts = await gather(deps, { from, to }, now, { kind, ...(only !== undefined && { only }) });
   return digestOf(kind, facts, { from, to }, now);
-}
-
-/** Where the last one ended, else at the planned time before; a day or a week back where there was none. */
-function beginOf(plan: DigestPlan, fields: CronFields, told: number | undefined, slot: number): number {
-  if (told !== undefined && slot - told <= LONGEST) return told;
-  return slotBefore(fields, plan.zone, slot, 31) ?? slot - (plan.kind === "weekly" ? 7 * DAY : DAY);
 }
 
 /** What was to be done, as it is now; as it was told where it is not known any more. */
