@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config, Problem } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
@@ -41,7 +41,7 @@ type Options = {
   readonly alertmanager: AlertRouter | undefined;
   readonly runbooks: () => Promise<{ readonly all: () => readonly Runbook[] }>;
   readonly onCall: Pick<OnCallDesk, "calendar">;
-  readonly told?: ((kind: DigestKind) => void) | undefined;
+  readonly told?: ((kind: DigestKind, lateSeconds: number) => void) | undefined;
 };
 
 export function createDigests(config: Config, options: Options): DigestDesk {
@@ -141,14 +141,23 @@ export function createDigests(config: Config, options: Options): DigestDesk {
 }
 
 /** Throws `DigestError` with one line for each digest of the file whose time cannot be read. */
-export async function checkDigests({ digests }: Pick<Config, "digests">): Promise<void> {
-  if (digests.length === 0) return;
+export async function checkDigests(config: Pick<Config, "digests">): Promise<void> {
+  const problems = await digestProblems(config);
+  if (problems.length > 0)
+    throw new DigestError(
+      `What is planned cannot be used:\n${problems.map(({ where, message }) => `  ${where}: ${message}`).join("\n")}`,
+    );
+}
+
+/** Planned digests whose time cannot be read, each with its place in the file. */
+export async function digestProblems({ digests }: Pick<Config, "digests">): Promise<readonly Problem[]> {
+  if (digests.length === 0) return [];
   const { readCron } = await import("../jobs/cron.ts");
-  const problems = digests.flatMap(({ name, cron, cronWhere }) => {
+  return digests.flatMap(({ name, cron, cronWhere }) => {
     const read = readCron(cron);
     const wanted = `must be five fields of cron, such as "0 8 * * 1-5": it is ${JSON.stringify(cron)}`;
-    return "wrong" in read ? [`${cronWhere}: digest ${JSON.stringify(name)}: ${wanted} (${read.wrong}).`] : [];
+    return "wrong" in read
+      ? [{ where: cronWhere, message: `digest ${JSON.stringify(name)}: ${wanted} (${read.wrong}).` }]
+      : [];
   });
-  if (problems.length > 0)
-    throw new DigestError(`What is planned cannot be used:\n${problems.map((one) => `  ${one}`).join("\n")}`);
 }
