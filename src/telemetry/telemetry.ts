@@ -91,6 +91,8 @@ export type Telemetry = {
   watchUse(records: ReadonlyMap<string, WatchUse>): void;
   /** Incidents that are not over, as they are now. */
   incidentsOpen(open: readonly { readonly severity: string; readonly status: string }[]): void;
+  /** The settings were taken anew, or not; `at`: when they last were, in unix seconds. */
+  reloaded(isGood: boolean, at: number): void;
   /** Retention deleted `rows` rows of that table. */
   pruned(table: string, rows: number): void;
   /** Loads prom-client and starts measuring the event loop. A long-running bot calls it at start; a scrape does too. */
@@ -149,6 +151,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     alerted: (severity, alerts) => count((made) => made.alerted(severity, alerts)),
     watchUse: (records) => count((made) => made.watchUse(records)),
     incidentsOpen: (open) => count((made) => made.incidentsOpen(open)),
+    reloaded: (isGood, at) => count((made) => made.reloaded(isGood, at)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {
       await load();
