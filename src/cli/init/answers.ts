@@ -69,7 +69,13 @@ export function tried(
     if (basename(path) === "smartcloudops.yaml") throw Object.assign(new Error("not read here"), { code: "ENOENT" });
     return readRegularFile(path);
   };
-  const own = { ...env, SMARTCLOUDOPS_CONFIG: undefined, SMARTCLOUDOPS_ENV: undefined };
+  // It asks for what Socket Mode needs, where nothing of the other mode is there.
+  const isHttp = env["SLACK_SIGNING_SECRET"] !== undefined || env["SLACK_SIGNING_SECRET_FILE"] !== undefined;
+  const own = {
+    ...env,
+    ...(!isHttp && { SLACK_MODE: "socket" }),
+    ...{ SMARTCLOUDOPS_CONFIG: undefined, SMARTCLOUDOPS_ENV: undefined },
+  };
   const loaded = loadConfig({ env: own, readFile, cwd: call.cwd });
   if (loaded.ok) return { config: loaded.config, problems: [] };
   const variables = questions.flatMap(({ variable }) => (variable === undefined ? [] : [variable, `${variable}_FILE`]));

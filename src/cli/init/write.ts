@@ -110,7 +110,16 @@ function nextSteps({ answers, env, asker }: Given): readonly string[] {
       ]
     : [];
   const slack =
-    asker === undefined && !answers.has("slack-bot-token") ? ["", "A Slack app for it is made by this link:", slackAppLink()] : [];
+    asker === undefined && !answers.has("slack-bot-token")
+      ? ["", "A Slack app for it is made by this link:", slackAppLink()]
+      : [];
   const channel = answers.has("slack-channel") ? ["Invite the bot into the channel: /invite @SmartCloudOps"] : [];
-  return [...alerts, ...slack, "", ...channel, "Start it: npm start", "Later: smartcloudops doctor looks at everything again."];
+  return [
+    ...alerts,
+    ...slack,
+    "",
+    ...channel,
+    "Start it: npm start",
+    "Later: smartcloudops doctor looks at everything again.",
+  ];
 }
