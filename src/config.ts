@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { readAccess } from "./config/access.ts";
 import { readApprovals } from "./config/approvals.ts";
+import { readBreakers } from "./config/breakers.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
 import { readCi } from "./config/ci.ts";
 import { dataDirOf } from "./config/data-dir.ts";
@@ -166,6 +167,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     digests: readDigests(deps),
     ci: readCi(deps),
     rollouts: readRollouts(deps),
+    breakers: readBreakers(deps),
     costs: settings.costs && {
       core: settings.costs.core ?? 0,
       gib: settings.costs.gib ?? 0,

@@ -10,6 +10,7 @@ import type { OnCallWish } from "../core/oncall/wish.ts";
 import type { Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
 import type { Clock, Store } from "../ports.ts";
+import type { Dependencies } from "../util/dependencies.ts";
 import type { Log } from "../util/log.ts";
 
 /** Who is on call, put together: asked, changed, and called. */
@@ -35,6 +36,7 @@ export function createOnCall(
     readonly clock: Clock;
     readonly log: Log;
     readonly askerOf: (question: Question) => Promise<Voter>;
+    readonly dependencies: Dependencies;
   },
 ): OnCallDesk {
   const { store, clock } = options;
@@ -46,7 +48,10 @@ export function createOnCall(
     if (opened?.of[0] !== oncall || opened.of[1] !== people) {
       const calendars = import("../calendars/index.ts").then(({ createCalendar }) =>
         oncall.calendars.map((one) =>
-          createCalendar(one, { clock, people, keepAt: join(config.dataDir, "calendars", `${one.schedule}.ics`) }),
+          createCalendar(one, {
+            ...{ clock, people, dependencies: options.dependencies },
+            keepAt: join(config.dataDir, "calendars", `${one.schedule}.ics`),
+          }),
         ),
       );
       opened = { of: [oncall, people], calendars };
