@@ -109,6 +109,8 @@ export type Overrides = {
   readonly remedy?: Pick<RemedyOptions, "runbooks" | "actions" | "journal" | "point">;
   /** Off for one person's own terminal, where nobody else is kept waiting. */
   readonly limitPerPerson?: boolean;
+  /** A sentence that the status carries: the settings could not be taken anew. */
+  readonly trouble?: () => string | undefined;
   /** Sentences that every reply carries: what works only in part, and why. */
   readonly degraded?: readonly string[];
 };
@@ -212,7 +214,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const outcome = asked.repeated ? "limited" : asked.failed ? "failed" : "answered";
       const seconds = (performance.now() - started) / 1000;
       observer?.answered({ intent: asked.reply.intent, platform: question.place.platform, outcome, seconds });
-      return withDegraded(asked, overrides.degraded ?? []);
+      // Also where Prometheus is away, and the word was not understood as more than a name.
+      const isStatus = asked.reply.intent === "status_overview" || /^\W*status\W*$/i.test(question.text);
+      const trouble = isStatus ? overrides.trouble?.() : undefined;
+      return withDegraded(asked, [...(overrides.degraded ?? []), ...(trouble === undefined ? [] : [trouble])]);
     };
   }
 

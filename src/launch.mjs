@@ -189,7 +189,8 @@ function run(node, args, { cwd = process.cwd() } = {}) {
     let wasSent = false;
     process.on(signal, () => {
       // Ctrl-C reaches the child from the terminal itself; a second SIGINT would tell it to hurry.
-      if (wasSent || (signal === "SIGINT" && process.stdin.isTTY)) return;
+      // SIGHUP is a wish that may come again: the settings are taken anew.
+      if ((wasSent && signal !== "SIGHUP") || (signal === "SIGINT" && process.stdin.isTTY)) return;
       wasSent = true;
       child.kill(signal);
     });

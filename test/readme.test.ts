@@ -66,7 +66,7 @@ describe("README.md", () => {
   it("gives commands only flags that they take", () => {
     const calls = [...readme.matchAll(/\bnpx smartcloudops ([a-z]+)(.*)/g)];
     const unknown = calls.flatMap(([, name, rest]) =>
-      [...(rest as string).split("#")[0]!.matchAll(/--([a-z]+)/g)]
+      [...(rest as string).split("#")[0]!.matchAll(/--([a-z][a-z-]*)/g)]
         .map(([, flag]) => flag as string)
         .filter((flag) => !Object.hasOwn(COMMANDS[name as string]?.options ?? {}, flag)),
     );

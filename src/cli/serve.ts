@@ -1,4 +1,7 @@
+import { liveConfig } from "../app/live-config.ts";
 import { openStore } from "../app/outside.ts";
+import { createReload, type Reload } from "../app/reload.ts";
+import type { WholeConfig } from "../app/whole-config.ts";
 import { type App, createApp, type Observer, type Overrides } from "../app.ts";
 import { serveSocket } from "../chat/socket/serve.ts";
 import { visitorHere } from "../chat/terminal/visitor.ts";
@@ -18,6 +21,8 @@ export type Serving = {
   readonly port: number;
   /** The chat platforms it serves. */
   readonly surfaces: readonly string[];
+  /** Takes the settings anew that can be, while it runs. Never rejects: what is wrong is in the log, and the old ones go on. */
+  readonly reload: () => Promise<void>;
   /** Takes nothing new, lets what is under way end within the grace, then closes everything. */
   stop(graceMs?: number): Promise<void>;
 };
@@ -27,6 +32,8 @@ export type ServeDeps = {
   readonly overrides?: Overrides;
   /** Hears of each round of watching, besides the metrics. */
   readonly watched?: NonNullable<Observer["watched"]>;
+  /** Reads the settings again, for `reload`. Without it they stay as they are. */
+  readonly reread?: () => Promise<WholeConfig>;
   /** Called when the store cannot be written any more: the process should end, and be started again. */
   readonly onBrokenStore: (problem: unknown) => void;
 };
@@ -52,14 +59,18 @@ const STORE_STRIKES = 2;
  * another bot runs there, the store cannot be opened or the port is taken, and leaves nothing behind then.
  */
 export async function serve(
-  config: Config,
+  settings: Config,
   {
-    log = createLog({ level: config.log.level, secrets: secretsOf(config) }),
+    log = createLog({ level: settings.log.level, secrets: secretsOf(settings) }),
     overrides = {},
     watched,
+    reread,
     onBrokenStore,
   }: ServeDeps,
 ): Promise<Serving> {
+  const live = liveConfig(settings);
+  const { config } = live;
+  let reload: Reload | undefined;
   const undo: (() => Promise<unknown> | unknown)[] = [];
   const stop = async (): Promise<void> => {
     // Last made, first ended: the store outlives everybody who writes to it.
@@ -80,7 +91,7 @@ export async function serve(
         watched?.(report, gauges);
       },
     };
-    const app = await createApp(config, { observer, log, ...overrides, store });
+    const app = await createApp(config, { observer, log, trouble: () => reload?.trouble(), ...overrides, store });
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
@@ -110,19 +121,35 @@ export async function serve(
     undo.push(() => surfaces.stop(graceMs));
     await surfaces.start().catch(cannotStart);
     // Questions do not wait for the catalogue of runbooks; what is wrong with it stands in the way of changes only.
-    const remedy = app.remedy.start(surfaces.wake).catch((err: unknown) => {
-      log.error({ err }, `no change can be proposed or run: ${reasonOf(err)}`);
-      return async () => {};
-    });
-    undo.push(async () => (await remedy)(graceMs));
+    const beginRemedy = (): Promise<Ending | undefined> =>
+      app.remedy.start(surfaces.wake).catch((err: unknown) => {
+        log.error({ err }, `no change can be proposed or run: ${reasonOf(err)}`);
+        return undefined;
+      });
+    let remedy = beginRemedy();
+    undo.push(async () => (await remedy)?.(graceMs));
     const endIncidents = await app.incidents.start(surfaces.wake);
     undo.push(() => endIncidents(graceMs));
-    const endDigests = await app.digests.start(surfaces.wake).catch(cannotStart);
-    undo.push(() => endDigests(graceMs));
+    const digests = await restartable(() => app.digests.start(surfaces.wake)).catch(cannotStart);
+    undo.push(() => digests.end(graceMs));
     const endRollouts = app.rollouts.start(surfaces.wake);
     undo.push(() => endRollouts(graceMs));
-    const unwatch = await app.detection.start(surfaces.wake).catch(cannotStart);
-    undo.push(() => unwatch(graceMs));
+    const watching = await restartable(() => app.detection.start(surfaces.wake)).catch(cannotStart);
+    undo.push(() => watching.end(graceMs));
+    reload =
+      reread &&
+      createReload(settings, {
+        ...{ live, read: reread, clock, log, runbooks: app.remedy.readAnew, told: telemetry.reloaded },
+        parts: [
+          { of: ({ detection }) => detection, restart: watching.restart },
+          { of: ({ digests: plans }) => plans, restart: digests.restart },
+        ],
+        taken: () => {
+          app.incidents.wake();
+          // Where runbooks were wrong at the start, changes begin now.
+          remedy = remedy.then((end) => end ?? beginRemedy());
+        },
+      });
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, config.redis !== undefined, onBrokenStore)));
     void app.ci
@@ -134,6 +161,7 @@ export async function serve(
       app,
       port,
       surfaces: surfaces.names,
+      reload: async () => reload?.now(),
       async stop(grace = graceMs) {
         graceMs = grace;
         await stop();
@@ -143,6 +171,24 @@ export async function serve(
     await stop();
     throw problem;
   }
+}
+
+type Ending = (graceMs: number) => Promise<void>;
+
+/** Rounds that are under way when settings are taken anew may end for so long. */
+const RESTART_GRACE_MS = 5000;
+
+/** Something that is begun now, and ended and begun again on wish. */
+async function restartable(start: () => Promise<Ending>): Promise<{ end: Ending; restart: () => Promise<void> }> {
+  let end = await start();
+  return {
+    end: (graceMs) => end(graceMs),
+    async restart() {
+      await end(RESTART_GRACE_MS);
+      end = async () => {};
+      end = await start();
+    },
+  };
 }
 
 /** How far learning a watch anew is, 0 to 1. */
