@@ -35,7 +35,7 @@ import type { Investigator, ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
-import { isNo } from "./util/errors.ts";
+import { isNo, ReadOnlyError } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
 import { turns } from "./util/turns.ts";
 
@@ -468,6 +468,7 @@ function tooSlow(limitMs: number): Card {
 }
 
 function explainFailure(problem: unknown, question: Question, log: Log): Card {
+  if (problem instanceof ReadOnlyError) return { title: problem.message, tone: "warning", blocks: [] };
   if (isNo(problem)) {
     log.warn({ question: question.id, err: problem }, "a question could not be asked");
     return { title: "I could not look.", tone: "warning", blocks: [{ kind: "text", text: problem.message }] };

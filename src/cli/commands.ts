@@ -140,6 +140,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import("./export.ts"),
   },
+  openapi: {
+    usage: "openapi",
+    summary: "the OpenAPI 3.1 document of the HTTP API",
+    options: {},
+    load: () => import("./openapi.ts"),
+  },
   watches: {
     usage:
       "watches list [--json]\nwatches versions NAME [--json]\nwatches learn NAME [--json]\nwatches rollback NAME VERSION [--json]",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { api } from "./schema/api.ts";
 import { approvals } from "./schema/approvals.ts";
 import { ci } from "./schema/ci.ts";
 import { costs, schedules, watches } from "./schema/detection.ts";
@@ -120,6 +121,7 @@ const file = () =>
         .optional()
         .describe("Who may read what in chat. Without it, members may read everything, and guests and others nothing."),
       approvals: approvals().optional(),
+      api: api().optional(),
       runbooks: runbooks().optional(),
       notifiers: notifiers().optional(),
       routes: routes().optional(),
