@@ -32,7 +32,7 @@ import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
 import type { TrainReport } from "./flows/detect/train.ts";
 import type { ScoreReport } from "./flows/score-forecasts.ts";
 import type { Investigator, ModelUse } from "./ports/model.ts";
-import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
+import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store, Suggester } from "./ports.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import { isNo, ReadOnlyError } from "./util/errors.ts";
@@ -98,6 +98,8 @@ export type Overrides = {
   readonly log?: Log;
   readonly observer?: Observer;
   readonly remedy?: Pick<RemedyOptions, "runbooks" | "actions" | "journal" | "point">;
+  /** Instead of making proposals of wishes. */
+  readonly suggest?: Suggester;
   /** Off for one person's own terminal, where nobody else is kept waiting. */
   readonly limitPerPerson?: boolean;
   /** Sentences that every reply carries: what works only in part, and why. */
@@ -132,12 +134,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const limit = overrides.limitPerPerson === false ? undefined : budget(config.limits.questionsPerMinute, 60);
 
   const sharing = sharingOf(config, store, clock);
-  const remedyOn = (on: Store) =>
-    createRemedy(config, {
+  const remedyOn = (on: Store): Remedy => ({
+    ...createRemedy(config, {
       ...{ store: on, sources: metrics.sources, clock, newId, log, limitPerPerson: overrides.limitPerPerson },
       ...(overrides.clock === undefined && { elapsed: () => performance.now() / 1000 }),
       ...overrides.remedy,
-    });
+    }),
+    ...(overrides.suggest !== undefined && { suggest: overrides.suggest }),
+  });
   const remedy = remedyOn(store);
   const onCall = createOnCall(config, { store, clock, log, askerOf: remedy.askerOf });
   const silences = createSilences(config, {

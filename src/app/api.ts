@@ -5,6 +5,7 @@ import { BASE, type Caller, type Endpoint } from "../http/api/endpoint.ts";
 import { apiRoutes } from "../http/api/index.ts";
 import type { Token } from "../http/api/tokens.ts";
 import type { AlertRouter, Clock, Metrics, Route, Store } from "../ports.ts";
+import { ReadOnlyError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { askEndpoint } from "./api/ask.ts";
 import { auditEndpoint } from "./api/audit.ts";
@@ -53,6 +54,7 @@ export function readingParts(store: Store, alertmanager: AlertRouter | undefined
   return {
     store: readingStore(store),
     remedy: { actions: NO_ACTIONS },
+    suggest: async () => ({ kind: "refused", reason: new ReadOnlyError().message }),
     ...(alertmanager !== undefined && { alertmanager: readingRouter(alertmanager) }),
   };
 }

@@ -31,14 +31,15 @@ export function readApi(
   const entries = file.settings.api?.tokens ?? [];
   const secrets = readSecrets(env.secret("API_TOKENS"), report);
   const names = entries.map(({ name }) => name);
-  for (const name of secrets.keys())
-    if (!names.includes(name)) {
-      const meant = nearest(name, names);
-      report(
-        "API_TOKENS",
-        `names ${show(name)}, which api.tokens in the file does not list${meant === undefined ? "" : `; did you mean ${meant}?`} Add it there with its scopes, or take it out.`,
-      );
-    }
+  const unknown = [...secrets.keys()].filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    const meant = unknown.map((name) => nearest(name, names)).find((name) => name !== undefined);
+    const cure = meant === undefined ? "" : ` Did you mean ${meant}?`;
+    report(
+      "API_TOKENS",
+      `must name tokens that api.tokens in the file lists with their scopes: ${unknown.map(show).join(", ")} ${unknown.length === 1 ? "is" : "are"} not there.${cure}`,
+    );
+  }
   const tokens = entries.flatMap((entry, index): ApiToken[] => {
     const { name, scopes, per_minute: perMinute = PER_MINUTE } = entry;
     const where = (key: string) => file.where(["api", "tokens", index, key]);

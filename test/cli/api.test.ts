@@ -25,7 +25,7 @@ describe("the HTTP API", () => {
     const operations = Object.values(document.paths).flatMap((one) => Object.values(one as object));
     assert.deepEqual(new Set(operations.flatMap(({ tags }) => tags)), new Set(SCOPES));
     assert.ok(operations.every(({ summary }) => summary.length > 0));
-    const printed = await runHere(["openapi"], { cwd: world.config.dataDir });
+    const printed = await runHere(["openapi"], { cwd: world.config.dataDir, env: { API_TOKENS: world.tokens } });
     assert.deepEqual(JSON.parse(printed.stdout), document);
   });
 
@@ -69,21 +69,21 @@ describe("the HTTP API", () => {
   });
 
   it("answers a question as chat does: sentence, value, unit, queries and the chart as it was asked for", async () => {
-    const { status, body } = await world.ask({ question: "cpu of quay-1", thread: "t1", chart: "data" });
+    const { status, body } = await world.ask({ question: "cpu of quay-9", thread: "t1", chart: "data" });
     assert.equal(status, 200, JSON.stringify(body));
-    assert.match(body.sentence, /quay-1/);
+    assert.match(body.sentence, /quay-9/);
     assert.equal(typeof body.value.value, "number");
     assert.ok(body.value.unit.length > 0);
     assert.ok(body.evidence.length > 0 && body.evidence[0].query.length > 0);
     assert.ok(body.chart.series[0].points.length > 1);
     assert.equal(body.chart.svg, undefined);
-    const drawn = await world.ask({ question: "cpu of quay-1", chart: "svg" });
+    const drawn = await world.ask({ question: "cpu of quay-9", chart: "svg" });
     assert.match(drawn.body.chart.svg, /^<svg /);
-    const png = await world.ask({ question: "cpu of quay-1", chart: "png" });
+    const png = await world.ask({ question: "cpu of quay-9", chart: "png" });
     assert.equal(Buffer.from(png.body.chart.png, "base64").subarray(1, 4).toString(), "PNG");
     assert.equal((await world.ask({ question: "cpu of quay-1" })).body.chart, null);
     const followUp = await world.ask({ question: "and memory?", thread: "t1" });
-    assert.match(followUp.body.sentence, /quay-1/);
+    assert.match(followUp.body.text, /quay-9/);
   });
 
   it("says what is wrong with a request", async () => {
@@ -195,7 +195,7 @@ describe("the HTTP API", () => {
       ...["/proposals/p-helped", "/proposals/p-helped/approve", "/proposals/p-helped/votes", "/decide", "/stop"],
       ...["/incidents/inc-aaaaaaaa/acknowledge", "/silences", "/openapi.json"],
     ];
-    const bodies = ["", "{}", '{"decision":"approve"}', '{"question":"approve p-helped"}'];
+    const bodies = ["", '{"decision":"approve"}'];
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
       for (const path of paths)
         for (const body of method === "GET" ? [""] : bodies) {

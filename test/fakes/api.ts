@@ -19,6 +19,17 @@ import { NOW } from "./world.ts";
 const SECRET = "0123456789abcdef0123456789";
 export const tokenOf = (name: string) => `${name}-${SECRET}`;
 
+/** A host whose processor is not always as busy, so that there is something to draw. */
+const QUAY_9 = { instance: "quay-9:9100", job: "node" };
+const MOVING = [
+  {
+    metric: "node_cpu_seconds_total",
+    labels: { ...QUAY_9, cpu: "0", mode: "idle" },
+    value: (at: number) => 0.5 + 0.3 * Math.sin(at / 900),
+  },
+  { metric: "up", labels: QUAY_9, value: 1 },
+];
+
 const nothing = () => {};
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
 
@@ -44,6 +55,9 @@ sources:
     environment: staging
 limits:
   questions_per_minute: 1000
+schedules:
+  detect:
+    enabled: false
 `;
 
 export type ApiWorld = Awaited<ReturnType<typeof apiWorld>>;
@@ -52,11 +66,9 @@ export async function apiWorld(overrides: Overrides = {}, yaml = TOKENS) {
   const folder = mkdtempSync(join(tmpdir(), "api-"));
   writeFileSync(join(folder, "smartcloudops.yaml"), yaml);
   const names = [...yaml.matchAll(/- name: (\w+)\n {6}scopes/g)].map(([, name]) => name as string);
+  const tokens = names.map((name) => `${name}=${tokenOf(name)}`).join(",");
   const loaded = loadConfig({
-    env: {
-      ...{ PORT: "0", SMARTCLOUDOPS_DATA: folder },
-      ...(names.length > 0 && { API_TOKENS: names.map((name) => `${name}=${tokenOf(name)}`).join(",") }),
-    },
+    env: { PORT: "0", SMARTCLOUDOPS_DATA: folder, API_TOKENS: tokens },
     cwd: folder,
   });
   assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.problems));
@@ -69,8 +81,8 @@ export async function apiWorld(overrides: Overrides = {}, yaml = TOKENS) {
     overrides: {
       ...{ clock, store, log, alertmanager: recordingRouter(silences) },
       sources: [
-        fakeMetrics({ ...harbour(), clock, environment: "production" }),
-        fakeMetrics({ ...harbour(), name: "pier", clock, environment: "staging" }),
+        fakeMetrics({ ...harbour({ series: MOVING }), clock, environment: "production" }),
+        fakeMetrics({ ...harbour({ series: MOVING }), name: "pier", clock, environment: "staging" }),
       ],
       ...overrides,
     },
@@ -102,7 +114,7 @@ export async function apiWorld(overrides: Overrides = {}, yaml = TOKENS) {
     await serving.stop(100);
     rmSync(folder, { recursive: true });
   };
-  return { url, call, get, ask, documented, store, silences, serving, config: loaded.config, stop };
+  return { url, tokens, call, get, ask, documented, store, silences, serving, config: loaded.config, stop };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies are held against the document
