@@ -22,6 +22,7 @@ import type { WatchModel } from "./core/watch/model.ts";
 import type { Track } from "./core/watch/track.ts";
 import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Personal } from "./ports/personal.ts";
 import type { Runs } from "./ports/runs.ts";
 import type { Shelf } from "./ports/shelf.ts";
 
@@ -653,6 +654,7 @@ export interface Store {
   readonly spending: Spending;
   readonly forecasts: Forecasts;
   readonly detection: Detection;
+  readonly personal: Personal;
   /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */
   prune(now: number): Promise<Readonly<Record<string, number>>>;
   /** Throws when the store cannot be written. Notes the time. */

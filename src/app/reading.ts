@@ -33,6 +33,7 @@ const READS: Reads = {
   feedback: ["count"],
   spending: ["of", "add"],
   forecasts: ["due", "made", "scores", "keep"],
+  personal: [],
   detection: ["states", "rounds", "anomaly", "anomalies", "unshown", "wasPosted", "opinions", "records"],
 };
 
