@@ -141,6 +141,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import("./export.ts"),
   },
+  person: {
+    usage: "person export ID\nperson forget ID",
+    summary:
+      "what is stored about a person (an id under people, or platform:account) as JSON; takes who it was out of it, after asking, while no bot runs",
+    options: {},
+    load: () => import("./person.ts"),
+  },
   openapi: {
     usage: "openapi",
     summary: "the OpenAPI 3.1 document of the HTTP API",
