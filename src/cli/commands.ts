@@ -157,6 +157,19 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import("./export.ts"),
   },
+  person: {
+    usage: "person export ID\nperson forget ID",
+    summary:
+      "what is stored about a person (an id under people, or platform:account) as JSON; takes who it was out of it, after asking, while no bot runs",
+    options: {},
+    load: () => import("./person.ts"),
+  },
+  openapi: {
+    usage: "openapi",
+    summary: "the OpenAPI 3.1 document of the HTTP API",
+    options: {},
+    load: () => import("./openapi.ts"),
+  },
   watches: {
     usage:
       "watches list [--json]\nwatches versions NAME [--json]\nwatches learn NAME [--json]\nwatches rollback NAME VERSION [--json]",

@@ -1,3 +1,4 @@
+import { createApi, readingParts } from "../app/api.ts";
 import { liveConfig } from "../app/live-config.ts";
 import { openStore } from "../app/outside.ts";
 import { createReload, type Reload } from "../app/reload.ts";
@@ -8,6 +9,7 @@ import { visitorHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
 import type { Draft } from "../core/draft.ts";
 import { createHttpServer } from "../http/server.ts";
+import type { Route } from "../ports.ts";
 import { acquireStart } from "../store/lock.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { reasonOf } from "../util/errors.ts";
@@ -95,13 +97,14 @@ export async function serve(
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
+    const api = await openApi(config, app, { clock, log, observer, overrides });
     const surfaces = await openSurfaces(config, { app, clock, log, delivered: telemetry.delivered }).catch(cannotStart);
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,
       metricsToken: config.http.metricsToken,
       log,
-      routes: [...surfaces.routes, ...app.incidents.routes, ...app.ci.routes],
+      routes: [...surfaces.routes, ...app.incidents.routes, ...app.ci.routes, ...api],
       readiness: () => readiness(app, surfaces),
       metrics: async () => {
         telemetry.incidentsOpen(await app.store.incidents.live().catch(() => []));
@@ -189,6 +192,20 @@ async function restartable(start: () => Promise<Ending>): Promise<{ end: Ending;
       end = await start();
     },
   };
+}
+
+/** The HTTP API, on a bot of its own that only reads; nothing of it is built where no token is configured. */
+async function openApi(
+  config: Config,
+  { store, sources, alertmanager }: App,
+  { clock, log, observer, overrides }: { clock: () => number; log: Log; observer: Observer; overrides: Overrides },
+): Promise<readonly Route[]> {
+  if (config.api.tokens.length === 0) return [];
+  const reader = await createApp(config, {
+    ...{ observer, log, ...overrides, sources },
+    ...readingParts(store, alertmanager),
+  });
+  return createApi(config, { store, sources, ask: reader.ask, clock, version: ownVersion(), log });
 }
 
 /** How far learning a watch anew is, 0 to 1. */

@@ -7,6 +7,7 @@ import { StoreError } from "./errors.ts";
 import { makeDataDir } from "./file.ts";
 import { deflated } from "./recording.ts";
 import { redisAudit } from "./redis/audit.ts";
+import { redisPersonal } from "./redis/personal.ts";
 import { connect, type Db } from "./redis/client.ts";
 import { redisDetection } from "./redis/detection.ts";
 import { redisDigests } from "./redis/digests.ts";
@@ -184,6 +185,7 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     digests: redisDigests(db, ledger),
     runs: redisRuns(db),
     audit: redisAudit(db, ledger),
+    personal: redisPersonal(db, ledger),
     stop: createStop(ledger, join(dataDir, "STOP"), { isShared: true }),
     outbox: redisOutbox(db),
 

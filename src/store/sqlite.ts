@@ -26,6 +26,7 @@ import {
 } from "./rows.ts";
 import { type SealSettings, shared } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
+import { sqlitePersonal } from "./sqlite/personal.ts";
 import { sqliteDetection } from "./sqlite/detection.ts";
 import { sqliteDigests } from "./sqlite/digests.ts";
 import { sqliteForecasts } from "./sqlite/forecasts.ts";
@@ -247,6 +248,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     digests: sqliteDigests(sql, ledger),
     runs: sqliteRuns(sql, later),
     audit: sqliteAudit(sql, ledger),
+    personal: sqlitePersonal(sql, ledger),
     stop: createStop(shared(ledger), join(settings.dataDir, "STOP")),
 
     outbox: {

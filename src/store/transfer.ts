@@ -12,6 +12,7 @@ import { connect, type Db, type Op } from "./redis/client.ts";
 import { MIGRATING, whyUnsafe } from "./redis/greet.ts";
 import { LATEST, recordsOf } from "./redis/ledger.ts";
 import { rowOf } from "./redis/rows.ts";
+import { tableOf } from "./redis/tables.ts";
 import { type SqlRow, TRANSFERS } from "./transfer-rows.ts";
 
 /** Copies a whole store from a SQLite file to Redis or back. Both are to be at rest meanwhile. */
@@ -157,23 +158,6 @@ async function inSteps(target: Db, rows: Iterable<SqlRow>, toOps: (row: SqlRow) 
   }
   if (ops.length > 0) await target.step(ops);
   return count;
-}
-
-/** Pages of a table's rows, in the order in which they came. */
-async function* tableOf(
-  db: Db,
-  table: string,
-): AsyncGenerator<readonly { readonly id: string; readonly text: string }[]> {
-  const stands = await db.read((redis, prefix) => redis.hgetall(`${prefix}m:${table}`));
-  const ids = Object.entries(stands)
-    .map(([id, json]) => ({ id, at: String((JSON.parse(json) as readonly string[])[0]) }))
-    .sort((a, b) => (a.at < b.at ? -1 : 1))
-    .map(({ id }) => id);
-  for (let at = 0; at < ids.length; at += ROWS) {
-    const page = ids.slice(at, at + ROWS);
-    const texts = await db.many(table, page);
-    yield page.flatMap((id, i) => (texts[i] === undefined ? [] : [{ id, text: texts[i] }]));
-  }
 }
 
 async function insistOnCounts(target: Db, counts: Transferred): Promise<void> {

@@ -69,3 +69,13 @@ export class NeverError extends Error {
 export class EnoughError extends Error {
   override readonly name = "EnoughError";
 }
+
+/** Whoever asks may only read. `message` is a sentence for them. */
+export class ReadOnlyError extends Error {
+  override readonly name = "ReadOnlyError";
+  constructor() {
+    super(
+      "Programs only read here, so nothing was changed. People ask for changes in chat, and decide about them there.",
+    );
+  }
+}
