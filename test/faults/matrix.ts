@@ -44,7 +44,11 @@ export const MATRIX: { readonly [D in keyof typeof WORLDS]: Row } = {
         told: "Prometheus (main): no complete answer within … s. It may be overloaded or the query too heavy: ask for less, or try again.",
         counts: true,
       },
-      slow: { then: "not reached", told: "Prometheus (main): no answer within … s", counts: true },
+      slow: {
+        then: "not reached",
+        told: "Prometheus (main): no complete answer within … s. It may be overloaded or the query too heavy: ask for less, or try again.",
+        counts: true,
+      },
       throttled: {
         then: "refused",
         told: "Prometheus (main): it says that we ask too often (429). Try again shortly. It asks to wait … s.",
@@ -96,7 +100,11 @@ export const MATRIX: { readonly [D in keyof typeof WORLDS]: Row } = {
         told: "Alertmanager: no complete answer within … s. It may be overloaded or the query too heavy: ask for less, or try again.",
         counts: true,
       },
-      slow: { then: "not reached", told: "Alertmanager: no answer within … s", counts: true },
+      slow: {
+        then: "not reached",
+        told: "Alertmanager: no complete answer within … s. It may be overloaded or the query too heavy: ask for less, or try again.",
+        counts: true,
+      },
       throttled: {
         then: "refused",
         told: "Alertmanager: it says that we ask too often (429). Try again shortly. It asks to wait … s.",
@@ -148,7 +156,11 @@ export const MATRIX: { readonly [D in keyof typeof WORLDS]: Row } = {
         told: "Alertmanager: no complete answer within … s. It may be overloaded or the query too heavy: ask for less, or try again.",
         counts: true,
       },
-      slow: { then: "not reached", told: "Alertmanager: no answer within … s", counts: true },
+      slow: {
+        then: "not reached",
+        told: "Alertmanager: no complete answer within … s. It may be overloaded or the query too heavy: ask for less, or try again.",
+        counts: true,
+      },
       throttled: {
         then: "refused",
         told: "Alertmanager: it says that we ask too often (429). Try again shortly. It asks to wait … s.",
@@ -195,8 +207,8 @@ export const MATRIX: { readonly [D in keyof typeof WORLDS]: Row } = {
         told: "The language model: no connection (nothing listens at that address)",
         counts: true,
       },
-      hang: { then: "not reached", told: "The language model: no answer within … s", counts: true },
-      slow: { then: "not reached", told: "The language model: it did not answer in time", counts: true },
+      hang: { then: "not reached", told: "The language model: it did not answer in time", counts: true },
+      slow: { then: "not reached", told: "The language model: it took too long", counts: true },
       throttled: {
         then: "refused",
         told: "The language model: it takes no more requests for now (HTTP 429)",
@@ -280,7 +292,7 @@ export const MATRIX: { readonly [D in keyof typeof WORLDS]: Row } = {
     cells: {
       refused: { then: "not reached", told: "Kubernetes prod: nothing listens at that address", counts: true },
       hang: { then: "not reached", told: "Kubernetes cluster prod: no answer in time", counts: true },
-      slow: { then: "not reached", told: "Kubernetes cluster prod: no answer within … s", counts: true },
+      slow: { then: "not reached", told: "Kubernetes cluster prod: no answer in time", counts: true },
       throttled: {
         then: "refused",
         told: "Kubernetes prod: it refused to get the deployment api in namespace shop (429): ",
@@ -332,7 +344,7 @@ export const MATRIX: { readonly [D in keyof typeof WORLDS]: Row } = {
     cells: {
       refused: { then: "not reached", told: "flags: nothing listens at that address", counts: true },
       hang: { then: "not reached", told: "HTTP endpoint flags: no answer in time", counts: true },
-      slow: { then: "not reached", told: "HTTP endpoint flags: no answer within … s", counts: true },
+      slow: { then: "not reached", told: "HTTP endpoint flags: no answer in time", counts: true },
       throttled: { then: "refused", told: "flags: it answered 429: {}", counts: false },
       broken: { then: "refused", told: "flags: it answered 500: {}", counts: true },
       garbage: { then: "answered", told: "", counts: false },
@@ -440,10 +452,10 @@ export const MATRIX: { readonly [D in keyof typeof WORLDS]: Row } = {
     asked: "a target is looked at",
     cells: {
       refused: { then: "not reached", told: "redis cache: connect ECONNREFUSED …", counts: true },
-      hang: { then: "not reached", told: "Redis server cache: no answer within … s", counts: true },
-      slow: { then: "not reached", told: "Redis server cache: no answer within … s", counts: true },
+      hang: { then: "not reached", told: "redis cache: no answer in time", counts: true },
+      slow: { then: "not reached", told: "redis cache: no answer in time", counts: true },
       throttled: { not: "Redis has no such answer" },
-      broken: { then: "not reached", told: "redis cache: Connection is closed.", counts: true },
+      broken: { then: "not reached", told: "redis cache: no answer in time", counts: true },
       garbage: {
         then: "not reached",
         told: 'redis cache: Unknown RESP type 72 "H". Please report this.',

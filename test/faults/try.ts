@@ -30,8 +30,9 @@ export async function tryFault(
     ...(world.says !== undefined && { says: world.says }),
     ...(world.speaksFirst === true && { speaksFirst: true }),
   });
+  const waits = fault === "hang" || fault === "slow" || world.waitsIn?.includes(fault) === true;
   // What comes late is waited for no longer than needed; what does not, as long as it takes on a busy machine.
-  const patienceMs = fault === "hang" || fault === "slow" ? 400 : 5000;
+  const patienceMs = waits ? 400 : 5000;
   const dependencies = createDependencies({ failures: 1, restMs: 60_000, timeoutMs: patienceMs * 1.5, only: [] });
   const client = await world.open(
     { host: fault === "name" ? "nowhere.invalid" : "localhost", port: server.port },

@@ -20,7 +20,7 @@ import { secret } from "../../src/util/secret.ts";
 import { contextOf } from "../actions/steps.ts";
 import { memoryPlaces } from "../chat/teams/world.ts";
 import { APP_ID, APP_PASSWORD, startBotFramework, TENANT } from "../fakes/bot-framework/index.ts";
-import type { Says } from "../fakes/fault-server.ts";
+import { FAULTS, type Fault, type Says } from "../fakes/fault-server.ts";
 import { FakeSlack } from "../fakes/slack/index.ts";
 import { aNotice } from "../notifiers/worlds.ts";
 
@@ -45,6 +45,8 @@ export type World = {
   readonly upstream?: () => Promise<{ readonly port: number; readonly close: () => Promise<void> }>;
   readonly says?: Says;
   readonly speaksFirst?: boolean;
+  /** Faults, besides those without an end, in which the client waits for as long as it may. */
+  readonly waitsIn?: readonly Fault[];
   /** `patienceMs`: for one call. */
   readonly open: (at: Address, dependencies: Dependencies, patienceMs: number) => Promise<Client>;
 };
@@ -247,6 +249,7 @@ export const WORLDS = {
   },
   kubernetes: {
     dependency: "executor/kubernetes/prod",
+    waitsIn: ["throttled"],
     tls: true,
     open: action(
       "kubernetes",
@@ -277,6 +280,7 @@ export const WORLDS = {
   },
   "http, changing": {
     dependency: undefined,
+    waitsIn: FAULTS,
     tls: true,
     open: action(
       "http",
@@ -288,6 +292,7 @@ export const WORLDS = {
   },
   ssh: {
     dependency: "executor/ssh/web-1",
+    waitsIn: ["garbage"],
     tls: false,
     speaksFirst: true,
     says: { slow: "S", garbage: "HTTP/1.1 400 Bad Request\r\n\r\n", half: "SSH-2.0-" },
@@ -303,6 +308,7 @@ export const WORLDS = {
   },
   postgres: {
     dependency: "executor/postgres/orders",
+    waitsIn: ["garbage"],
     tls: false,
     says: {
       slow: "R",
@@ -329,6 +335,7 @@ export const WORLDS = {
   },
   redis: {
     dependency: "executor/redis/cache",
+    waitsIn: ["broken"],
     tls: true,
     says: REDIS,
     open: action(
