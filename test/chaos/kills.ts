@@ -39,7 +39,7 @@ export async function kills({ size, seed, show }: Run): Promise<Outcome> {
     for (let done = 0; done < size && odd.length === 0; done++) {
       show((0.95 * done) / size, `${done} of ${size} kills`);
       const living = await until(() => {
-        const all = world.replicas.filter((one) => one?.isAlive() === true);
+        const all = world.replicas.flatMap((one) => (one?.isAlive() === true ? [one] : []));
         return all.length > 1 ? all : undefined;
       }, "two replicas that live");
       const isNamed = chance() < 2 / 3;

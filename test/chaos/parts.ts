@@ -1,9 +1,11 @@
 import { approvals } from "./approvals.ts";
 import type { Part } from "./figures.ts";
 import { kills } from "./kills.ts";
+import { redis } from "./redis.ts";
 
 /** What `npm run chaos` is made of. */
 export const PARTS = {
   approvals: { counts: "approvals", sizes: { small: 5, usual: 200, full: 1000 }, run: approvals },
   kills: { counts: "kills", sizes: { small: 4, usual: 100, full: 2000 }, run: kills },
+  redis: { counts: "faults of Redis", sizes: { small: 6, usual: 24, full: 100 }, run: redis },
 } as const satisfies Record<string, Part>;

@@ -281,6 +281,6 @@ export async function recordsOf(db: Db, after: number, limit: number): Promise<r
   return texts.map(recordOf);
 }
 
-function recordOf(text: string): AuditRecord {
+export function recordOf(text: string): AuditRecord {
   return parsed(AuditRow, { signature: null, ...rowOf(text) });
 }
