@@ -7,7 +7,7 @@ import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { placesFor } from "../core/incident/route.ts";
-import type { IncidentWish } from "../core/incident/wish.ts";
+import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
 import type { Identity, Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
@@ -20,6 +20,7 @@ import { type Loop, startLoop } from "../jobs/loop.ts";
 import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { restWhenBusy } from "../util/rest.ts";
 import { seldom } from "../util/seldom.ts";
 import type { OnCallDesk } from "./oncall.ts";
 import type { Sharing } from "./sharing.ts";
@@ -36,7 +37,7 @@ export type IncidentDesk = {
   /** A message can never arrive: the fallback shows what it was about. Never throws. */
   readonly undeliverable: (message: string, reason: string) => Promise<void>;
   /** Sends a test through every route, or the one of that name. */
-  readonly test: (question: Question, name: string | undefined) => Promise<Card>;
+  readonly test: (question: Question, wish: TestWish) => Promise<Card>;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -64,8 +65,9 @@ export type IncidentOptions = {
   readonly sharing?: Sharing | undefined;
 };
 
-/** While much comes, alerts wait for each other for so long. */
-const GATHER_MS = 250;
+/** While so many deliveries come within so many milliseconds, they wait for each other for as long: each step writes whole incidents. */
+const REST_MS = 250;
+const MANY = 16;
 /** Clicks on the message of a silence. */
 const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);
 /** What is known about an incident is asked anew after this long, in seconds. */
@@ -99,7 +101,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     store,
     newId,
     placesOf: (incident) => placesFor(config.routes, incident),
-    gather: () => sleep(GATHER_MS),
+    rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
       const bySeverity = Map.groupBy(alerts, ({ severity }) => severity);
       for (const [severity, all] of bySeverity) options.alerted?.(severity, all.length);
@@ -283,7 +285,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         log.error({ err, message }, "a message that cannot arrive could not be sent elsewhere");
       }
     },
-    async test(question, name) {
+    async test(question, wish) {
       const { testRoutes } = await import("../flows/test-route.ts");
       const by = await options.askerOf(question);
       const why = whyNoResponder(by, config.responders, await options.onCall.now(), "test the routes");
@@ -294,8 +296,9 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         routes: config.routes,
         wake: () => wakeOutbox?.(),
         pause: () => sleep(200),
+        suggest: options.suggest,
       };
-      return testRoutes(deps, name, question.id, by.name);
+      return testRoutes(deps, wish, question.id, by);
     },
     async start(posted) {
       wakeOutbox = posted;

@@ -39,10 +39,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./demo.ts"),
   },
   doctor: {
-    usage: "doctor [--json]",
-    summary: "checks the configuration and every dependency, and says what to do",
-    options: JSON_FLAG,
+    usage: "doctor [--production] [--send] [--json]",
+    summary:
+      "checks the configuration and every dependency, and says what to do; --production also what a bot that people rely on lacks, with a score; --send has the running bot post a marked test alert and a harmless proposal through every route",
+    options: { ...JSON_FLAG, production: { type: "boolean" }, send: { type: "boolean" } },
     load: () => import("./doctor.ts"),
+  },
+  config: {
+    usage: "config check [FILE] [--json]",
+    summary:
+      "everything that is wrong with the settings and the files they name, each with line and column; asks nobody (exit 0, 78 with problems)",
+    options: JSON_FLAG,
+    load: () => import("./config.ts"),
   },
   detect: {
     usage: "detect --dir DIR --out DIR",

@@ -1,4 +1,5 @@
 import { isForeign } from "../core/ci/run.ts";
+import { createChangeMetrics } from "./change-metrics.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Distinct values a label may take before the rest is counted as `other`: every one of them is a series for ever. */
@@ -10,12 +11,15 @@ export type Metrics = Pick<
   | "answered"
   | "understood"
   | "asked"
+  | "dependency"
   | "pruned"
   | "delivered"
   | "modelUsed"
   | "audited"
   | "incident"
   | "digested"
+  | "moved"
+  | "clicked"
   | "ran"
   | "alerted"
   | "watchUse"
@@ -63,6 +67,18 @@ export async function createMetrics(version: string): Promise<Metrics> {
     help: "Time of one request to Prometheus.",
     labelNames: ["source", "api"],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const breakerState = new Gauge({
+    name: "smartcloudops_breaker_state",
+    help: "Of each thing that the bot calls: 0 closed (it is asked), 1 half-open (one call tries), 2 open (it is left alone).",
+    labelNames: ["dependency"],
+    registers,
+  });
+  const breakerTransitions = new Counter({
+    name: "smartcloudops_breaker_transitions_total",
+    help: "Changes of the breakers' states, by the state that came.",
+    labelNames: ["dependency", "to"],
     registers,
   });
   const rowsPruned = new Counter({
@@ -122,6 +138,12 @@ export async function createMetrics(version: string): Promise<Metrics> {
     registers,
   });
   const line = ["project", "pipeline", "branch"];
+  const digestLate = new Histogram({
+    name: "smartcloudops_digest_late_seconds",
+    help: "Time from a digest's planned time until it was told.",
+    buckets: [1, 5, 15, 60, 300, 900, 3600],
+    registers,
+  });
   const runs = new Counter({
     name: "smartcloudops_ci_runs_total",
     help: "Runs of pipelines that were told of since the start, by how they ended. Branches other than the main one are one.",
@@ -254,6 +276,7 @@ export async function createMetrics(version: string): Promise<Metrics> {
   }).set({ version }, 1);
 
   const label = safeLabels(WORD);
+  const changes = createChangeMetrics({ Counter, Histogram, registers, label });
   const named = safeLabels(NAME);
   const isNewest = newest();
   return {
@@ -267,6 +290,12 @@ export async function createMetrics(version: string): Promise<Metrics> {
       const request = { source: label("source", source), api: label("api", api) };
       requests.inc({ ...request, outcome: label("result", outcome) });
       requestSeconds.observe(request, seconds);
+    },
+    dependency({ name, state }, from) {
+      const dependency = named("dependency", name);
+      breakerState.set({ dependency }, BREAKER_STATES[state]);
+      for (const to of Object.keys(BREAKER_STATES))
+        breakerTransitions.inc({ dependency, to: to.replace("-", "_") }, from !== undefined && to === state ? 1 : 0);
     },
     pruned: (table, rows) => rowsPruned.inc({ table: label("table", table) }, rows),
     delivered({ platform, outcome, seconds }) {
@@ -284,7 +313,11 @@ export async function createMetrics(version: string): Promise<Metrics> {
       modelSeconds.observe({ kind }, seconds);
     },
     incident: ({ kind, severity, seconds }) => incidentSeconds.observe({ until: kind, severity }, Math.max(0, seconds)),
-    digested: (kind) => digestsTold.inc({ kind: label("digest", kind) }),
+    digested(kind, lateSeconds) {
+      digestsTold.inc({ kind: label("digest", kind) });
+      digestLate.observe(lateSeconds);
+    },
+    ...changes,
     ran(run, isNew) {
       const { outcome, startedAt, endedAt, deploys } = run;
       const project = named("project", run.project);
@@ -361,6 +394,8 @@ export async function createMetrics(version: string): Promise<Metrics> {
     text: () => registry.metrics(),
   };
 }
+
+const BREAKER_STATES = { closed: 0, "half-open": 1, open: 2 } as const;
 
 /** What a label may say: words of ours or of the configuration; and names that trusted systems give to what is theirs. */
 const WORD = /^[A-Za-z0-9_.:-]{1,64}$/;
