@@ -10,6 +10,7 @@ import { modeOf } from "../core/policy/rules.ts";
 import type { Proposal, Spec, Status } from "../core/proposal.ts";
 import type { RemedyDeps } from "../flows/remedy/deps.ts";
 import { ruleToSettle } from "../flows/remedy/rule.ts";
+import type { ShowDeps } from "../flows/remedy/show.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
 import type {
   Actions,
@@ -113,6 +114,9 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const insiders = new Map<string, NonNullable<Surface["isIn"]>>();
   let isStopped = false;
   let isRestored = false;
+  /** The last stop, or older copy of the store, that was shown; and what is to be shown because of one. */
+  let lastHalt = "";
+  let anew: ShowDeps["anew"];
   const wakeAll = (): void => {
     for (const wake of wakes) wake();
   };
@@ -334,13 +338,17 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         sweep: sweeping,
         verify: verifying,
         show: async () => {
-          const stopped = (await store.stop.read()) !== undefined;
-          const restored = (await store.proposals.restored()) !== undefined;
-          if (stopped !== isStopped || restored !== isRestored) {
-            [isStopped, isRestored] = [stopped, restored];
-            await showAnew(store);
+          const stop = await store.stop.read();
+          const restored = await store.proposals.restored();
+          if ((stop !== undefined) !== isStopped || (restored !== undefined) !== isRestored) {
+            [isStopped, isRestored] = [stop !== undefined, restored !== undefined];
+            // Every replica calls a stop, or the end of it, by the same name.
+            const halt = isStopped || isRestored ? `${isStopped} ${stop?.at} ${restored}` : undefined;
+            anew = { ids: await showAnew(store), occasion: halt ?? `after ${lastHalt}` };
+            lastHalt = halt ?? lastHalt;
           }
-          await show({ ...all, cardOf: contextOf, wake: posted });
+          await show({ ...all, cardOf: contextOf, wake: posted, ...(anew !== undefined && { anew }) });
+          anew = undefined;
           return STOP_EVERY;
         },
       };
@@ -365,9 +373,10 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
 }
 
 /** Cards of what is still to be decided, and of what runs, say whether the stop is on. */
-async function showAnew({ proposals }: Store): Promise<void> {
-  for (const { id } of await proposals.find({ status: ["pending", "approved", "claimed", "started"], limit: 200 }))
-    await proposals.shown(id, 0);
+async function showAnew({ proposals }: Store): Promise<ReadonlySet<string>> {
+  const all = await proposals.find({ status: ["pending", "approved", "claimed", "started"], limit: 200 });
+  for (const { id } of all) await proposals.shown(id, 0);
+  return new Set(all.map(({ id }) => id));
 }
 
 /** For a process that proposes and runs nothing. */
