@@ -49,6 +49,16 @@ beforeEach(({ skip }) => {
   if (missing !== undefined) skip(missing);
 });
 afterAll(async () => {
+    console.log(
+      said.join("\n"),
+      readFileSync(join(folder, "asked"), "utf8"),
+      JSON.stringify(
+        slack.sent(CHANNEL).map(({ text, blocks }) => [text, blocks]),
+        null,
+        1,
+      ),
+      JSON.stringify(await store.detection.anomalies({ limit: 99 }), null, 1),
+    );
   await store?.close();
   for (const child of children.values()) child.kill("SIGKILL");
   await Promise.all([slack?.stop(), redis?.stop()]);
