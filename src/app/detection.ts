@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Config } from "../config.ts";
+import type { Config, Problem } from "../config.ts";
 import type { Card } from "../core/card.ts";
 import type { Question, User } from "../core/chat.ts";
 import type { ConceptPacks } from "../core/concept.ts";
@@ -202,21 +202,30 @@ function judgeIn({ run }: Thread): Judge {
 }
 
 /** Throws `WatchError` with one line for each watch whose query cannot be asked, and for a schedule that is none. */
-export async function checkWatches({ detection }: Pick<Config, "detection">): Promise<void> {
-  const problems: string[] = [];
+export async function checkWatches(config: Pick<Config, "detection">): Promise<void> {
+  const problems = await watchProblems(config);
+  if (problems.length > 0)
+    throw new WatchError(
+      `What is to be watched cannot be used:\n${problems.map(({ where, message }) => `  ${where}: ${message}`).join("\n")}`,
+    );
+}
+
+/** What is wrong with watches and their schedule beyond their form, each with its place in the file. */
+export async function watchProblems({ detection }: Pick<Config, "detection">): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
   if (detection.watches.length > 0) {
     const { lookAtQuery } = await import("../metrics/look.ts");
     for (const { id, promql, where } of detection.watches) {
       const look: QueryLook = lookAtQuery(promql);
-      if (!look.ok) problems.push(`${where}: watch ${JSON.stringify(id)}: ${look.reason}`);
+      if (!look.ok) problems.push({ where, message: `watch ${JSON.stringify(id)}: ${look.reason}` });
     }
   }
   const { whyNotCron } = await import("../jobs/cron.ts");
   const wrong = whyNotCron(detection.cron);
   if (wrong !== undefined)
-    problems.push(
-      `${detection.cronWhere}: must be five or six fields of cron, such as "*/5 * * * *": it is ${JSON.stringify(detection.cron)} (${wrong}).`,
-    );
-  if (problems.length > 0)
-    throw new WatchError(`What is to be watched cannot be used:\n${problems.map((one) => `  ${one}`).join("\n")}`);
+    problems.push({
+      where: detection.cronWhere,
+      message: `must be five or six fields of cron, such as "*/5 * * * *": it is ${JSON.stringify(detection.cron)} (${wrong}).`,
+    });
+  return problems;
 }
