@@ -11,11 +11,11 @@ import type { Judge } from "../flows/detect/judging.ts";
 import type { Train } from "../flows/detect/train.ts";
 import type { Detect } from "../flows/detect.ts";
 import { startLoop } from "../jobs/loop.ts";
-import type { Thread } from "../jobs/thread.ts";
 import type { JobQueue } from "../ports/jobs.ts";
 import type { Clock, Metrics, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { Thread } from "../util/thread.ts";
 import { type CareObserver, createCare } from "./care.ts";
 import type { Sharing } from "./sharing.ts";
 
@@ -142,7 +142,7 @@ export function createDetection(config: Config, options: Options): Detection {
       if (!config.detection.enabled) return endCare;
       const { startCron } = await import("../jobs/cron.ts");
       const jobs = await queue();
-      const { createThread } = await import("../jobs/thread.ts");
+      const { createThread } = await import("../util/thread.ts");
       const thread = createThread(JUDGE, (err) =>
         log.error({ err }, "the thread that judges has ended: another one goes on"),
       );

@@ -12,7 +12,7 @@ import { shippedPacks } from "../fakes/world.ts";
  * stops for ever when it first reads of that.
  */
 
-const { NAME = "", WATCHES = "" } = process.env;
+const { REPLICA: NAME = "", WATCHES = "" } = process.env;
 const loaded = loadConfig({ env: process.env, cwd: process.cwd() });
 if (!loaded.ok) throw new Error(explain(loaded.problems));
 const clock = () => Date.now() / 1000;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { createThread } from "../../src/jobs/thread.ts";
+import { createThread } from "../../src/util/thread.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "thread-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
