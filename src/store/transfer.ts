@@ -13,7 +13,6 @@ import { MIGRATING, VERSION, whyUnsafe } from "./redis/greet.ts";
 import { LATEST } from "./redis/ledger.ts";
 import { rowOf } from "./redis/rows.ts";
 import { type Snapshot, snapshotOf } from "./redis/snapshot.ts";
-import { tableOf } from "./redis/tables.ts";
 import { EPOCH } from "./restored.ts";
 import { type SqlRow, TRANSFERS } from "./transfer-rows.ts";
 
