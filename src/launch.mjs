@@ -66,6 +66,7 @@ async function useTool([name, ...args]) {
         "mutations",
         "rush",
         "similar",
+        "patterns",
         "slack",
         "stop",
         "teams",
