@@ -67,6 +67,7 @@ async function useTool([name, ...args]) {
         "mutations",
         "rush",
         "similar",
+        "patterns",
         "slack",
         "stop",
         "teams",

@@ -101,7 +101,9 @@ function verdictOf(parts: readonly Part[], rest: string): string {
   const [first, last] = [single[0], single.at(-1)];
   if (single.some((value) => value === undefined || value.unit !== first?.unit))
     return `${what}, in ${parts.map(({ name }) => name).join(" and in ")}:`;
-  const said = parts.map(({ name }, at) => `${name} ${formatValue(single[at]!.value, single[at]!.unit as Unit)}`).join(", ");
+  const said = parts
+    .map(({ name }, at) => `${name} ${formatValue(single[at]!.value, single[at]!.unit as Unit)}`)
+    .join(", ");
   const times = parts.length === 2 ? last!.value / first!.value : Number.NaN;
   const apart = Number.isFinite(times) && times > 0 ? ` (×${Number(times.toPrecision(2))})` : "";
   return `${what}: ${said}${apart}.`;
