@@ -65,11 +65,17 @@ async function measure(): Promise<void> {
       for (let round = 0; round <= Number(values.rounds); round++) {
         slot += POINTS * STEP;
         const began = performance.now();
-        const report = (await told(one, { kind: "round", slot })) as { points: number; outcome: string; problems: string[] };
+        const report = (await told(one, { kind: "round", slot })) as {
+          points: number;
+          outcome: string;
+          problems: string[];
+        };
         if (report.outcome !== "done") console.error(report.problems.join(" "));
         if (round > 0) rates[count].push(report.points / ((performance.now() - began) / 1000));
       }
-      const lags = await Promise.all([one, other].flatMap((each) => (each === undefined ? [] : told(each, { kind: "lag" }))));
+      const lags = await Promise.all(
+        [one, other].flatMap((each) => (each === undefined ? [] : told(each, { kind: "lag" }))),
+      );
       console.log(
         `${count} replica${count === 1 ? " " : "s"}: ${quantile(rates[count].slice(-Number(values.rounds)), 0.5).toFixed(0)} points a second; event loop p99 ${lags.map((ms) => `${Number(ms).toFixed(1)} ms`).join(", ")}`,
       );
@@ -169,7 +175,10 @@ function played(clock: () => number): Metrics {
     return Array.from({ length: SERIES }, (_, which): Series => {
       const points: [number, number][] = [];
       for (let at = start; at <= end; at += step)
-        points.push([at, 100 * (1 + 0.2 * Math.sin((at / 86_400) * 2 * Math.PI) + 0.05 * noise(at, seed * SERIES + which))]);
+        points.push([
+          at,
+          100 * (1 + 0.2 * Math.sin((at / 86_400) * 2 * Math.PI) + 0.05 * noise(at, seed * SERIES + which)),
+        ]);
       return { labels: { service: `service-${which}` }, points };
     });
   };
