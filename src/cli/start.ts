@@ -25,6 +25,8 @@ export async function run(call: Call): Promise<number> {
     else void reload();
   };
   process.on("SIGHUP", onHangUp);
+  // From here on, so that one during the start is not lost; the second one ends it at once.
+  for (const signal of ENDING) process.once(signal, onSignal);
   // One question that goes wrong must not take the others down; what matters about it is in the log.
   const onMistake = (err: unknown) => log.error({ err }, "a mistake of the bot itself; it goes on");
   process.on("unhandledRejection", onMistake);
@@ -36,7 +38,6 @@ export async function run(call: Call): Promise<number> {
       onBrokenStore: () => end.resolve({ why: "the store cannot be written", code: EXIT.failed }),
     });
     reload = serving.reload;
-    for (const signal of ENDING) process.once(signal, onSignal);
     for (const warning of warnings) log.warn(sayProblem(warning));
     if (config.sources.length === 0)
       log.warn("no Prometheus is configured (PROMETHEUS_URL), so no question can be answered");
