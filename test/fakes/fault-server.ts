@@ -125,5 +125,3 @@ export async function startFaultServer(options: {
     },
   };
 }
-
-export type FaultServer = Awaited<ReturnType<typeof startFaultServer>>;

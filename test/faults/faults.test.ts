@@ -26,7 +26,7 @@ describe.each(Object.entries(MATRIX) as [keyof typeof WORLDS, Row][])("%s", (nam
     it(`with the fault ${fault}`, { timeout: 60_000, retry: 2 }, async (context) => {
       if ("missing" in made) return context.skip(made.missing);
       const { fate, told, state, requests } = await tryFault(world, fault, made);
-      expect({ then: fate, counts: state && state !== "closed" }).toEqual({ then: cell.then, counts: cell.counts });
+      expect({ fate, counts: state && state !== "closed" }).toEqual({ fate: cell.fate, counts: cell.counts });
       expect(told).toMatch(pattern(cell.told));
       // What changes something is sent once, whatever comes of it.
       if (name.endsWith("changing") || name.endsWith("writing")) expect(requests).toBeLessThan(2);
