@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { storeSettings } from "../app/outside.ts";
-import type { Config } from "../config.ts";
 import { dataDirOf } from "../config/data-dir.ts";
+import type { Config } from "../config.ts";
 import { formatValue } from "../core/units.ts";
 import { backupStore, type Copied, restoreStore } from "../store/backup.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
@@ -59,7 +59,10 @@ async function intoRedis(call: Call, from: string): Promise<string> {
   const config = readConfig(call);
   const { restoreRedis } = await import("../store/redis-backup.ts");
   const now = () => Date.now() / 1000;
-  const ledger = { ...storeSettings(config, now), warn: (_: unknown, message: string) => void call.stderr.write(`${message}\n`) };
+  const ledger = {
+    ...storeSettings(config, now),
+    warn: (_: unknown, message: string) => void call.stderr.write(`${message}\n`),
+  };
   const settings = { redis: redisOf(config), progress: sayTo(call), ledger };
   const { bytes, records, kept } = await restoreRedis(settings, from, now());
   const before =

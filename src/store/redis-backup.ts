@@ -35,7 +35,10 @@ export async function backupRedis(settings: Settings, to: string): Promise<Copie
   try {
     const snapshot = await snapshotOf(source, TABLES);
     if (snapshot.meta[EPOCH] === undefined)
-      throw new StoreError("missing", "there is no store in that Redis to copy. Set REDIS_URL to the one that the bots use.");
+      throw new StoreError(
+        "missing",
+        "there is no store in that Redis to copy. Set REDIS_URL to the one that the bots use.",
+      );
     fill(snapshot, part, settings.progress);
     const made = join(part, "smartcloudops.db");
     const records = readCopy(made, to);

@@ -27,7 +27,9 @@ export async function approvals({ size, show }: Run): Promise<Outcome> {
       const change = left.pop()!;
       const { channel, thread } = change;
       const card = await changes.cardOf(change);
-      const clicks = Array.from({ length: CLICKS }, () => clickOn(world.slack, card, "approve", BEN, { channel, thread }));
+      const clicks = Array.from({ length: CLICKS }, () =>
+        clickOn(world.slack, card, "approve", BEN, { channel, thread }),
+      );
       refused += await rush(world, clicks);
       change.approved = true;
       show(0.2 + (0.7 * ++clicked) / size, "approved by a hundred clicks");
@@ -39,7 +41,11 @@ export async function approvals({ size, show }: Run): Promise<Outcome> {
     return {
       broken: [...found.double, ...found.lost, ...found.stuck, ...found.untrue, ...votes],
       figures: [
-        exactly(`executions of ${size} approvals, ${CLICKS} parallel clicks each over 3 replicas`, found.executions, size),
+        exactly(
+          `executions of ${size} approvals, ${CLICKS} parallel clicks each over 3 replicas`,
+          found.executions,
+          size,
+        ),
         exactly("keys at the target", world.target.calls.size, size),
         exactly("executed twice", found.double.length, 0),
         told("how the proposals ended", found.ends),

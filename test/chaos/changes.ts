@@ -57,7 +57,9 @@ export function createChanges(world: World): Changes {
     const place = { platform: "slack", channel, thread };
     let last = "nobody answered";
     for (let tries = 0; tries < TRIES; tries++) {
-      const said = await askFor(service, KINDS[at % KINDS.length]!, place).catch((problem) => ({ refused: String(problem) }));
+      const said = await askFor(service, KINDS[at % KINDS.length]!, place).catch((problem) => ({
+        refused: String(problem),
+      }));
       if ("refused" in said) last = said.refused;
       else {
         const change: Change = { service, id: said.id, channel, thread, approved: false };
@@ -69,7 +71,11 @@ export function createChanges(world: World): Changes {
     throw new Error(`no replica made a proposal for ${service}: ${last}`);
   }
 
-  function askFor(service: string, of: string, place: { platform: string; channel: string; thread: string }): Promise<Report> {
+  function askFor(
+    service: string,
+    of: string,
+    place: { platform: string; channel: string; thread: string },
+  ): Promise<Report> {
     const replica = world.any();
     if (replica === undefined) return Promise.reject(new Error("no replica is alive"));
     return new Promise((resolve, reject) => {
@@ -100,10 +106,14 @@ export function createChanges(world: World): Changes {
   }
 
   const cardOf = ({ id, channel }: Change) =>
-    until(() => {
-      look(channel);
-      return cards.get(id);
-    }, `the card of ${id}`, 90_000);
+    until(
+      () => {
+        look(channel);
+        return cards.get(id);
+      },
+      `the card of ${id}`,
+      90_000,
+    );
 
   const approve = async (change: Change) => {
     await press(change, "approve");
@@ -136,7 +146,6 @@ export function createChanges(world: World): Changes {
       for (;;) {
         const found = await world.store.proposals.find({ limit: 1_000_000 }).catch(() => []);
         const moving = found.filter(({ status }) => !ENDED.has(status));
-        if (moving.length > 0 && performance.now() > end && process.env["DEBUG"]) for (const m of moving) { const c = all.find((x) => x.id === m.id); console.log("STUCK", m.status, m.revision, c?.approved, JSON.stringify(cards.get(m.id)?.blocks ?? null).slice(0, 1500), cards.get(m.id)?.text); }
         if ((moving.length === 0 && found.length > 0) || performance.now() > end) return found;
         for (const proposal of moving) {
           const change = all.find(({ id, approved }) => approved && id === proposal.id);
@@ -184,7 +193,9 @@ export async function judge(world: World, changes: Changes, proposals: readonly 
     if (status === "failed" && times !== 0) untrue.push(`${id} is called failed and ran`);
   }
   const keys = new Set(proposals.map((one) => stepKey(one, 0)));
-  for (const key of calls.keys()) if (!keys.has(key) && !changes.forgotten.has(key)) lost.push(`the change with key ${key} ran and is not in the store`);
+  for (const key of calls.keys())
+    if (!keys.has(key) && !changes.forgotten.has(key))
+      lost.push(`the change with key ${key} ran and is not in the store`);
   const chain = verifyChain(records);
   if (chain.kind !== "whole") untrue.push(`the audit chain is ${chain.kind}`);
   const withAction = (name: string) => proposals.filter(({ id }) => trail.get(id)?.includes(name) === true).length;
@@ -198,5 +209,8 @@ export async function judge(world: World, changes: Changes, proposals: readonly 
 
 /** "3 failed, 17 succeeded". */
 function countsOf(words: readonly string[]): string {
-  return [...new Set(words)].toSorted().map((word) => `${words.filter((one) => one === word).length} ${word}`).join(", ");
+  return [...new Set(words)]
+    .toSorted()
+    .map((word) => `${words.filter((one) => one === word).length} ${word}`)
+    .join(", ");
 }

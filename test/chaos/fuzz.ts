@@ -17,10 +17,29 @@ const SHARE = 0.7;
 /** Of all requests: then all code is loaded, and all caches have their size. */
 const WARM_UP = 0.2;
 const HONEST_EVERY_MS = 100;
+/** Longer than the bot itself lets a request take. */
+const PATIENCE_MS = 30_000;
 const CI_SECRET = "invented-ci-secret-of-the-fuzz";
-const PATHS = ["/healthz", "/readyz", "/metrics", "/slack/events", "/api/messages", "/webhooks/alertmanager", "/webhooks/ci"];
+const PATHS = [
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/slack/events",
+  "/api/messages",
+  "/webhooks/alertmanager",
+  "/webhooks/ci",
+];
 /** What SDKs are known to die of, and what belongs to nobody. */
-const STRANGE = ["//", "/webhooks/%E0%A4%A", "/..%2f..%2fetc/passwd", "/%00", "/?a[__proto__][x]=1", "/api/v1/%ff", "/slack/events/", "*"];
+const STRANGE = [
+  "//",
+  "/webhooks/%E0%A4%A",
+  "/..%2f..%2fetc/passwd",
+  "/%00",
+  "/?a[__proto__][x]=1",
+  "/api/v1/%ff",
+  "/slack/events/",
+  "*",
+];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"];
 
 type Sent = {
@@ -37,7 +56,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
   framework.roles.set(ALICE.id, "user"); // who is not listed is a guest, and asks nothing
   const bot = await startChatBot({
     ...chatEnv(slack, framework),
-    ...{ ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN, CI_WEBHOOK_SECRET: CI_SECRET, LOG_LEVEL: "error" },
+    ...{ ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN, CI_WEBHOOK_SECRET: CI_SECRET },
   });
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   try {
@@ -68,11 +87,21 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
     return {
       broken: mistakes.slice(0, 5).map((line) => line.slice(0, 400)),
       figures: [
-        told("answers by status", [...statuses].toSorted().map(([status, times]) => `${status}: ${times}`).join(", ")),
+        told(
+          "answers by status",
+          [...statuses]
+            .toSorted()
+            .map(([status, times]) => `${status}: ${times}`)
+            .join(", "),
+        ),
         told("validly signed", `${signed} of ${sent}`),
         told("requests a second: at most, and afterwards", `${most.toFixed(0)}, ${(most * SHARE).toFixed(0)}`),
         exactly("exits of the process", bot.exitCode() === null ? 0 : 1, 0),
-        exactly("answers 5xx but 503", bad.reduce((sum, [, times]) => sum + times, 0), 0),
+        exactly(
+          "answers 5xx but 503",
+          bad.reduce((sum, [, times]) => sum + times, 0),
+          0,
+        ),
         exactly("failures in its log", mistakes.length, 0),
         below("memory more at the end than after the first fifth", after - before, 64, "MB"),
         below(`p99 of ${honest.length} requests of people meanwhile`, rank(honest, 0.99), 50, "ms"),
@@ -88,14 +117,23 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
 }
 
 /** What a workspace, a tenant, Alertmanager, a pipeline and strangers send, mangled. */
-async function mixOf(slack: FakeSlack, framework: BotFramework, chance: () => number): Promise<(number: number) => Sent> {
+async function mixOf(
+  slack: FakeSlack,
+  framework: BotFramework,
+  chance: () => number,
+): Promise<(number: number) => Sent> {
   const token = await framework.sign({ exp: Math.floor(Date.now() / 1000) + 4 * 3600 });
   const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)]!;
   const json = { "content-type": "application/json" };
   const bodies = [
     (isSigned: boolean) => {
       const kind = pick(["event", "command", "click"] as const);
-      const whole = kind === "event" ? eventBody(pick([mentionEvent, directEvent])("status")) : kind === "command" ? commandBody("status") : clickBody({ action_id: "ask", value: "status" });
+      const whole =
+        kind === "event"
+          ? eventBody(pick([mentionEvent, directEvent])("status"))
+          : kind === "command"
+            ? commandBody("status")
+            : clickBody({ action_id: "ask", value: "status" });
       const body = mangle(whole, chance);
       const at = Math.floor(Date.now() / 1000);
       const text = kind === "event" ? body : new URLSearchParams({ payload: body }).toString();
@@ -104,19 +142,48 @@ async function mixOf(slack: FakeSlack, framework: BotFramework, chance: () => nu
       return { method: "POST", path: "/slack/events", headers: isSigned ? headers : forged, body: text };
     },
     (isSigned: boolean) => {
-      const activity = pick([personal(framework.url, "status"), click(framework.url, { action: { kind: "ask", text: "status" } })]);
-      const authorization = isSigned ? `Bearer ${token}` : pick(["", "Bearer x", `Bearer ${token.slice(0, -9)}AAAAAAAAA`]);
-      return { method: "POST", path: "/api/messages", headers: { ...json, authorization }, body: mangle(activity, chance) };
+      const activity = pick([
+        personal(framework.url, "status"),
+        click(framework.url, { action: { kind: "ask", text: "status" } }),
+      ]);
+      const authorization = isSigned
+        ? `Bearer ${token}`
+        : pick(["", "Bearer x", `Bearer ${token.slice(0, -9)}AAAAAAAAA`]);
+      return {
+        method: "POST",
+        path: "/api/messages",
+        headers: { ...json, authorization },
+        body: mangle(activity, chance),
+      };
     },
     (isSigned: boolean) => {
-      const alerts = [{ status: "firing", labels: { alertname: "Fuzz", service: "desk" }, startsAt: new Date().toISOString() }];
+      const alerts = [
+        { status: "firing", labels: { alertname: "Fuzz", service: "desk" }, startsAt: new Date().toISOString() },
+      ];
       const authorization = isSigned ? `Bearer ${WEBHOOK_TOKEN}` : "Bearer x";
-      return { method: "POST", path: "/webhooks/alertmanager", headers: { ...json, authorization }, body: mangle({ version: "4", alerts }, chance) };
+      return {
+        method: "POST",
+        path: "/webhooks/alertmanager",
+        headers: { ...json, authorization },
+        body: mangle({ version: "4", alerts }, chance),
+      };
     },
     (isSigned: boolean) => {
-      const run = { id: 7, name: "build", status: "completed", conclusion: "success", head_branch: "main", html_url: "https://example.com" };
-      const body = mangle({ action: "completed", workflow_run: run, repository: { full_name: "harbour/desk" } }, chance);
-      const mac = createHmac("sha256", isSigned ? CI_SECRET : "x").update(body).digest("hex");
+      const run = {
+        id: 7,
+        name: "build",
+        status: "completed",
+        conclusion: "success",
+        head_branch: "main",
+        html_url: "https://example.com",
+      };
+      const body = mangle(
+        { action: "completed", workflow_run: run, repository: { full_name: "harbour/desk" } },
+        chance,
+      );
+      const mac = createHmac("sha256", isSigned ? CI_SECRET : "x")
+        .update(body)
+        .digest("hex");
       const headers = { ...json, "x-github-event": "workflow_run", "x-hub-signature-256": `sha256=${mac}` };
       return { method: "POST", path: "/webhooks/ci", headers, body };
     },
@@ -126,8 +193,14 @@ async function mixOf(slack: FakeSlack, framework: BotFramework, chance: () => nu
     if (chance() < 0.7) return pick(bodies)(false);
     const method = pick(METHODS);
     const path = pick([...PATHS, ...STRANGE, `${pick(PATHS)}${pick(["?", "%", "/", "#"])}${chance()}`]);
-    const body = method === "GET" || method === "HEAD" || method === "TRACE" ? "" : mangle({ a: [1, { b: "c" }] }, chance);
-    return { method, path, headers: { "content-type": pick(["application/json", "text/plain", "multipart/form-data", ""]) }, body };
+    const body =
+      method === "GET" || method === "HEAD" || method === "TRACE" ? "" : mangle({ a: [1, { b: "c" }] }, chance);
+    return {
+      method,
+      path,
+      headers: { "content-type": pick(["application/json", "text/plain", "multipart/form-data", ""]) },
+      body,
+    };
   };
 }
 
@@ -140,11 +213,21 @@ function answerTo(agent: Agent, port: number, { method, path, headers, body }: S
       answer.on("error", () => resolve("cut off"));
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
+    outgoing.setTimeout(PATIENCE_MS, () => {
+      resolve(`no answer to ${method} ${path}`);
+      outgoing.destroy();
+    });
     outgoing.end(body);
   });
 }
 
-async function ask(agent: Agent, bot: ChatBot, slack: FakeSlack, ms: number[], others: (number | string)[]): Promise<void> {
+async function ask(
+  agent: Agent,
+  bot: ChatBot,
+  slack: FakeSlack,
+  ms: number[],
+  others: (number | string)[],
+): Promise<void> {
   const { headers, body } = slack.signed(eventBody(mentionEvent("help")), Math.floor(Date.now() / 1000));
   const began = performance.now();
   const status = await answerTo(agent, bot.port, { method: "POST", path: "/slack/events", headers, body });

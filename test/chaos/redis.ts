@@ -39,7 +39,10 @@ export async function redis({ size, seed, show }: Run): Promise<Outcome> {
     const load = Array.from({ length: LOAD }, async () => {
       while (!isOver) {
         // After an older copy was put back, a proposal may be one that nobody knows any more.
-        await changes.propose().then(changes.approve).catch(() => undefined);
+        await changes
+          .propose()
+          .then(changes.approve)
+          .catch(() => undefined);
       }
     });
     for (let done = 0; done < size; done++) {
@@ -54,7 +57,8 @@ export async function redis({ size, seed, show }: Run): Promise<Outcome> {
       recovered.push(await recovery(world));
       counts[fault]++;
       const ended = world.replicas.filter((one) => one?.isAlive() !== true);
-      if (ended.length > 0) odd.push(`${ended.map((one) => one?.name).join(", ")} ended: ${ended[0]?.log.slice(-3).join(" ")}`);
+      if (ended.length > 0)
+        odd.push(`${ended.map((one) => one?.name).join(", ")} ended: ${ended[0]?.log.slice(-3).join(" ")}`);
       if (odd.length > 0) break;
     }
     isOver = true;
@@ -121,7 +125,11 @@ async function takeBack(world: World, changes: Changes) {
   });
   await sleep(ON_ITS_WAY_MS);
   const before = callsNow();
-  const isFrozen = await until(async () => ((await world.store.proposals.restored()) === undefined ? undefined : true), "a freeze", RECOVERY * 1000).catch(() => false);
+  const isFrozen = await until(
+    async () => ((await world.store.proposals.restored()) === undefined ? undefined : true),
+    "a freeze",
+    RECOVERY * 1000,
+  ).catch(() => false);
   await sleep(FROZEN_MS);
   const early = callsNow() - before;
   changes.forget(await world.store.proposals.find({ limit: 1_000_000 }));

@@ -61,7 +61,10 @@ export async function rolling({ size, show }: Run): Promise<Outcome> {
     return {
       broken: [...odd, ...found.double, ...found.lost, ...found.stuck, ...found.untrue],
       figures: [
-        told("questions, alerts, proposals, executions", `${questions.length}, ${alerts.length}, ${found.proposals}, ${found.executions}`),
+        told(
+          "questions, alerts, proposals, executions",
+          `${questions.length}, ${alerts.length}, ${found.proposals}, ${found.executions}`,
+        ),
         exactly("proposals lost", found.lost.length, 0),
         exactly("changes executed twice", found.double.length, 0),
         exactly("changes stuck", found.stuck.length, 0),
@@ -100,7 +103,10 @@ async function answers(world: World, questions: readonly Asked[], most: number):
 async function alert(world: World, number: number): Promise<string> {
   const fingerprint = `f${number}`;
   const labels = { alertname: `Alert${number % 7}`, service: `service-${number}`, severity: "warning" };
-  const body = JSON.stringify({ version: "4", alerts: [{ status: "firing", labels, startsAt: new Date().toISOString(), fingerprint }] });
+  const body = JSON.stringify({
+    version: "4",
+    alerts: [{ status: "firing", labels, startsAt: new Date().toISOString(), fingerprint }],
+  });
   for (;;) {
     const replica = world.any();
     if (replica !== undefined && (await post(replica, body)) === 200) return fingerprint;
@@ -111,10 +117,13 @@ async function alert(world: World, number: number): Promise<string> {
 function post({ port }: Replica, body: string): Promise<number> {
   const headers = { authorization: `Bearer ${WEBHOOK_TOKEN}`, "content-type": "application/json" };
   return new Promise((resolve) => {
-    const sent = request({ port, host: "127.0.0.1", method: "POST", path: "/webhooks/alertmanager", headers }, (answer) => {
-      answer.resume();
-      answer.on("end", () => resolve(answer.statusCode ?? 0));
-    });
+    const sent = request(
+      { port, host: "127.0.0.1", method: "POST", path: "/webhooks/alertmanager", headers },
+      (answer) => {
+        answer.resume();
+        answer.on("end", () => resolve(answer.statusCode ?? 0));
+      },
+    );
     sent.on("error", () => resolve(0));
     sent.end(body);
   });
@@ -126,6 +135,8 @@ async function missing(world: World, fingerprints: readonly string[]): Promise<n
     const known = await world.store.incidents.alerts(fingerprints);
     return fingerprints.length - known.filter(({ incident }) => incident !== undefined).length;
   };
-  await until(async () => ((await without()) === 0 ? true : undefined), "all alerts in incidents").catch(() => undefined);
+  await until(async () => ((await without()) === 0 ? true : undefined), "all alerts in incidents").catch(
+    () => undefined,
+  );
   return without();
 }

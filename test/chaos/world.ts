@@ -79,7 +79,11 @@ export async function startWorld(replicas: number): Promise<World> {
 }
 
 /** What it comes to, looked for until it is there. Throws after that many milliseconds with what was wanted. */
-export async function until<T>(find: () => T | undefined | Promise<T | undefined>, wanted: string, ms = 60_000): Promise<T> {
+export async function until<T>(
+  find: () => T | undefined | Promise<T | undefined>,
+  wanted: string,
+  ms = 60_000,
+): Promise<T> {
   for (const end = performance.now() + ms; ; await sleep(20)) {
     const found = await find();
     if (found !== undefined) return found;

@@ -76,14 +76,21 @@ describe("backup and restore of a store in Redis", () => {
 
     await told(store, "after");
     const restored = await run(db, "restore", file);
-    expect(restored).toMatchObject({ code: 0, stdout: expect.stringMatching(/kept under keys that begin with \{smartcloudops-\d{4}-.*\}: until/) });
+    expect(restored).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/kept under keys that begin with \{smartcloudops-\d{4}-.*\}: until/),
+    });
     // A replica that runs stands still at once, and one that starts, too, without taking it for another loss.
     expect(await store.proposals.restored()).toMatch(/by `restore`/);
     const later = await replica(db);
     expect(await texts(later)).toEqual(["before"]);
     expect(await later.proposals.restored()).toMatch(/by `restore`/);
-    expect((await later.audit.range(0, 100)).map(({ action }) => action).filter((one) => one === "restored")).toHaveLength(1);
-    await expect(later.proposals.replace(claimed(approved), [anEntry({ action: "claim" })])).rejects.toThrow(/started anew since this was approved/);
+    expect(
+      (await later.audit.range(0, 100)).map(({ action }) => action).filter((one) => one === "restored"),
+    ).toHaveLength(1);
+    await expect(later.proposals.replace(claimed(approved), [anEntry({ action: "claim" })])).rejects.toThrow(
+      /started anew since this was approved/,
+    );
     expect(await later.proposals.acceptRestored(ann)).toBe(true);
     expect(await later.proposals.restored()).toBeUndefined();
     expect((await verifyAll(later, [], [], undefined)).verdict.kind).toBe("whole");
@@ -96,7 +103,10 @@ describe("backup and restore of a store in Redis", () => {
     await before.close();
     const here = (...args: string[]) => runHere(args, { cwd: root, env: { SMARTCLOUDOPS_DATA: dataDir } });
     await here("backup", `file-${db}.db`);
-    expect(await run(db, "restore", `file-${db}.db`)).toMatchObject({ code: 0, stdout: expect.stringMatching(/no store before/) });
+    expect(await run(db, "restore", `file-${db}.db`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/no store before/),
+    });
     expect(await texts(await replica(db))).toEqual(["in the file"]);
     await run(db, "backup", `redis-${db}.db`);
     expect(await here("restore", `redis-${db}.db`)).toMatchObject({ code: 0 });
@@ -109,15 +119,23 @@ describe("backup and restore of a store in Redis", () => {
     await told(await replica(db), "here");
     writeFileSync(join(root, "poem.db"), "no database");
     expect(await run(db, "restore", "poem.db")).toMatchObject({ code: 1, stderr: expect.stringMatching(/poem\.db/) });
-    expect(await run(db, "restore", "nothing.db")).toMatchObject({ code: 1, stderr: expect.stringMatching(/no copy at/) });
+    expect(await run(db, "restore", "nothing.db")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no copy at/),
+    });
     expect(await texts(await replica(db, "another"))).toEqual(["here"]);
-    expect(await run(db + 500, "backup", "none.db")).toMatchObject({ code: 1, stderr: expect.stringMatching(/no store in that Redis/) });
+    expect(await run(db + 500, "backup", "none.db")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no store in that Redis/),
+    });
   });
 
   it("are the way back from a newer version, whose store an older bot refuses", async () => {
     await (await replica(db)).close();
     await server.redis.select(db);
     await server.redis.hset("{smartcloudops}:meta", "version", String(MIGRATIONS.length + 1));
-    await expect(replica(db)).rejects.toThrow(/written by a newer SmartCloudOps .*never taken back to an older version/);
+    await expect(replica(db)).rejects.toThrow(
+      /written by a newer SmartCloudOps .*never taken back to an older version/,
+    );
   });
 });

@@ -71,14 +71,14 @@ export type Prepared = { readonly redisUrl?: string; readonly env?: Readonly<Rec
  * Starts Redis and a Slack. `prepare` writes the settings into the folder. Where Redis cannot be had, says why, for a test to skip.
  */
 export async function startCluster(
-  prepare: (folder: string, redis: RedisProgram) => Promise<Prepared | void>,
+  prepare: (folder: string, redis: RedisProgram) => Promise<Prepared>,
 ): Promise<Cluster | { readonly skipped: string }> {
   const started = await startRedis({ keeps: true });
   if ("skipped" in started) return started;
   const redis = started;
   const folder = mkdtempSync(join(tmpdir(), "replicas-"));
   const slack = await new FakeSlack().start();
-  const prepared = (await prepare(folder, redis)) ?? {};
+  const prepared = await prepare(folder, redis);
   const agent = new Agent({ keepAlive: true, maxSockets: 300 });
   const running = new Set<Replica>();
 
@@ -120,15 +120,19 @@ export async function startCluster(
     return replica;
   }
 
-  function send(
-    { port }: Replica,
-    body: Record<string, unknown>,
-    kind: "event" | "click" = "event",
-  ): Promise<number> {
+  function send({ port }: Replica, body: Record<string, unknown>, kind: "event" | "click" = "event"): Promise<number> {
     const signed = slack.signed(body, Math.floor(Date.now() / 1000), kind);
     return new Promise((resolve) => {
       const sent = request(
-        { agent, port, host: "127.0.0.1", path: "/slack/events", method: "POST", headers: signed.headers, timeout: 10_000 },
+        {
+          agent,
+          port,
+          host: "127.0.0.1",
+          path: "/slack/events",
+          method: "POST",
+          headers: signed.headers,
+          timeout: 10_000,
+        },
         (answer) => {
           answer.resume();
           answer.on("end", () => resolve(answer.statusCode ?? 0));

@@ -12,7 +12,9 @@ const OPERATIONS = 500;
  * Parts plans into those that go into one step, in their order, and those that have to be planned anew after it: they rest on what another one of the step
  * changes, or are too many. The first always goes.
  */
-export function together<T extends Planned>(plans: readonly T[]): { readonly now: readonly T[]; readonly later: readonly T[] } {
+export function together<T extends Planned>(
+  plans: readonly T[],
+): { readonly now: readonly T[]; readonly later: readonly T[] } {
   const changed = new Set<string>();
   const now: T[] = [];
   const later: T[] = [];

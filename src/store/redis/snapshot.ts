@@ -20,7 +20,11 @@ export async function snapshotOf(db: Db, tables: readonly string[]): Promise<Sna
       return reply;
     });
   });
-  const [records, meta, ...hashes] = replies as [readonly string[], Record<string, string>, ...Record<string, string>[]];
+  const [records, meta, ...hashes] = replies as [
+    readonly string[],
+    Record<string, string>,
+    ...Record<string, string>[],
+  ];
   return {
     records: records.map(recordOf),
     meta,
