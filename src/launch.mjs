@@ -75,6 +75,7 @@ async function useTool([name, ...args]) {
         ? [join(root, "test/bench", `${args[0]}.ts`), ...args.slice(1)]
         : [join(root, "test/bench/run.ts"), ...args],
     crash: () => [join(root, "test/crash/run.ts"), ...args],
+    chaos: () => [join(root, "test/chaos/run.ts"), ...args],
     eval: () => [join(root, "test/bench/eval.ts"), ...args],
   };
   if (name === undefined || !Object.hasOwn(tools, name)) {

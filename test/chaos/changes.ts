@@ -146,18 +146,6 @@ export function createChanges(world: World): Changes {
       for (;;) {
         const found = await world.store.proposals.find({ limit: 1_000_000 }).catch(() => []);
         const moving = found.filter(({ status }) => !ENDED.has(status));
-        if (moving.length > 0 && performance.now() > end && process.env["DEBUG"])
-          for (const m of moving) {
-            const c = all.find((x) => x.id === m.id);
-            console.log(
-              "STUCK",
-              m.status,
-              m.revision,
-              c?.approved,
-              JSON.stringify(cards.get(m.id)?.blocks ?? null).slice(0, 1500),
-              cards.get(m.id)?.text,
-            );
-          }
         if ((moving.length === 0 && found.length > 0) || performance.now() > end) return found;
         for (const proposal of moving) {
           const change = all.find(({ id, approved }) => approved && id === proposal.id);

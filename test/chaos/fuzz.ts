@@ -17,6 +17,8 @@ const SHARE = 0.7;
 /** Of all requests: then all code is loaded, and all caches have their size. */
 const WARM_UP = 0.2;
 const HONEST_EVERY_MS = 100;
+/** Longer than the bot itself lets a request take. */
+const PATIENCE_MS = 30_000;
 const CI_SECRET = "invented-ci-secret-of-the-fuzz";
 const PATHS = [
   "/healthz",
@@ -54,7 +56,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
   framework.roles.set(ALICE.id, "user"); // who is not listed is a guest, and asks nothing
   const bot = await startChatBot({
     ...chatEnv(slack, framework),
-    ...{ ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN, CI_WEBHOOK_SECRET: CI_SECRET, LOG_LEVEL: "error" },
+    ...{ ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN, CI_WEBHOOK_SECRET: CI_SECRET },
   });
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   try {
@@ -211,6 +213,10 @@ function answerTo(agent: Agent, port: number, { method, path, headers, body }: S
       answer.on("error", () => resolve("cut off"));
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
+    outgoing.setTimeout(PATIENCE_MS, () => {
+      resolve(`no answer to ${method} ${path}`);
+      outgoing.destroy();
+    });
     outgoing.end(body);
   });
 }
