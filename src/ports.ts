@@ -772,6 +772,8 @@ export interface Sender {
    * Throws `NotNowError` when it should be tried again, and `NeverError` when that is of no use.
    */
   send(message: Queued, edited: string | undefined, signal: AbortSignal): Promise<string>;
+  /** How many messages may be on their way at once just now: 0 while the platform is left alone, 1 to try it. Absent: many. */
+  readonly room?: () => number;
   /** The thread under the message with that reference. Absent where there are none. */
   readonly under?: (place: Place, reference: string) => Place;
   /** Absent where the platform shows no answers on their way. */

@@ -28,7 +28,7 @@ export async function run(call: Call): Promise<number> {
   const period: Period = { from: to - SPANS[kind], to };
   const environmentOf = (source: string) => config.sources.find(({ name }) => name === source)?.environment;
   const digest = await readStore(config, async (store) =>
-    digestOf(kind, await gather({ store, environmentOf }, period, to, {}), period, to),
+    digestOf(kind, await gather({ store, environmentOf }, period, to, { kind }), period, to),
   );
   if (digest === undefined) {
     call.stderr.write("Nothing was ever stored here, so there is nothing to tell of. Start the bot first.\n");

@@ -1,7 +1,7 @@
 import type { Card } from "../../src/core/card.ts";
 import { seriesKey } from "../../src/core/series.ts";
 import type { Watch } from "../../src/core/watch.ts";
-import type { DetectSettings, Gauge, RoundReport } from "../../src/flows/detect/deps.ts";
+import type { DetectDeps, DetectSettings, Gauge, RoundReport } from "../../src/flows/detect/deps.ts";
 import { type Detect, detect } from "../../src/flows/detect.ts";
 import { lookAtQuery } from "../../src/metrics/look.ts";
 import { splitQuery } from "../../src/metrics/split.ts";
@@ -59,12 +59,19 @@ export class Watched {
   gauges: readonly Gauge[] = [];
   detect!: Detect;
   #owner = 0;
+  #jobs: DetectDeps["jobs"];
   readonly settings: DetectSettings;
 
   constructor(
     series: readonly FakeSeries[],
-    options: { settings?: Partial<DetectSettings>; store?: Store; fake?: Partial<FakeOptions> } = {},
+    options: {
+      settings?: Partial<DetectSettings>;
+      store?: Store;
+      fake?: Partial<FakeOptions>;
+      jobs?: DetectDeps["jobs"];
+    } = {},
   ) {
+    this.#jobs = options.jobs;
     this.metrics = fakeMetrics({
       series,
       clock: () => this.now,
@@ -98,6 +105,7 @@ export class Watched {
       elapsed: () => this.now,
       owner: `process ${++this.#owner}`,
       posted: () => {},
+      ...(this.#jobs !== undefined && { jobs: this.#jobs }),
       observe: (_, gauges) => {
         this.gauges = gauges;
       },
