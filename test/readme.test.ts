@@ -7,8 +7,8 @@ import { parse } from "yaml";
 import { endpointsOf } from "../src/app/api.ts";
 import { EXIT } from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
-import { loadConfig } from "../src/config.ts";
 import { VARIABLES } from "../src/config/environment.ts";
+import { loadConfig } from "../src/config.ts";
 import { UNITS } from "../src/core/units.ts";
 import { BASE } from "../src/http/api/endpoint.ts";
 import { ownRoutes } from "../src/http/own-routes.ts";
@@ -161,7 +161,6 @@ describe("the settings in README.md", () => {
     expect(differing).toEqual([]);
     expect(at("limits.retention.evidence")).toBe("90d");
   });
-
 });
 
 type Schema = { readonly properties?: Record<string, Schema>; readonly items?: Schema };

@@ -95,7 +95,11 @@ function whomOf({ people }: Config, id: string): Whom {
       : Object.entries(person.accounts).flatMap(([on, ids]) => ids.map((one) => ({ platform: on, id: one })));
   // An account was a person of its own before the settings linked it.
   const alone = accounts.map((one) => `${one.platform}:${one.id.toLowerCase()}`);
-  return { persons: person === undefined ? alone : [person.id, ...alone], accounts, names: person ? [person.name] : [] };
+  return {
+    persons: person === undefined ? alone : [person.id, ...alone],
+    accounts,
+    names: person ? [person.name] : [],
+  };
 }
 
 function actorIn(found: PersonalRows): string | undefined {

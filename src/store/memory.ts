@@ -84,7 +84,10 @@ export function createMemoryStore(
     return work();
   }
 
-  const { ledger, audit, actors, latest } = memoryAudit({ ...settings, now: settings.now ?? (() => Date.now() / 1000) }, use);
+  const { ledger, audit, actors, latest } = memoryAudit(
+    { ...settings, now: settings.now ?? (() => Date.now() / 1000) },
+    use,
+  );
   const { detection, tables: watched } = memoryDetection(use);
   /** What is done needs its hint no more. */
   function withoutHint({ hint: _, ...message }: Outgoing): Outgoing {

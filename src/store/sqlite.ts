@@ -26,12 +26,12 @@ import {
 } from "./rows.ts";
 import { type SealSettings, shared } from "./seal.ts";
 import { sqliteAudit } from "./sqlite/audit.ts";
-import { sqlitePersonal } from "./sqlite/personal.ts";
 import { sqliteDetection } from "./sqlite/detection.ts";
 import { sqliteDigests } from "./sqlite/digests.ts";
 import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
+import { sqlitePersonal } from "./sqlite/personal.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
 import { sqliteRuns } from "./sqlite/runs.ts";
 import { sqliteShelf } from "./sqlite/shelf.ts";

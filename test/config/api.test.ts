@@ -20,7 +20,12 @@ describe("tokens of the API", () => {
   });
 
   it.each([
-    ["a secret without an entry", "", `x=${SECRET}`, /must name tokens that api\.tokens in the file lists.*"x" is not there/],
+    [
+      "a secret without an entry",
+      "",
+      `x=${SECRET}`,
+      /must name tokens that api\.tokens in the file lists.*"x" is not there/,
+    ],
     ["a slip in a name", entry("grafana"), `grafena=${SECRET}`, /Did you mean grafana\?/],
     ["an entry without a secret", entry("a"), "", /must come with its secret in API_TOKENS, as a=<secret>/],
     ["a short secret", entry("a"), "a=short", /at least 24 characters: that of "a" has 5/],
@@ -29,7 +34,12 @@ describe("tokens of the API", () => {
     ["a name twice in the secrets", entry("a"), `a=${SECRET},a=${SECRET}x`, /must name each token once/],
     ["an unknown scope", "api: {tokens: [{name: a, scopes: [approve]}]}", `a=${SECRET}`, /must be of ask, incidents/],
     ["no scope", "api: {tokens: [{name: a, scopes: []}]}", `a=${SECRET}`, /must name at least one/],
-    ["a source that is not there", entry("a", ", sources: [eu]"), `a=${SECRET}`, /must name sources that are configured: "eu"/],
+    [
+      "a source that is not there",
+      entry("a", ", sources: [eu]"),
+      `a=${SECRET}`,
+      /must name sources that are configured: "eu"/,
+    ],
   ])("refuse %s", (_, yaml, tokens, said) => {
     const problems = yaml === "" ? problemsOf(env(tokens)) : problemsIn(yaml, tokens === "" ? {} : env(tokens));
     expect(problems.map(({ where, message }) => `${where} ${message}`).join("\n")).toMatch(said);

@@ -3,11 +3,11 @@ import { afterEach, describe, it } from "vitest";
 import { verifyChain } from "../../src/core/audit.ts";
 import type { Whom } from "../../src/core/personal.ts";
 import type { Store } from "../../src/ports.ts";
+import type { Retention } from "../../src/store/retention.ts";
+import { anIncident } from "../fakes/digests.ts";
+import { anEntry, ann, aProposal, aVote, bob, NOW } from "../fakes/proposals.ts";
 import { anAnomaly } from "./detection.ts";
 import { RETENTION, turn } from "./store.ts";
-import { anIncident } from "../fakes/digests.ts";
-import { ann, anEntry, aProposal, aVote, bob, NOW } from "../fakes/proposals.ts";
-import type { Retention } from "../../src/store/retention.ts";
 
 const WHOM: Whom = {
   persons: ["ann"],
@@ -52,9 +52,20 @@ export function personalContract(name: string, open: (retention: Retention) => S
       const incident = anIncident("inc-1", NOW, { acknowledged, subject: { kind: "service", name: "ann" } });
       await store.incidents.save({ incidents: [incident], alerts: [], entries: [] });
       const asked = { person: "ann", name: "Ann", at: NOW };
-      const silence = { id: "sil-1", revision: 1, status: "asked", matchers: [], seconds: 60, reason: "", isForAll: false };
+      const silence = {
+        id: "sil-1",
+        revision: 1,
+        status: "asked",
+        matchers: [],
+        seconds: 60,
+        reason: "",
+        isForAll: false,
+      };
       const matched = { total: 0, names: [] };
-      await store.silences.save([{ ...silence, status: "asked", matched, asked, madeAt: NOW, places: [] }], [anEntry()]);
+      await store.silences.save(
+        [{ ...silence, status: "asked", matched, asked, madeAt: NOW, places: [] }],
+        [anEntry()],
+      );
       for (const user of [userOf(ann), userOf(bob)])
         await store.feedback.save({ answer: "shared", user, helpful: true, at: NOW });
       await store.detection.commit({ anomalies: [anAnomaly("odd")] });

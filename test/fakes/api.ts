@@ -133,7 +133,7 @@ function checkAnswer(document: Document, method: string, path: string, response:
   const { content } = own ?? document.components.responses.Problem;
   const [type, { schema }] = Object.entries(content)[0] as [string, { schema: object }];
   assert.ok(response.headers.get("content-type")?.startsWith(type), `${method} ${path}: ${type}`);
-  const key = own === undefined ? "problem" : own.content["application/json"].schema.$ref ?? JSON.stringify(schema);
+  const key = own === undefined ? "problem" : (own.content["application/json"].schema.$ref ?? JSON.stringify(schema));
   const validate = compiled.get(key) ?? ajv.compile({ ...schema, components: document.components });
   compiled.set(key, validate);
   assert.ok(

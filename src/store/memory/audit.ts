@@ -104,5 +104,10 @@ export function memoryAudit(
       if (at >= 0) actors.splice(at, 1);
     },
   };
-  return { ledger, audit, actors: known, latest: (least) => chain.reduce((latest, { at }) => Math.max(latest, at), least) };
+  return {
+    ledger,
+    audit,
+    actors: known,
+    latest: (least) => chain.reduce((latest, { at }) => Math.max(latest, at), least),
+  };
 }
