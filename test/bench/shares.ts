@@ -1,9 +1,10 @@
 /**
- * `npm run bench -- shares [--passes N] [--rounds N]`: what a second replica adds to the watching, and how free the event loop stays meanwhile. Rounds follow each other
- * without a pause over a thousand series in twenty watches, five new points of each a round, so that states are written to Redis in each as they are
- * every five minutes. Each replica is a process of its own, held on a processor of its own, with its detectors in their thread; Redis is real, with every change on its
- * disk; Prometheus is played within each replica, and takes as good as no time. Passes alternate between one replica and two, and the first round of each, which hands
- * watches over, does not count. Prints points a second, the ratio, and the 99th percentile of the event loop's delay in each replica.
+ * `npm run bench -- shares [--passes N] [--rounds N] [--points N]`: what a second replica adds to the watching, and how free the event loop stays meanwhile. Rounds
+ * follow each other without a pause over a thousand series in twenty watches, so many new points of each a round (30; with 5 states are written as often as by a bot
+ * that looks once a minute, and Redis is most of the work). Each replica is a process of its own, held on a processor of its own with its detectors' thread; Redis is real
+ * and keeps nothing on its disk; Prometheus is played within each replica. Passes alternate between one replica and two, and the first round of each, which hands
+ * watches over, does not count. Prints points a second, the ratio, and the 99th percentile of the delay of each event loop, beside that of a process that does nothing:
+ * what the machine's other work adds.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -31,7 +32,6 @@ import { quantile } from "./timed.ts";
 const WATCHES = 20;
 const SERIES = 50;
 const STEP = 60;
-const POINTS = 5;
 const BEGIN = 1_790_000_000 - (1_790_000_000 % STEP);
 
 type Order = { readonly kind: "take" } | { readonly kind: "lag" } | { readonly kind: "round"; readonly slot: number };
@@ -41,9 +41,13 @@ else await replica(process.argv[2] ?? "", process.argv[3] ?? "");
 
 async function measure(): Promise<void> {
   const { values } = parseArgs({
-    options: { passes: { type: "string", default: "4" }, rounds: { type: "string", default: "12" } },
+    options: {
+      passes: { type: "string", default: "4" },
+      rounds: { type: "string", default: "8" },
+      points: { type: "string", default: "30" },
+    },
   });
-  const server = await startRedis({ keeps: true });
+  const server = await startRedis();
   if ("skipped" in server) throw new Error(server.skipped);
   const url = server.urlOf(0).reveal();
   const replicas: ChildProcess[] = [];
@@ -54,6 +58,8 @@ async function measure(): Promise<void> {
     await told(one, { kind: "take" });
     console.error(`reading back ${WATCHES * SERIES} series`);
     await told(one, { kind: "round", slot });
+    const idle = monitorEventLoopDelay({ resolution: 1 });
+    idle.enable();
     const rates: Record<1 | 2, number[]> = { 1: [], 2: [] };
     for (let pass = 0; pass < 2 * Number(values.passes); pass++) {
       const count = pass % 2 === 0 ? 1 : 2;
@@ -63,16 +69,23 @@ async function measure(): Promise<void> {
         await told(other, { kind: "take" });
       }
       for (let round = 0; round <= Number(values.rounds); round++) {
-        slot += POINTS * STEP;
+        slot += Number(values.points) * STEP;
         const began = performance.now();
-        const report = (await told(one, { kind: "round", slot })) as { points: number; outcome: string; problems: string[] };
+        const report = (await told(one, { kind: "round", slot })) as {
+          points: number;
+          outcome: string;
+          problems: string[];
+        };
         if (report.outcome !== "done") console.error(report.problems.join(" "));
         if (round > 0) rates[count].push(report.points / ((performance.now() - began) / 1000));
       }
-      const lags = await Promise.all([one, other].flatMap((each) => (each === undefined ? [] : told(each, { kind: "lag" }))));
-      console.log(
-        `${count} replica${count === 1 ? " " : "s"}: ${quantile(rates[count].slice(-Number(values.rounds)), 0.5).toFixed(0)} points a second; event loop p99 ${lags.map((ms) => `${Number(ms).toFixed(1)} ms`).join(", ")}`,
+      const lags = await Promise.all(
+        [one, other].flatMap((each) => (each === undefined ? [] : told(each, { kind: "lag" }))),
       );
+      console.log(
+        `${count} replica${count === 1 ? " " : "s"}: ${quantile(rates[count].slice(-Number(values.rounds)), 0.5).toFixed(0)} points a second; event loop p99 ${lags.map((ms) => `${Number(ms).toFixed(1)} ms`).join(", ")} (idle: ${(idle.percentile(99) / 1e6).toFixed(1)} ms)`,
+      );
+      idle.reset();
       other?.kill();
     }
     const [alone, both] = [quantile(rates[1], 0.5), quantile(rates[2], 0.5)];
@@ -107,6 +120,7 @@ async function replica(url: string, name: string): Promise<void> {
   const clock = () => now;
   const store = await openRedisStore({
     ...{ url: secret(url), dataDir: `/tmp/shares-${process.pid}`, retention: RETENTION, now: () => Date.now() / 1000 },
+    allowVolatile: true,
   });
   const warn = (problem: unknown) => console.error(problem);
   const queue = await createRedisQueue({
@@ -169,7 +183,10 @@ function played(clock: () => number): Metrics {
     return Array.from({ length: SERIES }, (_, which): Series => {
       const points: [number, number][] = [];
       for (let at = start; at <= end; at += step)
-        points.push([at, 100 * (1 + 0.2 * Math.sin((at / 86_400) * 2 * Math.PI) + 0.05 * noise(at, seed * SERIES + which))]);
+        points.push([
+          at,
+          100 * (1 + 0.2 * Math.sin((at / 86_400) * 2 * Math.PI) + 0.05 * noise(at, seed * SERIES + which)),
+        ]);
       return { labels: { service: `service-${which}` }, points };
     });
   };

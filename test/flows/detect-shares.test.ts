@@ -37,7 +37,10 @@ async function crew(
 ) {
   const queue = createMemoryQueue({ concurrency: 3, waiting: 100, retryMs: 1 });
   queues.push(queue);
-  const bot = new Watched(series(at, end), { settings: { watches, historySeconds: 86_400 }, jobs: { run: queue.run, isShared: true } });
+  const bot = new Watched(series(at, end), {
+    settings: { watches, historySeconds: 86_400 },
+    jobs: { run: queue.run, isShared: true },
+  });
   const processes: Detect[] = [];
   for (let one = 0; one < size; one++) processes.push((await bot.start()).detect);
   const took = new Map<number, number>();
