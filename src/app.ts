@@ -35,11 +35,11 @@ import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
 import type { TrainReport } from "./flows/detect/train.ts";
 import type { ScoreReport } from "./flows/score-forecasts.ts";
 import type { Investigator, ModelUse } from "./ports/model.ts";
-import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
+import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store, Suggester } from "./ports.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import type { BreakerState, Dependencies, DependencyView } from "./util/dependencies.ts";
-import { isNo } from "./util/errors.ts";
+import { isNo, ReadOnlyError } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
 import { turns } from "./util/turns.ts";
 
@@ -107,8 +107,12 @@ export type Overrides = {
   readonly log?: Log;
   readonly observer?: Observer;
   readonly remedy?: Pick<RemedyOptions, "runbooks" | "actions" | "journal" | "point">;
+  /** Instead of making proposals of wishes. */
+  readonly suggest?: Suggester;
   /** Off for one person's own terminal, where nobody else is kept waiting. */
   readonly limitPerPerson?: boolean;
+  /** A sentence that the status carries: the settings could not be taken anew. */
+  readonly trouble?: () => string | undefined;
   /** Sentences that every reply carries: what works only in part, and why. */
   readonly degraded?: readonly string[];
 };
@@ -146,14 +150,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const limit = overrides.limitPerPerson === false ? undefined : budget(config.limits.questionsPerMinute, 60);
 
   const sharing = sharingOf(config, store, clock);
-  const remedyOn = (on: Store) =>
-    createRemedy(config, {
+  const remedyOn = (on: Store): Remedy => ({
+    ...createRemedy(config, {
       ...{ store: on, sources: metrics.sources, clock, newId, log, dependencies },
       limitPerPerson: overrides.limitPerPerson,
       ...(overrides.clock === undefined && { elapsed: () => performance.now() / 1000 }),
       moved: (proposal) => observer?.moved?.(proposal),
       ...overrides.remedy,
-    });
+    }),
+    ...(overrides.suggest !== undefined && { suggest: overrides.suggest }),
+  });
   const remedy = remedyOn(store);
   const onCall = createOnCall(config, { store, clock, log, askerOf: remedy.askerOf, dependencies });
   const silences = createSilences(config, {
@@ -212,7 +218,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const outcome = asked.repeated ? "limited" : asked.failed ? "failed" : "answered";
       const seconds = (performance.now() - started) / 1000;
       observer?.answered({ intent: asked.reply.intent, platform: question.place.platform, outcome, seconds });
-      return withDegraded(asked, overrides.degraded ?? []);
+      // Also where Prometheus is away, and the word was not understood as more than a name.
+      const isStatus = asked.reply.intent === "status_overview" || /^\W*status\W*$/i.test(question.text);
+      const trouble = isStatus ? overrides.trouble?.() : undefined;
+      return withDegraded(asked, [...(overrides.degraded ?? []), ...(trouble === undefined ? [] : [trouble])]);
     };
   }
 
@@ -503,6 +512,7 @@ function tooSlow(limitMs: number): Card {
 }
 
 function explainFailure(problem: unknown, question: Question, log: Log): Card {
+  if (problem instanceof ReadOnlyError) return { title: problem.message, tone: "warning", blocks: [] };
   if (isNo(problem)) {
     log.warn({ question: question.id, err: problem }, "a question could not be asked");
     return { title: "I could not look.", tone: "warning", blocks: [{ kind: "text", text: problem.message }] };

@@ -102,6 +102,10 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       return notifierSender(await createNotifier(settings), { clock, late, dependencies: app.dependencies });
     }),
   );
+  if (config.ci.github !== undefined) {
+    const { pullSender } = await import("../notifiers/pulls.ts");
+    senders.push(pullSender(config.ci.github, { clock }));
+  }
   for (const [role, { groups }] of Object.entries(config.roles))
     for (const { surface } of opened)
       if (groups[surface.sender.platform] !== undefined && surface.groupsOf === undefined)

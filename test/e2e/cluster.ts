@@ -54,9 +54,9 @@ export type Cluster = {
   start(name: string): Promise<Replica>;
   /** Sends that once, signed now. Resolves with the status; 0 when nobody answered. */
   send(replica: Replica, body: Record<string, unknown>, kind?: "event" | "click"): Promise<number>;
-  /** As Slack does: again until it is taken, by whichever replica `pick` names. Throws after `patienceMs`. */
+  /** As Slack does: again until it is taken, by whichever replica `pick` names; it waits while that is none. Throws after `patienceMs`. */
   tell(
-    pick: () => Replica,
+    pick: () => Replica | undefined,
     body: Record<string, unknown>,
     kind?: "event" | "click",
     patienceMs?: number,
@@ -75,14 +75,14 @@ export type Prepared = {
  * Starts Redis and a Slack. `prepare` writes the settings into the folder. Where Redis cannot be had, says why, for a test to skip.
  */
 export async function startCluster(
-  prepare: (folder: string, redis: RedisProgram) => Promise<Prepared | void>,
+  prepare: (folder: string, redis: RedisProgram) => Promise<Prepared>,
 ): Promise<Cluster | { readonly skipped: string }> {
   const started = await startRedis({ keeps: true });
   if ("skipped" in started) return started;
   const redis = started;
   const folder = mkdtempSync(join(tmpdir(), "replicas-"));
   const slack = await new FakeSlack().start();
-  const prepared = (await prepare(folder, redis)) ?? {};
+  const prepared = await prepare(folder, redis);
   const agent = new Agent({ keepAlive: true, maxSockets: 300 });
   const running = new Set<Replica>();
 
@@ -155,7 +155,8 @@ export async function startCluster(
     async tell(pick, body, kind = "event", patienceMs = 45_000) {
       let status = 0;
       for (const until = performance.now() + patienceMs; performance.now() < until; await sleep(50)) {
-        status = await send(pick(), body, kind);
+        const replica = pick();
+        status = replica === undefined ? 0 : await send(replica, body, kind);
         if (status === 200) return;
       }
       throw new Error(`no replica took it within ${patienceMs} ms: the last answer was ${status}`);
