@@ -17,7 +17,7 @@ import { nameOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
-import { titleOf as anomalyTitle } from "./anomaly-card.ts";
+import { titleOf as anomalyTitle } from "./anomaly-title.ts";
 import { countsTable } from "./digest-counts.ts";
 import { titleOf as incidentTitle } from "./incident-card.ts";
 import { plural } from "./plural.ts";

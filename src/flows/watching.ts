@@ -1,4 +1,5 @@
-import { sayRecord, titleOf } from "../cards/anomaly-card.ts";
+import { sayRecord } from "../cards/anomaly-card.ts";
+import { titleOf } from "../cards/anomaly-title.ts";
 import { forecastsCard } from "../cards/forecasts-card.ts";
 import { wasteCard } from "../cards/waste-card.ts";
 import { versionsCard } from "../cards/watch-versions-card.ts";

@@ -9,7 +9,7 @@ import {
   type Severity,
 } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
-import { environmentOf, keysOf, subjectOf } from "./subject.ts";
+import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
 
 /** What is known before: looked up, never searched through. */
 export type World = {
@@ -78,19 +78,25 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const own = known?.incident === undefined ? undefined : incidentNow(known.incident);
     if (change !== "begins") return { ...record, incident: known?.incident };
     if (own !== undefined && isLive(own)) return { ...record, incident: own.id };
-    if (own !== undefined && isFlapping(record, event.at) && event.at - (own.endedAt ?? 0) < PAUSE_SECONDS) {
+    // An anomaly that came back is the one that it was.
+    const goesOn = flaps(record, event.at) || event.anomaly !== undefined;
+    if (own !== undefined && goesOn && event.at - (own.endedAt ?? 0) < PAUSE_SECONDS) {
       const { endedAt: _, ...rest } = own;
       touched.set(own.id, { ...rest, status: "open", reopened: (own.reopened ?? 0) + 1 });
       for (const key of own.keys) byKey.set(key, own.id);
       return { ...record, incident: own.id };
     }
     const keys = keysOf(event);
-    const found = keys
-      .map(liveWith)
-      .find((one) => one !== undefined && (one.firing > 0 || event.at - one.changedAt < JOIN_SECONDS));
+    const isFresh = (one: Incident | undefined) =>
+      one !== undefined && (one.firing > 0 || event.at - one.changedAt < JOIN_SECONDS);
+    const wide = wideKeysOf(event);
+    const found =
+      keys.map(liveWith).find(isFresh) ??
+      wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
     const home = found ?? open(event, keys, own?.id);
-    for (const key of keys) byKey.set(key, home.id);
-    const added = keys.filter((key) => !home.keys.includes(key));
+    const all = [...keys, ...wide.kept];
+    for (const key of all) byKey.set(key, home.id);
+    const added = all.filter((key) => !home.keys.includes(key));
     // A storm takes in all sorts of things: they do not become one by that.
     if (added.length > 0 && !home.isStorm && home.keys.length < 50)
       touched.set(home.id, { ...home, keys: [...home.keys, ...added] });
@@ -159,7 +165,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
 export function summarise(incident: Incident, alerts: readonly AlertRecord[], at: number): Incident {
   const all = tallyOf(alerts, at);
   const grave = all.firing > 0 ? all.graveFiring : all.grave;
-  const { endedAt: _, acknowledged, snoozed, escalated, ...rest } = incident;
+  const { endedAt: _, anomalies: __, acknowledged, snoozed, escalated, ...rest } = incident;
   const isOver = all.firing === 0 && alerts.length > 0;
   const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
   const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
@@ -184,6 +190,7 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
     ...(isOver && { endedAt: all.endedAt || at }),
     total: alerts.length,
     firing: all.firing,
+    ...(all.anomalies.total > 0 && { anomalies: all.anomalies }),
     names: all.names,
     lines: all.foremost.map(lineOf),
     isFlapping: all.isFlapping,
@@ -202,6 +209,7 @@ function tallyOf(alerts: readonly AlertRecord[], at: number) {
   const names = new Map<string, { -readonly [K in keyof AlertName]: AlertName[K] }>();
   const foremost: AlertRecord[] = [];
   let [firing, startedAt, endedAt, flapping] = [0, Number.POSITIVE_INFINITY, 0, false];
+  const anomalies = { total: 0, firing: 0 };
   let grave: Severity | undefined;
   let graveFiring: Severity | undefined;
   for (const one of alerts) {
@@ -215,21 +223,26 @@ function tallyOf(alerts: readonly AlertRecord[], at: number) {
       known.firing += fires;
     }
     firing += fires;
+    if (one.anomaly !== undefined) {
+      anomalies.total++;
+      anomalies.firing += fires;
+    }
     grave = graver(severity, grave);
     if (fires === 1) graveFiring = graver(severity, graveFiring);
     if (startsAt < startedAt) startedAt = startsAt;
     if (endsAt !== undefined && endsAt > endedAt) endedAt = endsAt;
-    flapping ||= isFlapping(one, at);
+    flapping ||= flaps(one, at);
     keepForemost(foremost, one);
   }
-  return { firing, grave, graveFiring, startedAt, endedAt, isFlapping: flapping, foremost, names: inOrder(names) };
+  const isFlapping = flapping;
+  return { firing, anomalies, grave, graveFiring, startedAt, endedAt, isFlapping, foremost, names: inOrder(names) };
 }
 
 function graver(severity: Severity, than: Severity | undefined): Severity {
   return than === undefined || (severity !== than && graverFirst(severity, than) < 0) ? severity : than;
 }
 
-function isFlapping({ begins }: AlertRecord, at: number): boolean {
+function flaps({ begins }: AlertRecord, at: number): boolean {
   if (begins.length < FLAPS) return false;
   return begins.filter((began) => began > at - HOUR).length >= FLAPS;
 }
@@ -260,7 +273,7 @@ function inOrder(names: ReadonlyMap<string, AlertName>): readonly AlertName[] {
 }
 
 function lineOf(record: AlertRecord): Incident["lines"][number] {
-  const { fingerprint, name, severity, summary, startsAt, endsAt, labels, generatorUrl, runbookUrl } = record;
+  const { fingerprint, name, severity, summary, startsAt, endsAt, labels, generatorUrl, runbookUrl, anomaly } = record;
   return {
     fingerprint,
     name,
@@ -271,5 +284,6 @@ function lineOf(record: AlertRecord): Incident["lines"][number] {
     ...(endsAt !== undefined && { endsAt }),
     ...(generatorUrl !== undefined && { generatorUrl }),
     ...(runbookUrl !== undefined && { runbookUrl }),
+    ...(anomaly !== undefined && { anomaly }),
   };
 }
