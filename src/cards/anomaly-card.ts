@@ -21,6 +21,8 @@ export type AnomalyContext = {
     readonly expected: number;
   };
   readonly opinions: readonly Opinion[];
+  /** The incident that it became: what is to be said from then on stands there. */
+  readonly wentOn?: string;
   /** What else is open. */
   readonly near: readonly Anomaly[];
   readonly linkTo?: (
@@ -57,7 +59,14 @@ export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): C
       ...chartOf(members),
       { kind: "evidence", items: evidenceOf(members, context) },
       ...notesOf(members, context),
-      { kind: "buttons", buttons: buttonsOf(first, isOver) },
+      ...(context.wentOn === undefined
+        ? [{ kind: "buttons" as const, buttons: buttonsOf(first, isOver) }]
+        : [
+            {
+              kind: "note" as const,
+              text: `It got worse, and is incident ${context.wentOn} now: its message goes on.`,
+            },
+          ]),
     ],
   };
 }

@@ -126,6 +126,15 @@ export function isForEverything(matchers: readonly Matcher[]): boolean {
   });
 }
 
+/** Whether all of these matchers match these labels, as Alertmanager judges it: a label that is not there is empty. A pattern that cannot be read here matches nothing. */
+export function isSilenced(labels: Readonly<Record<string, string>>, matchers: readonly Matcher[]): boolean {
+  return matchers.every(({ name, value, isRegex, isEqual }) => {
+    const found = labels[name] ?? "";
+    const fits = isRegex ? anchored(value) : (text: string) => text === value;
+    return fits !== undefined && fits(found) === isEqual;
+  });
+}
+
 function anchored(pattern: string): ((text: string) => boolean) | undefined {
   const [, flags, rest] = /^\(\?([is]+)\)([\s\S]*)$/.exec(pattern) ?? [undefined, "", pattern];
   try {
