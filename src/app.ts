@@ -170,7 +170,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const detectionOn = (on: Store) =>
     createDetection(config, {
       ...{ store: on, sources: metrics.sources, packs, clock, log, observer },
-      sharing: on === store ? sharing : undefined,
+      ...(on === store && { sharing, raising: incidents.raising }),
     });
   const detection = detectionOn(store);
   const ci = createCi(config, {

@@ -1,4 +1,4 @@
-import type { Block, Button, Card, Chart, EvidenceLine, Tone } from "../core/card.ts";
+import type { Button, Card, Chart, EvidenceLine, Tone } from "../core/card.ts";
 import { sayIn } from "../core/plot.ts";
 import type { Point } from "../core/series.ts";
 import type { Anomaly, Opinion } from "../core/watch/anomaly.ts";
@@ -40,13 +40,7 @@ const AHEAD_STEPS = 12;
 
 /** The anomalies of one message, those that matter most first in the title: what is unusual, since when, what is usual, and why perhaps. */
 export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): Card {
-  const members = [...all].sort(
-    (a, b) =>
-      Number(a.status === "over") - Number(b.status === "over") ||
-      rankOf(b.severity) - rankOf(a.severity) ||
-      b.score - a.score ||
-      a.since - b.since,
-  );
+  const members = inOrder(all);
   const [first] = members;
   if (first === undefined) return { title: "Nothing is unusual.", tone: "good", blocks: [] };
   const isOver = members.every(({ status }) => status === "over");
@@ -54,11 +48,11 @@ export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): C
     title: members.length === 1 ? titleOf(first, context) : groupTitle(members, isOver, context),
     tone: isOver && !members.some(hasCome) ? "good" : toneOf(first),
     blocks: [
-      ...textsOf(members, context),
+      ...textsOf(members, context).map((text) => ({ kind: "text" as const, text })),
       ...(members.length > 1 ? [{ kind: "list" as const, items: linesOf(members, context) }] : []),
-      ...chartOf(members),
+      ...chartOf(members).map((chart) => ({ kind: "chart" as const, chart })),
       { kind: "evidence", items: evidenceOf(members, context) },
-      ...notesOf(members, context),
+      ...notesOf(members, context).map((text) => ({ kind: "note" as const, text })),
       ...(context.wentOn === undefined
         ? [{ kind: "buttons" as const, buttons: buttonsOf(first, isOver) }]
         : [
@@ -69,6 +63,27 @@ export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): C
           ]),
     ],
   };
+}
+
+/** What a message says of anomalies below its title: for one that is about more than these. */
+export function anomalyParts(all: readonly Anomaly[], context: AnomalyContext) {
+  const members = inOrder(all);
+  return {
+    texts: textsOf(members, context),
+    charts: chartOf(members),
+    evidence: evidenceOf(members, context),
+    notes: notesOf(members, context),
+  };
+}
+
+function inOrder(all: readonly Anomaly[]): readonly Anomaly[] {
+  return [...all].sort(
+    (a, b) =>
+      Number(a.status === "over") - Number(b.status === "over") ||
+      rankOf(b.severity) - rankOf(a.severity) ||
+      b.score - a.score ||
+      a.since - b.since,
+  );
 }
 
 function toneOf({ severity }: Anomaly): Tone {
@@ -125,7 +140,7 @@ const TERMS: Readonly<Record<Anomaly["terms"][number]["name"], string>> = {
   shape: "its course over some minutes",
 };
 
-function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): Block[] {
+function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): readonly string[] {
   const [first] = members;
   if (first === undefined) return [];
   const why = sayWhy(first, members.length === 1 ? undefined : nameIn(first));
@@ -151,7 +166,7 @@ function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContex
     const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : "";
     texts.push(`At the same time: ${said.join(", ")}${more}.`);
   }
-  return texts.map((text) => ({ kind: "text" as const, text }));
+  return texts;
 }
 
 /** What is left now, the band of the time, and how it is known. */
@@ -191,7 +206,7 @@ function linesOf(members: readonly Anomaly[], context: AnomalyContext): readonly
 }
 
 /** The course of the worst that has one, with its usual range and what happened meanwhile. */
-function chartOf(members: readonly Anomaly[]): Block[] {
+function chartOf(members: readonly Anomaly[]): readonly Chart[] {
   const drawn = members.find(({ points }) => points.length > 2);
   if (drawn === undefined) return [];
   const same = members.filter((one) => one.watch === drawn.watch && one.points.length > 2).slice(0, 3);
@@ -204,7 +219,7 @@ function chartOf(members: readonly Anomaly[]): Block[] {
     ...(usual !== undefined && same.length === 1 && { band: { low: usual.low, high: usual.high } }),
     events: [...(drawn.kind === "ahead" ? [] : [{ at: drawn.since, name: "began" }]), ...drawn.events],
   };
-  return [{ kind: "chart", chart }];
+  return [chart];
 }
 
 /** Its course; with a straight line to where it will be, if that is what it is about. */
@@ -240,7 +255,7 @@ function evidenceOf(members: readonly Anomaly[], { linkTo, now }: AnomalyContext
   return [...pages, ...queries];
 }
 
-function notesOf(members: readonly Anomaly[], { record, opinions }: AnomalyContext): Block[] {
+function notesOf(members: readonly Anomaly[], { record, opinions }: AnomalyContext): readonly string[] {
   const ids = new Set(members.map(({ id }) => id));
   const said = opinions.filter(({ anomaly }) => ids.has(anomaly));
   const people = (kind: Opinion["kind"]) => new Set(said.filter((one) => one.kind === kind).map(({ by }) => by)).size;
@@ -252,7 +267,7 @@ function notesOf(members: readonly Anomaly[], { record, opinions }: AnomalyConte
   const watch =
     first === undefined || first.kind !== "unusual" || record.posts === 0 ? "" : sayRecord(first.watch, record);
   const text = [watch, words.length === 0 ? "" : `Of this one, ${words.join(", ")}.`].filter((part) => part !== "");
-  return text.length === 0 ? [] : [{ kind: "note", text: text.join(" ") }];
+  return text.length === 0 ? [] : [text.join(" ")];
 }
 
 /** "Watch service.latency: 12 posts, 9 useful in 30 days." */

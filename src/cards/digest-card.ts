@@ -19,7 +19,7 @@ import { inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
 import { titleOf as anomalyTitle } from "./anomaly-title.ts";
 import { countsTable } from "./digest-counts.ts";
-import { titleOf as incidentTitle } from "./incident-card.ts";
+import { titleOf as incidentTitle } from "./incident-words.ts";
 import { plural } from "./plural.ts";
 import { sayWaste } from "./waste-card.ts";
 

@@ -10,15 +10,15 @@ import { environmentOf } from "./subject.ts";
 /** What needs somebody once it is severe enough. The others tell of what will be, or of what happened once. */
 const KINDS: ReadonlySet<AnomalyKind> = new Set(["unusual", "failing", "down", "gone", "silent", "unreachable"]);
 
-/** Why an anomaly becomes an incident, or stays a message of its own. `least`: the setting. */
-export function isForIncident(one: Anomaly, least: Severity): boolean {
-  const isSevere = rankOf(one.severity) >= rankOf(least);
+/** Whether an anomaly becomes an incident, rather than a message of its own. `least`: the setting; undefined: none does. */
+export function isForIncident(one: Anomaly, least: Severity | undefined): boolean {
+  const isSevere = least !== undefined && rankOf(one.severity) >= rankOf(least);
   return KINDS.has(one.kind) && one.status === "open" && one.quiet === undefined && isSevere;
 }
 
 /** Of a severity that it had when it was posted by itself, and has no longer. */
-export function gotWorse({ was, severity }: Anomaly, least: Severity): boolean {
-  return was !== undefined && rankOf(was) < rankOf(least) && rankOf(severity) >= rankOf(least);
+export function gotWorse({ was, severity }: Anomaly, least: Severity | undefined): boolean {
+  return least !== undefined && was !== undefined && rankOf(was) < rankOf(least) && rankOf(severity) >= rankOf(least);
 }
 
 /** No alert has such a one. */

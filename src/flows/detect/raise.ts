@@ -11,8 +11,8 @@ import type { DetectDeps } from "./deps.ts";
 
 /** How anomalies become incidents. */
 export type Raising = {
-  /** From which severity. */
-  readonly least: Severity;
+  /** From which severity; undefined for none more. */
+  readonly least: Severity | undefined;
   readonly take: Take;
   /** Those that hold now. May throw. */
   readonly silences: () => Promise<readonly Silence[]>;
