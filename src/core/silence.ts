@@ -30,6 +30,8 @@ export type SilenceDraft = {
   readonly matched: {
     readonly total: number;
     readonly names: readonly { readonly name: string; readonly total: number }[];
+    /** Anomalies in incidents that go on. */
+    readonly anomalies?: number;
   };
   readonly asked: Responder;
   readonly madeAt: number;

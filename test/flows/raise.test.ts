@@ -188,18 +188,20 @@ describe("an anomaly that is severe enough", () => {
   });
 
   it("goes on as the same incident when it comes back soon", async () => {
-    const bot = await begun();
-    await bot.wait(HOUR / 4);
-    end = bot.now;
-    while ((await bot.incidents())[0]?.status !== "resolved" && bot.now < end + HOUR) await bot.wait(EVERY);
-    expect(await bot.incidents()).toMatchObject([{ status: "resolved" }]);
-    at = bot.now;
-    end = Number.POSITIVE_INFINITY;
-    await bot.wait(600);
-    expect(await bot.incidents()).toMatchObject([{ status: "open", firing: 1, total: 1, reopened: 1 }]);
-    end = bot.now;
-    await bot.wait(HOUR / 2);
-    expect(await bot.incidents()).toMatchObject([{ status: "resolved" }]);
+    const bot = await new Raised([]).start();
+    const one = anAnomaly("one", { severity: "warning", openedAt: bot.now, since: bot.now });
+    const tell = async (change: Partial<typeof one>) => {
+      bot.now += 120;
+      await bot.store.detection.commit({ anomalies: [{ ...one, ...change }] });
+      await bot.detect.show();
+      return bot.incidents();
+    };
+    expect(await tell({})).toMatchObject([{ status: "open" }]);
+    expect(await tell({ status: "over", endedAt: bot.now, revision: 2 })).toMatchObject([{ status: "resolved" }]);
+    expect(await tell({ revision: 3 })).toMatchObject([{ status: "open", firing: 1, total: 1, reopened: 1 }]);
+    expect(await tell({ status: "over", endedAt: bot.now, revision: 4 })).toMatchObject([
+      { status: "resolved", startedAt: one.since, endedAt: bot.now - 120 },
+    ]);
   });
 
   it("is lost by no crash between finding and taking it in, and taken in once", async () => {

@@ -4,7 +4,7 @@ import type { Place } from "../chat.ts";
 import type { Run } from "../ci/run.ts";
 import type { KeptForecast } from "../forecast/score.ts";
 import { subjectOf } from "../incident/subject.ts";
-import { graverFirst, type Incident, isLive } from "../incident.ts";
+import { countsOf, graverFirst, type Incident, isLive } from "../incident.ts";
 import type { Proposal } from "../proposal.ts";
 import type { Resource, Waste, WasteSum } from "../waste.ts";
 import type { Anomaly } from "../watch/anomaly.ts";
@@ -299,17 +299,28 @@ function uncovered(
   period: Period,
   now: number,
 ): readonly Item[] {
-  return anomalies
-    .filter(({ kind, severity, quiet }) => !isOther(kind) && severity !== "info" && quiet === undefined)
-    .filter((one) => one.status === "open" || isInside(one.openedAt, period))
-    .filter((one) => !incidents.some((incident) => isAbout(incident, one, now)))
-    .sort(
-      (a, b) =>
-        Number(a.status === "over") - Number(b.status === "over") ||
-        rankOf(b.severity) - rankOf(a.severity) ||
-        a.since - b.since,
-    )
-    .map(ofAnomaly);
+  return (
+    anomalies
+      .filter(({ kind, severity, quiet }) => !isOther(kind) && severity !== "info" && quiet === undefined)
+      .filter((one) => one.status === "open" || isInside(one.openedAt, period))
+      .filter((one) => !incidents.some((incident) => hasAlerts(incident) && isAbout(incident, one, now)))
+      // What is an incident that goes on is told as that.
+      .filter(
+        ({ id }) =>
+          !incidents.some((incident) => isLive(incident) && incident.lines.some((line) => line.anomaly === id)),
+      )
+      .sort(
+        (a, b) =>
+          Number(a.status === "over") - Number(b.status === "over") ||
+          rankOf(b.severity) - rankOf(a.severity) ||
+          a.since - b.since,
+      )
+      .map(ofAnomaly)
+  );
+}
+
+function hasAlerts(incident: Incident): boolean {
+  return countsOf(incident).alerts.total > 0;
 }
 
 function isAbout(incident: Incident, anomaly: Anomaly, now: number): boolean {

@@ -39,7 +39,7 @@ export function eventOf(
     labels: labelsOf(one, source),
     annotations: { summary: sentence },
     startsAt: one.since,
-    ...(one.endedAt !== undefined && { endedAt: one.endedAt }),
+    ...(one.endedAt !== undefined && { endsAt: one.endedAt }),
     // What shared a message by itself shares one as an incident, too.
     group: `anomalies ${one.group}`,
     at,
