@@ -25,6 +25,7 @@ import type { ConceptPacks } from "./core/concept.ts";
 import type { DigestKind } from "./core/digest/schedule.ts";
 import { readIncidentWish, readTestRoute } from "./core/incident/wish.ts";
 import { readOnCallWish } from "./core/oncall/wish.ts";
+import type { Proposal } from "./core/proposal.ts";
 import { readSilenceWish } from "./core/silence.ts";
 import { readWatchWish } from "./core/watch/wish.ts";
 import type { answer as answerFlow } from "./flows/answer.ts";
@@ -82,8 +83,10 @@ export type Observer = {
   trained?: (report: TrainReport) => void;
   forecastsScored?: (scores: ScoreReport["scores"]) => void;
   alerted?: (severity: string, count: number) => void;
-  digested?: (kind: DigestKind) => void;
+  digested?: (kind: DigestKind, lateSeconds: number) => void;
   ran?: (run: Run, isNew: boolean) => void;
+  moved?: (proposal: Proposal) => void;
+  clicked?: (event: { decision: string; outcome: "answered" | "failed"; seconds: number }) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -139,6 +142,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     createRemedy(config, {
       ...{ store: on, sources: metrics.sources, clock, newId, log, limitPerPerson: overrides.limitPerPerson },
       ...(overrides.clock === undefined && { elapsed: () => performance.now() / 1000 }),
+      moved: (proposal) => observer?.moved?.(proposal),
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
@@ -167,7 +171,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     ...{ store, sources: metrics.sources, clock, log },
     identify: ({ user }) => remedy.identify(user),
     mayReadIncident: (question, incident) => mayReadIncident(question, incident, metrics.sources),
-    told: (kind) => observer?.digested?.(kind),
+    told: (kind, late) => observer?.digested?.(kind, late),
   });
   const running = createRunning();
   const detectionOn = (on: Store) =>
@@ -245,7 +249,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const aboutIncidents = readIncidentWish(question.text);
     if (aboutIncidents !== undefined) return said(await incidents.list(question, aboutIncidents), "incidents");
     const testing = readTestRoute(question.text);
-    if (testing !== undefined) return said(await incidents.test(question, testing.name), "routes");
+    if (testing !== undefined) return said(await incidents.test(question, testing), "routes");
     const aboutOnCall = readOnCallWish(question.text);
     if (aboutOnCall !== undefined) return said(await onCall.ask(question, aboutOnCall), "oncall");
     const silencing = alertmanager === undefined ? undefined : readSilenceWish(question.text);
@@ -345,6 +349,20 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     );
   }
 
+  const decide: Decider = async (click) => {
+    const began = performance.now();
+    const done = (outcome: "answered" | "failed") =>
+      observer?.clicked?.({ decision: click.decision, outcome, seconds: (performance.now() - began) / 1000 });
+    try {
+      const card = await (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click));
+      done("answered");
+      return card;
+    } catch (problem) {
+      done("failed");
+      throw problem;
+    }
+  };
+
   let stopped: Promise<void> | undefined;
   return {
     ask: askOn(store, limit, remedy, detection),
@@ -362,7 +380,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     digests,
     ci,
     rollouts,
-    decide: (click) => (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click)),
+    decide,
     detection,
     log,
     start() {

@@ -31,7 +31,7 @@ type Options = {
   readonly log: Log;
   readonly identify: (visitor: Pick<Visitor, "user">) => Identity;
   readonly mayReadIncident: (question: Question, incident: Incident) => boolean;
-  readonly told?: ((kind: DigestKind) => void) | undefined;
+  readonly told?: ((kind: DigestKind, lateSeconds: number) => void) | undefined;
 };
 
 export function createDigests(config: Config, options: Options): DigestDesk {

@@ -8,7 +8,7 @@ import type { Question } from "../core/chat.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { placesFor } from "../core/incident/route.ts";
-import type { IncidentWish } from "../core/incident/wish.ts";
+import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
 import type { Identity, Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
@@ -40,7 +40,7 @@ export type IncidentDesk = {
   /** Anomalies that need somebody are taken in as alerts are. */
   readonly raising: Pick<Raising, "take" | "silences" | "redrawn">;
   /** Sends a test through every route, or the one of that name. */
-  readonly test: (question: Question, name: string | undefined) => Promise<Card>;
+  readonly test: (question: Question, wish: TestWish) => Promise<Card>;
   /**
    * Begins to take in, show and explain; only one process of a data folder may. `posted`: a message stands in the outbox. Resolves with
    * what ends it.
@@ -302,7 +302,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         log.error({ err, message }, "a message that cannot arrive could not be sent elsewhere");
       }
     },
-    async test(question, name) {
+    async test(question, wish) {
       const { testRoutes } = await import("../flows/test-route.ts");
       const by = await options.askerOf(question);
       const why = whyNoResponder(by, config.responders, await options.onCall.now(), "test the routes");
@@ -313,8 +313,9 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         routes: config.routes,
         wake: () => wakeOutbox?.(),
         pause: () => sleep(200),
+        suggest: options.suggest,
       };
-      return testRoutes(deps, name, question.id, by.name);
+      return testRoutes(deps, wish, question.id, by);
     },
     async start(posted) {
       wakeOutbox = posted;

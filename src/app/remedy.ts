@@ -75,6 +75,7 @@ export type RemedyOptions = {
   readonly actions?: Actions;
   readonly journal?: Journal;
   readonly point?: NonNullable<RemedyDeps["point"]>;
+  readonly moved?: NonNullable<RemedyDeps["moved"]>;
 };
 
 /** States that go on by themselves. */
@@ -154,6 +155,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       changed: wakeAll,
       report: (level, message, data) => log[level](data, message),
       ...(options.point !== undefined && { point: options.point }),
+      ...(options.moved !== undefined && { moved: options.moved }),
     };
   });
 

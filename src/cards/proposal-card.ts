@@ -50,7 +50,8 @@ export function proposalCard(proposal: Proposal, context: CardContext): Card {
     text: `Proposal ${proposal.id}, code ${codeOf(proposal)}. No text in the chat decides it.`,
   });
   const isWish = spec.runbook === undefined;
-  const head = isWish && status === "pending" ? "Noted, and nothing will run" : headOf(proposal);
+  const wished = spec.action.type === "test" ? "TEST, nothing will run" : "Noted, and nothing will run";
+  const head = isWish && status === "pending" ? wished : headOf(proposal);
   return { title: `${head}: ${titleOf(spec)}`, tone: isWish ? "info" : toneOf(status), blocks };
 }
 
@@ -123,6 +124,8 @@ function stateText(proposal: Proposal, context: CardContext): string {
     return RESTORED;
   switch (status) {
     case "pending":
+      if (spec.runbook === undefined && spec.action.type === "test")
+        return "A proposal would be shown here. Nothing is wrong and nothing has to be done: press Dismiss to see that clicks arrive.";
       if (spec.runbook === undefined) return "Nothing here can do it: it is written down for a person to do by hand.";
       return [waitText(proposal, context), why].filter((part) => part !== "").join(" ");
     case "approved":

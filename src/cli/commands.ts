@@ -39,9 +39,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import("./demo.ts"),
   },
   doctor: {
-    usage: "doctor [--json]",
-    summary: "checks the configuration and every dependency, and says what to do",
-    options: JSON_FLAG,
+    usage: "doctor [--production] [--send] [--json]",
+    summary:
+      "checks the configuration and every dependency, and says what to do; --production also what a bot that people rely on lacks, with a score; --send has the running bot post a marked test alert and a harmless proposal through every route",
+    options: { ...JSON_FLAG, production: { type: "boolean" }, send: { type: "boolean" } },
     load: () => import("./doctor.ts"),
   },
   detect: {

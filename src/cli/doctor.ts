@@ -7,7 +7,9 @@ import { type Check, failed, ok, skipped } from "./checks/check.ts";
 import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
 import { checkModel } from "./checks/model.ts";
 import { checkNotifiers } from "./checks/notifiers.ts";
-import { checkSources } from "./checks/sources.ts";
+import { modesAround, productionChecks, wantedIn } from "./checks/production.ts";
+import { sendThroughRoutes } from "./checks/send.ts";
+import { checkSources, ownMetricsIn } from "./checks/sources.ts";
 import { checkWatching } from "./checks/watching.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 
@@ -16,6 +18,7 @@ export async function run(call: Call): Promise<number> {
   if (call.words.length > 0)
     throw new UsageError(`doctor takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
   const checks: Check[] = [];
+  let score: number | undefined;
   const asJson = call.flags.json === true;
   const add = (...found: readonly Check[]) => {
     checks.push(...found);
@@ -39,6 +42,17 @@ export async function run(call: Call): Promise<number> {
     add(...(await checkCalendars(config)));
     add(...(await checkRights(config)));
     add(...(await checkModel(config, () => Date.now() / 1000)));
+    if (call.flags.production === true) {
+      const around = {
+        uid: process.getuid?.(),
+        modes: await modesAround(config, call.cwd),
+        ...(await ownMetricsIn(config, log)),
+      };
+      const production = productionChecks(wantedIn(config, around));
+      score = production.score;
+      add(...production.checks);
+    }
+    if (call.flags.send === true) add(...(await sendThroughRoutes(config)));
   } else {
     add(
       ...loaded.problems.map(({ where, message }) =>
@@ -48,12 +62,22 @@ export async function run(call: Call): Promise<number> {
     add(skipped("everything else", "needs a configuration without problems"));
   }
   const broken = checks.filter(({ state }) => state === "failed").length;
-  if (asJson) call.stdout.write(`${JSON.stringify({ ok: broken === 0, checks })}\n`);
-  else call.stdout.write(`\n${broken === 0 ? "All is well." : `${broken} of ${checks.length} checks failed.`}\n`);
+  const known = score === undefined ? {} : { score };
+  if (asJson) call.stdout.write(`${JSON.stringify({ ok: broken === 0, ...known, checks })}\n`);
+  else call.stdout.write(`\n${conclusionOf(checks, broken, score)}\n`);
   return broken === 0 ? EXIT.ok : EXIT.failed;
 }
 
-const MARKS = { ok: ["✓", "green"], failed: ["✗", "red"], skipped: ["–", "dim"] } as const;
+function conclusionOf(checks: readonly Check[], broken: number, score: number | undefined): string {
+  const advice = checks.filter(({ state }) => state === "advice").length;
+  return [
+    broken === 0 ? "All is well." : `${broken} of ${checks.length} checks failed.`,
+    ...(advice === 0 ? [] : [`${advice} ${advice === 1 ? "thing" : "things"} would be better otherwise.`]),
+    ...(score === undefined ? [] : [`Ready for production: ${score} of 100.`]),
+  ].join(" ");
+}
+
+const MARKS = { ok: ["✓", "green"], failed: ["✗", "red"], advice: ["!", "yellow"], skipped: ["–", "dim"] } as const;
 
 function lineOf(check: Check, call: Call): string {
   const look = lookOf(call.stdout, call.env, "UTC");
@@ -61,5 +85,5 @@ function lineOf(check: Check, call: Call): string {
   // Whole lines: a reason that is cut off helps nobody.
   const whole = Number.POSITIVE_INFINITY;
   const line = `${paint(style, mark, look)} ${check.name}: ${oneLine(check.found, whole)}\n`;
-  return check.state === "failed" ? `${line}  → ${oneLine(check.cure, whole)}\n` : line;
+  return "cure" in check ? `${line}  → ${oneLine(check.cure, whole)}\n` : line;
 }

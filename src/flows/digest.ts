@@ -35,7 +35,8 @@ export type DigestDeps = Omit<GatherDeps, "store"> & {
   readonly report: (level: "info" | "error", message: string, data: Readonly<Record<string, unknown>>) => void;
   /** A message stands in the outbox. */
   readonly wake: () => void;
-  readonly told?: (kind: DigestPlan["kind"]) => void;
+  /** `lateSeconds`: after its planned time. */
+  readonly told?: (kind: DigestPlan["kind"], lateSeconds: number) => void;
 };
 
 /** A handover is looked at again so often, in seconds: what was done since is marked. */
@@ -94,7 +95,7 @@ export function plannedDigests(deps: DigestDeps): () => Promise<void> {
       digest: await digestFor(deps, plan, period, now),
     };
     if (!(await store.digests.keep(kept))) return store.digests.newest(plan.name);
-    deps.told?.(plan.kind);
+    deps.told?.(plan.kind, Math.max(0, now - slot));
     if (missed > 0)
       deps.report("info", "planned digests were missed; the newest one covers them", { digest: plan.name, missed });
     return kept;

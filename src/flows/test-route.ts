@@ -3,7 +3,10 @@ import type { Card } from "../core/card.ts";
 import type { Place } from "../core/chat.ts";
 import { isNotifier } from "../core/incident/notice.ts";
 import type { Route } from "../core/incident/route.ts";
-import type { Clock, Outbox } from "../ports.ts";
+import type { TestWish } from "../core/incident/wish.ts";
+import type { Identity } from "../core/people.ts";
+import type { Clock, Outbox, Suggester } from "../ports.ts";
+import { reasonOf } from "../util/errors.ts";
 import { inert, inertName } from "../util/inert.ts";
 
 export type TestRouteDeps = {
@@ -13,14 +16,24 @@ export type TestRouteDeps = {
   /** A message stands in the outbox. */
   readonly wake: () => void;
   readonly pause: () => Promise<unknown>;
+  readonly suggest: Suggester;
 };
 
 /** A message that did not arrive by then is reported as on its way. */
 const WAIT_SECONDS = 10;
 const MOST = 100;
+const PROPOSE_MS = 15_000;
 
-/** Sends a marked test through every route, or the one of that name, and says where it arrived. `id` tells this test from others. */
-export async function testRoutes(deps: TestRouteDeps, name: string | undefined, id: string, by: string): Promise<Card> {
+/**
+ * Sends a marked test through every route, or the one of that name, and says where it arrived; with a change, also a proposal that can
+ * never run, whose buttons people may try. `id` tells this test from others.
+ */
+export async function testRoutes(
+  deps: TestRouteDeps,
+  { name, withChange }: TestWish,
+  id: string,
+  by: Identity,
+): Promise<Card> {
   const { outbox, clock, routes } = deps;
   const wanted = name === undefined ? routes : routes.filter((one) => one.name.toLowerCase() === name.toLowerCase());
   if (wanted.length === 0)
@@ -42,12 +55,19 @@ export async function testRoutes(deps: TestRouteDeps, name: string | undefined, 
     };
   const sent = wanted.flatMap((route) => route.to.map((place) => ({ route, place }))).slice(0, MOST);
   for (const [at, { route, place }] of sent.entries()) {
-    const message = { id: `test:${id}:${at}`, place, card: testCard(route, by), at: clock() };
+    const message = { id: `test:${id}:${at}`, place, card: testCard(route, by.name), at: clock() };
     const notice = isNotifier(place)
-      ? testNotice({ id: message.id, route: route.name, by, at: message.at })
+      ? testNotice({ id: message.id, route: route.name, by: by.name, at: message.at })
       : undefined;
     await outbox.put({ ...message, ...(notice !== undefined && { hint: JSON.stringify(notice) }) });
   }
+  const change = withChange
+    ? await testChange(
+        deps,
+        sent.map(({ place }) => place),
+        by,
+      )
+    : undefined;
   deps.wake();
   const began = clock();
   let fates = await Promise.all(sent.map((_, at) => outbox.fateOf(`test:${id}:${at}`)));
@@ -68,8 +88,36 @@ export async function testRoutes(deps: TestRouteDeps, name: string | undefined, 
           : `The test arrived in all ${sent.length} places.`
         : `The test arrived in ${arrived} of ${sent.length} places.`,
     tone: arrived === sent.length ? "good" : "warning",
-    blocks: [{ kind: "list", items }],
+    blocks: [{ kind: "list", items }, ...(change === undefined ? [] : [{ kind: "text" as const, text: change }])],
   };
+}
+
+/** Proposes something that no runbook can do, in every chat of the routes. Returns what came of it, in a sentence. */
+async function testChange({ suggest }: TestRouteDeps, sent: readonly Place[], by: Identity): Promise<string> {
+  const chats = sent.filter((place) => !isNotifier(place));
+  const places = [...new Map(chats.map((place) => [JSON.stringify(place), place])).values()];
+  if (places.length === 0) return "No route leads to a chat, so no proposal was shown.";
+  try {
+    const suggested = await suggest(
+      {
+        action: { type: "test", target: "of the routes", params: {} },
+        kinds: ["test"],
+        values: {},
+        environment: undefined,
+        source: undefined,
+        requester: by,
+        places,
+        cause: { kind: "ask", text: `TEST: ${inertName(by.name)} tests the routes. Nothing has to be done.` },
+        facts: [],
+      },
+      AbortSignal.timeout(PROPOSE_MS),
+    );
+    if (suggested.kind === "proposed")
+      return `A proposal that can never run is shown in ${places.length === 1 ? "that chat" : `all ${places.length} chats`}: press Dismiss there to see that clicks arrive.`;
+    return `No proposal was shown: ${suggested.kind === "refused" ? suggested.reason : suggested.text}`;
+  } catch (problem) {
+    return `No proposal could be shown: ${inert(reasonOf(problem))}`;
+  }
 }
 
 function testCard(route: Route, by: string): Card {

@@ -1,4 +1,5 @@
 import { isForeign } from "../core/ci/run.ts";
+import { createChangeMetrics } from "./change-metrics.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Distinct values a label may take before the rest is counted as `other`: every one of them is a series for ever. */
@@ -16,6 +17,8 @@ export type Metrics = Pick<
   | "audited"
   | "incident"
   | "digested"
+  | "moved"
+  | "clicked"
   | "ran"
   | "alerted"
   | "watchUse"
@@ -122,6 +125,12 @@ export async function createMetrics(version: string): Promise<Metrics> {
     registers,
   });
   const line = ["project", "pipeline", "branch"];
+  const digestLate = new Histogram({
+    name: "smartcloudops_digest_late_seconds",
+    help: "Time from a digest's planned time until it was told.",
+    buckets: [1, 5, 15, 60, 300, 900, 3600],
+    registers,
+  });
   const runs = new Counter({
     name: "smartcloudops_ci_runs_total",
     help: "Runs of pipelines that were told of since the start, by how they ended. Branches other than the main one are one.",
@@ -254,6 +263,7 @@ export async function createMetrics(version: string): Promise<Metrics> {
   }).set({ version }, 1);
 
   const label = safeLabels(WORD);
+  const changes = createChangeMetrics({ Counter, Histogram, registers, label });
   const named = safeLabels(NAME);
   const isNewest = newest();
   return {
@@ -284,7 +294,11 @@ export async function createMetrics(version: string): Promise<Metrics> {
       modelSeconds.observe({ kind }, seconds);
     },
     incident: ({ kind, severity, seconds }) => incidentSeconds.observe({ until: kind, severity }, Math.max(0, seconds)),
-    digested: (kind) => digestsTold.inc({ kind: label("digest", kind) }),
+    digested(kind, lateSeconds) {
+      digestsTold.inc({ kind: label("digest", kind) });
+      digestLate.observe(lateSeconds);
+    },
+    ...changes,
     ran(run, isNew) {
       const { outcome, startedAt, endedAt, deploys } = run;
       const project = named("project", run.project);

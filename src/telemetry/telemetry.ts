@@ -43,6 +43,15 @@ export type PipelineRun = {
   readonly deploys?: { readonly service: string; readonly environment: string };
 };
 
+/** A proposal at the moment in which it comes to a status. Times in unix seconds. */
+export type MovedProposal = {
+  readonly status: string;
+  readonly spec: { readonly risk: string; readonly createdAt: number };
+  readonly approvedAt?: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+};
+
 export type Telemetry = {
   /** A question was answered, or not: `outcome` is a word of ours such as `answered`, `unclear`, `failed`. */
   answered(event: {
@@ -81,8 +90,16 @@ export type Telemetry = {
     readonly severity: string;
     readonly seconds: number;
   }): void;
-  /** A planned digest was told. */
-  digested(kind: string): void;
+  /** A planned digest was told, so many seconds after its time. */
+  digested(kind: string, lateSeconds: number): void;
+  /** A proposal was made, or came to another status. Times in unix seconds. */
+  moved(proposal: MovedProposal): void;
+  /** A click on one of the bot's buttons was answered, with what was decided or why it was refused; or that failed. */
+  clicked(event: {
+    readonly decision: string;
+    readonly outcome: "answered" | "failed";
+    readonly seconds: number;
+  }): void;
   /** The newest run of a pipeline; `isNew`: it was told of just now. */
   ran(run: PipelineRun, isNew: boolean): void;
   /** Alerts that began. */
@@ -144,7 +161,9 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     trained: (event) => count((made) => made.trained(event)),
     audited: (head) => count((made) => made.audited(head)),
     incident: (event) => count((made) => made.incident(event)),
-    digested: (kind) => count((made) => made.digested(kind)),
+    digested: (kind, lateSeconds) => count((made) => made.digested(kind, lateSeconds)),
+    moved: (proposal) => count((made) => made.moved(proposal)),
+    clicked: (event) => count((made) => made.clicked(event)),
     ran: (run, isNew) => count((made) => made.ran(run, isNew)),
     alerted: (severity, alerts) => count((made) => made.alerted(severity, alerts)),
     watchUse: (records) => count((made) => made.watchUse(records)),

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { parser } from "@prometheus-io/lezer-promql";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { loadConfig } from "../../src/config.ts";
@@ -177,6 +178,17 @@ describe("the compose file", () => {
   });
 });
 
+/** `expr` with Grafana's variables is a whole expression. */
+function isPromql(expr: string): boolean {
+  let isWhole = true;
+  parser.parse(expr.replace(/\$\w+/g, "x")).iterate({
+    enter: ({ type }) => {
+      isWhole &&= !type.isError;
+    },
+  });
+  return isWhole;
+}
+
 describe("rules and dashboards", () => {
   it("name metrics that the bot has", async () => {
     const text = await (await createMetrics("0")).text();
@@ -221,6 +233,7 @@ describe("rules and dashboards", () => {
       for (const { datasource, targets } of panels) {
         expect(datasource.uid).toBe("prometheus");
         expect(targets.length).toBeGreaterThan(0);
+        for (const { expr } of targets) expect(isPromql(expr), expr).toBe(true);
       }
     }
     expect((parse(read("grafana/provisioning/datasources/prometheus.yaml")) as Document).datasources[0].uid).toBe(

@@ -63,9 +63,11 @@ describe("a message that can never arrive", () => {
 
 describe("a test of the routes", () => {
   it.each([
-    ["test route", { name: undefined }],
-    ["Test routes!", { name: undefined }],
-    ["test route critical", { name: "critical" }],
+    ["test route", { name: undefined, withChange: false }],
+    ["Test routes!", { name: undefined, withChange: false }],
+    ["test route critical", { name: "critical", withChange: false }],
+    ["test routes with a change", { name: undefined, withChange: true }],
+    ["test route critical with a proposal.", { name: "critical", withChange: true }],
     ["test the latency of checkout", undefined],
   ])("%s", (text, wanted) => {
     expect(readTestRoute(text)).toEqual(wanted);
@@ -83,8 +85,11 @@ describe("a test of the routes", () => {
         else if (one.place.channel === "C2") await outbox.gaveUp(one.id, "is_archived", now);
       }
     };
-    const deps = { outbox, clock: () => now, routes, wake: () => {}, pause };
-    expect(plainText(await testRoutes(deps, undefined, "q1", "Ann"))).toBe(
+    const deps = { outbox, clock: () => now, routes, wake: () => {}, pause, suggest: () => expect.unreachable() };
+    const ann = { person: "ann", name: "Ann", platform: "slack", account: "U1", isLinked: true };
+    const test = (name: string | undefined, id: string, routes = deps.routes) =>
+      testRoutes({ ...deps, routes }, { name, withChange: false }, id, ann);
+    expect(plainText(await test(undefined, "q1"))).toBe(
       [
         "The test arrived in 1 of 3 places.",
         "- C1 → Slack C1: arrived",
@@ -92,8 +97,8 @@ describe("a test of the routes", () => {
         "- C3 → Slack C3: is on its way still",
       ].join("\n"),
     );
-    expect((await testRoutes(deps, "c1", "q2", "Ann")).title).toBe("The test arrived.");
-    expect((await testRoutes(deps, "none", "q3", "Ann")).title).toBe("I know no route none.");
-    expect((await testRoutes({ ...deps, routes: [] }, undefined, "q4", "Ann")).title).toContain("no routes");
+    expect((await test("c1", "q2")).title).toBe("The test arrived.");
+    expect((await test("none", "q3")).title).toBe("I know no route none.");
+    expect((await test(undefined, "q4", [])).title).toContain("no routes");
   });
 });

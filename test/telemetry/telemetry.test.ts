@@ -45,7 +45,13 @@ describe("the bot's own metrics", () => {
       dropped: 2,
       seconds: 3,
     });
-    telemetry.digested("daily");
+    telemetry.digested("daily", 2);
+    const proposed = { status: "pending", spec: { risk: "high", createdAt: 1000 } };
+    telemetry.moved(proposed);
+    telemetry.moved({ ...proposed, status: "approved", approvedAt: 1012 });
+    telemetry.moved({ ...proposed, status: "succeeded", approvedAt: 1012, startedAt: 1013, endedAt: 1043 });
+    telemetry.clicked({ decision: "approve", outcome: "answered", seconds: 0.2 });
+    telemetry.clicked({ decision: "approve", outcome: "failed", seconds: 20 });
     telemetry.alerted("critical", 3);
     telemetry.watchUse(new Map([["gone", { posts: 9, useful: 9, notUseful: 0, expected: 0 }]]));
     telemetry.watchUse(new Map([["latency", { posts: 12, useful: 7, notUseful: 2, expected: 1 }]]));
@@ -58,6 +64,12 @@ describe("the bot's own metrics", () => {
       'smartcloudops_questions_total{intent="metric",platform="slack",outcome="answered"} 1',
       'smartcloudops_answer_seconds_bucket{le="0.25",platform="slack"} 0',
       'smartcloudops_answer_seconds_bucket{le="0.5",platform="slack"} 1',
+      'smartcloudops_digest_late_seconds_bucket{le="5"} 1',
+      'smartcloudops_proposals_total{status="approved",risk="high"} 1',
+      'smartcloudops_proposal_seconds_sum{until="approved"} 12',
+      'smartcloudops_proposal_seconds_sum{until="ended"} 30',
+      'smartcloudops_clicks_total{decision="approve",outcome="failed"} 1',
+      'smartcloudops_click_seconds_bucket{le="0.25"} 1',
       "smartcloudops_understanding_seconds_count 1",
       'smartcloudops_prometheus_requests_total{source="default",api="query",outcome="ok"} 1',
       'smartcloudops_prometheus_request_seconds_sum{source="default",api="query"} 0.02',

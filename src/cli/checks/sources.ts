@@ -34,6 +34,8 @@ export async function checkSources(config: Config, log: Log): Promise<Check[]> {
   return [...done, ...(await checkAlertmanager(config, clock))];
 }
 
+const PATIENCE_MS = 15_000;
+
 /** A wrong clock spoils answers but does not keep us from asking. */
 function onlyClock(way: readonly Check[]): boolean {
   return way.every(({ name, state }) => state !== "failed" || name.endsWith(": clock"));
@@ -123,4 +125,36 @@ async function checkAlertmanager(config: Config, clock: () => number): Promise<C
   } finally {
     await alerts.stop();
   }
+}
+
+/** Whether some source has the bot's own metrics, and rules about them. Undefined where none could be asked. */
+export async function ownMetricsIn(
+  config: Config,
+  log: Log,
+): Promise<{ readonly ownMetrics: boolean | undefined; readonly ownRules: boolean | undefined }> {
+  const clock = () => Date.now() / 1000;
+  const made = await createSources(config, clock, log, undefined);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    const each = await Promise.all(
+      made.sources.map(async (source) => ({
+        metrics: await source.instant("count(smartcloudops_build_info)", clock(), signal).then(
+          (samples) => samples.length > 0,
+          () => undefined,
+        ),
+        rules: await source.rules(signal).then(
+          (rules) => rules.some(({ promql }) => promql.includes("smartcloudops")),
+          () => undefined,
+        ),
+      })),
+    );
+    return { ownMetrics: some(each.map(({ metrics }) => metrics)), ownRules: some(each.map(({ rules }) => rules)) };
+  } finally {
+    await made.stop();
+  }
+}
+
+/** True where one is; false where none is and one could be asked. */
+function some(found: readonly (boolean | undefined)[]): boolean | undefined {
+  return found.includes(true) ? true : found.includes(false) ? false : undefined;
 }

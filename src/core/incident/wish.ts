@@ -14,8 +14,14 @@ export function readIncidentWish(text: string): IncidentWish | undefined {
   return found === null ? undefined : { id: found[1] };
 }
 
-/** "test route critical" -> which; undefined for anything else. */
-export function readTestRoute(text: string): { readonly name: string | undefined } | undefined {
-  const found = /^(?:please )?test (?:all )?routes?(?: ([\w.-]{1,63}))?[.!]?$/i.exec(text.trim().slice(0, 200));
-  return found === null ? undefined : { name: found[1] };
+/** A test of the routes: which, and whether a proposal that can never run is shown there too. */
+export type TestWish = { readonly name: string | undefined; readonly withChange: boolean };
+
+/** "test route critical", "test routes with a change"; undefined for anything else. */
+export function readTestRoute(text: string): TestWish | undefined {
+  const found =
+    /^(?:please )?test (?:all )?routes?(?: (?!with )([\w.-]{1,63}))?( with an? (?:change|proposal))?[.!]?$/i.exec(
+      text.trim().slice(0, 200),
+    );
+  return found === null ? undefined : { name: found[1], withChange: found[2] !== undefined };
 }

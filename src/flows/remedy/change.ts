@@ -16,7 +16,7 @@ export type Changed =
  * where it depends on the proposal; undefined gives up.
  */
 export async function change(
-  deps: Pick<RemedyDeps, "store" | "clock" | "changed">,
+  deps: Pick<RemedyDeps, "store" | "clock" | "changed" | "moved">,
   id: string,
   event: Event | ((proposal: Proposal) => Event),
   by: Identity = BOT,
@@ -30,6 +30,7 @@ export async function change(
     const entry = { ...advanced.entry, actor, platform: by.platform };
     switch (await deps.store.proposals.replace(advanced.proposal, [entry])) {
       case "done":
+        if (advanced.proposal.status !== proposal.status) deps.moved?.(advanced.proposal);
         deps.changed();
         return { ok: true, proposal: advanced.proposal };
       case "held":

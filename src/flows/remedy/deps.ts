@@ -1,5 +1,6 @@
 import type { Identity } from "../../core/people.ts";
 import type { Policy } from "../../core/policy/rules.ts";
+import type { Proposal } from "../../core/proposal.ts";
 import type { Actions, Clock, Journal, Metrics, Runbooks, StopSwitch, Store } from "../../ports.ts";
 
 import type { Leap } from "../../util/steady-clock.ts";
@@ -31,6 +32,8 @@ export type RemedyDeps = {
   readonly owner: string;
   /** Something changed that a message shows, or that may run now. */
   readonly changed: () => void;
+  /** A proposal came to another status, or was made: what it is now. */
+  readonly moved?: (proposal: Proposal) => void;
   /** For the log: what happened, and what went wrong on the way. */
   readonly report: (level: "info" | "warn" | "error", message: string, data: Readonly<Record<string, unknown>>) => void;
   /** Named points between steps, for tests that end the process there. */

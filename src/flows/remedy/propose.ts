@@ -137,6 +137,7 @@ async function put(deps: RemedyDeps, drawn: Proposal): Promise<Suggested & { rea
   };
   const stored = await deps.store.proposals.insert(proposal, [entry]);
   if (stored.kind !== "inserted") return { kind: "proposed", proposal: stored.proposal, isNew: false };
+  deps.moved?.(proposal);
   deps.changed();
   return { kind: "proposed", proposal, isNew: true };
 }
@@ -361,9 +362,11 @@ const NO_RUNBOOKS: Readonly<Record<string, string>> = {
   silence:
     "A silence needs no proposal: use Silence… on the incident, or write for example: silence alertname=NAME for 2h. It is shown before it is written.",
   unsilence: "To end a silence write: unsilence ID. `silences` lists them with their ids.",
-  ack: "This version keeps no acknowledgements.",
-  schedule: "Scheduled messages are not posted by this version yet.",
-  watch: "Watches are not kept by this version yet: an alerting rule in Prometheus does it meanwhile.",
+  ack: "An acknowledgement needs no proposal: press Acknowledge on the incident's message. `incidents` lists those that are open.",
+  schedule:
+    "A digest by schedule needs no proposal: write for example: digest add morning daily at 08:00. `digests` lists them.",
+  watch: "A watch is an entry under `watches` in smartcloudops.yaml. `watches` lists those that there are.",
+  test: "It is a test: nothing can carry it out, whoever approves.",
 };
 
 /** What would have to be there for it to run, as a sentence. */
