@@ -94,12 +94,13 @@ export function wideKeysOf({ labels, anomaly }: Pick<AlertEvent, "labels" | "ano
 export function isThere({ labels }: Pick<AlertEvent, "labels">, keys: readonly string[]): boolean {
   const subject = subjectOf(labels);
   const where = whereOf(labels);
-  return keys.some((key) => {
-    const [what, ...parts] = JSON.parse(key) as readonly string[];
-    const [kind, name] = parts.slice(where.length);
-    if (what !== "thing" || kind !== subject?.kind || name !== subject?.name) return false;
-    return where.every((part, at) => part === "" || parts[at] === "" || part === parts[at]);
-  });
+  const same = keys
+    .map((key) => JSON.parse(key) as readonly string[])
+    .filter(([what]) => what === "thing")
+    .map(([, ...parts]) => ({ parts, named: parts.slice(where.length) }))
+    .filter(({ named: [kind, name] }) => kind === subject?.kind && name === subject?.name);
+  const fits = (a: string, b: string | undefined) => a === "" || b === "" || a === b;
+  return same.length > 0 && same.every(({ parts }) => where.every((part, at) => fits(part, parts[at])));
 }
 
 function whereOf(labels: Labels): readonly string[] {
