@@ -23,6 +23,8 @@ export type AnomalyContext = {
   readonly opinions: readonly Opinion[];
   /** The incident that it became: what is to be said from then on stands there. */
   readonly wentOn?: string;
+  /** The message tells of other things, too: what is said is said with the anomaly's name. */
+  readonly isBeside?: boolean;
   /** What else is open. */
   readonly near: readonly Anomaly[];
   readonly linkTo?: (
@@ -140,15 +142,19 @@ const TERMS: Readonly<Record<Anomaly["terms"][number]["name"], string>> = {
   shape: "its course over some minutes",
 };
 
-function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): readonly string[] {
+function textsOf(
+  members: readonly Anomaly[],
+  { near, now, zone, isBeside = false }: AnomalyContext,
+): readonly string[] {
   const [first] = members;
   if (first === undefined) return [];
-  const why = sayWhy(first, members.length === 1 ? undefined : nameIn(first));
+  const isAlone = members.length === 1 && !isBeside;
+  const why = sayWhy(first, isAlone ? undefined : nameIn(first));
   const texts: string[] = members.length === 1 ? [...aheadTexts(first, now, zone), ...togetherTexts(first)] : [];
   if (why !== undefined) texts.push(why);
   texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 5));
   const terms = first.terms.filter(({ weight }) => weight >= 0.15).slice(0, 3);
-  if (members.length === 1 && first.kind === "unusual" && terms.length > 0)
+  if (isAlone && first.kind === "unusual" && terms.length > 0)
     texts.push(`What stands out: ${joined(terms.map(({ name }) => TERMS[name]))}.`);
   const others = near
     .filter(

@@ -1,7 +1,7 @@
 import type { Block, Button, Called, Card, Chart, EvidenceLine, Field, Tone } from "../core/card.ts";
 import type { Call } from "../core/incident/escalate.ts";
 import { isNotifier } from "../core/incident/notice.ts";
-import { type AlertLine, type Incident, isLive } from "../core/incident.ts";
+import { type AlertLine, countsOf, type Incident, isLive } from "../core/incident.ts";
 import { matchersFor, sayMatcher } from "../core/silence.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
 import { nameOf } from "../core/watch.ts";
@@ -31,7 +31,9 @@ export type IncidentContext = {
   /** Why there is no evidence: it could not be asked, or the rule is gone. */
   readonly missing?: string;
   /** Its anomalies, the gravest first, with what makes them believable. */
-  readonly anomalies?: Omit<AnomalyContext, "now" | "zone"> & { readonly members: readonly Anomaly[] };
+  readonly anomalies?: Omit<AnomalyContext, "now" | "zone" | "isBeside" | "wentOn"> & {
+    readonly members: readonly Anomaly[];
+  };
 };
 
 /**
@@ -44,13 +46,18 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   say(whenLine(incident, context));
   const state = stateLine(incident, context);
   if (state !== "") say(state);
-  const anomalies = partsOf(context);
-  for (const text of anomalies.texts) say(text);
-  for (const fact of context.facts ?? []) say(fact);
+  const anomalies = partsOf(incident, context);
+  // What is gravest comes first, with its words and its chart.
+  const isAlertFirst = incident.lines[0]?.anomaly === undefined;
+  const inOrder = <T>(found: readonly T[], ofAlerts: readonly T[]) =>
+    isAlertFirst ? [...ofAlerts, ...found] : [...found, ...ofAlerts];
   const lines = isToldByTitle(incident) ? [] : alertLines(incident, context);
-  if (lines.length > 0) blocks.push({ kind: "list", items: lines });
-  for (const chart of anomalies.charts) blocks.push({ kind: "chart", chart });
-  if (context.chart !== undefined) blocks.push({ kind: "chart", chart: context.chart });
+  const list: readonly Block[] = lines.length > 0 ? [{ kind: "list", items: lines }] : [];
+  const texts = inOrder(anomalies.texts, context.facts ?? []).map((text): Block => ({ kind: "text", text }));
+  // Where reasons of several kinds follow, what they are about stands before them.
+  blocks.push(...(isMixed(incident) ? [...list, ...texts] : [...texts, ...list]));
+  for (const chart of inOrder(anomalies.charts, context.chart === undefined ? [] : [context.chart]))
+    blocks.push({ kind: "chart", chart });
   const evidence = [...anomalies.evidence, ...(context.evidence ?? [])];
   if (evidence.length > 0) blocks.push({ kind: "evidence", items: evidence });
   for (const text of [...(context.missing === undefined ? [] : [context.missing]), ...anomalies.notes])
@@ -66,9 +73,14 @@ function isToldByTitle({ total, lines }: Incident): boolean {
   return total === 1 && lines[0]?.anomaly !== undefined;
 }
 
-function partsOf({ anomalies, now, zone }: IncidentContext): ReturnType<typeof anomalyParts> {
+function isMixed(incident: Incident): boolean {
+  const { alerts, anomalies } = countsOf(incident);
+  return alerts.total > 0 && anomalies.total > 0;
+}
+
+function partsOf(incident: Incident, { anomalies, now, zone }: IncidentContext): ReturnType<typeof anomalyParts> {
   if (anomalies === undefined) return { texts: [], charts: [], evidence: [], notes: [] };
-  return anomalyParts(anomalies.members, { ...anomalies, now, zone });
+  return anomalyParts(anomalies.members, { ...anomalies, now, zone, isBeside: isMixed(incident) });
 }
 
 function toneOf({ status, severity }: Incident): Tone {
