@@ -106,7 +106,7 @@ async function listCard(
   const incidents = new Map(alerts.map(({ anomaly, incident }) => [anomaly, incident]));
   const line = (one: Anomaly) => {
     const incident = incidents.get(one.id);
-    const where = one.quiet !== undefined ? ` (not posted: ${one.quiet})` : incident ? ` [incident ${incident}]` : "";
+    const where = one.quiet !== undefined ? ` (not posted: ${one.quiet})` : incident ? ` [${incident}]` : "";
     return `${titleOf(one, { now, zone })}${where}`;
   };
   const more = (n: number) => (n > LISTED ? [`${n - LISTED} more`] : []);
