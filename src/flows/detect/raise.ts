@@ -16,8 +16,8 @@ export type Raising = {
   readonly take: Take;
   /** Those that hold now. May throw. */
   readonly silences: () => Promise<readonly Silence[]>;
-  /** These incidents are to be drawn anew. */
-  readonly redrawn: (incidents: readonly string[]) => void;
+  /** Incidents are to be drawn anew. */
+  readonly redrawn: () => void;
 };
 
 type RaiseDeps = Pick<DetectDeps, "store" | "settings" | "clock" | "sources" | "report">;
@@ -58,11 +58,11 @@ export async function raise(
   if (told.length === 0) return { incidents: known, muted };
   await raising.take(told.map((one) => eventOf(one, sentenceOf(one), placeOf(deps, one), clock())));
   const incidents = await incidentsOf(deps, told);
-  // What an alert would not change, as a likely cause that was found, is shown too.
-  const changed = [...new Set(told.flatMap(({ id }) => incidents.get(id) ?? []))];
+  // What an event does not carry, as a likely cause that was found meanwhile, is shown too.
+  const changed = [...new Set(told.flatMap(({ id }) => known.get(id) ?? []))];
   for (const id of changed) await store.incidents.shown(id, 0);
   for (const { id, revision } of told) await store.detection.shown(id, revision, true);
-  raising.redrawn(changed);
+  raising.redrawn();
   return { incidents: new Map([...known, ...incidents]), muted };
 }
 
