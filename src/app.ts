@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type CiDesk, createCi } from "./app/ci.ts";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
+import { createDependencyDesk } from "./app/dependencies.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createDigests, type DigestDesk } from "./app/digests.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
@@ -16,12 +17,13 @@ import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import { mayReadIncident } from "./core/access.ts";
 import type { AskReply } from "./core/answer.ts";
-import { type Card, isResponse, plainText } from "./core/card.ts";
+import { type Block, type Card, isResponse, plainText } from "./core/card.ts";
 import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
 import type { Run } from "./core/ci/run.ts";
 import type { ConceptPacks } from "./core/concept.ts";
+import { asksForDependencies } from "./core/dependencies-wish.ts";
 import type { DigestKind } from "./core/digest/schedule.ts";
 import { readIncidentWish, readTestRoute } from "./core/incident/wish.ts";
 import { readOnCallWish } from "./core/oncall/wish.ts";
@@ -36,6 +38,7 @@ import type { Investigator, ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store } from "./ports.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
+import type { BreakerState, Dependencies, DependencyView } from "./util/dependencies.ts";
 import { isNo } from "./util/errors.ts";
 import { createLog, type Log } from "./util/log.ts";
 import { turns } from "./util/turns.ts";
@@ -54,6 +57,8 @@ export type App = {
   readonly aside: () => Ask;
   readonly sources: readonly Metrics[];
   readonly alertmanager: AlertRouter | undefined;
+  /** What the bot calls, each with its breaker. */
+  readonly dependencies: Dependencies;
   readonly store: Store;
   /** Undefined where no other process works on the same store. */
   readonly sharing: Sharing | undefined;
@@ -87,6 +92,7 @@ export type Observer = {
   ran?: (run: Run, isNew: boolean) => void;
   moved?: (proposal: Proposal) => void;
   clicked?: (event: { decision: string; outcome: "answered" | "failed"; seconds: number }) => void;
+  dependency?: (view: DependencyView, from: BreakerState | undefined) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -121,9 +127,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const clock = overrides.clock ?? (() => Date.now() / 1000);
   const newId = overrides.newId ?? randomUUID;
   const log = overrides.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
+  const observer = overrides.observer;
+  const desk = createDependencyDesk(config, {
+    ...{ clock, log, changed: observer?.dependency },
+    store: { check: async () => store.check() },
+  });
+  const { dependencies } = desk;
   const [metrics, packs, memory, flow, store] = await Promise.all([
     overrides.sources === undefined
-      ? createSources(config, clock, log, overrides.observer, config.dataDir)
+      ? createSources(config, clock, log, observer, config.dataDir, dependencies)
       : withoutRefresh(overrides.sources),
     overrides.packs ?? import("./metrics/packs.ts").then(({ loadPacks }) => loadPacks(config.packs)),
     import("./store/memory.ts"),
@@ -131,22 +143,22 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     overrides.store ?? openStore(config, clock, { log }),
   ]);
   const ownAlerts =
-    overrides.alertmanager === undefined ? await createAlerts(config, clock, overrides.observer) : undefined;
+    overrides.alertmanager === undefined ? await createAlerts(config, clock, observer, dependencies) : undefined;
   const alertmanager = overrides.alertmanager ?? ownAlerts;
   const retention = config.limits.retentionSeconds;
-  const observer = overrides.observer;
   const limit = overrides.limitPerPerson === false ? undefined : budget(config.limits.questionsPerMinute, 60);
 
   const sharing = sharingOf(config, store, clock);
   const remedyOn = (on: Store) =>
     createRemedy(config, {
-      ...{ store: on, sources: metrics.sources, clock, newId, log, limitPerPerson: overrides.limitPerPerson },
+      ...{ store: on, sources: metrics.sources, clock, newId, log, dependencies },
+      limitPerPerson: overrides.limitPerPerson,
       ...(overrides.clock === undefined && { elapsed: () => performance.now() / 1000 }),
       moved: (proposal) => observer?.moved?.(proposal),
       ...overrides.remedy,
     });
   const remedy = remedyOn(store);
-  const onCall = createOnCall(config, { store, clock, log, askerOf: remedy.askerOf });
+  const onCall = createOnCall(config, { store, clock, log, askerOf: remedy.askerOf, dependencies });
   const silences = createSilences(config, {
     ...{ store, alertmanager, clock, log },
     voterOf: remedy.voterOf,
@@ -170,6 +182,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const digests = createDigests(config, {
     ...{ store, sources: metrics.sources, clock, log },
     identify: ({ user }) => remedy.identify(user),
+    ...{ packs, alertmanager, onCall, runbooks: remedy.runbooks },
     mayReadIncident: (question, incident) => mayReadIncident(question, incident, metrics.sources),
     told: (kind, late) => observer?.digested?.(kind, late),
   });
@@ -190,7 +203,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     suggest: remedy.suggest,
   });
   const inTurn = turns(QUESTIONS_AT_ONCE);
-  const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside });
+  const investigatorOn = await createInvestigators(config, { clock, log, observer, aside: inTurn.aside, dependencies });
 
   /** The flow on one store, with everything around it that no question may escape. */
   function askOn(on: Store, limited: typeof limit, changes: Remedy, watched: Detection): Ask {
@@ -229,8 +242,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (metrics.sources.length === 0) return failure(NO_SOURCE);
     try {
       // The time that it may take begins with its turn: in a crowd everybody is answered, only later.
-      const answered = inTurn(() => answerNow(on, changes, question, signal, onlooker));
-      return signal === undefined ? await answered : await orAborted(answered, signal);
+      const answering = inTurn(() => answerNow(on, changes, question, signal, onlooker));
+      const answered = await (signal === undefined ? answering : orAborted(answering, signal));
+      const isOfAll = answered.reply.intent === "status_overview" && Object.keys(answered.reply.slots).length === 0;
+      return isOfAll ? withBlocks(answered, desk.blocks(question)) : answered;
     } catch (problem) {
       if (signal?.aborted) return failure(CANCELLED);
       return failure(explainFailure(problem, question, log));
@@ -244,6 +259,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     question: Question,
     signal: AbortSignal | undefined,
   ): Promise<Asked | undefined> {
+    if (asksForDependencies(question.text)) return said(await desk.card(question), "dependencies");
     const wish = readListWish(question.text);
     if (wish !== undefined) return { ...said(await changes.listFor(question, wish), wish.kind), isPrivate: true };
     const aboutIncidents = readIncidentWish(question.text);
@@ -373,6 +389,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     },
     sources: metrics.sources,
     alertmanager,
+    dependencies,
     store,
     sharing,
     remedy,
@@ -518,6 +535,13 @@ function tooMany(limit: number, isAgain: boolean): Asked {
   const title = `That was more than ${limit} questions in a minute: I skip yours until the minute is over.`;
   const asked = failure({ title, tone: "warning", blocks: [] });
   return isAgain ? { ...asked, repeated: true } : asked;
+}
+
+function withBlocks(asked: Asked, blocks: readonly Block[]): Asked {
+  if (blocks.length === 0) return asked;
+  const text = plainText({ title: asked.reply.reply_text, tone: asked.card.tone, blocks });
+  const card = { ...asked.card, blocks: [...asked.card.blocks, ...blocks] };
+  return { ...asked, card, reply: { ...asked.reply, reply_text: text } };
 }
 
 function withDegraded(asked: Asked, sentences: readonly string[]): Asked {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { readAccess } from "./config/access.ts";
 import { readApprovals } from "./config/approvals.ts";
+import { readBreakers } from "./config/breakers.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
 import { readCi } from "./config/ci.ts";
 import { dataDirOf } from "./config/data-dir.ts";
@@ -8,7 +9,7 @@ import { readDetection, readRollouts } from "./config/detection.ts";
 import { readDigests } from "./config/digests.ts";
 import { type Environment, type ReadFile, readEnvironment, readPath, readUrl } from "./config/environment.ts";
 import { executorSecrets } from "./config/executors.ts";
-import { readSettingsFile } from "./config/file.ts";
+import { type Hush, readSettingsFile, type SettingsFile } from "./config/file.ts";
 import { readModel } from "./config/model.ts";
 import { notifierSecrets, readNotifiers } from "./config/notifiers.ts";
 import { readOnCall } from "./config/oncall.ts";
@@ -26,7 +27,7 @@ import { reasonOf } from "./util/errors.ts";
 import { type Secret, secret } from "./util/secret.ts";
 import { readSigner } from "./util/signature.ts";
 
-export { explain, type Problem } from "./config/problem.ts";
+export { explain, type Problem, placed, sayProblem } from "./config/problem.ts";
 export type { Config, SourceConfig } from "./config/types.ts";
 
 const DAY = 86_400;
@@ -45,6 +46,12 @@ const DEFAULT_RETENTION = {
   anomalies: 365 * DAY,
 };
 
+/** `where` says where a setting of the file stands. `rest` is what could be read beside the problems: to look for more of them, and for nothing else. */
+export type Loaded = { readonly where: SettingsFile["where"] } & (
+  | { ok: true; config: Config }
+  | { ok: false; problems: Problem[]; rest: Config }
+);
+
 /**
  * Environment and YAML -> one frozen Config, or every problem at once. A variable wins over the file. `readFile` takes
  * an absolute path and throws (code "ENOENT" for an absent file); relative paths in variables are meant from `cwd`.
@@ -53,29 +60,38 @@ export function loadConfig(deps: {
   env: Readonly<Record<string, string | undefined>>;
   readFile?: ReadFile;
   cwd?: string;
-}): { ok: true; config: Config } | { ok: false; problems: Problem[] } {
+}): Loaded {
   const problems: Problem[] = [];
   const report: Report = (where, message) => problems.push({ where, message });
+  const hush: Hush = { places: new Set(), names: [] };
   const cwd = deps.cwd ?? process.cwd();
   const readFile: ReadFile = (path) => (deps.readFile ?? readRegularFile)(resolve(cwd, path));
 
   const env = readEnvironment(deps.env, readFile, report);
   const envName = readEnvName(env, report);
-  const file = readSettingsFile({ named: env.plain("SMARTCLOUDOPS_CONFIG"), env: envName, cwd, readFile, report });
+  const file = readSettingsFile({
+    named: env.plain("SMARTCLOUDOPS_CONFIG"),
+    env: envName,
+    cwd,
+    readFile,
+    report,
+    hush,
+  });
   const notices = [...env.notices];
-  // A file with problems counts as empty from here on, so that those of the environment are still found.
-  const config = build(
-    {
-      env,
-      file: file ?? { settings: {}, where: () => "", resolvePath: (_, value) => value },
-      cwd,
-      readFile,
-      report,
-      notices,
-    },
-    envName,
-  );
-  return problems.length === 0 ? { ok: true, config: freezeDeep(config) } : { ok: false, problems };
+  const inFile = problems.length;
+  // A file that is no YAML counts as empty from here on, so that problems of the environment are still found.
+  const read = file ?? { settings: {}, where: () => "", resolvePath: (_: unknown, value: string) => value };
+  const config = build({ env, file: read, cwd, readFile, report, notices }, envName);
+  const { where } = read;
+  if (problems.length === 0) return { ok: true, config: freezeDeep(config), where };
+  const isOwn = ({ where, message }: Problem) =>
+    !hush.places.has(where) && !hush.names.some((name) => message.includes(show(name)));
+  return {
+    ok: false,
+    problems: [...problems.slice(0, inFile), ...problems.slice(inFile).filter(isOwn)],
+    rest: freezeDeep(config),
+    where,
+  };
 }
 
 /** Everything in the configuration that a log must not show, the encoded form of basic authentication included. */
@@ -151,6 +167,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     digests: readDigests(deps),
     ci: readCi(deps),
     rollouts: readRollouts(deps),
+    breakers: readBreakers(deps),
     costs: settings.costs && {
       core: settings.costs.core ?? 0,
       gib: settings.costs.gib ?? 0,

@@ -290,8 +290,9 @@ export interface Proposals {
     /** Key of the target. */
     readonly target?: string;
     readonly runbook?: string;
-    /** Created since then, unix seconds. */
+    /** Created since then, and then or before, unix seconds. */
     readonly since?: number;
+    readonly until?: number;
     readonly limit: number;
   }): Promise<readonly Proposal[]>;
   /**
@@ -602,10 +603,11 @@ export interface Detection {
   commit(change: DetectionChange): Promise<void>;
   rounds(): Promise<readonly WatchRound[]>;
   anomaly(id: string): Promise<Anomaly | undefined>;
-  /** Newest first, at most `limit`. `since`: open, or ended or opened since then (unix seconds). */
+  /** Newest first, at most `limit`. `since`: open, or ended or opened since then (unix seconds); `until`: opened then or before. */
   anomalies(wanted: {
     readonly status?: Anomaly["status"];
     readonly since?: number;
+    readonly until?: number;
     readonly group?: string;
     readonly limit: number;
   }): Promise<readonly Anomaly[]>;
@@ -769,6 +771,8 @@ export interface Sender {
    * Throws `NotNowError` when it should be tried again, and `NeverError` when that is of no use.
    */
   send(message: Queued, edited: string | undefined, signal: AbortSignal): Promise<string>;
+  /** How many messages may be on their way at once just now: 0 while the platform is left alone, 1 to try it. Absent: many. */
+  readonly room?: () => number;
   /** The thread under the message with that reference. Absent where there are none. */
   readonly under?: (place: Place, reference: string) => Place;
   /** Absent where the platform shows no answers on their way. */

@@ -37,6 +37,8 @@ function rulesOf(group: string): { readonly may: readonly string[]; readonly pac
       return { may: ["core"], packages: none };
     case "cards":
       return { may: ["core", "util"], packages: none };
+    case "wire":
+      return { may: ["core", "cards", "util"], packages: (name) => name === "zod" };
     case "config":
       return { may: ["core", "util"], packages: any };
     case "demo":

@@ -14,6 +14,7 @@ describe("the environment", () => {
   it("may be empty: then there is no source, and everything else has a default", () => {
     expect(configOf()).toEqual({
       timezone: "UTC",
+      breakers: { failures: 5, restMs: 10_000, only: [{ dependency: "model", failures: 3, restMs: 30_000 }] },
       env: undefined,
       dataDir: "/bot/.smartcloudops",
       audit: { key: undefined },

@@ -104,7 +104,7 @@ function readAll(
       }
       const parsed = parseRunbook(entry.text, checks);
       if ("problems" in parsed) {
-        problems.push(...parsed.problems.map((text) => `${entry.file}: ${text}`));
+        problems.push(...parsed.problems.map(({ line, column, text }) => `${entry.file}:${line}:${column}: ${text}`));
         continue;
       }
       const { runbook, overrides } = parsed;

@@ -1,4 +1,5 @@
 import type { Action, Actions } from "../ports.ts";
+import { createDependencies, type Dependencies } from "../util/dependencies.ts";
 import type { GithubSettings } from "./github/settings.ts";
 import type { HttpSettings } from "./http/settings.ts";
 import type { KubernetesSettings } from "./kubernetes/settings.ts";
@@ -6,6 +7,7 @@ import type { LocalCommand } from "./local/settings.ts";
 import type { Database } from "./postgres/client.ts";
 import type { RedisServer } from "./redis/client.ts";
 import type { ActionDeps } from "./shared/deps.ts";
+import { guardTargets } from "./shared/guarded.ts";
 import { hushed } from "./shared/hushed.ts";
 import { redactLines } from "./shared/output.ts";
 import type { SshHost } from "./ssh/settings.ts";
@@ -47,12 +49,24 @@ const KINDS: { readonly [K in keyof Required<ActionSettings>]: Kind<K> } = {
   redis: { what: "Redis server", load: async (s, d) => (await import("./redis/index.ts")).createRedisActions(s, d) },
 };
 
-/** Makes the actions of everything that is configured. Throws an `Error` with a sentence for settings that are not safe. */
-export async function createActions(settings: ActionSettings, deps: Omit<ActionDeps, "onStop">): Promise<Actions> {
+/**
+ * Makes the actions of everything that is configured, each target behind a breaker of its own. Throws an `Error` with a sentence for
+ * settings that are not safe.
+ */
+export async function createActions(
+  settings: ActionSettings,
+  deps: Omit<ActionDeps, "onStop"> & { readonly dependencies?: Dependencies | undefined },
+): Promise<Actions> {
   const closing: (() => void | Promise<void>)[] = [];
   const onStop = (close: () => void | Promise<void>) => void closing.push(close);
   const kinds = Object.keys(KINDS) as (keyof ActionSettings)[];
-  const loaded = await Promise.all(kinds.map((kind) => loadKind(kind, settings, { ...deps, onStop })));
+  const dependencies = deps.dependencies ?? createDependencies();
+  const loaded = await Promise.all(
+    kinds.map(async (kind) => {
+      const names = (settings[kind] ?? []).map(({ name }) => name);
+      return (await loadKind(kind, settings, { ...deps, onStop })).map(guardTargets(kind, names, dependencies));
+    }),
+  );
   const redact = redactLines(deps.secrets);
   const actions = new Map(loaded.flat().map((action) => [action.name, hushed(action, redact)]));
   return {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Config } from "../config.ts";
+import type { Config, Problem } from "../config.ts";
 import type { Card } from "../core/card.ts";
 import type { Question, User } from "../core/chat.ts";
 import type { ConceptPacks } from "../core/concept.ts";
@@ -11,6 +11,7 @@ import type { Raising } from "../flows/detect/raise.ts";
 import type { Train } from "../flows/detect/train.ts";
 import type { Detect } from "../flows/detect.ts";
 import { startLoop } from "../jobs/loop.ts";
+import type { JobQueue } from "../ports/jobs.ts";
 import type { Clock, Metrics, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
@@ -57,6 +58,8 @@ const FIRST_ROUND_MS = 3_000;
 const RENEW = 4;
 /** Seconds after which a round that died with another process keeps this one from its own no longer. */
 const SHARED_LEASE = 90;
+/** Shares of a round: more at once would only wait for Prometheus. What is left of rounds that nobody ended is dropped when it is taken. */
+const SHARES = { concurrency: 4, waiting: 10_000, retryMs: 3000 };
 
 export function createDetection(config: Config, options: Options): Detection {
   const { store, clock, log } = options;
@@ -65,7 +68,7 @@ export function createDetection(config: Config, options: Options): Detection {
   let running: Detect | undefined;
   let posted = () => {};
 
-  async function detector(): Promise<Detect> {
+  async function detector(jobs?: JobQueue): Promise<Detect> {
     const [{ detect }, { lookAtQuery }, { splitQuery }] = await Promise.all([
       import("../flows/detect.ts"),
       import("../metrics/look.ts"),
@@ -85,8 +88,21 @@ export function createDetection(config: Config, options: Options): Detection {
       report: (level, message, data) => log[level](data, message),
       ...(options.raising !== undefined && { raising: { ...options.raising, least: config.detection.incidents } }),
       ...(options.sharing !== undefined && { leaseSeconds: SHARED_LEASE }),
+      ...(jobs !== undefined && { jobs: { run: jobs.run, isShared: options.sharing !== undefined } }),
       ...(options.observer?.watched !== undefined && { observe: options.observer.watched }),
     });
+  }
+
+  /** Shares of rounds: in Redis where several processes are on it, else within this one. */
+  async function queue(): Promise<JobQueue> {
+    const { redis } = config;
+    if (options.sharing === undefined || redis === undefined) {
+      const { createMemoryQueue } = await import("../jobs/memory-queue.ts");
+      return createMemoryQueue(SHARES);
+    }
+    const { createRedisQueue } = await import("../jobs/redis-queue.ts");
+    const warn = (err: unknown, message: string) => log.warn({ err }, message);
+    return createRedisQueue({ ...SHARES, url: redis.url, name: "watching", warn });
   }
 
   const care = createCare(config, { ...options, owner });
@@ -125,7 +141,8 @@ export function createDetection(config: Config, options: Options): Detection {
       const endCare = await care.start();
       if (!config.detection.enabled) return endCare;
       const { startCron } = await import("../jobs/cron.ts");
-      const one = await detector();
+      const jobs = await queue();
+      const one = await detector(jobs);
       running = one;
       // The same one each time: it holds what the others would have to read anew.
       const lead = options.sharing?.lead("watching");
@@ -145,6 +162,7 @@ export function createDetection(config: Config, options: Options): Detection {
       });
       // Whoever starts the bot wants to know now, and not at the next full minute.
       const stop = new AbortController();
+      jobs.take((id, attempt) => one.share(id, attempt, stop.signal));
       const renewing =
         lead &&
         startLoop(
@@ -160,7 +178,7 @@ export function createDetection(config: Config, options: Options): Detection {
         stop.abort(new Error("the bot is stopping"));
         running = undefined;
         await Promise.all([job.stop(graceMs), endCare(graceMs)]);
-        await renewing?.stop(graceMs);
+        await Promise.all([renewing?.stop(graceMs), jobs.close(graceMs)]);
         await one.flush().catch((err: unknown) => log.error({ err }, "states of the detector could not be kept"));
         await lead?.release().catch(() => {});
       };
@@ -169,21 +187,30 @@ export function createDetection(config: Config, options: Options): Detection {
 }
 
 /** Throws `WatchError` with one line for each watch whose query cannot be asked, and for a schedule that is none. */
-export async function checkWatches({ detection }: Pick<Config, "detection">): Promise<void> {
-  const problems: string[] = [];
+export async function checkWatches(config: Pick<Config, "detection">): Promise<void> {
+  const problems = await watchProblems(config);
+  if (problems.length > 0)
+    throw new WatchError(
+      `What is to be watched cannot be used:\n${problems.map(({ where, message }) => `  ${where}: ${message}`).join("\n")}`,
+    );
+}
+
+/** What is wrong with watches and their schedule beyond their form, each with its place in the file. */
+export async function watchProblems({ detection }: Pick<Config, "detection">): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
   if (detection.watches.length > 0) {
     const { lookAtQuery } = await import("../metrics/look.ts");
     for (const { id, promql, where } of detection.watches) {
       const look: QueryLook = lookAtQuery(promql);
-      if (!look.ok) problems.push(`${where}: watch ${JSON.stringify(id)}: ${look.reason}`);
+      if (!look.ok) problems.push({ where, message: `watch ${JSON.stringify(id)}: ${look.reason}` });
     }
   }
   const { whyNotCron } = await import("../jobs/cron.ts");
   const wrong = whyNotCron(detection.cron);
   if (wrong !== undefined)
-    problems.push(
-      `${detection.cronWhere}: must be five or six fields of cron, such as "*/5 * * * *": it is ${JSON.stringify(detection.cron)} (${wrong}).`,
-    );
-  if (problems.length > 0)
-    throw new WatchError(`What is to be watched cannot be used:\n${problems.map((one) => `  ${one}`).join("\n")}`);
+    problems.push({
+      where: detection.cronWhere,
+      message: `must be five or six fields of cron, such as "*/5 * * * *": it is ${JSON.stringify(detection.cron)} (${wrong}).`,
+    });
+  return problems;
 }

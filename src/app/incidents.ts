@@ -22,6 +22,7 @@ import { type Loop, startLoop } from "../jobs/loop.ts";
 import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { restWhenBusy } from "../util/rest.ts";
 import { seldom } from "../util/seldom.ts";
 import type { OnCallDesk } from "./oncall.ts";
 import type { Sharing } from "./sharing.ts";
@@ -68,8 +69,9 @@ export type IncidentOptions = {
   readonly sharing?: Sharing | undefined;
 };
 
-/** While much comes, alerts wait for each other for so long. */
-const GATHER_MS = 250;
+/** While so many deliveries come within so many milliseconds, they wait for each other for as long: each step writes whole incidents. */
+const REST_MS = 250;
+const MANY = 16;
 /** Clicks on the message of a silence. */
 const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);
 /** What is known about an incident is asked anew after this long, in seconds. */
@@ -103,7 +105,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     store,
     newId,
     placesOf: (incident) => placesWith(incident, placesFor(config.routes, incident), config.detection),
-    gather: () => sleep(GATHER_MS),
+    rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
       const told = alerts.filter(({ anomaly }) => anomaly === undefined);
       const bySeverity = Map.groupBy(told, ({ severity }) => severity);

@@ -3,6 +3,7 @@ import type { AnswerDeps } from "../flows/answer.ts";
 import type { InvestigateDeps } from "../flows/investigate.ts";
 import type { Clock, Store } from "../ports.ts";
 import type { Deadline } from "../util/deadline.ts";
+import type { Dependencies } from "../util/dependencies.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { redactor } from "../util/redact.ts";
@@ -47,7 +48,9 @@ export async function createInvestigators(
     log,
     observer,
     aside,
+    dependencies,
   }: {
+    readonly dependencies: Dependencies;
     /** Lets others have the place of a question while it waits for the model. */
     readonly aside: Turns["aside"];
     readonly clock: Clock;
@@ -65,7 +68,7 @@ export async function createInvestigators(
       import("../flows/investigate/history.ts"),
       import("../flows/investigate/records.ts"),
     ]);
-  const model = createModel(settings, { clock });
+  const model = createModel(settings, { clock, dependencies });
   const investigations = turns(INVESTIGATIONS_AT_ONCE);
   const redact = redactor(secretsOf(config).map((one) => one.reveal()));
   const report = (err: unknown) => log.warn({ err }, "the language model could not be used");

@@ -10,6 +10,7 @@ import type { OnCallWish } from "../core/oncall/wish.ts";
 import type { Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
 import type { Clock, Store } from "../ports.ts";
+import type { Dependencies } from "../util/dependencies.ts";
 import type { Log } from "../util/log.ts";
 
 /** Who is on call, put together: asked, changed, and called. */
@@ -35,6 +36,7 @@ export function createOnCall(
     readonly clock: Clock;
     readonly log: Log;
     readonly askerOf: (question: Question) => Promise<Voter>;
+    readonly dependencies: Dependencies;
   },
 ): OnCallDesk {
   const { store, clock } = options;
@@ -47,6 +49,7 @@ export function createOnCall(
         createCalendar(one, {
           clock,
           people: config.people,
+          dependencies: options.dependencies,
           keepAt: join(config.dataDir, "calendars", `${one.schedule}.ics`),
         }),
       ),

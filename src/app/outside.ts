@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import { secretsOf } from "../config.ts";
 import type { AlertRouter, Clock, Metrics, Store } from "../ports.ts";
+import type { Dependencies } from "../util/dependencies.ts";
 import type { Log } from "../util/log.ts";
 import { giveBackMemory } from "../util/memory.ts";
 import { redactor } from "../util/redact.ts";
@@ -28,6 +29,7 @@ export async function createSources(
   log: Log,
   observer: Observer | undefined,
   folder?: string,
+  dependencies?: Dependencies,
 ) {
   if (config.sources.length === 0) return withoutRefresh([]);
   const { createPrometheus } = await import("../metrics/prometheus.ts");
@@ -35,7 +37,7 @@ export async function createSources(
   const sources = ordered.map((settings) => {
     const observe = observer && ((event: Requested) => observer.asked({ source: settings.name, ...event }));
     const snapshots = folder === undefined ? undefined : { folder, wall: () => Date.now() / 1000 };
-    const deps = { clock, log: lineLog(log), ...(observe === undefined ? {} : { observe }) };
+    const deps = { clock, log: lineLog(log), dependencies, ...(observe === undefined ? {} : { observe }) };
     return createPrometheus({ ...settings, snapshots }, deps);
   });
   let quiet: NodeJS.Timeout | undefined;
@@ -81,11 +83,20 @@ function lineLog(log: Log) {
 }
 
 /** The configured Alertmanager, if there is one. `stop` closes its connections. */
-export async function createAlerts(config: Config, clock: Clock, observer?: Observer): Promise<Alerts | undefined> {
+export async function createAlerts(
+  config: Config,
+  clock: Clock,
+  observer?: Observer,
+  dependencies?: Dependencies,
+): Promise<Alerts | undefined> {
   if (config.alertmanager === undefined) return undefined;
   const { createAlertmanager } = await import("../metrics/alertmanager.ts");
   const observe = observer && ((event: Requested) => observer.asked({ source: "alertmanager", ...event }));
-  return createAlertmanager(config.alertmanager, { clock, ...(observe === undefined ? {} : { observe }) });
+  return createAlertmanager(config.alertmanager, {
+    clock,
+    dependencies,
+    ...(observe === undefined ? {} : { observe }),
+  });
 }
 
 type Alerts = AlertRouter & { stop(): Promise<void> };

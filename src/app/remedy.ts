@@ -24,6 +24,7 @@ import type {
   Suggester,
   Surface,
 } from "../ports.ts";
+import type { Dependencies } from "../util/dependencies.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { steadyClock } from "../util/steady-clock.ts";
@@ -68,6 +69,8 @@ export type RemedyOptions = {
   readonly elapsed?: Clock;
   readonly newId: () => string;
   readonly log: Log;
+  /** What the bot calls, each with its breaker. */
+  readonly dependencies?: Dependencies;
   /** False where nobody else is kept waiting: clicks are not counted then. */
   readonly limitPerPerson?: boolean | undefined;
   /** Parts that tests bring themselves. */
@@ -115,7 +118,9 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const actions = once(async () => {
     if (options.actions !== undefined) return options.actions;
     const { createActions } = await import("../actions/index.ts");
-    return createActions(config.runbooks.executors, { clock, secrets: secretsOf(config), dataDir: config.dataDir });
+    const { dependencies } = options;
+    const given = { clock, secrets: secretsOf(config), dataDir: config.dataDir, dependencies };
+    return createActions(config.runbooks.executors, given);
   });
   const runbooks = once(async () => {
     if (options.runbooks !== undefined) return options.runbooks;

@@ -3,7 +3,8 @@ import { type CalendarView, personIn, stranger } from "../core/oncall/calendar.t
 import type { Person } from "../core/people.ts";
 import { sayTime } from "../core/zone.ts";
 import type { Clock } from "../ports.ts";
-import { reasonOf } from "../util/errors.ts";
+import { createDependencies, type Dependencies } from "../util/dependencies.ts";
+import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { exchange } from "../util/exchange.ts";
 import { inertName } from "../util/inert.ts";
 import type { Secret } from "../util/secret.ts";
@@ -32,6 +33,8 @@ type Deps = {
   readonly people: readonly Person[];
   /** Where a copy is kept for the next start. Undefined for nowhere. */
   readonly keepAt?: string;
+  /** What the bot calls, each with its breaker. One of its own unless given. */
+  readonly dependencies?: Dependencies | undefined;
 };
 
 const MOST_BYTES = 5 * 1024 * 1024;
@@ -42,8 +45,11 @@ const AHEAD = 125 * 86_400;
 /** Expanded anew after so long, since the window moves. */
 const STALE = 86_400;
 
-export function createCalendar(settings: CalendarSettings, { clock, people, keepAt }: Deps): Calendar {
+export function createCalendar(settings: CalendarSettings, { clock, people, keepAt, dependencies }: Deps): Calendar {
   const { schedule, from, zone } = settings;
+  const name = `calendar/${schedule}`;
+  const service = `The calendar of ${schedule}`;
+  const server = "url" in from ? (dependencies ?? createDependencies()).of(name, { service }) : undefined;
   let copy: { readonly text: string; readonly at: number; readonly etag?: string } | undefined;
   let expanded: (CalendarView & { readonly at: number }) | undefined;
   let trouble: string | undefined;
@@ -62,10 +68,10 @@ export function createCalendar(settings: CalendarSettings, { clock, people, keep
       signal,
       maxBytes: MOST_BYTES,
     });
-    if (done.kind !== "answer") throw new Error(done.reason);
+    if (done.kind !== "answer") throw new UnreachableError(service, done.reason);
     if (done.status === 304) return "same";
-    if (done.status !== 200) throw new Error(`the server answered ${done.status}`);
-    if (done.isCut) throw new Error(`it is larger than ${MOST_BYTES / 2 ** 20} MB`);
+    if (done.status !== 200) throw new RefusedError(service, done.status, `the server answered ${done.status}`);
+    if (done.isCut) throw new UnreachableError(service, `it is larger than ${MOST_BYTES / 2 ** 20} MB`);
     const { etag } = done.headers;
     return { text: done.body.toString("utf8"), ...(etag !== undefined && { etag }) };
   }
@@ -88,7 +94,8 @@ export function createCalendar(settings: CalendarSettings, { clock, people, keep
 
   async function refresh(outer: AbortSignal): Promise<void> {
     try {
-      const found = await read(AbortSignal.any([outer, AbortSignal.timeout(READ_MS)]));
+      const signal = AbortSignal.any([outer, AbortSignal.timeout(READ_MS)]);
+      const found = await (server?.ask(() => read(signal)) ?? read(signal));
       if (found !== "same") {
         if (Buffer.byteLength(found.text) > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES / 2 ** 20} MB`);
         expand(found.text);
@@ -103,7 +110,7 @@ export function createCalendar(settings: CalendarSettings, { clock, people, keep
       trouble = undefined;
     } catch (problem) {
       if (outer.aborted) return;
-      trouble = inertName(reasonOf(problem), { max: 200 });
+      trouble = inertName(reasonOf(problem).replace(`${service}: `, ""), { max: 200 });
       await useKept();
     }
   }

@@ -2,6 +2,7 @@ import type { Block, Card } from "../core/card.ts";
 import type { ChanceScore } from "../core/ci/chance.ts";
 import type { Dora } from "../core/ci/dora.ts";
 import type { Run } from "../core/ci/run.ts";
+import type { DoraRow } from "../core/ci/teams.ts";
 import { formatDuration, formatValue } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
@@ -100,8 +101,6 @@ function sayScore({ runs, brier, base }: ChanceScore): string {
   return `How good “next fails” is: Brier score ${brier.toFixed(3)} over ${runs} ${plural(runs, "run")}, against ${base.toFixed(3)} for always saying the share that failed before (0 is best).`;
 }
 
-export type DoraRow = { readonly name: string; readonly dora: Dora };
-
 export type DoraContext = {
   readonly days: number;
   /** Seconds since the first deployment in that time: rates of a bot that was told of none before are too small. */
@@ -130,7 +129,10 @@ export function doraCard(
       {
         kind: "table",
         columns: ["project", "deployments", "commit to deployed", "failed", "until well again"],
-        rows: [...shown, { name: "all", dora: all }].map(({ name, dora }) => [
+        rows: [
+          ...shown.map(({ name, kind, dora }) => ({ name: kind === "team" ? `team ${name}` : name, dora })),
+          { name: "all", dora: all },
+        ].map(({ name, dora }) => [
           inertName(name, { max: 80 }),
           `${dora.deployments} (${sayRate(dora.perDay)})`,
           dora.leadSeconds === undefined ? "not known" : formatDuration(Math.round(dora.leadSeconds)),

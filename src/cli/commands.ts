@@ -45,6 +45,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: { ...JSON_FLAG, production: { type: "boolean" }, send: { type: "boolean" } },
     load: () => import("./doctor.ts"),
   },
+  config: {
+    usage: "config check [FILE] [--json]",
+    summary:
+      "everything that is wrong with the settings and the files they name, each with line and column; asks nobody (exit 0, 78 with problems)",
+    options: JSON_FLAG,
+    load: () => import("./config.ts"),
+  },
   detect: {
     usage: "detect --dir DIR --out DIR",
     summary:

@@ -1,12 +1,12 @@
 import { digestCard } from "../cards/digest-card.ts";
-import { COUNT_NAMES } from "../cards/digest-counts.ts";
 import type { Period } from "../core/digest/counts.ts";
-import { type Digest, digestOf, type KeptDigest } from "../core/digest/digest.ts";
+import { digestOf } from "../core/digest/digest.ts";
 import { DIGEST_KINDS, type DigestKind, type PlanInForce, plansInForce } from "../core/digest/schedule.ts";
 import { slotsBetween } from "../core/digest/slots.ts";
 import { rfc3339 } from "../core/zone.ts";
 import { gather } from "../flows/digest/gather.ts";
 import { readCron } from "../jobs/cron.ts";
+import { digestJson } from "../wire/digest.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 import { printCard, printList } from "./list.ts";
 import { readStore } from "./read-store.ts";
@@ -28,7 +28,7 @@ export async function run(call: Call): Promise<number> {
   const period: Period = { from: to - SPANS[kind], to };
   const environmentOf = (source: string) => config.sources.find(({ name }) => name === source)?.environment;
   const digest = await readStore(config, async (store) =>
-    digestOf(kind, await gather({ store, environmentOf }, period, to, {}), period, to),
+    digestOf(kind, await gather({ store, environmentOf }, period, to, { kind }), period, to),
   );
   if (digest === undefined) {
     call.stderr.write("Nothing was ever stored here, so there is nothing to tell of. Start the bot first.\n");
@@ -69,23 +69,5 @@ function planJson({ plan, origin, record }: PlanInForce, now: number) {
     ...{ name: plan.name, kind: plan.kind, cron: plan.cron, zone: plan.zone, state, origin },
     next: next === undefined ? undefined : rfc3339(next),
     to: plan.to.map(({ platform, channel }) => `${platform} ${channel}`),
-  };
-}
-
-/** A digest for programs: a contract. A number that could not be asked is not there; null is a mean of nothing. */
-export function digestJson(digest: Digest, kept?: KeptDigest) {
-  const { kind, from, to, madeAt, sections, counts, missing, isCompared } = digest;
-  return {
-    ...(kept !== undefined && { id: kept.id, name: kept.name, planned_at: rfc3339(kept.slot), missed: kept.missed }),
-    ...{ kind, from: rfc3339(from), to: rfc3339(to), made_at: rfc3339(madeAt) },
-    to_do: Object.fromEntries(sections.map(({ name, total }) => [name, total])),
-    lines: digestCard(digest, { zone: "UTC" }).blocks.flatMap((block) =>
-      block.kind === "lines" ? block.items.map(({ text, button }) => ({ text, ask: button.action.text })) : [],
-    ),
-    counts: counts.map(({ name, now, before }) => ({
-      ...{ name, about: COUNT_NAMES[name], now: now ?? null },
-      ...(isCompared && { before: before ?? null }),
-    })),
-    missing,
   };
 }

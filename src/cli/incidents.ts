@@ -1,5 +1,5 @@
-import type { AlertRecord, Incident } from "../core/incident.ts";
-import { rfc3339 } from "../core/zone.ts";
+import type { AlertRecord } from "../core/incident.ts";
+import { alertJson, incidentJson } from "../wire/incident.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 import { printList } from "./list.ts";
 import { readStore } from "./read-store.ts";
@@ -66,40 +66,4 @@ async function show(call: Call, id: string): Promise<number> {
       one.ends_at ?? "",
     ],
   });
-}
-
-export function incidentJson(one: Incident) {
-  return {
-    id: one.id,
-    status: one.status,
-    severity: one.severity,
-    subject: one.subject?.name,
-    environment: one.environment,
-    names: one.names.map(({ name }) => name),
-    firing: one.firing,
-    total: one.total,
-    anomalies: one.anomalies?.total ?? 0,
-    started_at: rfc3339(one.startedAt),
-    opened_at: rfc3339(one.openedAt),
-    ended_at: one.endedAt === undefined ? undefined : rfc3339(one.endedAt),
-    acknowledged_by: one.acknowledged?.name,
-    snoozed_until: one.snoozed === undefined ? undefined : rfc3339(one.snoozed.until),
-    is_flapping: one.isFlapping,
-    is_storm: one.isStorm,
-    previous: one.previous,
-  };
-}
-
-function alertJson({ fingerprint, name, severity, labels, summary, startsAt, endsAt, anomaly }: AlertRecord) {
-  return {
-    fingerprint,
-    name,
-    severity,
-    labels,
-    summary,
-    starts_at: rfc3339(startsAt),
-    ends_at: endsAt === undefined ? undefined : rfc3339(endsAt),
-    // Its id, where it is no alert.
-    anomaly,
-  };
 }

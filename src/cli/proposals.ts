@@ -2,6 +2,7 @@ import type { Card } from "../core/card.ts";
 import { codeOf, HOLDING, type Proposal } from "../core/proposal.ts";
 import { rfc3339 } from "../core/zone.ts";
 import type { Store } from "../ports.ts";
+import { proposalJson } from "../wire/proposal.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 import { printCard, printList } from "./list.ts";
 import { readStore } from "./read-store.ts";
@@ -54,63 +55,6 @@ async function findOne(store: Store, wanted: string): Promise<Proposal | undefin
   const byId = await store.proposals.get(wanted);
   if (byId !== undefined || !/^[0-9a-f]{8}$/.test(wanted)) return byId;
   return (await store.proposals.find({ limit: MOST })).find((one) => codeOf(one) === wanted);
-}
-
-/** A proposal as other programs read it: a contract. Times are RFC 3339 in UTC; null where there is nothing. */
-export function proposalJson(proposal: Proposal) {
-  const { id, hash, spec, status, votes } = proposal;
-  const { runbook, requester } = spec;
-  const expiresAt =
-    status === "pending"
-      ? spec.approveBy
-      : status === "approved" || status === "claimed"
-        ? proposal.executeBy
-        : undefined;
-  return {
-    id,
-    hash,
-    type: spec.action.type,
-    runbook: runbook?.id ?? null,
-    version: runbook?.version ?? null,
-    target: spec.target.name,
-    environment: spec.environment ?? null,
-    params: Object.fromEntries(Object.entries(spec.params).map(([name, { value }]) => [name, value])),
-    status,
-    requester: requester ? who(requester) : null,
-    votes: votes.map((vote) => ({
-      ...who(vote),
-      decision: vote.decision,
-      at: rfc3339(vote.at),
-      reason: vote.reason ?? null,
-    })),
-    created_at: rfc3339(spec.createdAt),
-    expires_at: expiresAt === undefined ? null : rfc3339(expiresAt),
-    outcome: outcomeOf(proposal),
-    verdict: status === "verified" || status === "no_effect" || status === "worse" ? status : null,
-    note: proposal.note ?? null,
-  };
-}
-
-function who({ person, name, platform, account }: NonNullable<Proposal["spec"]["requester"]>) {
-  return { person, name, platform, account };
-}
-
-/** What the executor reported, which stays true while the world is watched afterwards. */
-function outcomeOf({ status, steps = [] }: Pick<Proposal, "status" | "steps">): string | null {
-  switch (status) {
-    case "succeeded":
-    case "failed":
-    case "partial":
-    case "unknown":
-      return status;
-    case "verifying":
-    case "verified":
-    case "no_effect":
-    case "worse":
-      return steps.some(({ state }) => state === "partial") ? "partial" : "succeeded";
-    default:
-      return null;
-  }
 }
 
 function wholeCard(proposal: Proposal): Card {

@@ -1,22 +1,16 @@
-import { checkWatches, WatchError } from "../app/detection.ts";
-import { checkDigests, DigestError } from "../app/digests.ts";
-import { secretsOf } from "../config.ts";
+import { readWholeConfig } from "../app/whole-config.ts";
+import { explain, sayProblem, secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
 import { type Call, ConfigError, EXIT, STOPPING, UsageError } from "./command.ts";
 import { serve } from "./serve.ts";
-import { readConfig } from "./settings.ts";
 
 /** `start`: the bot until SIGTERM or Ctrl-C. Exit code 0 after a wish to stop, 1 when the store broke. */
 export async function run(call: Call): Promise<number> {
   if (call.words.length > 0)
     throw new UsageError(`start takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
   const started = performance.now();
-  const config = readConfig(call);
-  await Promise.all([checkWatches(config), checkDigests(config)]).catch((problem: unknown) => {
-    throw problem instanceof WatchError || problem instanceof DigestError
-      ? new ConfigError(problem.message, { cause: problem })
-      : problem;
-  });
+  const { config, problems, warnings } = await readWholeConfig({ env: call.env, cwd: call.cwd });
+  if (config === undefined) throw new ConfigError(explain(problems));
   const log = createLog({ level: config.log.level, secrets: secretsOf(config) });
   const end = Promise.withResolvers<{ readonly why: string; readonly code: number }>();
   const onSignal = (signal: NodeJS.Signals) => end.resolve({ why: signal, code: EXIT.ok });
@@ -30,7 +24,7 @@ export async function run(call: Call): Promise<number> {
       onBrokenStore: () => end.resolve({ why: "the store cannot be written", code: EXIT.failed }),
     });
     for (const signal of STOPPING) process.once(signal, onSignal);
-    for (const notice of config.notices) log.warn(notice);
+    for (const warning of warnings) log.warn(sayProblem(warning));
     if (config.sources.length === 0)
       log.warn("no Prometheus is configured (PROMETHEUS_URL), so no question can be answered");
     const surfaces = [

@@ -70,6 +70,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       { ...config.slack, command: "/ops", zone: config.timezone },
       depsOf("slack"),
       log.child({ surface: "slack" }),
+      app.dependencies,
     );
     opened.push({ name: `slack (${config.slack.mode})`, surface });
   }
@@ -79,6 +80,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       { ...config.teams, zone: config.timezone },
       depsOf("teams"),
       log.child({ surface: "teams" }),
+      app.dependencies,
     );
     opened.push({ name: config.teams.appId === undefined ? "teams (WITHOUT AUTHENTICATION)" : "teams", surface });
   }
@@ -87,7 +89,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       const { createNotifier } = await import("../notifiers/index.ts");
       const { notifierSender } = await import("../notifiers/sender.ts");
       const late = (message: string, reason: string) => void app.incidents.undeliverable(message, reason);
-      return notifierSender(await createNotifier(settings), { clock, late });
+      return notifierSender(await createNotifier(settings), { clock, late, dependencies: app.dependencies });
     }),
   );
   for (const [role, { groups }] of Object.entries(config.roles))

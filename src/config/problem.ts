@@ -13,9 +13,29 @@ export type Report = (where: string, message: string) => void;
 /** All problems as text for a terminal, one a line, under a line that counts them. */
 export function explain(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "one problem" : `${problems.length} problems`;
-  return [`The configuration has ${count}:`, ...problems.map(({ where, message }) => `  ${where}: ${message}`)].join(
-    "\n",
-  );
+  return [`The configuration has ${count}:`, ...problems.map((one) => `  ${sayProblem(one)}`)].join("\n");
+}
+
+/** One problem on a line: where, and what. */
+export function sayProblem({ where, message }: Problem): string {
+  return where === "" ? message : `${where}: ${message}`;
+}
+
+/** A problem for programs: the file with line and column, where it is in one, and the setting that it is about. */
+export type PlacedProblem = {
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly setting?: string;
+  readonly message: string;
+};
+
+/** Takes `where` apart. */
+export function placed({ where, message }: Problem): PlacedProblem {
+  const [, file, line, column, setting] = /^(.+?):(\d+):(\d+)(?: (.+))?$/.exec(where) ?? [];
+  if (file !== undefined)
+    return { file, line: Number(line), column: Number(column), ...(setting !== undefined && { setting }), message };
+  return { ...(where !== "" && { [/[./]/.test(where) ? "file" : "setting"]: where }), message };
 }
 
 /** The known name most like `name`, when it is near enough to be a slip of the keyboard. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { approvals } from "./schema/approvals.ts";
+import { breakers } from "./schema/breakers.ts";
 import { ci } from "./schema/ci.ts";
 import { costs, schedules, watches } from "./schema/detection.ts";
 import { digests } from "./schema/digests.ts";
@@ -138,6 +139,7 @@ const file = () =>
         .max(100, "must have at most 100 entries")
         .optional()
         .describe("Folders with concept packs of your own: what your metrics mean."),
+      breakers: breakers().optional(),
       limits: z
         .strictObject(
           {

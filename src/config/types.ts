@@ -4,6 +4,7 @@ import type { Route } from "../core/incident/route.ts";
 import type { Person, Roles } from "../core/people.ts";
 import type { Policy } from "../core/policy/rules.ts";
 import type { Severity, Watch } from "../core/watch.ts";
+import type { BreakerRules } from "../util/dependencies.ts";
 import type { Secret } from "../util/secret.ts";
 import type { CiConfig } from "./ci.ts";
 import type { ConfiguredDigest } from "./digests.ts";
@@ -45,6 +46,8 @@ export type Config = {
   /** Pipelines that tell of their runs. */
   ci: CiConfig;
   rollouts: RolloutsConfig;
+  /** When what the bot calls is left alone. */
+  breakers: BreakerRules;
   /** Undefined for a platform that is off. */
   slack: SlackConfig | undefined;
   teams: TeamsConfig | undefined;

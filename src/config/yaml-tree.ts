@@ -9,8 +9,10 @@ export type Tree =
   | {
       readonly kind: "map";
       readonly at: Position;
-      readonly entries: ReadonlyMap<string, { readonly at: Position; readonly tree: Tree }>;
+      readonly entries: ReadonlyMap<string, Entry>;
     };
+
+type Entry = { readonly at: Position; readonly tree: Tree };
 
 export type Position = { readonly file: string; readonly line: number; readonly column: number };
 
@@ -181,6 +183,73 @@ export function plainOf(tree: Tree): unknown {
     case "map":
       return Object.fromEntries([...tree.entries].map(([key, entry]) => [key, plainOf(entry.tree)]));
   }
+}
+
+/** The same with another name for the key at the end of `path`; where that one is there already, without this one. */
+export function renamed(tree: Tree, path: readonly PropertyKey[], name: string): Tree {
+  const group = path.slice(0, -1);
+  const found = entryAt(tree, path);
+  const rest = without(tree, path);
+  return found === undefined || entryAt(rest, [...group, name]) !== undefined
+    ? rest
+    : inserted(rest, group, name, found);
+}
+
+function entryAt(tree: Tree, path: readonly PropertyKey[]): Entry | undefined {
+  const [step, ...rest] = path;
+  if (tree.kind === "list") {
+    const item = tree.items[Number(step)];
+    return item && entryAt(item, rest);
+  }
+  const entry = tree.kind === "map" ? tree.entries.get(String(step)) : undefined;
+  return rest.length === 0 ? entry : entry && entryAt(entry.tree, rest);
+}
+
+function inserted(tree: Tree, group: readonly PropertyKey[], name: string, entry: Entry): Tree {
+  const [step, ...rest] = group;
+  if (tree.kind === "list")
+    return { ...tree, items: tree.items.map((item, at) => (at === step ? inserted(item, rest, name, entry) : item)) };
+  if (tree.kind !== "map") return tree;
+  const entries = new Map(tree.entries);
+  if (step === undefined) entries.set(name, entry);
+  else {
+    const inner = entries.get(String(step));
+    if (inner !== undefined) entries.set(String(step), { ...inner, tree: inserted(inner.tree, rest, name, entry) });
+  }
+  return { ...tree, entries };
+}
+
+/** The same without what stands at `path`; everything else keeps its place in the file. */
+export function without(tree: Tree, path: readonly PropertyKey[]): Tree {
+  const [step, ...rest] = path;
+  if (step === undefined) return tree;
+  if (tree.kind === "map") {
+    const entry = tree.entries.get(String(step));
+    if (entry === undefined) return tree;
+    const entries = new Map(tree.entries);
+    if (rest.length === 0) entries.delete(String(step));
+    else entries.set(String(step), { at: entry.at, tree: without(entry.tree, rest) });
+    return { ...tree, entries };
+  }
+  if (tree.kind === "list") {
+    const items = tree.items.flatMap((item, at) =>
+      at !== Number(step) ? [item] : rest.length === 0 ? [] : [without(item, rest)],
+    );
+    return { ...tree, items };
+  }
+  return tree;
+}
+
+/** What stands at `path` in plain data. */
+export function atPath(data: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step], data);
+}
+
+/** What others may call the entry at `path`: its name and its id. */
+export function namesAt(tree: Tree, path: readonly PropertyKey[]): readonly string[] {
+  const found = atPath(plainOf(tree), path);
+  const { name, id } = (found ?? {}) as { readonly name?: unknown; readonly id?: unknown };
+  return [name, id].filter((one) => typeof one === "string");
 }
 
 /** Where the setting at `path` stands: its value, or with `atKey` its name; of the nearest group around it when it is absent. */

@@ -58,7 +58,7 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
   },
   {
     name: "digest",
-    usage: "[daily|weekly|handover]",
+    usage: "[daily|weekly|handover|try NAME]",
     summary: "What is to be done and what happened: a day, a week, since the last shift",
     asks: "digest $rest",
     isUnlisted: true,
@@ -68,6 +68,13 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
     usage: "",
     summary: "Digests that come by themselves, when and where, and how to plan one",
     asks: "digests",
+    isUnlisted: true,
+  },
+  {
+    name: "patterns",
+    usage: "",
+    summary: "What comes again: alerts after deployments, and what helped",
+    asks: "patterns",
     isUnlisted: true,
   },
   {

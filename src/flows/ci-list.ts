@@ -1,9 +1,9 @@
-import { type DoraRow, doraCard, type PipelineLine, pipelinesCard } from "../cards/ci-card.ts";
+import { doraCard, type PipelineLine, pipelinesCard } from "../cards/ci-card.ts";
 import type { Card } from "../core/card.ts";
 import { type ChanceScore, chanceOfFailure, scoreChances } from "../core/ci/chance.ts";
-import { PRODUCTION } from "../core/ci/deploys.ts";
-import { doraOf, isDeploying } from "../core/ci/dora.ts";
+import { doraOf } from "../core/ci/dora.ts";
 import { durationOf, isProject, lineOf, type Run } from "../core/ci/run.ts";
+import { countedDeploys, doraRows } from "../core/ci/teams.ts";
 import type { CiWish } from "../core/ci/wish.ts";
 import { median } from "../core/stats.ts";
 import type { Store } from "../ports.ts";
@@ -66,21 +66,8 @@ async function dora({ store, now, teamOf }: CiListDeps, days: number): Promise<C
     store.runs.since(now - seconds, MOST, { deploying: true }),
     store.incidents.find({ since: now - seconds, limit: MOST }),
   ]);
-  const told = runs.filter(isDeploying);
-  const inProduction = told.filter(({ deploys }) => PRODUCTION.test(deploys.environment));
-  const isAnywhere = inProduction.length === 0;
-  const counted = isAnywhere ? told : inProduction;
-  const rowsBy = (nameOf: (run: Run) => string | undefined): DoraRow[] =>
-    [...Map.groupBy(counted, nameOf)].flatMap(([name, own]) =>
-      name === undefined ? [] : [{ name, dora: doraOf(own, incidents, seconds) }],
-    );
-  const rows = [
-    ...rowsBy(({ project }) => teamOf(project)).map(({ name, dora: figures }) => ({
-      name: `team ${name}`,
-      dora: figures,
-    })),
-    ...rowsBy(({ project }) => project),
-  ];
+  const { counted, isAnywhere } = countedDeploys(runs);
+  const rows = doraRows(counted, incidents, seconds, teamOf);
   return doraCard(doraOf(counted, incidents, seconds), rows, {
     days,
     ago: now - Math.min(now, ...counted.slice(-1).map(({ endedAt }) => endedAt)),

@@ -63,9 +63,12 @@ export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<num
   };
 
   async function takeOff(signal: AbortSignal): Promise<void> {
-    for (const message of await outbox.due(platform, clock(), AT_ONCE + flying.size)) {
+    // What is left alone is not begun: it waits where it is, and does not count as attempted.
+    const most = Math.min(AT_ONCE, sender.room?.() ?? AT_ONCE);
+    if (flying.size >= most) return;
+    for (const message of await outbox.due(platform, clock(), most + flying.size)) {
       const { channel } = message.place;
-      if (flying.has(channel) || flying.size >= AT_ONCE || broken !== undefined) continue;
+      if (flying.has(channel) || flying.size >= most || broken !== undefined) continue;
       const flight = attempt(message, signal)
         .catch((problem: unknown) => {
           broken = { problem };

@@ -5,17 +5,21 @@ import type { TrackEvent } from "../core/watch/track.ts";
 import { subjectOf, type Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
-import { lookForEnds, newOutlook, type Outlook } from "./detect/ahead.ts";
+import { lookForEnds } from "./detect/ahead.ts";
 import { CERTIFICATES, type CertificateLooks, lookAtCertificates } from "./detect/certificates.ts";
 import type { DetectDeps, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { versionOf } from "./detect/follow.ts";
 import { gaugesOf } from "./detect/gauges.ts";
-import { type DownTarget, downTargets, judgeMissing, judgeTargets } from "./detect/lacks.ts";
+import { judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { lookLater } from "./detect/later.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
 import { lacking, recordAll } from "./detect/record.ts";
+import { settle } from "./detect/settle.ts";
+import { type ShareLook, seriesOf } from "./detect/share-look.ts";
+import { createShares, type Share, type SlotFacts } from "./detect/shares.ts";
 import { showAnomalies } from "./detect/show.ts";
+import { createSourceStates, type SourceState } from "./detect/source-state.ts";
 import { Tally } from "./detect/tally.ts";
 import { type Together, takeUpTogether } from "./detect/together.ts";
 import { recordTogether } from "./detect/together-record.ts";
@@ -33,6 +37,8 @@ export type Detect = {
   readonly redraw: (group: string) => Promise<void>;
   /** Posts and edits what its messages do not show yet. */
   readonly show: () => Promise<void>;
+  /** Does a share of a round that one of several processes makes, by the id of its job. */
+  readonly share: (id: string, attempt: number, signal: AbortSignal) => Promise<readonly ShareLook[]>;
   /** Writes all states that are not written yet. */
   readonly flush: () => Promise<void>;
 };
@@ -42,25 +48,14 @@ const JOB = "detect";
 const LEASE_SECONDS = 600;
 /** A source that cannot be asked in so many rounds is said to be away. */
 const AWAY_ROUNDS = 3;
-const OPINIONS_SECONDS = 365 * 86_400;
 /** Seconds after which a round that still goes on shows what it has. */
 const SHOW_EVERY = 5;
 const MOST_OPEN = 5000;
 
-type SourceState = {
-  kept: Map<string, Kept>;
-  down: readonly DownTarget[];
-  readonly outlook: Outlook;
-  /** Several metrics of one thing; undefined before the first round, and where that is off. */
-  together: Together | undefined;
-  /** Rounds in a row in which it could not be asked, and since when. */
-  failed: number;
-  failedSince: number;
-};
-
 export function detect(deps: DetectDeps): Detect {
   const { store, clock, elapsed, settings } = deps;
-  const states = new Map<string, SourceState>();
+  const states = createSourceStates();
+  const shares = createShares(deps, states, () => versions.read(), lookAtShare);
   const versions = followVersions(deps);
   const certificates: CertificateLooks = new Map();
   /** Everything that is open, by id. Undefined until it was read from the store. */
@@ -78,7 +73,8 @@ export function detect(deps: DetectDeps): Detect {
     async redraw(group) {
       const members = await store.detection.anomalies({ group, limit: MOST_OPEN });
       const anomalies = members.map((one) => {
-        const newest = open?.get(one.id) ?? one;
+        const known = open?.get(one.id);
+        const newest = known !== undefined && known.revision > one.revision ? known : one;
         const next = { ...newest, revision: newest.revision + 1 };
         if (open?.has(one.id)) open.set(one.id, next);
         return next;
@@ -87,12 +83,13 @@ export function detect(deps: DetectDeps): Detect {
       await showAnomalies(deps);
     },
     show: () => showAnomalies(deps),
+    share: shares.take,
     async flush() {
-      for (const { kept, together } of states.values()) {
+      for (const { kept, together } of states.all()) {
         const whole = together?.due(true);
         if (whole !== undefined) await store.detection.commit(whole);
         for (const one of kept.values()) {
-          const due = dueStates(one, clock(), true);
+          const due = (await shares.isOwn(one.version)) ? dueStates(one, clock(), true) : undefined;
           if (due !== undefined) await store.detection.commit(due);
         }
       }
@@ -114,32 +111,40 @@ export function detect(deps: DetectDeps): Detect {
     try {
       if (won === "anew" || open === undefined) {
         // Somebody else had the last round, or this process is new: what counts is what is stored.
-        states.clear();
+        states.forget(deps.jobs?.isShared === true);
         open = new Map();
       }
       // Another process may have had one drawn anew: what it takes the place of is the newest.
       for (const one of await store.detection.anomalies({ status: "open", limit: MOST_OPEN }))
         if (one.revision > (open.get(one.id)?.revision ?? 0)) open.set(one.id, one);
-      const [opinions, rounds, models] = await Promise.all([
-        store.detection.opinions(clock() - OPINIONS_SECONDS),
-        store.detection.rounds(),
-        versions.read(),
-      ]);
+      const { opinions, rounds, models } = await shares.facts(slot, signal);
       let left = settings.series;
       for (const [at, source] of deps.sources.entries()) {
         if (signal.aborted) break;
-        left = await oneSource({ source, isFirst: at === 0, opinions, rounds, models, left, open, tally, signal });
+        left = await oneSource({
+          slot,
+          source,
+          isFirst: at === 0,
+          opinions,
+          rounds,
+          models,
+          left,
+          open,
+          tally,
+          signal,
+        });
       }
       await showAnomalies(deps);
     } finally {
       await store.detection.release(JOB, deps.owner);
     }
     const report = tally.report(tally.problems.length > 0 ? "partly" : "done", elapsed() - began);
-    deps.observe?.(report, gaugesOf(states.values(), open));
+    deps.observe?.(report, gaugesOf(states.views(), open));
     return report;
   }
 
   type Round = {
+    readonly slot: number;
     readonly source: Metrics;
     readonly isFirst: boolean;
     readonly opinions: readonly Opinion[];
@@ -149,25 +154,19 @@ export function detect(deps: DetectDeps): Detect {
     readonly open: Map<string, Anomaly>;
     readonly tally: Tally;
     readonly signal: AbortSignal;
+    /** It is a share of one: whoever makes the round explains and shows what is found. */
+    readonly isShare?: true;
   };
 
   /** Returns how many series are left for other sources. */
   async function oneSource(round: Round): Promise<number> {
-    const { source, open, tally, signal, opinions, rounds } = round;
-    const state = states.get(source.name) ?? {
-      kept: new Map(),
-      down: [],
-      outlook: newOutlook(),
-      together: undefined,
-      failed: 0,
-      failedSince: 0,
-    };
-    states.set(source.name, state);
+    const { source, open, tally, signal } = round;
+    const state = states.of(source.name);
     let left = round.left;
     let catalogue: Catalogue;
     try {
       catalogue = await source.catalogue(signal);
-      state.down = await downTargets(source, state.down, clock(), signal);
+      await states.lookDown(source, round.slot, clock(), signal);
     } catch (problem) {
       await away(source, state, problem, open, tally);
       return left;
@@ -178,53 +177,25 @@ export function detect(deps: DetectDeps): Detect {
       state.together = await takeUpTogether(deps, source.name, round.isFirst);
     const { together } = state;
     await forget(state, watches, open, tally, source.name);
+    const shared = await gather(source, state, round);
+    if ("away" in shared) {
+      await away(source, state, new Error(shared.away), open, tally);
+      return left;
+    }
     for (const watch of watches) {
       if (signal.aborted) return left;
-      const look = deps.look(watch.promql);
-      if (!look.ok) {
-        tally.problem(`${watch.id}: ${look.reason}`);
-        continue;
-      }
-      let one = state.kept.get(watch.id);
-      if (one === undefined || one.watch.promql !== watch.promql) {
-        const version = activeOf(round.models.get(versionOf(watch, settings.everySeconds)));
-        const taken = await takeUp(deps, watch, look, opinions, rounds, version);
-        one = taken.kept;
-        state.kept.set(watch.id, one);
-        if (taken.broken.length > 0) {
-          tally.problem(`${watch.id}: ${sayBroken(taken.broken.length)}`);
-          reportBroken(watch.id, taken.broken);
-        }
-      }
-      const most = Math.min(settings.seriesPerWatch, left);
-      let looked: Looked;
-      const before = one.problem;
-      try {
-        looked = await lookAt(deps, one, source, most, opinions, signal, together?.seen.bind(undefined, watch.id));
-      } catch (problem) {
-        if (signal.aborted) return left;
-        if (await isAlive(source, problem, signal)) {
-          // This one query is too much for it, or wrong: others are asked all the same.
-          one.problem = reasonOf(problem);
-          tally.problem(`${watch.id}: ${reasonOf(problem)}`);
-          if (before !== one.problem)
-            deps.report("warn", "a watch could not be asked", { watch: watch.id, reason: one.problem });
-          continue;
-        }
-        await away(source, state, problem, open, tally);
-        return left;
-      }
-      if (one.problem !== undefined) {
-        tally.problem(`${watch.id}: ${one.problem}`);
-        if (before !== one.problem)
-          deps.report("warn", "a watch is not followed whole", { watch: watch.id, reason: one.problem });
-      }
-      left -= Math.min(most, one.series.size);
-      await judge(one, looked, catalogue, state, round);
-      state.kept.set(watch.id, await versions.follow(one, looked.isFirst ? [] : looked.happened, round));
+      const series = shared.series.get(watch.id) ?? (await oneWatch(watch, left, catalogue, state, round));
+      if (series === "away") return left;
+      left -= series;
+    }
+    if (shared.series.size > 0) {
+      const known = { open, catalogue, watches: new Map(watches.map((watch) => [watch.id, watch])) };
+      const began = elapsed();
+      await keep({ anomalies: await settle(deps, source, known, signal) }, open, tally);
+      tally.asked(elapsed() - began);
     }
     if (together !== undefined) await judgeTogether(together, watches, catalogue, round);
-    const kept = new Map([...states].map(([name, one]) => [name, [...one.kept.values()]]));
+    const kept = new Map(states.views().map((one) => [one.source, [...one.kept.values()]]));
     const looked = await lookLater(deps, { source, catalogue, kept, open, signal });
     const news = looked.filter(({ id, revision }) => revision > (open.get(id)?.revision ?? 0));
     for (const one of looked) open.set(one.id, one);
@@ -242,6 +213,112 @@ export function detect(deps: DetectDeps): Detect {
     }
     await back(source, state, open, tally);
     return left;
+  }
+
+  /** One watch, whole: taken up, read, judged, and written. Returns how many series it follows, or that the source cannot be asked. */
+  async function oneWatch(
+    watch: Watch,
+    left: number,
+    catalogue: Catalogue,
+    state: SourceState,
+    round: Round,
+    seen = state.together?.seen,
+  ): Promise<number | "away"> {
+    const { source, open, tally, signal, opinions, rounds } = round;
+    const look = deps.look(watch.promql);
+    if (!look.ok) {
+      tally.problem(`${watch.id}: ${look.reason}`);
+      return 0;
+    }
+    let one = state.kept.get(watch.id);
+    if (one === undefined || one.watch.promql !== watch.promql) {
+      const version = activeOf(round.models.get(versionOf(watch, settings.everySeconds)));
+      const taken = await takeUp(deps, watch, look, opinions, rounds, version);
+      one = taken.kept;
+      state.kept.set(watch.id, one);
+      if (taken.broken.length > 0) {
+        tally.problem(`${watch.id}: ${sayBroken(taken.broken.length)}`);
+        reportBroken(watch.id, taken.broken);
+      }
+    }
+    const most = Math.min(settings.seriesPerWatch, left);
+    let looked: Looked;
+    const before = one.problem;
+    try {
+      looked = await lookAt(deps, one, source, most, opinions, signal, seen?.bind(undefined, watch.id));
+    } catch (problem) {
+      if (signal.aborted) return 0;
+      if (await isAlive(source, problem, signal)) {
+        // This one query is too much for it, or wrong: others are asked all the same.
+        one.problem = reasonOf(problem);
+        tally.problem(`${watch.id}: ${reasonOf(problem)}`);
+        if (before !== one.problem)
+          deps.report("warn", "a watch could not be asked", { watch: watch.id, reason: one.problem });
+        return 0;
+      }
+      if (round.isShare) throw problem;
+      await away(source, state, problem, open, tally);
+      return "away";
+    }
+    if (one.problem !== undefined) {
+      tally.problem(`${watch.id}: ${one.problem}`);
+      if (before !== one.problem)
+        deps.report("warn", "a watch is not followed whole", { watch: watch.id, reason: one.problem });
+    }
+    const series = Math.min(most, one.series.size);
+    await judge(one, looked, catalogue, state, round);
+    state.kept.set(watch.id, await versions.follow(one, looked.isFirst ? [] : looked.happened, round));
+    return series;
+  }
+
+  /** One watch as a share of a round, with what the one who makes the round has to know of it. */
+  async function lookAtShare(share: Share, facts: SlotFacts, signal: AbortSignal): Promise<ShareLook> {
+    const { watch, source, isFirst, catalogue, state, most, key } = share;
+    const tally = new Tally();
+    const seen: [series: string, at: number, value: number][] = [];
+    const began = elapsed();
+    const round = { ...facts, source, isFirst, left: most, tally, signal, isShare: true as const };
+    await oneWatch(
+      watch,
+      most,
+      catalogue,
+      state,
+      round,
+      (_, series, __, at, value) => void seen.push([series, at, value]),
+    );
+    signal.throwIfAborted();
+    const report = tally.report(tally.problems.length > 0 ? "partly" : "done", elapsed() - began);
+    return { key, watch: watch.id, by: deps.owner, report, seen, series: seriesOf(state.kept.get(watch.id)) };
+  }
+
+  /** Lets whoever is free look at the watches of that source that were read before. What nobody looked at is named, and read by the next round. */
+  async function gather(
+    source: Metrics,
+    state: SourceState,
+    { slot, open, tally, signal }: Round,
+  ): Promise<{ readonly series: ReadonlyMap<string, number> } | { readonly away: string }> {
+    const series = new Map<string, number>();
+    const { looks, missed } = await shares.share(slot, source, signal);
+    for (const { watch, look } of looks) {
+      tally.add(look.report);
+      series.set(look.watch, look.report.series);
+      states.note(watch, look, deps.owner);
+      for (const [key, at, value] of look.seen) {
+        const labels = look.series.find((one) => one.series === key)?.labels;
+        if (labels !== undefined) state.together?.seen(look.watch, key, labels, at, value);
+      }
+    }
+    for (const { watch, why } of missed) {
+      tally.problem(`${watch}: it was not looked at in this round, and the next one reads on from there. ${why}`);
+      series.set(watch, 0);
+    }
+    if (looks.length === 0 && missed.length > 0 && !(await isAlive(source, undefined, signal)))
+      return { away: missed[0]?.why ?? "" };
+    if (looks.length > 0) {
+      open.clear();
+      for (const one of await store.detection.anomalies({ status: "open", limit: MOST_OPEN })) open.set(one.id, one);
+    }
+    return { series };
   }
 
   /** What was read of one watch -> anomalies, explained, and written with the states in one transaction. */
@@ -288,13 +365,14 @@ export function detect(deps: DetectDeps): Detect {
       return over(lack, at);
     });
     const began = elapsed();
-    const explained = await explain(deps, { source, watch, catalogue, packs: deps.packs, signal }, opened);
+    const explaining = { source, watch, catalogue, packs: deps.packs, signal };
+    const explained = round.isShare ? new Map<string, Anomaly>() : await explain(deps, explaining, opened);
     tally.asked(elapsed() - began);
     for (const anomaly of explained.values()) if (open.has(anomaly.id)) open.set(anomaly.id, anomaly);
     const anomalies = [...changed.map((anomaly) => explained.get(anomaly.id) ?? anomaly), ...missing, ...resets];
     await keep({ ...dueStates(one, clock(), anomalies.length > 0 || looked.isFirst), anomalies }, open, tally);
     // A round that takes long, as the first does, says what it knows on the way.
-    if (elapsed() - shownAt > SHOW_EVERY) {
+    if (!round.isShare && elapsed() - shownAt > SHOW_EVERY) {
       await showAnomalies(deps);
       shownAt = elapsed();
     }
@@ -305,12 +383,12 @@ export function detect(deps: DetectDeps): Detect {
     deps.report("error", "stored states of a detector could not be read: dropped, and learnt anew", data);
   }
 
-  /** What comes back soon after it was over goes on as what it was, from how it is stored. */
+  /** What is known already goes on as what it was, from how it is stored: it came back, or its points were read before by somebody who is gone. */
   async function recall(
     happened: readonly { readonly id: string; readonly event: TrackEvent }[],
     open: Map<string, Anomaly>,
   ): Promise<void> {
-    for (const { id } of happened.filter(({ id, event }) => event === "again" && !open.has(id))) {
+    for (const { id } of happened.filter(({ id, event }) => event !== "over" && !open.has(id))) {
       const kept = await store.detection.anomaly(id);
       if (kept !== undefined) open.set(id, kept);
     }
@@ -405,7 +483,7 @@ export function detect(deps: DetectDeps): Detect {
   ): Promise<void> {
     const whole = state.together === undefined ? [] : [state.together.id];
     const there = new Set([...watches.map(({ id }) => id), ...whole, "targets", "sources", CERTIFICATES]);
-    for (const id of state.kept.keys()) if (!there.has(id)) state.kept.delete(id);
+    for (const all of [state.kept, state.elsewhere]) for (const id of all.keys()) if (!there.has(id)) all.delete(id);
     const orphans = [...open.values()].filter(
       (one) => one.source === source && !there.has(one.watch) && !(one.kind === "ahead" && settings.automatic),
     );

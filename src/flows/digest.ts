@@ -1,17 +1,9 @@
 import { digestCard } from "../cards/digest-card.ts";
 import type { Period } from "../core/digest/counts.ts";
+import { againOf, type Digest, digestOf, isSame, type KeptDigest } from "../core/digest/digest.ts";
+import { type Item, ofAnomaly, ofIncident, ofProposal } from "../core/digest/facts.ts";
 import {
-  againOf,
-  type Digest,
-  digestOf,
-  type Item,
-  isSame,
-  type KeptDigest,
-  ofAnomaly,
-  ofIncident,
-  ofProposal,
-} from "../core/digest/digest.ts";
-import {
+  beginOf,
   type DigestPlan,
   digestId,
   digestMessage,
@@ -20,7 +12,7 @@ import {
   type PlanInForce,
   plansInForce,
 } from "../core/digest/schedule.ts";
-import { type CronFields, slotBefore } from "../core/digest/slots.ts";
+import type { CronFields } from "../core/digest/slots.ts";
 import { postOrEdit } from "../core/posted.ts";
 import type { Clock, Store } from "../ports.ts";
 import { type GatherDeps, gather } from "./digest/gather.ts";
@@ -41,9 +33,6 @@ export type DigestDeps = Omit<GatherDeps, "store"> & {
 
 /** A handover is looked at again so often, in seconds: what was done since is marked. */
 const AGAIN = 300;
-/** The stretch of a digest that none came before, at most and where no time was planned before. Seconds. */
-const LONGEST = 31 * 86_400;
-const DAY = 86_400;
 
 /**
  * Plans -> the outbox: one digest for each planned time, kept before it is posted, so that it is posted once however many processes try and
@@ -129,20 +118,14 @@ export function plannedDigests(deps: DigestDeps): () => Promise<void> {
 
 /** The digest of a plan, as things stand now. */
 export async function digestFor(
-  deps: Pick<DigestDeps, "store" | "environmentOf">,
+  deps: Pick<DigestDeps, "store" | "environmentOf" | "outside">,
   { kind, only }: Pick<DigestPlan, "kind" | "only">,
   period: Period,
   now: number,
 ): Promise<Digest> {
   const { from, to } = period;
-  const facts = await gather(deps, { from, to }, now, only === undefined ? {} : { only });
+  const facts = await gather(deps, { from, to }, now, { kind, ...(only !== undefined && { only }) });
   return digestOf(kind, facts, { from, to }, now);
-}
-
-/** Where the last one ended, else at the planned time before; a day or a week back where there was none. */
-function beginOf(plan: DigestPlan, fields: CronFields, told: number | undefined, slot: number): number {
-  if (told !== undefined && slot - told <= LONGEST) return told;
-  return slotBefore(fields, plan.zone, slot, 31) ?? slot - (plan.kind === "weekly" ? 7 * DAY : DAY);
 }
 
 /** What was to be done, as it is now; as it was told where it is not known any more. */

@@ -1,5 +1,5 @@
 import type { IncidentContext } from "../cards/incident-card.ts";
-import { measureOf, type RuleMeasure } from "../core/incident/measure.ts";
+import { isMadeOf, measureOf, type RuleMeasure, ruleOf } from "../core/incident/measure.ts";
 import { type AlertLine, type Incident, isLive } from "../core/incident.ts";
 import { unitOfQuery } from "../core/query-unit.ts";
 import type { Series } from "../core/series.ts";
@@ -49,15 +49,6 @@ function candidates(sources: readonly Metrics[], { environment }: Incident, line
   return [...sources].sort((a, b) => fits(b) - fits(a));
 }
 
-/** The rule that made the alert: of several with its name, the one whose own labels it has. */
-function ruleOf(rules: readonly Rule[], line: AlertLine): Rule | undefined {
-  const named = rules.filter(({ kind, name }) => kind === "alerting" && name === line.name);
-  return (
-    named.find(({ labels }) => Object.entries(labels).every(([label, value]) => line.labels[label] === value)) ??
-    named[0]
-  );
-}
-
 async function measured(
   { clock }: EnrichDeps,
   source: Metrics,
@@ -74,7 +65,7 @@ async function measured(
   const url = source.linkTo(measure.promql, window);
   const evidence = [{ promql: measure.promql, source: source.name, ...(url !== undefined && { url }) }];
   const all = await source.range(measure.promql, window, signal);
-  const own = all.filter((series) => isOf(series, line));
+  const own = all.filter((series) => isMadeOf(series.labels, line));
   if (own.length === 0)
     return {
       evidence,
@@ -100,11 +91,6 @@ async function measured(
       events: [{ at: line.startsAt, name: "fires" }],
     },
   };
-}
-
-/** The series is what the alert was made of: each of its labels is the alert's. */
-function isOf({ labels }: Series, line: AlertLine): boolean {
-  return Object.entries(labels).every(([label, value]) => label === "__name__" || line.labels[label] === value);
 }
 
 function nameOf(labels: Series["labels"], line: AlertLine): string {

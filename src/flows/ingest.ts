@@ -1,5 +1,6 @@
 import type { Place } from "../core/chat.ts";
 import { type Absorbed, APART, absorb, STORM_NAMES, STORM_SECONDS, type World } from "../core/incident/absorb.ts";
+import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
 import type { Take } from "../ports/incidents.ts";
@@ -10,8 +11,8 @@ export type IngestDeps = {
   readonly newId: () => string;
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
-  /** A moment in which more may come, while much does. */
-  readonly gather?: () => Promise<unknown>;
+  /** Called after each step with the deliveries it dealt with: a moment in which more may come, while much does. */
+  readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
   readonly changed: (incidents: readonly Incident[]) => void;
   /** These alerts began, or began again. */
@@ -29,8 +30,6 @@ const TRIES = 5;
 /** Alerts looked at in one step: more at once would hold up everything else. */
 const AT_ONCE = 2000;
 const PAGE = 5000;
-/** So many deliveries waiting together mean that more come: they are gathered for a moment, since each step looks at whole incidents. */
-const BUSY = 8;
 
 type Waiting = {
   readonly events: readonly AlertEvent[];
@@ -64,7 +63,7 @@ export function ingest(deps: IngestDeps): Ingest {
         const events = batch.flatMap((one) => one.events);
         for (let at = 0; at < events.length; at += AT_ONCE) await store(events.slice(at, at + AT_ONCE));
         for (const one of batch) one.resolve();
-        if (batch.length >= BUSY) await deps.gather?.();
+        await deps.rest?.(batch.length);
       } catch (problem) {
         held = undefined;
         for (const one of batch) one.reject(problem);
@@ -77,13 +76,14 @@ export function ingest(deps: IngestDeps): Ingest {
     for (let tries = 1; ; tries++) {
       held ??= await load(incidents);
       const known = await heldWith(held, events);
-      const { incidents: changed, alerts } = withPlaces(absorb(worldOf(known), events, deps.newId), deps.placesOf);
+      const absorbed = withPlaces(absorb(worldOf(known), events, deps.newId), deps.placesOf);
+      const { incidents: changed, alerts } = absorbed;
       if (changed.length === 0 && alerts.length === 0) return;
       if (await incidents.save({ incidents: changed, alerts, entries: [], generation: known.generation })) {
         const began = alerts.filter((one) =>
           isNew(one, known.alerts.get(one.fingerprint) ?? known.over.get(one.fingerprint)),
         );
-        remember(known, changed, alerts);
+        remember(known, absorbed);
         known.generation += 1;
         if (began.length > 0) deps.began?.(began);
         if (changed.length > 0) deps.changed(changed);
@@ -104,7 +104,7 @@ export function ingest(deps: IngestDeps): Ingest {
       const incident = await incidents.get(id);
       if (incident === undefined) continue;
       known.ended.set(id, incident);
-      known.endedAlerts.set(id, await incidents.alertsOf(id, { skip: 0, limit: PAGE }));
+      known.endedAlerts.set(id, await alertsOf(incidents, id));
     }
     return known;
   }
@@ -134,6 +134,8 @@ type Held = {
   readonly incidents: Map<string, Incident>;
   readonly alerts: Map<string, AlertRecord>;
   readonly byIncident: Map<string, Map<string, AlertRecord>>;
+  /** Of the alerts of each incident. */
+  readonly tallies: Map<string, Tally>;
   readonly byKey: Map<string, string>;
   readonly openings: number[];
   readonly over: Map<string, AlertRecord>;
@@ -147,6 +149,7 @@ async function load(incidents: Store["incidents"]): Promise<Held> {
     incidents: new Map(),
     alerts: new Map(),
     byIncident: new Map(),
+    tallies: new Map(),
     byKey: new Map(),
     openings: [],
     over: new Map(),
@@ -154,13 +157,8 @@ async function load(incidents: Store["incidents"]): Promise<Held> {
     endedAlerts: new Map(),
   };
   for (const incident of await incidents.live()) {
-    const alerts: AlertRecord[] = [];
-    for (let skip = 0; ; skip += PAGE) {
-      const page = await incidents.alertsOf(incident.id, { skip, limit: PAGE });
-      alerts.push(...page);
-      if (page.length < PAGE) break;
-    }
-    remember(held, [incident], alerts);
+    const alerts = await alertsOf(incidents, incident.id);
+    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts)]]) });
   }
   // A restart in the middle of a storm must not make it a new one.
   const newest = await incidents.find({ limit: APART + STORM_NAMES + 1 });
@@ -168,7 +166,16 @@ async function load(incidents: Store["incidents"]): Promise<Held> {
   return held;
 }
 
-function remember(held: Held, changed: readonly Incident[], alerts: readonly AlertRecord[]): void {
+async function alertsOf(incidents: Store["incidents"], id: string): Promise<readonly AlertRecord[]> {
+  const alerts: AlertRecord[] = [];
+  for (let skip = 0; ; skip += PAGE) {
+    const page = await incidents.alertsOf(id, { skip, limit: PAGE });
+    alerts.push(...page);
+    if (page.length < PAGE) return alerts;
+  }
+}
+
+function remember(held: Held, { incidents: changed, alerts, tallies }: Absorbed): void {
   // What went on again is held whole from now on.
   const again = changed.flatMap(({ id }) => held.endedAlerts.get(id) ?? []);
   const told = new Set(alerts.map(({ fingerprint }) => fingerprint));
@@ -181,6 +188,7 @@ function remember(held: Held, changed: readonly Incident[], alerts: readonly Ale
     const its = held.byIncident.get(alert.incident) ?? new Map<string, AlertRecord>();
     held.byIncident.set(alert.incident, its.set(alert.fingerprint, alert));
   }
+  for (const [id, tally] of tallies) held.tallies.set(id, tally);
   for (const incident of changed) {
     if (incident.revision === 1) held.openings.push(incident.openedAt);
     if (isLive(incident)) {
@@ -192,6 +200,7 @@ function remember(held: Held, changed: readonly Incident[], alerts: readonly Ale
     for (const key of incident.keys) if (held.byKey.get(key) === incident.id) held.byKey.delete(key);
     for (const fingerprint of held.byIncident.get(incident.id)?.keys() ?? []) held.alerts.delete(fingerprint);
     held.byIncident.delete(incident.id);
+    held.tallies.delete(incident.id);
   }
   const newest = held.openings.at(-1) ?? 0;
   while (held.openings.length > 0 && (held.openings[0] ?? 0) < newest - STORM_SECONDS) held.openings.shift();
@@ -206,10 +215,11 @@ function worldOf(held: Held): World {
       return id === undefined ? undefined : held.incidents.get(id);
     },
     alertsOf: (id) => held.byIncident.get(id)?.values() ?? held.endedAlerts.get(id) ?? [],
+    tallyOf: (id) => held.tallies.get(id),
     openedLately: held.openings,
   };
 }
 
-function withPlaces({ incidents, alerts }: Absorbed, placesOf: IngestDeps["placesOf"]): Absorbed {
-  return { incidents: incidents.map((one) => ({ ...one, places: placesOf(one) })), alerts };
+function withPlaces(absorbed: Absorbed, placesOf: IngestDeps["placesOf"]): Absorbed {
+  return { ...absorbed, incidents: absorbed.incidents.map((one) => ({ ...one, places: placesOf(one) })) };
 }

@@ -1,6 +1,7 @@
 import { isNotifier } from "../core/incident/notice.ts";
 import { type Similar, similarTo } from "../core/incident/similar.ts";
 import type { Incident } from "../core/incident.ts";
+import { isChangeOf } from "../core/pattern/pattern.ts";
 import type { Proposal } from "../core/proposal.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayMoment } from "../core/zone.ts";
@@ -24,8 +25,6 @@ const SHOWN = 2;
 /** More are looked at, so that one that something helped in is among them. */
 const LOOKED_AT = 5;
 const MOST_CHANGES = 2000;
-/** A change that was proposed so soon after an incident ended still belongs to it, in seconds. */
-const AFTER = 900;
 
 /**
  * Sentences about past incidents like this one, the most alike first: when, how long, and what was run then that was verified to help. Only of those
@@ -41,7 +40,7 @@ export async function similarBefore(
   const found = similarTo(incident, open, LOOKED_AT);
   if (found.length === 0) return [];
   const changes = await store.proposals.find({ status: ["verified"], since, limit: MOST_CHANGES });
-  const helped = found.map((one) => ({ ...one, by: changes.filter((change) => isOf(change, one.incident)) }));
+  const helped = found.map((one) => ({ ...one, by: changes.filter((change) => isChangeOf(change, one.incident)) }));
   // What helped is worth more than a little more likeness.
   const shown = [...helped].sort((a, b) => Number(b.by.length > 0) - Number(a.by.length > 0)).slice(0, SHOWN);
   return shown.map((one) => say(one, now, zone));
@@ -58,14 +57,6 @@ function isOpenTo(
       !isNotifier(place) &&
       now.places.some(({ platform, channel }) => platform === place.platform && channel === place.channel),
   );
-}
-
-/** Proposed for that incident by name, or run on its thing while it went on. */
-function isOf({ spec }: Proposal, incident: Incident): boolean {
-  if (spec.cause.text.startsWith(`Incident ${incident.id}`)) return true;
-  const during = spec.createdAt >= incident.startedAt && spec.createdAt <= (incident.endedAt ?? 0) + AFTER;
-  const isThere = spec.environment === incident.environment;
-  return during && isThere && incident.subject !== undefined && spec.action.target === incident.subject.name;
 }
 
 function say(one: Similar & { readonly by: readonly Proposal[] }, now: number, zone: string): string {

@@ -58,6 +58,7 @@ export function createAlertmanager(
   const http = createHttp(
     {
       ...settings,
+      dependency: "alertmanager",
       service,
       timeoutMs: settings.timeoutMs ?? 10_000,
       maxBytes: settings.maxBytes ?? 20_000_000,

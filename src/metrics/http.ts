@@ -1,16 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Agent, IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  BrokenCircuitError,
-  BulkheadRejectedError,
-  bulkhead,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  wrap,
-} from "cockatiel";
-import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
+import { BusyError, createDependencies, type Dependencies, RestingError, type Verdict } from "../util/dependencies.ts";
+import { RefusedError, UnreachableError } from "../util/errors.ts";
 import { sayNetwork, sayStatus, tooLarge } from "./say.ts";
 
 // Importing node:http reads all its exports, and with them loads the whole of fetch, which we do not use: 50 ms and 10 MB.
@@ -22,6 +14,8 @@ const https = () => process.getBuiltinModule("node:https");
 export type Hidden = { reveal(): string };
 
 export type HttpSettings = {
+  /** Its name among the dependencies, such as `prometheus/main`. */
+  readonly dependency: string;
   /** How messages name the other side, e.g. `Prometheus (prod)`. Never an address with credentials. */
   readonly service: string;
   /** Base address; its path is kept as a prefix. User and password in it become basic authentication. */
@@ -50,6 +44,8 @@ export type HttpDeps = {
   /** From [0, 1): spreads retries. */
   readonly random?: () => number;
   readonly observe?: (event: HttpEvent) => void;
+  /** What the bot calls, each with its breaker. One of its own unless given. */
+  readonly dependencies?: Dependencies | undefined;
 };
 
 export type HttpRequest = {
@@ -80,8 +76,6 @@ export type JsonHttp = {
 /** More answer than we are ready to hold. The query's fault, so the breaker does not count it. */
 export class TooLargeError extends UnreachableError {}
 
-const FAILURES_TO_OPEN = 5;
-const OPEN_MS = 10_000;
 /** Those that wait cost some hundred bytes each. One question asks for up to some thirty things at the same time. */
 const QUEUE = 4096;
 const RETRIES = 2;
@@ -96,12 +90,9 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
   const prefix = base.pathname.replace(/\/+$/, "");
   const random = deps.random ?? Math.random;
   const service = settings.service;
-  const slots = bulkhead(settings.maxConcurrent, QUEUE);
-  const breaker = circuitBreaker(handleWhen(countsAgainst), {
-    halfOpenAfter: OPEN_MS,
-    breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
+  const dependency = (deps.dependencies ?? createDependencies()).of(settings.dependency, {
+    ...{ service, verdict, atOnce: settings.maxConcurrent, queue: QUEUE },
   });
-  const policy = wrap(slots, breaker);
   let postWorks = true;
 
   async function json(request: HttpRequest): Promise<unknown> {
@@ -110,9 +101,11 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
       deps.observe?.({ api: request.api, outcome, seconds: Math.max(0, deps.clock() - started) });
     const limit = deadline(settings.timeoutMs, request.signal);
     try {
-      const work = policy.execute(() => {
+      const work = dependency.ask(() => {
         limit.begin(); // the time in the queue is not the other side's, and does not count against it
-        return withRetries(request, limit.signal);
+        return withRetries(request, limit.signal).catch((error: unknown) => {
+          throw explain(error, limit.passed());
+        });
       });
       const body = await untilAborted(work, limit.signal);
       report("ok");
@@ -129,22 +122,7 @@ export function createHttp(settings: HttpSettings, deps: HttpDeps): JsonHttp {
 
   /** What went wrong, in our words. Mistakes of ours pass unchanged. */
   function explain(error: unknown, deadlinePassed: boolean): unknown {
-    if (error instanceof BrokenCircuitError) {
-      const last = breaker.lastFailure;
-      const reason = last !== undefined && "error" in last ? withoutService(last.error, service) : "it failed";
-      return new UnreachableError(
-        service,
-        `not asked, because ${FAILURES_TO_OPEN} attempts in a row failed; it is tried again within ${OPEN_MS / 1000} s. The last failure: ${reason}`,
-        { cause: error },
-      );
-    }
-    if (error instanceof BulkheadRejectedError) {
-      return new UnreachableError(
-        service,
-        `too many questions at once: ${settings.maxConcurrent} are being asked and ${QUEUE} wait. Try again shortly.`,
-        { cause: error },
-      );
-    }
+    if (error instanceof RestingError || error instanceof BusyError) return error;
     if (deadlinePassed && !(error instanceof RefusedError)) {
       return new UnreachableError(
         service,
@@ -326,13 +304,11 @@ class Answered extends RefusedError {
 class ClosedWhileIdle extends Error {}
 
 /** Failures of the other side open the breaker; a refused or oversized query, or a caller who left, does not. */
-function countsAgainst(error: unknown): boolean {
-  if (error instanceof TooLargeError) return false;
-  if (error instanceof RefusedError) return error.status >= 500 || error.status === 429;
-  return error instanceof UnreachableError || (error as { code?: unknown })?.code === DEADLINE;
+function verdict(error: unknown): Verdict {
+  if (error instanceof TooLargeError) return "alive";
+  if (error instanceof RefusedError) return error.status >= 500 ? "failure" : "alive";
+  return error instanceof UnreachableError ? "failure" : "unknown";
 }
-
-const DEADLINE = "DEADLINE";
 
 /** A signal that fires `ms` after `begin`, or when `outer` does. `passed` tells which. */
 function deadline(ms: number, outer: AbortSignal | undefined) {
@@ -347,7 +323,7 @@ function deadline(ms: number, outer: AbortSignal | undefined) {
     begin: () => {
       timer = setTimeout(() => {
         passed = true;
-        controller.abort(Object.assign(new Error("deadline passed"), { code: DEADLINE }));
+        controller.abort(new Error("deadline passed"));
       }, ms);
     },
     passed: () => passed,
@@ -428,9 +404,4 @@ function retryAfterMs(header: string | undefined, now: number): number {
   if (header === undefined) return 0;
   const seconds = /^\d+$/.test(header) ? Number(header) : Date.parse(header) / 1000 - now;
   return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : 0;
-}
-
-function withoutService(error: unknown, service: string): string {
-  const message = reasonOf(error);
-  return message.startsWith(`${service}: `) ? message.slice(service.length + 2) : message;
 }

@@ -1,11 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseDocument } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Concept, ConceptPacks } from "../core/concept.ts";
 import { UNITS } from "../core/units.ts";
 import { reasonOf } from "../util/errors.ts";
+import { spotAt, spotOf } from "../util/yaml-place.ts";
 import { parse } from "./promql.ts";
 
 const ConceptYaml = z.strictObject({
@@ -87,12 +88,23 @@ async function readPack(file: string): Promise<Read> {
   } catch (cause) {
     return wrong(`${file} cannot be read: ${reasonOf(cause)}. A pack is a readable YAML file.`);
   }
-  const document = parseDocument(text, { uniqueKeys: true });
-  if (document.errors.length > 0) return wrong(...document.errors.map(({ message }) => `${file}: ${message}`));
+  const lines = new LineCounter();
+  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: false, lineCounter: lines });
+  const at = (spot: { readonly line: number; readonly column: number }) => `${file}:${spot.line}:${spot.column}`;
+  if (document.errors.length > 0)
+    return wrong(...document.errors.map(({ message, pos }) => `${at(spotAt(lines, pos[0]))}: ${message}`));
   const parsed = PackYaml.safeParse(document.toJS({ maxAliasCount: 0 }));
-  if (!parsed.success) return wrong(`${file}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    return wrong(
+      ...parsed.error.issues.map(
+        ({ path, message }) => `${at(spotOf(document, lines, path))}: ${path.map(String).join(".")}: ${message}.`,
+      ),
+    );
   const { concepts } = parsed.data;
-  return { concepts, problems: concepts.flatMap((concept) => problemsOf(concept).map((text) => `${file}: ${text}`)) };
+  const problems = concepts.flatMap((concept, index) =>
+    problemsOf(concept).map((said) => `${at(spotOf(document, lines, ["concepts", index]))}: ${said}`),
+  );
+  return { concepts, problems };
 }
 
 const BUILT_IN = new Set(["match", "by", "window", "quantile"]);

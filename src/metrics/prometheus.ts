@@ -97,6 +97,7 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
   const http = createHttp(
     {
       ...settings,
+      dependency: `prometheus/${name}`,
       service,
       timeoutMs,
       maxBytes: settings.maxBytes ?? 20_000_000,

@@ -1,3 +1,4 @@
+import { BusyError, RestingError } from "../util/dependencies.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 
 /** How messages name the other side: never an address. */
@@ -15,7 +16,8 @@ export class NotSentError extends UnreachableError {}
 
 /** Whether a failed call took no tokens: it was refused, or never arrived. Of one that was cut off nobody knows, so it counts. */
 export function isUnpaid(problem: unknown): boolean {
-  return problem instanceof NotSentError || (problem instanceof RefusedError && !(problem instanceof GaveUpError));
+  if (problem instanceof NotSentError || problem instanceof RestingError || problem instanceof BusyError) return true;
+  return problem instanceof RefusedError && !(problem instanceof GaveUpError);
 }
 
 /**

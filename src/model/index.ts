@@ -1,8 +1,7 @@
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import type { Model, ModelEvent, ModelTask, TokensUsed } from "../ports/model.ts";
 import type { Clock } from "../ports.ts";
-import { RefusedError, UnreachableError } from "../util/errors.ts";
-import { failureOf, GaveUpError, isUnpaid, NotSentError, SERVICE } from "./failure.ts";
+import { createDependencies, type Dependencies } from "../util/dependencies.ts";
+import { failureOf, isUnpaid, SERVICE } from "./failure.ts";
 import { createModelFetch } from "./http.ts";
 import { intentExamples, sayIntents } from "./intents.ts";
 import { loadPrompts, promptReader } from "./prompts.ts";
@@ -19,42 +18,31 @@ export type ModelSettings = {
   readonly prompts?: string | undefined;
 };
 
-/** Failed calls in a row after which it is left alone, and for how long. */
-const FAILURES = 3;
-const REST_MS = 30_000;
-
 /**
  * A model behind anything that speaks OpenAI's chat completions. Reads and checks the prompts at once, and throws when one is wrong;
  * the SDKs are loaded by the first call (`openai` for the small one, langchain for an investigation), or by `loadModelSdks` before it.
  */
-export function createModel(settings: ModelSettings, deps: { readonly clock: Clock }): Model {
+export function createModel(
+  settings: ModelSettings,
+  deps: { readonly clock: Clock; readonly dependencies?: Dependencies | undefined },
+): Model {
   const prompts = loadPrompts(promptReader(settings.prompts));
   const fetch = createModelFetch({ callMs: settings.callMs }, deps);
   // The SDKs refuse to be without a key; servers that ask for none ignore it.
   const apiKey = settings.apiKey?.reveal() ?? "none";
   const sdk = { model: settings.name, baseUrl: settings.baseUrl, apiKey, fetch };
-  const breaker = circuitBreaker(handleWhen(isTrouble), {
-    halfOpenAfter: REST_MS,
-    breaker: new ConsecutiveBreaker(FAILURES),
-  });
+  const dependency = (deps.dependencies ?? createDependencies()).of("model", { service: SERVICE });
 
   /** One call of the model, with our errors; none at all while it rests. */
   function guarded(signal: AbortSignal): <T>(call: () => Promise<T>) => Promise<T> {
-    return async (call) => {
-      try {
-        return await breaker.execute(async () => {
-          try {
-            return await call();
-          } catch (thrown) {
-            throw failureOf(thrown, signal);
-          }
-        });
-      } catch (problem) {
-        if (problem instanceof BrokenCircuitError)
-          throw new NotSentError(SERVICE, "it failed several times in a row and is left alone for a while");
-        throw problem;
-      }
-    };
+    return (call) =>
+      dependency.ask(async () => {
+        try {
+          return await call();
+        } catch (thrown) {
+          throw failureOf(thrown, signal);
+        }
+      });
   }
 
   /** A small call, with what it took told also when it failed and may have cost something. */
@@ -106,10 +94,4 @@ export function createModel(settings: ModelSettings, deps: { readonly clock: Clo
 export async function loadModelSdks(): Promise<void> {
   await import("./intent.ts");
   await import("./agent.ts");
-}
-
-/** The other side's trouble, which resting may help; not what one conversation came to. */
-function isTrouble(problem: unknown): boolean {
-  if (problem instanceof GaveUpError) return false;
-  return problem instanceof UnreachableError || (problem instanceof RefusedError && problem.status !== 400);
 }

@@ -75,7 +75,7 @@ export function createAsk({ service, baseUrl, headers, ca }: Target): Ask {
     const reason = `${service}: ${sayStatus(status)}${said === "" ? "" : `: ${said}`}`;
     if (status === 401 || status === 403) throw new NotNowError(reason, REFUSED_SECONDS, "channel");
     if (status === 408 || status === 425 || status === 429 || status >= 500)
-      throw new NotNowError(reason, retryAfter(done.headers["retry-after"]), "channel");
+      throw new NotNowError(reason, retryAfter(done.headers["retry-after"]), "channel", { throttled: status === 429 });
     throw new NeverError(reason);
   };
 }

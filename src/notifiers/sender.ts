@@ -1,6 +1,7 @@
 import { NOTICE_KINDS, type Notice, notifierPlace } from "../core/incident/notice.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Clock, Queued, Sender } from "../ports.ts";
+import { createDependencies, type Dependencies, RestingError, type Verdict, verdictOf } from "../util/dependencies.ts";
 import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
 
 /** What carries notices from the outbox to one notifier, and knows how it stands. */
@@ -13,6 +14,8 @@ export type SenderDeps = {
   readonly clock: Clock;
   /** A notice could not be told for five minutes: somebody else has to know, while it is tried on. Called for each further try. */
   readonly late: (message: string, reason: string) => void;
+  /** What the bot calls, each with its breaker. One of its own unless given. */
+  readonly dependencies?: Dependencies | undefined;
 };
 
 /** One notice, with all that it takes to look whether an earlier attempt arrived, in milliseconds. */
@@ -22,8 +25,12 @@ const LATE = 300;
 const TOO_OLD = 86_400;
 
 /** Each notifier has a line of its own in the outbox: one that hangs keeps nobody else waiting. */
-export function notifierSender(notifier: Notifier, { clock, late }: SenderDeps): NotifierSender {
+export function notifierSender(notifier: Notifier, { clock, late, dependencies }: SenderDeps): NotifierSender {
   let trouble: string | undefined;
+  const dependency = (dependencies ?? createDependencies()).of(`notifier/${notifier.name}`, {
+    service: `Notifier ${notifier.name} (${notifier.kind})`,
+    verdict,
+  });
 
   async function send(message: Queued, signal: AbortSignal): Promise<string> {
     const notice = noticeOf(message.hint);
@@ -44,16 +51,19 @@ export function notifierSender(notifier: Notifier, { clock, late }: SenderDeps):
   return {
     platform: notifierPlace(notifier.name).platform,
     trouble: () => trouble,
+    room: dependency.room,
     under: (place, reference) => ({ ...place, thread: reference }),
     async send(message, _edited, signal) {
       try {
-        const reference = await send(message, signal);
+        const reference = await dependency.ask(() => send(message, signal));
         trouble = undefined;
         return reference;
       } catch (problem) {
         if (signal.aborted) throw problem;
         trouble = reasonOf(problem);
         if (problem instanceof NeverError) throw problem;
+        if (problem instanceof RestingError)
+          throw new NotNowError(trouble, problem.seconds, "channel", { cause: problem });
         const age = clock() - message.at;
         if (age > TOO_OLD) throw new NeverError(`it could not be told within a day: ${trouble}`, { cause: problem });
         if (age > LATE) late(message.id, `not for ${Math.floor(age / 60)} minutes, and it is tried on: ${trouble}`);
@@ -61,6 +71,11 @@ export function notifierSender(notifier: Notifier, { clock, late }: SenderDeps):
       }
     },
   };
+}
+
+/** A target that calls a notice malformed is there, and so is one that asks for fewer. */
+function verdict(thrown: unknown): Verdict {
+  return thrown instanceof NeverError ? "alive" : verdictOf(thrown);
 }
 
 /** As it was put into the outbox by this bot. */

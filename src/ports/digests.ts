@@ -10,8 +10,12 @@ export interface Digests {
   revise(digest: KeptDigest): Promise<boolean>;
   /** The one of that plan with the latest time. */
   newest(name: string): Promise<KeptDigest | undefined>;
-  /** Those planned since then (unix seconds), newest first, at most `limit`. */
-  find(wanted: { readonly since?: number; readonly limit: number }): Promise<readonly KeptDigest[]>;
+  /** Those planned since then, and `until` then or before (unix seconds), newest first, at most `limit`. */
+  find(wanted: {
+    readonly since?: number;
+    readonly until?: number;
+    readonly limit: number;
+  }): Promise<readonly KeptDigest[]>;
   /** What is known of plans, removed ones too, by name. */
   plans(): Promise<readonly PlanRecord[]>;
   /** Stores it with its audit entries, or nothing. False when it is not exactly the revision after the stored one. */

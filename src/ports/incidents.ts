@@ -9,6 +9,8 @@ export interface Incidents {
     readonly status?: readonly IncidentStatus[];
     /** Opened or ended since then, unix seconds. */
     readonly since?: number;
+    /** Opened then or before, unix seconds. */
+    readonly until?: number;
     readonly limit: number;
   }): Promise<readonly Incident[]>;
   /** When the first incident that is still kept was opened, unix seconds. */

@@ -11,6 +11,7 @@ export type Metrics = Pick<
   | "answered"
   | "understood"
   | "asked"
+  | "dependency"
   | "pruned"
   | "delivered"
   | "modelUsed"
@@ -66,6 +67,18 @@ export async function createMetrics(version: string): Promise<Metrics> {
     help: "Time of one request to Prometheus.",
     labelNames: ["source", "api"],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const breakerState = new Gauge({
+    name: "smartcloudops_breaker_state",
+    help: "Of each thing that the bot calls: 0 closed (it is asked), 1 half-open (one call tries), 2 open (it is left alone).",
+    labelNames: ["dependency"],
+    registers,
+  });
+  const breakerTransitions = new Counter({
+    name: "smartcloudops_breaker_transitions_total",
+    help: "Changes of the breakers' states, by the state that came.",
+    labelNames: ["dependency", "to"],
     registers,
   });
   const rowsPruned = new Counter({
@@ -278,6 +291,12 @@ export async function createMetrics(version: string): Promise<Metrics> {
       requests.inc({ ...request, outcome: label("result", outcome) });
       requestSeconds.observe(request, seconds);
     },
+    dependency({ name, state }, from) {
+      const dependency = named("dependency", name);
+      breakerState.set({ dependency }, BREAKER_STATES[state]);
+      for (const to of Object.keys(BREAKER_STATES))
+        breakerTransitions.inc({ dependency, to: to.replace("-", "_") }, from !== undefined && to === state ? 1 : 0);
+    },
     pruned: (table, rows) => rowsPruned.inc({ table: label("table", table) }, rows),
     delivered({ platform, outcome, seconds }) {
       // Notifiers are "notifier/NAME".
@@ -375,6 +394,8 @@ export async function createMetrics(version: string): Promise<Metrics> {
     text: () => registry.metrics(),
   };
 }
+
+const BREAKER_STATES = { closed: 0, "half-open": 1, open: 2 } as const;
 
 /** What a label may say: words of ours or of the configuration; and names that trusted systems give to what is theirs. */
 const WORD = /^[A-Za-z0-9_.:-]{1,64}$/;

@@ -51,6 +51,8 @@ export type MovedProposal = {
   readonly startedAt?: number;
   readonly endedAt?: number;
 };
+/** Something that the bot calls, and whether it is left alone. */
+export type Breaker = { readonly name: string; readonly state: "closed" | "half-open" | "open" };
 
 export type Telemetry = {
   /** A question was answered, or not: `outcome` is a word of ours such as `answered`, `unclear`, `failed`. */
@@ -108,6 +110,8 @@ export type Telemetry = {
   watchUse(records: ReadonlyMap<string, WatchUse>): void;
   /** Incidents that are not over, as they are now. */
   incidentsOpen(open: readonly { readonly severity: string; readonly status: string }[]): void;
+  /** Something that the bot calls is known now (`from` undefined), or its breaker changed. */
+  dependency(now: Breaker, from: Breaker["state"] | undefined): void;
   /** Retention deleted `rows` rows of that table. */
   pruned(table: string, rows: number): void;
   /** Loads prom-client and starts measuring the event loop. A long-running bot calls it at start; a scrape does too. */
@@ -168,6 +172,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     alerted: (severity, alerts) => count((made) => made.alerted(severity, alerts)),
     watchUse: (records) => count((made) => made.watchUse(records)),
     incidentsOpen: (open) => count((made) => made.incidentsOpen(open)),
+    dependency: (now, from) => count((made) => made.dependency(now, from)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {
       await load();

@@ -38,15 +38,25 @@ export function isNo(problem: unknown): problem is UnreachableError | RefusedErr
   return problem instanceof UnreachableError || problem instanceof RefusedError || problem instanceof QueryRefusedError;
 }
 
-/** A message could not be delivered now: try again after `seconds`. `scope` says what else has to wait as long. */
+/**
+ * A message could not be delivered now: try again after `seconds`. `scope` says what else has to wait as long. `throttled`: the other side
+ * asks to be asked less often, which is no failure of it.
+ */
 export class NotNowError extends Error {
   override readonly name = "NotNowError";
   readonly seconds: number;
   readonly scope: "channel" | "platform";
-  constructor(reason: string, seconds: number, scope: "channel" | "platform", options?: ErrorOptions) {
+  readonly throttled: boolean;
+  constructor(
+    reason: string,
+    seconds: number,
+    scope: "channel" | "platform",
+    options?: ErrorOptions & { readonly throttled?: boolean },
+  ) {
     super(reason, options);
     this.seconds = seconds;
     this.scope = scope;
+    this.throttled = options?.throttled === true;
   }
 }
 

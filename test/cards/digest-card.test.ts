@@ -7,8 +7,10 @@ import { readCard } from "../../src/chat/terminal/schema.ts";
 import { buttonsIn, plainText } from "../../src/core/card.ts";
 import { type Digest, digestOf } from "../../src/core/digest/digest.ts";
 import type { DigestKind } from "../../src/core/digest/schedule.ts";
+import { gather } from "../../src/flows/digest/gather.ts";
 import { digestFor } from "../../src/flows/digest.ts";
-import { aNight, anEnded, anIncident } from "../fakes/digests.ts";
+import { aBackground, aNight, anEnded, anIncident } from "../fakes/digests.ts";
+import { aRun } from "../fakes/runs.ts";
 import { complaintAbout } from "../fakes/slack/limits.ts";
 import { newStore } from "../fakes/world.ts";
 
@@ -23,6 +25,15 @@ async function aDigest(kind: DigestKind): Promise<Digest> {
   await aNight(store, NOW);
   const from = NOW - (kind === "weekly" ? 7 * DAY : kind === "daily" ? DAY : DAY / 2);
   return digestFor({ store, environmentOf: () => undefined }, { kind }, { from, to: NOW }, NOW);
+}
+
+/** With everything that is asked besides the store. */
+async function aFull(kind: DigestKind): Promise<Digest> {
+  const store = newStore();
+  await aNight(store, NOW);
+  const period = { from: NOW - (kind === "weekly" ? 7 * DAY : DAY / 2), to: NOW };
+  const facts = await gather({ store, environmentOf: () => undefined }, period, NOW, { kind });
+  return digestOf(kind, { ...facts, ...aBackground(NOW) }, period, NOW);
 }
 
 /** As much as there can be: every section full, long names. */
@@ -41,12 +52,32 @@ function aFlood(kind: DigestKind): Digest {
     }),
   );
   const none = { ok: true as const, data: [] };
+  const many = <T>(make: (n: number) => T) => ({
+    ok: true as const,
+    data: Array.from({ length: 30 }, (_, n) => make(n)),
+  });
+  const long = "<@U1> ".repeat(60);
+  const [silence] = aBackground(NOW).silences.data;
+  const [pattern] = aBackground(NOW).patterns.data;
   const away = { ok: false as const, reason: `it is away ${"and away ".repeat(200)}` };
   return digestOf(
     kind,
     {
       ...{ incidents: { ok: true, data: [...incidents, ...noisy] }, proposals: away, anomalies: none },
-      ...{ watches: none, forecasts: none, waste: none, runs: none, knownSince: 0 },
+      ...{ watches: none, forecasts: none, waste: none, knownSince: 0 },
+      silences: many((n) => ({ ...silence!, id: `s${n}`, matchers: `${long}${n}` })),
+      duties: many((n) => ({ schedule: `${long}${n}`, person: long })),
+      budgets: many((n) => ({ service: `${long}${n}`, source: "default", left: -n, days: 7 })),
+      patterns: many((n) => ({ ...pattern!, alert: `${long}${n}` })),
+      runs: many((n) => ({
+        ...aRun({
+          id: `r${n}`,
+          project: `${long}${n}`,
+          endedAt: NOW - n * 60,
+          outcome: n % 2 === 0 ? "failure" : "success",
+        }),
+        deploys: { service: `s${n}`, environment: "production" },
+      })),
     },
     { from: NOW - DAY, to: NOW },
     NOW,
@@ -62,6 +93,8 @@ const CASES: readonly (readonly [name: string, make: () => Digest | Promise<Dige
   ["daily", () => aDigest("daily")],
   ["weekly", () => aDigest("weekly")],
   ["handover", () => aDigest("handover")],
+  ["full", () => aFull("weekly")],
+  ["shift", () => aFull("handover")],
   ["nothing", () => QUIET],
   ["flood", () => aFlood("weekly")],
 ];

@@ -188,7 +188,7 @@ describe("runbooks", () => {
     own(BOUNCE("10m").replace("kubernetes/restart", "kubernetes/explode").replace('up{job="', 'up{{job="'));
     const { code, stdout } = await call(["lint", "own"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/bounce.yaml: steps\[0\] uses kubernetes\/explode, which is no action/);
+    expect(stdout).toMatch(/bounce.yaml:\d+:\d+: steps\[0\] uses kubernetes\/explode, which is no action/);
     await expect(call(["list"])).rejects.toThrow(/kubernetes\/explode/);
     own(BOUNCE("10m").replace('up{job="{{ params.name }}"}', "up{"));
     expect((await call(["lint", "own"], { json: true })).json()).toMatchObject({

@@ -142,6 +142,8 @@ export function detectionContract(name: string, open: (retention: Retention) => 
       assert.deepEqual(await ids({ limit: 2 }), ["new", "long"]);
       assert.deepEqual(await ids({ status: "open", limit: 10 }), ["new", "long"]);
       assert.deepEqual(await ids({ since: NOW - DAY, limit: 10 }), ["new", "long", "ended"]);
+      assert.deepEqual(await ids({ until: NOW - 3 * DAY, limit: 10 }), ["ended", "old"]);
+      assert.deepEqual(await ids({ status: "open", until: NOW - 1, limit: 10 }), ["long"]);
       assert.deepEqual(await ids({ group: "m", limit: 10 }), ["new", "long"]);
       assert.deepEqual(await ids({ group: "nobody", limit: 10 }), []);
     });

@@ -71,6 +71,7 @@ export function digestsContract(name: string, open: (retention: Retention) => St
         digestId("a", NOW + 10),
       ]);
       assert.deepEqual(ids(await digests.find({ since: NOW + 20, limit: 1 })), [digestId("a", NOW + 30)]);
+      assert.deepEqual(ids(await digests.find({ until: NOW + 20, limit: 1 })), [digestId("b", NOW + 20)]);
       assert.equal((await digests.newest("a"))?.slot, NOW + 30);
     });
 

@@ -111,6 +111,11 @@ export function incidentsContract(name: string, open: (retention: Retention) => 
       assert.deepEqual(await ids({ limit: 1 }), ["inc-2"]);
       assert.deepEqual(await ids({ status: ["resolved"], limit: 10 }), ["inc-1"]);
       assert.deepEqual(await ids({ since: T + 500, limit: 10 }), ["inc-1"]);
+      const opened = (await store.incidents.get("inc-1"))!.openedAt;
+      assert.deepEqual(await ids({ until: opened, limit: 10 }), ["inc-1"]);
+      assert.deepEqual(await ids({ status: ["open"], until: opened, limit: 10 }), []);
+      assert.deepEqual(await ids({ since: 0, until: opened, limit: 10 }), ["inc-1"]);
+      assert.deepEqual(await ids({ until: opened - 1, limit: 10 }), []);
       assert.deepEqual(
         (await store.incidents.live()).map(({ id }) => id),
         ["inc-2"],

@@ -105,6 +105,8 @@ export function proposalsContract(name: string, open: () => Store | Promise<Stor
       assert.deepEqual(await ids({ target: targetOf("b").key }), ["b"]);
       assert.deepEqual(await ids({ runbook: "restart-deployment" }), ["d", "b", "a"]);
       assert.deepEqual(await ids({ since: NOW + 2, status: ["pending"] }), ["d", "b", "c"]);
+      assert.deepEqual(await ids({ until: NOW + 2 }), ["c", "a"]);
+      assert.deepEqual(await ids({ until: NOW + 2, status: ["pending"] }), ["c"]);
     });
 
     it("writes the next revision together with its record, and no other one", async () => {

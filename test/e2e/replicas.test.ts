@@ -1,48 +1,36 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/ports.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { RETENTION } from "../contracts/store.ts";
-import { type RedisProgram, startRedis } from "../fakes/programs/redis.ts";
 import { ANN, BEN, buttonsIn, CHANNEL, clickOn, effectServer, writeDeskSettings } from "../fakes/remedy-world.ts";
-import { eventBody, FakeSlack, mentionEvent, type Stored } from "../fakes/slack/index.ts";
+import { eventBody, mentionEvent, type Stored } from "../fakes/slack/index.ts";
+import { type Cluster, type Replica, startCluster } from "./cluster.ts";
 
 /** Two replicas of the whole program on one Redis, with a Slack that sends to either or both of them. */
 
-const MAIN = fileURLToPath(new URL("./replica.ts", import.meta.url));
 const PATIENCE = { timeout: 45_000, interval: 50 };
 /** In which a message that came twice would have come, too. */
 const QUIET_MS = 1500;
 
-type Replica = { readonly child: ChildProcess; readonly port: number; readonly log: readonly string[] };
-
-const folder = mkdtempSync(join(tmpdir(), "replicas-"));
 let missing: string | undefined;
-let redis: RedisProgram;
-let slack: FakeSlack;
+let cluster: Cluster;
 let shop: Awaited<ReturnType<typeof effectServer>>;
 let store: Store;
 let one: Replica;
 let two: Replica;
 
 beforeAll(async () => {
-  const started = await startRedis({ keeps: true });
+  shop = await effectServer();
+  const started = await startCluster(async (folder) => writeDeskSettings(folder, shop.url));
   if ("skipped" in started) {
     missing = started.skipped;
     return;
   }
-  redis = started;
-  [slack, shop] = [await new FakeSlack().start(), await effectServer()];
-  writeDeskSettings(folder, shop.url);
-  [one, two] = await Promise.all([start("one"), start("two")]);
+  cluster = started;
+  [one, two] = await Promise.all([cluster.start("one"), cluster.start("two")]);
   store = await openRedisStore({
-    ...{ url: redis.urlOf(0), dataDir: join(folder, "test"), retention: RETENTION, readOnly: true },
+    ...{ url: cluster.redis.urlOf(0), dataDir: join(cluster.folder, "test"), retention: RETENTION, readOnly: true },
     now: () => Date.now() / 1000,
   });
 }, 60_000);
@@ -51,50 +39,11 @@ beforeEach(({ skip }) => {
 });
 afterAll(async () => {
   await store?.close();
-  for (const replica of [one, two]) replica?.child.kill("SIGKILL");
-  await Promise.all([slack?.stop(), shop?.stop(), redis?.stop()]);
-  rmSync(folder, { recursive: true, force: true });
+  await Promise.all([cluster?.stop(), shop?.stop()]);
 });
 
-async function start(name: string): Promise<Replica> {
-  const child = spawn(process.execPath, [MAIN], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      SMARTCLOUDOPS_DATA: join(folder, name),
-      SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
-      REDIS_URL: redis.urlOf(0).reveal(),
-      PROMETHEUS_URL: "http://127.0.0.1:1",
-      PORT: "0",
-      SLACK_API_URL: slack.apiUrl,
-      SLACK_BOT_TOKEN: slack.botToken,
-      SLACK_SIGNING_SECRET: slack.signingSecret,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const log: string[] = [];
-  createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
-  const said = once(createInterface({ input: child.stdout }), "line");
-  const ended = once(child, "exit").then(() => Promise.reject(new Error(`replica ${name} ended: ${log.join("\n")}`)));
-  ended.catch(() => undefined); // it may be killed later on
-  const [port] = await Promise.race([said, ended]);
-  return { child, port: Number(port), log };
-}
-
-/** As Slack does: again until it is taken. */
-async function tell(replica: Replica, body: Record<string, unknown>, kind: "event" | "click" = "event"): Promise<void> {
-  await expect
-    .poll(async () => {
-      const signed = slack.signed(body, Math.floor(Date.now() / 1000), kind);
-      const url = `http://127.0.0.1:${replica.port}/slack/events`;
-      return fetch(url, { method: "POST", ...signed }).then(
-        ({ status }) => status,
-        () => 0,
-      );
-    }, PATIENCE)
-    .toBe(200);
-}
-
+const tell = (replica: Replica, body: Record<string, unknown>, kind: "event" | "click" = "event") =>
+  cluster.tell(() => replica, body, kind);
 const mention = (text: string, user = ANN) => eventBody(mentionEvent(text, { user }));
 let questions = 0;
 const ask = () => {
@@ -102,7 +51,7 @@ const ask = () => {
   return mention(`\`up > ${questions}\``);
 };
 const threadOf = (body: Record<string, unknown>) => (body["event"] as { ts: string }).ts;
-const inThread = (ts: string) => slack.sent(CHANNEL).filter((message) => message.thread_ts === ts);
+const inThread = (ts: string) => cluster.slack.sent(CHANNEL).filter((message) => message.thread_ts === ts);
 const quiet = () => new Promise((resolve) => setTimeout(resolve, QUIET_MS));
 const newest = async () => (await store.proposals.find({ limit: 1 }))[0];
 
@@ -123,7 +72,7 @@ describe("two replicas on one Redis", () => {
     const card = cardOf()!;
     await Promise.all(
       Array.from({ length: 100 }, (_, at) =>
-        tell(at % 2 === 0 ? one : two, clickOn(slack, card, "approve", BEN), "click"),
+        tell(at % 2 === 0 ? one : two, clickOn(cluster.slack, card, "approve", BEN), "click"),
       ),
     );
     await expect.poll(async () => (await newest())?.status, PATIENCE).toMatch(/succeeded|verifying|verified|no_effect/);
@@ -142,13 +91,13 @@ describe("two replicas on one Redis", () => {
     await expect
       .poll(() => [...asked, after].map((body) => inThread(threadOf(body)).length), PATIENCE)
       .toEqual(Array.from({ length: 11 }, () => 1));
-    one = await start("one");
+    one = await cluster.start("one");
   });
 
   it("come back by themselves when Redis was killed, and say nothing twice", { timeout: 60_000 }, async () => {
     const before = ask();
     await tell(one, before);
-    await redis.restart();
+    await cluster.redis.restart();
     const after = [ask(), ask()];
     await Promise.all([tell(one, after[0]!), tell(two, after[1]!)]);
     await expect

@@ -5,6 +5,7 @@ import type { Anomaly } from "../../src/core/watch/anomaly.ts";
 import type { Store } from "../../src/ports.ts";
 import { anAnomaly } from "../contracts/detection.ts";
 import { anEntry, aSpec } from "./proposals.ts";
+import { aRun } from "./runs.ts";
 
 /** A night to hand over: what every part of a digest has something to tell of. */
 
@@ -116,4 +117,45 @@ export async function aNight(store: Store, now: number): Promise<void> {
       ask: "forecast disk usage of pg-1",
     }),
   );
+}
+
+const BUDGET = { source: "default", days: 7, left: 0.12, burn: 8.2 };
+const WEEKLY = { service: "checkout", environment: "production" };
+
+/** What stands in a digest besides what the store has: as Alertmanager, the schedules, objectives, and the weeks before tell it. */
+export function aBackground(now: number) {
+  const of = <T>(...data: T[]) => ({ ok: true as const, data });
+  const deploys = { service: "checkout", environment: "production" };
+  const example = { deployedAt: now - 50 * HOUR, beganAt: now - 49.8 * HOUR, incident: "inc-12345678" };
+  return {
+    silences: of(
+      { id: "a1", matchers: 'alertname="DiskFull", host=~"db-.*"', until: now + 3 * HOUR, by: "Ann" },
+      { id: "a2", matchers: 'service="later"', until: now + 90 * HOUR, by: "Ben" },
+    ),
+    duties: of({ schedule: "shop", person: "Ann", until: now + HOUR, next: { person: "Ben", at: now + HOUR } }),
+    budgets: of({ ...BUDGET, service: "billing" }, { ...BUDGET, service: "search", left: 0.9, burn: 0.4 }),
+    patterns: of({
+      alert: "HighErrorRate",
+      after: {
+        ...{ alert: "HighErrorRate", about: "checkout", ...WEEKLY, deployments: 9, followed: 6, within: HOUR },
+        ...{ median: 420, others: 41, otherwise: 2, chance: 0.0000123, tried: 240, examples: [example] },
+      },
+      helped: { runbook: "rollback", title: "Roll back a deployment", helped: 5, of: 6, isMatched: false },
+    }),
+    thresholds: new Map([
+      ["QueueSlow", { limit: { operator: ">" as const, value: 100 }, value: 130, away: 5, of: 6, acted: 0 }],
+    ]),
+    runs: of(
+      aRun({ id: "r1", endedAt: now - 2 * HOUR, outcome: "failure" }),
+      aRun({ id: "r2", endedAt: now - 4 * HOUR, outcome: "failure" }),
+      aRun({ id: "r3", endedAt: now - 6 * HOUR }),
+      ...[5, 26, 50].map((hours) =>
+        aRun({
+          ...{ id: `d${hours}`, pipeline: "Deploy", endedAt: now - hours * HOUR, deploys },
+          committedAt: now - (hours + 2) * HOUR,
+        }),
+      ),
+    ),
+    teamOf: (project: string) => (project === "acme/shop" ? "payments" : undefined),
+  };
 }

@@ -1,4 +1,5 @@
 import { type Absorbed, absorb, type World } from "../../src/core/incident/absorb.ts";
+import type { Tally } from "../../src/core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../../src/core/incident.ts";
 import { LIVE } from "../../src/core/incident.ts";
 
@@ -26,12 +27,14 @@ export function over(id: string, more: Parameters<typeof firing>[1] = {}): Alert
 export function aWorld() {
   const alerts = new Map<string, AlertRecord>();
   const incidents = new Map<string, Incident>();
+  const tallies = new Map<string, Tally>();
   let made = 0;
   const world: World = {
     alert: (fingerprint) => alerts.get(fingerprint),
     incident: (id) => incidents.get(id),
     withKey: (key) => [...incidents.values()].find((one) => LIVE.includes(one.status) && one.keys.includes(key)),
     alertsOf: (id) => [...alerts.values()].filter(({ incident }) => incident === id),
+    tallyOf: (id) => tallies.get(id),
     get openedLately() {
       return [...incidents.values()].map(({ openedAt }) => openedAt);
     },
@@ -44,6 +47,7 @@ export function aWorld() {
       const absorbed = absorb(world, events, () => `inc-${++made}`);
       for (const one of absorbed.alerts) alerts.set(one.fingerprint, one);
       for (const one of absorbed.incidents) incidents.set(one.id, one);
+      for (const [id, tally] of absorbed.tallies) tallies.set(id, tally);
       return absorbed;
     },
     all: () => [...incidents.values()],

@@ -286,6 +286,7 @@ export function clickOn(
   message: Pick<Stored, "ts" | "blocks">,
   decision: string,
   user: string,
+  { channel: at = CHANNEL, thread = SLACK_ROOT } = {},
 ): Record<string, unknown> {
   const button = buttonsIn(message.blocks).find(({ action_id: id }) => id.startsWith(`decide:${decision}:`));
   if (button === undefined) throw new Error(`There is no button ${decision}.`);
@@ -293,8 +294,9 @@ export function clickOn(
     { action_id: button.action_id, value: button.value },
     {
       user: { id: user, username: user, name: user, team_id: "T0TESTTEAM" },
-      container: { type: "message", message_ts: message.ts, channel_id: CHANNEL, is_ephemeral: false },
-      message: { type: "message", ts: message.ts, thread_ts: SLACK_ROOT, app_id: "A0TESTAPP1" },
+      container: { type: "message", message_ts: message.ts, channel_id: at, is_ephemeral: false },
+      channel: { id: at, name: "general" },
+      message: { type: "message", ts: message.ts, thread_ts: thread, app_id: "A0TESTAPP1" },
       response_url: `${slack.origin}/response/${fresh("r")}`,
     },
   );

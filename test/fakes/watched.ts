@@ -1,7 +1,7 @@
 import type { Card } from "../../src/core/card.ts";
 import { seriesKey } from "../../src/core/series.ts";
 import type { Watch } from "../../src/core/watch.ts";
-import type { DetectSettings, Gauge, RoundReport } from "../../src/flows/detect/deps.ts";
+import type { DetectDeps, DetectSettings, Gauge, RoundReport } from "../../src/flows/detect/deps.ts";
 import type { Raising } from "../../src/flows/detect/raise.ts";
 import { type Detect, detect } from "../../src/flows/detect.ts";
 import { lookAtQuery } from "../../src/metrics/look.ts";
@@ -60,13 +60,20 @@ export class Watched {
   gauges: readonly Gauge[] = [];
   detect!: Detect;
   #owner = 0;
+  #jobs: DetectDeps["jobs"];
   readonly settings: DetectSettings;
   raising: Raising | undefined;
 
   constructor(
     series: readonly FakeSeries[],
-    options: { settings?: Partial<DetectSettings>; store?: Store; fake?: Partial<FakeOptions> } = {},
+    options: {
+      settings?: Partial<DetectSettings>;
+      store?: Store;
+      fake?: Partial<FakeOptions>;
+      jobs?: DetectDeps["jobs"];
+    } = {},
   ) {
+    this.#jobs = options.jobs;
     this.metrics = fakeMetrics({
       series,
       clock: () => this.now,
@@ -101,6 +108,7 @@ export class Watched {
       owner: `process ${++this.#owner}`,
       posted: () => {},
       raising: this.raising,
+      ...(this.#jobs !== undefined && { jobs: this.#jobs }),
       observe: (_, gauges) => {
         this.gauges = gauges;
       },

@@ -229,7 +229,7 @@ describe("a wish for later", () => {
   ])("%s is noted, not promised", async (text, wanted) => {
     const reply = await port().ask(text);
     expect(proposed(reply)).toEqual([wanted]);
-    expect(reply.reply_text).toMatch(/^Noted, and nothing will run: [\s\S]*not (?:posted|kept) by this version yet/);
+    expect(reply.reply_text).toMatch(/^Noted, and nothing will run: [\s\S]*This note (?:posts|watches) nothing\./);
   });
 
   it("keeps the measure, the limit and its unit of a watch", async () => {

@@ -5,6 +5,7 @@ import nock from "nock";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createAlertmanager } from "../../src/metrics/alertmanager.ts";
 import { createPrometheus, type Prometheus, type PrometheusSettings } from "../../src/metrics/prometheus.ts";
+import { BREAKERS, createDependencies, type Dependencies } from "../../src/util/dependencies.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "../../src/util/errors.ts";
 
 const NOW = 1_700_000_000;
@@ -15,10 +16,19 @@ const vector = (...rows: [string, Record<string, string>?][]) =>
 
 const opened: Prometheus[] = [];
 const servers: Server[] = [];
-function create(settings: Partial<PrometheusSettings> = {}, observed: string[] = []): Prometheus {
+function create(
+  settings: Partial<PrometheusSettings> = {},
+  observed: string[] = [],
+  dependencies?: Dependencies,
+): Prometheus {
   const source = createPrometheus(
     { name: "prod", url: URL_, timeoutMs: 2000, ...settings },
-    { clock: () => NOW, random: () => 0, observe: ({ api, outcome }) => observed.push(`${api} ${outcome}`) },
+    {
+      clock: () => NOW,
+      random: () => 0,
+      observe: ({ api, outcome }) => observed.push(`${api} ${outcome}`),
+      dependencies,
+    },
   );
   opened.push(source);
   return source;
@@ -351,7 +361,7 @@ describe("when Prometheus is busy, the client", () => {
   });
 
   it("stops asking after five failures in a row, and tries once more after a while", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
+    let now = 0;
     let asked = 0;
     let healthy = false;
     const url = await serve((_, response) => {
@@ -359,14 +369,15 @@ describe("when Prometheus is busy, the client", () => {
       response.statusCode = healthy ? 200 : 500;
       response.end(JSON.stringify(vector(["1"])));
     });
-    const source = create({ url });
+    const dependencies = createDependencies(BREAKERS, { elapsed: () => now });
+    const source = create({ url }, [], dependencies);
     for (let i = 0; i < 5; i++) await failure(source.instant("up", NOW));
     const error = await failure(source.instant("up", NOW));
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error.message).toMatch(/not asked.*5 attempts in a row.*last failure.*500/);
     expect(asked).toBe(5);
     healthy = true;
-    vi.setSystemTime(Date.now() + 11_000);
+    now = 10_000;
     expect(await source.instant("up", NOW)).toMatchObject([{ value: 1 }]);
     expect(asked).toBe(6);
   });

@@ -1,14 +1,15 @@
-import { parseDocument } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
 import type { ActionShape } from "../../core/runbook/actions.ts";
 import { lint } from "../../core/runbook/lint.ts";
 import type { Runbook } from "../../core/runbook.ts";
 import { canonicalJson, sha256 } from "../../util/canonical.ts";
 import { reasonOf } from "../../util/errors.ts";
+import { pathIn, type Spot, spotAt, spotOf } from "../../util/yaml-place.ts";
 import { contentJson, RunbookYaml } from "./schema.ts";
 
 export type Parsed =
   | { readonly runbook: Runbook; readonly overrides: boolean }
-  | { readonly problems: readonly string[] };
+  | { readonly problems: readonly (Spot & { readonly text: string })[] };
 
 export type Checks = {
   readonly actionOf: (name: string) => ActionShape | undefined;
@@ -18,7 +19,10 @@ export type Checks = {
 
 /** Reads one runbook. Problems name the place and the rule. */
 export function parseRunbook(text: string, checks: Checks): Parsed {
+  const lines = new LineCounter();
   const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
     version: "1.2",
     strict: true,
     uniqueKeys: true,
@@ -27,23 +31,35 @@ export function parseRunbook(text: string, checks: Checks): Parsed {
     logLevel: "error",
   });
   const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) return { problems: faults.slice(0, 5).map(({ message }) => message.split("\n")[0] ?? "") };
+  if (faults.length > 0)
+    return {
+      problems: faults
+        .slice(0, 5)
+        .map(({ message, pos }) => ({ ...spotAt(lines, pos[0]), text: message.split("\n")[0] ?? "" })),
+    };
   let plain: unknown;
   try {
     plain = document.toJS({ maxAliasCount: 0 });
   } catch (cause) {
-    return { problems: [`must not use YAML aliases: ${reasonOf(cause)}`] };
+    return { problems: [{ line: 1, column: 1, text: `must not use YAML aliases: ${reasonOf(cause)}` }] };
   }
   const read = RunbookYaml.safeParse(plain);
   if (!read.success)
     return {
       problems: read.error.issues.slice(0, 20).map(({ path, message }) => {
         const place = path.map(String).join(".");
-        return place === "" ? message : `${place}: ${message}`;
+        const said = message.endsWith("received undefined") ? "is missing" : message;
+        return { ...spotOf(document, lines, path), text: place === "" ? said : `${place}: ${said}` };
       }),
     };
   const { content, overrides } = read.data;
-  const problems = [...lint(content, checks.actionOf), ...queryProblems(content, checks.whyNotQuery)];
+  const problems = [
+    ...lint(content, checks.actionOf).map((said) => ({ ...spotOf(document, lines, pathIn(said)), text: said })),
+    ...queryProblems(content, checks.whyNotQuery).map(({ path, text: said }) => ({
+      ...spotOf(document, lines, path),
+      text: said,
+    })),
+  ];
   return problems.length > 0 ? { problems } : { runbook: { ...content, version: versionOf(content) }, overrides };
 }
 
@@ -56,12 +72,16 @@ export function versionOf(content: Omit<Runbook, "version">): string {
 function queryProblems(
   { preconditions, verify }: Omit<Runbook, "version">,
   whyNot: Checks["whyNotQuery"],
-): readonly string[] {
+): readonly { readonly path: readonly PropertyKey[]; readonly text: string }[] {
   if (whyNot === undefined) return [];
-  return [...preconditions, ...(verify?.checks ?? [])].flatMap(({ name, promql }) => {
+  const queries = [
+    ...preconditions.map((one, at) => ({ ...one, path: ["preconditions", at, "promql"] })),
+    ...(verify?.checks ?? []).map((one, at) => ({ ...one, path: ["verify", "checks", at, "promql"] })),
+  ];
+  return queries.flatMap(({ name, promql, path }) => {
     // Quotes and digits in each place: whether it is a query at all does not hang on the values.
     const sample = promql.replace(/\{\{\s*[\w.]+\s*\}\}/g, "1");
     const reason = whyNot(sample);
-    return reason === undefined ? [] : [`${JSON.stringify(name)} is no PromQL: ${reason}`];
+    return reason === undefined ? [] : [{ path, text: `${JSON.stringify(name)} is no PromQL: ${reason}` }];
   });
 }

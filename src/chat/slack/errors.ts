@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RestingError, type Verdict } from "../../util/dependencies.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
 
 /** Errors of Slack's Web API, told by their shape: the SDK is loaded only once a bot talks to Slack. */
@@ -11,9 +12,23 @@ const Thrown = z.object({
   data: z.object({ error: z.string() }).optional(),
 });
 
+/** The SDK puts an answer that is no JSON, such as a proxy's page, where a code stands. */
+const CODE = /^[a-z0-9_]{1,100}$/i;
+
 /** The error code inside Slack's answer, such as `channel_not_found`. Undefined when Slack did not answer so. */
 export function platformError(thrown: unknown): string | undefined {
-  return Thrown.safeParse(thrown).data?.data?.error;
+  const error = Thrown.safeParse(thrown).data?.data?.error;
+  return error !== undefined && CODE.test(error) ? error : undefined;
+}
+
+/** What a failed call says about Slack: a refusal is an answer, and so is a wish to wait. */
+export function slackVerdict(thrown: unknown): Verdict {
+  const { data: read } = Thrown.safeParse(thrown);
+  if (read === undefined) return "unknown";
+  if (read.code === "slack_webapi_rate_limited_error") return "alive";
+  const error = platformError(thrown);
+  if (error !== undefined) return PASSING.has(error) ? "failure" : "alive";
+  return read.statusCode !== undefined && read.statusCode < 500 ? "alive" : "failure";
 }
 
 // The credentials, or what they may do: nothing at all can be sent until a person mends it.
@@ -54,11 +69,19 @@ export function isBlocksError(error: string | undefined): boolean {
 export function deliveryError(thrown: unknown): NotNowError | NeverError {
   if (thrown instanceof NotNowError || thrown instanceof NeverError) return thrown;
   const options = { cause: thrown };
+  if (thrown instanceof RestingError) return new NotNowError(thrown.message, thrown.seconds, "platform", options);
   const read = Thrown.safeParse(thrown).data;
   if (read?.code === "slack_webapi_rate_limited_error")
     return new NotNowError("Slack asks to wait", Math.max(1, read.retryAfter ?? 30), "channel", options);
-  const error = read?.data?.error;
+  const error = platformError(thrown);
   if (error === undefined) {
+    if (read?.data !== undefined)
+      return new NotNowError(
+        "What answered in Slack's place is not Slack: is a proxy in between?",
+        10,
+        "platform",
+        options,
+      );
     const seconds = read?.statusCode !== undefined && read.statusCode < 500 ? 60 : 10;
     // One slow call says nothing about other channels; no connection does.
     const scope = /timed? ?out|abort/i.test(reasonOf(thrown)) ? "channel" : "platform";

@@ -1,11 +1,12 @@
 import type { Place } from "../../core/chat.ts";
 import type { Deal, Route, Surface, SurfaceDeps } from "../../ports.ts";
+import { createDependencies, type Dependencies, type Dependency } from "../../util/dependencies.ts";
 import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { newest } from "../../util/newest.ts";
 import { recent } from "../../util/recent.ts";
 import type { Secret } from "../../util/secret.ts";
-import { isAccountError, platformError, sentenceOf } from "./errors.ts";
+import { isAccountError, platformError, sentenceOf, slackVerdict } from "./errors.ts";
 import { slackRoute } from "./front.ts";
 import { createGroups } from "./groups.ts";
 import { createIntake, type Home, type Intake } from "./intake.ts";
@@ -56,8 +57,14 @@ type Connected = {
  * The bot in Slack: bolt behind our own gate. Throws with a sentence when a setting that its mode needs is missing;
  * nothing is loaded or connected before `start`.
  */
-export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log): Surface {
+export function createSlack(
+  settings: SlackSettings,
+  deps: SurfaceDeps,
+  log: Log,
+  dependencies: Dependencies = createDependencies(),
+): Surface {
   const { mode, signingSecret } = settings;
+  const dependency = dependencies.of("slack", { service: "Slack", verdict: slackVerdict });
   if (mode === "socket" && settings.appToken === undefined)
     throw new Error("Slack in Socket Mode needs SLACK_APP_TOKEN: an app-level token (xapp-…) with connections:write.");
   if (mode === "http" && signingSecret === undefined)
@@ -90,6 +97,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
   };
   const sender = createSender({
     api,
+    room: dependency.room,
     botId: () => connected?.botId,
     zoneOf: (place) => zones.get(keyOf(place)) ?? settings.zone ?? "UTC",
     viaCommand: replies.public,
@@ -100,7 +108,7 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
   });
 
   const connect = async () => {
-    const made = await connectTo(settings, intake, log, (app, client, { user_id: botUserId, url: site }) =>
+    const made = await connectTo(settings, intake, log, dependency, (app, client, { user_id: botUserId, url: site }) =>
       listen(app, {
         ...{ ...deps, api: client, people, replies, command: settings.command, botUserId, site, noteZone, log },
         liveIn: (message) => deps.live(sender, message),
@@ -173,7 +181,13 @@ export function createSlack(settings: SlackSettings, deps: SurfaceDeps, log: Log
 
 type Listening = (app: import("@slack/bolt").App, api: Api, self: AuthTest) => void;
 
-async function connectTo(settings: SlackSettings, intake: Intake, log: Log, listening: Listening): Promise<Connected> {
+async function connectTo(
+  settings: SlackSettings,
+  intake: Intake,
+  log: Log,
+  dependency: Dependency,
+  listening: Listening,
+): Promise<Connected> {
   const [bolt, { WebClient }] = await Promise.all([import("@slack/bolt"), import("@slack/web-api")]);
   const logger = boltLogger(log);
   // Rate limits and retries are the outbox's: a client that waits or repeats by itself could say things twice.
@@ -186,7 +200,7 @@ async function connectTo(settings: SlackSettings, intake: Intake, log: Log, list
   };
   const token = settings.botToken.reveal();
   const client = new WebClient(token, clientOptions);
-  const api: Api = { apiCall: (method, options) => client.apiCall(method, options) };
+  const api: Api = { apiCall: (method, options) => dependency.ask(() => client.apiCall(method, options)) };
   const self = AuthTest.parse(await client.auth.test());
   const app = new bolt.App({
     token,

@@ -14,6 +14,8 @@ import { Opened, Page, Posted, UploadUrl } from "./schema.ts";
 export type SenderDeps = {
   /** Resolves once the bot is connected; rejects when Slack refuses it. */
   readonly api: () => Promise<Api>;
+  /** How many calls make sense just now. */
+  readonly room: () => number;
   /** The bot's own id, by which its messages are told from others. */
   readonly botId: () => string | undefined;
   /** The zone of whoever asked last there, for the times in charts. */
@@ -45,6 +47,7 @@ export function createSender(deps: SenderDeps): Sender {
   const drafts = createDrafts(deps);
   return {
     platform: "slack",
+    room: deps.room,
     under: (place, reference) => {
       if (reference === COMMAND_REFERENCE || reference === NOWHERE) return place;
       const { channel, ts } = readReference(reference);

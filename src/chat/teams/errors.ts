@@ -1,3 +1,4 @@
+import { RestingError, type Verdict } from "../../util/dependencies.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
 
 /** The connector answered with another status than success. */
@@ -28,6 +29,7 @@ const LONGEST_WAIT = 600;
 export function sendProblem(thrown: unknown, attempts: number, chance: number): NotNowError | NeverError {
   if (thrown instanceof NotNowError || thrown instanceof NeverError) return thrown;
   const cause = { cause: thrown };
+  if (thrown instanceof RestingError) return new NotNowError(thrown.message, thrown.seconds, "platform", cause);
   const pause = Math.min(120, 2 ** Math.min(attempts, 7)) * (0.5 + chance / 2);
   if (thrown instanceof ForeignHostError) return new NeverError(thrown.message, cause);
   if (!(thrown instanceof ConnectorError)) return new NotNowError(reasonOf(thrown), pause, scopeOf(thrown), cause);
@@ -38,6 +40,14 @@ export function sendProblem(thrown: unknown, attempts: number, chance: number): 
     return new NotNowError(message, wait, "channel", cause);
   }
   return new NeverError(message, cause);
+}
+
+/** What a failed call says about Teams and its login server: a refusal is an answer, and so is a wish to wait. */
+export function teamsVerdict(thrown: unknown): Verdict {
+  if (thrown instanceof ForeignHostError) return "unknown";
+  if (thrown instanceof ConnectorError) return thrown.status >= 500 ? "failure" : "alive";
+  if (thrown instanceof TokenError) return thrown.refused ? "alive" : "failure";
+  return thrown instanceof Error ? "failure" : "unknown";
 }
 
 /** No token means that no message of any channel can leave. */

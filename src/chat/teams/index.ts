@@ -1,10 +1,11 @@
 import type { Surface, SurfaceDeps } from "../../ports.ts";
+import { createDependencies, type Dependencies, type Dependency } from "../../util/dependencies.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { recent } from "../../util/recent.ts";
 import { type Bot, loadBot } from "./adapter.ts";
 import { createAnswers } from "./answers.ts";
-import { TokenError } from "./errors.ts";
+import { TokenError, teamsVerdict } from "./errors.ts";
 import { teamsRoute } from "./front.ts";
 import { createGate } from "./gate.ts";
 import { MICROSOFT_HOSTS } from "./hosts.ts";
@@ -23,12 +24,18 @@ const CHECK = { keepMs: 45_000, keepFailureMs: 15_000, patienceMs: 2000 };
  * Microsoft Teams through the Bot Framework: `POST /api/messages` on the bot's own server, answers over the connector.
  * Throws with a sentence when the settings do not fit together.
  */
-export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): Surface {
+export function createTeams(
+  given: TeamsSettings,
+  deps: SurfaceDeps,
+  log: Log,
+  dependencies: Dependencies = createDependencies(),
+): Surface {
   const settings = given.serviceUrls.length > 0 ? given : { ...given, serviceUrls: MICROSOFT_HOSTS };
   checkSettings(settings);
   const cloud = cloudOf(settings);
   const { appId, insecureDev, serviceUrls } = settings;
-  const keys = createChannelKeys(cloud.openIdMetadata, deps.clock);
+  const dependency = dependencies.of("teams", { service: "Microsoft Teams", verdict: teamsVerdict });
+  const keys = createChannelKeys(cloud.openIdMetadata, deps.clock, dependencies);
   const tokens =
     appId === undefined ? undefined : createTokens({ appId, issuer: cloud.tokenIssuer, keys, clock: deps.clock });
   const gate = createGate({ tokens, tenants: tenantsOf(settings), serviceUrls, insecureDev });
@@ -39,6 +46,7 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
 
   const sender = createSender({
     bot: () => bot,
+    room: dependency.room,
     references,
     zones,
     zone: settings.zone ?? "UTC",
@@ -67,7 +75,7 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
     async start() {
       if (tokens === undefined)
         log.warn("TEAMS AUTHENTICATION IS OFF: whoever reaches this port on this machine can speak as anybody");
-      const loaded = await loadBot(settings);
+      const loaded = guarded(await loadBot(settings), dependency);
       await authenticate(loaded, log);
       bot = loaded;
       const anonymous = tokens === undefined;
@@ -82,6 +90,16 @@ export function createTeams(given: TeamsSettings, deps: SurfaceDeps, log: Log): 
       if (bot === undefined) throw new Error("Teams is not connected yet");
       await aborted(authenticated(), signal);
     },
+  };
+}
+
+/** The same bot, whose calls of the connector pass the breaker. */
+function guarded(bot: Bot, { ask }: Dependency): Bot {
+  return {
+    ...bot,
+    send: (target, activity) => ask(() => bot.send(target, activity)),
+    update: (target, id, activity) => ask(() => bot.update(target, id, activity)),
+    memberOf: (target, user) => ask(() => bot.memberOf(target, user)),
   };
 }
 

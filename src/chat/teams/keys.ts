@@ -1,5 +1,6 @@
 import { type CryptoKey, importJWK } from "jose";
 import type { Clock } from "../../ports.ts";
+import { createDependencies, type Dependencies } from "../../util/dependencies.ts";
 import { UnreachableError } from "../../util/errors.ts";
 import { isLoopbackHost } from "../../util/loopback.ts";
 import { KeySet, OpenIdConfiguration } from "./schema.ts";
@@ -20,7 +21,12 @@ const TIMEOUT_MS = 5000;
 const MAX_BYTES = 1_000_000;
 
 /** The channel's public keys, fetched when first needed and kept. Keys that cannot be renewed stay in use. */
-export function createChannelKeys(metadataUrl: string, clock: Clock): ChannelKeys {
+export function createChannelKeys(
+  metadataUrl: string,
+  clock: Clock,
+  dependencies: Dependencies = createDependencies(),
+): ChannelKeys {
+  const server = dependencies.of("teams/keys", { service: "Bot Framework (keys)", verdict: () => "failure" });
   let keys = new Map<string, ChannelKey>();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -30,7 +36,7 @@ export function createChannelKeys(metadataUrl: string, clock: Clock): ChannelKey
   async function refresh(): Promise<void> {
     triedAt = clock();
     try {
-      keys = await fetchKeys(metadataUrl);
+      keys = await server.ask(() => fetchKeys(metadataUrl));
       fetchedAt = clock();
     } catch (problem) {
       reason = problem instanceof Error ? problem.message : String(problem);

@@ -23,6 +23,8 @@ import type { Zones } from "./zones.ts";
 
 export type SenderDeps = Pick<SurfaceDeps, "drawChart"> & {
   readonly bot: () => Bot | undefined;
+  /** How many calls make sense just now. */
+  readonly room: () => number;
   readonly references: References;
   readonly zones: Zones;
   /** IANA zone of times in charts where nobody's zone is known. */
@@ -61,6 +63,7 @@ export function createSender(deps: SenderDeps): Sender {
   };
   return {
     platform: "teams",
+    room: deps.room,
     // Chats have no threads; channels of teams do.
     under: (place, reference) =>
       /@thread\.(?:tacv2|skype)$/.test(place.channel) && readDraftReference(reference) === undefined

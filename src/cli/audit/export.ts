@@ -3,10 +3,10 @@ import type { Audit } from "../../ports.ts";
 import { csvLine } from "../../util/csv.ts";
 import { htmlHead, htmlText } from "../../util/html.ts";
 import { inert } from "../../util/inert.ts";
+import { auditLine, AUDIT_COLUMNS as COLUMNS, type AuditLine as Line } from "../../wire/audit.ts";
 import { type Call, EXIT, flag, UsageError } from "../command.ts";
 import { readStore } from "../read-store.ts";
 import { readConfig } from "../settings.ts";
-import { COLUMNS, type Line, lineOf } from "./lines.ts";
 import { pages, readPeriod } from "./pages.ts";
 
 type Format = { readonly head: string; readonly line: (line: Line) => string; readonly foot: string };
@@ -32,7 +32,7 @@ export async function exportAll(call: Call): Promise<number> {
 
 async function named(audit: Audit, records: readonly AuditRecord[]): Promise<readonly Line[]> {
   const accounts = await audit.accounts([...new Set(records.map(({ actor }) => actor))]);
-  return records.map((record) => lineOf(record, accounts.get(record.actor) ?? []));
+  return records.map((record) => auditLine(record, accounts.get(record.actor) ?? []));
 }
 
 /** Until the reader has taken what was written, or went away: an export may be far larger than memory. */

@@ -2,11 +2,10 @@ import { digestCard } from "../../cards/digest-card.ts";
 import { COUNTS, type Period } from "../../core/digest/counts.ts";
 import type { KeptDigest } from "../../core/digest/digest.ts";
 import { TO_DO } from "../../core/digest/digest.ts";
-import type { Incident } from "../../core/incident.ts";
-import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { rfc3339 } from "../../core/zone.ts";
-import { digestJson } from "../digest.ts";
-import { incidentJson } from "../incidents.ts";
+import { anomalyJson } from "../../wire/anomaly.ts";
+import { digestJson } from "../../wire/digest.ts";
+import { incidentRow } from "../../wire/incident.ts";
 import type { Kind } from "./page.ts";
 
 /** What can be exported: how it is read, and what stands in each column. Names of columns are a contract. */
@@ -44,7 +43,7 @@ export const KINDS: Readonly<Record<KindName, Kind>> = {
       const found = await store.detection.anomalies({ since: period.from, limit: ALL });
       return within(found, ({ openedAt }) => openedAt, period).map((one) => ({
         at: one.openedAt,
-        json: anomalyRow(one),
+        json: anomalyJson(one),
       }));
     },
   },
@@ -65,27 +64,6 @@ export const KINDS: Readonly<Record<KindName, Kind>> = {
 
 function within<T>(found: readonly T[], atOf: (one: T) => number, { from, to }: Period): readonly T[] {
   return found.filter((one) => atOf(one) >= from && atOf(one) < to).sort((a, b) => atOf(a) - atOf(b));
-}
-
-function incidentRow(one: Incident) {
-  const { acknowledged, openedAt, endedAt } = one;
-  return {
-    ...incidentJson(one),
-    acknowledged_at: acknowledged && rfc3339(acknowledged.at),
-    seconds_to_acknowledge: acknowledged && Math.max(0, Math.round(acknowledged.at - openedAt)),
-    seconds_to_resolve: endedAt === undefined ? undefined : Math.max(0, Math.round(endedAt - openedAt)),
-  };
-}
-
-function anomalyRow(one: Anomaly) {
-  const { id, kind, status, severity, watch, source, measure, subject, labels, value, unit, usual, score } = one;
-  return {
-    ...{ id, kind, status, severity, watch, source, measure, subject, labels, value, unit },
-    ...{ usual_low: usual?.low, usual_high: usual?.high, score, direction: one.direction },
-    ...{ since: rfc3339(one.since), opened_at: rfc3339(one.openedAt) },
-    ended_at: one.endedAt === undefined ? undefined : rfc3339(one.endedAt),
-    ...{ promql: one.promql, not_posted: one.quiet },
-  };
 }
 
 /** A digest in one line of a table: its verdict and its numbers; JSON has its lines. */

@@ -1,6 +1,6 @@
 import type { Place } from "../chat.ts";
 import type { Route } from "../incident/route.ts";
-import { type CronFields, slotsBetween } from "./slots.ts";
+import { type CronFields, slotBefore, slotsBetween } from "./slots.ts";
 
 /** Digests that come by themselves: which, when, and where. */
 
@@ -72,7 +72,7 @@ export type DueSlot = {
 /** Older than this, a digest is not told late: the next one says that it was left out. Seconds. */
 export const LATEST: Readonly<Record<DigestKind, number>> = { daily: 43_200, handover: 43_200, weekly: 172_800 };
 
-/** Further back than this nothing is looked for. */
+/** Further back than this nothing is looked for, and no digest reaches. */
 const LONGEST = 31 * 86_400;
 
 /**
@@ -89,6 +89,20 @@ export function dueSlot(
   const slot = slots.at(-1);
   if (slot === undefined || now - slot > LATEST[kind]) return undefined;
   return { slot, missed: slots.length - 1 };
+}
+
+/**
+ * Where a digest at `slot` begins: where the last one ended, else at the planned time before; a day or a week back where there was none. Unix
+ * seconds.
+ */
+export function beginOf(
+  { kind, zone }: Pick<DigestPlan, "kind" | "zone">,
+  fields: CronFields,
+  told: number | undefined,
+  slot: number,
+): number {
+  if (told !== undefined && slot - told <= LONGEST) return told;
+  return slotBefore(fields, zone, slot, 31) ?? slot - (kind === "weekly" ? 7 : 1) * 86_400;
 }
 
 /** Id of what was told at a time: no digest is told twice for one. */

@@ -17,6 +17,11 @@ export type DigestWish =
       readonly zone?: string;
     }
   | { readonly kind: "pause" | "resume" | "remove"; readonly name: string }
+  | { readonly kind: "try"; readonly name: string }
+  /** What comes again; `name` of one pattern. */
+  | { readonly kind: "patterns"; readonly name?: string }
+  /** Which threshold would be quieter. */
+  | { readonly kind: "threshold"; readonly alert: string }
   /** It begins like a command and is none. */
   | { readonly kind: "unclear" };
 
@@ -28,7 +33,10 @@ const SHOW = new RegExp(
 const HANDOVER =
   /^(?:(?:the |my |write a |prepare the )?(?:shift )?handover(?: summary| please| for the next shift| for my colleague)?|(?:schicht)?ubergabe|zusammenfassung fur die ubergabe|entrega de turno|relevo(?: de turno)?|passation(?: de service)?|passagem de turno)$/;
 const PLANS = /^(?:list |show )?(?:the |my |all |planned )?digests$/;
-const CHANGE = new RegExp(`^digest (pause|resume|remove) ${NAME}$`);
+const CHANGE = new RegExp(`^digest (pause|resume|remove|try) ${NAME}$`);
+const PATTERNS = /^(?:show |list )?(?:the |my |all )?(?:recurring )?patterns$/;
+const PATTERN = /^pattern\s+(\S.*)$/i;
+const THRESHOLD = /^(?:what )?threshold (?:of|for) ([A-Za-z_][\w:.-]*)$/i;
 const ADD = new RegExp(`^digest add ${NAME} ${KIND} (.+)$`);
 
 /** Words for "what happened" that leave the stretch of time to others, folded, in the languages that questions are read in. */
@@ -55,9 +63,15 @@ export function readDigestWish(text: string, now: number, zone: string): DigestW
   const show = SHOW.exec(plain);
   if (show !== null) return { kind: "show", digest: (show[1] ?? show[2] ?? show[3] ?? "daily") as DigestKind };
   const change = CHANGE.exec(typed);
+  if (change?.[1] === "try") return { kind: "try", name: change[2]! };
   if (change !== null) return { kind: change[1] as "pause" | "resume" | "remove", name: change[2]! };
+  if (PATTERNS.test(plain)) return { kind: "patterns" };
+  const pattern = PATTERN.exec(said)?.[1];
+  if (pattern !== undefined) return { kind: "patterns", name: pattern.replace(/\s+/g, " ").trim() };
+  const alert = THRESHOLD.exec(said.replace(/\?$/, ""))?.[1];
+  if (alert !== undefined) return { kind: "threshold", alert };
   if (ADD.test(typed)) return readAdd(said, now, zone);
-  if (/^digest (?:add|pause|resume|remove|delete|stop)\b/.test(plain)) return { kind: "unclear" };
+  if (/^digest (?:add|pause|resume|remove|try|delete|stop)\b/.test(plain)) return { kind: "unclear" };
   if (HANDOVER.test(plain) || MISSED.test(plain)) return { kind: "show", digest: "handover", isPlain: true };
   return readHappened(said, now, zone);
 }

@@ -1,15 +1,7 @@
-import {
-  type AlertEvent,
-  type AlertName,
-  type AlertRecord,
-  graverFirst,
-  type Incident,
-  isLive,
-  LINES_KEPT,
-  type Severity,
-} from "../incident.ts";
+import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
 import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
+import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
 
 /** What is known before: looked up, never searched through. */
 export type World = {
@@ -19,6 +11,8 @@ export type World = {
   readonly withKey: (key: string) => Incident | undefined;
   /** All alerts of an incident. */
   readonly alertsOf: (id: string) => Iterable<AlertRecord>;
+  /** What is counted of them; undefined where nobody keeps it. */
+  readonly tallyOf: (id: string) => Tally | undefined;
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
 };
@@ -28,6 +22,8 @@ export type Absorbed = {
   readonly incidents: readonly Incident[];
   /** Alerts as they are now, changed ones only. */
   readonly alerts: readonly AlertRecord[];
+  /** What is counted of the alerts of each incident that one of these is in, or was. */
+  readonly tallies: ReadonlyMap<string, Tally>;
 };
 
 /**
@@ -39,10 +35,7 @@ export const APART = 10;
 export const STORM_NAMES = 8;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
-/** An alert that begins so often within the hour flaps. Its incident goes on then, instead of one new message each time. */
-const FLAPS = 3;
-const HOUR = 3600;
-/** … when it was over for less than this. */
+/** The incident of an alert that flaps goes on when it was over for less than this. */
 const PAUSE_SECONDS = 1800;
 
 /**
@@ -79,7 +72,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     if (change !== "begins") return { ...record, incident: known?.incident };
     if (own !== undefined && isLive(own)) return { ...record, incident: own.id };
     // An anomaly that came back is the one that it was.
-    const goesOn = flaps(record, event.at) || event.anomaly !== undefined;
+    const goesOn = isFlapping(record, event.at) || event.anomaly !== undefined;
     if (own !== undefined && goesOn && event.at - (own.endedAt ?? 0) < PAUSE_SECONDS) {
       const { endedAt: _, ...rest } = own;
       touched.set(own.id, { ...rest, status: "open", reopened: (own.reopened ?? 0) + 1 });
@@ -150,23 +143,53 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   }
 
   const at = events.reduce((latest, event) => Math.max(latest, event.at), 0);
-  const byHome = Map.groupBy(alerts.values(), ({ incident }) => incident);
-  for (const id of joined) {
+  const tallies = new Map<string, Tally>();
+  for (const [id, changes] of changesByHome(world, alerts)) {
+    const known = world.tallyOf(id);
     const before = incidentNow(id);
-    if (before === undefined) continue;
-    const others = [...world.alertsOf(id)].filter(({ fingerprint }) => !alerts.has(fingerprint));
-    touched.set(id, summarise(before, [...others, ...(byHome.get(id) ?? [])], at));
+    // Of what is over, nothing that counts changed then.
+    if (before === undefined || (known === undefined && !joined.has(id))) continue;
+    const all = () => alertsIn(world, id, alerts);
+    const tally = tallyAfter(known ?? tallyOf(world.alertsOf(id)), changes, all);
+    tallies.set(id, tally);
+    if (joined.has(id)) touched.set(id, summarise(before, tally, at, all));
   }
   const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
-  return { incidents, alerts: [...alerts.values()] };
+  return { incidents, alerts: [...alerts.values()], tallies };
+}
+
+/** What changed in the alerts of each incident. */
+function changesByHome({ alert }: World, alerts: ReadonlyMap<string, AlertRecord>): ReadonlyMap<string, Change[]> {
+  const changes = new Map<string, Change[]>();
+  const add = (id: string | undefined, change: Change) => {
+    if (id === undefined) return;
+    const its = changes.get(id);
+    if (its === undefined) changes.set(id, [change]);
+    else its.push(change);
+  };
+  for (const after of alerts.values()) {
+    const before = alert(after.fingerprint);
+    if (before?.incident === after.incident) add(after.incident, { before, after });
+    else {
+      add(before?.incident, { before, after: undefined });
+      add(after.incident, { before: undefined, after });
+    }
+  }
+  return changes;
+}
+
+/** The alerts of an incident as they are with these. */
+function* alertsIn(world: World, id: string, now: ReadonlyMap<string, AlertRecord>): Iterable<AlertRecord> {
+  for (const one of world.alertsOf(id)) if (!now.has(one.fingerprint)) yield one;
+  for (const one of now.values()) if (one.incident === id) yield one;
 }
 
 /** The incident as its alerts make it: how many, how grave, whether it is over. One revision further. */
-export function summarise(incident: Incident, alerts: readonly AlertRecord[], at: number): Incident {
-  const all = tallyOf(alerts, at);
-  const grave = all.firing > 0 ? all.graveFiring : all.grave;
+function summarise(incident: Incident, tally: Tally, at: number, all: () => Iterable<AlertRecord>): Incident {
+  const firing = sum(tally.firing);
+  const grave = gravest(firing > 0 ? tally.firing : tally.all);
   const { endedAt: _, anomalies: __, acknowledged, snoozed, escalated, ...rest } = incident;
-  const isOver = all.firing === 0 && alerts.length > 0;
+  const isOver = firing === 0 && tally.total > 0;
   const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
   const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
   // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
@@ -185,15 +208,15 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
     revision: incident.revision + 1,
     status,
     severity: grave ?? incident.severity,
-    startedAt: Math.min(incident.startedAt, all.startedAt),
+    startedAt: Math.min(incident.startedAt, tally.startedAt),
     changedAt: at,
-    ...(isOver && { endedAt: all.endedAt || at }),
-    total: alerts.length,
-    firing: all.firing,
-    ...(all.anomalies.total > 0 && { anomalies: all.anomalies }),
-    names: all.names,
-    lines: all.foremost.map(lineOf),
-    isFlapping: all.isFlapping,
+    ...(isOver && { endedAt: lastEnd(all()) || at }),
+    total: tally.total,
+    firing,
+    ...(tally.anomalies.total > 0 && { anomalies: tally.anomalies }),
+    names: namesOf(tally),
+    lines: tally.foremost.map(lineOf),
+    isFlapping: anyFlaps(tally, at),
     ...(acknowledged !== undefined && { acknowledged }),
     // What somebody had in hand and needs somebody again is escalated from the start.
     ...(status === "open" && incident.status !== "open" && incident.revision > 0
@@ -204,72 +227,11 @@ export function summarise(incident: Incident, alerts: readonly AlertRecord[], at
   };
 }
 
-/** What is counted and picked of an incident's alerts, in one pass: a storm brings thousands in many small parts. */
-function tallyOf(alerts: readonly AlertRecord[], at: number) {
-  const names = new Map<string, { -readonly [K in keyof AlertName]: AlertName[K] }>();
-  const foremost: AlertRecord[] = [];
-  let [firing, startedAt, endedAt, flapping] = [0, Number.POSITIVE_INFINITY, 0, false];
-  const anomalies = { total: 0, firing: 0 };
-  let grave: Severity | undefined;
-  let graveFiring: Severity | undefined;
-  for (const one of alerts) {
-    const { name, severity, endsAt, startsAt } = one;
-    const known = names.get(name);
-    const fires = endsAt === undefined ? 1 : 0;
-    if (known === undefined) names.set(name, { name, severity, total: 1, firing: fires });
-    else {
-      known.severity = graver(severity, known.severity);
-      known.total++;
-      known.firing += fires;
-    }
-    firing += fires;
-    if (one.anomaly !== undefined) {
-      anomalies.total++;
-      anomalies.firing += fires;
-    }
-    grave = graver(severity, grave);
-    if (fires === 1) graveFiring = graver(severity, graveFiring);
-    if (startsAt < startedAt) startedAt = startsAt;
-    if (endsAt !== undefined && endsAt > endedAt) endedAt = endsAt;
-    flapping ||= flaps(one, at);
-    keepForemost(foremost, one);
-  }
-  const isFlapping = flapping;
-  return { firing, anomalies, grave, graveFiring, startedAt, endedAt, isFlapping, foremost, names: inOrder(names) };
-}
-
-function graver(severity: Severity, than: Severity | undefined): Severity {
-  return than === undefined || (severity !== than && graverFirst(severity, than) < 0) ? severity : than;
-}
-
-function flaps({ begins }: AlertRecord, at: number): boolean {
-  if (begins.length < FLAPS) return false;
-  return begins.filter((began) => began > at - HOUR).length >= FLAPS;
-}
-
-/** Puts an alert among those that the message shows, where it belongs there. */
-function keepForemost(kept: AlertRecord[], one: AlertRecord): void {
-  const last = kept.at(-1);
-  if (kept.length === LINES_KEPT && last !== undefined && compare(one, last) >= 0) return;
-  const at = kept.findIndex((other) => compare(one, other) < 0);
-  kept.splice(at === -1 ? kept.length : at, 0, one);
-  if (kept.length > LINES_KEPT) kept.pop();
-}
-
-function compare(a: AlertRecord, b: AlertRecord): number {
-  return (
-    Number(a.endsAt !== undefined) - Number(b.endsAt !== undefined) ||
-    graverFirst(a.severity, b.severity) ||
-    a.startsAt - b.startsAt ||
-    (a.fingerprint < b.fingerprint ? -1 : 1)
-  );
-}
-
-/** The gravest first, then those that fire most; of more than 20, the first. */
-function inOrder(names: ReadonlyMap<string, AlertName>): readonly AlertName[] {
-  return [...names.values()]
-    .sort((a, b) => graverFirst(a.severity, b.severity) || b.firing - a.firing || a.name.localeCompare(b.name))
-    .slice(0, 20);
+/** When the last of them ended; 0 when none did. */
+function lastEnd(alerts: Iterable<AlertRecord>): number {
+  let last = 0;
+  for (const { endsAt = 0 } of alerts) if (endsAt > last) last = endsAt;
+  return last;
 }
 
 function lineOf(record: AlertRecord): Incident["lines"][number] {

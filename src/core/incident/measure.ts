@@ -1,3 +1,5 @@
+import type { AlertLine } from "../incident.ts";
+
 /** What an alerting rule measures, and the limit it holds it against. */
 export type RuleMeasure = {
   readonly promql: string;
@@ -35,4 +37,24 @@ function isWhole(text: string): boolean {
     if (depth < 0) return false;
   }
   return depth === 0 && !/\b(?:and|or|unless)\b|[<>]|[=!]=/i.test(top);
+}
+
+type Named = {
+  readonly kind: "alerting" | "recording";
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+/** The rule that made the alert: of several with its name, the one whose own labels it has. */
+export function ruleOf<R extends Named>(rules: readonly R[], line: Pick<AlertLine, "name" | "labels">): R | undefined {
+  const named = rules.filter(({ kind, name }) => kind === "alerting" && name === line.name);
+  return (
+    named.find(({ labels }) => Object.entries(labels).every(([label, value]) => line.labels[label] === value)) ??
+    named[0]
+  );
+}
+
+/** A series with these labels is what the alert was made of: each of them is the alert's. */
+export function isMadeOf(labels: Readonly<Record<string, string>>, line: Pick<AlertLine, "labels">): boolean {
+  return Object.entries(labels).every(([label, value]) => label === "__name__" || line.labels[label] === value);
 }

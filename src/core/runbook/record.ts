@@ -36,7 +36,8 @@ export function triedOn(proposals: readonly Proposal[], runbook: string, kind: s
     .sort((a, b) => b.at - a.at);
 }
 
-function triedBy(proposal: Proposal): Tried | undefined {
+/** What one change says about its runbook; undefined where it says nothing. */
+export function triedBy(proposal: Proposal): Tried | undefined {
   const { id, status, steps = [], startedAt, endedAt, measured = [], measuredAt, reenabled } = proposal;
   const outcome = OUTCOMES[status];
   if (status === "no_effect" && isUnmeasured(measured)) return undefined;

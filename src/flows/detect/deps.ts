@@ -2,6 +2,7 @@ import type { Place } from "../../core/chat.ts";
 import type { ConceptPacks } from "../../core/concept.ts";
 import type { Labels } from "../../core/series.ts";
 import type { Severity, Watch } from "../../core/watch.ts";
+import type { JobQueue } from "../../ports/jobs.ts";
 import type { Clock, Metrics, Store } from "../../ports.ts";
 import type { Raising } from "./raise.ts";
 
@@ -80,6 +81,8 @@ export type DetectDeps = {
   readonly elapsed: Clock;
   /** This process, in the lock. */
   readonly owner: string;
+  /** Shares rounds out, to this process alone or to all who work on the same store. Undefined: a round is made watch by watch. */
+  readonly jobs?: Pick<JobQueue, "run"> & { readonly isShared: boolean };
   /** A message stands in the outbox. */
   readonly posted: () => void;
   /** Undefined: each anomaly is a message of its own. */

@@ -1,14 +1,14 @@
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { rankOf, subjectOf } from "../../core/watch.ts";
 import type { Gauge } from "./deps.ts";
-import type { Kept } from "./one-watch.ts";
+import type { WatchView } from "./share-look.ts";
 import type { Thing, Together } from "./together.ts";
 
 const MOST_GAUGES = 200;
 
 /** How every watched series stands, those with something open first, then in the order in which watches matter. */
 export function gaugesOf(
-  states: Iterable<{ readonly kept: ReadonlyMap<string, Kept>; readonly together?: Together | undefined }>,
+  states: Iterable<{ readonly kept: ReadonlyMap<string, WatchView>; readonly together?: Together | undefined }>,
   open: ReadonlyMap<string, Anomaly>,
 ): readonly Gauge[] {
   const sources = [...states];

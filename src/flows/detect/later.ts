@@ -9,7 +9,7 @@ import { deadlineIn } from "../../util/deadline.ts";
 import { inertName } from "../../util/inert.ts";
 import type { DetectDeps } from "./deps.ts";
 import { burnsOf, weighed } from "./impact.ts";
-import type { Kept } from "./one-watch.ts";
+import type { WatchView } from "./share-look.ts";
 
 /** A second look at what goes on for a while: what moved with it, and whether an objective is being missed. Before, there is too little of it to tell. */
 
@@ -33,7 +33,7 @@ export type LaterInput = {
   readonly source: Metrics;
   readonly catalogue: Catalogue;
   /** What is followed, by the name of its source. */
-  readonly kept: ReadonlyMap<string, readonly Pick<Kept, "watch" | "series">[]>;
+  readonly kept: ReadonlyMap<string, readonly WatchView[]>;
   readonly open: ReadonlyMap<string, Anomaly>;
   readonly signal: AbortSignal;
 };

@@ -144,9 +144,15 @@ export function lacking(lack: Lack, open: Iterable<Anomaly>, now: number): Anoma
     events: [],
     revision: 1,
   };
-  const near = [...open].filter(
-    (one) => one.kind === kind && one.source === source && one.quiet === lack.quiet && now - one.openedAt < 1800,
+  return { ...made, group: groupOfLack(made, [...open], now) };
+}
+
+/** The message that something missing belongs to: that of others of its kind that were opened lately, or one of its own. */
+export function groupOfLack(made: Anomaly, open: readonly Anomaly[], now: number): string {
+  const near = open.filter(
+    (one) =>
+      one.kind === made.kind && one.source === made.source && one.quiet === made.quiet && now - one.openedAt < 1800,
   );
   const [first] = near;
-  return first === undefined || near.length >= GROUP_MOST ? made : { ...made, group: first.group };
+  return first === undefined || near.length >= GROUP_MOST ? made.id : first.group;
 }

@@ -27,6 +27,17 @@ export class Tally {
     else if (revision === 1) this.#opened++;
   }
 
+  /** What somebody else looked at. */
+  add({ watches, series, points, asking, opened, over, problems }: RoundReport): void {
+    this.#watches += watches;
+    this.#series += series;
+    this.#points += points;
+    this.#asking += asking;
+    this.#opened += opened;
+    this.#over += over;
+    this.problems.push(...problems);
+  }
+
   problem(sentence: string): void {
     this.problems.push(sentence);
   }

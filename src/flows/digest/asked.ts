@@ -6,7 +6,13 @@ import type { Card } from "../../core/card.ts";
 import { type Question, topOf } from "../../core/chat.ts";
 import type { Period } from "../../core/digest/counts.ts";
 import { type Digest, digestOf } from "../../core/digest/digest.ts";
-import { type DigestKind, type DigestPlan, type PlanRecord, plansInForce } from "../../core/digest/schedule.ts";
+import {
+  beginOf,
+  type DigestKind,
+  type DigestPlan,
+  type PlanRecord,
+  plansInForce,
+} from "../../core/digest/schedule.ts";
 import type { CronFields } from "../../core/digest/slots.ts";
 import type { DigestWish } from "../../core/digest/wish.ts";
 import type { Incident } from "../../core/incident.ts";
@@ -16,6 +22,7 @@ import type { Clock, Store } from "../../ports.ts";
 import { inertName } from "../../util/inert.ts";
 import { never } from "../../util/never.ts";
 import { type GatherDeps, gather } from "./gather.ts";
+import { patternsAsked, type RecurringDeps, thresholdAsked } from "./recurring.ts";
 
 export type AskedDeps = Omit<GatherDeps, "store"> & {
   readonly store: GatherDeps["store"] & Pick<Store, "digests" | "audit">;
@@ -40,11 +47,17 @@ export async function askedDigest(deps: AskedDeps, question: Question, wish: Dig
   switch (wish.kind) {
     case "show": {
       const period = wish.period ?? (await periodOf(deps, wish.digest));
-      const digest = await digestAsked(deps, question, wish.digest, period);
+      const digest = await digestAsked(deps, question, { kind: wish.digest }, period);
       return digestCard(digest, { zone: deps.zone });
     }
     case "plans":
       return plansCard(plansInForce(deps.plans, await deps.store.digests.plans()), deps);
+    case "try":
+      return tried(deps, question, wish.name);
+    case "patterns":
+      return patternsAsked(recurringFor(deps, question), wish.name);
+    case "threshold":
+      return thresholdAsked(recurringFor(deps, question), wish.alert);
     case "add":
     case "pause":
     case "resume":
@@ -57,16 +70,42 @@ export async function askedDigest(deps: AskedDeps, question: Question, wish: Dig
   }
 }
 
+function recurringFor(deps: AskedDeps, question: Question): RecurringDeps {
+  return {
+    ...{ store: deps.store, outside: deps.outside, now: deps.clock(), zone: deps.zone, open: question.sources },
+    may: { incident: deps.mayReadIncident, change: (proposal) => mayReadProposal(question, proposal) },
+  };
+}
+
+/** What a planned digest would say now, for whoever asks alone: nothing is posted, and its next time stays as it is. */
+async function tried(deps: AskedDeps, question: Question, name: string): Promise<Card> {
+  const { store, clock, readCron } = deps;
+  const found = plansInForce(deps.plans, await store.digests.plans()).find(
+    (one) => one.plan.name.toLowerCase() === name,
+  );
+  if (found === undefined) return refused(`There is no digest ${inertName(name)}. What is planned: digests.`);
+  const { plan } = found;
+  const fields = readCron(plan.cron);
+  if ("wrong" in fields) return refused(`${inertName(plan.name)} cannot be made: ${fields.wrong}.`);
+  const told = (await store.digests.newest(plan.name))?.slot;
+  const period = { from: beginOf(plan, fields, told, clock()), to: clock() };
+  const digest = await digestAsked(deps, question, plan, period);
+  const card = digestCard(digest, { zone: plan.zone });
+  return { ...card, title: `As ${inertName(plan.name)} would say now, posted nowhere. ${card.title}` };
+}
+
 /** The digest of a stretch, of what is open to whoever asks. */
 export async function digestAsked(
-  deps: Pick<AskedDeps, "store" | "environmentOf" | "clock" | "mayReadIncident">,
+  deps: Pick<AskedDeps, "store" | "environmentOf" | "outside" | "clock" | "mayReadIncident">,
   question: Pick<Question, "sources" | "place">,
-  kind: DigestKind,
+  { kind, only }: Pick<DigestPlan, "kind" | "only">,
   period: Period,
 ): Promise<Digest> {
   const { sources } = question;
   const now = deps.clock();
   const facts = await gather(deps, period, now, {
+    kind,
+    ...(only !== undefined && { only }),
     mayReadIncident: deps.mayReadIncident,
     mayReadProposal: (proposal) => mayReadProposal(question, proposal),
     ...(sources !== undefined && { sources }),
@@ -84,7 +123,7 @@ async function periodOf({ store, clock }: AskedDeps, kind: DigestKind): Promise<
 }
 
 const HOW =
-  "Say it like this: digest add morning daily at 08:00 on weekdays (or five fields of cron, and a time zone at the end); digest pause morning; digest resume morning; digest remove morning. What is planned: digests.";
+  "Say it like this: digest add morning daily at 08:00 on weekdays (or five fields of cron, and a time zone at the end); digest pause morning; digest resume morning; digest remove morning; digest try morning. What is planned: digests.";
 
 type Change = DigestWish & { readonly kind: "add" | "pause" | "resume" | "remove" };
 

@@ -1,13 +1,18 @@
+import type { ConceptPacks } from "../../core/concept.ts";
 import { type Period, periodBefore } from "../../core/digest/counts.ts";
-import type { Asked, Facts, WatchUse } from "../../core/digest/digest.ts";
-import type { DigestPlan } from "../../core/digest/schedule.ts";
+import { type SectionName, tellsOf } from "../../core/digest/digest.ts";
+import type { Asked, Duty, EndingSilence, Facts, WatchUse } from "../../core/digest/facts.ts";
+import type { DigestKind, DigestPlan } from "../../core/digest/schedule.ts";
 import { matches } from "../../core/incident/route.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { Proposal } from "../../core/proposal.ts";
+import type { Runbook } from "../../core/runbook.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
-import type { Store } from "../../ports.ts";
+import type { Metrics, Store } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { fitsGlob } from "../../util/glob.ts";
+import { budgetsOf } from "./budgets.ts";
+import { lookForPatterns, thresholdsFor } from "./look-back.ts";
 
 export type GatherDeps = {
   readonly store: Pick<
@@ -15,10 +20,24 @@ export type GatherDeps = {
     "incidents" | "proposals" | "detection" | "forecasts" | "digests" | "audit" | "waste" | "runs"
   >;
   readonly environmentOf: (source: string) => string | undefined;
+  /** What else can be asked besides the store. Absent in a process that asks nothing else. */
+  readonly outside?: Outside;
 };
 
-/** What of all that is stored goes into a digest. `may…`: what whoever asks may read. */
+/** Each is undefined where nothing is configured that could be asked. */
+export type Outside = {
+  readonly silences?: () => Promise<readonly EndingSilence[]>;
+  readonly duties?: () => Promise<readonly Duty[]>;
+  readonly sources: readonly Metrics[];
+  readonly packs: ConceptPacks;
+  readonly runbooks: () => Promise<readonly Runbook[]>;
+  readonly teamOf: (project: string) => string | undefined;
+  readonly zone: string;
+};
+
+/** What of all that there is goes into a digest of that kind. `may…`: what whoever asks may read. */
 export type Scope = {
+  readonly kind: DigestKind;
   readonly only?: DigestPlan["only"];
   readonly mayReadIncident?: (incident: Incident) => boolean;
   readonly mayReadProposal?: (proposal: Proposal) => boolean;
@@ -32,14 +51,14 @@ const MOST_RUNS = 20_000;
 /** A change that was proposed so long before may have run, or expired, within the period. Seconds. */
 const RUNS_FOR = 2 * 86_400;
 const FORECASTS_SINCE = 7 * 86_400;
+/** A pipeline whose newest run failed may have last run so long ago, in seconds. */
+const RUNS_SINCE = 14 * 86_400;
+/** What is asked besides the store may take so long. */
+const OUTSIDE_MS = 20_000;
 
 /** The store -> what a digest of that period is made of. What cannot be read is told as that; nothing is thrown. */
-export async function gather(
-  { store, environmentOf }: GatherDeps,
-  period: Period,
-  now: number,
-  scope: Scope,
-): Promise<Facts> {
+export async function gather(deps: GatherDeps, period: Period, now: number, scope: Scope): Promise<Facts> {
+  const { store, environmentOf } = deps;
   const since = periodBefore(period).from;
   const { only = {}, sources } = scope;
   const isOpen = (source: string | undefined) =>
@@ -59,11 +78,15 @@ export async function gather(
     asked(async () => (isWhole ? store.forecasts.made(now - FORECASTS_SINCE, MOST) : [])),
     asked(async () => (isWhole ? store.waste.open() : [])),
     // They are of no source: told where every source is open.
-    asked(async () => (isWhole && sources === undefined ? store.runs.since(since, MOST_RUNS) : [])),
+    asked(async () =>
+      isWhole && sources === undefined ? store.runs.since(Math.min(since, now - RUNS_SINCE), MOST_RUNS) : [],
+    ),
     asked(() => sinceWhen(store)),
   ]);
+  const own = filtered(incidents, (one) => matches(only, one) && (scope.mayReadIncident?.(one) ?? true));
   return {
-    incidents: filtered(incidents, (one) => matches(only, one) && (scope.mayReadIncident?.(one) ?? true)),
+    ...(deps.outside !== undefined && (await askOutside(deps.store, deps.outside, own, period, now, scope))),
+    incidents: own,
     proposals: filtered(proposals, (one) => isOf(one.spec.environment) && (scope.mayReadProposal?.(one) ?? true)),
     anomalies: filtered(
       anomalies,
@@ -76,6 +99,55 @@ export async function gather(
     waste: filtered(waste, ({ id }) => isOpen(id) && isOf(environmentOf(id))),
     forecasts: filtered(forecasts, ({ source }) => isOpen(source) && isOf(environmentOf(source))),
   };
+}
+
+/** What is asked besides the store, each where this kind of digest tells of it and all of it is open to whoever asks. */
+async function askOutside(
+  store: GatherDeps["store"],
+  outside: Outside,
+  incidents: Asked<readonly Incident[]>,
+  period: Period,
+  now: number,
+  { kind, only = {}, sources, mayReadIncident, mayReadProposal }: Scope,
+): Promise<Pick<Facts, "silences" | "duties" | "budgets" | "patterns" | "thresholds" | "teamOf">> {
+  const isWhole = only.labels === undefined && only.environments === undefined && sources === undefined;
+  const signal = AbortSignal.timeout(OUTSIDE_MS);
+  const open = outside.sources
+    .filter(({ name }) => sources?.includes(name) ?? true)
+    .filter(({ environment }) => only.environments === undefined || only.environments.includes(environment ?? ""));
+  const soon = <T>(work: () => Promise<T>) => asked(() => orTimeout(work(), signal));
+  const has = (section: SectionName, isOpen: boolean) => isOpen && tellsOf(kind, section);
+  const may = { incident: mayReadIncident ?? (() => true), change: mayReadProposal ?? (() => true) };
+  const { silences, duties } = outside;
+  const [ending, onCall, budgets, patterns, thresholds] = await Promise.all([
+    silences !== undefined && has("silences", isWhole) ? soon(silences) : undefined,
+    duties !== undefined && has("duties", only.labels === undefined) ? soon(duties) : undefined,
+    open.length > 0 && has("budgets", only.labels === undefined)
+      ? soon(() => budgetsOf(open, outside.packs, signal))
+      : undefined,
+    has("patterns", isWhole)
+      ? soon(async () => lookForPatterns(store, await outside.runbooks(), may, { now, zone: outside.zone }))
+      : undefined,
+    // Without them, the line says what a longer "for" would have done.
+    incidents.ok && has("noise", true) ? soon(() => thresholdsFor(open, incidents.data, period, signal)) : undefined,
+  ]);
+  return {
+    teamOf: outside.teamOf,
+    ...(ending !== undefined && { silences: ending }),
+    ...(onCall !== undefined && { duties: onCall }),
+    ...(budgets !== undefined && { budgets }),
+    ...(patterns !== undefined && { patterns }),
+    ...(thresholds?.ok === true && { thresholds: thresholds.data }),
+  };
+}
+
+async function orTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return Promise.race([
+    work,
+    new Promise<never>((_, stop) => {
+      signal.addEventListener("abort", () => stop(new Error("it took too long.")), { once: true });
+    }),
+  ]);
 }
 
 async function incidentsSince({ incidents }: GatherDeps["store"], since: number): Promise<readonly Incident[]> {

@@ -325,8 +325,9 @@ class Run {
       return ran;
     } catch (problem) {
       // Only `run` may have had an effect, and it does not throw.
-      const began = this.#steps.length > index;
-      return { outcome: began ? "unknown" : "failed", output: reasonOf(problem) };
+      if (this.#steps.length > index) return { outcome: "unknown", output: reasonOf(problem) };
+      const output = `"${step.name}" was not begun, because its target could not be looked at: ${reasonOf(problem)}`;
+      return { outcome: "failed", output, notBegun: true };
     }
   }
 

@@ -72,12 +72,13 @@ export function memoryDetection(use: <T>(work: () => T) => Promise<T>): {
         const found = anomalies.get(id);
         return found && copy(found.anomaly);
       }),
-    anomalies: ({ status, since, group, limit }) =>
+    anomalies: ({ status, since, until = Number.POSITIVE_INFINITY, group, limit }) =>
       use(() =>
         newestFirst()
           .map(({ anomaly }) => anomaly)
           .filter((one) => status === undefined || one.status === status)
           .filter((one) => group === undefined || one.group === group)
+          .filter(({ openedAt }) => openedAt <= until)
           .filter(
             (one) =>
               since === undefined || one.status === "open" || one.openedAt >= since || (one.endedAt ?? 0) >= since,

@@ -30,10 +30,10 @@ export function memoryDigests(
         const found = newestFirst().find((one) => one.name === name);
         return found && copy(found);
       }),
-    find: ({ since = Number.NEGATIVE_INFINITY, limit }) =>
+    find: ({ since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, limit }) =>
       use(() =>
         newestFirst()
-          .filter(({ slot }) => slot >= since)
+          .filter(({ slot }) => slot >= since && slot <= until)
           .slice(0, Math.max(0, limit))
           .map(copy),
       ),

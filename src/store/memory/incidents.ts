@@ -20,11 +20,12 @@ export function memoryIncidents(
         const found = all.get(id);
         return found && copy(found.incident);
       }),
-    find: ({ status, since, limit }) =>
+    find: ({ status, since, until = Number.POSITIVE_INFINITY, limit }) =>
       use(() =>
         [...all.values()]
           .map(({ incident }) => incident)
           .filter((one) => status?.includes(one.status) ?? true)
+          .filter(({ openedAt }) => openedAt <= until)
           .filter(({ openedAt, endedAt = 0 }) => since === undefined || Math.max(openedAt, endedAt) >= since)
           .reverse()
           .sort((a, b) => b.openedAt - a.openedAt)

@@ -35,7 +35,7 @@ export function memoryProposals(
         const found = all.get(id);
         return found && copy(found.proposal);
       }),
-    find: ({ status, target, runbook, since, limit }) =>
+    find: ({ status, target, runbook, since, until = Number.POSITIVE_INFINITY, limit }) =>
       use(() =>
         [...all.values()]
           .map(({ proposal }) => proposal)
@@ -43,6 +43,7 @@ export function memoryProposals(
           .filter(({ spec }) => target === undefined || spec.target.key === target)
           .filter(({ spec }) => runbook === undefined || spec.runbook?.id === runbook)
           .filter(({ spec }) => since === undefined || spec.createdAt >= since)
+          .filter(({ spec }) => spec.createdAt <= until)
           .reverse()
           .sort((a, b) => b.spec.createdAt - a.spec.createdAt)
           .slice(0, Math.max(0, limit))

@@ -60,10 +60,14 @@ export function redisDetection(db: Db): Detection {
       return found.sort((a, b) => (a.watch < b.watch ? -1 : 1));
     },
     anomaly: (id) => anomalies.get(id),
-    async anomalies({ status, since, group, limit }) {
+    async anomalies({ status, since, until, group, limit }) {
       const index = group !== undefined ? `group ${group}` : status === undefined ? "all" : `status ${status}`;
       const isExact = since === undefined && (group === undefined || status === undefined);
-      const rows = await page(index, { newestFirst: true, ...(isExact && { limit: atMost(limit) }) });
+      const rows = await page(index, {
+        max: until ?? "+inf",
+        newestFirst: true,
+        ...(isExact && { limit: atMost(limit) }),
+      });
       return rows
         .map(({ row }) => row)
         .filter((row) => status === undefined || row["status"] === status)

@@ -19,7 +19,8 @@ export function redisDigests(db: Db, ledger: RedisLedger): Digests {
     revise: (digest) =>
       kept.change(digest.id, (row) => (row["revision"] === digest.revision - 1 ? rowFor(digest) : undefined)),
     newest: async (name) => (await kept.page(`name ${name}`, { newestFirst: true, limit: 1 }))[0],
-    find: ({ since = "-inf", limit }) => kept.page("age", { min: since, newestFirst: true, limit: atMost(limit) }),
+    find: ({ since = "-inf", until = "+inf", limit }) =>
+      kept.page("age", { min: since, max: until, newestFirst: true, limit: atMost(limit) }),
     async plans() {
       const found = (await db.page(PLANS, "all")).map(({ text }) => parsed(PlanRow, rowOf(text)));
       return found.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -21,16 +21,18 @@ export function redisIncidents(db: Db, ledger: RedisLedger): Incidents {
       const text = await db.get(TABLE, id);
       return text === undefined ? undefined : read(text);
     },
-    async find({ status, since, limit }) {
+    async find({ status, since, until, limit }) {
       const most = atMost(limit);
-      if (status === undefined && since === undefined) return page("all", { newestFirst: true, limit: most });
+      const range = { max: until ?? "+inf", newestFirst: true, limit: most } as const;
+      if (status === undefined && since === undefined) return page("all", range);
       const found =
         since === undefined
-          ? await Promise.all(status!.map((one) => db.page(TABLE, `status ${one}`, { newestFirst: true, limit: most })))
+          ? await Promise.all(status!.map((one) => db.page(TABLE, `status ${one}`, range)))
           : [await db.page(TABLE, "touched", { min: since })];
       return found
         .flat()
         .map(({ stands, text }) => ({ stands, incident: read(text) }))
+        .filter(({ incident }) => until === undefined || incident.openedAt <= until)
         .filter(({ incident }) => status?.includes(incident.status) ?? true)
         .sort((a, b) => b.incident.openedAt - a.incident.openedAt || (a.stands < b.stands ? 1 : -1))
         .slice(0, most)

@@ -64,7 +64,7 @@ export function redisProposals(db: Db, ledger: RedisLedger): Proposals {
       return text === undefined ? undefined : read(text);
     },
 
-    async find({ status, target, runbook, since, limit }) {
+    async find({ status, target, runbook, since, until, limit }) {
       const wanted = atMost(limit);
       const filters = [
         ...(target === undefined ? [] : [`target ${target}`]),
@@ -73,7 +73,12 @@ export function redisProposals(db: Db, ledger: RedisLedger): Proposals {
       const indexes = filters.length > 0 ? filters.slice(0, 1) : (status?.map((one) => `status ${one}`) ?? ["all"]);
       // A second filter is looked at in what the first one found: then it cannot be known how much is enough.
       const isExact = filters.length + (filters.length > 0 && status !== undefined ? 1 : 0) <= 1;
-      const range = { min: since ?? "-inf", newestFirst: true, ...(isExact && { limit: wanted }) };
+      const range = {
+        min: since ?? "-inf",
+        max: until ?? "+inf",
+        newestFirst: true,
+        ...(isExact && { limit: wanted }),
+      };
       const found = (await Promise.all(indexes.map((index) => db.page(TABLE, index, range)))).flat();
       return found
         .sort(newestFirst)

@@ -38,12 +38,12 @@ export function sqliteDetection(sql: Statements, group: GroupCommit): Detection 
     async anomaly(id) {
       return sql.all(AnomalyRow, "SELECT body FROM anomalies WHERE id = ?", [id])[0];
     },
-    async anomalies({ status, since, group: message, limit }) {
+    async anomalies({ status, since, until, group: message, limit }) {
       return sql.all(
         AnomalyRow,
         `SELECT body FROM anomalies WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR message = ?2)
-         AND (?3 IS NULL OR status = 'open' OR at >= ?3 OR ended >= ?3) ORDER BY at DESC, seq DESC LIMIT ?4`,
-        [status ?? null, message ?? null, since ?? null, atMost(limit)],
+         AND (?3 IS NULL OR status = 'open' OR at >= ?3 OR ended >= ?3) AND (?4 IS NULL OR at <= ?4) ORDER BY at DESC, seq DESC LIMIT ?5`,
+        [status ?? null, message ?? null, since ?? null, until ?? null, atMost(limit)],
       );
     },
     async unshown(limit) {

@@ -21,11 +21,12 @@ export function sqliteDigests(sql: Statements, ledger: Ledger): Digests {
     async newest(name) {
       return sql.all(DigestRow, "SELECT body FROM digests WHERE name = ? ORDER BY at DESC LIMIT 1", [name])[0];
     },
-    async find({ since, limit }) {
-      return sql.all(DigestRow, "SELECT body FROM digests WHERE at >= ? ORDER BY at DESC, seq DESC LIMIT ?", [
-        since ?? -1,
-        atMost(limit),
-      ]);
+    async find({ since, until, limit }) {
+      return sql.all(
+        DigestRow,
+        "SELECT body FROM digests WHERE at BETWEEN ? AND ? ORDER BY at DESC, seq DESC LIMIT ?",
+        [since ?? -1, until ?? Number.MAX_VALUE, atMost(limit)],
+      );
     },
     async plans() {
       return sql.all(PlanRow, "SELECT body FROM digest_plans ORDER BY name", []);

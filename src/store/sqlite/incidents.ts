@@ -17,10 +17,11 @@ export function sqliteIncidents(sql: Statements, ledger: Ledger): Incidents {
     async get(id) {
       return sql.all(IncidentRow, "SELECT body FROM incidents WHERE id = ?", [id])[0];
     },
-    async find({ status, since, limit }) {
+    async find({ status, since, until, limit }) {
       const wanted: readonly (readonly [string, SQLInputValue | undefined])[] = [
         ["status IN (SELECT value FROM json_each(?))", status && JSON.stringify(status)],
         ["max(at, coalesce(ended, 0)) >= ?", since],
+        ["at <= ?", until],
       ];
       const asked = wanted.filter((pair): pair is [string, SQLInputValue] => pair[1] !== undefined);
       const where = asked.length === 0 ? "" : `WHERE ${asked.map(([text]) => text).join(" AND ")}`;

@@ -46,12 +46,13 @@ export function sqliteProposals(sql: Statements, ledger: Ledger): Proposals {
       return one("id = ?", [id]);
     },
 
-    async find({ status, target, runbook, since, limit }) {
+    async find({ status, target, runbook, since, until, limit }) {
       const wanted: readonly (readonly [string, SQLInputValue | undefined])[] = [
         ["status IN (SELECT value FROM json_each(?))", status && JSON.stringify(status)],
         ["target = ?", target],
         ["runbook = ?", runbook],
         ["at >= ?", since],
+        ["at <= ?", until],
       ];
       const asked = wanted.filter((pair): pair is [string, SQLInputValue] => pair[1] !== undefined);
       const where = asked.length === 0 ? "" : `WHERE ${asked.map(([text]) => text).join(" AND ")}`;

@@ -8,6 +8,8 @@ export type Line = {
   cut(): void;
   /** From now on nothing gets through, in either direction. */
   hang(): void;
+  /** Holds everything back, in both directions, or hands on what was held back and all that follows. */
+  hold(isHeld: boolean): void;
   /** Breaks the line at an answer in which this stands, without handing it on. */
   deafen(answer: RegExp): void;
   stop(): Promise<void>;
@@ -17,6 +19,7 @@ export type Line = {
 export async function startProxy(to: number): Promise<Line> {
   const sockets = new Set<Socket>();
   let hangs = false;
+  let isHeld = false;
   let deaf: RegExp | undefined;
   const server = createServer((near) => {
     const far = connect(to, "127.0.0.1");
@@ -25,6 +28,7 @@ export async function startProxy(to: number): Promise<Line> {
       [far, near],
     ] as const) {
       sockets.add(from);
+      if (isHeld) from.pause();
       from.on("error", () => undefined);
       from.on("data", (chunk) => {
         if (from === far && deaf?.test(chunk.toString("latin1")) === true) return void near.destroy();
@@ -47,6 +51,10 @@ export async function startProxy(to: number): Promise<Line> {
     cut,
     deafen: (answer) => {
       deaf = answer;
+    },
+    hold(now) {
+      isHeld = now;
+      for (const socket of sockets) now ? socket.pause() : socket.resume();
     },
     hang: () => {
       hangs = true;

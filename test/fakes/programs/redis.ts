@@ -17,6 +17,8 @@ export type RedisProgram = {
   urlOf(db: number): Secret;
   /** Where it keeps what it is to keep. */
   readonly folder: string;
+  /** Of the process that runs now. */
+  pid(): number;
   /** Ends it as a crash does and starts it anew on the same port, empty unless it keeps things. `meanwhile` is done while it is down. */
   restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** Stops it where it is, or lets it go on. */
@@ -72,6 +74,7 @@ export async function startRedis({ keeps = false } = {}): Promise<RedisProgram |
     return made;
   }
   async function kill() {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, "exit");
     child.kill("SIGKILL");
     await exit;
@@ -96,6 +99,7 @@ export async function startRedis({ keeps = false } = {}): Promise<RedisProgram |
     redis,
     urlOf: (db) => secret(`redis://:${PASSWORD}@127.0.0.1:${port}/${db}`),
     folder,
+    pid: () => child.pid ?? 0,
     async restart(meanwhile) {
       await kill();
       await meanwhile?.();

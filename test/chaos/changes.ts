@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { verifyChain } from "../../src/core/audit.ts";
+import { isEnough } from "../../src/core/policy.ts";
+import { type Proposal, stepKey } from "../../src/core/proposal.ts";
+import type { Report } from "../e2e/cluster.ts";
+import { BEN, buttonsIn, clickOn } from "../fakes/remedy-world.ts";
+import type { Stored } from "../fakes/slack/index.ts";
+import { ASKER, CHANNELS, KINDS, until, type World } from "./world.ts";
+
+/** A change that somebody asked for. `approved`: a click on it was taken by the bot. */
+export type Change = {
+  readonly service: string;
+  readonly id: string;
+  readonly channel: string;
+  readonly thread: string;
+  approved: boolean;
+};
+
+/** Statuses in which nothing happens by itself any more. */
+const ENDED = new Set(["succeeded", "failed", "partial", "rejected", "expired", "superseded", "withdrawn"]);
+const ANSWER_MS = 12_000;
+const TRIES = 40;
+
+/** Changes that are asked for and approved, and what became of them. */
+export type Changes = {
+  readonly all: readonly Change[];
+  /** Asks for one more, of whichever replica lives, until it is told the proposal's id. */
+  propose(): Promise<Change>;
+  /** The message in Slack that shows it, once it is there. */
+  cardOf(change: Change): Promise<Stored>;
+  /** A click on Approve, until it is taken. */
+  approve(change: Change): Promise<void>;
+  /** Waits until nothing moves any more; what Redis's restarts sent back is approved again. Resolves with the proposals. */
+  settle(ms: number): Promise<readonly Proposal[]>;
+};
+
+export function createChanges(world: World): Changes {
+  const { slack } = world;
+  const all: Change[] = [];
+  const cards = new Map<string, Stored>();
+  const looked = new Map<string, number>();
+  let count = 0;
+
+  async function propose(): Promise<Change> {
+    const at = count++;
+    const service = `desk-${at}`;
+    const channel = CHANNELS[at % CHANNELS.length]!;
+    const thread = `1773224400.${String(at).padStart(6, "0")}`;
+    const place = { platform: "slack", channel, thread };
+    let last = "nobody answered";
+    for (let tries = 0; tries < TRIES; tries++) {
+      const said = await askFor(service, KINDS[at % KINDS.length]!, place).catch((problem) => ({ refused: String(problem) }));
+      if ("refused" in said) last = said.refused;
+      else {
+        const change: Change = { service, id: said.id, channel, thread, approved: false };
+        all.push(change);
+        return change;
+      }
+      await sleep(100);
+    }
+    throw new Error(`no replica made a proposal for ${service}: ${last}`);
+  }
+
+  function askFor(service: string, of: string, place: { platform: string; channel: string; thread: string }): Promise<Report> {
+    const replica = world.any();
+    return new Promise((resolve, reject) => {
+      const hear = (report: Report) => {
+        if (report.service === service) end(() => resolve(report));
+      };
+      const late = setTimeout(() => end(() => reject(new Error("no answer"))), ANSWER_MS);
+      const gone = () => end(() => reject(new Error("it ended")));
+      const end = (then: () => void) => {
+        clearTimeout(late);
+        replica.child.off("message", hear).off("exit", gone);
+        then();
+      };
+      replica.child.on("message", hear).once("exit", gone);
+      replica.tell({ kind: "suggest", service, of, place, requester: ASKER });
+    });
+  }
+
+  /** Messages are looked at once: which proposal one shows never changes. */
+  function look(channel: string): void {
+    const messages = slack.sent(channel);
+    for (const message of messages.slice(looked.get(channel) ?? 0)) {
+      const value = buttonsIn(message.blocks).find(({ action_id }) => action_id.startsWith("decide:"))?.value;
+      const id = value?.split("|")[1];
+      if (id !== undefined && !cards.has(id)) cards.set(id, message);
+    }
+    looked.set(channel, messages.length);
+  }
+
+  const cardOf = ({ id, channel }: Change) =>
+    until(() => {
+      look(channel);
+      return cards.get(id);
+    }, `the card of ${id}`, 90_000);
+
+  async function approve(change: Change): Promise<void> {
+    const card = await cardOf(change);
+    const { channel, thread } = change;
+    const click = await until(() => {
+      try {
+        return clickOn(slack, card, "approve", BEN, { channel, thread });
+      } catch {
+        return undefined; // its card does not ask at this moment
+      }
+    }, `the button of ${change.id}`);
+    await world.tell(world.any, click, "click", 90_000);
+    change.approved = true;
+  }
+
+  return {
+    ...{ all, propose, cardOf, approve },
+    async settle(ms) {
+      const end = performance.now() + ms;
+      for (;;) {
+        const found = await world.store.proposals.find({ limit: 1_000_000 }).catch(() => []);
+        const moving = found.filter(({ status }) => !ENDED.has(status));
+        if ((moving.length === 0 && found.length > 0) || performance.now() > end) return found;
+        const waiting = new Set(moving.filter(({ status }) => status === "pending").map(({ id }) => id));
+        const again = all.filter(({ id, approved }) => approved && waiting.has(id));
+        for (const one of again) if (asksAgain(one)) await approve(one).catch(() => undefined);
+        await sleep(500);
+      }
+    },
+  };
+
+  /** Whether the card, which follows the store, asks for it by now. */
+  function asksAgain({ id }: Change): boolean {
+    return buttonsIn(cards.get(id)?.blocks ?? []).some(({ action_id }) => action_id.startsWith("decide:approve:"));
+  }
+}
+
+/** Every promise about changes that is not kept, as sentences, and what happened in all. */
+export async function judge(world: World, changes: Changes, proposals: readonly Proposal[]) {
+  const records = await world.store.audit.range(0, 10_000_000);
+  const trail = new Map<string, string[]>();
+  for (const { id, action } of records) trail.set(id, [...(trail.get(id) ?? []), action]);
+  const { calls } = world.target;
+  const byId = new Map(proposals.map((one) => [one.id, one]));
+  const double: string[] = [];
+  const lost: string[] = [];
+  const stuck: string[] = [];
+  const untrue: string[] = [];
+  for (const [key, times] of calls) if (times > 1) double.push(`the change with key ${key} ran ${times} times`);
+  for (const { id, service } of changes.all)
+    if (!byId.has(id)) lost.push(`proposal ${id} (${service}) was confirmed and is not there`);
+  const approved = new Set(changes.all.filter((one) => one.approved).map(({ id }) => id));
+  for (const proposal of proposals) {
+    const { id, status, spec, hash, votes } = proposal;
+    const times = calls.get(stepKey(proposal, 0)) ?? 0;
+    const told = trail.get(id) ?? [];
+    const wasReopened = told.includes("reopen");
+    if (approved.has(id) && status === "pending" && !wasReopened) lost.push(`the approval of ${id} is lost`);
+    if (["approved", "claimed", "started", "unknown"].includes(status)) stuck.push(`${id} stands as ${status}`);
+    if (times > 0 && !isEnough(spec.rule, votes, hash, spec.requester)) untrue.push(`${id} ran without approval`);
+    if (times > 0 && !["propose", "approve", "claim", "start"].every((action) => told.includes(action)))
+      untrue.push(`${id} ran, and its audit says only ${told.join(", ")}`);
+    if (status === "succeeded" && times !== 1) untrue.push(`${id} is called succeeded and ran ${times} times`);
+    if (status === "failed" && times !== 0) untrue.push(`${id} is called failed and ran`);
+  }
+  const keys = new Set(proposals.map((one) => stepKey(one, 0)));
+  for (const key of calls.keys()) if (!keys.has(key)) lost.push(`the change with key ${key} ran and is not in the store`);
+  const chain = verifyChain(records);
+  if (chain.kind !== "whole") untrue.push(`the audit chain is ${chain.kind}`);
+  const withAction = (name: string) => proposals.filter(({ id }) => trail.get(id)?.includes(name) === true).length;
+  return {
+    ...{ double, lost, stuck, untrue, executions: [...calls.values()].reduce((a, b) => a + b, 0) },
+    ...{ settled: withAction("settle"), reopened: withAction("reopen"), proposals: proposals.length },
+    ends: countsOf(proposals.map(({ status }) => status)),
+    notRun: proposals.filter(({ status }) => status === "failed").length,
+  };
+}
+
+/** "3 failed, 17 succeeded". */
+function countsOf(words: readonly string[]): string {
+  return [...new Set(words)].toSorted().map((word) => `${words.filter((one) => one === word).length} ${word}`).join(", ");
+}

@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { anyFlaps, namesOf, type Tally, tallyOf } from "../../../src/core/incident/tally.ts";
+import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
+
+/** What a message shows of it. */
+function shown(tally: Tally) {
+  const { total, all, firing: fires, foremost } = tally;
+  return { total, all, fires, names: namesOf(tally), foremost, flaps: anyFlaps(tally, T + 3600) };
+}
+
+const delivery = fc.array(
+  fc.record({
+    n: fc.nat({ max: 24 }),
+    group: fc.constantFrom("a", "b"),
+    name: fc.constantFrom("Errors", "Latency", "Disk"),
+    severity: fc.constantFrom("info", "warning", "critical"),
+    isOver: fc.boolean(),
+    minutes: fc.nat({ max: 50 }),
+  }),
+  { maxLength: 12 },
+);
+
+it("what is counted with each delivery is what a count of all alerts gives", () => {
+  fc.assert(
+    fc.property(fc.array(delivery, { maxLength: 12 }), (deliveries) => {
+      const { tell, alerts, all, world } = aWorld();
+      for (const [round, events] of deliveries.entries()) {
+        const told = events.map(({ n, group, name, severity, isOver, minutes }) => {
+          const [startsAt, at] = [T + 60 * minutes, T + 3600 + 60 * round];
+          const more = { group, labels: { alertname: name, severity }, startsAt, at };
+          return isOver ? over(`s${n}`, { ...more, endsAt: at - 1 }) : firing(`s${n}`, more);
+        });
+        tell(...told);
+        for (const { id, status, lines, firing: fires } of all()) {
+          const [kept, counted] = [
+            world.tallyOf(id),
+            tallyOf([...alerts.values()].filter((one) => one.incident === id)),
+          ];
+          if (kept === undefined || status === "resolved") continue;
+          expect(shown(kept)).toEqual(shown(counted));
+          expect(lines.length).toBe(Math.min(8, kept.total));
+          expect(fires).toBe(
+            [...alerts.values()].filter((one) => one.incident === id && one.endsAt === undefined).length,
+          );
+        }
+      }
+    }),
+  );
+});
