@@ -53,7 +53,9 @@ export function incidentData(incident: Incident, clean: Cleaner, textLength: num
   const words = textLength === 0 ? [] : lines.map(({ summary }) => summary).filter((summary) => summary !== "");
   return {
     about: clean(subject === undefined ? "several things" : `${subject.kind} ${subject.name}`),
-    [anomalies === undefined ? "alerts" : "alerts_and_anomalies"]: names.slice(0, NAMES_SHOWN).map(({ name }) => clean(name)),
+    [anomalies === undefined ? "alerts" : "alerts_and_anomalies"]: names
+      .slice(0, NAMES_SHOWN)
+      .map(({ name }) => clean(name)),
     firing,
     of: total,
     ...(anomalies !== undefined && { of_these_anomalies: anomalies.total }),
@@ -66,7 +68,10 @@ export function incidentData(incident: Incident, clean: Cleaner, textLength: num
 }
 
 /** Its names, numbers and times may be said. */
-export function noteIncident(notes: Notebook, { subject, names, firing, total, anomalies, startedAt, endedAt }: Incident): void {
+export function noteIncident(
+  notes: Notebook,
+  { subject, names, firing, total, anomalies, startedAt, endedAt }: Incident,
+): void {
   notes.addNames(subject?.name ?? "", ...names.map(({ name }) => name));
   // With what it is about, so that the same number may not be said of another thing.
   const labels = subject && { [subject.kind]: subject.name };
