@@ -36,6 +36,8 @@ export type IncidentDesk = {
   readonly respond: Decider;
   /** What goes on, or one incident whole, of what is open to whoever asks. */
   readonly list: (question: Question, wish: IncidentWish) => Promise<Card>;
+  /** Settings were taken anew: whoever sleeps looks again. */
+  readonly wake: () => void;
   /** A message can never arrive: the fallback shows what it was about. Never throws. */
   readonly undeliverable: (message: string, reason: string) => Promise<void>;
   /** Anomalies that need somebody are taken in as alerts are. */
@@ -296,6 +298,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       silences: async () => (await options.alertmanager?.silences()) ?? [],
       redrawn: () => loops.get("show")?.wake(),
     },
+    wake: changed,
     async undeliverable(message, reason) {
       try {
         const { reroute } = await import("../flows/reroute.ts");
@@ -341,28 +344,24 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
           }),
       };
       const { calendar, refresh } = options.onCall;
-      const escalating =
-        config.oncall.escalations.length === 0
-          ? {}
-          : {
-              escalate: () =>
-                escalate({
-                  ...{ store, clock, ...config.oncall },
-                  above: () => aboveOf({ store, ...(calendar !== undefined && { calendar }) }),
-                  changed: changedElsewhere,
-                }),
-            };
-      const overriding =
-        config.oncall.schedules.length === 0
-          ? {}
-          : { overrides: () => endOverrides({ store, clock }), calendars: refresh };
+      // All of them run always: schedules and escalations may be taken anew.
+      const calling = {
+        escalate: () =>
+          escalate({
+            ...{ store, clock, ...config.oncall },
+            above: () => aboveOf({ store, calendar }),
+            changed: changedElsewhere,
+          }),
+        overrides: () => endOverrides({ store, clock }),
+        calendars: refresh,
+      };
       const { alertmanager } = options;
       const lead = options.sharing?.lead("incidents");
       const looking =
         alertmanager === undefined
           ? {}
           : { list: listing(reconcile({ router: alertmanager, store, clock, take: ingesting.take })) };
-      for (const [name, round] of Object.entries({ ...rounds, ...looking, ...escalating, ...overriding })) {
+      for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
         // One process draws a message: each knows other things of what is behind an incident. Calendars are read by each for itself.

@@ -107,14 +107,8 @@ export async function openStore(
   now: Clock,
   options: { readonly readOnly?: true; readonly log?: Log } = {},
 ): Promise<Store> {
-  const { key } = config.audit;
-  const redact = redactor(secretsOf(config).map((one) => one.reveal()));
   const settings = {
-    dataDir: config.dataDir,
-    retention: config.limits.retentionSeconds,
-    now,
-    redact: (text: string) => String(redact(text)),
-    ...(key !== undefined && { sign: readSigner(key.reveal()).sign }),
+    ...storeSettings(config, now),
     ...(options.readOnly === true && { readOnly: true }),
     warn: (err: unknown, message: string) => options.log?.warn({ err }, message),
   };
@@ -124,4 +118,17 @@ export async function openStore(
   }
   const { openRedisStore } = await import("../store/redis.ts");
   return openRedisStore({ ...settings, ...config.redis });
+}
+
+/** What every store is opened with: its folder, how long it keeps things, and how its audit is written. */
+export function storeSettings(config: Config, now: Clock) {
+  const { key } = config.audit;
+  const redact = redactor(secretsOf(config).map((one) => one.reveal()));
+  return {
+    dataDir: config.dataDir,
+    retention: config.limits.retentionSeconds,
+    now,
+    redact: (text: string) => String(redact(text)),
+    ...(key !== undefined && { sign: readSigner(key.reveal()).sign }),
+  };
 }

@@ -10,6 +10,7 @@ import { modeOf } from "../core/policy/rules.ts";
 import type { Proposal, Spec, Status } from "../core/proposal.ts";
 import type { RemedyDeps } from "../flows/remedy/deps.ts";
 import { ruleToSettle } from "../flows/remedy/rule.ts";
+import type { ShowDeps } from "../flows/remedy/show.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
 import type {
   Actions,
@@ -53,6 +54,8 @@ export type Remedy = {
   readonly voterOf: (visitor: Visitor) => Promise<Voter>;
   readonly askerOf: (question: Question) => Promise<Voter>;
   readonly runbooks: () => Promise<Runbooks>;
+  /** Reads the runbooks again; what it resolves with puts them in the place of the others. Throws `CatalogueError`. */
+  readonly readAnew: (settings: Config["runbooks"]) => Promise<() => void>;
   readonly actions: () => Promise<Actions>;
   /**
    * Begins to carry out, verify and show; only one process of a data folder may. `posted`: a message stands in the outbox.
@@ -111,6 +114,9 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   const insiders = new Map<string, NonNullable<Surface["isIn"]>>();
   let isStopped = false;
   let isRestored = false;
+  /** The last stop, or older copy of the store, that was shown; and what is to be shown because of one. */
+  let lastHalt = "";
+  let anew: ShowDeps["anew"];
   const wakeAll = (): void => {
     for (const wake of wakes) wake();
   };
@@ -122,10 +128,16 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     const given = { clock, secrets: secretsOf(config), dataDir: config.dataDir, dependencies };
     return createActions(config.runbooks.executors, given);
   });
-  const runbooks = once(async () => {
+  let catalogue: Runbooks;
+  const read = async (settings: Config["runbooks"]): Promise<Runbooks> => {
     if (options.runbooks !== undefined) return options.runbooks;
     const { loadRunbooks } = await import("../actions/catalogue.ts");
-    return loadRunbooks({ ...config.runbooks, dataDir: config.dataDir });
+    return loadRunbooks({ ...settings, dataDir: config.dataDir });
+  };
+  const runbooks = once(async (): Promise<Runbooks> => {
+    catalogue = await read(config.runbooks);
+    // Whoever holds it has the newest.
+    return { all: () => catalogue.all(), get: (id) => catalogue.get(id) };
   });
   const flows = once(async () => {
     const [propose, decide, again, pace] = await Promise.all([
@@ -137,7 +149,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     return { propose: propose.propose, decide: decide.decide, again: again.again, slow: pace.pace({ store, clock }) };
   });
   const deps = once(async (): Promise<RemedyDeps> => {
-    const [catalogue, hands, journal, latest] = await Promise.all([
+    const [known, hands, journal, latest] = await Promise.all([
       ...([runbooks(), actions(), options.journal ?? openNoJournal()] as const),
       store.latest(),
     ]);
@@ -145,7 +157,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     if (options.elapsed !== undefined) steady.atLeast(latest);
     return {
       store,
-      runbooks: catalogue,
+      runbooks: known,
       actions: hands,
       policy: () => config.policy,
       today,
@@ -232,6 +244,13 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     voterOf,
     askerOf,
     runbooks,
+    readAnew: async (settings) => {
+      const next = await read(settings);
+      return () => {
+        catalogue = next;
+        wakeAll();
+      };
+    },
     actions,
     suggest: async (need, signal) => {
       try {
@@ -319,13 +338,17 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         sweep: sweeping,
         verify: verifying,
         show: async () => {
-          const stopped = (await store.stop.read()) !== undefined;
-          const restored = (await store.proposals.restored()) !== undefined;
-          if (stopped !== isStopped || restored !== isRestored) {
-            [isStopped, isRestored] = [stopped, restored];
-            await showAnew(store);
+          const stop = await store.stop.read();
+          const restored = await store.proposals.restored();
+          if ((stop !== undefined) !== isStopped || (restored !== undefined) !== isRestored) {
+            [isStopped, isRestored] = [stop !== undefined, restored !== undefined];
+            // Every replica calls a stop, or the end of it, by the same name.
+            const halt = isStopped || isRestored ? `${isStopped} ${stop?.at} ${restored}` : undefined;
+            anew = { ids: await showAnew(store), occasion: halt ?? `after ${lastHalt}` };
+            lastHalt = halt ?? lastHalt;
           }
-          await show({ ...all, cardOf: contextOf, wake: posted });
+          await show({ ...all, cardOf: contextOf, wake: posted, ...(anew !== undefined && { anew }) });
+          anew = undefined;
           return STOP_EVERY;
         },
       };
@@ -350,9 +373,10 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
 }
 
 /** Cards of what is still to be decided, and of what runs, say whether the stop is on. */
-async function showAnew({ proposals }: Store): Promise<void> {
-  for (const { id } of await proposals.find({ status: ["pending", "approved", "claimed", "started"], limit: 200 }))
-    await proposals.shown(id, 0);
+async function showAnew({ proposals }: Store): Promise<ReadonlySet<string>> {
+  const all = await proposals.find({ status: ["pending", "approved", "claimed", "started"], limit: 200 });
+  for (const { id } of all) await proposals.shown(id, 0);
+  return new Set(all.map(({ id }) => id));
 }
 
 /** For a process that proposes and runs nothing. */

@@ -1,39 +1,42 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { storeSettings } from "../app/outside.ts";
 import { dataDirOf } from "../config/data-dir.ts";
+import type { Config } from "../config.ts";
 import { formatValue } from "../core/units.ts";
-import { backupStore, restoreStore } from "../store/backup.ts";
+import { backupStore, type Copied, restoreStore } from "../store/backup.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 import { barOf } from "./progress.ts";
+import { readConfig } from "./settings.ts";
 
 /** `backup FILE`: the store as it is now, in one file; beside a running bot or without one. */
 export async function run(call: Call): Promise<number> {
   const to = fileOf(call, "backup");
-  insistOnFile(call, "backup");
-  const dataDir = dataDirOf(call.env["SMARTCLOUDOPS_DATA"], call.cwd);
-  const bar = barOf(call);
-  const { bytes, records } = await backupStore(dataDir, to, (share) => bar.show(share, "copied")).finally(() =>
-    bar.end(),
-  );
+  const { bytes, records } = isInRedis(call) ? await fromRedis(call, to) : await fromFile(call, to);
   call.stdout.write(
     `${to}: the store as it is now, ${formatValue(bytes, "bytes")} with ${formatValue(records, "count")} audit records. It holds what people wrote: keep it as private as the data folder.\n`,
   );
   return EXIT.ok;
 }
 
+async function fromFile(call: Call, to: string): Promise<Copied> {
+  const bar = barOf(call);
+  const dataDir = dataDirOf(call.env["SMARTCLOUDOPS_DATA"], call.cwd);
+  return backupStore(dataDir, to, (share) => bar.show(share, "copied")).finally(() => bar.end());
+}
+
+async function fromRedis(call: Call, to: string): Promise<Copied> {
+  const { backupRedis } = await import("../store/redis-backup.ts");
+  return backupRedis({ redis: redisOf(readConfig(call)), progress: sayTo(call) }, to);
+}
+
 /** `restore FILE`: such a copy in the place of the store. Only while no bot runs. */
 export async function runRestore(call: Call): Promise<number> {
   const from = fileOf(call, "restore");
-  insistOnFile(call, "restore");
-  const dataDir = dataDirOf(call.env["SMARTCLOUDOPS_DATA"], call.cwd);
-  const { path, bytes, records, kept } = restoreStore(dataDir, from, Date.now() / 1000);
-  const before =
-    kept === undefined
-      ? "There was no store before."
-      : `The store that was there is ${kept}${existsSync(`${kept}-wal`) ? " (with the files of its name beside it)" : ""}.`;
+  const said = isInRedis(call) ? await intoRedis(call, from) : intoFile(call, from);
   call.stdout.write(
     [
-      `${path} is now the copy: ${formatValue(bytes, "bytes")} with ${formatValue(records, "count")} audit records. ${before}`,
+      said,
       "What happened after the copy was made is not in it. Once the bot has started, it answers and watches, and no change starts until somebody has looked",
       "at it and said so: smartcloudops audit verify, then smartcloudops audit accept-restored.",
       "",
@@ -42,11 +45,44 @@ export async function runRestore(call: Call): Promise<number> {
   return EXIT.ok;
 }
 
-function insistOnFile({ env }: Call, command: string): void {
-  if ((env["REDIS_URL"] ?? "") === "" && (env["REDIS_URL_FILE"] ?? "") === "") return;
-  throw new UsageError(
-    `${command} is about the SQLite file, and REDIS_URL is set: the store is in Redis. Back that up as OPERATIONS.md says, or copy it into a file: smartcloudops migrate --from redis --to sqlite.`,
-  );
+function intoFile(call: Call, from: string): string {
+  const dataDir = dataDirOf(call.env["SMARTCLOUDOPS_DATA"], call.cwd);
+  const { path, bytes, records, kept } = restoreStore(dataDir, from, Date.now() / 1000);
+  const before =
+    kept === undefined
+      ? "There was no store before."
+      : `The store that was there is ${kept}${existsSync(`${kept}-wal`) ? " (with the files of its name beside it)" : ""}.`;
+  return `${path} is now the copy: ${formatValue(bytes, "bytes")} with ${formatValue(records, "count")} audit records. ${before}`;
+}
+
+async function intoRedis(call: Call, from: string): Promise<string> {
+  const config = readConfig(call);
+  const { restoreRedis } = await import("../store/redis-backup.ts");
+  const now = () => Date.now() / 1000;
+  const ledger = {
+    ...storeSettings(config, now),
+    warn: (_: unknown, message: string) => void call.stderr.write(`${message}\n`),
+  };
+  const settings = { redis: redisOf(config), progress: sayTo(call), ledger };
+  const { bytes, records, kept } = await restoreRedis(settings, from, now());
+  const before =
+    kept === undefined
+      ? "There was no store before."
+      : `What was there is kept under keys that begin with ${kept} until you delete them.`;
+  return `The store in Redis is now the copy: ${formatValue(bytes, "bytes")} with ${formatValue(records, "count")} audit records. ${before}`;
+}
+
+function isInRedis({ env }: Call): boolean {
+  return (env["REDIS_URL"] ?? "") !== "" || (env["REDIS_URL_FILE"] ?? "") !== "";
+}
+
+function redisOf({ redis }: Config): NonNullable<Config["redis"]> {
+  if (redis === undefined) throw new UsageError("REDIS_URL is empty: set it to the address of the Redis.");
+  return redis;
+}
+
+function sayTo({ stderr }: Call): (table: string, rows: number) => void {
+  return (table, rows) => void stderr.write(`${table}: ${formatValue(rows, "count")} rows\n`);
 }
 
 function fileOf({ words, cwd }: Call, command: "backup" | "restore"): string {

@@ -67,19 +67,13 @@ export function restoreStore(
   from: string,
   now: number,
 ): Copied & { readonly kept: string | undefined } {
-  if (!existsSync(from))
-    throw new StoreError("missing", `there is no copy at ${from}. Name the file that \`backup\` wrote.`);
+  insistOnCopy(from);
   const path = join(dataDir, "smartcloudops.db");
   const part = `${path}.part`;
   makeDataDir(dataDir);
   const start = acquireStart(dataDir);
   try {
-    clear(part);
-    copyFileSync(from, part);
-    chmodSync(part, 0o600);
-    // A store that was put aside by a restore may have its newest writes beside it.
-    if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${part}-wal`);
-    const records = readCopy(part, from);
+    const records = takeCopy(from, part);
     flush(part);
     const kept = existsSync(path) ? `${path}.${stampOf(now)}` : undefined;
     if (kept !== undefined) {
@@ -100,8 +94,24 @@ export function restoreStore(
   }
 }
 
+function insistOnCopy(from: string): void {
+  if (existsSync(from)) return;
+  throw new StoreError("missing", `there is no copy at ${from}. Name the file that \`backup\` wrote.`);
+}
+
+/** A copy of a copy, as a file of that name that is whole and for its owner only; its audit records are counted. Throws `StoreError`. */
+export function takeCopy(from: string, part: string): number {
+  insistOnCopy(from);
+  clear(part);
+  copyFileSync(from, part);
+  chmodSync(part, 0o600);
+  // A store that was put aside by a restore may have its newest writes beside it.
+  if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${part}-wal`);
+  return readCopy(part, from);
+}
+
 /** Insists that it is a whole store of ours, makes it one file that needs none beside it, and counts its audit records. */
-function readCopy(file: string, calledBy = file): number {
+export function readCopy(file: string, calledBy = file): number {
   try {
     const db = new DatabaseSync(file);
     try {
@@ -122,20 +132,20 @@ function clear(part: string): void {
   for (const ending of ["", "-wal", "-shm", "-journal"]) rmSync(`${part}${ending}`, { force: true });
 }
 
-function insistOnNone(file: string): void {
+export function insistOnNone(file: string): void {
   if (!existsSync(file)) return;
   throw new StoreError("io", `${file} is there already, and is left alone. Name another file, or move it away.`);
 }
 
 /** "2026-11-21T193005Z": sorts by time, and is a file's name everywhere. */
-function stampOf(now: number): string {
+export function stampOf(now: number): string {
   return new Date(now * 1000)
     .toISOString()
     .replace(/\.\d+Z$/, "Z")
     .replaceAll(":", "");
 }
 
-function flush(path: string): void {
+export function flush(path: string): void {
   const handle = openSync(path, "r");
   try {
     fsyncSync(handle);

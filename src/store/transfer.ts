@@ -1,17 +1,19 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { AuditRecord } from "../core/audit.ts";
 import { FIRST_PREV } from "../core/audit.ts";
 import type { Secret } from "../util/secret.ts";
 import { appendAnchor, newestAnchor } from "./anchors.ts";
 import { StoreError } from "./errors.ts";
 import { makeDataDir, openFile } from "./file.ts";
 import { acquireStart } from "./lock.ts";
+import { MIGRATIONS } from "./migrations.ts";
 import { connect, type Db, type Op } from "./redis/client.ts";
-import { MIGRATING, whyUnsafe } from "./redis/greet.ts";
-import { LATEST, recordsOf } from "./redis/ledger.ts";
+import { MIGRATING, VERSION, whyUnsafe } from "./redis/greet.ts";
+import { LATEST } from "./redis/ledger.ts";
 import { rowOf } from "./redis/rows.ts";
+import { type Snapshot, snapshotOf } from "./redis/snapshot.ts";
+import { EPOCH } from "./restored.ts";
 import { type SqlRow, TRANSFERS } from "./transfer-rows.ts";
 
 /** Copies a whole store from a SQLite file to Redis or back. Both are to be at rest meanwhile. */
@@ -29,6 +31,10 @@ type Settings = {
 
 const ROWS = 500;
 const PATIENCE_MS = 10_000;
+/** For a command that reads all of it. */
+const WHOLE_MS = 60_000;
+/** What Redis calls the tables. */
+export const TABLES: readonly string[] = TRANSFERS.map(({ redis }) => redis);
 
 /** From the SQLite file of a data folder into an empty Redis. Throws `StoreError`; a Redis that was begun on says so until it is emptied. */
 export async function copyToRedis(settings: Settings): Promise<Transferred> {
@@ -47,18 +53,8 @@ export async function copyToRedis(settings: Settings): Promise<Transferred> {
         "in-use",
         "that Redis holds a store already, and nothing was copied. Name an empty database in REDIS_URL (redis://…/1), or delete the keys that begin with {smartcloudops}: there.",
       );
-    await target.step([["set", "meta", MIGRATING, "1"]]);
-    const counts: Record<string, number> = {};
-    for (const { table, select, toRedis } of TRANSFERS) {
-      counts[table] = await inSteps(target, rowsOf(source, select), toRedis);
-      settings.progress(table, counts[table]);
-    }
-    counts["audit"] = await inSteps(target, rowsOf(source, "SELECT * FROM audit ORDER BY seq"), (row) => [
-      ["push", "audit", JSON.stringify(withoutNulls(row))],
-    ]);
-    settings.progress("audit", counts["audit"]);
-    await target.step([...metaOps(source), ["unset", "meta", MIGRATING]]);
-    await insistOnCounts(target, counts);
+    const counts = await pour(source, target, settings.progress);
+    await target.step([["unset", "meta", MIGRATING]]);
     return counts;
   } finally {
     source.close();
@@ -83,12 +79,12 @@ export async function copyToSqlite(settings: Settings): Promise<Transferred> {
     mkdirSync(part, { mode: 0o700 });
     const source = await redisOf(settings);
     try {
-      const counts = await fill(source, part, settings);
+      const snapshot = await snapshotOf(source, TABLES);
+      const counts = fill(snapshot, part, settings.progress);
       renameSync(fileOf(part), fileOf(dataDir));
       if (newestAnchor(dataDir) === undefined) {
-        const { epoch, record } = await endOf(source);
-        const { seq, record_hash } = record ?? { seq: 0, record_hash: FIRST_PREV };
-        appendAnchor(dataDir, { seq, record_hash, epoch, at: now() }, { isFirst: true });
+        const { seq, record_hash } = snapshot.records.at(-1) ?? { seq: 0, record_hash: FIRST_PREV };
+        appendAnchor(dataDir, { seq, record_hash, epoch: snapshot.meta[EPOCH] ?? "", at: now() }, { isFirst: true });
       }
       return counts;
     } finally {
@@ -100,34 +96,27 @@ export async function copyToSqlite(settings: Settings): Promise<Transferred> {
   }
 }
 
-async function fill(source: Db, folder: string, { progress }: Settings): Promise<Transferred> {
+/** Makes a SQLite file in that folder out of what a Redis held. */
+export function fill(snapshot: Snapshot, folder: string, progress: Settings["progress"]): Transferred {
   const { db } = openFile({ dataDir: folder });
   try {
     const counts: Record<string, number> = {};
-    for (const { table, redis, toSql } of TRANSFERS) {
-      counts[table] = 0;
-      for await (const page of tableOf(source, redis)) {
-        inOne(db, () => {
-          for (const { id, text } of page) insert(db, table, toSql(rowOf(text), id) as SqlRow);
-        });
-        counts[table] += page.length;
-      }
-      progress(table, counts[table]);
-    }
-    counts["audit"] = 0;
-    for (;;) {
-      const records = await recordsOf(source, counts["audit"], ROWS);
+    const into = (table: string, rows: readonly SqlRow[]) => {
       inOne(db, () => {
-        for (const record of records) insert(db, "audit", record as unknown as SqlRow);
+        for (const row of rows) insert(db, table, row);
       });
-      counts["audit"] += records.length;
-      if (records.length < ROWS) break;
-    }
-    progress("audit", counts["audit"]);
-    const meta = await source.read((redis, prefix) => redis.hgetall(`${prefix}meta`));
+      counts[table] = rows.length;
+      progress(table, rows.length);
+    };
+    for (const { table, redis, toSql } of TRANSFERS)
+      into(
+        table,
+        snapshot.rows(redis).map(({ id, text }) => toSql(rowOf(text), id) as SqlRow),
+      );
+    into("audit", snapshot.records as unknown as readonly SqlRow[]);
     inOne(db, () => {
-      for (const [key, value] of Object.entries(meta))
-        insert(db, "meta", { key: key === LATEST ? "checked_at" : key, value });
+      for (const [key, value] of Object.entries(snapshot.meta))
+        if (key !== VERSION) insert(db, "meta", { key: key === LATEST ? "checked_at" : key, value });
     });
     return counts;
   } finally {
@@ -137,12 +126,30 @@ async function fill(source: Db, folder: string, { progress }: Settings): Promise
 
 // ---------------------------------------------------------------- Redis
 
-function redisOf({ redis }: Settings): Promise<Db> {
+/** All of a file into an empty Redis, which stays marked as one that is being copied into. */
+export async function pour(source: DatabaseSync, target: Db, progress: Settings["progress"]): Promise<Transferred> {
+  await target.step([["set", "meta", MIGRATING, "1"]]);
+  const counts: Record<string, number> = {};
+  for (const { table, select, toRedis } of TRANSFERS) {
+    counts[table] = await inSteps(target, rowsOf(source, select), toRedis);
+    progress(table, counts[table]);
+  }
+  counts["audit"] = await inSteps(target, rowsOf(source, "SELECT * FROM audit ORDER BY seq"), (row) => [
+    ["push", "audit", JSON.stringify(withoutNulls(row))],
+  ]);
+  progress("audit", counts["audit"]);
+  await target.step(metaOps(source));
+  await insistOnCounts(target, counts);
+  return counts;
+}
+
+/** A connection for reading or writing a whole store. */
+export function redisOf({ redis }: Pick<Settings, "redis">): Promise<Db> {
   const greet = async (db: Db) => {
     const why = await whyUnsafe(db);
     if (why !== undefined && !redis.allowVolatile) throw new StoreError("unsafe", why);
   };
-  return connect(redis.url, { patienceMs: PATIENCE_MS, greet, warn: () => undefined });
+  return connect(redis.url, { patienceMs: PATIENCE_MS, commandMs: WHOLE_MS, greet, warn: () => undefined });
 }
 
 async function inSteps(target: Db, rows: Iterable<SqlRow>, toOps: (row: SqlRow) => readonly Op[]): Promise<number> {
@@ -159,23 +166,6 @@ async function inSteps(target: Db, rows: Iterable<SqlRow>, toOps: (row: SqlRow) 
   return count;
 }
 
-/** Pages of a table's rows, in the order in which they came. */
-async function* tableOf(
-  db: Db,
-  table: string,
-): AsyncGenerator<readonly { readonly id: string; readonly text: string }[]> {
-  const stands = await db.read((redis, prefix) => redis.hgetall(`${prefix}m:${table}`));
-  const ids = Object.entries(stands)
-    .map(([id, json]) => ({ id, at: String((JSON.parse(json) as readonly string[])[0]) }))
-    .sort((a, b) => (a.at < b.at ? -1 : 1))
-    .map(({ id }) => id);
-  for (let at = 0; at < ids.length; at += ROWS) {
-    const page = ids.slice(at, at + ROWS);
-    const texts = await db.many(table, page);
-    yield page.flatMap((id, i) => (texts[i] === undefined ? [] : [{ id, text: texts[i] }]));
-  }
-}
-
 async function insistOnCounts(target: Db, counts: Transferred): Promise<void> {
   for (const { table, redis } of TRANSFERS) {
     const found = await target.read((on, prefix) => on.hlen(`${prefix}t:${redis}`));
@@ -185,11 +175,6 @@ async function insistOnCounts(target: Db, counts: Transferred): Promise<void> {
         `${counts[table]} rows of ${table} were copied, and Redis holds ${found}. Empty that database and copy again.`,
       );
   }
-}
-
-async function endOf(source: Db): Promise<{ readonly epoch: string; readonly record: AuditRecord | undefined }> {
-  const [length, { epoch }] = [await source.read((redis, prefix) => redis.llen(`${prefix}audit`)), await source.who()];
-  return { epoch, record: (await recordsOf(source, length - 1, 1))[0] };
 }
 
 /** Everything else that the store knows of itself. Both keep the incarnation: the records are the same. */
@@ -202,6 +187,7 @@ function metaOps(source: DatabaseSync): readonly Op[] {
         key === "checked_at" ? ["most", "meta", LATEST, String(value)] : ["set", "meta", String(key), String(value)],
     ),
     ["most", "meta", LATEST, Number(latest)],
+    ["set", "meta", VERSION, MIGRATIONS.length],
   ];
 }
 

@@ -7,7 +7,7 @@ import { CLICKS_A_MINUTE, DRY_RUNS_A_MINUTE } from "../../src/flows/remedy/pace.
 import type { Metrics } from "../../src/ports.ts";
 import { createLog } from "../../src/util/log.ts";
 import { aLook } from "../fakes/actions.ts";
-import { aProposal, aVoter, bob } from "../fakes/proposals.ts";
+import { ann, aProposal, aVoter, bob } from "../fakes/proposals.ts";
 import { aClick, aPolicy, Clinic } from "../fakes/remedy.ts";
 
 const source = (name: string) => ({ name, environment: undefined }) as Metrics;
@@ -119,5 +119,24 @@ describe("the emergency stop at a terminal", () => {
     const [record] = (await clinic.store.audit.range(0, 100)).filter(({ action }) => action === "stop");
     const who = (await clinic.store.audit.actors([record?.actor ?? ""])).get(record?.actor ?? "");
     expect(who).toMatchObject({ person: "terminal:bob of another machine", isLinked: false });
+  });
+});
+
+describe("the card of what still waits", () => {
+  it("says each time that changes are stopped, and each time that they are not", async () => {
+    const { made, clinic } = await remedy(undefined, { journal: new Clinic().deps.journal });
+    const { stop, outbox } = clinic.store;
+    const end = await made.start(() => undefined);
+    const messages = async () => (await outbox.waiting("slack")).count;
+    await expect.poll(messages).toBe(1);
+    for (const nth of [1, 2]) {
+      clinic.now += 60;
+      await stop.press(ann, "a mistake");
+      await expect.poll(messages, { timeout: 5000 }).toBe(2 * nth);
+      await stop.release(ann);
+      await stop.release(bob);
+      await expect.poll(messages, { timeout: 5000 }).toBe(2 * nth + 1);
+    }
+    await end(0);
   });
 });

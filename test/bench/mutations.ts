@@ -12,6 +12,7 @@ import { startBotFramework } from "../fakes/bot-framework/index.ts";
 import { directEvent, eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
 import { randomNumbers } from "../tools/random.ts";
 import { chatEnv, startChatBot } from "./chat-bot.ts";
+import { mangle } from "./mangle.ts";
 
 const { values: options } = parseArgs({ options: { requests: { type: "string", default: "20000" } } });
 const AT_ONCE = 40;
@@ -20,45 +21,7 @@ type Sent = { readonly path: string; readonly headers: Record<string, string>; r
 
 const chance = randomNumbers(7);
 const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)]!;
-const VALUES = [
-  null,
-  true,
-  0,
-  -1,
-  1e308,
-  "",
-  "x",
-  "\u202e",
-  "\ud800",
-  [],
-  {},
-  [[]],
-  { __proto__: 1 },
-  "a".repeat(5000),
-];
-
-/** One value in it replaced by another kind of value, or a piece of its text cut, doubled or overwritten. */
-function mangled(body: unknown): string {
-  if (chance() < 0.5) {
-    const copy = structuredClone(body) as Record<string, unknown>;
-    let at: Record<string, unknown> = copy;
-    for (;;) {
-      const key = pick(Object.keys(at));
-      const inner = at[key];
-      if (typeof inner === "object" && inner !== null && Object.keys(inner).length > 0 && chance() < 0.7) {
-        at = inner as Record<string, unknown>;
-        continue;
-      }
-      if (chance() < 0.2) delete at[key];
-      else at[key] = pick(VALUES);
-      return JSON.stringify(copy);
-    }
-  }
-  const text = JSON.stringify(body);
-  const [from, length] = [Math.floor(chance() * text.length), Math.floor(chance() * 20)];
-  const middle = pick(["", "\0", "{", "}", '"', "[[[[", "\\u0000", text.slice(0, 50)]);
-  return text.slice(0, from) + middle + text.slice(from + length);
-}
+const mangled = (body: unknown) => mangle(body, chance);
 
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 

@@ -23,15 +23,22 @@ const TRIES = 40;
 
 /** Changes that are asked for and approved, and what became of them. */
 export type Changes = {
-  readonly all: readonly Change[];
+  readonly all: Change[];
+  /** Keys at the target that an older copy of the store knows nothing of. */
+  readonly forgotten: ReadonlySet<string>;
   /** Asks for one more, of whichever replica lives, until it is told the proposal's id. */
   propose(): Promise<Change>;
   /** The message in Slack that shows it, once it is there. */
   cardOf(change: Change): Promise<Stored>;
   /** A click on Approve, until it is taken. */
   approve(change: Change): Promise<void>;
-  /** Waits until nothing moves any more; what Redis's restarts sent back is approved again. Resolves with the proposals. */
+  /**
+   * Waits until nothing moves any more; what Redis's restarts sent back is approved again by somebody who looked whether the target has it, and
+   * rejected if so. Resolves with the proposals.
+   */
   settle(ms: number): Promise<readonly Proposal[]>;
+  /** Those that are not in the store any more, which was taken back: nobody asks about them. */
+  forget(stored: readonly Proposal[]): void;
 };
 
 export function createChanges(world: World): Changes {
@@ -39,6 +46,7 @@ export function createChanges(world: World): Changes {
   const all: Change[] = [];
   const cards = new Map<string, Stored>();
   const looked = new Map<string, number>();
+  const forgotten = new Set<string>();
   let count = 0;
 
   async function propose(): Promise<Change> {
@@ -49,7 +57,9 @@ export function createChanges(world: World): Changes {
     const place = { platform: "slack", channel, thread };
     let last = "nobody answered";
     for (let tries = 0; tries < TRIES; tries++) {
-      const said = await askFor(service, KINDS[at % KINDS.length]!, place).catch((problem) => ({ refused: String(problem) }));
+      const said = await askFor(service, KINDS[at % KINDS.length]!, place).catch((problem) => ({
+        refused: String(problem),
+      }));
       if ("refused" in said) last = said.refused;
       else {
         const change: Change = { service, id: said.id, channel, thread, approved: false };
@@ -61,8 +71,13 @@ export function createChanges(world: World): Changes {
     throw new Error(`no replica made a proposal for ${service}: ${last}`);
   }
 
-  function askFor(service: string, of: string, place: { platform: string; channel: string; thread: string }): Promise<Report> {
+  function askFor(
+    service: string,
+    of: string,
+    place: { platform: string; channel: string; thread: string },
+  ): Promise<Report> {
     const replica = world.any();
+    if (replica === undefined) return Promise.reject(new Error("no replica is alive"));
     return new Promise((resolve, reject) => {
       const hear = (report: Report) => {
         if (report.service === service) end(() => resolve(report));
@@ -91,36 +106,53 @@ export function createChanges(world: World): Changes {
   }
 
   const cardOf = ({ id, channel }: Change) =>
-    until(() => {
-      look(channel);
-      return cards.get(id);
-    }, `the card of ${id}`, 90_000);
+    until(
+      () => {
+        look(channel);
+        return cards.get(id);
+      },
+      `the card of ${id}`,
+      90_000,
+    );
 
-  async function approve(change: Change): Promise<void> {
+  const approve = async (change: Change) => {
+    await press(change, "approve");
+    change.approved = true;
+  };
+
+  async function press(change: Change, decision: "approve" | "reject"): Promise<void> {
     const card = await cardOf(change);
     const { channel, thread } = change;
     const click = await until(() => {
       try {
-        return clickOn(slack, card, "approve", BEN, { channel, thread });
+        return clickOn(slack, card, decision, BEN, { channel, thread });
       } catch {
         return undefined; // its card does not ask at this moment
       }
     }, `the button of ${change.id}`);
     await world.tell(world.any, click, "click", 90_000);
-    change.approved = true;
   }
 
   return {
-    ...{ all, propose, cardOf, approve },
+    ...{ all, forgotten, propose, cardOf, approve },
+    forget(stored) {
+      const ids = new Set(stored.map(({ id }) => id));
+      const keys = new Set(stored.map((one) => stepKey(one, 0)));
+      for (const key of world.target.calls.keys()) if (!keys.has(key)) forgotten.add(key);
+      all.splice(0, all.length, ...all.filter(({ id }) => ids.has(id)));
+    },
     async settle(ms) {
       const end = performance.now() + ms;
       for (;;) {
         const found = await world.store.proposals.find({ limit: 1_000_000 }).catch(() => []);
         const moving = found.filter(({ status }) => !ENDED.has(status));
         if ((moving.length === 0 && found.length > 0) || performance.now() > end) return found;
-        const waiting = new Set(moving.filter(({ status }) => status === "pending").map(({ id }) => id));
-        const again = all.filter(({ id, approved }) => approved && waiting.has(id));
-        for (const one of again) if (asksAgain(one)) await approve(one).catch(() => undefined);
+        for (const proposal of moving) {
+          const change = all.find(({ id, approved }) => approved && id === proposal.id);
+          if (change === undefined || proposal.status !== "pending" || !asksAgain(change)) continue;
+          const hasRun = world.target.calls.has(stepKey(proposal, 0));
+          await press(change, hasRun ? "reject" : "approve").catch(() => undefined);
+        }
         await sleep(500);
       }
     },
@@ -161,7 +193,9 @@ export async function judge(world: World, changes: Changes, proposals: readonly 
     if (status === "failed" && times !== 0) untrue.push(`${id} is called failed and ran`);
   }
   const keys = new Set(proposals.map((one) => stepKey(one, 0)));
-  for (const key of calls.keys()) if (!keys.has(key)) lost.push(`the change with key ${key} ran and is not in the store`);
+  for (const key of calls.keys())
+    if (!keys.has(key) && !changes.forgotten.has(key))
+      lost.push(`the change with key ${key} ran and is not in the store`);
   const chain = verifyChain(records);
   if (chain.kind !== "whole") untrue.push(`the audit chain is ${chain.kind}`);
   const withAction = (name: string) => proposals.filter(({ id }) => trail.get(id)?.includes(name) === true).length;
@@ -175,5 +209,8 @@ export async function judge(world: World, changes: Changes, proposals: readonly 
 
 /** "3 failed, 17 succeeded". */
 function countsOf(words: readonly string[]): string {
-  return [...new Set(words)].toSorted().map((word) => `${words.filter((one) => one === word).length} ${word}`).join(", ");
+  return [...new Set(words)]
+    .toSorted()
+    .map((word) => `${words.filter((one) => one === word).length} ${word}`)
+    .join(", ");
 }

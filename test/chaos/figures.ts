@@ -41,7 +41,11 @@ export function told(name: string, measured: string | number): Figure {
 
 export function tableOf(figures: readonly Figure[]): string {
   const wide = (of: (one: Figure) => string) => Math.max(...figures.map((one) => of(one).length));
-  const [names, values, wishes] = [wide(({ name }) => name), wide((one) => one.measured), wide((one) => one.wanted ?? "")];
+  const [names, values, wishes] = [
+    wide(({ name }) => name),
+    wide((one) => one.measured),
+    wide((one) => one.wanted ?? ""),
+  ];
   return figures
     .map(({ name, measured, wanted = "", isKept }) => {
       const verdict = isKept === undefined ? "" : isKept ? "ok" : "BROKEN";

@@ -11,11 +11,16 @@ import { PARTS } from "./parts.ts";
  */
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { full: { type: "boolean", default: false }, size: { type: "string" }, seed: { type: "string", default: "1" } },
+  options: {
+    full: { type: "boolean", default: false },
+    size: { type: "string" },
+    seed: { type: "string", default: "1" },
+  },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
 const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
-if (unknown.length > 0) fail(`chaos has the parts ${Object.keys(PARTS).join(", ")}: it was given ${unknown.join(", ")}.`);
+if (unknown.length > 0)
+  fail(`chaos has the parts ${Object.keys(PARTS).join(", ")}: it was given ${unknown.join(", ")}.`);
 const wish = options.size === undefined ? undefined : Number(options.size);
 if (wish !== undefined && (!Number.isSafeInteger(wish) || wish < 1 || names.length !== 1))
   fail(`--size wants a whole number above 0, and one part to be the size of: it is ${options.size}.`);
@@ -46,7 +51,9 @@ async function runPart(name: string, { run, counts }: Part, size: number): Promi
     if (broken.length > 0 || figures.some(({ isKept }: Figure) => isKept === false)) process.exitCode = 1;
   } catch (problem) {
     bar.end();
-    process.stdout.write(`\n${name} broke off: ${problem instanceof Error ? (problem.stack ?? problem.message) : String(problem)}\n`);
+    process.stdout.write(
+      `\n${name} broke off: ${problem instanceof Error ? (problem.stack ?? problem.message) : String(problem)}\n`,
+    );
     process.exitCode = 1;
   }
 }

@@ -61,14 +61,3 @@ it("needs both ways to be said, and the Redis", async () => {
   const noRedis = await migrate("old", undefined, "--from", "sqlite", "--to", "redis");
   expect(noRedis).toMatchObject({ code: 2, stderr: expect.stringMatching(/set REDIS_URL/) });
 });
-
-it("is what backup and restore point to where the store is in Redis", async () => {
-  const env = { SMARTCLOUDOPS_DATA: join(root, "old"), REDIS_URL: server.urlOf(1).reveal() };
-  for (const command of ["backup", "restore"]) {
-    const said = await runHere([command, "copy.db"], { cwd: root, env });
-    expect(said).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/the store is in Redis.*migrate --from redis/),
-    });
-  }
-});

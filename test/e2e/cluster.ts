@@ -54,9 +54,9 @@ export type Cluster = {
   start(name: string): Promise<Replica>;
   /** Sends that once, signed now. Resolves with the status; 0 when nobody answered. */
   send(replica: Replica, body: Record<string, unknown>, kind?: "event" | "click"): Promise<number>;
-  /** As Slack does: again until it is taken, by whichever replica `pick` names. Throws after `patienceMs`. */
+  /** As Slack does: again until it is taken, by whichever replica `pick` names; it waits while that is none. Throws after `patienceMs`. */
   tell(
-    pick: () => Replica,
+    pick: () => Replica | undefined,
     body: Record<string, unknown>,
     kind?: "event" | "click",
     patienceMs?: number,
@@ -64,29 +64,34 @@ export type Cluster = {
   stop(): Promise<void>;
 };
 
-/** `redisUrl`: another way to Redis. `env`: more settings. */
-export type Prepared = { readonly redisUrl?: string; readonly env?: Readonly<Record<string, string>> };
+/** `redisUrl`: another way to Redis. `env`: more settings. `main`: another program than `replica.ts`, by its path. */
+export type Prepared = {
+  readonly redisUrl?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly main?: string;
+};
 
 /**
  * Starts Redis and a Slack. `prepare` writes the settings into the folder. Where Redis cannot be had, says why, for a test to skip.
  */
 export async function startCluster(
-  prepare: (folder: string, redis: RedisProgram) => Promise<Prepared | void>,
+  prepare: (folder: string, redis: RedisProgram) => Promise<Prepared>,
 ): Promise<Cluster | { readonly skipped: string }> {
   const started = await startRedis({ keeps: true });
   if ("skipped" in started) return started;
   const redis = started;
   const folder = mkdtempSync(join(tmpdir(), "replicas-"));
   const slack = await new FakeSlack().start();
-  const prepared = (await prepare(folder, redis)) ?? {};
+  const prepared = await prepare(folder, redis);
   const agent = new Agent({ keepAlive: true, maxSockets: 300 });
   const running = new Set<Replica>();
 
   async function start(name: string): Promise<Replica> {
-    const child = spawn(process.execPath, ["--max-semi-space-size=8", MAIN], {
+    const child = spawn(process.execPath, ["--max-semi-space-size=8", prepared.main ?? MAIN], {
       cwd: folder,
       env: {
         PATH: process.env.PATH,
+        REPLICA: name,
         SMARTCLOUDOPS_DATA: join(folder, name),
         SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
         REDIS_URL: prepared.redisUrl ?? redis.urlOf(0).reveal(),
@@ -120,15 +125,19 @@ export async function startCluster(
     return replica;
   }
 
-  function send(
-    { port }: Replica,
-    body: Record<string, unknown>,
-    kind: "event" | "click" = "event",
-  ): Promise<number> {
+  function send({ port }: Replica, body: Record<string, unknown>, kind: "event" | "click" = "event"): Promise<number> {
     const signed = slack.signed(body, Math.floor(Date.now() / 1000), kind);
     return new Promise((resolve) => {
       const sent = request(
-        { agent, port, host: "127.0.0.1", path: "/slack/events", method: "POST", headers: signed.headers, timeout: 10_000 },
+        {
+          agent,
+          port,
+          host: "127.0.0.1",
+          path: "/slack/events",
+          method: "POST",
+          headers: signed.headers,
+          timeout: 10_000,
+        },
         (answer) => {
           answer.resume();
           answer.on("end", () => resolve(answer.statusCode ?? 0));
@@ -146,7 +155,8 @@ export async function startCluster(
     async tell(pick, body, kind = "event", patienceMs = 45_000) {
       let status = 0;
       for (const until = performance.now() + patienceMs; performance.now() < until; await sleep(50)) {
-        status = await send(pick(), body, kind);
+        const replica = pick();
+        status = replica === undefined ? 0 : await send(replica, body, kind);
         if (status === 200) return;
       }
       throw new Error(`no replica took it within ${patienceMs} ms: the last answer was ${status}`);

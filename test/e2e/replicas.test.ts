@@ -22,7 +22,10 @@ let two: Replica;
 
 beforeAll(async () => {
   shop = await effectServer();
-  const started = await startCluster(async (folder) => writeDeskSettings(folder, shop.url));
+  const started = await startCluster(async (folder) => {
+    writeDeskSettings(folder, shop.url);
+    return {};
+  });
   if ("skipped" in started) {
     missing = started.skipped;
     return;

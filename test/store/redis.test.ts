@@ -109,6 +109,39 @@ describe("the Redis store and the server that it is on", () => {
     assert.equal(await lengthOf(near), 1);
   });
 
+  it("makes changes of one moment in few steps, and of two of one proposal only one", async () => {
+    const url = newDatabase();
+    const store = await replica(url);
+    const proposal = approvedBy(aProposal());
+    await store.proposals.insert(proposal, [anEntry({ id: proposal.id })]);
+    const steps = async () => {
+      await server.redis.select(databases);
+      return (await server.redis.keys("*:step:*")).length;
+    };
+    const before = await steps();
+    const next = { ...proposal, revision: proposal.revision + 1 };
+    const [, ...replaced] = await Promise.all([
+      Promise.all(Array.from({ length: 50 }, () => store.audit.append([anEntry({ action: "noted" })]))),
+      store.proposals.replace({ ...next, note: "first" }, [anEntry()]),
+      store.proposals.replace({ ...next, note: "second" }, [anEntry()]),
+    ]);
+    assert.deepEqual(replaced, ["done", "stale"]);
+    assert.equal((await store.proposals.get(proposal.id))?.note, "first");
+    assert.equal(await lengthOf(store), 52);
+    assert.ok((await steps()) - before < 10);
+  });
+
+  it("fails nobody for another's record that cannot be sealed", async () => {
+    const store = await replica(newDatabase());
+    const bad = anEntry({ reason: undefined as unknown as string });
+    const all = await Promise.allSettled([anEntry(), bad, anEntry()].map((one) => store.audit.append([one])));
+    assert.deepEqual(
+      all.map(({ status }) => status),
+      ["fulfilled", "rejected", "fulfilled"],
+    );
+    assert.equal(await lengthOf(store), 2);
+  });
+
   it("makes no step late that waited in a server which hung", async () => {
     const url = newDatabase();
     const store = await replica(url);

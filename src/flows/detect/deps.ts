@@ -4,6 +4,7 @@ import type { Labels } from "../../core/series.ts";
 import type { Severity, Watch } from "../../core/watch.ts";
 import type { JobQueue } from "../../ports/jobs.ts";
 import type { Clock, Metrics, Store } from "../../ports.ts";
+import type { Judge } from "./judging.ts";
 import type { Raising } from "./raise.ts";
 
 /** What is known of a query without asking it, or why it cannot be asked. */
@@ -81,6 +82,8 @@ export type DetectDeps = {
   readonly elapsed: Clock;
   /** This process, in the lock. */
   readonly owner: string;
+  /** Where the detectors are. Undefined: in this thread. */
+  readonly judge?: Judge;
   /** Shares rounds out, to this process alone or to all who work on the same store. Undefined: a round is made watch by watch. */
   readonly jobs?: Pick<JobQueue, "run"> & { readonly isShared: boolean };
   /** A message stands in the outbox. */

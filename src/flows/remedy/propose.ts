@@ -365,7 +365,8 @@ const NO_RUNBOOKS: Readonly<Record<string, string>> = {
   ack: "An acknowledgement needs no proposal: press Acknowledge on the incident's message. `incidents` lists those that are open.",
   schedule:
     "This note posts nothing. For a digest by schedule write for example: digest add morning daily at 08:00. Reminders of other things are not kept.",
-  watch: "This note watches nothing. A watch is an entry under `watches` in smartcloudops.yaml; `watches` lists those that there are.",
+  watch:
+    "This note watches nothing. A watch is an entry under `watches` in smartcloudops.yaml; `watches` lists those that there are.",
   test: "It is a test: nothing can carry it out, whoever approves.",
 };
 

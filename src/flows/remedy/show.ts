@@ -7,6 +7,8 @@ import type { RemedyDeps } from "./deps.ts";
 
 export type ShowDeps = Pick<RemedyDeps, "store" | "clock" | "report"> & {
   readonly cardOf: (proposal: Proposal) => Promise<CardContext> | CardContext;
+  /** Proposals that are shown again though nothing about them changed, as nothing starts any more, or does again; `occasion` tells one such time from another. */
+  readonly anew?: { readonly ids: ReadonlySet<string>; readonly occasion: string };
   /** A message for that platform stands in the outbox. */
   readonly wake: () => void;
 };
@@ -32,8 +34,9 @@ async function showOne(deps: ShowDeps, proposal: Proposal): Promise<void> {
   for (const [at, place] of proposal.places.entries()) {
     if (place.platform === "terminal") continue;
     const id = messageId(proposal.id, at);
-    // The same revision may be shown differently: an emergency stop came or went.
-    const looks = sha256(JSON.stringify(card)).slice(0, 8);
+    // The same revision may be shown differently: an emergency stop came or went, and came again.
+    const occasion = deps.anew?.ids.has(proposal.id) === true ? deps.anew.occasion : "";
+    const looks = sha256(`${JSON.stringify(card)}${occasion}`).slice(0, 8);
     await postOrEdit(outbox.put, { id, place, card, at: deps.clock() }, `${proposal.revision}:${looks}`);
   }
   await deps.store.proposals.shown(proposal.id, proposal.revision);

@@ -60,11 +60,14 @@ export async function connect(
   url: Secret,
   {
     patienceMs,
+    commandMs = COMMAND_MS,
     greet,
     warn,
   }: {
     /** Milliseconds that a call is tried for. */
     readonly patienceMs: number;
+    /** Milliseconds that one command may take: more for one that reads a whole store. */
+    readonly commandMs?: number;
     readonly greet: (db: Db) => Promise<void>;
     readonly warn: (problem: unknown, message: string) => void;
   },
@@ -78,7 +81,7 @@ export async function connect(
     retryStrategy: (times) => Math.min(times * 50, LONGEST_PAUSE_MS),
     reconnectOnError: () => false as const,
     connectTimeout: COMMAND_MS,
-    commandTimeout: COMMAND_MS,
+    commandTimeout: commandMs,
     connectionName: "smartcloudops-store",
   }) as unknown as Scripts;
   for (const [name, lua] of [

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { FIRST_PREV } from "../../core/audit.ts";
 import { appendAnchor, newestAnchor } from "../anchors.ts";
 import { StoreError } from "../errors.ts";
+import { MIGRATIONS } from "../migrations.ts";
 import { ENDED, EPOCH, endedEpochs, markRestored, whyLost } from "../restored.ts";
 import type { Db } from "./client.ts";
 import { headOf, type LedgerSettings, recordsOf, redisLedger } from "./ledger.ts";
@@ -24,14 +25,28 @@ export async function greet(db: Db, settings: GreetSettings): Promise<void> {
   if ((await db.read((redis, prefix) => redis.hget(`${prefix}meta`, MIGRATING))) !== null)
     throw new StoreError(
       "unsafe",
-      "a store was being copied into this Redis, and that was cut off. Delete the keys that begin with {smartcloudops}: there, and copy it again: smartcloudops migrate --from sqlite --to redis.",
+      "a store was being copied into this Redis, and that was cut off. Delete the keys that begin with {smartcloudops}: there, and copy it again: smartcloudops migrate --from sqlite --to redis, or smartcloudops restore FILE.",
     );
+  await insistOnVersion(db);
   if (settings.readOnly === true) return;
   await db.step([
     ["none", "meta", EPOCH],
     ["set", "meta", EPOCH, randomUUID()],
   ]);
+  await db.step([["most", "meta", VERSION, MIGRATIONS.length]]);
   await lookForLoss(db, settings);
+}
+
+/** The newest shape of rows that a bot has written there: they are those of the file, step by step. */
+export const VERSION = "version";
+
+async function insistOnVersion(db: Db): Promise<void> {
+  const version = Number((await db.read((redis, prefix) => redis.hget(`${prefix}meta`, VERSION))) ?? 0);
+  if (version > MIGRATIONS.length)
+    throw new StoreError(
+      "newer",
+      `the store in Redis was written by a newer SmartCloudOps (it has version ${version}, this one knows ${MIGRATIONS.length}). Run that newer version, or restore a backup from before the upgrade into another database: a store is never taken back to an older version.`,
+    );
 }
 
 /** Stands in a store that is being copied. */

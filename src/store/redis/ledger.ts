@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { AuditEntry, AuditRecord } from "../../core/audit.ts";
 import type { Identity } from "../../core/people.ts";
 import { appendAnchor } from "../anchors.ts";
+import { StoreError } from "../errors.ts";
 import { EPOCH } from "../restored.ts";
 import { insistOnEntries, type Ledger, type SealSettings, sealAll } from "../seal.ts";
 import { AuditRow } from "../sqlite/audit.ts";
 import type { Db, Found, Op } from "./client.ts";
+import { together } from "./group.ts";
 import { named, parsed, put, rowOf } from "./rows.ts";
 
 export type LedgerSettings = SealSettings & {
@@ -22,11 +24,29 @@ export type Plan<T> = {
   readonly writes?: (seq: number) => readonly Op[];
 };
 
+/** A commit that waits for its turn. */
+type Waiting = {
+  readonly plan: () => Promise<Plan<unknown>>;
+  tries: number;
+  readonly settle: (result: unknown) => void;
+  readonly fail: (problem: unknown) => void;
+};
+
+/** What it is to come to. */
+type Made = {
+  readonly one: Waiting;
+  readonly result: unknown;
+  readonly checks: readonly Op[];
+  readonly entries: readonly AuditEntry[];
+  readonly plan: (seq: number) => readonly Op[];
+  readonly writes: readonly Op[];
+};
+
 /** The chain of records in Redis. */
 export type RedisLedger = {
   /**
-   * Makes a plan and carries it out as one step: records and writes, or nothing. The plan is made anew when somebody else's step
-   * came between.
+   * Makes a plan and carries it out in one step: records and writes, or nothing. The plan is made anew when somebody else's step
+   * came between. Several that rest on different things share a step.
    */
   commit<T>(plan: () => Promise<Plan<T>>): Promise<T>;
   /** The same for work that is written for every store, on what stands in this one now. `by` is whoever it asks `actorOf` about. */
@@ -42,6 +62,7 @@ export type Head = { readonly record?: AuditRecord; readonly text?: string; read
 
 /** Tries of one step against other writers: each one that fails means that somebody else's succeeded. */
 const TRIES = 1000;
+const MOST_AT_ONCE = 64;
 const CHAIN = "audit";
 const ACTORS = "actors";
 const META = "meta";
@@ -50,35 +71,89 @@ export const LATEST = "latest";
 
 export function redisLedger(db: Db, settings: LedgerSettings): RedisLedger {
   const { now, dataDir } = settings;
-  let turn: Promise<unknown> = Promise.resolve();
+  const waiting: Waiting[] = [];
+  let isCommitting = false;
   let anchored = { seq: 0, epoch: "" };
 
-  async function carryOut<T>(plan: () => Promise<Plan<T>>): Promise<T> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const { result, checks = [], entries = [], writes = () => [] } = await plan();
-      const before = entries.length === 0 ? undefined : await headOf(db);
-      const records = sealAll(entries, before?.record, settings);
-      const last = records.at(-1);
-      const ops = [
-        ...checks,
-        ...(before === undefined ? [] : follows(before)),
-        ...writes(last?.seq ?? 0),
-        ...records.map((record): Op => ["push", CHAIN, JSON.stringify(record)]),
-        ...(last === undefined ? [] : [["most", META, LATEST, last.at] as const]),
-      ];
-      if (ops.length === checks.length) return result;
-      if ((await db.step(ops)) !== "ok") continue;
-      if (last !== undefined && before !== undefined) note({ ...before, record: last });
-      return result;
-    }
-    throw new Error(`a step of the store was overtaken ${TRIES} times`);
+  /** What is asked for while a step is on its way becomes one step after it: its wait for the disk is shared, and so is the race for the end of the chain. */
+  function commit<T>(plan: () => Promise<Plan<T>>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ plan, tries: 0, settle: (result) => resolve(result as T), fail: reject });
+      if (!isCommitting) void commitAll();
+    });
   }
 
-  /** One after the other in this process: they would only overtake each other. */
-  function commit<T>(plan: () => Promise<Plan<T>>): Promise<T> {
-    const mine = turn.then(() => carryOut(plan));
-    turn = mine.catch(() => undefined);
-    return mine;
+  async function commitAll(): Promise<void> {
+    isCommitting = true;
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, MOST_AT_ONCE);
+      // In front of whatever came meanwhile.
+      waiting.unshift(...(await commitGroup(group)));
+    }
+    isCommitting = false;
+  }
+
+  /** Plans them and makes what can be made in one step. Resolves with those that have to be planned anew; never rejects. */
+  async function commitGroup(group: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const made = await Promise.all(group.map((one) => planned(one, group.length === 1)));
+    const { now: chosen, later } = together(made.flatMap((one) => (one === undefined ? [] : [one])));
+    if (chosen.length === 0) return [];
+    const again = later.map(({ one }) => one);
+    try {
+      const overtaken = await make(chosen);
+      return [...(overtaken ? chosen.map(({ one }) => one) : []), ...again];
+    } catch (problem) {
+      // Of one that cannot be made the others know nothing; a Redis that is gone is gone for all.
+      if (chosen.length > 1 && !(problem instanceof StoreError))
+        for (const { one } of chosen) again.unshift(...(await commitGroup([one])));
+      else for (const { one } of chosen) one.fail(problem);
+      return again;
+    }
+  }
+
+  /** Undefined for one that is done already: there was nothing to write, or it cannot be planned. */
+  async function planned(one: Waiting, isAlone: boolean): Promise<Made | undefined> {
+    try {
+      if (++one.tries > TRIES) throw new Error(`a step of the store was overtaken ${TRIES} times`);
+      const { result, checks = [], entries = [], writes = () => [] } = await one.plan();
+      // Their number is known when they are sealed; where they go is the same with any.
+      const draft = isAlone && entries.length > 0 ? [] : writes(0);
+      if (entries.length > 0 || draft.length > 0) return { one, result, checks, entries, plan: writes, writes: draft };
+      one.settle(result);
+    } catch (problem) {
+      one.fail(problem);
+    }
+    return undefined;
+  }
+
+  /** One step. True when somebody else's came between, and nothing was written. */
+  async function make(chosen: readonly Made[]): Promise<boolean> {
+    const checks = chosen.flatMap((one) => one.checks);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const before = chosen.some(({ entries }) => entries.length > 0) ? await headOf(db) : undefined;
+      const records: AuditRecord[] = [];
+      const writes = chosen.flatMap(({ entries, plan }) => {
+        records.push(...sealAll(entries, records.at(-1) ?? before?.record, settings));
+        return plan(entries.length === 0 ? 0 : (records.at(-1)?.seq ?? 0));
+      });
+      const last = records.at(-1);
+      const head = before === undefined ? [] : follows(before);
+      const done = await db.step([
+        ...head,
+        ...checks,
+        ...writes,
+        ...records.map((record): Op => ["push", CHAIN, JSON.stringify(record)]),
+        ...(last === undefined ? [] : [["most", META, LATEST, last.at] as const]),
+      ]);
+      if (done === "ok") {
+        if (last !== undefined && before !== undefined) note({ ...before, record: last });
+        for (const { one, result } of chosen) one.settle(result);
+        return false;
+      }
+      // Only the chain went on: the plans are as good as they were.
+      if (done > head.length) return true;
+    }
+    throw new Error(`a step of the store was overtaken ${TRIES} times`);
   }
 
   /** What was committed stays so, whatever becomes of its anchor: the next one covers it too. */
@@ -206,6 +281,6 @@ export async function recordsOf(db: Db, after: number, limit: number): Promise<r
   return texts.map(recordOf);
 }
 
-function recordOf(text: string): AuditRecord {
+export function recordOf(text: string): AuditRecord {
   return parsed(AuditRow, { signature: null, ...rowOf(text) });
 }

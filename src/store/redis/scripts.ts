@@ -146,3 +146,14 @@ local time = redis.call('TIME')
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 return { tostring(time[1] * 1000 + math.floor(time[2] / 1000)), run or '', redis.call('HGET', ARGV[1] .. 'meta', 'epoch') or '' }
 `;
+
+/**
+ * ARGV: prefix, another one, why. Gives all keys of the first the second, and leaves a store in which nothing starts, for that reason, and which is being copied into. Replies
+ * with how many keys there were.
+ */
+export const SET_ASIDE = `
+local keys = redis.call('KEYS', ARGV[1] .. '*')
+for _, key in ipairs(keys) do redis.call('RENAME', key, ARGV[2] .. string.sub(key, #ARGV[1] + 1)) end
+redis.call('HSET', ARGV[1] .. 'meta', 'restored', ARGV[3], 'migrating', '1')
+return #keys
+`;

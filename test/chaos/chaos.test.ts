@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { tableOf } from "./figures.ts";
+import { PARTS } from "./parts.ts";
+
+// The whole of it is `npm run chaos`. Kills, faults of Redis and restarts are in test/e2e/replicas.test.ts and test/store, the rest here in its smallest form.
+describe("npm run chaos", () => {
+  it.each(["approvals", "fuzz"] as const)(
+    "keeps its promises in the smallest form: %s",
+    { timeout: 180_000 },
+    async (name) => {
+      const { run, sizes } = PARTS[name];
+      const outcome = await run({ size: sizes.small, seed: 1, show: () => undefined }).catch((problem: Error) => {
+        if (/There is no Redis/.test(problem.message)) return undefined;
+        throw problem;
+      });
+      expect(outcome?.broken ?? []).toEqual([]);
+      // A time says something about the machine at that moment.
+      expect(outcome?.figures.filter(({ name: what, isKept }) => isKept === false && !/p99/.test(what)) ?? []).toEqual(
+        [],
+      );
+    },
+  );
+
+  it("shows what was measured beside what was wanted", () => {
+    const figures = [
+      { name: "executed twice", measured: "0", wanted: "0", isKept: true },
+      { name: "lost", measured: "12", wanted: "0", isKept: false },
+      { name: "load", measured: "7" },
+    ];
+    expect(tableOf(figures)).toBe(
+      ["executed twice   0  0  ok", "lost            12  0  BROKEN", "load             7"].join("\n"),
+    );
+  });
+});

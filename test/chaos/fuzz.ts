@@ -1,0 +1,266 @@
+import { createHmac } from "node:crypto";
+import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ChatBot, chatEnv, startChatBot } from "../bench/chat-bot.ts";
+import { mangle } from "../bench/mangle.ts";
+import { ALICE, click, personal } from "../fakes/bot-framework/activities.ts";
+import { type BotFramework, startBotFramework } from "../fakes/bot-framework/index.ts";
+import { commandBody, directEvent, eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
+import { clickBody } from "../fakes/slack/payloads.ts";
+import { randomNumbers } from "../tools/random.ts";
+import { below, exactly, type Outcome, type Run, rank, told } from "./figures.ts";
+import { WEBHOOK_TOKEN } from "./world.ts";
+
+const AT_ONCE = 40;
+/** Of what it can take at most. */
+const SHARE = 0.7;
+/** Of all requests: then all code is loaded, and all caches have their size. */
+const WARM_UP = 0.2;
+const HONEST_EVERY_MS = 100;
+/** Longer than the bot itself lets a request take. */
+const PATIENCE_MS = 30_000;
+const CI_SECRET = "invented-ci-secret-of-the-fuzz";
+const PATHS = [
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/slack/events",
+  "/api/messages",
+  "/webhooks/alertmanager",
+  "/webhooks/ci",
+];
+/** What SDKs are known to die of, and what belongs to nobody. */
+const STRANGE = [
+  "//",
+  "/webhooks/%E0%A4%A",
+  "/..%2f..%2fetc/passwd",
+  "/%00",
+  "/?a[__proto__][x]=1",
+  "/api/v1/%ff",
+  "/slack/events/",
+  "*",
+];
+const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"];
+
+type Sent = {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  readonly isSigned?: boolean;
+};
+
+/** `size` mangled requests to every path of a bot, one in ten of them validly signed, while people go on asking. */
+export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
+  const [slack, framework] = [await new FakeSlack().start(), await startBotFramework()];
+  framework.roles.set(ALICE.id, "user"); // who is not listed is a guest, and asks nothing
+  const bot = await startChatBot({
+    ...chatEnv(slack, framework),
+    ...{ ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN, CI_WEBHOOK_SECRET: CI_SECRET },
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  try {
+    const next = await mixOf(slack, framework, randomNumbers(seed));
+    const statuses = new Map<string, number>();
+    let [sent, signed] = [0, 0];
+    const shoot = async () => {
+      const one = next(sent++);
+      if (one.isSigned === true) signed++;
+      const status = await answerTo(agent, bot.port, one);
+      statuses.set(String(status), (statuses.get(String(status)) ?? 0) + 1);
+      if (sent % 1000 === 0) forget(slack, framework);
+      if (sent % 500 === 0) show(sent / size, `${sent} of ${size} requests`);
+    };
+    const warmUp = Math.max(200, Math.floor(size * WARM_UP));
+    const most = await flood(shoot, warmUp);
+    await sleep(2000); // what was asked is answered
+    const before = bot.rss();
+    const honest: number[] = [];
+    const others: number[] = [];
+    const asking = setInterval(() => void ask(agent, bot, slack, honest, others), HONEST_EVERY_MS);
+    await paced(shoot, most * SHARE, size - warmUp);
+    clearInterval(asking);
+    await sleep(2000);
+    const after = bot.rss();
+    const bad = [...statuses].filter(([status]) => /^5/.test(status) && status !== "503");
+    const mistakes = bot.log.filter((line) => /a request failed|a mistake of the bot/.test(line));
+    return {
+      broken: mistakes.slice(0, 5).map((line) => line.slice(0, 400)),
+      figures: [
+        told(
+          "answers by status",
+          [...statuses]
+            .toSorted()
+            .map(([status, times]) => `${status}: ${times}`)
+            .join(", "),
+        ),
+        told("validly signed", `${signed} of ${sent}`),
+        told("requests a second: at most, and afterwards", `${most.toFixed(0)}, ${(most * SHARE).toFixed(0)}`),
+        exactly("exits of the process", bot.exitCode() === null ? 0 : 1, 0),
+        exactly(
+          "answers 5xx but 503",
+          bad.reduce((sum, [, times]) => sum + times, 0),
+          0,
+        ),
+        exactly("failures in its log", mistakes.length, 0),
+        below("memory more at the end than after the first fifth", after - before, 64, "MB"),
+        below(`p99 of ${honest.length} requests of people meanwhile`, rank(honest, 0.99), 50, "ms"),
+        exactly("requests of people that were not answered with 200", others.length, 0),
+      ],
+    };
+  } finally {
+    agent.destroy();
+    await bot.stop();
+    await slack.stop();
+    await framework.close();
+  }
+}
+
+/** What a workspace, a tenant, Alertmanager, a pipeline and strangers send, mangled. */
+async function mixOf(
+  slack: FakeSlack,
+  framework: BotFramework,
+  chance: () => number,
+): Promise<(number: number) => Sent> {
+  const token = await framework.sign({ exp: Math.floor(Date.now() / 1000) + 4 * 3600 });
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)]!;
+  const json = { "content-type": "application/json" };
+  const bodies = [
+    (isSigned: boolean) => {
+      const kind = pick(["event", "command", "click"] as const);
+      const whole =
+        kind === "event"
+          ? eventBody(pick([mentionEvent, directEvent])("status"))
+          : kind === "command"
+            ? commandBody("status")
+            : clickBody({ action_id: "ask", value: "status" });
+      const body = mangle(whole, chance);
+      const at = Math.floor(Date.now() / 1000);
+      const text = kind === "event" ? body : new URLSearchParams({ payload: body }).toString();
+      const { headers } = slack.signed(text, at, kind);
+      const forged = { ...headers, "x-slack-signature": `v0=${"0".repeat(64)}` };
+      return { method: "POST", path: "/slack/events", headers: isSigned ? headers : forged, body: text };
+    },
+    (isSigned: boolean) => {
+      const activity = pick([
+        personal(framework.url, "status"),
+        click(framework.url, { action: { kind: "ask", text: "status" } }),
+      ]);
+      const authorization = isSigned
+        ? `Bearer ${token}`
+        : pick(["", "Bearer x", `Bearer ${token.slice(0, -9)}AAAAAAAAA`]);
+      return {
+        method: "POST",
+        path: "/api/messages",
+        headers: { ...json, authorization },
+        body: mangle(activity, chance),
+      };
+    },
+    (isSigned: boolean) => {
+      const alerts = [
+        { status: "firing", labels: { alertname: "Fuzz", service: "desk" }, startsAt: new Date().toISOString() },
+      ];
+      const authorization = isSigned ? `Bearer ${WEBHOOK_TOKEN}` : "Bearer x";
+      return {
+        method: "POST",
+        path: "/webhooks/alertmanager",
+        headers: { ...json, authorization },
+        body: mangle({ version: "4", alerts }, chance),
+      };
+    },
+    (isSigned: boolean) => {
+      const run = {
+        id: 7,
+        name: "build",
+        status: "completed",
+        conclusion: "success",
+        head_branch: "main",
+        html_url: "https://example.com",
+      };
+      const body = mangle(
+        { action: "completed", workflow_run: run, repository: { full_name: "harbour/desk" } },
+        chance,
+      );
+      const mac = createHmac("sha256", isSigned ? CI_SECRET : "x")
+        .update(body)
+        .digest("hex");
+      const headers = { ...json, "x-github-event": "workflow_run", "x-hub-signature-256": `sha256=${mac}` };
+      return { method: "POST", path: "/webhooks/ci", headers, body };
+    },
+  ];
+  return (number) => {
+    if (number % 10 === 0) return { ...pick(bodies)(true), isSigned: true };
+    if (chance() < 0.7) return pick(bodies)(false);
+    const method = pick(METHODS);
+    const path = pick([...PATHS, ...STRANGE, `${pick(PATHS)}${pick(["?", "%", "/", "#"])}${chance()}`]);
+    const body =
+      method === "GET" || method === "HEAD" || method === "TRACE" ? "" : mangle({ a: [1, { b: "c" }] }, chance);
+    return {
+      method,
+      path,
+      headers: { "content-type": pick(["application/json", "text/plain", "multipart/form-data", ""]) },
+      body,
+    };
+  };
+}
+
+/** Its status, or how the connection ended. */
+function answerTo(agent: Agent, port: number, { method, path, headers, body }: Sent): Promise<number | string> {
+  return new Promise((resolve) => {
+    const outgoing = request({ agent, host: "127.0.0.1", port, path, method, headers }, (answer) => {
+      answer.resume();
+      answer.on("end", () => resolve(answer.statusCode ?? 0));
+      answer.on("error", () => resolve("cut off"));
+    });
+    outgoing.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
+    outgoing.setTimeout(PATIENCE_MS, () => {
+      resolve(`no answer to ${method} ${path}`);
+      outgoing.destroy();
+    });
+    outgoing.end(body);
+  });
+}
+
+async function ask(
+  agent: Agent,
+  bot: ChatBot,
+  slack: FakeSlack,
+  ms: number[],
+  others: (number | string)[],
+): Promise<void> {
+  const { headers, body } = slack.signed(eventBody(mentionEvent("help")), Math.floor(Date.now() / 1000));
+  const began = performance.now();
+  const status = await answerTo(agent, bot.port, { method: "POST", path: "/slack/events", headers, body });
+  ms.push(performance.now() - began);
+  if (status !== 200) others.push(status);
+}
+
+/** So many, with as many under way as may be. Resolves with how many a second. */
+async function flood(shoot: () => Promise<void>, count: number): Promise<number> {
+  let left = count;
+  const began = performance.now();
+  const loop = async () => {
+    while (left-- > 0) await shoot();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, loop));
+  return count / ((performance.now() - began) / 1000);
+}
+
+/** So many at a steady rate, whatever the answers take. */
+async function paced(shoot: () => Promise<void>, perSecond: number, count: number): Promise<void> {
+  const began = performance.now();
+  const flying = new Set<Promise<void>>();
+  for (let made = 0; made < count; made++) {
+    const wait = began + (made * 1000) / perSecond - performance.now();
+    if (wait > 0) await sleep(wait);
+    const one: Promise<void> = shoot().finally(() => flying.delete(one));
+    flying.add(one);
+  }
+  await Promise.all(flying);
+}
+
+/** The stand-ins would otherwise remember everything that they were ever told. */
+function forget(slack: FakeSlack, framework: BotFramework): void {
+  for (const list of [slack.calls, framework.kept, slack.ephemerals, slack.responses]) list.length = 0;
+  slack.messages.clear();
+}
