@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { readAccess } from "./config/access.ts";
+import { readApi } from "./config/api.ts";
 import { readApprovals } from "./config/approvals.ts";
 import { readBreakers } from "./config/breakers.ts";
 import { readSlack, readTeams } from "./config/chat.ts";
@@ -108,6 +109,7 @@ export function secretsOf(config: Config): readonly Secret[] {
     http.metricsToken,
     config.audit.key,
     config.ci.secret,
+    config.ci.github?.token,
     slack?.botToken,
     slack?.appToken,
     slack?.signingSecret,
@@ -117,6 +119,7 @@ export function secretsOf(config: Config): readonly Secret[] {
   return [
     ...fromSources,
     ...others.filter((one) => one !== undefined),
+    ...config.api.tokens.map((token) => token.secret),
     ...secretsInUrl(config.redis?.url),
     ...executorSecrets(config.runbooks.executors),
     ...notifierSecrets(config.notifiers),
@@ -151,6 +154,7 @@ function build(deps: Deps, envName: string | undefined): Config {
       metricsToken: env.secret("METRICS_TOKEN"),
       alertsToken: env.secret("ALERTMANAGER_WEBHOOK_TOKEN"),
     },
+    api: readApi(deps, sources),
     responders: readResponders(deps, roles),
     oncall: readOnCall(deps, people, notifiers),
     notifiers,

@@ -47,6 +47,7 @@ async function useTool([name, ...args]) {
     check: () => [join(root, "test/tools/check.ts"), ...args],
     format: () => [binOf("@biomejs/biome", "biome"), "check", "--write", ...args],
     schema: () => [join(root, "test/tools/write-schema.ts"), ...args],
+    faults: () => [join(root, "test/tools/faults.ts"), ...args],
     "slack-local": () => [join(root, "test/tools/slack-local.ts"), ...args],
     "teams-package": () => [join(root, "test/tools/teams-package.ts"), ...args],
     bench: () =>
@@ -66,6 +67,7 @@ async function useTool([name, ...args]) {
         "mutations",
         "rush",
         "similar",
+        "patterns",
         "slack",
         "stop",
         "teams",
@@ -190,7 +192,8 @@ function run(node, args, { cwd = process.cwd() } = {}) {
     let wasSent = false;
     process.on(signal, () => {
       // Ctrl-C reaches the child from the terminal itself; a second SIGINT would tell it to hurry.
-      if (wasSent || (signal === "SIGINT" && process.stdin.isTTY)) return;
+      // SIGHUP is a wish that may come again: the settings are taken anew.
+      if ((wasSent && signal !== "SIGHUP") || (signal === "SIGINT" && process.stdin.isTTY)) return;
       wasSent = true;
       child.kill(signal);
     });

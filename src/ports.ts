@@ -22,6 +22,7 @@ import type { WatchModel } from "./core/watch/model.ts";
 import type { Track } from "./core/watch/track.ts";
 import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Personal } from "./ports/personal.ts";
 import type { Runs } from "./ports/runs.ts";
 import type { Shelf } from "./ports/shelf.ts";
 
@@ -615,7 +616,8 @@ export interface Detection {
   unshown(limit: number): Promise<readonly Anomaly[]>;
   /** `posted`: a message of it went out. Never takes it back to an older revision. */
   shown(id: string, revision: number, posted: boolean): Promise<void>;
-  wasPosted(group: string): Promise<boolean>;
+  /** Ids of the anomalies of a group that people were told of. */
+  postedOf(group: string): Promise<readonly string[]>;
   /** The last word of each person about an anomaly counts. */
   judge(opinion: Opinion): Promise<void>;
   /** Last words about anomalies since then (unix seconds). */
@@ -653,6 +655,7 @@ export interface Store {
   readonly spending: Spending;
   readonly forecasts: Forecasts;
   readonly detection: Detection;
+  readonly personal: Personal;
   /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */
   prune(now: number): Promise<Readonly<Record<string, number>>>;
   /** Throws when the store cannot be written. Notes the time. */
@@ -831,13 +834,24 @@ export type SurfaceDeps = {
 
 /** One address of the server. Later surfaces (webhooks, chat platforms) mount theirs in this form. */
 export type Route = {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Compared as a whole with the decoded path of the request: no patterns. */
+  /** "*" for every method: then `handle` says which it takes. */
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "*";
+  /** Compared as a whole with the decoded path of the request. One that ends in "/*" has everything below it: no other patterns. */
   readonly path: string;
   /** Longest body taken, in bytes; a longer one is answered 413 before `handle` sees it. Default: the server's limit. */
   readonly bodyBytes?: number;
   /** What it throws is logged and answered 500 without details. */
   readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+  /** How refusals of the server itself are written here, such as of a body that is too long. Default: its own form. */
+  readonly refuse?: (refusal: HttpRefusal) => HttpResponse;
+};
+
+/** Why a request is not answered: a short code, and a sentence that is fit for strangers. */
+export type HttpRefusal = {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
 };
 
 export type HttpRequest = {

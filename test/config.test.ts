@@ -20,6 +20,7 @@ describe("the environment", () => {
       audit: { key: undefined },
       sources: [],
       alertmanager: undefined,
+      api: { tokens: [] },
       grafanaExternalUrl: undefined,
       packs: [],
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined, alertsToken: undefined },
@@ -53,6 +54,7 @@ describe("the environment", () => {
         series: 1000,
         seriesPerWatch: 200,
         routes: [],
+        incidents: "warning",
         watches: [],
       },
       log: { level: "info" },
@@ -279,11 +281,10 @@ describe("the environment", () => {
 
   it("says that settings of parts which are not there yet are ignored", () => {
     const { notices } = configOf({
-      API_TOKENS: "hunter2",
-      GITHUB_TOKEN: "",
+      GITHUB_TOKEN: "hunter2",
       HOME: "/root",
     });
-    expect(notices).toEqual(["API_TOKENS is set but the HTTP API is not part of this version; it is ignored"]);
+    expect(notices).toEqual(["GITHUB_TOKEN is set but GitHub is not part of this version; it is ignored"]);
   });
 
   it("notices a slip in a variable's name, and not what Kubernetes adds", () => {

@@ -4,14 +4,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { endpointsOf } from "../src/app/api.ts";
 import { EXIT } from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
-import { readEnvironment, VARIABLES } from "../src/config/environment.ts";
+import { VARIABLES } from "../src/config/environment.ts";
+import { loadConfig } from "../src/config.ts";
 import { UNITS } from "../src/core/units.ts";
+import { BASE } from "../src/http/api/endpoint.ts";
 import { ownRoutes } from "../src/http/own-routes.ts";
 import { alertmanagerRoute, ciRoute } from "../src/http/webhooks.ts";
 import { GUARD_LIMITS } from "../src/metrics/guard.ts";
 import { loadPacks } from "../src/metrics/packs.ts";
+import { createMemoryStore } from "../src/store/memory.ts";
 import { aRun } from "./fakes/runs.ts";
 
 /** What the README names has to exist, and what exists has to be named. */
@@ -66,7 +70,7 @@ describe("README.md", () => {
   it("gives commands only flags that they take", () => {
     const calls = [...readme.matchAll(/\bnpx smartcloudops ([a-z]+)(.*)/g)];
     const unknown = calls.flatMap(([, name, rest]) =>
-      [...(rest as string).split("#")[0]!.matchAll(/--([a-z]+)/g)]
+      [...(rest as string).split("#")[0]!.matchAll(/--([a-z][a-z-]*)/g)]
         .map(([, flag]) => flag as string)
         .filter((flag) => !Object.hasOwn(COMMANDS[name as string]?.options ?? {}, flag)),
     );
@@ -91,7 +95,19 @@ describe("README.md", () => {
       read: { github: () => undefined, isSigned: () => false, other: () => aRun() },
       take: async () => ({}),
     });
-    expect(table("path").flatMap(([path]) => ticked(path))).toEqual([...routes, alerts, runs].map(({ path }) => path));
+    const paths = [...routes, alerts, runs].map(({ path }) => path);
+    expect(table("path").flatMap(([path]) => ticked(path))).toEqual([...paths, BASE]);
+  });
+
+  it("lists every call of the API with its scope", () => {
+    const loaded = loadConfig({ env: {}, cwd: "/nowhere" });
+    if (!loaded.ok) throw new Error("no configuration");
+    const store = createMemoryStore({ retention: loaded.config.limits.retentionSeconds });
+    const nobody = () => Promise.reject(new Error("nothing is asked here"));
+    const endpoints = endpointsOf(loaded.config, { store, sources: [], ask: nobody, clock: () => 0 });
+    expect(table("call").map(([call, scope]) => [ticked(call)[0], ticked(scope)[0]])).toEqual(
+      endpoints.map(({ method, path, scope }) => [`${method} ${path}`, scope]),
+    );
   });
 
   it("names only files that exist", () => {
@@ -113,6 +129,26 @@ describe("README.md", () => {
     const linked = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor as string);
     expect(linked.length).toBeGreaterThan(5);
     expect(linked.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+  });
+});
+
+describe("CONTRIBUTING.md", () => {
+  const text = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+
+  it("names only files that exist, and npm scripts that there are", () => {
+    const paths = ticked(text).filter((code) => /^(?:src|test|docker|manifests)\/[\w./-]+$/.test(code));
+    expect(paths.length).toBeGreaterThan(30);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name as string);
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  });
+
+  it("names only commands that there are", () => {
+    const named = [...text.matchAll(/npx smartcloudops (\w+)/g)].map(([, name]) => name as string);
+    expect(named.filter((name) => !Object.hasOwn(COMMANDS, name))).toEqual([]);
   });
 });
 
@@ -144,17 +180,6 @@ describe("the settings in README.md", () => {
     });
     expect(differing).toEqual([]);
     expect(at("limits.retention.evidence")).toBe("90d");
-  });
-
-  it("announces only what this version really leaves out", () => {
-    const notices = readEnvironment(
-      { API_TOKENS: "x" },
-      () => "",
-      () => {},
-    ).notices;
-    expect(notices).toHaveLength(1);
-    const later = (readme.split("**Not there yet:**")[1]?.split("\n\n")[0] ?? "").replace(/\s+/g, " ");
-    expect(later).toContain("HTTP API");
   });
 });
 

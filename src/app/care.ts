@@ -64,6 +64,8 @@ export function createCare(config: Pick<Config, "timezone" | "costs" | "detectio
     trainer,
     round,
     async start() {
+      // The settings may be others than at the last start.
+      made = undefined;
       const { startCron } = await import("../jobs/cron.ts");
       const lead = sharing?.lead("care");
       const job = startCron({

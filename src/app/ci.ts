@@ -18,8 +18,8 @@ export type CiDesk = {
   /** What a question wants to know of pipelines by a word of its own; undefined when nothing, or when none of that name told of a run. */
   readonly wishOf: (question: Question) => Promise<CiWish | undefined>;
   readonly list: (question: Question, wish: CiWish) => Promise<Card>;
-  /** Begins to count what is known of pipelines. */
-  readonly start: () => Promise<void>;
+  /** Begins to count what is known of pipelines. `posted`: a message stands in the outbox. */
+  readonly start: (posted?: () => void) => Promise<void>;
 };
 
 type Options = {
@@ -43,6 +43,7 @@ const CLOSED: Card = {
 };
 
 export function createCi({ ci, timezone }: Config, { store, clock, log, show, told }: Options): CiDesk {
+  let wakeOutbox: (() => void) | undefined;
   let taking: Promise<ReturnType<typeof takesRuns>> | undefined;
   /** What the newest runs came to, for the bot's own metrics. */
   async function recall(): Promise<void> {
@@ -54,8 +55,14 @@ export function createCi({ ci, timezone }: Config, { store, clock, log, show, to
     show().catch((err: unknown) => log.error({ err }, `an anomaly of a pipeline could not be shown: ${reasonOf(err)}`));
   };
   const open = async () => {
-    const flow = await import("../flows/ci.ts");
-    return flow.takesRuns({ store, clock, changed, troubleOf: (name) => ci.numbers[name] ?? "both" });
+    const [{ takesRuns }, { tellsPulls }] = await Promise.all([
+      import("../flows/ci.ts"),
+      import("../flows/ci/pull.ts"),
+    ]);
+    const troubleOf = (name: string) => ci.numbers[name] ?? "both";
+    const wake = () => wakeOutbox?.();
+    const judged = ci.github && tellsPulls({ store, clock, troubleOf, settings: ci.github, wake });
+    return takesRuns({ store, clock, changed, troubleOf, ...(judged !== undefined && { judged }) });
   };
 
   /** What the configuration says that a run deploys; else what it says of itself. */
@@ -91,7 +98,10 @@ export function createCi({ ci, timezone }: Config, { store, clock, log, show, to
         },
       }),
     ],
-    start: recall,
+    start(posted) {
+      wakeOutbox = posted;
+      return recall();
+    },
     async wishOf(question) {
       const wish = readCiWish(question.text);
       if (wish?.kind !== "pipelines") return wish;

@@ -7,6 +7,8 @@ import { identify } from "../core/people.ts";
 import type { WatchModel } from "../core/watch/model.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
 import type { Gauge, QueryLook, RoundReport } from "../flows/detect/deps.ts";
+import type { Judge } from "../flows/detect/judging.ts";
+import type { Raising } from "../flows/detect/raise.ts";
 import type { Train } from "../flows/detect/train.ts";
 import type { Detect } from "../flows/detect.ts";
 import { startLoop } from "../jobs/loop.ts";
@@ -14,6 +16,7 @@ import type { JobQueue } from "../ports/jobs.ts";
 import type { Clock, Metrics, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { Thread } from "../util/thread.ts";
 import { type CareObserver, createCare } from "./care.ts";
 import type { Sharing } from "./sharing.ts";
 
@@ -45,11 +48,14 @@ type Options = {
   readonly clock: Clock;
   readonly log: Log;
   readonly sharing?: Sharing | undefined;
+  /** Incidents that take anomalies in. Undefined: each is a message of its own. */
+  readonly raising?: Omit<Raising, "least"> | undefined;
   readonly observer?:
     | (CareObserver & { readonly watched?: (report: RoundReport, gauges: readonly Gauge[]) => void })
     | undefined;
 };
 
+const JUDGE = new URL("../flows/detect/judge-thread.ts", import.meta.url);
 const FIRST_ROUND_MS = 3_000;
 /** Seconds between two looks whether this process goes on to be the one that watches. */
 const RENEW = 4;
@@ -65,7 +71,7 @@ export function createDetection(config: Config, options: Options): Detection {
   let running: Detect | undefined;
   let posted = () => {};
 
-  async function detector(jobs?: JobQueue): Promise<Detect> {
+  async function detector(jobs?: JobQueue, judge?: Judge): Promise<Detect> {
     const [{ detect }, { lookAtQuery }, { splitQuery }] = await Promise.all([
       import("../flows/detect.ts"),
       import("../metrics/look.ts"),
@@ -83,7 +89,9 @@ export function createDetection(config: Config, options: Options): Detection {
       owner,
       posted: () => posted(),
       report: (level, message, data) => log[level](data, message),
+      ...(options.raising !== undefined && { raising: { ...options.raising, least: config.detection.incidents } }),
       ...(options.sharing !== undefined && { leaseSeconds: SHARED_LEASE }),
+      ...(judge !== undefined && { judge }),
       ...(jobs !== undefined && { jobs: { run: jobs.run, isShared: options.sharing !== undefined } }),
       ...(options.observer?.watched !== undefined && { observe: options.observer.watched }),
     });
@@ -138,7 +146,11 @@ export function createDetection(config: Config, options: Options): Detection {
       if (!config.detection.enabled) return endCare;
       const { startCron } = await import("../jobs/cron.ts");
       const jobs = await queue();
-      const one = await detector(jobs);
+      const { createThread } = await import("../util/thread.ts");
+      const thread = createThread(JUDGE, (err) =>
+        log.error({ err }, "the thread that judges has ended: another one goes on"),
+      );
+      const one = await detector(jobs, judgeIn(thread));
       running = one;
       // The same one each time: it holds what the others would have to read anew.
       const lead = options.sharing?.lead("watching");
@@ -177,8 +189,19 @@ export function createDetection(config: Config, options: Options): Detection {
         await Promise.all([renewing?.stop(graceMs), jobs.close(graceMs)]);
         await one.flush().catch((err: unknown) => log.error({ err }, "states of the detector could not be kept"));
         await lead?.release().catch(() => {});
+        await thread.close();
       };
     },
+  };
+}
+
+/** The judge in a thread of its own. */
+function judgeIn({ run }: Thread): Judge {
+  return {
+    load: (states) => run("load", states),
+    feed: (batch) => run("feed", batch),
+    states: (version, dropped) => run("states", { version, dropped }),
+    drop: (version) => run("drop", version),
   };
 }
 

@@ -18,8 +18,8 @@ export type OnCallDesk = {
   readonly ask: (question: Question, wish: OnCallWish) => Promise<Card>;
   /** Ids of the people who are on call now, in any schedule. */
   readonly now: () => Promise<readonly string[]>;
-  /** What calendars say. Absent without any. */
-  readonly calendar?: () => Promise<CalendarView>;
+  /** What calendars say. */
+  readonly calendar: () => Promise<CalendarView>;
   /** Reads calendars again. Resolves with the seconds until the next time; undefined without any. */
   readonly refresh: (signal: AbortSignal) => Promise<number | undefined>;
   /** These people, as a message calls them. */
@@ -40,50 +40,48 @@ export function createOnCall(
   },
 ): OnCallDesk {
   const { store, clock } = options;
-  const { schedules, calendars } = config.oncall;
-  let opening: Promise<readonly Calendar[]> | undefined;
+  let opened: { readonly of: readonly unknown[]; readonly calendars: Promise<readonly Calendar[]> } | undefined;
 
+  /** The calendars of the settings as they are now: these may be taken anew. */
   function open(): Promise<readonly Calendar[]> {
-    opening ??= import("../calendars/index.ts").then(({ createCalendar }) =>
-      calendars.map((one) =>
-        createCalendar(one, {
-          clock,
-          people: config.people,
-          dependencies: options.dependencies,
-          keepAt: join(config.dataDir, "calendars", `${one.schedule}.ics`),
-        }),
-      ),
-    );
-    return opening;
+    const { people, oncall } = config;
+    if (opened?.of[0] !== oncall || opened.of[1] !== people) {
+      const calendars = import("../calendars/index.ts").then(({ createCalendar }) =>
+        oncall.calendars.map((one) =>
+          createCalendar(one, {
+            ...{ clock, people, dependencies: options.dependencies },
+            keepAt: join(config.dataDir, "calendars", `${one.schedule}.ics`),
+          }),
+        ),
+      );
+      opened = { of: [oncall, people], calendars };
+    }
+    return opened.calendars;
   }
 
-  const calendar =
-    calendars.length === 0
-      ? undefined
-      : async (): Promise<CalendarView> => {
-          const views = await Promise.all((await open()).map((one) => one.view()));
-          return {
-            shifts: views.flatMap(({ shifts }) => shifts),
-            problems: views.flatMap(({ problems }) => problems),
-          };
-        };
+  async function calendar(): Promise<CalendarView> {
+    if (config.oncall.calendars.length === 0) return { shifts: [], problems: [] };
+    const views = await Promise.all((await open()).map((one) => one.view()));
+    return { shifts: views.flatMap(({ shifts }) => shifts), problems: views.flatMap(({ problems }) => problems) };
+  }
   let said = "";
 
   async function now(): Promise<readonly string[]> {
+    const { schedules } = config.oncall;
     if (schedules.length === 0) return [];
-    const [overrides, planned] = await Promise.all([store.overrides.open(), calendar?.()]);
-    const above = { overrides, ...(planned !== undefined && { calendar: planned.shifts }) };
+    const [overrides, planned] = await Promise.all([store.overrides.open(), calendar()]);
+    const above = { overrides, calendar: planned.shifts };
     const at = clock();
     return schedules.flatMap((one) => onCallAt(one, above, at)?.person ?? []);
   }
 
   return {
     now,
-    ...(calendar !== undefined && { calendar }),
+    calendar,
     async refresh(signal) {
-      if (calendars.length === 0) return undefined;
+      if (config.oncall.calendars.length === 0) return undefined;
       await Promise.all((await open()).map((one) => one.refresh(signal)));
-      const { problems = [] } = (await calendar?.()) ?? {};
+      const { problems } = await calendar();
       // Said once, each time that it changes.
       if (problems.join() !== said && problems.length > 0) options.log.warn({ problems }, "a calendar needs somebody");
       said = problems.join();
@@ -100,8 +98,8 @@ export function createOnCall(
         store,
         clock,
         newId: () => `ovr-${randomUUID().slice(0, 8)}`,
-        schedules,
-        ...(calendar !== undefined && { calendar }),
+        schedules: config.oncall.schedules,
+        calendar,
         people: config.people,
         zone: question.user.zone ?? config.timezone,
         whyNot: async (by: Voter) => whyNoResponder(by, config.responders, await now(), "change who is on call"),

@@ -54,6 +54,8 @@ export type Remedy = {
   readonly voterOf: (visitor: Visitor) => Promise<Voter>;
   readonly askerOf: (question: Question) => Promise<Voter>;
   readonly runbooks: () => Promise<Runbooks>;
+  /** Reads the runbooks again; what it resolves with puts them in the place of the others. Throws `CatalogueError`. */
+  readonly readAnew: (settings: Config["runbooks"]) => Promise<() => void>;
   readonly actions: () => Promise<Actions>;
   /**
    * Begins to carry out, verify and show; only one process of a data folder may. `posted`: a message stands in the outbox.
@@ -126,10 +128,16 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     const given = { clock, secrets: secretsOf(config), dataDir: config.dataDir, dependencies };
     return createActions(config.runbooks.executors, given);
   });
-  const runbooks = once(async () => {
+  let catalogue: Runbooks;
+  const read = async (settings: Config["runbooks"]): Promise<Runbooks> => {
     if (options.runbooks !== undefined) return options.runbooks;
     const { loadRunbooks } = await import("../actions/catalogue.ts");
-    return loadRunbooks({ ...config.runbooks, dataDir: config.dataDir });
+    return loadRunbooks({ ...settings, dataDir: config.dataDir });
+  };
+  const runbooks = once(async (): Promise<Runbooks> => {
+    catalogue = await read(config.runbooks);
+    // Whoever holds it has the newest.
+    return { all: () => catalogue.all(), get: (id) => catalogue.get(id) };
   });
   const flows = once(async () => {
     const [propose, decide, again, pace] = await Promise.all([
@@ -141,7 +149,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     return { propose: propose.propose, decide: decide.decide, again: again.again, slow: pace.pace({ store, clock }) };
   });
   const deps = once(async (): Promise<RemedyDeps> => {
-    const [catalogue, hands, journal, latest] = await Promise.all([
+    const [known, hands, journal, latest] = await Promise.all([
       ...([runbooks(), actions(), options.journal ?? openNoJournal()] as const),
       store.latest(),
     ]);
@@ -149,7 +157,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     if (options.elapsed !== undefined) steady.atLeast(latest);
     return {
       store,
-      runbooks: catalogue,
+      runbooks: known,
       actions: hands,
       policy: () => config.policy,
       today,
@@ -236,6 +244,13 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     voterOf,
     askerOf,
     runbooks,
+    readAnew: async (settings) => {
+      const next = await read(settings);
+      return () => {
+        catalogue = next;
+        wakeAll();
+      };
+    },
     actions,
     suggest: async (need, signal) => {
       try {

@@ -14,6 +14,8 @@ export type WholeConfig = {
   readonly warnings: readonly Problem[];
   /** Undefined where there are problems. */
   readonly config: Config | undefined;
+  /** Where a setting of the file stands. */
+  readonly where: Where;
 };
 
 type Where = (path: readonly PropertyKey[]) => string;
@@ -33,6 +35,7 @@ export async function readWholeConfig(deps: Parameters<typeof loadConfig>[0]): P
     ],
     warnings: [...config.notices.map((message) => ({ where: "", message })), ...unserved(config, loaded.where)],
     config: problems.length === 0 && loaded.ok ? loaded.config : undefined,
+    where: loaded.where,
   };
 }
 
@@ -111,20 +114,26 @@ async function fileProblems({ oncall, model }: Config, where: Where): Promise<re
   }
 }
 
+/** Every place that a setting sends something to, with where in the file it stands. */
+export function leadsTo(
+  config: Config,
+): readonly { readonly path: readonly PropertyKey[]; readonly to: readonly Place[] }[] {
+  const { routes, oncall, detection, digests, rollouts } = config;
+  return [
+    ...routes.map(({ to }, at) => ({ path: ["routes", at], to })),
+    ...oncall.escalations.flatMap(({ steps }, at) =>
+      steps.map(({ to }, step) => ({ path: ["oncall", "escalations", at, "steps", step], to })),
+    ),
+    ...detection.routes.map(({ place }, at) => ({ path: ["schedules", "detect", "post", at], to: [place] })),
+    ...detection.watches.map(({ post = [] }, at) => ({ path: ["watches", at, "post"], to: post })),
+    ...digests.map(({ to }, at) => ({ path: ["digests", at], to })),
+    ...rollouts.places.map((place, at) => ({ path: ["schedules", "rollouts", "post", at], to: [place] })),
+  ];
+}
+
 /** Places on a platform without credentials: what is sent there waits. */
 function unserved(config: Config, where: Where): readonly Problem[] {
-  const { routes, oncall, detection, digests, rollouts } = config;
-  const all: readonly (readonly [path: readonly PropertyKey[], to: readonly Place[]])[] = [
-    ...routes.map(({ to }, at) => [["routes", at], to] as const),
-    ...oncall.escalations.flatMap(({ steps }, at) =>
-      steps.map(({ to }, step) => [["oncall", "escalations", at, "steps", step], to] as const),
-    ),
-    ...detection.routes.map(({ place }, at) => [["schedules", "detect", "post", at], [place]] as const),
-    ...detection.watches.map(({ post = [] }, at) => [["watches", at, "post"], post] as const),
-    ...digests.map(({ to }, at) => [["digests", at], to] as const),
-    ...rollouts.places.map((place, at) => [["schedules", "rollouts", "post", at], [place]] as const),
-  ];
-  return all.flatMap(([path, to]) => {
+  return leadsTo(config).flatMap(({ path, to }) => {
     const off = (["slack", "teams"] as const).filter(
       (name) => config[name] === undefined && to.some(({ platform }) => platform === name),
     );

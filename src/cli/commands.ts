@@ -1,5 +1,6 @@
 import { DECISIONS } from "../core/card.ts";
 import type { Command } from "./command.ts";
+import { INIT_OPTIONS } from "./init/questions.ts";
 
 const JSON_FLAG = { json: { type: "boolean" } } as const;
 
@@ -44,6 +45,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       "checks the configuration and every dependency, and says what to do; --production also what a bot that people rely on lacks, with a score; --send has the running bot post a marked test alert and a harmless proposal through every route",
     options: { ...JSON_FLAG, production: { type: "boolean" }, send: { type: "boolean" } },
     load: () => import("./doctor.ts"),
+  },
+  init: {
+    usage:
+      "init [--yes] [--keep-failed] [--prometheus-url URL] [--slack-bot-token-file FILE] …\n(each question is a flag: smartcloudops init --flags)",
+    summary:
+      "sets the bot up: asks for each address and credential, tries it, and writes .env, config/ and the Teams package; nothing is overwritten unasked",
+    options: INIT_OPTIONS,
+    load: () => import("./init.ts"),
   },
   config: {
     usage: "config check [FILE] [--json]",
@@ -147,6 +156,19 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       out: { type: "string" },
     },
     load: () => import("./export.ts"),
+  },
+  person: {
+    usage: "person export ID\nperson forget ID",
+    summary:
+      "what is stored about a person (an id under people, or platform:account) as JSON; takes who it was out of it, after asking, while no bot runs",
+    options: {},
+    load: () => import("./person.ts"),
+  },
+  openapi: {
+    usage: "openapi",
+    summary: "the OpenAPI 3.1 document of the HTTP API",
+    options: {},
+    load: () => import("./openapi.ts"),
   },
   watches: {
     usage:

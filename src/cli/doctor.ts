@@ -1,10 +1,10 @@
-import { lookOf, oneLine, paint } from "../chat/terminal/index.ts";
 import { loadConfig, secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
 import { checkCalendars } from "./checks/calendars.ts";
 import { checkChat } from "./checks/chat.ts";
 import { type Check, failed, ok, skipped } from "./checks/check.ts";
 import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
+import { lineOf } from "./checks/line.ts";
 import { checkModel } from "./checks/model.ts";
 import { checkNotifiers } from "./checks/notifiers.ts";
 import { modesAround, productionChecks, wantedIn } from "./checks/production.ts";
@@ -75,15 +75,4 @@ function conclusionOf(checks: readonly Check[], broken: number, score: number | 
     ...(advice === 0 ? [] : [`${advice} ${advice === 1 ? "thing" : "things"} would be better otherwise.`]),
     ...(score === undefined ? [] : [`Ready for production: ${score} of 100.`]),
   ].join(" ");
-}
-
-const MARKS = { ok: ["✓", "green"], failed: ["✗", "red"], advice: ["!", "yellow"], skipped: ["–", "dim"] } as const;
-
-function lineOf(check: Check, call: Call): string {
-  const look = lookOf(call.stdout, call.env, "UTC");
-  const [mark, style] = MARKS[check.state];
-  // Whole lines: a reason that is cut off helps nobody.
-  const whole = Number.POSITIVE_INFINITY;
-  const line = `${paint(style, mark, look)} ${check.name}: ${oneLine(check.found, whole)}\n`;
-  return "cure" in check ? `${line}  → ${oneLine(check.cure, whole)}\n` : line;
 }

@@ -1,10 +1,15 @@
+import { createApi, readingParts } from "../app/api.ts";
+import { liveConfig } from "../app/live-config.ts";
 import { openStore } from "../app/outside.ts";
+import { createReload, type Reload } from "../app/reload.ts";
+import type { WholeConfig } from "../app/whole-config.ts";
 import { type App, createApp, type Observer, type Overrides } from "../app.ts";
 import { serveSocket } from "../chat/socket/serve.ts";
 import { visitorHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
 import type { Draft } from "../core/draft.ts";
 import { createHttpServer } from "../http/server.ts";
+import type { Route } from "../ports.ts";
 import { acquireStart } from "../store/lock.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { reasonOf } from "../util/errors.ts";
@@ -18,6 +23,8 @@ export type Serving = {
   readonly port: number;
   /** The chat platforms it serves. */
   readonly surfaces: readonly string[];
+  /** Takes the settings anew that can be, while it runs. Never rejects: what is wrong is in the log, and the old ones go on. */
+  readonly reload: () => Promise<void>;
   /** Takes nothing new, lets what is under way end within the grace, then closes everything. */
   stop(graceMs?: number): Promise<void>;
 };
@@ -27,6 +34,8 @@ export type ServeDeps = {
   readonly overrides?: Overrides;
   /** Hears of each round of watching, besides the metrics. */
   readonly watched?: NonNullable<Observer["watched"]>;
+  /** Reads the settings again, for `reload`. Without it they stay as they are. */
+  readonly reread?: () => Promise<WholeConfig>;
   /** Called when the store cannot be written any more: the process should end, and be started again. */
   readonly onBrokenStore: (problem: unknown) => void;
 };
@@ -52,14 +61,18 @@ const STORE_STRIKES = 2;
  * another bot runs there, the store cannot be opened or the port is taken, and leaves nothing behind then.
  */
 export async function serve(
-  config: Config,
+  settings: Config,
   {
-    log = createLog({ level: config.log.level, secrets: secretsOf(config) }),
+    log = createLog({ level: settings.log.level, secrets: secretsOf(settings) }),
     overrides = {},
     watched,
+    reread,
     onBrokenStore,
   }: ServeDeps,
 ): Promise<Serving> {
+  const live = liveConfig(settings);
+  const { config } = live;
+  let reload: Reload | undefined;
   const undo: (() => Promise<unknown> | unknown)[] = [];
   const stop = async (): Promise<void> => {
     // Last made, first ended: the store outlives everybody who writes to it.
@@ -80,17 +93,18 @@ export async function serve(
         watched?.(report, gauges);
       },
     };
-    const app = await createApp(config, { observer, log, ...overrides, store });
+    const app = await createApp(config, { observer, log, trouble: () => reload?.trouble(), ...overrides, store });
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
+    const api = await openApi(config, app, { clock, log, observer, overrides });
     const surfaces = await openSurfaces(config, { app, clock, log, delivered: telemetry.delivered }).catch(cannotStart);
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,
       metricsToken: config.http.metricsToken,
       log,
-      routes: [...surfaces.routes, ...app.incidents.routes, ...app.ci.routes],
+      routes: [...surfaces.routes, ...app.incidents.routes, ...app.ci.routes, ...api],
       readiness: () => readiness(app, surfaces),
       metrics: async () => {
         telemetry.incidentsOpen(await app.store.incidents.live().catch(() => []));
@@ -110,23 +124,39 @@ export async function serve(
     undo.push(() => surfaces.stop(graceMs));
     await surfaces.start().catch(cannotStart);
     // Questions do not wait for the catalogue of runbooks; what is wrong with it stands in the way of changes only.
-    const remedy = app.remedy.start(surfaces.wake).catch((err: unknown) => {
-      log.error({ err }, `no change can be proposed or run: ${reasonOf(err)}`);
-      return async () => {};
-    });
-    undo.push(async () => (await remedy)(graceMs));
+    const beginRemedy = (): Promise<Ending | undefined> =>
+      app.remedy.start(surfaces.wake).catch((err: unknown) => {
+        log.error({ err }, `no change can be proposed or run: ${reasonOf(err)}`);
+        return undefined;
+      });
+    let remedy = beginRemedy();
+    undo.push(async () => (await remedy)?.(graceMs));
     const endIncidents = await app.incidents.start(surfaces.wake);
     undo.push(() => endIncidents(graceMs));
-    const endDigests = await app.digests.start(surfaces.wake).catch(cannotStart);
-    undo.push(() => endDigests(graceMs));
+    const digests = await restartable(() => app.digests.start(surfaces.wake)).catch(cannotStart);
+    undo.push(() => digests.end(graceMs));
     const endRollouts = app.rollouts.start(surfaces.wake);
     undo.push(() => endRollouts(graceMs));
-    const unwatch = await app.detection.start(surfaces.wake).catch(cannotStart);
-    undo.push(() => unwatch(graceMs));
+    const watching = await restartable(() => app.detection.start(surfaces.wake)).catch(cannotStart);
+    undo.push(() => watching.end(graceMs));
+    reload =
+      reread &&
+      createReload(settings, {
+        ...{ live, read: reread, clock, log, runbooks: app.remedy.readAnew, told: telemetry.reloaded },
+        parts: [
+          { of: ({ detection }) => detection, restart: watching.restart },
+          { of: ({ digests: plans }) => plans, restart: digests.restart },
+        ],
+        taken: () => {
+          app.incidents.wake();
+          // Where runbooks were wrong at the start, changes begin now.
+          remedy = remedy.then((end) => end ?? beginRemedy());
+        },
+      });
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, config.redis !== undefined, onBrokenStore)));
     void app.ci
-      .start()
+      .start(surfaces.wake)
       .catch((err: unknown) => log.warn({ err }, "runs of pipelines that are known could not be read"));
     app.start();
     telemetry.load().catch((err: unknown) => log.warn({ err }, "the bot's own metrics cannot be measured"));
@@ -134,6 +164,7 @@ export async function serve(
       app,
       port,
       surfaces: surfaces.names,
+      reload: async () => reload?.now(),
       async stop(grace = graceMs) {
         graceMs = grace;
         await stop();
@@ -143,6 +174,38 @@ export async function serve(
     await stop();
     throw problem;
   }
+}
+
+type Ending = (graceMs: number) => Promise<void>;
+
+/** Rounds that are under way when settings are taken anew may end for so long. */
+const RESTART_GRACE_MS = 5000;
+
+/** Something that is begun now, and ended and begun again on wish. */
+async function restartable(start: () => Promise<Ending>): Promise<{ end: Ending; restart: () => Promise<void> }> {
+  let end = await start();
+  return {
+    end: (graceMs) => end(graceMs),
+    async restart() {
+      await end(RESTART_GRACE_MS);
+      end = async () => {};
+      end = await start();
+    },
+  };
+}
+
+/** The HTTP API, on a bot of its own that only reads; nothing of it is built where no token is configured. */
+async function openApi(
+  config: Config,
+  { store, sources, alertmanager }: App,
+  { clock, log, observer, overrides }: { clock: () => number; log: Log; observer: Observer; overrides: Overrides },
+): Promise<readonly Route[]> {
+  if (config.api.tokens.length === 0) return [];
+  const reader = await createApp(config, {
+    ...{ observer, log, ...overrides, sources },
+    ...readingParts(store, alertmanager),
+  });
+  return createApi(config, { store, sources, ask: reader.ask, clock, version: ownVersion(), log });
 }
 
 /** How far learning a watch anew is, 0 to 1. */

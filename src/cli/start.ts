@@ -1,19 +1,32 @@
+import { closeSync, openSync } from "node:fs";
 import { readWholeConfig } from "../app/whole-config.ts";
 import { explain, sayProblem, secretsOf } from "../config.ts";
 import { createLog } from "../util/log.ts";
-import { type Call, ConfigError, EXIT, STOPPING, UsageError } from "./command.ts";
+import { type Call, ConfigError, EXIT, UsageError } from "./command.ts";
 import { serve } from "./serve.ts";
 
-/** `start`: the bot until SIGTERM or Ctrl-C. Exit code 0 after a wish to stop, 1 when the store broke. */
+const ENDING = ["SIGTERM", "SIGINT"] as const;
+
+/** `start`: the bot until SIGTERM or Ctrl-C; SIGHUP takes the settings anew. Exit code 0 after a wish to stop, 1 when the store broke. */
 export async function run(call: Call): Promise<number> {
   if (call.words.length > 0)
     throw new UsageError(`start takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
   const started = performance.now();
-  const { config, problems, warnings } = await readWholeConfig({ env: call.env, cwd: call.cwd });
+  const read = () => readWholeConfig({ env: call.env, cwd: call.cwd });
+  const { config, problems, warnings } = await read();
   if (config === undefined) throw new ConfigError(explain(problems));
   const log = createLog({ level: config.log.level, secrets: secretsOf(config) });
   const end = Promise.withResolvers<{ readonly why: string; readonly code: number }>();
   const onSignal = (signal: NodeJS.Signals) => end.resolve({ why: signal, code: EXIT.ok });
+  const hadTerminal = call.stdin.isTTY === true;
+  let reload = async (): Promise<void> => {};
+  const onHangUp = (): void => {
+    if (hadTerminal && isTerminalGone()) end.resolve({ why: "its terminal was closed", code: EXIT.ok });
+    else void reload();
+  };
+  process.on("SIGHUP", onHangUp);
+  // From here on, so that one during the start is not lost; the second one ends it at once.
+  for (const signal of ENDING) process.once(signal, onSignal);
   // One question that goes wrong must not take the others down; what matters about it is in the log.
   const onMistake = (err: unknown) => log.error({ err }, "a mistake of the bot itself; it goes on");
   process.on("unhandledRejection", onMistake);
@@ -21,9 +34,10 @@ export async function run(call: Call): Promise<number> {
   try {
     const serving = await serve(config, {
       log,
+      reread: read,
       onBrokenStore: () => end.resolve({ why: "the store cannot be written", code: EXIT.failed }),
     });
-    for (const signal of STOPPING) process.once(signal, onSignal);
+    reload = serving.reload;
     for (const warning of warnings) log.warn(sayProblem(warning));
     if (config.sources.length === 0)
       log.warn("no Prometheus is configured (PROMETHEUS_URL), so no question can be answered");
@@ -49,7 +63,18 @@ export async function run(call: Call): Promise<number> {
     log.info("stopped");
     return code;
   } finally {
-    for (const signal of STOPPING) process.off(signal, onSignal);
+    for (const signal of ENDING) process.off(signal, onSignal);
+    process.off("SIGHUP", onHangUp);
     process.off("unhandledRejection", onMistake).off("uncaughtException", onMistake);
+  }
+}
+
+/** SIGHUP means two things: somebody wants the settings taken anew, or the terminal that it was started in was closed. */
+function isTerminalGone(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return false;
+  } catch {
+    return true;
   }
 }

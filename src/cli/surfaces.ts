@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { App } from "../app.ts";
+import type { ChartDrawer } from "../charts/index.ts";
 import type { Config } from "../config.ts";
 import { reachOf } from "../core/access.ts";
 import { type Delivered, deliver } from "../flows/deliver.ts";
@@ -38,6 +39,15 @@ type Deps = {
 /** Makes the configured surfaces; loads only theirs. Without any, all of it is empty. */
 export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces> {
   const { app, clock, log } = deps;
+  let drawing: Promise<ChartDrawer> | undefined;
+  const drawer = () => {
+    drawing ??= import("../charts/index.ts").then(({ createChartDrawer }) =>
+      createChartDrawer((err) =>
+        log.warn({ err }, "the thread that draws charts has ended: the next chart begins another"),
+      ),
+    );
+    return drawing;
+  };
   const loops = new Map<string, Loop>();
   const depsOf = (platform: string): SurfaceDeps => ({
     ask: app.ask,
@@ -60,7 +70,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
         shared: app.sharing?.inbox,
       }),
     wake: () => loops.get(platform)?.wake(),
-    drawChart: async (chart, zone) => (await import("../charts/index.ts")).drawChart(chart, zone),
+    drawChart: async (chart, zone) => (await drawer()).draw(chart, zone),
     clock,
   });
   const opened: { readonly name: string; readonly surface: Surface }[] = [];
@@ -92,6 +102,10 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       return notifierSender(await createNotifier(settings), { clock, late, dependencies: app.dependencies });
     }),
   );
+  if (config.ci.github !== undefined) {
+    const { pullSender } = await import("../notifiers/pulls.ts");
+    senders.push(pullSender(config.ci.github, { clock }));
+  }
   for (const [role, { groups }] of Object.entries(config.roles))
     for (const { surface } of opened)
       if (groups[surface.sender.platform] !== undefined && surface.groupsOf === undefined)
@@ -138,6 +152,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       // First those who say more, then those who carry it.
       await Promise.all(opened.map(({ surface }) => surface.stop(graceMs)));
       await Promise.all([...loops.values()].map((loop) => loop.stop(graceMs)));
+      await (await drawing)?.close();
     },
   };
 }

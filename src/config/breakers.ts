@@ -9,7 +9,14 @@ export function readBreakers({ file }: Pick<Deps, "file">): BreakerRules {
   return { ...BREAKERS, ...settings({ failures, rest }), only: [...own, ...BREAKERS.only] };
 }
 
-function settings({ failures, rest }: { failures?: number | undefined; rest?: string | undefined }) {
+type Written = { failures?: number | undefined; rest?: string | undefined; timeout?: string | undefined };
+
+function settings({ failures, rest, timeout }: Written) {
   const restMs = rest === undefined ? undefined : parseDuration(rest);
-  return { ...(failures !== undefined && { failures }), ...(restMs !== undefined && { restMs }) };
+  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);
+  return {
+    ...(failures !== undefined && { failures }),
+    ...(restMs !== undefined && { restMs }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
 }

@@ -23,6 +23,7 @@ export const VARIABLES = {
   METRICS_TOKEN: "secret",
   ALERTMANAGER_WEBHOOK_TOKEN: "secret",
   CI_WEBHOOK_SECRET: "secret",
+  API_TOKENS: "secret",
   SLACK_BOT_TOKEN: "secret",
   SLACK_APP_TOKEN: "secret",
   SLACK_SIGNING_SECRET: "secret",
@@ -58,10 +59,7 @@ type SecretName = { [N in Name]: (typeof VARIABLES)[N] extends "secret" ? N : ne
 type PlainName = Exclude<Name, SecretName>;
 
 /** Variables of surfaces that a later version brings, and whose they are. */
-const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [
-  ["the HTTP API", /^API_TOKENS(_FILE)?$/],
-  ["GitHub", /^GITHUB_TOKEN(_FILE)?$/],
-];
+const LATER: readonly (readonly [surface: string, pattern: RegExp])[] = [["GitHub", /^GITHUB_TOKEN(_FILE)?$/]];
 
 export type Environment = {
   /** Trimmed; undefined when the variable is not set or empty. */

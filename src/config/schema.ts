@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { api } from "./schema/api.ts";
 import { approvals } from "./schema/approvals.ts";
 import { breakers } from "./schema/breakers.ts";
 import { ci } from "./schema/ci.ts";
@@ -121,6 +122,7 @@ const file = () =>
         .optional()
         .describe("Who may read what in chat. Without it, members may read everything, and guests and others nothing."),
       approvals: approvals().optional(),
+      api: api().optional(),
       runbooks: runbooks().optional(),
       notifiers: notifiers().optional(),
       routes: routes().optional(),

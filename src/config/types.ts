@@ -6,6 +6,7 @@ import type { Policy } from "../core/policy/rules.ts";
 import type { Severity, Watch } from "../core/watch.ts";
 import type { BreakerRules } from "../util/dependencies.ts";
 import type { Secret } from "../util/secret.ts";
+import type { ApiToken } from "./api.ts";
 import type { CiConfig } from "./ci.ts";
 import type { ConfiguredDigest } from "./digests.ts";
 import type { ExecutorsConfig } from "./executors.ts";
@@ -34,6 +35,8 @@ export type Config = {
     /** What Alertmanager sends as bearer token. Without one, alerts are taken from this machine only. */
     alertsToken: Secret | undefined;
   };
+  /** Programs that may read by the HTTP API: off without any. */
+  api: { tokens: readonly ApiToken[] };
   /** Roles whose people may silence alerts and change who is on call. */
   responders: readonly string[];
   /** Who is on call when, and who is called while nobody acknowledges. */
@@ -103,6 +106,8 @@ export type DetectionConfig = {
   /** Several metrics of one thing together; undefined is off. */
   forest: { trees: number; contamination: number } | undefined;
   routes: readonly { place: Place; least: Severity }[];
+  /** From which severity an anomaly is an incident; undefined for none. */
+  incidents: Severity | undefined;
   watches: readonly (Watch & { where: string })[];
 };
 

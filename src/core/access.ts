@@ -4,6 +4,10 @@ import type { Place, User } from "./chat.ts";
 
 export type Kind = "members" | "guests" | "externals";
 
+/** What a program may read by the HTTP API. */
+export const SCOPES = ["ask", "incidents", "anomalies", "proposals", "digests", "audit"] as const;
+export type Scope = (typeof SCOPES)[number];
+
 export type AccessRule = {
   /** Which kinds of accounts it is for. */
   readonly people: readonly Kind[];

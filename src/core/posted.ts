@@ -12,6 +12,7 @@ type Message = {
   readonly edits?: string;
   /** Id of the message in whose thread it stands. */
   readonly under?: string;
+  readonly hint?: string;
 };
 
 /**

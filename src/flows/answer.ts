@@ -14,6 +14,7 @@ import type { MetricUnit } from "../core/units.ts";
 import type { Investigator } from "../ports/model.ts";
 import type { AlertRouter, Clock, Metrics, Onlooker, Store, Turn as StoredTurn, Suggester } from "../ports.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
+import { across, acrossOf } from "./answer/across.ts";
 import { createAsker } from "./answer/asker.ts";
 import { asksForBasis, explain } from "./answer/explain.ts";
 import { further, type LookedOn } from "./answer/further.ts";
@@ -73,41 +74,25 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     const shown = evidence.map((one) => ({ ...one, background: false }));
     return finish(deps, question, { ...explained, intent: "help" }, shown, undefined, unread);
   }
-  const catalogue = await catalogueOf(chosen.source, signal);
-  if (!catalogue.ok) return finish(deps, question, unreachable(catalogue.reason), [], undefined, unread);
   const taught = new Map(lessons.map((lesson) => [lesson.word, lesson.meaning]));
-  const started = deps.clock();
-  const context = {
-    catalogue: catalogue.value,
-    packs: deps.packs,
-    now,
-    zone,
-    memory: memoryIn(history),
-    lessons: taught,
-    alertNames: alertNamesOf(catalogue.value),
-  };
   const teaching = readTeaching(text, new Set(taught.keys()));
-  const read = withinReach(understand(teaching?.kind === "meant" ? teaching.text : (chosen.rest ?? text), context));
-  deps.telemetry?.understood(deps.clock() - started);
-  const ask = createAsker(chosen.source, now, signal, Math.abs(deps.clock() - now) < LIVE_SECONDS && !deps.fixedTime);
-  const turn: Turn = {
-    question,
-    read,
-    ask,
-    catalogue: catalogue.value,
-    packs: deps.packs,
-    index: conceptIndex(deps.packs, catalogue.value),
-    now,
-    zone,
-    store,
-    sources: deps.sources,
-    alertmanager: deps.alertmanager,
-    history,
-    signal,
-    newId: deps.newId,
-    suggest: deps.suggest,
-    person: deps.identify(question.user),
-  };
+  const seen = { history, taught, zone, signal };
+  const places = teaching === undefined ? acrossOf(deps.sources, text) : undefined;
+  if (places !== undefined) {
+    const found = await across(places, (source, rest) => turnOn(deps, { ...question, text: rest }, source, rest, seen));
+    if (found !== undefined) {
+      const evidence = found.turns.flatMap(({ ask }) => ask.evidence);
+      const degraded = found.turns.flatMap(({ ask }) => ask.degraded);
+      return finish(deps, question, { ...found.answer, intent: found.turns[0]!.read.intent }, evidence, undefined, [
+        ...unread,
+        ...degraded,
+      ]);
+    }
+  }
+  const asked = teaching?.kind === "meant" ? teaching.text : (chosen.rest ?? text);
+  const turn = await turnOn(deps, question, chosen.source, asked, seen);
+  if (typeof turn === "string") return finish(deps, question, unreachable(turn), [], undefined, unread);
+  const { read, ask } = turn;
   const responded = await further(turn, teaching, deps.investigator, lookOn(deps.onlooker, ask));
   const notes = [
     ...responded.answer.notes,
@@ -117,7 +102,7 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
       ? [`Source: ${chosen.source.name}${chosen.named ? "" : " (the default; name another to ask it)"}.`]
       : []),
   ];
-  const unitOf = (promql: string) => unitOfQuery(promql, catalogue.value);
+  const unitOf = (promql: string) => unitOfQuery(promql, turn.catalogue);
   const { subject, account, record } = responded;
   const how = { read, subject, account, record, unitOf };
   return finish(deps, question, { ...responded.answer, notes }, ask.evidence, how, [
@@ -125,6 +110,36 @@ export async function answer(deps: AnswerDeps, question: Question, signal: Abort
     ...ask.degraded,
     ...responded.degraded,
   ]);
+}
+
+/** A question as it is read against one source; why not, where that cannot be asked. */
+async function turnOn(
+  deps: AnswerDeps,
+  question: Question,
+  source: Metrics,
+  text: string,
+  seen: Pick<Turn, "history" | "zone" | "signal"> & { readonly taught: ReadonlyMap<string, string> },
+): Promise<Turn | string> {
+  const { history, taught, zone, signal } = seen;
+  const now = question.at;
+  const catalogue = await catalogueOf(source, signal);
+  if (!catalogue.ok) return catalogue.reason;
+  const memory = memoryIn(history);
+  const alertNames = alertNamesOf(catalogue.value);
+  const context = { catalogue: catalogue.value, packs: deps.packs, now, zone, memory, lessons: taught, alertNames };
+  const started = deps.clock();
+  const read = withinReach(understand(text, context));
+  deps.telemetry?.understood(deps.clock() - started);
+  return {
+    ...{ question, history, signal, now, zone, read },
+    ask: createAsker(source, now, signal, Math.abs(deps.clock() - now) < LIVE_SECONDS && !deps.fixedTime),
+    catalogue: catalogue.value,
+    packs: deps.packs,
+    index: conceptIndex(deps.packs, catalogue.value),
+    ...{ store: deps.store, sources: deps.sources, alertmanager: deps.alertmanager },
+    ...{ newId: deps.newId, suggest: deps.suggest },
+    person: deps.identify(question.user),
+  };
 }
 
 /** No query reaches further: what was asked of a longer time is answered for its last 31 days. */

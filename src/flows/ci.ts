@@ -1,11 +1,14 @@
 import { chanceOfFailure } from "../core/ci/chance.ts";
-import { judgeRun, type Trouble, type Unusual } from "../core/ci/judge.ts";
-import { DURATION, durationOf, lineOf, measuresOf, type Run, sayLine } from "../core/ci/run.ts";
-import { formatValue, type Unit } from "../core/units.ts";
+import { type Judged, judgeRun, type Trouble, type Unusual } from "../core/ci/judge.ts";
+import { durationOf, lineOf, measuresOf, type Run, sayLine } from "../core/ci/run.ts";
+import { type Judgement, type Verdict, verdictOf } from "../core/ci/verdict.ts";
+import { measureOf, sayUnusual, unitOf } from "../core/ci/words.ts";
+import { formatValue } from "../core/units.ts";
 import { type Anomaly, over } from "../core/watch/anomaly.ts";
 import { groupFor } from "../core/watch/group.ts";
 import type { Store } from "../ports.ts";
 import { sha256 } from "../util/canonical.ts";
+import { runsBefore } from "./ci/before.ts";
 
 /** Runs of pipelines -> anomalies. */
 
@@ -16,26 +19,31 @@ export type CiDeps = {
   readonly troubleOf: (name: string) => Trouble;
   /** Anomalies changed: their messages are behind. */
   readonly changed: () => void;
+  /** A run was judged, and is about to be kept: tells it where its pull request is. */
+  readonly judged?: (run: Run, judgement: Judgement) => Promise<void>;
 };
 
 /** What a run came to, for the pipeline that told of it. */
 export type Taken = {
   /** `known`: it was told before. */
   readonly status: "taken" | "known";
-  /** `fail`: a number of it is unlike those before it. Whether the run itself went well, the pipeline knows. */
-  readonly verdict: "pass" | "fail";
+  readonly verdict: Verdict;
+  readonly reason: string;
   readonly findings: readonly string[];
   /** Probability that the next run of that pipeline and branch fails. */
   readonly next_failure_probability: number;
-  /** Runs of that pipeline and branch that it was compared with. */
+  /** Each number, and what is usual for it: null while too few runs told it. */
+  readonly numbers: Readonly<
+    Record<string, { readonly value: number; readonly usual: Judged["usual"] | null; readonly is_unusual: boolean }>
+  >;
+  /** Runs of that pipeline that it was compared with, and their branch. */
   readonly compared_with: number;
+  readonly compared_branch: string;
 };
 
 /** Where such anomalies come from: no name that a source can have. */
 export const CI_SOURCE = "CI webhook";
 const WATCH = "ci";
-/** Runs that are looked back at. */
-const BACK = 200;
 const MOST_OPEN = 5000;
 /** A run that ended longer ago is history: pipelines may tell of theirs when they are set up. */
 const NEWS_SECONDS = 86_400;
@@ -92,10 +100,11 @@ async function sweep({ store, changed }: CiDeps, open: readonly Anomaly[], now: 
   }
 }
 
-async function take({ store, clock, troubleOf, changed }: CiDeps, { lines }: Known, run: Run): Promise<Taken> {
+async function take(deps: CiDeps, { lines }: Known, run: Run): Promise<Taken> {
+  const { store, clock, troubleOf, changed } = deps;
   const line = lineOf(run);
-  const [before, [newest]] = await Promise.all([
-    store.runs.of(line, run.endedAt, BACK).then((runs) => [...runs].reverse()),
+  const [{ own: before, base }, [newest]] = await Promise.all([
+    runsBefore(store.runs, run),
     store.runs.of(line, Number.MAX_SAFE_INTEGER, 1),
   ]);
   const found = judgeRun(run, before, troubleOf);
@@ -103,28 +112,48 @@ async function take({ store, clock, troubleOf, changed }: CiDeps, { lines }: Kno
   const isNewest = newest === undefined || (newest.endedAt <= run.endedAt && newest.id !== run.id);
   if (isNewest && (found.length > 0 || lines.has(line))) {
     const open = await store.detection.anomalies({ status: "open", limit: MOST_OPEN });
-    const anomalies = anomaliesOf(run, found, before, open, clock());
+    const anomalies = anomaliesOf(run, found, { before, newest }, open, clock());
     if (anomalies.length > 0) {
       lines.add(line);
       await store.detection.commit({ anomalies });
       changed();
     }
   }
+  const judgement = verdictOf(run, { own: before, base }, troubleOf);
+  await deps.judged?.(run, judgement);
   const isNew = await store.runs.keep(run);
   return {
     status: isNew ? "taken" : "known",
-    verdict: found.some(({ kind }) => kind === "number") ? "fail" : "pass",
-    findings: found.map((one) => sayFinding(one, run)),
+    verdict: judgement.verdict,
+    reason: judgement.reason,
+    findings: findingsOf(run, judgement, found),
+    numbers: Object.fromEntries(
+      judgement.numbers.map(({ name, value, usual, unusual }) => [
+        name,
+        { value, usual: usual ?? null, is_unusual: unusual !== undefined },
+      ]),
+    ),
     next_failure_probability: Number(chanceOfFailure([...before, run].map(({ outcome }) => outcome)).toFixed(3)),
-    compared_with: before.length,
+    compared_with: judgement.runs,
+    compared_branch: judgement.branch,
   };
+}
+
+/** What is unlike the runs that it was compared with, and whether it fails more than its branch did. */
+function findingsOf(run: Run, { numbers, branch }: Judgement, found: readonly Unusual[]): readonly string[] {
+  const line = sayLine(run);
+  const beside = branch === run.branch ? "" : ` on ${branch}`;
+  return [
+    ...found.filter(({ kind }) => kind === "failing").map(sayUnusual),
+    ...numbers.flatMap(({ unusual }) => (unusual === undefined ? [] : [`${line}: ${sayUnusual(unusual)}${beside}.`])),
+  ];
 }
 
 /** What begins, goes on and ends with this run. */
 function anomaliesOf(
   run: Run,
   found: readonly Unusual[],
-  before: readonly Run[],
+  { before, newest }: { readonly before: readonly Run[]; readonly newest: Run | undefined },
   open: readonly Anomaly[],
   now: number,
 ): readonly Anomaly[] {
@@ -136,7 +165,7 @@ function anomaliesOf(
     const known = mine.find((other) => other.series === series);
     const facts = factsOf(one, run, before);
     if (known !== undefined) changed.push({ ...known, ...facts, revision: known.revision + 1 });
-    else changed.push(opening(one, run, facts, [...open, ...changed], now));
+    else changed.push(opening(one, run, newest, facts, [...open, ...changed], now));
   }
   for (const one of mine) {
     const isStill = found.some((other) => seriesOf(line, nameOf(other)) === one.series);
@@ -186,6 +215,7 @@ function factsOf(one: Unusual, run: Run, before: readonly Run[]) {
 function opening(
   one: Unusual,
   run: Run,
+  newest: Run | undefined,
   facts: ReturnType<typeof factsOf>,
   open: readonly Anomaly[],
   now: number,
@@ -193,7 +223,8 @@ function opening(
   const line = lineOf(run);
   const series = seriesOf(line, nameOf(one));
   const made: Anomaly = {
-    id: `ci-${sha256(series).slice(0, 12)}-${sha256(run.id).slice(0, 8)}`,
+    // By the run before it: replicas that judge two runs after that one at the same moment open one anomaly, since the first of an id stays.
+    id: `ci-${sha256(series).slice(0, 12)}-${sha256(newest?.id ?? "").slice(0, 8)}`,
     group: "",
     kind: one.kind === "failing" ? "failing" : "unusual",
     watch: `${WATCH}.${one.kind === "failing" ? "failures" : one.name}`,
@@ -234,25 +265,4 @@ function sayRun(run: Run): string {
     return `${what} ${{ success: "ended well", failure: "failed", cancelled: "was cancelled" }[run.outcome]}.`;
   const ended = { success: "took", failure: "failed after", cancelled: "was cancelled after" }[run.outcome];
   return `${what} ${ended} ${formatValue(took, "seconds")}.`;
-}
-
-function sayFinding(one: Unusual, run: Run): string {
-  if (one.kind === "failing") {
-    const told = one.of === 1 ? "It failed" : `${one.failed} of the last ${one.of} runs failed`;
-    return `${told}; ${one.before.failed} of the ${one.before.of} before did.`;
-  }
-  const unit = unitOf(one.name);
-  const [value, low, high] = [one.value, one.usual.low, one.usual.high].map((each) => formatValue(each, unit));
-  return `${sayLine(run)}: ${measureOf(one.name)} ${value}, usually ${low} to ${high}.`;
-}
-
-function measureOf(name: string): string {
-  return name === DURATION ? "duration" : name.replaceAll("_", " ");
-}
-
-/** By the end of the name, as Prometheus has it: prometheus.io/docs/practices/naming. */
-function unitOf(name: string): Unit {
-  if (name.endsWith("_seconds")) return "seconds";
-  if (name.endsWith("_bytes")) return "bytes";
-  return name.endsWith("_ratio") ? "ratio" : "none";
 }

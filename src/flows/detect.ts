@@ -11,6 +11,7 @@ import type { DetectDeps, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { versionOf } from "./detect/follow.ts";
 import { gaugesOf } from "./detect/gauges.ts";
+import { createJudge, LostDetectorsError } from "./detect/judging.ts";
 import { judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { lookLater } from "./detect/later.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
@@ -52,7 +53,8 @@ const AWAY_ROUNDS = 3;
 const SHOW_EVERY = 5;
 const MOST_OPEN = 5000;
 
-export function detect(deps: DetectDeps): Detect {
+export function detect(given: DetectDeps): Detect {
+  const deps = { ...given, judge: given.judge ?? createJudge() };
   const { store, clock, elapsed, settings } = deps;
   const states = createSourceStates();
   const shares = createShares(deps, states, () => versions.read(), lookAtShare);
@@ -89,7 +91,7 @@ export function detect(deps: DetectDeps): Detect {
         const whole = together?.due(true);
         if (whole !== undefined) await store.detection.commit(whole);
         for (const one of kept.values()) {
-          const due = (await shares.isOwn(one.version)) ? dueStates(one, clock(), true) : undefined;
+          const due = (await shares.isOwn(one.version)) ? await dueStates(deps, one, clock(), true) : undefined;
           if (due !== undefined) await store.detection.commit(due);
         }
       }
@@ -224,28 +226,27 @@ export function detect(deps: DetectDeps): Detect {
     round: Round,
     seen = state.together?.seen,
   ): Promise<number | "away"> {
-    const { source, open, tally, signal, opinions, rounds } = round;
+    const { source, open, tally, signal } = round;
     const look = deps.look(watch.promql);
     if (!look.ok) {
       tally.problem(`${watch.id}: ${look.reason}`);
       return 0;
     }
     let one = state.kept.get(watch.id);
-    if (one === undefined || one.watch.promql !== watch.promql) {
-      const version = activeOf(round.models.get(versionOf(watch, settings.everySeconds)));
-      const taken = await takeUp(deps, watch, look, opinions, rounds, version);
-      one = taken.kept;
-      state.kept.set(watch.id, one);
-      if (taken.broken.length > 0) {
-        tally.problem(`${watch.id}: ${sayBroken(taken.broken.length)}`);
-        reportBroken(watch.id, taken.broken);
-      }
-    }
+    if (one === undefined || one.watch.promql !== watch.promql) one = await takenUp(watch, look, state, round);
     const most = Math.min(settings.seriesPerWatch, left);
     let looked: Looked;
     const before = one.problem;
+    const read = (kept: Kept) =>
+      lookAt(deps, kept, source, most, round.opinions, signal, seen?.bind(undefined, watch.id));
     try {
-      looked = await lookAt(deps, one, source, most, opinions, signal, seen?.bind(undefined, watch.id));
+      looked = await read(one).catch(async (problem: unknown) => {
+        if (!(problem instanceof LostDetectorsError)) throw problem;
+        const data = { err: problem, watch: watch.id };
+        deps.report("warn", "the detectors of a watch are gone, and are taken up from what is stored", data);
+        one = await takenUp(watch, look, state, round);
+        return read(one);
+      });
     } catch (problem) {
       if (signal.aborted) return 0;
       if (await isAlive(source, problem, signal)) {
@@ -269,6 +270,22 @@ export function detect(deps: DetectDeps): Detect {
     await judge(one, looked, catalogue, state, round);
     state.kept.set(watch.id, await versions.follow(one, looked.isFirst ? [] : looked.happened, round));
     return series;
+  }
+
+  async function takenUp(
+    watch: Watch,
+    look: Kept["look"],
+    state: SourceState,
+    { opinions, models, rounds, tally }: Pick<Round, "opinions" | "models" | "rounds" | "tally">,
+  ): Promise<Kept> {
+    const version = activeOf(models.get(versionOf(watch, settings.everySeconds)));
+    const { kept, broken } = await takeUp(deps, watch, look, opinions, rounds, version);
+    state.kept.set(watch.id, kept);
+    if (broken.length > 0) {
+      tally.problem(`${watch.id}: ${sayBroken(broken.length)}`);
+      reportBroken(watch.id, broken);
+    }
+    return kept;
   }
 
   /** One watch as a share of a round, with what the one who makes the round has to know of it. */
@@ -370,7 +387,8 @@ export function detect(deps: DetectDeps): Detect {
     tally.asked(elapsed() - began);
     for (const anomaly of explained.values()) if (open.has(anomaly.id)) open.set(anomaly.id, anomaly);
     const anomalies = [...changed.map((anomaly) => explained.get(anomaly.id) ?? anomaly), ...missing, ...resets];
-    await keep({ ...dueStates(one, clock(), anomalies.length > 0 || looked.isFirst), anomalies }, open, tally);
+    const due = await dueStates(deps, one, clock(), anomalies.length > 0 || looked.isFirst);
+    await keep({ ...due, anomalies }, open, tally);
     // A round that takes long, as the first does, says what it knows on the way.
     if (!round.isShare && elapsed() - shownAt > SHOW_EVERY) {
       await showAnomalies(deps);
@@ -483,7 +501,12 @@ export function detect(deps: DetectDeps): Detect {
   ): Promise<void> {
     const whole = state.together === undefined ? [] : [state.together.id];
     const there = new Set([...watches.map(({ id }) => id), ...whole, "targets", "sources", CERTIFICATES]);
-    for (const all of [state.kept, state.elsewhere]) for (const id of all.keys()) if (!there.has(id)) all.delete(id);
+    for (const [id, { version }] of state.kept) {
+      if (there.has(id)) continue;
+      state.kept.delete(id);
+      await deps.judge.drop(version);
+    }
+    for (const id of state.elsewhere.keys()) if (!there.has(id)) state.elsewhere.delete(id);
     const orphans = [...open.values()].filter(
       (one) => one.source === source && !there.has(one.watch) && !(one.kind === "ahead" && settings.automatic),
     );

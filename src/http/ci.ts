@@ -47,6 +47,7 @@ const Generic = z.strictObject({
     .max(2000)
     .optional(),
   pull_request: z.int().positive().optional(),
+  base: name().optional(),
   deploy: z.strictObject({ service: name(), environment: name(), version: name().optional() }).optional(),
 });
 
@@ -62,11 +63,14 @@ export function readRun(body: unknown, now: number): Run {
   const ahead = Math.max(0, (told.finished_at ?? now) - now);
   const startedAt = told.started_at === undefined ? endedAt - (told.duration_seconds ?? 0) : told.started_at - ahead;
   if (startedAt > endedAt) throw new Error("started_at must not be after finished_at, nor in the future.");
+  const isMain = told.main ?? isMainName(branch);
+  const base = isMain ? branch : (told.base ?? "main");
   const known = told.id ?? JSON.stringify([branch, commit, told.started_at ?? startedAt, told.finished_at ?? endedAt]);
   return {
     id: `told/${digest([project, pipeline, known])}`,
     ...{ project, pipeline, branch, outcome: status, startedAt, endedAt, numbers },
-    isMain: told.main ?? isMainName(branch),
+    isMain,
+    ...(base !== branch && { base }),
     ...(commit !== undefined && { commit }),
     ...(told.committed_at !== undefined && { committedAt: told.committed_at }),
     ...(url !== undefined && { url }),
@@ -91,7 +95,9 @@ const WorkflowRun = z.object({
     updated_at: z.string(),
     head_commit: z.object({ timestamp: z.string().nullish() }).nullish(),
     head_repository: z.object({ full_name: z.string() }).nullish(),
-    pull_requests: z.array(z.object({ number: z.number() })).default([]),
+    pull_requests: z
+      .array(z.object({ number: z.int().positive(), base: z.object({ ref: z.string() }).optional() }))
+      .default([]),
   }),
   repository: Repository,
 });
@@ -140,18 +146,21 @@ export function readGitHub(event: string, body: unknown): Run | undefined {
     const endedAt = secondsOf(run.updated_at);
     const committedAt = run.head_commit?.timestamp ? secondsOf(run.head_commit.timestamp) : undefined;
     const [pull] = run.pull_requests;
+    const isMain = isOwn && run.head_branch === repository.default_branch;
+    const base = isMain ? branch : oneLine(pull?.base?.ref ?? repository.default_branch);
     return {
       id: `github/${run.id}/${run.run_attempt}`,
       project: repository.full_name,
       pipeline: oneLine(run.name ?? "workflow"),
       branch: oneLine(branch),
-      isMain: isOwn && run.head_branch === repository.default_branch,
+      isMain,
       outcome,
       startedAt: Math.min(endedAt, secondsOf(run.run_started_at ?? run.created_at)),
       endedAt,
       numbers: {},
       commit: oneLine(run.head_sha),
       ...(committedAt !== undefined && { committedAt }),
+      ...(base !== branch && { base }),
       ...(run.html_url !== undefined && { url: run.html_url }),
       ...(pull !== undefined && { pullRequest: pull.number }),
     };

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { HttpResponse, Route } from "../ports.ts";
-import type { Log } from "../util/log.ts";
+import { type Log, loggedWith } from "../util/log.ts";
 import { type OwnRoutes, ownRoutes } from "./own-routes.ts";
 import { hasBody, readBody, readTarget } from "./request.ts";
 import { HttpProblem } from "./route.ts";
@@ -88,7 +88,8 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
     },
     (request, response) => {
       count += 1;
-      serve(request, response, count).catch((err) => {
+      const number = count;
+      loggedWith({ request: number }, () => serve(request, response, number)).catch((err) => {
         log.error({ err }, "a request could not be answered");
         response.destroy();
       });
@@ -112,13 +113,15 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
       // Once all is sent nobody waits for that signal, and an error notes where it was made, which costs.
       if (!response.writableFinished) gone.abort(new Error("the client went away"));
     });
+    const found: { route?: Route } = {};
     const failed = (cause: unknown): HttpResponse => {
-      if (cause instanceof HttpProblem) return cause.response;
-      if (!gone.signal.aborted) log.error({ err: cause, request: number }, "a request failed");
+      if (!(cause instanceof HttpProblem) && !gone.signal.aborted)
+        log.error({ err: cause, request: number }, "a request failed");
       const said = `Something went wrong inside the bot. Its log says what, under request ${number}.`;
-      return new HttpProblem(500, "internal", said).response;
+      const problem = cause instanceof HttpProblem ? cause : new HttpProblem(500, "internal", said);
+      return found.route?.refuse?.(problem) ?? problem.response;
     };
-    const answer = await answerTo(request, gone.signal).catch(failed);
+    const answer = await answerTo(request, gone.signal, found).catch(failed);
     // What is left of a body that nobody wants is not waited for.
     const close = stopping || (hasBody(request) && !request.complete);
     try {
@@ -128,13 +131,19 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
     }
   }
 
-  async function answerTo(request: IncomingMessage, signal: AbortSignal): Promise<HttpResponse> {
+  /** `found.route` is set as soon as it is known whose request it is. */
+  async function answerTo(
+    request: IncomingMessage,
+    signal: AbortSignal,
+    found: { route?: Route },
+  ): Promise<HttpResponse> {
     const { path, query } = readTarget(request.url ?? "");
     const method = request.method === "HEAD" ? "GET" : (request.method ?? "");
-    const here = routes.filter((route) => route.path === path);
+    const here = routes.filter((route) => isAt(route, path));
     if (here.length === 0) throw new HttpProblem(404, "not_found", "There is nothing at this address.");
-    const route = here.find((candidate) => candidate.method === method);
+    const route = here.find((candidate) => candidate.method === method || candidate.method === "*");
     if (route === undefined) throw wrongMethod(here);
+    found.route = route;
     const body = await readBody(request, route.bodyBytes ?? limits.bodyBytes, limits.bodyMs);
     const remoteAddress = request.socket.remoteAddress ?? "";
     return route.handle({ method, path, query, headers: request.headers, body, remoteAddress, signal });
@@ -166,6 +175,10 @@ function send(request: IncomingMessage, response: ServerResponse, answer: HttpRe
     ...(close ? { connection: "close" } : {}),
   });
   response.end(request.method === "HEAD" ? undefined : body);
+}
+
+function isAt(route: Route, path: string): boolean {
+  return route.path.endsWith("/*") ? path.startsWith(route.path.slice(0, -1)) : route.path === path;
 }
 
 function wrongMethod(routes: readonly Route[]): HttpProblem {

@@ -4,9 +4,14 @@ import type { HttpRequest } from "../ports.ts";
 import { isLoopbackAddress } from "../util/loopback.ts";
 import type { Secret } from "../util/secret.ts";
 
+/** The bearer token that came with a request. */
+export function bearerOf({ headers }: HttpRequest): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(String(headers.authorization ?? ""))?.[1];
+}
+
 /** The caller sent the token, or sits on this machine. */
 export function isTrusted(request: HttpRequest, token: Secret | undefined): boolean {
-  const sent = /^Bearer +(\S+)$/i.exec(String(request.headers.authorization ?? ""))?.[1];
+  const sent = bearerOf(request);
   if (token !== undefined && sent !== undefined && equalInConstantTime(sent, token.reveal())) return true;
   return isLocal(request);
 }
@@ -27,7 +32,7 @@ function isLocalName(host: string): boolean {
 }
 
 /** Digests have one length, so that neither the length nor the first wrong letter shows in the time it takes. */
-function equalInConstantTime(a: string, b: string): boolean {
+export function equalInConstantTime(a: string, b: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
+import { networkReason, WEB_PAGE } from "../util/exchange.ts";
 import { NotSentError, SERVICE, sayStatus } from "./failure.ts";
 
 type Fetch = typeof globalThis.fetch;
@@ -55,8 +56,10 @@ export function createModelFetch(
         },
       );
       if (response === undefined) continue;
-      if (response.ok) return watched(response, extras);
+      if (response.ok && response.headers.get("content-type")?.includes("text/html") !== true)
+        return watched(response, extras);
       await response.body?.cancel().catch(() => {});
+      if (response.ok) throw new UnreachableError(SERVICE, WEB_PAGE);
       const waitMs = waitOf(response, random);
       if (waitMs === undefined) throw new RefusedError(SERVICE, response.status, sayStatus(response.status));
       if (waitMs > LONGEST_WAIT_MS) closedUntil = clock() + waitMs / 1000;
@@ -77,7 +80,7 @@ async function reach(
   } catch (cause) {
     if (outer?.aborted) throw outer.reason;
     if (limit.aborted) throw new UnreachableError(SERVICE, "it did not answer in time", { cause });
-    throw new NotSentError(SERVICE, "no connection", { cause });
+    throw new NotSentError(SERVICE, `no connection (${networkReason(cause)})`, { cause });
   }
 }
 

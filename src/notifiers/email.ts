@@ -89,9 +89,12 @@ function htmlOf({ title, lines }: Notice): string {
 /** RFC 5321, 4.2.1: 4xx may pass, 5xx does not; refused credentials and TLS that fails are mended by people. */
 function inWords(problem: unknown, service: string): Error {
   if (problem instanceof NeverError) return problem;
-  const { responseCode, code } = problem as { responseCode?: unknown; code?: unknown };
+  const { responseCode, code, command } = problem as Readonly<Record<string, unknown>>;
   const reason = `${service}: ${inertName(reasonOf(problem), { max: 300 })}`;
-  if (code === "EAUTH" || code === "ETLS") return new NotNowError(reason, 120, "channel", { cause: problem });
-  if (typeof responseCode === "number" && responseCode >= 500) return new NeverError(reason, { cause: problem });
+  if (code === "EAUTH" || code === "ETLS")
+    return new NotNowError(reason, 120, "channel", { cause: problem, answered: code === "EAUTH" });
+  // What it says before it was told anything is about the server, not about this mail.
+  if (typeof responseCode === "number" && responseCode >= 500 && command !== "CONN")
+    return new NeverError(reason, { cause: problem });
   return new NotNowError(reason, 0, "channel", { cause: problem });
 }

@@ -1,5 +1,5 @@
 import { NeverError, NotNowError } from "../util/errors.ts";
-import { exchange } from "../util/exchange.ts";
+import { exchange, WEB_PAGE } from "../util/exchange.ts";
 import { inertName } from "../util/inert.ts";
 import type { Secret } from "../util/secret.ts";
 
@@ -11,6 +11,8 @@ export type Target = {
   /** From the configuration alone; paths are put behind it. */
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** It may answer with anything, and says by its status alone that it took a notice. */
+  readonly saysAnything?: true;
   /** PEM of certificate authorities that are trusted instead of the usual ones. */
   readonly ca?: string;
 };
@@ -41,7 +43,7 @@ const LONGEST_RETRY_AFTER = 3600;
  * A client for one target. It resolves with the JSON of a 2xx answer, throws `NotNowError` for what may pass (no connection, 408, 425,
  * 429, 5xx, and a refused key, which people renew) and `NeverError` for the rest. No redirect is followed.
  */
-export function createAsk({ service, baseUrl, headers, ca }: Target): Ask {
+export function createAsk({ service, baseUrl, headers, saysAnything, ca }: Target): Ask {
   return async ({ method, path, query = {}, json, text, headers: more }, outer) => {
     const url = new URL(`${baseUrl}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -69,13 +71,15 @@ export function createAsk({ service, baseUrl, headers, ca }: Target): Ask {
     const answer = jsonOf(done.body);
     if (status >= 200 && status < 300) {
       if (done.isCut) throw new NeverError(`${service}: its answer is longer than ${MOST_ANSWER / 2 ** 20} MB`);
+      if (saysAnything !== true && done.headers["content-type"]?.includes("text/html") === true)
+        throw new NotNowError(`${service}: ${WEB_PAGE}`, 0, "channel");
       return { status, body: answer };
     }
     const said = wordsOf(answer);
     const reason = `${service}: ${sayStatus(status)}${said === "" ? "" : `: ${said}`}`;
-    if (status === 401 || status === 403) throw new NotNowError(reason, REFUSED_SECONDS, "channel");
+    if (status === 401 || status === 403) throw new NotNowError(reason, REFUSED_SECONDS, "channel", { answered: true });
     if (status === 408 || status === 425 || status === 429 || status >= 500)
-      throw new NotNowError(reason, retryAfter(done.headers["retry-after"]), "channel", { throttled: status === 429 });
+      throw new NotNowError(reason, retryAfter(done.headers["retry-after"]), "channel", { answered: status === 429 });
     throw new NeverError(reason);
   };
 }

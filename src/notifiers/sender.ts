@@ -2,7 +2,7 @@ import { NOTICE_KINDS, type Notice, notifierPlace } from "../core/incident/notic
 import type { Notifier } from "../ports/notifier.ts";
 import type { Clock, Queued, Sender } from "../ports.ts";
 import { createDependencies, type Dependencies, RestingError, type Verdict, verdictOf } from "../util/dependencies.ts";
-import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
+import { NeverError, NotNowError, reasonOf, UnreachableError } from "../util/errors.ts";
 
 /** What carries notices from the outbox to one notifier, and knows how it stands. */
 export type NotifierSender = Sender & {
@@ -62,12 +62,13 @@ export function notifierSender(notifier: Notifier, { clock, late, dependencies }
         if (signal.aborted) throw problem;
         trouble = reasonOf(problem);
         if (problem instanceof NeverError) throw problem;
-        if (problem instanceof RestingError)
-          throw new NotNowError(trouble, problem.seconds, "channel", { cause: problem });
         const age = clock() - message.at;
         if (age > TOO_OLD) throw new NeverError(`it could not be told within a day: ${trouble}`, { cause: problem });
         if (age > LATE) late(message.id, `not for ${Math.floor(age / 60)} minutes, and it is tried on: ${trouble}`);
-        throw problem;
+        // Not asked, or no answer in time: it waits, as with any other trouble of theirs.
+        if (!(problem instanceof UnreachableError)) throw problem;
+        const seconds = problem instanceof RestingError ? problem.seconds : 0;
+        throw new NotNowError(trouble, seconds, "channel", { cause: problem });
       }
     },
   };

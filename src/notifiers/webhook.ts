@@ -28,6 +28,7 @@ export function webhookNotifier(settings: WebhookSettings): Notifier {
   const ask = createAsk({
     service: `the webhook ${name}`,
     baseUrl: url,
+    saysAnything: true,
     headers: token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` },
     ...(ca !== undefined && { ca }),
   });

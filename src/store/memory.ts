@@ -19,6 +19,7 @@ import { memoryDetection } from "./memory/detection.ts";
 import { memoryDigests } from "./memory/digests.ts";
 import { type KeptScored, memoryForecasts } from "./memory/forecasts.ts";
 import { type KeptIncident, memoryIncidents } from "./memory/incidents.ts";
+import { memoryPersonal, tableOf } from "./memory/personal.ts";
 import { type Kept, memoryProposals } from "./memory/proposals.ts";
 import { memoryRuns } from "./memory/runs.ts";
 import { memoryShelf, type Shelved } from "./memory/shelf.ts";
@@ -83,7 +84,10 @@ export function createMemoryStore(
     return work();
   }
 
-  const { ledger, audit, latest } = memoryAudit({ ...settings, now: settings.now ?? (() => Date.now() / 1000) }, use);
+  const { ledger, audit, actors, latest } = memoryAudit(
+    { ...settings, now: settings.now ?? (() => Date.now() / 1000) },
+    use,
+  );
   const { detection, tables: watched } = memoryDetection(use);
   /** What is done needs its hint no more. */
   function withoutHint({ hint: _, ...message }: Outgoing): Outgoing {
@@ -96,7 +100,33 @@ export function createMemoryStore(
     if (one?.state === "waiting") outbox.set(id, { ...one, ...by(one) });
   }
 
+  const [platformAndChannel, ofFeedback] = [
+    ([platform, channel]: readonly string[]) => ({ platform, channel }),
+    ([answer, platform, user]: readonly string[]) => ({ answer, platform, user }),
+  ];
+  const ofPeople = () => [
+    ...[...conversations].map(([place, turns]) =>
+      tableOf("turns", turns, () => platformAndChannel(JSON.parse(place) as readonly string[])),
+    ),
+    tableOf("places", places),
+    tableOf("answers", answers),
+    tableOf("lessons", lessons),
+    tableOf("proposals", proposals),
+    tableOf("incidents", incidents),
+    tableOf("alerts", alerts),
+    tableOf("shelves", shelves),
+    tableOf("digests", digests),
+    tableOf("outbox", outbox),
+    tableOf("feedback", feedback, ofFeedback),
+    tableOf("spending", spending, ([key]) => ({ key })),
+    tableOf("forecasts", forecasts),
+    tableOf("anomalies", watched.anomalies),
+    tableOf("opinions", watched.opinions),
+    tableOf("runs", runs),
+  ];
+
   return {
+    personal: memoryPersonal(ofPeople, actors, ledger, use),
     conversations: {
       append: (place, turn) =>
         use(() => {

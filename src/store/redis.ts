@@ -15,6 +15,7 @@ import { greet } from "./redis/greet.ts";
 import { redisIncidents } from "./redis/incidents.ts";
 import { LATEST, redisLedger } from "./redis/ledger.ts";
 import { redisOutbox } from "./redis/outbox.ts";
+import { redisPersonal } from "./redis/personal.ts";
 import { byAge, byTimeOf, feedbackIndexes, inOrderOf, onPlatform } from "./redis/plain.ts";
 import { redisProposals } from "./redis/proposals.ts";
 import { prune } from "./redis/prune.ts";
@@ -184,6 +185,7 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     digests: redisDigests(db, ledger),
     runs: redisRuns(db),
     audit: redisAudit(db, ledger),
+    personal: redisPersonal(db, ledger),
     stop: createStop(ledger, join(dataDir, "STOP"), { isShared: true }),
     outbox: redisOutbox(db),
 

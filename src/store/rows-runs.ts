@@ -17,6 +17,7 @@ export const RunRow = once(() => {
     numbers: z.record(z.string(), z.number()),
     commit: z.string().optional(),
     committedAt: z.number().optional(),
+    base: z.string().optional(),
     url: z.string().optional(),
     pullRequest: z.int().optional(),
     deploys: z.object({ service: z.string(), environment: z.string(), version: z.string().optional() }).optional(),

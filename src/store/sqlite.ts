@@ -31,6 +31,7 @@ import { sqliteDigests } from "./sqlite/digests.ts";
 import { sqliteForecasts } from "./sqlite/forecasts.ts";
 import { LIVE_SQL, sqliteIncidents } from "./sqlite/incidents.ts";
 import { openLedger } from "./sqlite/ledger.ts";
+import { sqlitePersonal } from "./sqlite/personal.ts";
 import { sqliteProposals, UNDECIDED_SQL } from "./sqlite/proposals.ts";
 import { sqliteRuns } from "./sqlite/runs.ts";
 import { sqliteShelf } from "./sqlite/shelf.ts";
@@ -247,6 +248,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     digests: sqliteDigests(sql, ledger),
     runs: sqliteRuns(sql, later),
     audit: sqliteAudit(sql, ledger),
+    personal: sqlitePersonal(sql, ledger),
     stop: createStop(shared(ledger), join(settings.dataDir, "STOP")),
 
     outbox: {

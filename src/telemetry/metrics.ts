@@ -24,6 +24,7 @@ export type Metrics = Pick<
   | "alerted"
   | "watchUse"
   | "incidentsOpen"
+  | "reloaded"
   | "watched"
   | "forecastsScored"
   | "trained"
@@ -177,6 +178,16 @@ export async function createMetrics(version: string): Promise<Metrics> {
   const auditSeq = new Gauge({
     name: "smartcloudops_audit_seq",
     help: "Number of the newest audit record.",
+    registers,
+  });
+  const reloadSuccess = new Gauge({
+    name: "smartcloudops_config_reload_success",
+    help: "1 where the last reading of the settings was good, 0 where those from before go on.",
+    registers,
+  });
+  const reloadedAt = new Gauge({
+    name: "smartcloudops_config_reload_success_timestamp_seconds",
+    help: "When the settings in force were read.",
     registers,
   });
   const auditHash = new Gauge({
@@ -390,6 +401,10 @@ export async function createMetrics(version: string): Promise<Metrics> {
       auditSeq.set(head?.seq ?? 0);
       // 48 bits: a sample holds 53 exactly. As a label, each record would be a series for ever.
       auditHash.set(Number.parseInt(head?.record_hash.slice(0, 12) ?? "0", 16));
+    },
+    reloaded(isGood, at) {
+      reloadSuccess.set(isGood ? 1 : 0);
+      reloadedAt.set(at);
     },
     text: () => registry.metrics(),
   };

@@ -110,6 +110,8 @@ export type Telemetry = {
   watchUse(records: ReadonlyMap<string, WatchUse>): void;
   /** Incidents that are not over, as they are now. */
   incidentsOpen(open: readonly { readonly severity: string; readonly status: string }[]): void;
+  /** The settings were taken anew, or not; `at`: when they last were, in unix seconds. */
+  reloaded(isGood: boolean, at: number): void;
   /** Something that the bot calls is known now (`from` undefined), or its breaker changed. */
   dependency(now: Breaker, from: Breaker["state"] | undefined): void;
   /** Retention deleted `rows` rows of that table. */
@@ -172,6 +174,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     alerted: (severity, alerts) => count((made) => made.alerted(severity, alerts)),
     watchUse: (records) => count((made) => made.watchUse(records)),
     incidentsOpen: (open) => count((made) => made.incidentsOpen(open)),
+    reloaded: (isGood, at) => count((made) => made.reloaded(isGood, at)),
     dependency: (now, from) => count((made) => made.dependency(now, from)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {

@@ -6,6 +6,9 @@ import {
   ConsecutiveBreaker,
   circuitBreaker,
   handleWhen,
+  TaskCancelledError,
+  TimeoutStrategy,
+  timeout,
 } from "cockatiel";
 import { NotNowError, RefusedError, reasonOf, UnreachableError } from "./errors.ts";
 
@@ -19,6 +22,8 @@ export type BreakerSettings = {
   readonly failures: number;
   /** For so long, in milliseconds; then one call tries. */
   readonly restMs: number;
+  /** Longest time of one call in milliseconds, where that is less than the call's own limit. */
+  readonly timeoutMs?: number;
 };
 
 /** `only`: other numbers for dependencies of that name or below it ("notifier", "notifier/pager"); the first that fits counts. */
@@ -92,6 +97,9 @@ export class RestingError extends UnreachableError {
   }
 }
 
+/** It did not answer in the time that a call of it may take. What was sent may have arrived. */
+export class TimedOutError extends UnreachableError {}
+
 /** It was not asked, because too much waits for it already. Nothing was sent. */
 export class BusyError extends UnreachableError {}
 
@@ -127,7 +135,9 @@ export function createDependencies(
 
 function settingsOf({ only, ...all }: BreakerRules, name: string): BreakerSettings {
   const own = only.find(({ dependency }) => name === dependency || name.startsWith(`${dependency}/`));
-  return { failures: own?.failures ?? all.failures, restMs: own?.restMs ?? all.restMs };
+  const timeoutMs = own?.timeoutMs ?? all.timeoutMs;
+  const limit = timeoutMs !== undefined && { timeoutMs };
+  return { failures: own?.failures ?? all.failures, restMs: own?.restMs ?? all.restMs, ...limit };
 }
 
 /**
@@ -137,7 +147,7 @@ function settingsOf({ only, ...all }: BreakerRules, name: string): BreakerSettin
 export function verdictOf(thrown: unknown): Verdict {
   if (thrown instanceof RefusedError) return thrown.status >= 500 ? "failure" : "alive";
   if (thrown instanceof UnreachableError) return "failure";
-  if (thrown instanceof NotNowError) return thrown.throttled ? "alive" : "failure";
+  if (thrown instanceof NotNowError) return thrown.answered ? "alive" : "failure";
   return "unknown";
 }
 
@@ -150,8 +160,8 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
 
 function createDependency(
   name: string,
-  { service, verdict = verdictOf, atOnce = AT_ONCE, queue = QUEUE }: DependencyOptions,
-  { failures, restMs }: BreakerSettings,
+  { service, verdict: ownVerdict = verdictOf, atOnce = AT_ONCE, queue = QUEUE }: DependencyOptions,
+  { failures, restMs, timeoutMs }: BreakerSettings,
   deps: {
     readonly clock: () => number;
     readonly elapsed: () => number;
@@ -165,6 +175,7 @@ function createDependency(
   let state: BreakerState = "closed";
   let trial = Promise.withResolvers<void>();
   const slots = bulkhead(atOnce, queue);
+  const verdict = (thrown: unknown): Verdict => (thrown instanceof TimedOutError ? "failure" : ownVerdict(thrown));
   // Whoever tries and leaves has learnt nothing: then it is not closed.
   const isHeld = (thrown: unknown) => verdict(thrown) === "failure" || breaker.state === CircuitState.HalfOpen;
   const breaker = circuitBreaker(handleWhen(isHeld), {
@@ -192,7 +203,8 @@ function createDependency(
 
   function resting(cause?: unknown): RestingError {
     const seconds = Math.max(1, Math.ceil(leftMs() / 1000));
-    const reason = `not asked, because ${failures} attempts in a row failed; it is tried again within ${seconds} s.`;
+    const many = failures === 1 ? "its last attempt" : `${failures} attempts in a row`;
+    const reason = `not asked, because ${many} failed; it is tried again within ${seconds} s.`;
     const last = trouble === undefined ? "" : ` The last failure: ${trouble.text}`;
     return new RestingError(service, `${reason}${last}`, seconds, { cause });
   }
@@ -208,7 +220,7 @@ function createDependency(
     if (leftMs() > 0) throw resting();
     const done = await breaker.execute(async () => {
       try {
-        const value = await work();
+        const value = await inTime(work);
         answered();
         return { value };
       } catch (thrown) {
@@ -221,6 +233,16 @@ function createDependency(
     });
     if ("thrown" in done) throw done.thrown;
     return done.value;
+  }
+
+  async function inTime<T>(work: () => Promise<T>): Promise<T> {
+    if (timeoutMs === undefined) return work();
+    try {
+      return await timeout(timeoutMs, TimeoutStrategy.Aggressive).execute(work);
+    } catch (problem) {
+      if (!(problem instanceof TaskCancelledError)) throw problem;
+      throw new TimedOutError(service, `no answer within ${timeoutMs / 1000} s`, { cause: problem });
+    }
   }
 
   return {

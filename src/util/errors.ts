@@ -39,24 +39,24 @@ export function isNo(problem: unknown): problem is UnreachableError | RefusedErr
 }
 
 /**
- * A message could not be delivered now: try again after `seconds`. `scope` says what else has to wait as long. `throttled`: the other side
- * asks to be asked less often, which is no failure of it.
+ * A message could not be delivered now: try again after `seconds`. `scope` says what else has to wait as long. `answered`: the other
+ * side is there, and asks to wait or refuses the credentials, which is no failure of it.
  */
 export class NotNowError extends Error {
   override readonly name = "NotNowError";
   readonly seconds: number;
   readonly scope: "channel" | "platform";
-  readonly throttled: boolean;
+  readonly answered: boolean;
   constructor(
     reason: string,
     seconds: number,
     scope: "channel" | "platform",
-    options?: ErrorOptions & { readonly throttled?: boolean },
+    options?: ErrorOptions & { readonly answered?: boolean },
   ) {
     super(reason, options);
     this.seconds = seconds;
     this.scope = scope;
-    this.throttled = options?.throttled === true;
+    this.answered = options?.answered === true;
   }
 }
 
@@ -68,4 +68,14 @@ export class NeverError extends Error {
 /** Somebody who reads what is being written wants no more of it. `message` says who or how, as the beginning of a sentence. */
 export class EnoughError extends Error {
   override readonly name = "EnoughError";
+}
+
+/** Whoever asks may only read. `message` is a sentence for them. */
+export class ReadOnlyError extends Error {
+  override readonly name = "ReadOnlyError";
+  constructor() {
+    super(
+      "Programs only read here, so nothing was changed. People ask for changes in chat, and decide about them there.",
+    );
+  }
 }

@@ -135,6 +135,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "DNS did not answer",
   ECONNRESET: "the connection was cut",
   EPIPE: "the connection was cut",
+  UND_ERR_SOCKET: "the connection was cut",
   ETIMEDOUT: "the connection timed out",
   EHOSTUNREACH: "there is no route to it",
   ENETUNREACH: "there is no route to it",
@@ -146,8 +147,15 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "its certificate has expired",
 };
 
-/** A network error in words. */
-function networkReason(cause: unknown): string {
-  const code = (cause as { code?: unknown } | null)?.code;
-  return (typeof code === "string" ? REASONS[code] : undefined) ?? reasonOf(cause);
+/** A network error in words, as its cause has them where `fetch` or an SDK has wrapped it. */
+export function networkReason(thrown: unknown): string {
+  for (let one = thrown, depth = 0; one instanceof Error && depth < 8; one = one.cause, depth++) {
+    const { code } = one as { code?: unknown };
+    const reason = typeof code === "string" ? REASONS[code] : undefined;
+    if (reason !== undefined) return reason;
+  }
+  return reasonOf(thrown);
 }
+
+/** What is said of an answer that a browser would show. */
+export const WEB_PAGE = "a web page came back instead of an answer: is a proxy or a login page in between?";

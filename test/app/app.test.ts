@@ -63,6 +63,37 @@ const question = (text = "cpu of web-1", user = "ada"): Question => ({
   at: 1000,
 });
 
+describe("how what the bot calls stands", () => {
+  const flow: Flow = async () => {
+    const { card, reply } = answered("All looks healthy.");
+    return { card, reply: { ...reply, intent: "status_overview" } };
+  };
+  const fail = () => Promise.reject(new UnreachableError("Prometheus (north)", "nothing listens there"));
+
+  it("stands under an overview, and is listed on ask, but for what is closed to whoever asks", async () => {
+    const { app } = await appWith(flow);
+    for (let n = 0; n < 5; n++)
+      await app.dependencies
+        .of("prometheus/north", { service: "Prometheus (north)" })
+        .ask(fail)
+        .catch(() => {});
+    const overview = await app.ask(question("status"));
+    assert.match(
+      overview.reply.reply_text,
+      /^All looks healthy\.\n.*leaves alone.*Prometheus \(north\)[\s\S]*nothing listens there/,
+    );
+    assert.match(JSON.stringify(overview.card), /Meanwhile: questions about it are answered with why/);
+    const listed = await app.ask(question("status dependencies"));
+    assert.match(
+      listed.reply.reply_text,
+      /left alone since .*nothing listens there[\s\S]*The store \(a file in the data folder\): works\./,
+    );
+    const closed = await app.ask({ ...question("status dependencies"), sources: ["main"] });
+    assert.doesNotMatch(closed.reply.reply_text, /north/);
+    await app.stop();
+  });
+});
+
 describe("a question to the app", () => {
   it("is answered from the sources that are open to the person, and from no other", async () => {
     const given: string[][] = [];

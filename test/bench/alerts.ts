@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { freePorts } from "../../src/demo/ports.ts";
 import { FakeSlack } from "../fakes/slack/index.ts";
+import { cpuOf } from "./processes.ts";
 import { quantile } from "./timed.ts";
 
 const { values: options } = parseArgs({ options: { seconds: { type: "string", default: "8" } } });
@@ -131,9 +132,13 @@ function post(port: number, body: string): Promise<number> {
   });
 }
 
-/** Alerts a second that were answered with 200; others are counted apart. */
-async function throughput(port: number, seconds: number): Promise<{ readonly rate: number; readonly refused: number }> {
+type Throughput = { readonly rate: number; readonly refused: number; readonly taken: number; readonly cpuMs: number };
+
+/** Alerts a second that were answered with 200, and the server's processor time for them; others are counted apart. */
+async function throughput({ port, child }: Server, seconds: number): Promise<Throughput> {
   let [taken, refused] = [0, 0];
+  const cpu = () => cpuOf(child.pid ?? 0) ?? Number.NaN;
+  const before = cpu();
   const began = performance.now();
   const until = began + seconds * 1000;
   await Promise.all(
@@ -147,7 +152,8 @@ async function throughput(port: number, seconds: number): Promise<{ readonly rat
       }
     }),
   );
-  return { rate: taken / ((performance.now() - began) / 1000), refused };
+  const rate = taken / ((performance.now() - began) / 1000);
+  return { rate, refused, taken, cpuMs: cpu() - before };
 }
 
 async function latencies(rounds: number): Promise<readonly number[]> {
@@ -215,14 +221,14 @@ try {
   const bare = { child: [...children].at(-1)!, port: barePort };
   const slack = await new FakeSlack().start();
   const server = await bot(newHome(), slack);
-  await throughput(bare.port, 1);
-  await throughput(server.port, 1);
+  await throughput(bare, 1);
+  await throughput(server, 1);
   // In turns, so that both meet the same neighbours.
   const [a, b, c, d] = [
-    await throughput(bare.port, seconds / 2),
-    await throughput(server.port, seconds / 2),
-    await throughput(bare.port, seconds / 2),
-    await throughput(server.port, seconds / 2),
+    await throughput(bare, seconds / 2),
+    await throughput(server, seconds / 2),
+    await throughput(bare, seconds / 2),
+    await throughput(server, seconds / 2),
   ];
   await end(server);
   await end(bare);
@@ -230,6 +236,10 @@ try {
   const [yardstick, ours] = [(a.rate + c.rate) / 2, (b.rate + d.rate) / 2];
   console.log(
     `accepted: ${ours.toFixed(0)} alerts/s, ${(ours / yardstick).toFixed(2)} of the ${yardstick.toFixed(0)}/s of a bare server (wanted: 0.5 and 2000/s); ${b.refused + d.refused} were told to come again`,
+  );
+  const perCpu = (x: Throughput, y: Throughput) => ((x.taken + y.taken) * 1000) / (x.cpuMs + y.cpuMs);
+  console.log(
+    `for a second of the processor: ${perCpu(b, d).toFixed(0)} alerts, dealt with as well, against ${perCpu(a, c).toFixed(0)} that are stored: ${(perCpu(b, d) / perCpu(a, c)).toFixed(2)}`,
   );
   const times = await latencies(3);
   console.log(

@@ -1,4 +1,4 @@
-import { drawChart } from "../../src/charts/index.ts";
+import { createChartDrawer } from "../../src/charts/index.ts";
 import type { Chart } from "../../src/core/card.ts";
 import type { Point } from "../../src/core/series.ts";
 import { quantile } from "./timed.ts";
@@ -16,23 +16,25 @@ export type ChartFigures = {
 /** Draws a day of a latency with band, threshold and events, `rounds` times one after the other. */
 export async function drawing(rounds = 40): Promise<ChartFigures> {
   const chart = dayOfLatency();
+  const { draw, close } = createChartDrawer((problem) => console.error(problem));
   const begun = performance.now();
-  const { length: bytes } = await drawChart(chart, "Europe/Berlin");
+  const { length: bytes } = await draw(chart, "Europe/Berlin");
   const first = performance.now() - begun;
   const took: number[] = [];
   for (let i = 0; i < rounds; i++) {
     const start = performance.now();
-    await drawChart(chart, "Europe/Berlin");
+    await draw(chart, "Europe/Berlin");
     took.push(performance.now() - start);
   }
   // Apart, since watching takes a core of its own.
   const stood: number[] = [];
   for (let i = 0; i < rounds; i++) {
     const gap = longestGap();
-    await drawChart(chart, "Europe/Berlin");
+    await draw(chart, "Europe/Berlin");
     stood.push(gap());
   }
   const blocked = quantile(stood, 0.5);
+  await close();
   return { first, median: quantile(took, 0.5), p95: quantile(took, 0.95), bytes, blocked };
 }
 

@@ -5,7 +5,12 @@ import { runCommand } from "../../src/cli/run.ts";
 /** Runs a command in this process. `input` is what a person types at a terminal; undefined for a pipe. */
 export async function runHere(
   args: readonly string[],
-  { env = {}, cwd, input }: { env?: Record<string, string>; cwd: string; input?: string },
+  {
+    env = {},
+    cwd,
+    input,
+    piped,
+  }: { env?: Record<string, string>; cwd: string; input?: string /** What comes through a pipe. */; piped?: string },
 ): Promise<{ stdout: string; stderr: string; code: number }> {
   const said = { stdout: "", stderr: "" };
   const into = (name: "stdout" | "stderr") =>
@@ -16,7 +21,7 @@ export async function runHere(
       },
     });
   const stdin: Surroundings["stdin"] = Object.assign(new PassThrough(), { isTTY: input !== undefined });
-  (stdin as PassThrough).end(input ?? "");
+  (stdin as PassThrough).end(input ?? piped ?? "");
   const around = { env, cwd, stdin, stdout: into("stdout"), stderr: into("stderr") };
   const code = await runCommand(args, around);
   return { ...said, code };

@@ -139,7 +139,7 @@ describe("start as a process", { timeout: 60_000 }, () => {
     }
     await sleep(500); // what it logs while it reads what exists
     assert.equal(await isRunning(join(home, "data")), true);
-    child.kill("SIGHUP");
+    child.kill("SIGTERM");
     assert.equal(await code, 0);
   });
 

@@ -7,14 +7,14 @@ describe("breakers of the file", () => {
   failures: 8
   rest: 1m
   only:
-    - {dependency: model, rest: 2m}
+    - {dependency: model, rest: 2m, timeout: 9s}
     - {dependency: notifier/pager, failures: 1}
 `);
     expect(breakers).toEqual({
       failures: 8,
       restMs: 60_000,
       only: [
-        { dependency: "model", restMs: 120_000 },
+        { dependency: "model", restMs: 120_000, timeoutMs: 9000 },
         { dependency: "notifier/pager", failures: 1 },
         { dependency: "model", failures: 3, restMs: 30_000 },
       ],

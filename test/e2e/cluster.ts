@@ -64,8 +64,12 @@ export type Cluster = {
   stop(): Promise<void>;
 };
 
-/** `redisUrl`: another way to Redis. `env`: more settings. */
-export type Prepared = { readonly redisUrl?: string; readonly env?: Readonly<Record<string, string>> };
+/** `redisUrl`: another way to Redis. `env`: more settings. `main`: another program than `replica.ts`, by its path. */
+export type Prepared = {
+  readonly redisUrl?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly main?: string;
+};
 
 /**
  * Starts Redis and a Slack. `prepare` writes the settings into the folder. Where Redis cannot be had, says why, for a test to skip.
@@ -83,10 +87,11 @@ export async function startCluster(
   const running = new Set<Replica>();
 
   async function start(name: string): Promise<Replica> {
-    const child = spawn(process.execPath, ["--max-semi-space-size=8", MAIN], {
+    const child = spawn(process.execPath, ["--max-semi-space-size=8", prepared.main ?? MAIN], {
       cwd: folder,
       env: {
         PATH: process.env.PATH,
+        REPLICA: name,
         SMARTCLOUDOPS_DATA: join(folder, name),
         SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
         REDIS_URL: prepared.redisUrl ?? redis.urlOf(0).reveal(),

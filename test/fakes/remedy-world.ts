@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readWholeConfig } from "../../src/app/whole-config.ts";
 import { accountHere } from "../../src/chat/terminal/visitor.ts";
 import { type Serving, serve } from "../../src/cli/serve.ts";
 import { explain, loadConfig } from "../../src/config.ts";
@@ -168,6 +169,7 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
     serve(loaded.config, {
       log: createLog({ level: "fatal" as "error" }),
       overrides: { sources, packs: await shippedPacks(), limitPerPerson: false },
+      reread: () => readWholeConfig({ env, cwd: folder }),
       onBrokenStore: () => undefined,
     });
   let serving = await open();
@@ -194,6 +196,7 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
     shop,
     waiting,
     config: loaded.config,
+    folder,
     serving: () => serving,
     async restart() {
       await serving.stop(0);

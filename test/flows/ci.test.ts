@@ -65,12 +65,29 @@ describe("runs that are told of", () => {
     expect(changes).toBe(3);
   });
 
+  it("of a branch are judged by those of the branch that it is to be merged into", async () => {
+    await usual();
+    const topic = { branch: "topic", isMain: false, base: "main", pullRequest: 12 };
+    const slow = await next(900, topic);
+    expect(slow).toMatchObject({
+      ...{ verdict: "fail", compared_with: 20, compared_branch: "main" },
+      findings: [expect.stringMatching(/^acme\/shop Tests on topic: duration 15 min, usually .* on main\.$/)],
+      numbers: { duration_seconds: { value: 900, is_unusual: true, usual: { typical: 308 } } },
+    });
+    expect(slow.reason).toMatch(/^Unlike earlier runs on main: duration 15 min, usually .*\.$/);
+    for (let i = 0; i < 9; i++) await next(900, topic);
+    expect((await next(900, topic)).verdict).toBe("fail"); // its own are no yardstick
+    expect(await next(310, topic)).toMatchObject({ verdict: "pass", reason: "As usual on main: duration." });
+    const other = await next(900, { ...topic, base: "release-1" });
+    expect(other).toMatchObject({ verdict: "pass", compared_branch: "topic" });
+  });
+
   it("that fail without need are one anomaly, until one ends well", async () => {
     await usual();
     await next(300, { outcome: "failure" });
     expect(await anomalies()).toEqual([]);
     const failed = await next(300, { outcome: "failure" });
-    expect(failed.verdict).toBe("pass"); // that it failed, the pipeline knows
+    expect(failed).toMatchObject({ verdict: "not judged", reason: "The run failed, so that its numbers say nothing." });
     expect(failed.findings[0]).toMatch(/^2 of the last 2 runs failed; 0 of the 20 before did\.$/);
     expect(failed.next_failure_probability).toBeGreaterThan(0.15);
     await next(300, { outcome: "failure" });
@@ -89,7 +106,11 @@ describe("runs that are told of", () => {
 
   it("that do not tell when they began have no duration to be judged by, nor to be said", async () => {
     for (let i = 0; i < 10; i++) await next(0);
-    expect(await next(300)).toMatchObject({ verdict: "pass", findings: [] });
+    expect(await next(300)).toMatchObject({
+      verdict: "not judged",
+      reason: "Too few earlier successful runs on main to compare with: 0, and 8 are needed.",
+      numbers: { duration_seconds: { value: 300, usual: null, is_unusual: false } },
+    });
     for (let i = 0; i < 3; i++) await next(0, { outcome: "failure" });
     expect((await anomalies())[0]?.because).toEqual(["The run of c14 failed."]);
     const deps = { store, now, zone: "UTC", teamOf: () => undefined };
@@ -129,6 +150,19 @@ describe("runs that are told of", () => {
     const slow = aRun({ id: "slow", startedAt: START + 20 * HOUR, endedAt: START + 21 * HOUR });
     expect(await tellAll(slow)).toMatchObject({ verdict: "fail" });
     expect(await anomalies()).toMatchObject([{ quiet: "the run ended more than a day before it was told of" }]);
+  });
+
+  it("are one anomaly where two replicas judge two of them at the same moment", async () => {
+    await usual();
+    const deps = { store, clock: () => now, troubleOf: () => "both" as const, changed: () => changes++ };
+    const [here, there] = [takesRuns(deps), takesRuns(deps)];
+    const slow = (id: string) => aRun({ id, startedAt: now + 60, endedAt: now + 960 });
+    now += 1000;
+    await Promise.all([here(slow("one")), there(slow("other"))]);
+    expect(await anomalies()).toHaveLength(1);
+    take = there;
+    await next();
+    expect(await anomalies()).toMatchObject([{ status: "over" }]);
   });
 
   it("end what another replica opened", async () => {

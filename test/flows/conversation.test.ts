@@ -134,6 +134,22 @@ describe("several sources", () => {
   );
 
   it.each([
+    "compare the cpu of quay-1 in north and staging",
+    "cpu of quay-1 in north vs staging",
+    "what is the difference between north and staging in cpu of quay-1?",
+  ])("compares two that are named, with the queries of both: %s", async (question) => {
+    const { reply_text, sources, values } = await two().ask(question);
+    expect(new Set(sources.map(({ source }) => source))).toEqual(new Set(["north", "south"]));
+    expect(reply_text).toMatch(/cpu of quay-1: north 42 %, staging 42 % \(×1\)\./i);
+    expect(values).toMatchObject([{ value: 0.42 }, { value: 0.42 }]);
+  });
+
+  it("changes nothing where a comparison names two", async () => {
+    const { reply_text } = await two().ask("restart ferrydesk in north and staging, then compare");
+    expect(reply_text).not.toMatch(/north .*, staging .*\(×/);
+  });
+
+  it.each([
     ["what is the main cause of the latency of ferrydesk", "north"],
     ["cpu of quay-1 in main", "main"],
     ["cpu of quay-1 on the main cluster", "main"],

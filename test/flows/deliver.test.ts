@@ -20,7 +20,7 @@ function message(id: string, channel = "C1", more: Partial<Outgoing> = {}): Outg
 }
 
 /** A chat that does what `how` says with each message; what it takes stands in `said`. */
-function chat(how: (message: Queued, edited: string | undefined) => void = () => {}) {
+function chat(how: (message: Queued, edited: string | undefined) => void = () => {}, room?: () => number) {
   let now = 1000;
   const store = createMemoryStore({
     retention: { conversations: DAY, evidence: DAY, seenEvents: DAY, proposals: DAY },
@@ -29,6 +29,7 @@ function chat(how: (message: Queued, edited: string | undefined) => void = () =>
   const events: Delivered[] = [];
   const sender: Sender = {
     platform: "slack",
+    ...(room !== undefined && { room }),
     async send(queued, edited) {
       how(queued, edited);
       said.push(`${queued.id}${edited === undefined ? "" : ` edits ${edited}`}`);
@@ -65,6 +66,43 @@ function chat(how: (message: Queued, edited: string | undefined) => void = () =>
     },
   };
 }
+
+describe("delivery to a platform that is left alone", () => {
+  it("begins nothing: messages wait, count no attempt, and go in their order once it is back", async () => {
+    let most = 0;
+    const attempts: number[] = [];
+    const { store, said, events, round } = chat(
+      (queued) => attempts.push(queued.attempts),
+      () => most,
+    );
+    for (const id of ["a", "b"]) await store.outbox.put(message(id));
+    await store.outbox.put(message("x", "C2"));
+    for (let n = 0; n < 20; n++) expect(await round()).toBe(1);
+    expect({ said, events }).toEqual({ said: [], events: [] });
+    most = Number.POSITIVE_INFINITY;
+    expect(await round()).toBeUndefined();
+    expect(said.filter((id) => id !== "x")).toEqual(["a", "b"]);
+    expect(attempts).toEqual([1, 1, 1]);
+  });
+
+  it("tries with one message, not with all that wait", async () => {
+    let flying = 0;
+    let most = 1;
+    const { store, said, round } = chat(
+      () => {
+        flying++;
+        if (flying === 1) {
+          most = 0;
+          throw new NotNowError("still away", 30, "platform");
+        }
+      },
+      () => most,
+    );
+    for (const channel of ["C1", "C2", "C3"]) await store.outbox.put(message(channel, channel));
+    await round();
+    expect({ flying, said }).toEqual({ flying: 1, said: [] });
+  });
+});
 
 describe("delivery", () => {
   it("says everything once, in order within a channel, and then waits to be woken", async () => {

@@ -13,12 +13,12 @@ const watches = ["latency", "errors", "traffic", "cpu", "queue", "disk"].map((id
   aWatch({ id, name: id, promql: id, by: ["service"], rank }),
 );
 
-/** Three services in six watches; two of those of orders go wrong from `at` to `end`. */
+/** Three services in six watches; four of those of orders go wrong from `at` to `end`. */
 const series = (at: () => number, end: () => number) =>
   watches.flatMap(({ id }, which) =>
     services.map((service) =>
       course(id, { service }, 0.3 + which, (now, value) =>
-        service === "orders" && which < 2 && now >= at() && now < end() ? value * 6 : value,
+        service === "orders" && which < 4 && now >= at() && now < end() ? value * 6 : value,
       ),
     ),
   );
@@ -115,9 +115,9 @@ const firstsOf = (posts: readonly { edits?: string | undefined }[]) => posts.fil
 describe("a round in shares", () => {
   it("finds and says with three processes what one finds and says", { timeout: 60_000 }, async () => {
     const [one, three] = await Promise.all([morning(1), morning(3)]);
-    expect(one.anomalies.map(({ status }) => status)).toEqual(["over", "over"]);
+    expect(one.anomalies.map(({ status }) => status)).toEqual(["over", "over", "over", "over"]);
     expect(three.anomalies).toEqual(one.anomalies);
-    // Two measures of one service: one message, which is edited, with its course.
+    // Four measures of one service, found by all of them: one message, which is edited, with its course.
     expect(firstsOf(one.posts)).toHaveLength(1);
     expect(firstsOf(three.posts)).toHaveLength(1);
     const [post] = three.posts;
@@ -198,7 +198,7 @@ describe("a round in shares", () => {
     // Its shares are done, and then nothing more of it is heard.
     const ids = (await bot.store.detection.rounds()).map(({ watch }) => `${bot.now}/${watch}`);
     for (const id of ids) await processes[1]!.share(id, 1, new AbortController().signal);
-    expect((await found(bot)).length).toBe(2);
+    expect((await found(bot)).length).toBe(4);
     expect(await bot.posts()).toEqual([]);
     lead(1);
     bot.now += 60;

@@ -55,6 +55,17 @@ describe("a run as anything can tell of it", () => {
 });
 
 describe("what GitHub posts", () => {
+  it("is compared with the branch that the pull request goes to, or else with the default branch", () => {
+    const pull = { url: "https://api.github.com/repos/acme/shop/pulls/12", id: 3, number: 12 };
+    const base = { ref: "release-1", sha: "aa", repo: { id: 1, name: "shop" } };
+    const run = (more: object) => readGitHub("workflow_run", workflowRun({}, { head_branch: "topic", ...more }));
+    expect(run({ pull_requests: [{ ...pull, base }] })).toMatchObject({ base: "release-1", pullRequest: 12 });
+    expect(run({})).toMatchObject({ base: "main" });
+    expect(run({ head_branch: "main" })).not.toHaveProperty("base");
+    expect(readRun({ project: "a", pipeline: "b", branch: "x", status: "success" }, NOW).base).toBe("main");
+    expect(readRun({ project: "a", pipeline: "b", branch: "x", base: "y", status: "success" }, NOW).base).toBe("y");
+  });
+
   it("is a run once a workflow has completed", () => {
     expect(readGitHub("workflow_run", workflowRun())).toEqual({
       ...{ id: "github/17001/1", project: "acme/shop", pipeline: "Tests", branch: "main", isMain: true },

@@ -9,6 +9,7 @@ import { type AuditSettings, auditContract } from "../contracts/audit.ts";
 import { detectionContract } from "../contracts/detection.ts";
 import { digestsContract } from "../contracts/digests.ts";
 import { incidentsContract } from "../contracts/incidents.ts";
+import { personalContract } from "../contracts/personal.ts";
 import { proposalsContract } from "../contracts/proposals.ts";
 import { runsContract } from "../contracts/runs.ts";
 import { shelfContract } from "../contracts/shelf.ts";
@@ -26,6 +27,7 @@ function settings(retention: Retention, more: Partial<AuditSettings> = {}) {
 storeContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 
 incidentsContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
+personalContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 shelfContract("the SQLite store", (retention) => openSqliteStore(settings(retention)));
 incidentsContract("the SQLite store, opened again before every single call", (retention) =>
   reopening(settings(retention)),
@@ -99,6 +101,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     runs: part("runs"),
     forecasts: part("forecasts"),
     detection: part("detection"),
+    personal: part("personal"),
     prune: (now) => once((store) => store.prune(now)),
     check: () => once((store) => store.check()),
     latest: () => once((store) => store.latest()),

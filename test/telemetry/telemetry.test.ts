@@ -28,6 +28,24 @@ describe("the bot's own metrics", () => {
     assert.doesNotMatch(text, /Mine/);
   });
 
+  it("have the state of each breaker, and how often it came to be so", async () => {
+    const telemetry = createTelemetry({ version: "1.2.3" });
+    telemetry.dependency({ name: "notifier/pager", state: "closed" }, undefined);
+    telemetry.dependency({ name: "slack", state: "closed" }, undefined);
+    telemetry.dependency({ name: "slack", state: "open" }, "closed");
+    telemetry.dependency({ name: "slack", state: "half-open" }, "open");
+    telemetry.dependency({ name: "slack", state: "open" }, "half-open");
+    const found = lines(await telemetry.text());
+    for (const line of [
+      'smartcloudops_breaker_state{dependency="notifier/pager"} 0',
+      'smartcloudops_breaker_state{dependency="slack"} 2',
+      'smartcloudops_breaker_transitions_total{dependency="slack",to="open"} 2',
+      'smartcloudops_breaker_transitions_total{dependency="slack",to="half_open"} 1',
+      'smartcloudops_breaker_transitions_total{dependency="slack",to="closed"} 0',
+    ])
+      assert.ok(found.includes(line), line);
+  });
+
   it("have everything that was counted before and after the first scrape", async () => {
     const telemetry = createTelemetry({ version: "1.2.3" });
     telemetry.answered(ANSWER);

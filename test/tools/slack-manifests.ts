@@ -23,7 +23,8 @@ const SCOPES: Readonly<Record<string, string>> = {
   "groups:history": "the same as channels:history, in private channels it was added to",
   "groups:read": "the same as channels:read, in private channels",
   "im:history": "hear direct messages",
-  "im:write": "answer in a direct message: buttons of the home tab, and commands of channels it was not added to",
+  "im:write":
+    "write in a direct message: buttons of the home tab, commands of channels it was not added to, and whom routes and escalations name",
   "usergroups:read": "who is in a user group that a role names",
   "users:read": "time zone, and whether somebody is a guest or from another workspace",
 };

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { packApp } from "./teams-manifest.ts";
+import { packApp } from "../../src/chat/teams/package.ts";
 
 /**
  * Writes `smartcloudops-teams.zip` into the current folder, for Teams' "Upload an app": `MicrosoftAppId=… node

@@ -117,7 +117,7 @@ describe("a dependency", () => {
     ["a refusal", new RefusedError("x", 400, "no")],
     ["refused credentials", new RefusedError("x", 401, "no")],
     ["a wish for fewer requests", new RefusedError("x", 429, "later")],
-    ["a chat that asks to wait", new NotNowError("later", 30, "channel", { throttled: true })],
+    ["a chat that asks to wait", new NotNowError("later", 30, "channel", { answered: true })],
     ["a message that is malformed", new NeverError("no")],
     ["a mistake of ours", new TypeError("undefined is no function")],
     ["somebody who left", new DOMException("left", "AbortError")],
@@ -145,6 +145,15 @@ describe("a dependency", () => {
     hang.resolve();
     await first;
     expect(await second).toBe("second");
+  });
+});
+
+describe("a dependency with a time limit", () => {
+  it("has a call that takes longer counted as failed, and nobody waits for it", async () => {
+    const some = createDependencies({ failures: 1, restMs: 1000, only: [{ dependency: "slow", timeoutMs: 20 }] });
+    const slow = some.of("slow", { service: "It", verdict: () => "unknown" });
+    await expect(slow.ask(() => new Promise(() => {}))).rejects.toThrow("It: no answer within 0.02 s");
+    expect(slow.view().state).toBe("open");
   });
 });
 

@@ -82,7 +82,7 @@ export async function withRedis<T>(
       await redis.connect();
       await redis.ping();
     } catch (problem) {
-      throw failure(server, heard ?? problem);
+      throw failure(server, signal.aborted ? new Error("no answer in time") : (heard ?? problem));
     }
     return await work(redis);
   } finally {

@@ -1,5 +1,6 @@
 import type { Action, Arguments } from "../../ports.ts";
-import { type Dependencies, type Dependency, type Verdict, verdictOf } from "../../util/dependencies.ts";
+import type { Dependencies, Dependency } from "../../util/dependencies.ts";
+import { UnreachableError } from "../../util/errors.ts";
 
 /** The argument by which the actions of a kind name what they act on, and what people call one. Local commands call nobody. */
 const TARGETS: Readonly<Record<string, { readonly argument: string; readonly what: string }>> = {
@@ -23,8 +24,7 @@ export function guardTargets(
 ): (action: Action) => Action {
   const target = TARGETS[kind];
   if (target === undefined) return (action) => action;
-  const of = (name: string) =>
-    dependencies.of(`executor/${kind}/${name}`, { service: `${target.what} ${name}`, verdict });
+  const of = (name: string) => dependencies.of(`executor/${kind}/${name}`, { service: `${target.what} ${name}` });
   const known = new Map(names.map((name) => [name, of(name)]));
   const find = (args: Arguments): Dependency | undefined => {
     const named = args[target.argument];
@@ -39,7 +39,15 @@ function guarded(action: Action, find: (args: Arguments) => Dependency | undefin
   function ask<T>(args: Arguments, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     // Time that others used up is not held against the target.
     signal.throwIfAborted();
-    return find(args)?.ask(call) ?? call();
+    const target = find(args);
+    if (target === undefined) return call();
+    return target.ask(() =>
+      call().catch((thrown: unknown) => {
+        // A look that ran into its time limit says as much as one that was refused.
+        const isLate = thrown instanceof DOMException && thrown.name === "TimeoutError";
+        throw isLate ? new UnreachableError(target.view().service, "no answer in time", { cause: thrown }) : thrown;
+      }),
+    );
   }
   return {
     ...action,
@@ -53,9 +61,4 @@ function guarded(action: Action, find: (args: Arguments) => Dependency | undefin
       return { found: "unknown", text: `${service} was not asked, because it failed several times in a row.${last}` };
     },
   };
-}
-
-/** A look that ran into its time limit says as much as one that was refused. */
-function verdict(thrown: unknown): Verdict {
-  return thrown instanceof DOMException && thrown.name === "TimeoutError" ? "failure" : verdictOf(thrown);
 }

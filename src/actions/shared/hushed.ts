@@ -14,7 +14,8 @@ export function hushed(action: Action, redact: Redact): Action {
     try {
       return await work();
     } catch (problem) {
-      if (problem instanceof Error) problem.message = line(problem.message);
+      // The words of a DOMException are Node's own, and cannot be set.
+      if (problem instanceof Error && !(problem instanceof DOMException)) problem.message = line(problem.message);
       throw problem;
     }
   }

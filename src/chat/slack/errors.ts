@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { RestingError, type Verdict } from "../../util/dependencies.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
+import { networkReason, WEB_PAGE } from "../../util/exchange.ts";
 
 /** Errors of Slack's Web API, told by their shape: the SDK is loaded only once a bot talks to Slack. */
 
@@ -24,7 +25,7 @@ export function platformError(thrown: unknown): string | undefined {
 /** What a failed call says about Slack: a refusal is an answer, and so is a wish to wait. */
 export function slackVerdict(thrown: unknown): Verdict {
   const { data: read } = Thrown.safeParse(thrown);
-  if (read === undefined) return "unknown";
+  if (read === undefined) return thrown instanceof Error ? "failure" : "unknown";
   if (read.code === "slack_webapi_rate_limited_error") return "alive";
   const error = platformError(thrown);
   if (error !== undefined) return PASSING.has(error) ? "failure" : "alive";
@@ -76,16 +77,16 @@ export function deliveryError(thrown: unknown): NotNowError | NeverError {
   const error = platformError(thrown);
   if (error === undefined) {
     if (read?.data !== undefined)
-      return new NotNowError(
-        "What answered in Slack's place is not Slack: is a proxy in between?",
-        10,
-        "platform",
-        options,
-      );
+      return new NotNowError(`Slack cannot be reached: ${WEB_PAGE}`, 10, "platform", options);
     const seconds = read?.statusCode !== undefined && read.statusCode < 500 ? 60 : 10;
     // One slow call says nothing about other channels; no connection does.
-    const scope = /timed? ?out|abort/i.test(reasonOf(thrown)) ? "channel" : "platform";
-    return new NotNowError(`Slack cannot be reached: ${reasonOf(thrown)}`, seconds, scope, options);
+    const scope = /timed? ?out|abort|no answer within/i.test(reasonOf(thrown)) ? "channel" : "platform";
+    return new NotNowError(
+      `Slack cannot be reached: ${networkReason(thrown).replace(/^Slack: /, "")}`,
+      seconds,
+      scope,
+      options,
+    );
   }
   if (LIMITED.has(error)) return new NotNowError(`Slack asks to wait (${error})`, 30, "channel", options);
   if (PASSING.has(error)) return new NotNowError(`Slack has trouble (${error})`, 10, "platform", options);
@@ -109,5 +110,5 @@ export function cureOf(error: string): string {
 /** What went wrong with a call, for people: the cure where the credentials are refused. */
 export function sentenceOf(err: unknown): string {
   const error = platformError(err);
-  return isAccountError(error) ? cureOf(error!) : `Slack cannot be reached: ${reasonOf(err)}`;
+  return isAccountError(error) ? cureOf(error!) : `Slack cannot be reached: ${networkReason(err)}`;
 }

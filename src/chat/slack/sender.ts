@@ -220,7 +220,7 @@ async function findEarlier(
   signal: AbortSignal,
   deps: SenderDeps,
 ): Promise<string | undefined> {
-  const { channel } = message.place;
+  const channel = await channelOf(message.place, api);
   const thread = threadOf(message.place);
   const oldest = String(Math.floor(message.at - BEFORE_SECONDS));
   const method = thread === undefined ? "conversations.history" : "conversations.replies";
@@ -245,6 +245,12 @@ async function findEarlier(
     if (cursor === undefined) return undefined;
   }
   return undefined;
+}
+
+/** Somebody's id stands for the chat of two with them where one posts, and nowhere else. */
+async function channelOf({ channel }: Place, api: Api): Promise<string> {
+  if (!/^[UW][A-Z0-9]+$/.test(channel)) return channel;
+  return Opened.parse(await api.apiCall("conversations.open", { users: channel })).channel.id;
 }
 
 const STREAMING = "in_progress";

@@ -1,3 +1,4 @@
+import { networkReason, WEB_PAGE } from "../../util/exchange.ts";
 import { ConnectorError, ForeignHostError } from "./errors.ts";
 import { whyNotServiceUrl } from "./hosts.ts";
 
@@ -42,10 +43,11 @@ export function createConnectorClient(allowed: readonly string[], anyLoopback: b
         ...(request.body === undefined || request.body === null ? {} : { body: labelled(String(request.body)) }),
         redirect: "manual",
         signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      const text = await bounded(response);
+      }).catch(unreachable);
+      const text = await bounded(response).catch(unreachable);
       if (response.status < 200 || response.status >= 300)
         throw new ConnectorError(response.status, codeOf(text), secondsOf(response.headers.get("retry-after")));
+      if (!isJson(text)) throw new Error(`Teams cannot be reached: ${WEB_PAGE}`);
       const found = Object.fromEntries(response.headers);
       return { request, status: response.status, headers: { toJson: () => found }, bodyAsText: text };
     },
@@ -69,6 +71,21 @@ function labelled(body: string): string {
 
 function hostOf(url: string): string {
   return URL.parse(url)?.host ?? "that address";
+}
+
+function unreachable(cause: unknown): never {
+  throw new Error(`Teams cannot be reached: ${networkReason(cause)}`, { cause });
+}
+
+/** The connector says JSON, or nothing. Taking a proxy's page for its answer would lose the message. */
+function isJson(text: string): boolean {
+  if (text.trim() === "") return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function bounded(response: Response): Promise<string> {

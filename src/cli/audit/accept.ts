@@ -1,10 +1,10 @@
-import { createInterface } from "node:readline";
 import { openStore } from "../../app/outside.ts";
 import { visitorHere } from "../../chat/terminal/visitor.ts";
 import { identify } from "../../core/people.ts";
 import { type Call, EXIT, flag, UsageError } from "../command.ts";
 import { readStore } from "../read-store.ts";
 import { readConfig } from "../settings.ts";
+import { typed } from "../typed.ts";
 
 const WORD = "accept";
 
@@ -25,13 +25,7 @@ export async function acceptRestored(call: Call): Promise<number> {
     `Nothing is carried out at present: ${reason}.\nChanges that ran after that copy was made may be unknown to it. Look at what runs before you go on.\n`,
   );
   call.stdout.write(`Type ${WORD} to go on with this copy: `);
-  const lines = createInterface({ input: call.stdin, terminal: false });
-  const said = await new Promise<string>((resolve) => {
-    lines.once("line", resolve);
-    lines.once("close", () => resolve(""));
-  });
-  lines.close();
-  if (said.trim() !== WORD) {
+  if ((await typed(call)) !== WORD) {
     call.stdout.write("Nothing was changed.\n");
     return EXIT.failed;
   }

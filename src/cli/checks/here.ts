@@ -125,7 +125,7 @@ async function checkDisk(folder: string): Promise<Check> {
 }
 
 /** Opens the store as a start would, migrations included, and writes one row; beside a running bot it only reads. */
-async function checkStore(config: Config, isBeside: boolean): Promise<Check> {
+export async function checkStore(config: Config, isBeside: boolean): Promise<Check> {
   try {
     const store = await openStore(config, () => Date.now() / 1000, isBeside ? { readOnly: true } : {});
     try {

@@ -20,6 +20,7 @@ export function breakers() {
             .describe(`For what: ${KINDS}; alone, or one of them by name: "notifier/pager", "executor/ssh/web-1".`),
           failures: whole(1, 1000, "Failed calls in a row. Default: breakers.failures; 3 for model."),
           rest: duration("1s", "10m", "How long. Default: breakers.rest; 30s for model."),
+          timeout: duration("100ms", "10m", "Longest time of one call, where shorter than the bot's own limit."),
         }),
         "must be a list",
       )

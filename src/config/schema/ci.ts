@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { group, text } from "./parts.ts";
+import { flag, group, text, url } from "./parts.ts";
 
 /** Pipelines that tell of their runs. */
 export function ci() {
@@ -28,6 +28,19 @@ export function ci() {
           .record(z.string(), text("Name of the team."))
           .optional()
           .describe("The team of each project, for the figures of delivery."),
+        github: group({
+          token_file: text("File with a token (Pull requests: write; for status also Commit statuses: write)."),
+          projects: z
+            .array(text("owner/name; * stands for any letters."), "must be a list")
+            .min(1, "must name at least one project")
+            .max(500, "must have at most 500 entries")
+            .describe("Whose pull requests are told."),
+          api_url: url("Default https://api.github.com.").optional(),
+          comment: flag("One comment on a pull request once a pipeline of it is unlike earlier runs. Default true."),
+          status: flag("A state of each commit, as smartcloudops/PIPELINE. Default false."),
+        })
+          .optional()
+          .describe("Pull requests on GitHub that are told whether their pipelines are as usual. Default: none."),
       },
       "must be a group of settings",
     )

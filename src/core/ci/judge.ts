@@ -29,9 +29,21 @@ export type Unusual =
       readonly chance: number;
     };
 
+/** A number of a run beside the same one of earlier runs. */
+export type Judged = {
+  readonly name: string;
+  readonly value: number;
+  /** Earlier runs that told it. */
+  readonly past: number;
+  /** Undefined while too few did. */
+  readonly usual: { readonly low: number; readonly typical: number; readonly high: number } | undefined;
+  /** Undefined where it is as usual, or nobody can tell. */
+  readonly unusual: Extract<Unusual, { kind: "number" }> | undefined;
+};
+
 /** Successful runs that are looked back at, and those without which nothing is said. */
 const BACK = 50;
-const LEAST = 8;
+export const LEAST = 8;
 /** After so many alike, they are the usual. */
 const LATELY = 8;
 /** Modified z-score from which a value is an outlier: Iglewicz and Hoaglin, How to Detect and Handle Outliers, ASQC 1993. */
@@ -56,25 +68,38 @@ export function judgeRun(
   troubleOf: (name: string) => Trouble = () => "both",
 ): readonly Unusual[] {
   const failing = judgeOutcome(run, before);
-  // What stopped half-way took any time.
-  if (run.outcome !== "success") return failing === undefined ? [] : [failing];
-  const good = before.filter(({ outcome }) => outcome === "success").slice(-BACK);
-  const numbers = Object.entries(measuresOf(run)).flatMap(([name, value]) => {
-    const past = good.flatMap((one) => measuresOf(one)[name] ?? []);
-    return judgeNumber(name, value, past, name === DURATION ? "up" : troubleOf(name)) ?? [];
-  });
+  const numbers = judgeNumbers(run, before, troubleOf).flatMap(({ unusual }) => unusual ?? []);
   return failing === undefined ? numbers : [failing, ...numbers];
 }
 
-function judgeNumber(name: string, value: number, past: readonly number[], trouble: Trouble): Unusual | undefined {
-  if (past.length < LEAST || !Number.isFinite(value)) return undefined;
-  const all = usualOf(past);
-  const direction = value > all.typical ? "up" : "down";
-  if (trouble !== "both" && trouble !== direction) return undefined;
-  if (isWithin(value, all) || isWithin(value, usualOf(past.slice(-LATELY)))) return undefined;
-  const apart = Math.abs(value - all.typical);
-  if (apart < LEAST_SHARE * Math.abs(all.typical) || (name === DURATION && apart < LEAST_SECONDS)) return undefined;
-  return { kind: "number", name, value, usual: all, direction, score: apart / all.spread };
+/** Each number of a successful run beside those of the successful ones in `before`, see `judgeRun`. Of others none: what stopped half-way took any time. */
+export function judgeNumbers(
+  run: Run,
+  before: readonly Run[],
+  troubleOf: (name: string) => Trouble = () => "both",
+): readonly Judged[] {
+  if (run.outcome !== "success") return [];
+  const good = before.filter(({ outcome }) => outcome === "success").slice(-BACK);
+  return Object.entries(measuresOf(run)).map(([name, value]) => {
+    const past = good.flatMap((one) => measuresOf(one)[name] ?? []);
+    return judgeNumber(name, value, past, name === DURATION ? "up" : troubleOf(name));
+  });
+}
+
+function judgeNumber(name: string, value: number, past: readonly number[], trouble: Trouble): Judged {
+  const known = { name, value, past: past.length, unusual: undefined };
+  if (past.length < LEAST || !Number.isFinite(value)) return { ...known, usual: undefined };
+  const { spread, ...usual } = usualOf(past);
+  const direction = value > usual.typical ? "up" : "down";
+  const apart = Math.abs(value - usual.typical);
+  const isUsual =
+    (trouble !== "both" && trouble !== direction) ||
+    isWithin(value, usual) ||
+    isWithin(value, usualOf(past.slice(-LATELY))) ||
+    apart < LEAST_SHARE * Math.abs(usual.typical) ||
+    (name === DURATION && apart < LEAST_SECONDS);
+  if (isUsual) return { ...known, usual };
+  return { ...known, usual, unusual: { kind: "number", name, value, usual, direction, score: apart / spread } };
 }
 
 /** The range in which values are no outliers. `spread`: one unit of the modified z-score. */

@@ -28,6 +28,8 @@ export type Run = {
   readonly numbers: Readonly<Record<string, number>>;
   readonly commit?: string;
   readonly committedAt?: number;
+  /** The branch it is to be merged into, where that is told and another one. */
+  readonly base?: string;
   /** A page about it. */
   readonly url?: string;
   readonly pullRequest?: number;

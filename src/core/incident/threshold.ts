@@ -44,10 +44,12 @@ export function thresholdFrom(limit: Limit, reached: readonly Reached[]): Thresh
     return `its values are known for ${vain.length} of those that nobody acted on: fewer than ${LEAST} tell nothing.`;
   const sorted = [...vain].sort((a, b) => a - b);
   const wanted = sorted[Math.ceil(AWAY_SHARE * sorted.length) - 1]!;
+  // What the rule counts as beyond it when equal has to stay below.
+  const isBeyond = limit.operator.endsWith("=");
   for (const digits of DIGITS) {
-    const value = roundedUp(wanted, digits);
+    const value = roundedUp(wanted, digits, isBeyond);
     if (value <= sign * limit.value || acted.some((one) => one <= value)) continue;
-    const away = vain.filter((one) => one < value || (one === value && limit.operator.length === 1)).length;
+    const away = vain.filter((one) => one < value || (one === value && !isBeyond)).length;
     if (away >= AWAY_SHARE * vain.length)
       return { limit, value: sign * value, away, of: vain.length, acted: acted.length };
   }
@@ -75,11 +77,12 @@ export function reachedFor(points: readonly (readonly [number, number])[], secon
   return points.length === 0 ? Number.NaN : sign * worst;
 }
 
-/** Up to the next number of so many digits: 0.1234 -> 0.13, -87.2 -> -87. */
-function roundedUp(value: number, digits: number): number {
-  if (value === 0) return 0;
-  const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) + 1 - digits);
-  return Number((Math.ceil(value / unit - 1e-9) * unit).toPrecision(digits + 1));
+/** Up to the next number of so many digits: 0.1234 -> 0.13, -87.2 -> -87. `isBeyond`: never to the number itself. */
+function roundedUp(value: number, digits: number, isBeyond: boolean): number {
+  if (value === 0 && !isBeyond) return 0;
+  const unit = 10 ** (Math.floor(Math.log10(Math.abs(value) || 1)) + 1 - digits);
+  const steps = isBeyond ? Math.floor(value / unit + 1e-9) + 1 : Math.ceil(value / unit - 1e-9);
+  return Number((steps * unit).toPrecision(digits + 1));
 }
 
 function say(value: number): string {

@@ -34,7 +34,8 @@ const KINDS = "(?:cluster|environment|env|source|prometheus)";
 const DESCRIBES =
   /^(?:main|default|primary|secondary|local|global|central|core|new|old|live|external|internal|public|private|shared|common|test|backup|other|all)$/i;
 
-function naming(name: string): RegExp {
+/** How a question names a source, cluster or environment. */
+export function naming(name: string): RegExp {
   const itself = `(?<![\\w-])${escapeRegex(name)}(?![\\w-])`;
   if (DESCRIBES.test(name))
     return new RegExp(

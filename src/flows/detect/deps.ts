@@ -4,6 +4,8 @@ import type { Labels } from "../../core/series.ts";
 import type { Severity, Watch } from "../../core/watch.ts";
 import type { JobQueue } from "../../ports/jobs.ts";
 import type { Clock, Metrics, Store } from "../../ports.ts";
+import type { Judge } from "./judging.ts";
+import type { Raising } from "./raise.ts";
 
 /** What is known of a query without asking it, or why it cannot be asked. */
 export type QueryLook =
@@ -63,7 +65,7 @@ export type Gauge = {
 export type DetectDeps = {
   /** After so long, a round of another process has died with it. Default: 600. */
   readonly leaseSeconds?: number;
-  readonly store: Pick<Store, "detection" | "forecasts" | "models" | "outbox" | "places" | "runs">;
+  readonly store: Pick<Store, "detection" | "forecasts" | "incidents" | "models" | "outbox" | "places" | "runs">;
   readonly sources: readonly Metrics[];
   readonly packs: ConceptPacks;
   readonly settings: DetectSettings;
@@ -80,10 +82,14 @@ export type DetectDeps = {
   readonly elapsed: Clock;
   /** This process, in the lock. */
   readonly owner: string;
+  /** Where the detectors are. Undefined: in this thread. */
+  readonly judge?: Judge;
   /** Shares rounds out, to this process alone or to all who work on the same store. Undefined: a round is made watch by watch. */
   readonly jobs?: Pick<JobQueue, "run"> & { readonly isShared: boolean };
   /** A message stands in the outbox. */
   readonly posted: () => void;
+  /** Undefined: each anomaly is a message of its own. */
+  readonly raising?: Raising | undefined;
   /** After each round. */
   readonly observe?: (report: RoundReport, gauges: readonly Gauge[]) => void;
   readonly report: (level: "info" | "warn" | "error", message: string, data: Readonly<Record<string, unknown>>) => void;

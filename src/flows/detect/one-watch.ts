@@ -1,5 +1,3 @@
-import { SeriesDetector } from "../../core/anomaly/detector.ts";
-import { CorruptStateError } from "../../core/anomaly/errors.ts";
 import { type Series, seriesKey } from "../../core/series.ts";
 import type { Opinion } from "../../core/watch/anomaly.ts";
 import { type ModelVersion, stateKey } from "../../core/watch/model.ts";
@@ -9,15 +7,8 @@ import type { Watch } from "../../core/watch.ts";
 import type { Metrics, SeriesState, WatchRound } from "../../ports.ts";
 import { QueryRefusedError } from "../../util/errors.ts";
 import type { DetectDeps, QueryLook } from "./deps.ts";
-import {
-  detectorOptions,
-  type Followed,
-  type FollowSettings,
-  feed,
-  type Happened,
-  type Reset,
-  versionOf,
-} from "./follow.ts";
+import { type FollowSettings, type Happened, type Reset, versionOf } from "./follow.ts";
+import { LostDetectorsError, packed, type Standing } from "./judging.ts";
 
 /** What this process knows of one watch. The store has the same as of `savedTo`. */
 export type Kept = {
@@ -27,7 +18,7 @@ export type Kept = {
   readonly version: string;
   readonly model: ActiveVersion;
   readonly look: QueryLook & { readonly ok: true };
-  readonly series: Map<string, Followed>;
+  readonly series: Map<string, Standing>;
   /** Unix seconds up to which its points were read; undefined before the first time. */
   readTo: number | undefined;
   savedAt: number;
@@ -64,7 +55,7 @@ const FORGET_SECONDS = 86_400;
 /** Which version judges a watch, and how far it moves the threshold. */
 export type ActiveVersion = Pick<ModelVersion, "number" | "threshold">;
 
-type Deps = Pick<DetectDeps, "store" | "settings" | "clock" | "elapsed">;
+type Deps = Pick<DetectDeps, "store" | "settings" | "clock" | "elapsed"> & Required<Pick<DetectDeps, "judge">>;
 
 /** Takes up a watch: its states as they were kept. What cannot be read is left out, and begins anew by one reading back. */
 export async function takeUp(
@@ -93,33 +84,31 @@ export async function takeUp(
     countedAt: Number.NEGATIVE_INFINITY,
     problem: undefined,
   };
-  if (round === undefined) return { kept, broken: [] };
   const follow = followSettings(deps, kept, opinions);
   const broken: string[] = [];
-  for (const state of await store.detection.states(version)) {
-    const followed = "broken" in state ? undefined : restore(watch, state, follow);
-    if (followed === undefined) broken.push(state.series);
-    else kept.series.set(state.series, followed);
+  const whole: SeriesState[] = [];
+  for (const state of round === undefined ? [] : await store.detection.states(version)) {
+    if ("broken" in state) broken.push(state.series);
+    else whole.push(state);
   }
+  const states = whole.map(({ track: _, ...state }) => ({ ...state, threshold: follow.thresholdOf(state.series) }));
+  const corrupt = new Set(await deps.judge.load({ version, watch, follow: plainOf(follow), states }));
+  for (const { series, labels, track } of whole)
+    if (corrupt.has(series)) broken.push(series);
+    else kept.series.set(series, { labels, track, verdict: undefined });
   // One reading back for all of them; points that the others have seen change nothing.
   if (broken.length > 0) kept.readTo = undefined;
   return { kept, broken };
 }
 
-function restore(watch: Watch, state: SeriesState, follow: FollowSettings): Followed | undefined {
-  const threshold = follow.thresholdOf(state.series);
-  try {
-    const detector = SeriesDetector.fromBytes(state.detector, detectorOptions(watch, follow, threshold));
-    return { labels: state.labels, detector, track: state.track, threshold, verdict: undefined };
-  } catch (problem) {
-    if (problem instanceof CorruptStateError) return undefined;
-    throw problem;
-  }
+function plainOf({ stepSeconds, windowSeconds, isCounter }: FollowSettings) {
+  return { stepSeconds, windowSeconds, isCounter };
 }
 
 /**
  * Reads what is new of one watch with one range query, judges it, and keeps count of what the query returns. Nothing is asked when
- * there is no new point yet. Throws what the source throws; then nothing has changed.
+ * there is no new point yet. Throws what the source throws; then nothing has changed. Throws `LostDetectorsError` when its
+ * detectors are gone: it is to be taken up anew.
  */
 export async function lookAt(
   deps: Deps,
@@ -150,10 +139,29 @@ export async function lookAt(
   kept.matched = Math.max(answer.length, window.start === window.end ? 0 : kept.matched);
   kept.problem = whyNotWhole(kept.matched, most, settings.seriesPerWatch);
   const followed = choose(answer, kept.series, most);
-  const { happened, resets, points } = await feed(kept.watch, kept.series, followed, {
-    ...followSettings(deps, kept, opinions),
-    seen,
-  });
+  const follow = followSettings(deps, kept, opinions);
+  const batch = packed(followed, kept.series, follow.thresholdOf);
+  const fed = await deps.judge
+    .feed({
+      version: kept.version,
+      watch: kept.watch,
+      follow: plainOf(follow),
+      ...batch,
+      tellsSeen: seen !== undefined,
+    })
+    .catch((cause: unknown) => {
+      throw new LostDetectorsError("the thread that judges has ended", { cause });
+    });
+  if (fed === "lost") throw new LostDetectorsError("the thread that judges began anew");
+  const { happened, resets, points } = fed;
+  for (const [at, { track, verdict }] of fed.standing.entries()) {
+    const { series, labels } = batch.series[at]!;
+    kept.series.set(series, { labels: kept.series.get(series)?.labels ?? labels, track, verdict });
+  }
+  for (let at = 0; at < fed.seen.length; at += 3) {
+    const { series, labels } = batch.series[fed.seen[at]!]!;
+    seen?.(series, labels, fed.seen[at + 1]!, fed.seen[at + 2]!);
+  }
   kept.readTo = window.end;
   return { happened, resets, points, asking, window, isFirst, broken: [] };
 }
@@ -199,7 +207,7 @@ function whyNotWhole(matched: number, most: number, perWatch: number): string | 
 }
 
 /** The series that are followed already, then others in the order of their labels, so that the same ones stay. */
-function choose(answer: readonly Series[], known: ReadonlyMap<string, Followed>, most: number): readonly Series[] {
+function choose(answer: readonly Series[], known: ReadonlyMap<string, Standing>, most: number): readonly Series[] {
   if (answer.length <= most) return answer;
   const keyed = answer.map((one) => ({ one, key: seriesKey(one.labels) }));
   keyed.sort((a, b) => Number(known.has(b.key)) - Number(known.has(a.key)) || (a.key < b.key ? -1 : 1));
@@ -222,22 +230,26 @@ export function followSettings(
   };
 }
 
-/** What is to be written now, if anything: all states of the watch together with how far they were read. */
-export function dueStates(
+/** What is to be written now, if anything: all states of the watch together with how far they were read. Nothing when its detectors are gone: then what is stored counts. */
+export async function dueStates(
+  { judge }: Pick<Deps, "judge">,
   kept: Kept,
   now: number,
   isUrgent: boolean,
-):
+): Promise<
   | { readonly watch: WatchRound; readonly states: readonly SeriesState[]; readonly dropped: readonly string[] }
-  | undefined {
-  if (kept.readTo === undefined || !(isUrgent || now - kept.savedAt >= SAVE_EVERY)) return undefined;
-  const dropped: string[] = [];
+  | undefined
+> {
+  const { readTo, version } = kept;
+  if (readTo === undefined || !(isUrgent || now - kept.savedAt >= SAVE_EVERY)) return undefined;
+  const dropped = [...kept.series].filter(([, { track }]) => readTo - track.last > FORGET_SECONDS).map(([key]) => key);
+  const detectors = new Map(await judge.states(version, dropped).catch(() => []));
+  for (const series of dropped) kept.series.delete(series);
   const states: SeriesState[] = [];
-  for (const [series, { labels, track, detector }] of kept.series) {
-    if (kept.readTo - track.last > FORGET_SECONDS) {
-      dropped.push(series);
-      kept.series.delete(series);
-    } else states.push({ series, labels, track, detector: detector.toBytes() });
+  for (const [series, { labels, track }] of kept.series) {
+    const detector = detectors.get(series);
+    if (detector === undefined) return undefined;
+    states.push({ series, labels, track, detector });
   }
   kept.savedAt = now;
   return { watch: roundOf(kept), states, dropped };

@@ -28,21 +28,16 @@ export async function settle(
   { open, catalogue, watches }: Known,
   signal: AbortSignal,
 ): Promise<readonly Anomaly[]> {
-  const unshown = await deps.store.detection.unshown(MOST_UNSHOWN);
-  const fresh = unshown.filter((one) => one.source === source.name && open.has(one.id) && isFresh(one));
+  const fresh = await freshOf(deps, source, open);
   if (fresh.length === 0) return [];
-  const all = new Map(open);
+  const settled = new Map(open);
+  for (const { id } of fresh) settled.delete(id);
   const grouped: Anomaly[] = [];
-  for (const one of fresh.sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1))) {
-    const others = [...all.values()].filter(({ id }) => id !== one.id);
-    const isAlone = one.group === one.id && !others.some(({ group }) => group === one.id);
-    const group = !isAlone
-      ? one.group
-      : one.kind === "unusual"
-        ? groupFor(one, others)
-        : groupOfLack(one, others, deps.clock());
+  for (const one of fresh) {
+    const others = [...settled.values()];
+    const group = one.kind === "unusual" ? groupFor(one, others) : groupOfLack(one, others, deps.clock());
     const next = { ...one, group };
-    all.set(one.id, next);
+    settled.set(one.id, next);
     grouped.push(next);
   }
   const explained = new Map<string, Anomaly>();
@@ -60,8 +55,19 @@ export async function settle(
   });
 }
 
-/** Not explained yet: its course is not there. Lacks have none. */
-function isFresh({ kind, points, revision }: Anomaly): boolean {
-  if (kind === "unusual") return points.length === 0;
-  return (kind === "gone" || kind === "silent") && revision === 1;
+/** Those that no message was made of, in the order of their beginning. */
+async function freshOf(
+  { store }: { readonly store: Pick<DetectDeps["store"], "detection"> },
+  source: Metrics,
+  open: ReadonlyMap<string, Anomaly>,
+): Promise<readonly Anomaly[]> {
+  const unshown = await store.detection.unshown(MOST_UNSHOWN);
+  const fresh: Anomaly[] = [];
+  for (const one of unshown) {
+    const isFound = one.kind === "unusual" || one.kind === "gone" || one.kind === "silent";
+    if (!isFound || one.source !== source.name || !open.has(one.id)) continue;
+    if (one.revision === 1 || (one.points.length === 0 && (await store.detection.postedOf(one.group)).length === 0))
+      fresh.push(one);
+  }
+  return fresh.sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));
 }

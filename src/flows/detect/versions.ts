@@ -32,7 +32,8 @@ export type Following = {
   readonly signal: AbortSignal;
 };
 
-type Deps = Pick<DetectDeps, "store" | "settings" | "clock" | "elapsed" | "report">;
+type Deps = Pick<DetectDeps, "store" | "settings" | "clock" | "elapsed" | "report"> &
+  Required<Pick<DetectDeps, "judge">>;
 
 export type Versions = {
   /** Every model, by its watch's key. Those that cannot be read are left out, and said. */
@@ -130,7 +131,7 @@ export function followVersions(deps: Deps): Versions {
     if (now - other.lookedAt < SHADOW_EVERY) return model;
     const looked = await lookAt(deps, other.kept, source, Math.max(1, one.series.size), opinions, signal);
     other.lookedAt = now;
-    const due = dueStates(other.kept, now, false);
+    const due = await dueStates(deps, other.kept, now, false);
     if (due !== undefined) await store.detection.commit(due);
     // Its first look reads what was before the watching began.
     const alerts = looked.isFirst ? 0 : opened(looked.happened);
@@ -176,12 +177,14 @@ export function followVersions(deps: Deps): Versions {
     beside.delete(one.key);
     for (const [key, followed] of taken.series) {
       const before = one.series.get(key);
-      if (before !== undefined) followed.track = { ...before.track, last: followed.track.last };
+      if (before !== undefined)
+        taken.series.set(key, { ...followed, track: { ...before.track, last: followed.track.last } });
     }
-    const due = dueStates(one, clock(), true);
+    const due = await dueStates(deps, one, clock(), true);
     if (due !== undefined) await store.detection.commit(due);
-    const own = dueStates(taken, clock(), true);
+    const own = await dueStates(deps, taken, clock(), true);
     if (own !== undefined) await store.detection.commit(own);
+    await deps.judge.drop(one.version);
     report("info", "a watch is judged by another version", {
       ...{ watch: one.watch.id, from: one.model.number, to: active.number },
     });

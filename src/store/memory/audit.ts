@@ -13,7 +13,13 @@ export function memoryAudit(
   use: <T>(work: () => T) => Promise<T>,
 ): {
   readonly ledger: Ledger;
-  readonly audit: Audit /** The latest time of a record, or `least`. */;
+  readonly audit: Audit;
+  /** Whom ids stand for, and how one of them is forgotten. */
+  readonly actors: {
+    readonly rows: () => readonly Readonly<Record<string, unknown>>[];
+    readonly drop: (row: Readonly<Record<string, unknown>>) => void;
+  };
+  /** The latest time of a record, or `least`. */
   readonly latest: (least: number) => number;
 } {
   const chain: AuditRecord[] = [];
@@ -86,5 +92,22 @@ export function memoryAudit(
         return isGone;
       }),
   };
-  return { ledger, audit, latest: (least) => chain.reduce((latest, { at }) => Math.max(latest, at), least) };
+  const known = {
+    rows: () => actors.map(({ id, identity }) => ({ id, ...identity })),
+    drop: (row: Readonly<Record<string, unknown>>) => {
+      const at = actors.findIndex(
+        ({ identity }) =>
+          identity.person === row["person"] &&
+          identity.platform === row["platform"] &&
+          identity.account === row["account"],
+      );
+      if (at >= 0) actors.splice(at, 1);
+    },
+  };
+  return {
+    ledger,
+    audit,
+    actors: known,
+    latest: (least) => chain.reduce((latest, { at }) => Math.max(latest, at), least),
+  };
 }

@@ -63,6 +63,15 @@ describe("messages to Slack", () => {
     }
   });
 
+  it("finds what arrived in a chat of two, which is named by the person until then", async () => {
+    const place = { platform: "slack", channel: "U0ALICE001", thread: "" };
+    slack.faults.push({ method: "chat.postMessage", kind: "lost", times: 1 });
+    await failure(send({ place }));
+    const [arrived] = slack.sent("D0ALICE001");
+    assert.equal(await send({ place, attempts: 2 }), `D0ALICE001/${arrived!.ts}`);
+    assert.equal(slack.sent("D0ALICE001").length, 1);
+  });
+
   it("sends again what did not arrive", async () => {
     slack.faults.push({ method: "chat.postMessage", kind: "status", status: 503, times: 1 });
     await failure(send());

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { crc32, inflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { fillManifest, packApp } from "../../../src/chat/teams/package.ts";
 import { CHAT_COMMANDS } from "../../../src/core/command-table.ts";
-import { fillManifest, packApp } from "../../tools/teams-manifest.ts";
 
 const VALUES = { botId: "11111111-2222-3333-4444-555555555555", version: "0.1.0", website: "https://ops.example.org" };
 const file = (name: string) => fileURLToPath(new URL(`../../../manifests/teams/${name}`, import.meta.url));

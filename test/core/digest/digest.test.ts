@@ -29,6 +29,70 @@ function facts(
 const daily = (more: Record<string, unknown>) => digestOf("daily", facts(more), PERIOD, NOW);
 const names = (digest: ReturnType<typeof daily>) => digest.sections.map(({ name, total }) => `${name} ${total}`);
 
+describe("what a digest tells besides incidents", () => {
+  const run = (id: string, ago: number, more: Partial<Run> = {}) => aRun({ id, endedAt: NOW - ago, ...more });
+  const failed = { outcome: "failure" } as const;
+
+  it("is a main branch whose newest run failed, since the first in a row", () => {
+    const runs = [
+      run("a", HOUR, failed),
+      run("b", 2 * HOUR, { outcome: "cancelled" }),
+      run("c", 3 * HOUR, failed),
+      run("d", 4 * HOUR),
+      run("e", HOUR, { ...failed, branch: "feature", isMain: false }),
+      run("f", HOUR, { pipeline: "Lint" }),
+      run("g", 2 * HOUR, { ...failed, pipeline: "Lint" }),
+      run("h", 15 * DAY, { ...failed, pipeline: "Old" }),
+    ];
+    const { sections } = daily({ runs });
+    expect(sections).toMatchObject([
+      { name: "red", total: 1, items: [{ red: { pipeline: "Tests", runs: 2, since: NOW - 3 * HOUR } }] },
+    ]);
+  });
+
+  it("is a silence that ends within a day, and an error budget that is short or used up fast", () => {
+    const silence = (id: string, until: number) => ({ id, matchers: `a="${id}"`, until, by: "" });
+    const budget = (service: string, left: number, burn: number) => ({ service, source: "main", left, burn, days: 7 });
+    const digest = digestOf(
+      "daily",
+      {
+        ...facts(),
+        silences: {
+          ok: true,
+          data: [silence("late", NOW + 2 * DAY), silence("over", NOW - 1), silence("soon", NOW + 60)],
+        },
+        budgets: { ok: true, data: [budget("well", 0.8, 1), budget("fast", 0.7, 14), budget("out", -0.3, 0)] },
+      },
+      PERIOD,
+      NOW,
+    );
+    expect(digest.sections.map(({ name, items }) => [name, items.map(keyOf)])).toEqual([
+      ["silences", ["silence soon"]],
+      ["budgets", ["budget main out", "budget main fast"]],
+    ]);
+  });
+
+  it("is what each team and project delivered, weekly", () => {
+    const to = (service: string) => ({ deploys: { service, environment: "production" } });
+    const runs = [
+      run("a", HOUR, { project: "acme/shop", ...to("shop") }),
+      run("b", 2 * HOUR, { project: "acme/pay", ...to("pay") }),
+      run("c", 3 * HOUR, { project: "acme/pay", ...to("pay"), ...failed }),
+      run("d", 4 * HOUR, { project: "acme/pay", deploys: { service: "pay", environment: "staging" } }),
+      run("e", 9 * DAY, { project: "acme/old", ...to("old") }),
+    ];
+    const teamOf = (project: string) => (project === "acme/old" ? undefined : "payments");
+    const digest = digestOf("weekly", { ...facts({ runs }), teamOf }, { from: NOW - 7 * DAY, to: NOW }, NOW);
+    const told = digest.sections.find(({ name }) => name === "delivery")!.items;
+    expect(told).toMatchObject([
+      { delivery: { kind: "team", name: "payments", dora: { deployments: 2, tries: 3, failed: 1 } } },
+      { delivery: { kind: "project", name: "acme/pay", dora: { deployments: 1, tries: 2 } } },
+      { delivery: { kind: "project", name: "acme/shop", dora: { deployments: 1 } } },
+    ]);
+    expect(names(daily({ runs }))).toEqual([]);
+  });
+});
+
 describe("a digest", () => {
   it("has nothing in it when nothing happened", () => {
     const digest = daily({});
@@ -67,6 +131,27 @@ describe("a digest", () => {
     expect(by(anEnded("inc-1", NOW - 1.9 * HOUR, 600, { subject }))).toBe(false);
     expect(by(anEnded("inc-1", NOW - 5 * HOUR, 600, { subject }))).toBe(true);
     expect(by(anEnded("inc-1", NOW - 1.9 * HOUR, 600))).toBe(true);
+  });
+
+  it("tells of an anomaly once: as its incident while that goes on, and as one that no alert covers where none came", () => {
+    const anomaly = anAnomaly("a1", { openedAt: NOW - HOUR, since: NOW - HOUR });
+    const line = {
+      fingerprint: "anomaly a1",
+      name: "p95 latency unusual",
+      severity: "warning" as const,
+      anomaly: "a1",
+    };
+    const lines = [{ ...line, summary: "", startsAt: NOW - HOUR, labels: { service: "orders" } }];
+    const alone = { lines, total: 1, firing: 1, anomalies: { total: 1, firing: 1 } };
+    const open = daily({ anomalies: [anomaly], incidents: [anIncident("inc-1", NOW - HOUR, alone)] });
+    expect(names(open)).toEqual(["unattended 1"]);
+    const told = ({ counts }: typeof open, name: string) => counts.find((one) => one.name === name)?.now;
+    expect([told(open, "incidents"), told(open, "alerts"), told(open, "anomalies")]).toEqual([1, 0, 1]);
+    const over = { ...anomaly, status: "over" as const, endedAt: NOW - 60 };
+    const ended = anEnded("inc-1", NOW - HOUR, 600, { ...alone, anomalies: { total: 1, firing: 0 } });
+    expect(names(daily({ anomalies: [over], incidents: [ended] }))).toEqual(["uncovered 1"]);
+    const many = ["inc-1", "inc-2", "inc-3", "inc-4"].map((id) => anEnded(id, NOW - HOUR, 60, alone));
+    expect(names(daily({ incidents: many })).filter((one) => one.startsWith("noise"))).toEqual([]);
   });
 
   it("tells of the newest forecast of a series only, while it lies ahead", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dueSlot } from "../../../src/core/digest/schedule.ts";
 import { slotBefore, slotsBetween } from "../../../src/core/digest/slots.ts";
 import { readCron } from "../../../src/jobs/cron.ts";
 
@@ -59,6 +60,33 @@ describe("planned times", () => {
       }
     }
     expect(changes).toBeGreaterThan(200);
+  });
+
+  it("come due each once around every change of the clock in those years, whenever the beat falls", () => {
+    const plan = { kind: "daily", zone: "" } as const;
+    const fields = fieldsOf("30 2 * * *");
+    let changes = 0;
+    for (const [index, zone] of ZONES.entries()) {
+      const start = seconds(FROM.toZonedDateTime(zone)) - 1;
+      const slots = slotsBetween(fields, zone, start, seconds(TO.toZonedDateTime(zone)) - 1);
+      for (const [n, slot] of slots.entries()) {
+        if (n < 2 || slot - slots[n - 1]! === 86_400) continue;
+        changes++;
+        // Every fourth keeps this quick; over all zones each kind of change is among them.
+        if (changes % 4 !== 0) continue;
+        const since = slots[n - 2]!;
+        const due: number[] = [];
+        // Beats that divide neither an hour nor a day, and begin elsewhere in each zone.
+        for (let now = since + 1 + index * 97; now < slot + 86_000; now += 2_819) {
+          const found = dueSlot(fields, { ...plan, zone }, { told: due.at(-1), since }, now);
+          if (found === undefined) continue;
+          expect(found.missed, `${zone} at ${now}`).toBe(0);
+          due.push(found.slot);
+        }
+        expect(due, zone).toEqual([slots[n - 1], slot]);
+      }
+    }
+    expect(changes).toBeGreaterThan(400);
   });
 
   it.each([

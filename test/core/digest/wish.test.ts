@@ -83,3 +83,26 @@ describe("what is asked about digests", () => {
       expect(read(text)).toEqual({ kind: "unclear" });
   });
 });
+
+describe("what the weeks before tell, asked for", () => {
+  it.each([
+    ["digest try Morning", { kind: "try", name: "morning" }],
+    ["patterns", { kind: "patterns" }],
+    ["show the recurring patterns", { kind: "patterns" }],
+    [
+      "pattern HighErrorRate of cart  after cart in production",
+      { kind: "patterns", name: "HighErrorRate of cart after cart in production" },
+    ],
+    ["threshold of QueueSlow?", { kind: "threshold", alert: "QueueSlow" }],
+    ["digest try", { kind: "unclear" }],
+  ])("%s", (text, wish) => {
+    expect(read(text)).toEqual(wish);
+  });
+
+  it.each(["pattern", "traffic patterns of checkout", "threshold of the latency alert", "threshold"])(
+    "%s is a question like any other",
+    (text) => {
+      expect(read(text)).toBeUndefined();
+    },
+  );
+});

@@ -433,7 +433,8 @@ export class FakeSlack {
   }
 
   #post(args: Args): Answer {
-    const channel = args["channel"] ?? "";
+    // Somebody's id stands for the chat of two with them, here alone (docs.slack.dev/reference/methods/chat.postMessage).
+    const channel = args["channel"] === "U0ALICE001" ? "D0ALICE001" : (args["channel"] ?? "");
     const bad = this.#whyClosed(channel) ?? this.#whyBadContent(args);
     if (bad !== undefined) return bad;
     const ts = this.stamp();

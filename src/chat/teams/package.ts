@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { zip } from "./zip.ts";
+import { zip } from "../../util/zip.ts";
 
 /** The Teams app: its manifest filled in, checked, and packed with its icons. */
 
-const folder = fileURLToPath(new URL("../../manifests/teams/", import.meta.url));
+const folder = fileURLToPath(new URL("../../../manifests/teams/", import.meta.url));
 
 export type AppValues = {
   /** Of the bot's registration. */
