@@ -383,16 +383,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const began = performance.now();
     const done = (outcome: "answered" | "failed") =>
       observer?.clicked?.({ decision: click.decision, outcome, seconds: (performance.now() - began) / 1000 });
-    try {
-      const card = await loggedWith({ click: click.id, about: click.proposal }, () =>
-        isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click),
-      );
-      done("answered");
-      return card;
-    } catch (problem) {
-      done("failed");
-      throw problem;
-    }
+    return loggedWith({ click: click.id, about: click.proposal }, async () => {
+      try {
+        const card = await (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click));
+        done("answered");
+        return card;
+      } catch (problem) {
+        done("failed");
+        throw problem;
+      }
+    });
   };
 
   let stopped: Promise<void> | undefined;

@@ -146,6 +146,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     audit: { key: readAuditKey(deps) },
     sources,
     alertmanager: readAlertmanager(deps),
+    traces: readTraces(env, report),
     grafanaExternalUrl: readUrl("GRAFANA_EXTERNAL_URL", env, report),
     packs: (settings.packs ?? []).map((path, index) => file.resolvePath(["packs", index], path)),
     http: {
@@ -285,4 +286,10 @@ function freezeDeep<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   for (const child of Object.values(value)) freezeDeep(child);
   return Object.freeze(value);
+}
+
+/** Where spans go; undefined where no collector is named. */
+function readTraces(env: Environment, report: Report): Config["traces"] {
+  const endpoint = readUrl("OTEL_EXPORTER_OTLP_ENDPOINT", env, report);
+  return endpoint === undefined ? undefined : { endpoint, service: env.plain("OTEL_SERVICE_NAME") ?? "smartcloudops" };
 }

@@ -8,10 +8,12 @@ import { serveSocket } from "../chat/socket/serve.ts";
 import { visitorHere } from "../chat/terminal/visitor.ts";
 import { type Config, secretsOf } from "../config.ts";
 import type { Draft } from "../core/draft.ts";
+import type { Delivered } from "../flows/deliver.ts";
 import { createHttpServer } from "../http/server.ts";
 import type { Route } from "../ports.ts";
 import { acquireStart } from "../store/lock.ts";
-import { createTelemetry } from "../telemetry/telemetry.ts";
+import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
+import type { Traces } from "../telemetry/traces.ts";
 import { reasonOf } from "../util/errors.ts";
 import { createLog, type Log } from "../util/log.ts";
 import { never } from "../util/never.ts";
@@ -86,19 +88,26 @@ export async function serve(
     const telemetry = createTelemetry({ version: ownVersion() });
     const store = overrides.store ?? (await openStore(config, clock, { log }));
     undo.push(() => store.close());
+    const traces = await openTraces(config);
+    if (traces !== undefined) undo.push(traces.stop);
     const observer: Observer = {
       ...telemetry,
+      ...(traces !== undefined && tracing(telemetry, traces)),
       watched(report, gauges) {
         telemetry.watched(report, gauges);
         watched?.(report, gauges);
       },
+    };
+    const delivered = (event: Delivered) => {
+      telemetry.delivered(event);
+      traces?.delivered(event);
     };
     const app = await createApp(config, { observer, log, trouble: () => reload?.trouble(), ...overrides, store });
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
     const api = await openApi(config, app, { clock, log, observer, overrides });
-    const surfaces = await openSurfaces(config, { app, clock, log, delivered: telemetry.delivered }).catch(cannotStart);
+    const surfaces = await openSurfaces(config, { app, clock, log, delivered }).catch(cannotStart);
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,
@@ -206,6 +215,33 @@ async function openApi(
     ...readingParts(store, alertmanager),
   });
   return createApi(config, { store, sources, ask: reader.ask, clock, version: ownVersion(), log });
+}
+
+/** Where spans go, if anywhere: the SDK is loaded only then. */
+async function openTraces({ traces }: Config): Promise<Traces | undefined> {
+  if (traces === undefined) return undefined;
+  const { createTraces } = await import("../telemetry/traces.ts");
+  return createTraces(traces, ownVersion());
+}
+
+/** What is counted and told as spans as well. */
+function tracing(telemetry: Telemetry, traces: Traces): Partial<Observer> & Pick<Observer, "answered" | "asked"> {
+  return {
+    answered(event) {
+      telemetry.answered(event);
+      const { intent, platform, outcome, seconds } = event;
+      const attributes = { "smartcloudops.intent": intent, "smartcloudops.platform": platform };
+      traces.ended("question", seconds, { ...attributes, "smartcloudops.outcome": outcome }, outcome === "failed");
+    },
+    asked(event) {
+      telemetry.asked(event);
+      traces.asked(event);
+    },
+    clicked(event) {
+      telemetry.clicked(event);
+      traces.ended("click", event.seconds, { "smartcloudops.decision": event.decision }, event.outcome === "failed");
+    },
+  };
 }
 
 /** How far learning a watch anew is, 0 to 1. */

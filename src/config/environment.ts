@@ -52,6 +52,8 @@ export const VARIABLES = {
   OPENAI_BASE_URL: "plain",
   OPENAI_MODEL: "plain",
   LOG_LEVEL: "plain",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "plain",
+  OTEL_SERVICE_NAME: "plain",
 } as const;
 
 type Name = keyof typeof VARIABLES;
@@ -140,7 +142,10 @@ export function readSecretFile(path: string, where: string, readFile: ReadFile, 
 
 /** The base address in a variable, tidied; undefined when it is not set or, reported, not one. */
 export function readUrl(
-  name: Extract<PlainName, `${"PROMETHEUS" | "ALERTMANAGER" | "GRAFANA" | "OPENAI"}_${string}URL`>,
+  name: Extract<
+    PlainName,
+    `${"PROMETHEUS" | "ALERTMANAGER" | "GRAFANA" | "OPENAI"}_${string}URL` | `OTEL_${string}ENDPOINT`
+  >,
   env: Environment,
   report: Report,
 ): string | undefined {

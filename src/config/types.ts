@@ -27,6 +27,8 @@ export type Config = {
   sources: readonly SourceConfig[];
   alertmanager: { url: string; externalUrl?: string } | undefined;
   grafanaExternalUrl: string | undefined;
+  /** A collector of OpenTelemetry, without /v1/traces, and the bot's name there. Undefined: no spans are made. */
+  traces: { endpoint: string; service: string } | undefined;
   /** Folders with the user's own concept packs. */
   packs: readonly string[];
   http: {

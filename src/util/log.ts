@@ -25,6 +25,11 @@ export function loggedWith<T>(facts: Readonly<Record<string, unknown>>, work: ()
   return underWay.run({ ...underWay.getStore(), ...facts }, work);
 }
 
+/** The facts that every line carries which is written now. */
+export function factsUnderWay(): Readonly<Record<string, unknown>> {
+  return underWay.getStore() ?? {};
+}
+
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /**

@@ -62,13 +62,13 @@ schedules:
 
 export type ApiWorld = Awaited<ReturnType<typeof apiWorld>>;
 
-export async function apiWorld(overrides: Overrides = {}, yaml = TOKENS, log: Log = silent) {
+export async function apiWorld(overrides: Overrides = {}, yaml = TOKENS, log: Log = silent, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), "api-"));
   writeFileSync(join(folder, "smartcloudops.yaml"), yaml);
   const names = [...yaml.matchAll(/- name: (\w+)\n {6}scopes/g)].map(([, name]) => name as string);
   const tokens = names.map((name) => `${name}=${tokenOf(name)}`).join(",");
   const loaded = loadConfig({
-    env: { PORT: "0", SMARTCLOUDOPS_DATA: folder, API_TOKENS: tokens },
+    env: { PORT: "0", SMARTCLOUDOPS_DATA: folder, API_TOKENS: tokens, ...env },
     cwd: folder,
   });
   assert.ok(loaded.ok, JSON.stringify(!loaded.ok && loaded.problems));
