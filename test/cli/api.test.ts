@@ -13,6 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
+const cursorOf = (at: number, seen: number) => Buffer.from(JSON.stringify([at, seen])).toString("base64url");
 const idsOf = (body: Body): string[] => body.items.map(({ id }: { id: string }) => id);
 
 describe("the HTTP API", () => {
@@ -105,6 +106,8 @@ describe("the HTTP API", () => {
       ["since=yesterday", /since: must be a time in RFC 3339/],
       ["status=wrong", /status\.0: must be of open, acknowledged/],
       ["cursor=abc", /cursor: must be `next` of an earlier page/],
+      // Each page reads anew what was looked at of its moment: no cursor has all of a table read.
+      [`cursor=${cursorOf(NOW, 1e9)}`, /cursor: must be `next` of an earlier page/],
       ["colour=red", /colour/],
       ["limit=1&limit=2", /"limit" must be given once/],
     ] as const) {
@@ -186,6 +189,18 @@ describe("the HTTP API", () => {
     const older = (await world.get(`/audit?limit=3`)).body;
     const next = (await world.get(`/audit?limit=3&cursor=${older.next}`)).body;
     assert.equal(next.items[0].seq, older.items[2].seq - 1);
+  });
+
+  it("ends with a cursor of a longer audit too, as one is after a restore", async () => {
+    const head = async () => (await world.store.audit.head())?.seq;
+    for (const seq of [1e9, 1e300]) {
+      const { items } = (await world.get(`/audit?limit=1&cursor=${cursorOf(seq, 0)}`)).body;
+      assert.equal(items[0].seq, await head());
+    }
+    for (const seq of [-5, 0.5]) {
+      const { body } = await world.get(`/audit?cursor=${cursorOf(seq, 0)}`);
+      assert.deepEqual(body, { items: [], next: null });
+    }
   });
 
   it("changes nothing, whatever is called and whatever is asked", async () => {
