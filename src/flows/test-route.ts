@@ -102,6 +102,8 @@ async function testChange({ suggest }: TestRouteDeps, sent: readonly Place[], by
       {
         action: { type: "test", target: "of the routes", params: {} },
         kinds: ["test"],
+        // No runbook, also where one is asked for by that verb.
+        among: [],
         values: {},
         environment: undefined,
         source: undefined,
