@@ -177,6 +177,15 @@ describe("the HTTP API", () => {
     assert.ok(open.body.evidence.every(({ source }: { source: string }) => source === "pier"));
   });
 
+  it("tells of the breakers and the store of the bot itself", async () => {
+    world.serving.app.dependencies.of("prometheus/pier", { service: "Prometheus pier" });
+    const { body } = await world.ask({ question: "status dependencies" });
+    assert.match(body.text, /Prometheus pier/);
+    assert.doesNotMatch(body.text, /[Pp]rograms only read/);
+    const few = await world.ask({ question: "status dependencies" }, "few");
+    assert.equal(few.status, 200);
+  });
+
   it("notes every call with its token, and shows it in the audit", async () => {
     await world.ask({ question: "cpu of quay-2 with xoxb-1234567890-abcdefgh" }, "few");
     const { body } = await world.get("/audit?action=read&id=ask&limit=1");
