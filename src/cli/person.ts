@@ -61,7 +61,8 @@ async function forgotten(call: Call, config: Config, id: string, configured: Who
           .map(([table, rows]) => `${table}: ${rows.length}`)
           .join(", ")}).
 What is theirs alone is deleted; elsewhere an id stands in their place, for good. The audit stays whole: it holds such an id already.
-Words that people wrote about them stay until retention forgets those. Other replicas must be stopped, and backups are not reached.
+Words that people wrote about them, and messages with their name, stay until retention forgets those. Other replicas must be stopped. Backups are
+not reached, nor stores that a restore put aside, nor logs.
 Type ${WORD} to go on: `,
       );
       if ((await typed(call)) !== WORD) {

@@ -109,7 +109,7 @@ async function testChange({ suggest }: TestRouteDeps, sent: readonly Place[], by
         source: undefined,
         requester: by,
         places,
-        cause: { kind: "ask", text: `TEST: ${inertName(by.name)} tests the routes. Nothing has to be done.` },
+        cause: { kind: "ask", text: "TEST of the routes: nothing has to be done." },
         facts: [],
       },
       AbortSignal.timeout(PROPOSE_MS),
