@@ -40,7 +40,7 @@ import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import type { BreakerState, Dependencies, DependencyView } from "./util/dependencies.ts";
 import { isNo, ReadOnlyError } from "./util/errors.ts";
-import { createLog, type Log } from "./util/log.ts";
+import { createLog, type Log, loggedWith } from "./util/log.ts";
 import { turns } from "./util/turns.ts";
 
 /** What one question gave, with the reply that programs read. */
@@ -122,6 +122,9 @@ export type Overrides = {
 /** More of them at once would only make all of them slower: they share one processor and a few queries at a time. */
 const QUESTIONS_AT_ONCE = 16;
 
+/** What somebody says of an anomaly, and is told alone. */
+const ABOUT_ONE: ReadonlySet<string> = new Set(["rate", "judge"]);
+
 /**
  * The composition root: builds ports, flows and adapters out of the configuration. Loads only what answering needs.
  * Throws `StoreError` when the data folder cannot be used and `PackError` when a concept pack is wrong.
@@ -195,7 +198,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const detectionOn = (on: Store) =>
     createDetection(config, {
       ...{ store: on, sources: metrics.sources, packs, clock, log, observer },
-      sharing: on === store ? sharing : undefined,
+      ...(on === store && { sharing, raising: incidents.raising }),
     });
   const detection = detectionOn(store);
   const ci = createCi(config, {
@@ -212,19 +215,24 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   /** The flow on one store, with everything around it that no question may escape. */
   function askOn(on: Store, limited: typeof limit, changes: Remedy, watched: Detection): Ask {
-    return async (question, signal, onlooker) => {
+    return (question, signal, onlooker) =>
+      loggedWith({ question: question.id }, () => answered(question, signal, onlooker));
+
+    async function answered(...[question, signal, onlooker]: Parameters<Ask>): Promise<Asked> {
       const started = performance.now();
       const asked = await running.during(question, onlooker, (onlooking) =>
         askSafely(on, limited, changes, watched, question, signal, onlooking),
       );
       const outcome = asked.repeated ? "limited" : asked.failed ? "failed" : "answered";
       const seconds = (performance.now() - started) / 1000;
-      observer?.answered({ intent: asked.reply.intent, platform: question.place.platform, outcome, seconds });
+      const { intent, answer_id: answer } = asked.reply;
+      observer?.answered({ intent, platform: question.place.platform, outcome, seconds });
+      log.info({ answer, intent, outcome, seconds, platform: question.place.platform }, "a question was dealt with");
       // Also where Prometheus is away, and the word was not understood as more than a name.
-      const isStatus = asked.reply.intent === "status_overview" || /^\W*status\W*$/i.test(question.text);
+      const isStatus = intent === "status_overview" || /^\W*status\W*$/i.test(question.text);
       const trouble = isStatus ? overrides.trouble?.() : undefined;
       return withDegraded(asked, [...(overrides.degraded ?? []), ...(trouble === undefined ? [] : [trouble])]);
-    };
+    }
   }
 
   async function askSafely(
@@ -293,7 +301,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const watching = readWatchWish(question.text);
     if (watching !== undefined) {
       const card = await watched.answer(question, watching, signal ?? new AbortController().signal);
-      return { ...said(card, watching.kind), ...(watching.kind === "judge" && { isPrivate: true }) };
+      return { ...said(card, watching.kind), ...(ABOUT_ONE.has(watching.kind) && { isPrivate: true }) };
     }
     return undefined;
   }
@@ -314,7 +322,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const named = closedSource(metrics.sources, open, question.text);
     if (named !== undefined) return { ...failure(notOpen(named)), isPrivate: true };
     const deps = {
-      sources: open.map((source) => watched(source, seen)),
+      sources: open.map((source) => watched(source, seen, log)),
       // It does not divide its silences by source: whoever may not read all sources is not told of any.
       alertmanager:
         open.length === metrics.sources.length || alertmanager === undefined ? alertmanager : ("closed" as const),
@@ -378,7 +386,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const done = (outcome: "answered" | "failed") =>
       observer?.clicked?.({ decision: click.decision, outcome, seconds: (performance.now() - began) / 1000 });
     try {
-      const card = await (isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click));
+      const card = await loggedWith({ click: click.id, about: click.proposal }, () =>
+        isResponse(click.decision) ? incidents.respond(click) : remedy.decide(click),
+      );
       done("answered");
       return card;
     } catch (problem) {
@@ -478,13 +488,22 @@ const NO_SOURCE: Card = {
 };
 
 /** The same source, noting when it cannot even say what exists: then no query is asked, and none can be seen to fail. */
-function watched(source: Metrics, seen: { unreachable: boolean }): Metrics {
+function watched(source: Metrics, seen: { unreachable: boolean }, log: Log): Metrics {
+  const { name } = source;
+  const instant: Metrics["instant"] = (promql, at, signal) => {
+    log.debug({ source: name, promql, at }, "a query");
+    return source.instant(promql, at, signal);
+  };
+  const range: Metrics["range"] = (promql, window, signal) => {
+    log.debug({ source: name, promql, ...window }, "a query");
+    return source.range(promql, window, signal);
+  };
   const catalogue: Metrics["catalogue"] = (signal) =>
     source.catalogue(signal).catch((problem: unknown) => {
       seen.unreachable = true;
       throw problem;
     });
-  return Object.assign(Object.create(source) as Metrics, { catalogue });
+  return Object.assign(Object.create(source) as Metrics, { catalogue, instant, range });
 }
 
 /** Nothing came back from any query, and something failed. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { HttpResponse, Route } from "../ports.ts";
-import type { Log } from "../util/log.ts";
+import { type Log, loggedWith } from "../util/log.ts";
 import { type OwnRoutes, ownRoutes } from "./own-routes.ts";
 import { hasBody, readBody, readTarget } from "./request.ts";
 import { HttpProblem } from "./route.ts";
@@ -88,7 +88,8 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
     },
     (request, response) => {
       count += 1;
-      serve(request, response, count).catch((err) => {
+      const number = count;
+      loggedWith({ request: number }, () => serve(request, response, number)).catch((err) => {
         log.error({ err }, "a request could not be answered");
         response.destroy();
       });

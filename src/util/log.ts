@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import type { DestinationStream, Logger } from "pino";
 import { redactor } from "./redact.ts";
@@ -16,6 +17,13 @@ export type Log = {
   /** The same log with these facts on each line. */
   readonly child: (facts: Readonly<Record<string, unknown>>) => Log;
 };
+
+const underWay = new AsyncLocalStorage<Readonly<Record<string, unknown>>>();
+
+/** Does that work with these facts on every line of any log that is written meanwhile, besides those around it. */
+export function loggedWith<T>(facts: Readonly<Record<string, unknown>>, work: () => T): T {
+  return underWay.run({ ...underWay.getStore(), ...facts }, work);
+}
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -53,7 +61,7 @@ function logWith(
       if (RANK[rank] < RANK[level]) return;
       const [facts, message] = said.length === 1 ? [{}, said[0]] : said;
       try {
-        open()[rank](redact({ ...bound, ...facts }) as object, redact(message) as string);
+        open()[rank](redact({ ...underWay.getStore(), ...bound, ...facts }) as object, redact(message) as string);
       } catch {
         // A full disk or a reader that went away loses lines, never the bot.
       }

@@ -91,7 +91,7 @@ describe("the doctor", () => {
     const { code, named } = await checksOf({ PROMETHEUS_URL: await prometheus({ date }) });
     const clock = named("Prometheus default: clock");
     assert.equal(clock?.state, "failed");
-    assert.match(clock?.found ?? "", /3(599|600|601) s ahead/);
+    assert.match(clock?.found ?? "", /3(5[89]\d|6[01]\d) s ahead/);
     assert.equal(named("Prometheus default: data")?.state, "ok");
     assert.equal(code, 1);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Overrides } from "../../src/app.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -31,7 +31,7 @@ const MOVING = [
 ];
 
 const nothing = () => {};
-const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
+const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silent };
 
 export const TOKENS = `api:
   tokens:
@@ -62,7 +62,7 @@ schedules:
 
 export type ApiWorld = Awaited<ReturnType<typeof apiWorld>>;
 
-export async function apiWorld(overrides: Overrides = {}, yaml = TOKENS) {
+export async function apiWorld(overrides: Overrides = {}, yaml = TOKENS, log: Log = silent) {
   const folder = mkdtempSync(join(tmpdir(), "api-"));
   writeFileSync(join(folder, "smartcloudops.yaml"), yaml);
   const names = [...yaml.matchAll(/- name: (\w+)\n {6}scopes/g)].map(([, name]) => name as string);
@@ -121,8 +121,10 @@ export async function apiWorld(overrides: Overrides = {}, yaml = TOKENS) {
 export type Body = any;
 type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string, Body>>>>; readonly components: Body };
 
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const compiled = new Map<string, ValidateFunction>();
+
 function checkAnswer(document: Document, method: string, path: string, response: Response, body: Body): void {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
   const at = path.split("?")[0]!;
   const found = Object.entries(document.paths).find(([one]) =>
     new RegExp(`^${one.replace(/\{\w+\}/g, "[^/]+")}$`).test(at),
@@ -131,7 +133,9 @@ function checkAnswer(document: Document, method: string, path: string, response:
   const { content } = own ?? document.components.responses.Problem;
   const [type, { schema }] = Object.entries(content)[0] as [string, { schema: object }];
   assert.ok(response.headers.get("content-type")?.startsWith(type), `${method} ${path}: ${type}`);
-  const validate = ajv.compile({ ...schema, components: document.components });
+  const key = own === undefined ? "problem" : (own.content["application/json"].schema.$ref ?? JSON.stringify(schema));
+  const validate = compiled.get(key) ?? ajv.compile({ ...schema, components: document.components });
+  compiled.set(key, validate);
   assert.ok(
     validate(body),
     `${method} ${path}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(body).slice(0, 500)}`,

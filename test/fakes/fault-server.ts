@@ -61,7 +61,10 @@ export async function startFaultServer(options: {
     open.add(socket);
     socket.on("close", () => open.delete(socket));
     socket.on("error", () => {});
-    if (fault !== undefined && speaksFirst) return answer(socket, fault);
+    if (fault !== undefined && speaksFirst) {
+      answer(socket, fault);
+      return;
+    }
     if (fault === undefined && upstream !== undefined) {
       const there = connect(upstream, "127.0.0.1");
       there.on("error", () => socket.destroy());

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UnreachableError } from "../../src/util/errors.ts";
-import { createLog, type LogLevel } from "../../src/util/log.ts";
+import { createLog, type LogLevel, loggedWith } from "../../src/util/log.ts";
 import { secret } from "../../src/util/secret.ts";
 
 /** A log that remembers its lines. */
@@ -27,6 +27,21 @@ describe("the log", () => {
       },
     });
     expect(() => log.error("lost")).not.toThrow();
+  });
+
+  it("has what is under way on every line, also of works that go on side by side", async () => {
+    const { log, lines } = remembering();
+    const work = async (question: string) => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      log.info({ part: 1 }, question);
+      await loggedWith({ step: "look" }, async () => log.child({ own: true }).info(question));
+    };
+    await Promise.all(["a", "b"].map((question) => loggedWith({ question }, () => work(question))));
+    log.info("alone");
+    const found = lines();
+    expect(found.slice(0, -1).every(({ question, msg }) => question === msg)).toBe(true);
+    expect(found.filter(({ step }) => step === "look")).toHaveLength(2);
+    expect(found.at(-1)).not.toHaveProperty("question");
   });
 
   it("writes one JSON object a line, with level, time, facts and message", () => {
