@@ -102,6 +102,8 @@ export type Overrides = {
   readonly store?: Store;
   readonly sources?: readonly Metrics[];
   readonly alertmanager?: AlertRouter;
+  /** Breakers of a bot that this one stands beside. */
+  readonly dependencies?: Dependencies;
   readonly packs?: ConceptPacks;
   readonly answer?: typeof answerFlow;
   readonly log?: Log;
@@ -133,7 +135,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const log = overrides.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
   const observer = overrides.observer;
   const desk = createDependencyDesk(config, {
-    ...{ clock, log, changed: observer?.dependency },
+    ...{ clock, log, changed: observer?.dependency, known: overrides.dependencies },
     store: { check: async () => store.check() },
   });
   const { dependencies } = desk;

@@ -27,22 +27,26 @@ export function createDependencyDesk(
     readonly store: Pick<Store, "check">;
     /** Hears of each new one, and of each change. */
     readonly changed: ((view: DependencyView, from: BreakerState | undefined) => void) | undefined;
+    /** Those that there are already: else it makes its own. */
+    readonly known?: Dependencies | undefined;
   },
 ): DependencyDesk {
   const { clock, log, store } = options;
-  const dependencies = createDependencies(config.breakers, {
-    clock,
-    changed(view, from) {
-      options.changed?.(view, from);
-      const { name, state, trouble } = view;
-      if (from === "closed")
-        log.warn(
-          { dependency: name, reason: trouble?.text },
-          "it failed several times in a row and is left alone for a while",
-        );
-      if (state === "closed" && from !== undefined) log.info({ dependency: name }, "it answers again");
-    },
-  });
+  const make = () =>
+    createDependencies(config.breakers, {
+      clock,
+      changed(view, from) {
+        options.changed?.(view, from);
+        const { name, state, trouble } = view;
+        if (from === "closed")
+          log.warn(
+            { dependency: name, reason: trouble?.text },
+            "it failed several times in a row and is left alone for a while",
+          );
+        if (state === "closed" && from !== undefined) log.info({ dependency: name }, "it answers again");
+      },
+    });
+  const dependencies = options.known ?? make();
   const lookOf = ({ user }: Asker) => ({ now: clock(), zone: user.zone ?? config.timezone });
   /** A source that is closed to whoever asks is not spoken of. */
   const open = ({ sources }: Asker) =>

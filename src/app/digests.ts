@@ -50,7 +50,6 @@ export function createDigests(config: Config, options: Options): DigestDesk {
   const environmentOf = (source: string) => options.sources.find(({ name }) => name === source)?.environment;
   let wake = (): void => {};
   const { alertmanager } = options;
-  const { schedules } = config.oncall;
   const nameOf = (id: string) => config.people.find((one) => one.id === id)?.name ?? id;
   const outside: Outside = {
     ...{ sources: options.sources, packs: options.packs, zone: config.timezone },
@@ -62,13 +61,16 @@ export function createDigests(config: Config, options: Options): DigestDesk {
           ...{ id, matchers: matchers.map(sayMatcher).join(", "), until: endsAt, by: createdBy },
         })),
     }),
-    ...(schedules.length > 0 && {
-      async duties() {
+    /** Of the schedules as they are now: these may be taken anew. */
+    get duties() {
+      const { schedules } = config.oncall;
+      if (schedules.length === 0) return undefined;
+      return async () => {
         const { aboveOf } = await import("../flows/oncall.ts");
         const above = await aboveOf({ store, ...options.onCall });
         return schedules.map((one) => dutyOf(one, above, clock(), nameOf));
-      },
-    }),
+      };
+    },
   };
 
   /** Whether an incident of late has an alert of that name: other thresholds are asked of Prometheus. */

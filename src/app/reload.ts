@@ -11,6 +11,8 @@ import { leadsTo, type WholeConfig } from "./whole-config.ts";
 export type Reload = {
   /** One at a time; a wish during one makes another after it. Never rejects: what is wrong is logged, and all stays as it was. */
   readonly now: () => Promise<void>;
+  /** Takes no wish any more; resolves when none is under way. */
+  readonly end: () => Promise<void>;
   /** What is to be said about the last attempt, where it failed. */
   readonly trouble: () => string | undefined;
 };
@@ -19,13 +21,15 @@ export type Reload = {
 export type Restartable = {
   readonly of: (config: Config) => unknown;
   readonly restart: () => Promise<void>;
+  /** False where it could not be begun again. */
+  readonly runs: () => boolean;
 };
 
 type Deps = {
   readonly live: LiveConfig;
   readonly read: () => Promise<WholeConfig>;
-  /** Reads the runbooks of these folders; what comes back puts them in the place of the others. */
-  readonly runbooks: (settings: Config["runbooks"]) => Promise<() => void>;
+  /** Reads the runbooks of these folders; what comes back puts them in the place of the others, and gives what takes that back. */
+  readonly runbooks: (settings: Config["runbooks"]) => Promise<() => () => void>;
   readonly parts: readonly Restartable[];
   /** After the settings are in place: whoever sleeps until something changes looks again. */
   readonly taken: () => void;
@@ -41,6 +45,7 @@ export function createReload(first: Config, deps: Deps): Reload {
   let failed: { readonly at: number; readonly problems: readonly Problem[] } | undefined;
   let running: Promise<void> | undefined;
   let waiting: Promise<void> | undefined;
+  let isOver = false;
   told(true, good);
 
   async function once(): Promise<void> {
@@ -71,15 +76,22 @@ export function createReload(first: Config, deps: Deps): Reload {
     const { restart } = differences(first, config);
     const changed = differences(inForce, config).taken;
     const before = inForce;
+    const isTouched = ({ of, runs }: Restartable) => !runs() || !isSame(of(before), of(config));
+    // Rules and the runbooks that they are about change at one moment.
     live.take(config);
+    const exchangeBack = exchange();
     try {
-      for (const { of, restart: again } of deps.parts) if (!isSame(of(before), of(config))) await again();
+      for (const part of deps.parts) if (isTouched(part)) await part.restart();
     } catch (problem) {
       live.take(before);
-      for (const { of, restart: again } of deps.parts) if (!isSame(of(before), of(config))) await again();
+      exchangeBack();
+      for (const part of deps.parts)
+        if (isTouched(part))
+          await part
+            .restart()
+            .catch((err: unknown) => log.error({ err }, "a part could not be begun again: SIGHUP tries it anew"));
       throw problem;
     }
-    exchange();
     inForce = config;
     deps.taken();
     log.info({ changed }, "the settings were taken anew");
@@ -89,6 +101,7 @@ export function createReload(first: Config, deps: Deps): Reload {
   }
 
   async function now(): Promise<void> {
+    if (isOver) return;
     if (running === undefined) {
       running = once().finally(() => {
         running = undefined;
@@ -104,6 +117,10 @@ export function createReload(first: Config, deps: Deps): Reload {
 
   return {
     now,
+    async end() {
+      isOver = true;
+      await running;
+    },
     trouble() {
       if (failed === undefined) return undefined;
       const [problem] = failed.problems;

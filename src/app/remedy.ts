@@ -54,8 +54,8 @@ export type Remedy = {
   readonly voterOf: (visitor: Visitor) => Promise<Voter>;
   readonly askerOf: (question: Question) => Promise<Voter>;
   readonly runbooks: () => Promise<Runbooks>;
-  /** Reads the runbooks again; what it resolves with puts them in the place of the others. Throws `CatalogueError`. */
-  readonly readAnew: (settings: Config["runbooks"]) => Promise<() => void>;
+  /** Reads the runbooks again; what it resolves with puts them in the place of the others, and gives what takes that back. Throws `CatalogueError`. */
+  readonly readAnew: (settings: Config["runbooks"]) => Promise<() => () => void>;
   readonly actions: () => Promise<Actions>;
   /**
    * Begins to carry out, verify and show; only one process of a data folder may. `posted`: a message stands in the outbox.
@@ -128,16 +128,18 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     const given = { clock, secrets: secretsOf(config), dataDir: config.dataDir, dependencies };
     return createActions(config.runbooks.executors, given);
   });
-  let catalogue: Runbooks;
+  let catalogue: Runbooks | undefined;
   const read = async (settings: Config["runbooks"]): Promise<Runbooks> => {
     if (options.runbooks !== undefined) return options.runbooks;
     const { loadRunbooks } = await import("../actions/catalogue.ts");
     return loadRunbooks({ ...settings, dataDir: config.dataDir });
   };
   const runbooks = once(async (): Promise<Runbooks> => {
-    catalogue = await read(config.runbooks);
+    const first = await read(config.runbooks);
+    catalogue = first;
     // Whoever holds it has the newest.
-    return { all: () => catalogue.all(), get: (id) => catalogue.get(id) };
+    const newest = () => catalogue ?? first;
+    return { all: () => newest().all(), get: (id) => newest().get(id) };
   });
   const flows = once(async () => {
     const [propose, decide, again, pace] = await Promise.all([
@@ -246,9 +248,14 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     runbooks,
     readAnew: async (settings) => {
       const next = await read(settings);
-      return () => {
-        catalogue = next;
+      const put = (one: Runbooks | undefined) => {
+        catalogue = one;
         wakeAll();
+      };
+      return () => {
+        const before = catalogue;
+        put(next);
+        return () => put(before);
       };
     },
     actions,

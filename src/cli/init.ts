@@ -35,6 +35,10 @@ export async function run(call: Call): Promise<number> {
   if (call.words.length > 0)
     throw new UsageError(`init takes flags only: it got ${JSON.stringify(call.words.join(" "))}.`);
   if (call.flags["flags"] === true) return listFlags(call);
+  if (call.flags["yes"] !== true && call.stdin.isTTY === true && call.stdout.isTTY !== true)
+    throw new UsageError(
+      "init asks for secrets, which the terminal would show while the output goes elsewhere: do not redirect it, or give --yes with flags.",
+    );
   const flags = await fromFlags(call);
   const dotEnv = readDotEnv(join(call.cwd, ".env"));
   const asker = call.flags["yes"] === true ? undefined : createAsker(call);

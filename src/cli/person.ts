@@ -27,7 +27,7 @@ export async function run(call: Call): Promise<number> {
 
 async function exported(call: Call, config: Config, id: string, whom: Whom): Promise<number> {
   return withStore(config, async (store) => {
-    const found = await store.personal.of(whom);
+    const { found } = await known(store, whom);
     const actor = actorIn(found);
     if (actor !== undefined) await store.audit.append([await entryOf(config, store, "export person", actor)]);
     const tables = Object.entries(found).map(([table, rows]) => [table, rows.map(readable)]);
@@ -38,12 +38,12 @@ async function exported(call: Call, config: Config, id: string, whom: Whom): Pro
 }
 
 /** Never from a pipe, and there is no flag for it. No bot may run: it would write what it has in memory. */
-async function forgotten(call: Call, config: Config, id: string, whom: Whom): Promise<number> {
+async function forgotten(call: Call, config: Config, id: string, configured: Whom): Promise<number> {
   if (call.stdin.isTTY !== true) throw new UsageError("person forget asks before it does, so it needs a terminal.");
   const start = acquireStart(config.dataDir);
   try {
     return await withStore(config, async (store) => {
-      const found = await store.personal.of(whom);
+      const { whom, found } = await known(store, configured);
       const count = Object.values(found).reduce((sum, rows) => sum + rows.length, 0);
       if (count === 0) {
         call.stderr.write(`Nothing is stored about ${JSON.stringify(id)}.\n`);
@@ -61,7 +61,8 @@ async function forgotten(call: Call, config: Config, id: string, whom: Whom): Pr
           .map(([table, rows]) => `${table}: ${rows.length}`)
           .join(", ")}).
 What is theirs alone is deleted; elsewhere an id stands in their place, for good. The audit stays whole: it holds such an id already.
-Words that people wrote about them stay until retention forgets those. Other replicas must be stopped, and backups are not reached.
+Words that people wrote about them, and messages with their name, stay until retention forgets those. Other replicas must be stopped. Backups are
+not reached, nor stores that a restore put aside, nor logs.
 Type ${WORD} to go on: `,
       );
       if ((await typed(call)) !== WORD) {
@@ -100,6 +101,17 @@ function whomOf({ people }: Config, id: string): Whom {
     accounts,
     names: person ? [person.name] : [],
   };
+}
+
+/** All that names them: platforms may call them otherwise than the settings do, and some rows have nothing but that name. */
+async function known(store: Store, whom: Whom): Promise<{ readonly whom: Whom; readonly found: PersonalRows }> {
+  const { actors = [], turns = [] } = await store.personal.of(whom);
+  const users = turns.map((row) => readable(row)["user"]).filter((user) => typeof user === "object" && user !== null);
+  const names = [...actors, ...users].flatMap((one) =>
+    "name" in one && typeof one.name === "string" ? [one.name] : [],
+  );
+  const all = { ...whom, names: [...new Set([...whom.names, ...names.filter((name) => name !== "")])] };
+  return { whom: all, found: await store.personal.of(all) };
 }
 
 function actorIn(found: PersonalRows): string | undefined {

@@ -153,8 +153,8 @@ export async function serve(
       createReload(settings, {
         ...{ live, read: reread, clock, log, runbooks: app.remedy.readAnew, told: telemetry.reloaded },
         parts: [
-          { of: ({ detection }) => detection, restart: watching.restart },
-          { of: ({ digests: plans }) => plans, restart: digests.restart },
+          { of: ({ detection }) => detection, ...watching },
+          { of: ({ digests: plans }) => plans, ...digests },
         ],
         taken: () => {
           app.incidents.wake();
@@ -162,6 +162,8 @@ export async function serve(
           remedy = remedy.then((end) => end ?? beginRemedy());
         },
       });
+    // Else a part that is begun again meanwhile would outlive the store.
+    undo.push(() => reload?.end());
     undo.push(every(PRUNE_EVERY_MS, () => prune(app, clock(), telemetry.pruned)));
     undo.push(every(STORE_CHECK_EVERY_MS, watchStore(app, config.redis !== undefined, onBrokenStore)));
     void app.ci
@@ -191,13 +193,17 @@ type Ending = (graceMs: number) => Promise<void>;
 const RESTART_GRACE_MS = 5000;
 
 /** Something that is begun now, and ended and begun again on wish. */
-async function restartable(start: () => Promise<Ending>): Promise<{ end: Ending; restart: () => Promise<void> }> {
-  let end = await start();
+async function restartable(
+  start: () => Promise<Ending>,
+): Promise<{ end: Ending; restart: () => Promise<void>; runs: () => boolean }> {
+  let end: Ending | undefined = await start();
   return {
-    end: (graceMs) => end(graceMs),
+    end: async (graceMs) => end?.(graceMs),
+    runs: () => end !== undefined,
     async restart() {
-      await end(RESTART_GRACE_MS);
-      end = async () => {};
+      const before = end;
+      end = undefined;
+      await before?.(RESTART_GRACE_MS);
       end = await start();
     },
   };
@@ -206,12 +212,12 @@ async function restartable(start: () => Promise<Ending>): Promise<{ end: Ending;
 /** The HTTP API, on a bot of its own that only reads; nothing of it is built where no token is configured. */
 async function openApi(
   config: Config,
-  { store, sources, alertmanager }: App,
+  { store, sources, alertmanager, dependencies }: App,
   { clock, log, observer, overrides }: { clock: () => number; log: Log; observer: Observer; overrides: Overrides },
 ): Promise<readonly Route[]> {
   if (config.api.tokens.length === 0) return [];
   const reader = await createApp(config, {
-    ...{ observer, log, ...overrides, sources },
+    ...{ observer, log, ...overrides, sources, dependencies },
     ...readingParts(store, alertmanager),
   });
   return createApi(config, { store, sources, ask: reader.ask, clock, version: ownVersion(), log });

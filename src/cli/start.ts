@@ -19,7 +19,11 @@ export async function run(call: Call): Promise<number> {
   const end = Promise.withResolvers<{ readonly why: string; readonly code: number }>();
   const onSignal = (signal: NodeJS.Signals) => end.resolve({ why: signal, code: EXIT.ok });
   const hadTerminal = call.stdin.isTTY === true;
-  let reload = async (): Promise<void> => {};
+  // One during the start is heard after it.
+  let isWanted = false;
+  let reload = async (): Promise<void> => {
+    isWanted = true;
+  };
   const onHangUp = (): void => {
     if (hadTerminal && isTerminalGone()) end.resolve({ why: "its terminal was closed", code: EXIT.ok });
     else void reload();
@@ -38,6 +42,7 @@ export async function run(call: Call): Promise<number> {
       onBrokenStore: () => end.resolve({ why: "the store cannot be written", code: EXIT.failed }),
     });
     reload = serving.reload;
+    if (isWanted) void reload();
     for (const warning of warnings) log.warn(sayProblem(warning));
     if (config.sources.length === 0)
       log.warn("no Prometheus is configured (PROMETHEUS_URL), so no question can be answered");

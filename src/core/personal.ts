@@ -63,6 +63,8 @@ function replaced(value: unknown, whom: Whom, as: string): unknown {
   const isThem = isNamed(value, whom);
   const entries = Object.entries(value).map(([name, inner]): [string, unknown] => {
     if (isThem && IDENTIFYING.has(name) && typeof inner === "string") return [name, as];
+    // Who rehearsed a change or put a version of a watch in force stands there by name alone.
+    if (name === "by" && typeof inner === "string" && whom.names.includes(inner)) return [name, as];
     return [name, replaced(inner, whom, as)];
   });
   return entries.some(([name, inner]) => inner !== value[name]) ? Object.fromEntries(entries) : value;

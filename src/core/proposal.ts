@@ -500,10 +500,11 @@ function opine(
   const agreeing = opinions.filter(({ outcome }) => outcome === opinion.outcome);
   const said = opinion.outcome === "succeeded" ? "it ran" : "it did not run";
   if (!isEnough(rule, agreeing, hash, requester))
-    return to(proposal, "unknown", "opine", { opinions }, `${opinion.name} looked: ${said}. More have to agree.`);
+    return to(proposal, "unknown", "opine", { opinions }, `Looked: ${said}. More have to agree.`);
   const names = agreeing.map(({ name }) => name);
   const note = `${names.length < 2 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`} looked: ${said}.`;
-  return to(proposal, opinion.outcome, "settle", { opinions, endedAt: now, note });
+  // The audit has whoever did it by an id: a name in its words could never be forgotten.
+  return to(proposal, opinion.outcome, "settle", { opinions, endedAt: now, note }, `Looked: ${said}.`);
 }
 
 /** What an approval and a claim have set. */

@@ -102,12 +102,14 @@ async function testChange({ suggest }: TestRouteDeps, sent: readonly Place[], by
       {
         action: { type: "test", target: "of the routes", params: {} },
         kinds: ["test"],
+        // No runbook, also where one is asked for by that verb.
+        among: [],
         values: {},
         environment: undefined,
         source: undefined,
         requester: by,
         places,
-        cause: { kind: "ask", text: `TEST: ${inertName(by.name)} tests the routes. Nothing has to be done.` },
+        cause: { kind: "ask", text: "TEST of the routes: nothing has to be done." },
         facts: [],
       },
       AbortSignal.timeout(PROPOSE_MS),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { reasonOf } from "../util/errors.ts";
 import { type Copied, flush, insistOnNone, readCopy, stampOf, takeCopy } from "./backup.ts";
 import { StoreError } from "./errors.ts";
 import { makeDataDir, openFile } from "./file.ts";
@@ -76,7 +77,14 @@ export async function restoreRedis(
       const ended = await target.read((redis, prefix) => redis.hget(`${prefix}meta`, EPOCH));
       const aside = `{smartcloudops-${stampOf(now)}}:`;
       const moved = await target.read((redis) => redis.eval(SET_ASIDE, 0, PREFIX, aside, WHY));
-      await pour(source, target, settings.progress);
+      await pour(source, target, settings.progress).catch((cause: unknown) => {
+        const kept = Number(moved) > 0 ? ` What was there is kept under keys that begin with ${aside}` : "";
+        throw new StoreError(
+          cause instanceof StoreError ? cause.problem : "io",
+          `the copy was cut off, and no bot starts on that Redis: ${reasonOf(cause)}${kept}`,
+          { cause },
+        );
+      });
       await redisLedger(target, settings.ledger).together(undefined, (ledger) => {
         const before = [...endedEpochs(ledger), ledger.meta.get(EPOCH), ended].filter((one) => typeof one === "string");
         markRestored(ledger, WHY, randomUUID());

@@ -14,6 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
+const cursorOf = (at: number, seen: number) => Buffer.from(JSON.stringify([at, seen])).toString("base64url");
 const idsOf = (body: Body): string[] => body.items.map(({ id }: { id: string }) => id);
 
 describe("the HTTP API", () => {
@@ -106,6 +107,8 @@ describe("the HTTP API", () => {
       ["since=yesterday", /since: must be a time in RFC 3339/],
       ["status=wrong", /status\.0: must be of open, acknowledged/],
       ["cursor=abc", /cursor: must be `next` of an earlier page/],
+      // Each page reads anew what was looked at of its moment: no cursor has all of a table read.
+      [`cursor=${cursorOf(NOW, 1e9)}`, /cursor: must be `next` of an earlier page/],
       ["colour=red", /colour/],
       ["limit=1&limit=2", /"limit" must be given once/],
     ] as const) {
@@ -175,6 +178,15 @@ describe("the HTTP API", () => {
     assert.ok(open.body.evidence.every(({ source }: { source: string }) => source === "pier"));
   });
 
+  it("tells of the breakers and the store of the bot itself", async () => {
+    world.serving.app.dependencies.of("prometheus/pier", { service: "Prometheus pier" });
+    const { body } = await world.ask({ question: "status dependencies" });
+    assert.match(body.text, /Prometheus pier/);
+    assert.doesNotMatch(body.text, /[Pp]rograms only read/);
+    const few = await world.ask({ question: "status dependencies" }, "few");
+    assert.equal(few.status, 200);
+  });
+
   it("notes every call with its token, and shows it in the audit", async () => {
     await world.ask({ question: "cpu of quay-2 with xoxb-1234567890-abcdefgh" }, "few");
     const { body } = await world.get("/audit?action=read&id=ask&limit=1");
@@ -187,6 +199,18 @@ describe("the HTTP API", () => {
     const older = (await world.get(`/audit?limit=3`)).body;
     const next = (await world.get(`/audit?limit=3&cursor=${older.next}`)).body;
     assert.equal(next.items[0].seq, older.items[2].seq - 1);
+  });
+
+  it("ends with a cursor of a longer audit too, as one is after a restore", async () => {
+    const head = async () => (await world.store.audit.head())?.seq;
+    for (const seq of [1e9, 1e300]) {
+      const { items } = (await world.get(`/audit?limit=1&cursor=${cursorOf(seq, 0)}`)).body;
+      assert.equal(items[0].seq, await head());
+    }
+    for (const seq of [-5, 0.5]) {
+      const { body } = await world.get(`/audit?cursor=${cursorOf(seq, 0)}`);
+      assert.deepEqual(body, { items: [], next: null });
+    }
   });
 
   it("changes nothing, whatever is called and whatever is asked", async () => {

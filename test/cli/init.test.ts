@@ -194,6 +194,9 @@ describe("init with --yes", { timeout: 60_000 }, () => {
     expect([told.code, told.stderr]).toEqual([2, expect.stringMatching(/Did you mean --slack-bot-token-file\?/)]);
     const two = await runHere(["init", "--yes", "--slack-bot-token-file", "-", "--redis-url-file", "-"], { cwd });
     expect([two.code, two.stderr]).toEqual([2, expect.stringMatching(/only one secret can come from stdin/)]);
+    // Typed at a terminal whose output goes elsewhere: nothing would hide it.
+    const shown = await runHere(["init"], { cwd, input: "xoxb-1\n" });
+    expect([shown.code, shown.stderr]).toEqual([2, expect.stringMatching(/do not redirect it/)]);
   });
 
   it("has a flag for every question, listed by --flags", async () => {

@@ -78,6 +78,30 @@ describe("person forget", () => {
     assert.match((await run(["forget", "ann"], "forget\n")).stderr, /Nothing is stored about "ann"/);
   });
 
+  it("finds what is kept under the name alone that a platform calls them by", async () => {
+    await kept();
+    const store = openSqliteStore({ dataDir, retention: RETENTION, now: () => Date.now() / 1000 });
+    const place = { platform: "slack", channel: "C1" };
+    const user = { platform: "slack", id: theirs.account, name: "ann.smith" };
+    await store.conversations.append({ ...place, thread: "2" }, turn("t2", { user }));
+    for (const by of ["ann.smith", "Bob"])
+      await store.lessons.teach(place, {
+        id: by,
+        word: `shop of ${by}`,
+        meaning: "checkout",
+        by,
+        at: Date.now() / 1000,
+      });
+    await store.close();
+    assert.equal(JSON.parse((await run(["export", "ann"])).stdout).tables.lessons?.length, 1);
+    assert.equal((await run(["forget", "slack:U0ANN00001"], "forget\n")).code, 0);
+    const after = openSqliteStore({ dataDir, retention: RETENTION, now: () => Date.now() / 1000 });
+    const by = (await after.lessons.of(place)).map((lesson) => lesson.by);
+    await after.close();
+    assert.match(by[0] ?? "", /^a-/);
+    assert.equal(by[1], "Bob");
+  });
+
   it("does nothing from a pipe, beside a running bot, or while a change of theirs is not over", async () => {
     await kept("pending");
     assert.match((await run(["forget", "ann"])).stderr, /needs a terminal/);

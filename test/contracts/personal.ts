@@ -45,7 +45,8 @@ export function personalContract(name: string, open: (retention: Retention) => S
       const lesson = { id: "l1", word: "ann", meaning: "annealing", by: "Ann", at: NOW };
       await store.lessons.teach({ platform: "slack", channel: "C1" }, lesson);
       const proposal = aProposal({ requester: ann }, { status: "rejected", endedAt: NOW });
-      const voted = { ...proposal, votes: [aVote(proposal, bob), aVote(proposal, ann)] };
+      const simulated = { by: "Ann", at: NOW, text: "nothing would change" };
+      const voted = { ...proposal, simulated, votes: [aVote(proposal, bob), aVote(proposal, ann)] };
       await store.proposals.insert(voted, [anEntry({ actor })]);
       const account = { platform: "slack", id: ann.account };
       const acknowledged = { person: "ann", name: "Ann", at: NOW, account };
@@ -105,6 +106,7 @@ export function personalContract(name: string, open: (retention: Retention) => S
       assert.deepEqual([lesson?.word, lesson?.by], ["ann", AS]);
       const [proposal] = await store.proposals.find({ limit: 9 });
       assert.equal(proposal?.spec.requester?.person, AS);
+      assert.equal(proposal?.simulated?.by, AS);
       assert.deepEqual(
         proposal?.votes.map(({ person, name: called, account }) => [person, called, account]),
         [

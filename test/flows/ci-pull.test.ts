@@ -165,7 +165,10 @@ it("states of commits say the same, where they are wanted", async () => {
   await tell(900, topic);
   await tell(300, topic);
   await tell(300, { ...topic, commit: "3f2a91c" });
+  // In an address these dots would be the folder above.
+  await tell(300, { ...topic, project: "acme/.." });
   await round();
+  expect(github.asked.filter((one) => !one.startsWith("POST /repos/acme/shop/"))).toEqual([]);
   const context = "smartcloudops/Tests";
   expect(github.statuses).toEqual([
     { sha: SHA, state: "success", context, description: expect.stringMatching(/^Not judged\. Too few earlier/) },

@@ -4,8 +4,10 @@ import { plainText } from "../../src/core/card.ts";
 import type { Route } from "../../src/core/incident/route.ts";
 import { readTestRoute } from "../../src/core/incident/wish.ts";
 import type { Incident } from "../../src/core/incident.ts";
+import type { Need } from "../../src/core/need.ts";
 import { reroute } from "../../src/flows/reroute.ts";
 import { testRoutes } from "../../src/flows/test-route.ts";
+import type { Suggester } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { aWorld, firing, T } from "../fakes/incidents.ts";
@@ -100,5 +102,20 @@ describe("a test of the routes", () => {
     expect((await test("c1", "q2")).title).toBe("The test arrived.");
     expect((await test("none", "q3")).title).toBe("I know no route none.");
     expect((await test(undefined, "q4", [])).title).toContain("no routes");
+  });
+
+  it("proposes a change that no runbook can be found for, whatever its matches say", async () => {
+    const { outbox } = createMemoryStore({ retention: RETENTION });
+    const needs: Need[] = [];
+    const suggest: Suggester = async (need) => {
+      needs.push(need);
+      return { kind: "refused", reason: "not now" };
+    };
+    const ann = { person: "ann", name: "Ann", platform: "slack", account: "U1", isLinked: true };
+    const deps = { outbox, routes: [route("C1")], wake: () => {}, pause: async () => {}, suggest };
+    let now = T;
+    const clock = () => now++;
+    await testRoutes({ ...deps, clock }, { name: undefined, withChange: true }, "q1", ann);
+    expect(needs.map(({ among, runbook }) => [among, runbook])).toEqual([[[], undefined]]);
   });
 });

@@ -28,7 +28,9 @@ export function auditEndpoint({ audit }: Pick<Store, "audit">): Endpoint {
       const until = secondsOf(query.until) ?? Number.POSITIVE_INFINITY;
       const isWanted = ({ at, action, id }: AuditRecord) =>
         at <= until && (query.action ?? action) === action && (query.id ?? id) === id;
-      let last = query.cursor === undefined ? ((await audit.head())?.seq ?? 0) : readCursor(query.cursor)[0];
+      // A cursor may be of a longer chain: of the time before a restore.
+      const newest = (await audit.head())?.seq ?? 0;
+      let last = query.cursor === undefined ? newest : Math.min(newest, Math.floor(readCursor(query.cursor)[0]));
       const found: AuditRecord[] = [];
       let isOver = false;
       for (let looked = 0; last > 0 && looked < MOST_LOOKED_AT && found.length < query.limit && !isOver; ) {

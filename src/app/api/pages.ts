@@ -49,8 +49,11 @@ export type PageWish = {
   readonly cursor?: string | undefined;
 };
 
+/** Entries of one very moment that pages go through: each page reads anew those that were looked at. */
+const MOST_AT_ONE_MOMENT = 10_000;
+
 /** Where a page ended: the time of its last entry, unix seconds, and how many of that very time were looked at. */
-const Cursor = z.tuple([z.number(), z.int().min(0)]);
+const Cursor = z.tuple([z.number(), z.int().min(0).max(MOST_AT_ONE_MOMENT)]);
 
 /**
  * One page. `read` gives the newest that began `until` then or before, at most `limit`. What is added meanwhile is newer, so pages that

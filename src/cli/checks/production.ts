@@ -71,7 +71,7 @@ function surfaces({ slack, teams, http, sources, alertmanager, access }: Config)
     want("must", "a chat", slack !== undefined || teams !== undefined, {
       good: "people reach it in their chat",
       bad: "neither Slack nor Teams has credentials: nobody is told of anything",
-      cure: "Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or MICROSOFT_APP_ID and its password: `smartcloudops init` asks for them.",
+      cure: "Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or MicrosoftAppId with its secret: `smartcloudops init` asks for them.",
     }),
     ...(teams === undefined
       ? []
@@ -79,7 +79,7 @@ function surfaces({ slack, teams, http, sources, alertmanager, access }: Config)
           want("must", "Teams asks who is calling", teams.appId !== undefined && !teams.insecureDev, {
             good: "every call has to be signed by Microsoft",
             bad: "Teams is open without authentication: whoever reaches the port is whoever they say",
-            cure: "Set MICROSOFT_APP_ID and MICROSOFT_APP_PASSWORD, and leave TEAMS_INSECURE_DEV out.",
+            cure: "Set MicrosoftAppId, MicrosoftAppPassword and MicrosoftAppTenantId, and leave SMARTCLOUDOPS_INSECURE_DEV out.",
           }),
         ]),
     ...(!isOpen

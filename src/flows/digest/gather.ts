@@ -27,7 +27,7 @@ export type GatherDeps = {
 /** Each is undefined where nothing is configured that could be asked. */
 export type Outside = {
   readonly silences?: () => Promise<readonly EndingSilence[]>;
-  readonly duties?: () => Promise<readonly Duty[]>;
+  readonly duties?: (() => Promise<readonly Duty[]>) | undefined;
   readonly sources: readonly Metrics[];
   readonly packs: ConceptPacks;
   readonly runbooks: () => Promise<readonly Runbook[]>;

@@ -71,7 +71,7 @@ async function changed(
   if (made.kind === "refused") return { reason: made.reason };
   if (made.kind === "observed") return { reason: "The bot only observes there (mode observe)." };
   if (made.proposal.id === spec.id) return { reason: "Nothing is different, so the proposal stays as it is." };
-  const reason = `${by.name} changed its parameters: proposal ${made.proposal.id} took its place.`;
+  const reason = `Its parameters were changed: proposal ${made.proposal.id} took its place.`;
   await change(deps, spec.id, { kind: "supersede", reason, successor: made.proposal.id }, by);
   return { proposal: made.proposal };
 }

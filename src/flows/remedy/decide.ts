@@ -199,7 +199,7 @@ async function reject(deps: DecideDeps, shown: Proposal, click: Click, voter: Vo
 async function withdraw(deps: DecideDeps, { id, spec }: Proposal, click: Click, voter: Voter): Promise<Card | string> {
   if (spec.requester?.person !== voter.person) return "Only the person who asked for it can withdraw it.";
   const because = reasonIn(click);
-  const reason = `Withdrawn by ${voter.name}${because === undefined ? "." : `: ${because}`}`;
+  const reason = `Withdrawn by whoever asked for it${because === undefined ? "." : `: ${because}`}`;
   const done = await change(deps, id, { kind: "withdraw", reason }, voter);
   return done.ok ? outcomeCard("Withdrawn: nothing will run.", done.proposal) : done.reason;
 }

@@ -157,7 +157,10 @@ describe("the person who asked for a change", () => {
     expect(await click(clinic, proposal, { decision: "reject", voter, fields: { reason: "wrong shop" } })).toBe(
       "Withdrawn: nothing will run.",
     );
-    expect(await clinic.get()).toMatchObject({ status: "withdrawn", note: "Withdrawn by Ann: wrong shop" });
+    expect(await clinic.get()).toMatchObject({
+      status: "withdrawn",
+      note: "Withdrawn by whoever asked for it: wrong shop",
+    });
   });
 
   it("is told what a dry run found, also where the target says no", async () => {
