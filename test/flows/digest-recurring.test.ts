@@ -121,7 +121,7 @@ describe("what the weeks before tell", () => {
   it("is the threshold that only what somebody acted on would have passed, with the query and the numbers", async () => {
     const card = await ask("threshold of queueslow?");
     expect(card.title).toBe(
-      "QueueSlow: With > 130 in place of > 100 in its rule, 8 of 8 would not have been told, and all 1 that somebody acted on still would.",
+      "QueueSlow: With > 130 in place of > 100 in its rule, 8 of 8 would not have been told, and the one that somebody acted on still would.",
     );
     const text = plainText(card);
     expect(text).toContain('expr: |-\n  queue_age_seconds{queue!=""} > 130');
