@@ -36,7 +36,7 @@ export const STORM_NAMES = 8;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
 /** The incident of an alert that flaps goes on when it was over for less than this. */
-const PAUSE_SECONDS = 1800;
+export const PAUSE_SECONDS = 1800;
 
 /**
  * Alerts -> incidents. Each event is taken in by the incident its alert is in, else by a live one that shares a key, else it opens one.
