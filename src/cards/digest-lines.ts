@@ -159,8 +159,11 @@ function noiseLine({
 export function sayThreshold({ limit, value, away, of, acted, unknown }: Threshold): string {
   const kept =
     acted === 0 ? "" : `, and ${acted === 1 ? "the one" : `all ${acted}`} that somebody acted on still would`;
-  const open = unknown > 0 ? ` Of ${unknown} more that somebody acted on, the values are not known any more.` : "";
-  return `With ${limit.operator} ${sayNumber(value)} in place of ${limit.operator} ${sayNumber(limit.value)} in its rule, ${away} of ${of} would not have been told${kept}.${open}`;
+  const open =
+    unknown > 0
+      ? ` Of ${unknown} ${acted > 0 ? "more " : ""}that somebody acted on, the values are not known any more.`
+      : "";
+  return `With ${limit.operator} ${sayNumber(value)} in place of ${limit.operator} ${limit.value} in its rule, ${away} of ${of} would not have been told${kept}.${open}`;
 }
 
 export function sayNumber(value: number): string {
