@@ -120,6 +120,9 @@ export type Overrides = {
 /** More of them at once would only make all of them slower: they share one processor and a few queries at a time. */
 const QUESTIONS_AT_ONCE = 16;
 
+/** What somebody says of an anomaly, and is told alone. */
+const ABOUT_ONE: ReadonlySet<string> = new Set(["rate", "judge"]);
+
 /**
  * The composition root: builds ports, flows and adapters out of the configuration. Loads only what answering needs.
  * Throws `StoreError` when the data folder cannot be used and `PackError` when a concept pack is wrong.
@@ -193,7 +196,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const detectionOn = (on: Store) =>
     createDetection(config, {
       ...{ store: on, sources: metrics.sources, packs, clock, log, observer },
-      sharing: on === store ? sharing : undefined,
+      ...(on === store && { sharing, raising: incidents.raising }),
     });
   const detection = detectionOn(store);
   const ci = createCi(config, {
@@ -296,7 +299,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const watching = readWatchWish(question.text);
     if (watching !== undefined) {
       const card = await watched.answer(question, watching, signal ?? new AbortController().signal);
-      return { ...said(card, watching.kind), ...(watching.kind === "judge" && { isPrivate: true }) };
+      return { ...said(card, watching.kind), ...(ABOUT_ONE.has(watching.kind) && { isPrivate: true }) };
     }
     return undefined;
   }

@@ -616,7 +616,8 @@ export interface Detection {
   unshown(limit: number): Promise<readonly Anomaly[]>;
   /** `posted`: a message of it went out. Never takes it back to an older revision. */
   shown(id: string, revision: number, posted: boolean): Promise<void>;
-  wasPosted(group: string): Promise<boolean>;
+  /** Ids of the anomalies of a group that people were told of. */
+  postedOf(group: string): Promise<readonly string[]>;
   /** The last word of each person about an anomaly counts. */
   judge(opinion: Opinion): Promise<void>;
   /** Last words about anomalies since then (unix seconds). */

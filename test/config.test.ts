@@ -54,6 +54,7 @@ describe("the environment", () => {
         series: 1000,
         seriesPerWatch: 200,
         routes: [],
+        incidents: "warning",
         watches: [],
       },
       log: { level: "info" },

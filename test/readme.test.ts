@@ -132,6 +132,26 @@ describe("README.md", () => {
   });
 });
 
+describe("CONTRIBUTING.md", () => {
+  const text = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+
+  it("names only files that exist, and npm scripts that there are", () => {
+    const paths = ticked(text).filter((code) => /^(?:src|test|docker|manifests)\/[\w./-]+$/.test(code));
+    expect(paths.length).toBeGreaterThan(30);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name as string);
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  });
+
+  it("names only commands that there are", () => {
+    const named = [...text.matchAll(/npx smartcloudops (\w+)/g)].map(([, name]) => name as string);
+    expect(named.filter((name) => !Object.hasOwn(COMMANDS, name))).toEqual([]);
+  });
+});
+
 describe("the settings in README.md", () => {
   it("are the variables of .env.example, each with what the bot reads", () => {
     const inExample = [...read(".env.example").matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name as string);

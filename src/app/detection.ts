@@ -8,6 +8,7 @@ import type { WatchModel } from "../core/watch/model.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
 import type { Gauge, QueryLook, RoundReport } from "../flows/detect/deps.ts";
 import type { Judge } from "../flows/detect/judging.ts";
+import type { Raising } from "../flows/detect/raise.ts";
 import type { Train } from "../flows/detect/train.ts";
 import type { Detect } from "../flows/detect.ts";
 import { startLoop } from "../jobs/loop.ts";
@@ -47,6 +48,8 @@ type Options = {
   readonly clock: Clock;
   readonly log: Log;
   readonly sharing?: Sharing | undefined;
+  /** Incidents that take anomalies in. Undefined: each is a message of its own. */
+  readonly raising?: Omit<Raising, "least"> | undefined;
   readonly observer?:
     | (CareObserver & { readonly watched?: (report: RoundReport, gauges: readonly Gauge[]) => void })
     | undefined;
@@ -86,6 +89,7 @@ export function createDetection(config: Config, options: Options): Detection {
       owner,
       posted: () => posted(),
       report: (level, message, data) => log[level](data, message),
+      ...(options.raising !== undefined && { raising: { ...options.raising, least: config.detection.incidents } }),
       ...(options.sharing !== undefined && { leaseSeconds: SHARED_LEASE }),
       ...(judge !== undefined && { judge }),
       ...(jobs !== undefined && { jobs: { run: jobs.run, isShared: options.sharing !== undefined } }),

@@ -5,12 +5,14 @@ import type { Config } from "../config.ts";
 import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
+import { placesWith } from "../core/incident/anomaly.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { placesFor } from "../core/incident/route.ts";
 import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
 import type { Identity, Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
+import type { Raising } from "../flows/detect/raise.ts";
 import type { Enriched } from "../flows/enrich.ts";
 import { type Ingest, ingest } from "../flows/ingest.ts";
 import { receive } from "../flows/receive.ts";
@@ -38,6 +40,8 @@ export type IncidentDesk = {
   readonly wake: () => void;
   /** A message can never arrive: the fallback shows what it was about. Never throws. */
   readonly undeliverable: (message: string, reason: string) => Promise<void>;
+  /** Anomalies that need somebody are taken in as alerts are. */
+  readonly raising: Pick<Raising, "take" | "silences" | "redrawn">;
   /** Sends a test through every route, or the one of that name. */
   readonly test: (question: Question, wish: TestWish) => Promise<Card>;
   /**
@@ -102,10 +106,11 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   const ingesting: Ingest = ingest({
     store,
     newId,
-    placesOf: (incident) => placesFor(config.routes, incident),
+    placesOf: (incident) => placesWith(incident, placesFor(config.routes, incident), config.detection),
     rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
-      const bySeverity = Map.groupBy(alerts, ({ severity }) => severity);
+      const told = alerts.filter(({ anomaly }) => anomaly === undefined);
+      const bySeverity = Map.groupBy(told, ({ severity }) => severity);
       for (const [severity, all] of bySeverity) options.alerted?.(severity, all.length);
     },
     changed: (incidents) => {
@@ -151,6 +156,12 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       ...found?.enriched,
     };
   }
+
+  const anomaliesOf = async (incident: Incident) => {
+    if (incident.anomalies === undefined) return undefined;
+    const { anomaliesIn } = await import("../flows/incident-anomalies.ts");
+    return anomaliesIn({ store, sources: options.sources, clock }, incident);
+  };
 
   /** Whether Alertmanager can be asked is said once, each time that it changes. */
   function listing(look: (signal: AbortSignal) => Promise<void>) {
@@ -274,10 +285,18 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const zone = question.user.zone ?? config.timezone;
       const deps = {
         ...{ store, now: clock(), zone },
-        contextOf: (incident: Incident) => ({ ...contextOf(incident), zone }),
+        contextOf: async (incident: Incident) => {
+          const anomalies = await anomaliesOf(incident);
+          return { ...contextOf(incident), zone, ...(anomalies !== undefined && { anomalies }) };
+        },
         mayRead: (incident: Incident) => mayReadIncident(question, incident, options.sources),
       };
       return id === undefined ? incidentsCard(deps) : incidentDetails(deps, id);
+    },
+    raising: {
+      take: ingesting.take,
+      silences: async () => (await options.alertmanager?.silences()) ?? [],
+      redrawn: () => loops.get("show")?.wake(),
     },
     wake: changed,
     async undeliverable(message, reason) {
@@ -315,7 +334,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const report = (level: "error", message: string, data: Readonly<Record<string, unknown>>) =>
         log[level](data, message);
       const rounds = {
-        show: notify({ store, clock, contextOf, report, wake: posted }),
+        show: notify({ store, clock, contextOf, anomaliesIn: anomaliesOf, report, wake: posted }),
         explain,
         wake: () =>
           endSnoozes({

@@ -34,7 +34,7 @@ const READS: Reads = {
   spending: ["of", "add"],
   forecasts: ["due", "made", "scores", "keep"],
   personal: [],
-  detection: ["states", "rounds", "anomaly", "anomalies", "unshown", "wasPosted", "opinions", "records"],
+  detection: ["states", "rounds", "anomaly", "anomalies", "unshown", "postedOf", "opinions", "records"],
 };
 
 /** The same store, of which only reading is possible: everything else rejects with `ReadOnlyError`. Closing it does nothing. */

@@ -1,13 +1,12 @@
-import type { Block, Button, Card, Chart, EvidenceLine, Tone } from "../core/card.ts";
-import { sayIn, sayRange } from "../core/plot.ts";
+import type { Button, Card, Chart, EvidenceLine, Tone } from "../core/card.ts";
+import { sayIn } from "../core/plot.ts";
 import type { Point } from "../core/series.ts";
-import { formatDuration, formatValue, type Unit } from "../core/units.ts";
-import { type Anomaly, factorOf, type Opinion } from "../core/watch/anomaly.ts";
+import type { Anomaly, Opinion } from "../core/watch/anomaly.ts";
 import { nameOf, rankOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
-import { never } from "../util/never.ts";
-import { sayFactor, sayWhy } from "./anomaly-why.ts";
+import { hasCome, nameIn, sayUsual, sayValue, titleOf, upperFirst } from "./anomaly-title.ts";
+import { sayWhy } from "./anomaly-why.ts";
 
 /** What a card needs to know besides its anomalies. */
 export type AnomalyContext = {
@@ -22,6 +21,10 @@ export type AnomalyContext = {
     readonly expected: number;
   };
   readonly opinions: readonly Opinion[];
+  /** The incident that it became: what is to be said from then on stands there. */
+  readonly wentOn?: string;
+  /** The message tells of other things, too: what is said is said with the anomaly's name. */
+  readonly isBeside?: boolean;
   /** What else is open. */
   readonly near: readonly Anomaly[];
   readonly linkTo?: (
@@ -39,13 +42,7 @@ const AHEAD_STEPS = 12;
 
 /** The anomalies of one message, those that matter most first in the title: what is unusual, since when, what is usual, and why perhaps. */
 export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): Card {
-  const members = [...all].sort(
-    (a, b) =>
-      Number(a.status === "over") - Number(b.status === "over") ||
-      rankOf(b.severity) - rankOf(a.severity) ||
-      b.score - a.score ||
-      a.since - b.since,
-  );
+  const members = inOrder(all);
   const [first] = members;
   if (first === undefined) return { title: "Nothing is unusual.", tone: "good", blocks: [] };
   const isOver = members.every(({ status }) => status === "over");
@@ -53,168 +50,42 @@ export function anomalyCard(all: readonly Anomaly[], context: AnomalyContext): C
     title: members.length === 1 ? titleOf(first, context) : groupTitle(members, isOver, context),
     tone: isOver && !members.some(hasCome) ? "good" : toneOf(first),
     blocks: [
-      ...textsOf(members, context),
+      ...textsOf(members, context).map((text) => ({ kind: "text" as const, text })),
       ...(members.length > 1 ? [{ kind: "list" as const, items: linesOf(members, context) }] : []),
-      ...chartOf(members),
+      ...chartOf(members).map((chart) => ({ kind: "chart" as const, chart })),
       { kind: "evidence", items: evidenceOf(members, context) },
-      ...notesOf(members, context),
-      { kind: "buttons", buttons: buttonsOf(first, isOver) },
+      ...notesOf(members, context).map((text) => ({ kind: "note" as const, text })),
+      ...(context.wentOn === undefined
+        ? [{ kind: "buttons" as const, buttons: buttonsOf(first, isOver) }]
+        : [
+            {
+              kind: "note" as const,
+              text: `It got worse, and is incident ${context.wentOn} now: its message goes on.`,
+            },
+          ]),
     ],
   };
 }
 
-/** One anomaly in one line, as lists and titles have it. */
-export function titleOf(one: Anomaly, { now, zone }: Pick<AnomalyContext, "now" | "zone">): string {
-  const name = nameIn(one);
-  const what = one.kind === "ahead" ? aheadOf(one, now, zone) : stateOf(one);
-  if (one.kind === "replaced") return `${upperFirst(name)}${what}, noticed ${sayMoment(one.since, now, zone)}`;
-  if (one.status === "open") {
-    const since = one.kind === "gone" || one.kind === "ahead" ? "" : `, since ${sayTime(one.since, now, zone)}`;
-    return `${upperFirst(name)}${what}${since}`;
-  }
-  const ended = one.endedAt ?? now;
-  if (one.kind === "ahead" && hasCome(one))
-    return `It came to that ${sayMoment(ended, now, zone)}: ${name} ${wasOf(one)}`;
-  if (one.kind === "ahead") return `Over since ${sayTime(ended, now, zone)}: ${name} ${wasOf(one)}`;
-  if (one.kind === "reset") return `${upperFirst(name)} began anew ${sayMoment(one.since, now, zone)}`;
-  const lasted = formatDuration(Math.max(60, Math.round((ended - one.since) / 60) * 60));
-  return `Over since ${sayTime(ended, now, zone)}: ${name}${pastOf(what)}, for ${lasted}`;
+/** What a message says of anomalies below its title: for one that is about more than these. */
+export function anomalyParts(all: readonly Anomaly[], context: AnomalyContext) {
+  const members = inOrder(all);
+  return {
+    texts: textsOf(members, context),
+    charts: chartOf(members),
+    evidence: evidenceOf(members, context),
+    notes: notesOf(members, context),
+  };
 }
 
-/** ": 2.39 s" -> " was 2.39 s", " does not answer" -> " did not answer". */
-function pastOf(what: string): string {
-  return what
-    .replace(/^: /, " was ")
-    .replace(/^ does not/, " did not")
-    .replace(/^ has no data any more/, " had no data")
-    .replace(/^ has no data/, " had no data")
-    .replace(/^ cannot/, " could not")
-    .replace(/^ fails/, " failed");
-}
-
-/** " fails: 3 of its last 3 runs, 4 of the 100 before". */
-function failingOf({ runs }: Anomaly): string {
-  if (runs === undefined) return " fails";
-  const { failed, of, before } = runs;
-  const told = of === 1 ? "its last run" : `${failed} of its last ${of} runs`;
-  return ` fails: ${told}, ${before.failed === 0 ? "none" : before.failed} of the ${before.of} before`;
-}
-
-/** ": 2.39 s, 6.1 times its usual 310 to 480 ms", with what stands between it and the name. */
-function stateOf(one: Anomaly): string {
-  switch (one.kind) {
-    case "ahead":
-      return ` ${willOf(one)}`;
-    case "unusual":
-      return levelOf(one);
-    case "down":
-      return " does not answer: its scrapes fail";
-    case "gone":
-      return " has no data any more: its series ended";
-    case "reset":
-      return " began anew";
-    case "silent":
-      return " has no data: the query returns nothing any more";
-    case "unreachable":
-      return " cannot be asked";
-    case "failing":
-      return failingOf(one);
-    case "replaced":
-      return replacedOf(one);
-    default:
-      return never(one.kind);
-  }
-}
-
-/** " was replaced 62 d before it was due": the one before had its usual time left, the new one has its value. */
-function replacedOf({ value = 0, usual }: Anomaly): string {
-  const days = (seconds: number) => formatDuration(Math.max(0, Math.round(seconds / 3600) * 3600), { parts: 1 });
-  const wasLeft = usual?.typical ?? 0;
-  return value < wasLeft
-    ? ` was replaced by one that ends sooner: in ${days(value)}, where the one before had ${days(wasLeft)} left`
-    : ` was replaced ${days(wasLeft)} before it was due`;
-}
-
-function willOf({ reaches }: Anomaly): string {
-  return reaches?.will ?? "will be used up";
-}
-
-/** Whether what was said to be ahead is there: no good end. */
-function hasCome({ status, value, direction, reaches }: Anomaly): boolean {
-  if (status !== "over" || value === undefined || reaches === undefined) return false;
-  return direction === "up" ? value >= reaches.limit : value <= reaches.limit;
-}
-
-/** "was about to be full", "was about to expire". */
-function wasOf(one: Anomaly): string {
-  return willOf(one)
-    .replace(/^will /, "was about to ")
-    .replace(/^expires$/, "was about to expire");
-}
-
-/** " will be full about 21:40 UTC, in 3 h 20 min": the time that is left is of when the message is drawn. */
-function aheadOf(one: Anomaly, now: number, zone: string): string {
-  const { reaches } = one;
-  if (reaches === undefined) return ` ${willOf(one)}`;
-  const left = reaches.at - now;
-  const when = sayMoment(reaches.at, now, zone);
-  const inTime =
-    left < 60 ? "" : `, in ${reaches.by === "date" ? "" : "about "}${formatDuration(Math.round(left / 60) * 60)}`;
-  return ` ${willOf(one)} ${reaches.by === "date" ? when : `about ${when.replace(/^(?:at|on) /, "")}`}${inTime}`;
-}
-
-/** What is left now, the band of the time, and how it is known. */
-function aheadTexts(one: Anomaly, now: number, zone: string): readonly string[] {
-  const { reaches, value } = one;
-  if (one.kind !== "ahead" || one.status === "over" || reaches === undefined) return [];
-  const is = value === undefined || reaches.by === "date" ? [] : [`Now it is ${sayValue(one, value)}.`];
-  if (reaches.by === "date") return is;
-  const { earliest, latest } = reaches;
-  const how =
-    reaches.by === "forecast"
-      ? "By a forecast from its last seven days"
-      : "By the trend of its last six hours, since it has left its usual course";
-  const band =
-    latest === undefined
-      ? `not before ${sayTime(earliest, now, zone)}, nine times of ten; how late it may be cannot be told`
-      : `between ${sayTime(earliest, now, zone)} and ${sayTime(latest, now, zone)}, four times of five`;
-  return [...is, `${how}: ${band}.`];
-}
-
-function levelOf(one: Anomaly): string {
-  const { value, usual, together } = one;
-  if (value === undefined) return " is unusual";
-  const said = sayValue(one, value);
-  if (usual === undefined) return `: ${said}`;
-  const range = sayUsual(one.unit, usual);
-  const factor = factorOf(one);
-  const isOutside = value > usual.high || value < usual.low;
-  if (together !== undefined) return `: ${said}, where its other metrics suggest ${range}`;
-  if (!isOutside) return `: ${said}, unlike its usual course (${range})`;
-  if (factor !== undefined && factor >= 1.5) return `: ${said}, ${sayFactor(factor)} its usual ${range}`;
-  return `: ${said}, ${value > usual.high ? "above" : "below"} its usual ${range}`;
-}
-
-/** "310 to 480 ms"; one value where both ends are said the same. */
-function sayUsual(unit: string, { low, high }: { readonly low: number; readonly high: number }): string {
-  return sayIn(unit, low) === sayIn(unit, high) ? sayIn(unit, low) : sayRange(unit, { low, high });
-}
-
-function sayValue({ unit, noun }: Anomaly, value: number): string {
-  const said = formatValue(value, unit as Unit, unit === "money" ? { currency: noun } : { noun });
-  // "1 replica", not "1 replicas"
-  return noun.endsWith("s") && said === `1 ${noun}` ? said.slice(0, -1) : said;
-}
-
-/** "p95 latency of orders"; targets and sources are called by their names. */
-function nameIn({ kind, measure, subject }: Anomaly): string {
-  return kind === "down" || kind === "unreachable" || kind === "failing"
-    ? `${measure} ${subject}`
-    : nameOf(measure, subject);
-}
-
-function upperFirst(name: string): string {
-  return /^[a-z]\d/.test(name) ? name : `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+function inOrder(all: readonly Anomaly[]): readonly Anomaly[] {
+  return [...all].sort(
+    (a, b) =>
+      Number(a.status === "over") - Number(b.status === "over") ||
+      rankOf(b.severity) - rankOf(a.severity) ||
+      b.score - a.score ||
+      a.since - b.since,
+  );
 }
 
 function toneOf({ severity }: Anomaly): Tone {
@@ -271,15 +142,19 @@ const TERMS: Readonly<Record<Anomaly["terms"][number]["name"], string>> = {
   shape: "its course over some minutes",
 };
 
-function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContext): Block[] {
+function textsOf(
+  members: readonly Anomaly[],
+  { near, now, zone, isBeside = false }: AnomalyContext,
+): readonly string[] {
   const [first] = members;
   if (first === undefined) return [];
-  const why = sayWhy(first, members.length === 1 ? undefined : nameIn(first));
+  const isAlone = members.length === 1 && !isBeside;
+  const why = sayWhy(first, isAlone ? undefined : nameIn(first));
   const texts: string[] = members.length === 1 ? [...aheadTexts(first, now, zone), ...togetherTexts(first)] : [];
   if (why !== undefined) texts.push(why);
   texts.push(...[...new Set(members.flatMap((one) => one.because))].slice(0, 5));
   const terms = first.terms.filter(({ weight }) => weight >= 0.15).slice(0, 3);
-  if (members.length === 1 && first.kind === "unusual" && terms.length > 0)
+  if (isAlone && first.kind === "unusual" && terms.length > 0)
     texts.push(`What stands out: ${joined(terms.map(({ name }) => TERMS[name]))}.`);
   const others = near
     .filter(
@@ -297,7 +172,25 @@ function textsOf(members: readonly Anomaly[], { near, now, zone }: AnomalyContex
     const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : "";
     texts.push(`At the same time: ${said.join(", ")}${more}.`);
   }
-  return texts.map((text) => ({ kind: "text" as const, text }));
+  return texts;
+}
+
+/** What is left now, the band of the time, and how it is known. */
+function aheadTexts(one: Anomaly, now: number, zone: string): readonly string[] {
+  const { reaches, value } = one;
+  if (one.kind !== "ahead" || one.status === "over" || reaches === undefined) return [];
+  const is = value === undefined || reaches.by === "date" ? [] : [`Now it is ${sayValue(one, value)}.`];
+  if (reaches.by === "date") return is;
+  const { earliest, latest } = reaches;
+  const how =
+    reaches.by === "forecast"
+      ? "By a forecast from its last seven days"
+      : "By the trend of its last six hours, since it has left its usual course";
+  const band =
+    latest === undefined
+      ? `not before ${sayTime(earliest, now, zone)}, nine times of ten; how late it may be cannot be told`
+      : `between ${sayTime(earliest, now, zone)} and ${sayTime(latest, now, zone)}, four times of five`;
+  return [...is, `${how}: ${band}.`];
 }
 
 /** What is unusual about metrics that are usual each by itself. */
@@ -319,7 +212,7 @@ function linesOf(members: readonly Anomaly[], context: AnomalyContext): readonly
 }
 
 /** The course of the worst that has one, with its usual range and what happened meanwhile. */
-function chartOf(members: readonly Anomaly[]): Block[] {
+function chartOf(members: readonly Anomaly[]): readonly Chart[] {
   const drawn = members.find(({ points }) => points.length > 2);
   if (drawn === undefined) return [];
   const same = members.filter((one) => one.watch === drawn.watch && one.points.length > 2).slice(0, 3);
@@ -332,7 +225,7 @@ function chartOf(members: readonly Anomaly[]): Block[] {
     ...(usual !== undefined && same.length === 1 && { band: { low: usual.low, high: usual.high } }),
     events: [...(drawn.kind === "ahead" ? [] : [{ at: drawn.since, name: "began" }]), ...drawn.events],
   };
-  return [{ kind: "chart", chart }];
+  return [chart];
 }
 
 /** Its course; with a straight line to where it will be, if that is what it is about. */
@@ -368,7 +261,7 @@ function evidenceOf(members: readonly Anomaly[], { linkTo, now }: AnomalyContext
   return [...pages, ...queries];
 }
 
-function notesOf(members: readonly Anomaly[], { record, opinions }: AnomalyContext): Block[] {
+function notesOf(members: readonly Anomaly[], { record, opinions }: AnomalyContext): readonly string[] {
   const ids = new Set(members.map(({ id }) => id));
   const said = opinions.filter(({ anomaly }) => ids.has(anomaly));
   const people = (kind: Opinion["kind"]) => new Set(said.filter((one) => one.kind === kind).map(({ by }) => by)).size;
@@ -380,7 +273,7 @@ function notesOf(members: readonly Anomaly[], { record, opinions }: AnomalyConte
   const watch =
     first === undefined || first.kind !== "unusual" || record.posts === 0 ? "" : sayRecord(first.watch, record);
   const text = [watch, words.length === 0 ? "" : `Of this one, ${words.join(", ")}.`].filter((part) => part !== "");
-  return text.length === 0 ? [] : [{ kind: "note", text: text.join(" ") }];
+  return text.length === 0 ? [] : [text.join(" ")];
 }
 
 /** "Watch service.latency: 12 posts, 9 useful in 30 days." */

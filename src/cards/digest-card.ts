@@ -84,7 +84,7 @@ const VERDICTS: Readonly<Record<ToDo, (count: number) => string>> = {
 };
 
 const HEADS: Readonly<Record<SectionName, string>> = {
-  unattended: "Firing, and nobody has acknowledged it",
+  unattended: "Going on, and nobody has acknowledged it",
   flapping: "Flapping",
   expired: "Approvals that expired unanswered",
   unclear: "Nobody knows whether it ran",
@@ -96,7 +96,7 @@ const HEADS: Readonly<Record<SectionName, string>> = {
   duties: "On call",
   patterns: "What comes again",
   delivery: "Delivered, by team and project",
-  attended: "Firing, and somebody looks after it",
+  attended: "Going on, and somebody looks after it",
   ran: "What was run, and whether it helped",
   noise: "Alerts that nobody acted on",
   watches: "Watches that nobody found useful",

@@ -12,8 +12,8 @@ import { nameOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
-import { titleOf as anomalyTitle } from "./anomaly-card.ts";
-import { titleOf as incidentTitle } from "./incident-card.ts";
+import { titleOf as anomalyTitle } from "./anomaly-title.ts";
+import { titleOf as incidentTitle } from "./incident-words.ts";
 import { plural } from "./plural.ts";
 import { sayWaste } from "./waste-card.ts";
 

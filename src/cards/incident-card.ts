@@ -1,12 +1,15 @@
 import type { Block, Button, Called, Card, Chart, EvidenceLine, Field, Tone } from "../core/card.ts";
 import type { Call } from "../core/incident/escalate.ts";
 import { isNotifier } from "../core/incident/notice.ts";
-import { type AlertLine, type Incident, isLive, type Severity } from "../core/incident.ts";
+import { type AlertLine, countsOf, type Incident, isLive } from "../core/incident.ts";
 import { matchersFor, sayMatcher } from "../core/silence.ts";
-import { formatDuration } from "../core/units.ts";
+import type { Anomaly } from "../core/watch/anomaly.ts";
+import { nameOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
+import { type AnomalyContext, anomalyParts } from "./anomaly-card.ts";
+import { sayGoing, titleOf } from "./incident-words.ts";
 
 /** What is known of an incident beyond its alerts. Everything but the time may be missing. */
 export type IncidentContext = {
@@ -27,11 +30,15 @@ export type IncidentContext = {
   readonly canSilence?: boolean;
   /** Why there is no evidence: it could not be asked, or the rule is gone. */
   readonly missing?: string;
+  /** Its anomalies, the gravest first, with what makes them believable. */
+  readonly anomalies?: Omit<AnomalyContext, "now" | "zone" | "isBeside" | "wentOn"> & {
+    readonly members: readonly Anomaly[];
+  };
 };
 
 /**
  * An incident as its one message: the verdict, since when, what fires with the words of the rules' authors, the measure behind the
- * gravest alert, and what people may do. Everything from labels and annotations is data.
+ * gravest alert, what its anomalies are measured by, and what people may do. Everything from labels and annotations is data.
  */
 export function incidentCard(incident: Incident, context: IncidentContext): Card {
   const blocks: Block[] = [];
@@ -39,47 +46,41 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   say(whenLine(incident, context));
   const state = stateLine(incident, context);
   if (state !== "") say(state);
-  for (const fact of context.facts ?? []) say(fact);
-  const lines = alertLines(incident, context);
-  if (lines.length > 0) blocks.push({ kind: "list", items: lines });
-  if (context.chart !== undefined) blocks.push({ kind: "chart", chart: context.chart });
-  if (context.evidence !== undefined && context.evidence.length > 0)
-    blocks.push({ kind: "evidence", items: context.evidence });
-  if (context.missing !== undefined) blocks.push({ kind: "note", text: context.missing });
+  const anomalies = partsOf(incident, context);
+  // What is gravest comes first, with its words and its chart.
+  const isAlertFirst = incident.lines[0]?.anomaly === undefined;
+  const inOrder = <T>(found: readonly T[], ofAlerts: readonly T[]) =>
+    isAlertFirst ? [...ofAlerts, ...found] : [...found, ...ofAlerts];
+  const lines = isToldByTitle(incident) ? [] : alertLines(incident, context);
+  const list: readonly Block[] = lines.length > 0 ? [{ kind: "list", items: lines }] : [];
+  const texts = inOrder(anomalies.texts, context.facts ?? []).map((text): Block => ({ kind: "text", text }));
+  // Where reasons of several kinds follow, what they are about stands before them.
+  blocks.push(...(isMixed(incident) ? [...list, ...texts] : [...texts, ...list]));
+  for (const chart of inOrder(anomalies.charts, context.chart === undefined ? [] : [context.chart]))
+    blocks.push({ kind: "chart", chart });
+  const evidence = [...anomalies.evidence, ...(context.evidence ?? [])];
+  if (evidence.length > 0) blocks.push({ kind: "evidence", items: evidence });
+  for (const text of [...(context.missing === undefined ? [] : [context.missing]), ...anomalies.notes])
+    blocks.push({ kind: "note", text });
   const buttons = buttonsOf(incident, context);
   if (buttons.length > 0) blocks.push({ kind: "buttons", buttons });
   blocks.push({ kind: "note", text: noteOf(incident) });
   return { title: titleOf(incident, context), tone: toneOf(incident), blocks };
 }
 
-/** The verdict in one line. */
-export function titleOf(incident: Incident, { now }: Pick<IncidentContext, "now">): string {
-  const what = whatOf(incident);
-  if (incident.status === "resolved") {
-    const seconds = Math.max(0, (incident.endedAt ?? now) - incident.startedAt);
-    return `Resolved after ${formatDuration(seconds)}: ${what}`;
-  }
-  return `${SEVERITY_WORDS[incident.severity]}: ${what}`;
+/** Its title has the figures of the one anomaly that it is. */
+function isToldByTitle({ total, lines }: Incident): boolean {
+  return total === 1 && lines[0]?.anomaly !== undefined;
 }
 
-const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
-  critical: "Critical",
-  warning: "Warning",
-  info: "For information",
-};
+function isMixed(incident: Incident): boolean {
+  const { alerts, anomalies } = countsOf(incident);
+  return alerts.total > 0 && anomalies.total > 0;
+}
 
-function whatOf({ subject, environment, names, isStorm, total }: Incident): string {
-  const where = environment === undefined ? "" : ` (${inertName(environment, { max: 40 })})`;
-  const [first] = names;
-  const name = first === undefined ? "an alert" : inertName(first.name, { max: 80 });
-  if (isStorm) {
-    const others = names.length > 1 ? ` and ${names.length - 1} more kinds` : "";
-    return `many alerts at once, ${total} so far: ${name}${others}${where}`;
-  }
-  const more = names.length > 1 ? ` and ${names.length - 1} more` : "";
-  return subject === undefined
-    ? `${name}${more}${where}`
-    : `${inertName(subject.name, { max: 80 })}: ${name}${more}${where}`;
+function partsOf(incident: Incident, { anomalies, now, zone }: IncidentContext): ReturnType<typeof anomalyParts> {
+  if (anomalies === undefined) return { texts: [], charts: [], evidence: [], notes: [] };
+  return anomalyParts(anomalies.members, { ...anomalies, now, zone, isBeside: isMixed(incident) });
 }
 
 function toneOf({ status, severity }: Incident): Tone {
@@ -97,17 +98,11 @@ function toneOf({ status, severity }: Incident): Tone {
 }
 
 function whenLine(incident: Incident, { now, zone }: IncidentContext): string {
-  const { startedAt, endedAt, total, firing } = incident;
-  const began = sayTime(startedAt, now, zone);
-  if (!isLive(incident)) {
-    const ended = sayTime(endedAt ?? now, now, zone);
-    return `From ${began} to ${ended}. ${total === 1 ? "Its alert is over." : `All ${total} alerts are over.`}`;
-  }
-  const count =
-    total === firing
-      ? `${total} ${total === 1 ? "alert fires" : "alerts fire"}`
-      : `${firing} of ${total} alerts ${firing === 1 ? "fires" : "fire"}, the others are over`;
-  return `Since ${began}. ${count}.`;
+  const began = sayTime(incident.startedAt, now, zone);
+  const when = isLive(incident)
+    ? `Since ${began}.`
+    : `From ${began} to ${sayTime(incident.endedAt ?? now, now, zone)}.`;
+  return `${when} ${sayGoing(incident)}`;
 }
 
 function stateLine(incident: Incident, context: IncidentContext): string {
@@ -162,10 +157,11 @@ function alertLine(
     .slice(0, 4)
     .map(([label, value]) => `${inertName(label, { max: 40 })}=${inertName(value, { max: 60 })}`);
   const which = own.length === 0 ? "" : ` [${own.join(", ")}]`;
-  const words = line.summary === "" ? "" : `: ${inert(line.summary).slice(0, 300)}`;
+  const words = inert(line.summary).slice(0, 300);
   const severity = line.severity === incident.severity ? "" : ` (${line.severity})`;
   const over = line.endsAt === undefined || !isLive(incident) ? "" : ` – over since ${sayTime(line.endsAt, now, zone)}`;
-  return `${inertName(line.name, { max: 80 })}${severity}${which}${words}${over}`;
+  if (line.anomaly !== undefined) return `Anomaly${severity}: ${words}${over}`;
+  return `${inertName(line.name, { max: 80 })}${severity}${which}${words === "" ? "" : `: ${words}`}${over}`;
 }
 
 /** Labels that every shown alert has in the same way say nothing about any one of them. */
@@ -203,9 +199,14 @@ function silenceFields(incident: Incident): readonly Field[] {
   ];
 }
 
-function buttonsOf(incident: Incident, { canFix = false, canSilence = false }: IncidentContext): readonly Button[] {
-  if (!isLive(incident)) return [];
+/** Teams shows no more: what has no room would be a line of text. */
+const MOST_BUTTONS = 6;
+
+function buttonsOf(incident: Incident, context: IncidentContext): readonly Button[] {
+  const { canFix = false, canSilence = false } = context;
   const { id, status } = incident;
+  const rate: readonly Button[] = incident.anomalies === undefined ? [] : [ask("Useful or not?", `anomaly ${id}`)];
+  if (!isLive(incident)) return rate;
   const respond = (
     label: string,
     decision: "acknowledge" | "unacknowledge" | "snooze" | "wake" | "silence" | "fix",
@@ -216,24 +217,35 @@ function buttonsOf(incident: Incident, { canFix = false, canSilence = false }: I
     style: decision === "acknowledge" ? "primary" : "plain",
     action: { kind: "decide", decision, proposal: id, code, ...(fields !== undefined && { fields }) },
   });
-  const buttons: Button[] = [];
-  if (status !== "acknowledged") buttons.push(respond("Acknowledge", "acknowledge"));
-  else buttons.push(respond("Hand back", "unacknowledge"));
-  if (status === "snoozed") buttons.push(respond("End snooze", "wake"));
-  else {
-    for (const [label, seconds] of SNOOZES) buttons.push(respond(label, "snooze", String(seconds)));
-    buttons.push(respond("Snooze…", "snooze", "asked", ANY_SNOOZE));
-  }
-  if (canSilence) buttons.push(respond("Silence…", "silence", "asked", silenceFields(incident)));
-  const about = incident.subject?.name ?? incident.names[0]?.name;
-  if (about !== undefined && !incident.isStorm && SAYABLE.test(about))
-    buttons.push({
-      label: "Investigate",
-      style: "plain",
-      action: { kind: "ask", text: `what is wrong with ${about}?` },
-    });
-  if (canFix) buttons.push(respond("Propose fix", "fix"));
-  return buttons;
+  const first =
+    status === "acknowledged" ? respond("Hand back", "unacknowledge") : respond("Acknowledge", "acknowledge");
+  const snooze =
+    status === "snoozed" ? respond("End snooze", "wake") : respond("Snooze…", "snooze", "asked", ANY_SNOOZE);
+  const others = [
+    snooze,
+    ...(canSilence ? [respond("Silence…", "silence", "asked", silenceFields(incident))] : []),
+    ...investigate(incident, context),
+    ...rate,
+    ...(canFix ? [respond("Propose fix", "fix")] : []),
+  ];
+  const room = status === "snoozed" ? 0 : Math.max(0, MOST_BUTTONS - 1 - others.length);
+  const quick = SNOOZES.slice(0, room).map(([label, seconds]) => respond(label, "snooze", String(seconds)));
+  return [first, ...quick, ...others];
+}
+
+function ask(label: string, text: string): Button {
+  return { label, style: "plain", action: { kind: "ask", text } };
+}
+
+/** What is wrong with the thing; or why an anomaly is, where no alert says what is wrong. */
+function investigate(incident: Incident, { anomalies }: IncidentContext): readonly Button[] {
+  const { total, isStorm, subject, names } = incident;
+  if (isStorm) return [];
+  const unusual = anomalies?.members.find(({ kind, promql }) => kind === "unusual" && promql !== "");
+  if (total === incident.anomalies?.total && unusual !== undefined)
+    return [ask("Investigate", `why is ${nameOf(unusual.measure, unusual.subject)} unusual?`)];
+  const about = subject?.name ?? names[0]?.name;
+  return about !== undefined && SAYABLE.test(about) ? [ask("Investigate", `what is wrong with ${about}?`)] : [];
 }
 
 /** A name that is put into a question as it is: what else it could be read as is nobody's business. */

@@ -4,7 +4,8 @@ import type { Incident, Responder } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
-import { type IncidentContext, titleOf } from "./incident-card.ts";
+import type { IncidentContext } from "./incident-card.ts";
+import { sayFiring, titleOf } from "./incident-words.ts";
 
 /** Notes in the thread of an incident's message, for what an edit alone would not tell anybody. */
 
@@ -16,8 +17,7 @@ export function wokenCard(
 ): Card {
   const { now, zone } = context;
   const who = inertName(snoozed.name);
-  const { firing } = incident;
-  const count = `${firing} ${firing === 1 ? "alert fires" : "alerts fire"}.`;
+  const count = `${sayFiring(incident)}.`;
   const text =
     because === "worse"
       ? `${who} snoozed it until ${sayTime(snoozed.until, now, zone)}; it got worse before: it was ${snoozed.severity ?? "milder"} then. ${count}`

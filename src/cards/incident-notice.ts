@@ -4,7 +4,8 @@ import { type Incident, isLive } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
-import { type IncidentContext, titleOf } from "./incident-card.ts";
+import type { IncidentContext } from "./incident-card.ts";
+import { sayGoing, titleOf } from "./incident-words.ts";
 
 /** What happened to an incident, in words for a mail, a page or a ticket: no markup, nothing that acts. */
 
@@ -88,7 +89,7 @@ function saidOf(
   call: Call | undefined,
   { now, zone, called }: Pick<IncidentContext, "now" | "zone" | "called">,
 ): readonly string[] {
-  const { acknowledged, snoozed, firing, total, startedAt, endedAt } = incident;
+  const { acknowledged, snoozed, startedAt, endedAt } = incident;
   const lines: string[] = [];
   if (kind === "acknowledged" && incident.status === "snoozed" && snoozed !== undefined)
     lines.push(`${inertName(snoozed.name)} snoozed it until ${sayTime(snoozed.until, now, zone)}.`);
@@ -105,7 +106,7 @@ function saidOf(
     );
   }
   if (incident.isFlapping) lines.push("It flaps: it began three times or more within an hour.");
-  if (isLive(incident)) lines.push(`Since ${sayTime(startedAt, now, zone)}. ${firing} of ${total} alerts fire.`);
+  if (isLive(incident)) lines.push(`Since ${sayTime(startedAt, now, zone)}. ${sayGoing(incident)}`);
   else lines.push(`From ${sayTime(startedAt, now, zone)} to ${sayTime(endedAt ?? now, now, zone)}.`);
   lines.push(`Incident ${incident.id}.`);
   return lines;
@@ -113,7 +114,8 @@ function saidOf(
 
 /** The gravest alerts in their rules' own words. */
 function alertLines({ lines, total }: Incident): readonly string[] {
-  const shown = lines.slice(0, LINES).map(({ name, summary, endsAt, runbookUrl }) => {
+  const shown = lines.slice(0, LINES).map(({ name, summary, endsAt, runbookUrl, anomaly }) => {
+    if (anomaly !== undefined) return `${endsAt === undefined ? "Goes on" : "Over"}: ${inert(summary).slice(0, 300)}`;
     const words = summary === "" ? "" : `: ${inert(summary).slice(0, 300)}`;
     const page = runbookUrl !== undefined && /^https?:\/\//.test(runbookUrl) ? ` (${inertName(runbookUrl)})` : "";
     return `${endsAt === undefined ? "Fires" : "Over"}: ${inertName(name, { max: 80 })}${words}${page}`;

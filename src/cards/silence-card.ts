@@ -64,8 +64,8 @@ function stateOf({ status, matched, written, endedAt, seconds }: SilenceDraft, {
   switch (status) {
     case "asked":
       return matched.total === 0
-        ? "No alert that fires now is matched. Alerts that begin later and match would be silent, too."
-        : `Matched now, by Alertmanager: ${countOf(matched.total)}. Alerts that begin later and match would be silent, too, for everybody whom this Alertmanager tells.`;
+        ? `No alert that fires now is matched. ${anomaliesOf(matched)}Alerts and anomalies that begin later and match would be silent, too.`
+        : `Matched now, by Alertmanager: ${countOf(matched.total)}. ${anomaliesOf(matched)}Alerts and anomalies that begin later and match would be silent, too, for everybody whom this Alertmanager tells.`;
     case "active":
       return `It matched ${countOf(matched.total)} when it was shown. Whatever matches is told to nobody until then.`;
     case "ended":
@@ -75,6 +75,12 @@ function stateOf({ status, matched, written, endedAt, seconds }: SilenceDraft, {
     default:
       return never(status);
   }
+}
+
+/** Who was told of an anomaly sees its end; what is silenced is the next one. */
+function anomaliesOf({ anomalies = 0 }: SilenceDraft["matched"]): string {
+  if (anomalies === 0) return "";
+  return `${anomalies === 1 ? "1 anomaly that goes on matches" : `${anomalies} anomalies that go on match`}, too. `;
 }
 
 function countOf(total: number): string {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { createSources } from "../app/outside.ts";
-import { titleOf } from "../cards/anomaly-card.ts";
+import { titleOf } from "../cards/anomaly-title.ts";
 import { lookOf, renderCard } from "../chat/terminal/index.ts";
 import { parseDuration } from "../config/values.ts";
 import type { Config } from "../config.ts";

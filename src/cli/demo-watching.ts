@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { App } from "../app.ts";
-import { titleOf } from "../cards/anomaly-card.ts";
+import { titleOf } from "../cards/anomaly-title.ts";
 import type { Demo } from "../demo/run.ts";
 
 const EVERY_MS = 500;

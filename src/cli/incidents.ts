@@ -18,8 +18,8 @@ export async function run(call: Call): Promise<number> {
 async function list(call: Call): Promise<number> {
   const found = await readStore(readConfig(call), (store) => store.incidents.find({ limit: PAGE }));
   return printList(call, (found ?? []).map(incidentJson), {
-    title: "No incident yet: Alertmanager has sent no alert.",
-    columns: ["id", "status", "severity", "about", "alerts", "since (UTC)"],
+    title: "No incident yet: Alertmanager has sent no alert, and no anomaly was severe enough.",
+    columns: ["id", "status", "severity", "about", "going on", "since (UTC)"],
     row: (one) => [
       one.id,
       one.status,
@@ -54,8 +54,8 @@ async function show(call: Call, id: string): Promise<number> {
     return EXIT.ok;
   }
   return printList(call, alerts.map(alertJson), {
-    title: "It has no alerts.",
-    columns: ["alert", "severity", "labels", "from (UTC)", "to (UTC)"],
+    title: "It holds nothing.",
+    columns: ["alert or anomaly", "severity", "labels", "from (UTC)", "to (UTC)"],
     row: (one) => [
       one.name,
       one.severity,

@@ -46,6 +46,7 @@ export function readDetection(deps: Deps, sources: readonly SourceConfig[]): Det
       const place = readPlace(deps, ["schedules", "detect", "post", index], route);
       return place === undefined ? [] : [{ place, least: route.severity ?? ("warning" as Severity) }];
     }),
+    incidents: detect?.incidents === "never" ? undefined : (detect?.incidents ?? "warning"),
     watches: watches.map((watch, index) => readWatch(deps, sources, watch, index)),
   };
 }

@@ -106,6 +106,8 @@ export type DetectionConfig = {
   /** Several metrics of one thing together; undefined is off. */
   forest: { trees: number; contamination: number } | undefined;
   routes: readonly { place: Place; least: Severity }[];
+  /** From which severity an anomaly is an incident; undefined for none. */
+  incidents: Severity | undefined;
   watches: readonly (Watch & { where: string })[];
 };
 

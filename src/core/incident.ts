@@ -1,7 +1,7 @@
 import type { Place } from "./chat.ts";
 import type { Call, Escalated } from "./incident/escalate.ts";
 
-/** Something that needs somebody: alerts about one thing, told in one message for as long as it lasts. */
+/** Something that needs somebody: alerts and anomalies about one thing, told in one message for as long as it lasts. */
 
 export const SEVERITIES = ["info", "warning", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -27,9 +27,11 @@ export type AlertEvent = {
   readonly at: number;
   /** Read from Alertmanager's own list: once it is missing there, it is over. */
   readonly isListed?: true;
+  /** Id of the anomaly that it is, in place of an alert. */
+  readonly anomaly?: string;
 };
 
-/** What is known of one alert. */
+/** What is known of one alert, or of an anomaly that an incident holds as it holds alerts. */
 export type AlertRecord = {
   readonly fingerprint: string;
   /** The incident it belongs to. Undefined for one that was told of only when it was over. */
@@ -49,6 +51,8 @@ export type AlertRecord = {
   readonly begins: readonly number[];
   /** It was in Alertmanager's own list. */
   readonly isListed?: true;
+  /** Id of the anomaly that it is: no Alertmanager knows of it. */
+  readonly anomaly?: string;
 };
 
 /** Who did something about an incident. `account` is theirs on the platform they did it from. */
@@ -81,6 +85,8 @@ export type Incident = {
   /** Different alerts in it, and those that fire now. */
   readonly total: number;
   readonly firing: number;
+  /** How many of these are anomalies. Undefined for none. */
+  readonly anomalies?: { readonly total: number; readonly firing: number };
   /** Its alerts by name, most first: all of them, however many series each has. */
   readonly names: readonly AlertName[];
   /** The gravest alerts, firing ones first, at most `LINES_KEPT`. The store has all. */
@@ -119,7 +125,16 @@ export type AlertName = {
 };
 export type AlertLine = Pick<
   AlertRecord,
-  "fingerprint" | "name" | "severity" | "summary" | "startsAt" | "endsAt" | "labels" | "generatorUrl" | "runbookUrl"
+  | "fingerprint"
+  | "name"
+  | "severity"
+  | "summary"
+  | "startsAt"
+  | "endsAt"
+  | "labels"
+  | "generatorUrl"
+  | "runbookUrl"
+  | "anomaly"
 >;
 
 /** Alerts that an incident carries itself, for its message. */
@@ -127,6 +142,13 @@ export const LINES_KEPT = 8;
 
 /** Where an incident still needs somebody. */
 export const LIVE: readonly IncidentStatus[] = ["open", "acknowledged", "snoozed"];
+
+/** Of so many in it, the alerts and the anomalies: each with how many there are and how many go on. */
+export function countsOf({ total, firing, anomalies = NONE }: Pick<Incident, "total" | "firing" | "anomalies">) {
+  return { alerts: { total: total - anomalies.total, firing: firing - anomalies.firing }, anomalies };
+}
+
+const NONE = { total: 0, firing: 0 };
 
 export function isLive({ status }: Pick<Incident, "status">): boolean {
   return status !== "resolved";

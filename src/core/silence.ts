@@ -30,6 +30,8 @@ export type SilenceDraft = {
   readonly matched: {
     readonly total: number;
     readonly names: readonly { readonly name: string; readonly total: number }[];
+    /** Anomalies in incidents that go on. */
+    readonly anomalies?: number;
   };
   readonly asked: Responder;
   readonly madeAt: number;
@@ -123,6 +125,15 @@ export function isForEverything(matchers: readonly Matcher[]): boolean {
     if (!isRegex) return !isEqual || value === "";
     const fits = anchored(value);
     return isEqual ? (fits?.(IMPROBABLE) ?? true) || (fits?.("") ?? true) : !(fits?.(IMPROBABLE) ?? false);
+  });
+}
+
+/** Whether all of these matchers match these labels, as Alertmanager judges it: a label that is not there is empty. A pattern that cannot be read here matches nothing. */
+export function isSilenced(labels: Readonly<Record<string, string>>, matchers: readonly Matcher[]): boolean {
+  return matchers.every(({ name, value, isRegex, isEqual }) => {
+    const found = labels[name] ?? "";
+    const fits = isRegex ? anchored(value) : (text: string) => text === value;
+    return fits !== undefined && fits(found) === isEqual;
   });
 }
 

@@ -18,14 +18,14 @@ const POINTS = 120;
 const LINES = 5;
 
 /**
- * The measure behind an incident's gravest alert: its rule's own expression, asked again. What cannot be found or asked is said as
+ * The measure behind an incident's gravest alert: its rule's own expression, asked again. Anomalies bring what they were found by. What cannot be found or asked is said as
  * that. Rejects only when `signal` fires.
  */
 export async function enrich(deps: EnrichDeps, incident: Incident, signal: AbortSignal): Promise<Enriched> {
-  const [line] = incident.lines;
+  const line = incident.lines.find(({ anomaly }) => anomaly === undefined);
   if (line === undefined || incident.isStorm) return {};
   const reasons: string[] = [];
-  for (const source of candidates(deps.sources, incident)) {
+  for (const source of candidates(deps.sources, incident, line)) {
     try {
       const rule = ruleOf(await source.rules(signal), line);
       if (rule === undefined) continue;
@@ -41,8 +41,8 @@ export async function enrich(deps: EnrichDeps, incident: Incident, signal: Abort
 }
 
 /** Sources of the incident's environment first: a rule of the same name may exist in several. */
-function candidates(sources: readonly Metrics[], { environment, lines: [line] }: Incident): readonly Metrics[] {
-  const cluster = line?.labels["cluster"];
+function candidates(sources: readonly Metrics[], { environment }: Incident, line: AlertLine): readonly Metrics[] {
+  const cluster = line.labels["cluster"];
   const fits = (one: Metrics) =>
     Number(environment !== undefined && one.environment === environment) +
     Number(cluster !== undefined && one.cluster === cluster);

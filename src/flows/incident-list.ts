@@ -1,4 +1,5 @@
-import { type IncidentContext, incidentCard, titleOf } from "../cards/incident-card.ts";
+import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
+import { titleOf } from "../cards/incident-words.ts";
 import type { Card } from "../core/card.ts";
 import { type AlertRecord, graverFirst, type Incident } from "../core/incident.ts";
 import { sayTime } from "../core/zone.ts";
@@ -9,7 +10,7 @@ type ListDeps = {
   readonly store: Pick<Store, "incidents">;
   readonly now: number;
   readonly zone: string;
-  readonly contextOf: (incident: Incident) => IncidentContext;
+  readonly contextOf: (incident: Incident) => Promise<IncidentContext>;
   /** Whether whoever asks may read of it. */
   readonly mayRead: (incident: Incident) => boolean;
 };
@@ -44,7 +45,10 @@ export async function incidentsCard({ store, now, zone, mayRead }: Omit<ListDeps
             { kind: "text" as const, text: `Over within the last day (${over.length}):` },
             { kind: "list" as const, items: over.slice(0, SHOWN / 2).map(line) },
           ]),
-      { kind: "note", text: "One of them whole: incidents ID. What reaches me comes from Alertmanager's webhook." },
+      {
+        kind: "note",
+        text: "One of them whole: incidents ID. Alerts reach me by Alertmanager's webhook; anomalies I find by watching.",
+      },
     ],
   };
 }
@@ -59,7 +63,7 @@ export async function incidentDetails(deps: ListDeps, id: string): Promise<Card>
       blocks: [{ kind: "note", text: "`incidents` lists those that are open and that were over within a day." }],
     };
   const alerts = await deps.store.incidents.alertsOf(id, { skip: 0, limit: ALERTS });
-  const { blocks, ...card } = incidentCard(incident, deps.contextOf(incident));
+  const { blocks, ...card } = incidentCard(incident, await deps.contextOf(incident));
   // Its buttons count on its own message only.
   const kept = blocks.filter(({ kind }) => kind !== "buttons" && kind !== "list");
   const rest = incident.total - alerts.length;
@@ -89,7 +93,7 @@ function stateOf({ status, acknowledged, snoozed, startedAt }: Incident, now: nu
 }
 
 function alertLine(
-  { name, severity, labels, summary, startsAt, endsAt }: AlertRecord,
+  { name, severity, labels, summary, startsAt, endsAt, anomaly }: AlertRecord,
   now: number,
   zone: string,
 ): string {
@@ -101,6 +105,7 @@ function alertLine(
     endsAt === undefined
       ? `since ${sayTime(startsAt, now, zone)}`
       : `${sayTime(startsAt, now, zone)} to ${sayTime(endsAt, now, zone)}`;
+  if (anomaly !== undefined) return `Anomaly (${severity}, ${time}): ${inert(summary).slice(0, 300)}`;
   const words = summary === "" ? "" : `: ${inert(summary).slice(0, 200)}`;
   return `${inertName(name, { max: 80 })} (${severity}, ${time}) [${own.join(", ")}]${words}`;
 }

@@ -16,6 +16,8 @@ export type NotifyDeps = {
   readonly clock: Clock;
   /** What is known about it beyond its alerts, without waiting for it. */
   readonly contextOf: (incident: Incident) => IncidentContext;
+  /** What is stored of the anomalies in it. */
+  readonly anomaliesIn: (incident: Incident) => Promise<IncidentContext["anomalies"]>;
   readonly report: (level: "error", message: string, data: Readonly<Record<string, unknown>>) => void;
   /** A message stands in the outbox. */
   readonly wake: () => void;
@@ -90,7 +92,9 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
   async function show(incident: Incident): Promise<boolean> {
     const { outbox } = deps.store;
     const now = deps.clock();
-    const context = deps.contextOf(incident);
+    const known = deps.contextOf(incident);
+    const anomalies = await deps.anomaliesIn(incident);
+    const context = { ...known, ...(anomalies !== undefined && { anomalies }) };
     const card = incidentCard(incident, context);
     // Editions are counted anew after a restart: another card is another edit all the same.
     const looks = sha256(JSON.stringify(card)).slice(0, 8);

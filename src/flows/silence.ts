@@ -14,12 +14,13 @@ import {
   silenceMessage,
   silenceSeconds,
 } from "../core/silence.ts";
-import type { AlertRouter, Click, Clock, ListedAlert, Store } from "../ports.ts";
+import type { AlertRouter, Click, Clock, Store } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
+import { matchedNow } from "./silence/matched.ts";
 import { note, refused } from "./silence/words.ts";
 
 export type SilenceDeps = {
-  readonly store: Pick<Store, "silences" | "outbox" | "audit">;
+  readonly store: Pick<Store, "silences" | "outbox" | "audit" | "incidents">;
   /** Undefined where none is configured. */
   readonly router: AlertRouter | undefined;
   readonly clock: Clock;
@@ -75,7 +76,7 @@ export async function askSilence(
   const seconds = silenceSeconds(asked.time, clock(), asked.zone);
   if (typeof seconds === "string") return refused(seconds);
   try {
-    const matched = matchedBy(await router.matching(matchers, signal));
+    const matched = await matchedNow(deps.store, router, matchers, signal);
     const draft: SilenceDraft = {
       id: deps.newId(),
       revision: 1,
@@ -131,7 +132,7 @@ async function write(deps: SilenceDeps, silence: SilenceDraft, by: Voter): Promi
   if (clock() - silence.madeAt > CONFIRM_SECONDS) return note("It was shown too long ago: ask for it again.");
   const at = clock();
   try {
-    const matched = matchedBy(await router.matching(silence.matchers));
+    const matched = await matchedNow(store, router, silence.matchers);
     const shown = new Set(silence.matched.names.map(({ name }) => name));
     if (matched.names.some(({ name }) => !shown.has(name))) {
       await save(deps, { ...silence, matched }, await entryOf(deps, by, "show silence again", silence, "asked", ""));
@@ -298,18 +299,6 @@ async function showSilences({ store, clock, zone, posted }: Omit<LookDeps, "rout
     await store.silences.shown(silence.id, silence.revision);
     posted();
   }
-}
-
-function matchedBy(alerts: readonly ListedAlert[]): SilenceDraft["matched"] {
-  const counts = new Map<string, number>();
-  for (const { labels } of alerts) {
-    const name = labels["alertname"] ?? "an alert without a name";
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  const names = [...counts]
-    .map(([name, total]) => ({ name, total }))
-    .sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1));
-  return { total: alerts.length, names };
 }
 
 async function findWritten(router: AlertRouter, id: string) {

@@ -1,9 +1,11 @@
-import { sayRecord, titleOf } from "../cards/anomaly-card.ts";
+import { sayRecord } from "../cards/anomaly-card.ts";
+import { titleOf } from "../cards/anomaly-title.ts";
 import { forecastsCard } from "../cards/forecasts-card.ts";
 import { wasteCard } from "../cards/waste-card.ts";
 import { versionsCard } from "../cards/watch-versions-card.ts";
-import type { Card } from "../core/card.ts";
+import type { Button, Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
+import { fingerprintOf } from "../core/incident/anomaly.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Waste } from "../core/waste.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
@@ -26,7 +28,7 @@ export type ScanReport = {
 };
 
 export type WatchingDeps = {
-  readonly store: Pick<Store, "detection" | "forecasts" | "models" | "waste">;
+  readonly store: Pick<Store, "detection" | "forecasts" | "incidents" | "models" | "waste">;
   readonly clock: Clock;
   readonly zone: string;
   /** What people call a concept of that id. */
@@ -64,6 +66,8 @@ export async function watching(
       const report = await deps.scan(signal);
       return listCard(deps, question, report);
     }
+    case "rate":
+      return rate(deps, question, wish.anomaly);
     case "judge":
       return judge(deps, question, wish);
     case "versions":
@@ -98,8 +102,13 @@ async function listCard(
     .filter(({ status }) => status === "open")
     .sort((a, b) => rankOf(b.severity) - rankOf(a.severity) || a.since - b.since);
   const ended = seen.filter(({ status }) => status === "over");
-  const line = (one: Anomaly) =>
-    `${titleOf(one, { now, zone })}${one.quiet === undefined ? "" : ` (not posted: ${one.quiet})`}`;
+  const alerts = await store.incidents.alerts(seen.map(fingerprintOf));
+  const incidents = new Map(alerts.map(({ anomaly, incident }) => [anomaly, incident]));
+  const line = (one: Anomaly) => {
+    const incident = incidents.get(one.id);
+    const where = one.quiet !== undefined ? ` (not posted: ${one.quiet})` : incident ? ` [${incident}]` : "";
+    return `${titleOf(one, { now, zone })}${where}`;
+  };
   const more = (n: number) => (n > LISTED ? [`${n - LISTED} more`] : []);
   const series = rounds.reduce((sum, one) => sum + one.series, 0);
   const newest = Math.max(0, ...rounds.map(({ at }) => at));
@@ -171,17 +180,62 @@ async function forecasts(
   return forecastsCard(records, FORECAST_DAYS);
 }
 
+/** The anomalies of one message: all that share it, or those of an incident. What is of sources that are closed is left out. */
+async function membersOf({ store }: WatchingDeps, { sources }: Pick<Question, "sources">, id: string) {
+  const alerts = id.startsWith("inc-") ? await store.incidents.alertsOf(id, { skip: 0, limit: MOST }) : [];
+  const inIncident = await Promise.all(alerts.flatMap(({ anomaly }) => anomaly ?? []).map(store.detection.anomaly));
+  const group = (await store.detection.anomaly(id))?.group ?? id;
+  const all = inIncident.length > 0 ? inIncident : await store.detection.anomalies({ group, limit: MOST });
+  return all.filter((one): one is Anomaly => one !== undefined && (sources?.includes(one.source) ?? true));
+}
+
+/** What can be said of an anomaly, with the buttons that say it. */
+async function rate(deps: WatchingDeps, question: Pick<Question, "sources">, id: string): Promise<Card> {
+  const members = await membersOf(deps, question, id);
+  if (members.length === 0) return note("That anomaly is not known any more.", "warning");
+  const now = deps.clock();
+  const isUnusual = members.some(({ kind }) => kind === "unusual");
+  const said = (label: string, word: string): Button => ({
+    label,
+    style: "plain",
+    action: { kind: "ask", text: `anomaly ${id} ${word}` },
+  });
+  return {
+    title:
+      members.length === 1
+        ? "Was it right to tell you of this?"
+        : `Was it right to tell you of these ${members.length}?`,
+    tone: "info",
+    blocks: [
+      { kind: "list", items: members.slice(0, LISTED).map((one) => titleOf(one, { now, zone: deps.zone })) },
+      ...(isUnusual
+        ? [
+            {
+              kind: "note" as const,
+              text: "What you say moves how far from usual its series has to be until it is told, and for “expected every week”, at which time of the week it is not.",
+            },
+          ]
+        : []),
+      {
+        kind: "buttons",
+        buttons: [
+          said("Useful", "useful"),
+          said("Not useful", "not useful"),
+          ...(isUnusual ? [said("Expected every week", "expected")] : []),
+        ],
+      },
+    ],
+  };
+}
+
 /** A word about an anomaly, or about all that share its message. */
 async function judge(
-  { store, clock, redraw }: WatchingDeps,
+  deps: WatchingDeps,
   { user, sources }: Pick<Question, "user" | "sources">,
   { anomaly: id, opinion }: WatchWish & { readonly kind: "judge" },
 ): Promise<Card> {
-  const one = await store.detection.anomaly(id);
-  const group = one?.group ?? id;
-  const members = (await store.detection.anomalies({ group, limit: MOST })).filter(
-    ({ source }) => sources === undefined || sources.includes(source),
-  );
+  const { store, clock, redraw } = deps;
+  const members = await membersOf(deps, { ...(sources !== undefined && { sources }) }, id);
   const [first] = members;
   if (first === undefined) return note("That anomaly is not known any more.", "warning");
   const at = clock();
@@ -195,7 +249,7 @@ async function judge(
       at,
       since,
     });
-  await redraw(group);
+  for (const group of new Set(members.map((one) => one.group))) await redraw(group);
   const records = await store.detection.records(at - MONTH);
   const record = records.get(first.watch) ?? { posts: 0, useful: 0, notUseful: 0, expected: 0 };
   const done = {

@@ -83,7 +83,7 @@ export const AnomalyRow = once(() => {
   return z.object({ body: json().pipe(Body) }).transform(({ body }) => body as unknown as Anomaly);
 });
 
-export const PostedRow = once(() => z.object({ posted: z.number().nullable() }));
+export const IdRow = once(() => z.object({ id: z.string() }));
 
 export const OpinionRow = once(() =>
   z

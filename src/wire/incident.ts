@@ -13,9 +13,10 @@ export const incidentSchema = once(() =>
       severity: z.enum(SEVERITIES),
       subject: text("What it is about.").optional(),
       environment: z.string().optional(),
-      names: z.array(z.string()).describe("Names of its alerts, most first."),
-      firing: count("Alerts in it that fire now."),
-      total: count("Different alerts in it."),
+      names: z.array(z.string()).describe("Names of its alerts and anomalies, the gravest first."),
+      firing: count("Of these, so many fire or go on now."),
+      total: count("Different alerts and anomalies in it."),
+      anomalies: count("How many of them are anomalies."),
       started_at: time("When its first alert began."),
       opened_at: time("When the bot was told."),
       ended_at: time("When its last alert ended.").optional(),
@@ -48,6 +49,7 @@ export const alertSchema = once(() =>
       summary: z.string(),
       starts_at: time("When it began."),
       ends_at: time("When it ended; missing while it fires.").optional(),
+      anomaly: text("Id of the anomaly that it is, where it is no alert.").optional(),
     })
     .meta({ id: "Alert" }),
 );
@@ -62,6 +64,7 @@ export function incidentJson(one: Incident): z.infer<ReturnType<typeof incidentS
     names: one.names.map(({ name }) => name),
     firing: one.firing,
     total: one.total,
+    anomalies: one.anomalies?.total ?? 0,
     started_at: rfc3339(one.startedAt),
     opened_at: rfc3339(one.openedAt),
     ended_at: one.endedAt === undefined ? undefined : rfc3339(one.endedAt),
@@ -85,10 +88,11 @@ export function incidentRow(one: Incident): z.infer<ReturnType<typeof incidentRo
 }
 
 export function alertJson(one: AlertRecord): z.infer<ReturnType<typeof alertSchema>> {
-  const { fingerprint, name, severity, labels: own, summary, startsAt, endsAt } = one;
+  const { fingerprint, name, severity, labels: own, summary, startsAt, endsAt, anomaly } = one;
   return {
     ...{ fingerprint, name, severity, labels: own, summary },
     starts_at: rfc3339(startsAt),
     ends_at: endsAt === undefined ? undefined : rfc3339(endsAt),
+    anomaly,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { anomalyCard, titleOf } from "../../src/cards/anomaly-card.ts";
+import { anomalyCard } from "../../src/cards/anomaly-card.ts";
+import { titleOf } from "../../src/cards/anomaly-title.ts";
 import { renderCard as renderSlack } from "../../src/chat/slack/render.ts";
 import { renderCard as renderTeams } from "../../src/chat/teams/render.ts";
 import { plainText } from "../../src/core/card.ts";

@@ -169,7 +169,7 @@ describe("the card of a digest", () => {
 
   it("says how to get what has no room", () => {
     const text = plainText(digestCard(aFlood("daily"), context));
-    expect(text).toMatch(/Firing, and nobody has acknowledged it \(200, 195 more: ask me: incidents\):/);
+    expect(text).toMatch(/Going on, and nobody has acknowledged it \(200, 195 more: ask me: incidents\):/);
   });
 
   it("compares with the stretch before only where that was kept", async () => {

@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { incidentCard } from "../../src/cards/incident-card.ts";
+import { sentenceOf } from "../../src/cards/anomaly-title.ts";
+import { type IncidentContext, incidentCard } from "../../src/cards/incident-card.ts";
 import { callCard, wokenCard } from "../../src/cards/incident-note.ts";
 import { endsSoonCard, silenceCard } from "../../src/cards/silence-card.ts";
 import { renderCard as renderSlack } from "../../src/chat/slack/render.ts";
 import { renderCard as renderTeams } from "../../src/chat/teams/render.ts";
 import type { Called, Card } from "../../src/core/card.ts";
+import { eventOf } from "../../src/core/incident/anomaly.ts";
 import { respond } from "../../src/core/incident/respond.ts";
 import type { Incident } from "../../src/core/incident.ts";
 import type { SilenceDraft } from "../../src/core/silence.ts";
+import type { Anomaly } from "../../src/core/watch/anomaly.ts";
 import { aWorld, firing, over, T } from "../fakes/incidents.ts";
 import { complaintAbout } from "../fakes/slack/limits.ts";
 
@@ -66,6 +69,56 @@ function ended(): Incident {
   return all()[0]!;
 }
 
+/** Latency of orders, as the watching found it. */
+const anomaly: Anomaly = {
+  ...{ id: "a1", group: "a1", kind: "unusual", watch: "service.latency", source: "shop", status: "open", revision: 1 },
+  ...{
+    series: '[["service","checkout"]]',
+    labels: { service: "checkout" },
+    measure: "p95 latency",
+    subject: "checkout",
+  },
+  ...{ unit: "seconds", noun: "", severity: "warning", openedAt: T + 60, since: T, value: 2.39, score: 12 },
+  promql: "histogram_quantile(0.95, sum by (le, service) (rate(http_request_duration_seconds_bucket[5m])))",
+  why: { at: T + 480, reasons: [{ kind: "limit", limit: 2 }] },
+  usual: { low: 0.31, typical: 0.39, high: 0.48 },
+  direction: "up",
+  terms: [
+    { name: "level", weight: 0.5 },
+    { name: "change", weight: 0.3 },
+  ],
+  because: ["checkout 4.1 → 4.2 was deployed 3 min before.", "Mostly region=eu: 92 % of it."],
+  points: Array.from({ length: 90 }, (_, i) => [T - 4800 + 60 * i, i < 80 ? 0.36 + 0.03 * (i % 3) : 2.3] as const),
+  events: [{ at: T - 180, name: "checkout 4.2" }],
+};
+const anomalies = {
+  ...{ members: [anomaly], near: [], record: { posts: 12, useful: 9, notUseful: 1, expected: 0 } },
+  opinions: [
+    {
+      ...{ anomaly: "a1", watch: "service.latency", series: anomaly.series, by: "slack/U1" },
+      kind: "useful",
+      at: T,
+      since: T,
+    },
+  ],
+  linkTo: () => "http://prometheus.example/graph",
+} satisfies IncidentContext["anomalies"];
+
+/** An incident of an anomaly, and of an alert besides. */
+function unusual(...others: Parameters<ReturnType<typeof aWorld>["tell"]>): Incident {
+  const { tell, all } = aWorld();
+  tell(eventOf(anomaly, sentenceOf(anomaly), undefined, T + 60), ...others);
+  return all()[0]!;
+}
+
+function unusualNoMore(): Card {
+  const over = { ...anomaly, status: "over" as const, endedAt: T + 1500 };
+  const { tell, all } = aWorld();
+  tell(eventOf(anomaly, sentenceOf(anomaly), undefined, T + 60));
+  tell(eventOf(over, sentenceOf(over), undefined, T + 1500));
+  return incidentCard(all()[0]!, { ...look, edition: 1, anomalies: { ...anomalies, members: [over] } });
+}
+
 const asked: SilenceDraft = {
   ...{ id: "sil-00000001", revision: 1, status: "asked", seconds: 7200, reason: "the disk is being changed" },
   matchers: [
@@ -100,6 +153,17 @@ const CASES: readonly (readonly [name: string, make: () => Card])[] = [
   ["resolved", () => incidentCard(ended(), { ...context, canFix: false })],
   ["unknown", () => incidentCard(open(), { ...look, edition: 1, missing: "I could not ask Prometheus." })],
   ["storm", () => incidentCard({ ...open(), isStorm: true }, { ...look, edition: 0 })],
+  ["anomaly", () => incidentCard(unusual(), { ...look, edition: 1, canSilence: true, anomalies })],
+  ["anomaly-over", unusualNoMore],
+  [
+    "anomaly-and-alert",
+    () =>
+      incidentCard(unusual(firing("checkout", { labels: { severity: "critical", namespace: "shop" } })), {
+        ...context,
+        canSilence: true,
+        anomalies,
+      }),
+  ],
   ["called", () => callCard(open(), { ...CALL, because: "unacknowledged" }, PEOPLE, look)],
   ["called-nobody", () => callCard(open(), { ...CALL, because: "unacknowledged" }, [], look)],
   ["handed-back", () => callCard(open(), { ...CALL, because: "idle" }, PEOPLE, look)],
@@ -114,6 +178,7 @@ const CASES: readonly (readonly [name: string, make: () => Card])[] = [
   ],
   ["silence-asked", () => silenceCard(asked, look)],
   ["silence-everything", () => silenceCard({ ...asked, isForAll: true, matched: { total: 0, names: [] } }, look)],
+  ["silence-anomaly", () => silenceCard({ ...asked, matched: { total: 0, names: [], anomalies: 1 } }, look)],
   ["silence-active", () => silenceCard(active, look)],
   ["silence-over", () => silenceCard({ ...active, status: "ended", endedAt: NOW, ended: { because: "time" } }, look)],
   ["silence-ends-soon", () => endsSoonCard(active, 2, look)],

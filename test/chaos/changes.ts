@@ -71,13 +71,12 @@ export function createChanges(world: World): Changes {
     throw new Error(`no replica made a proposal for ${service}: ${last}`);
   }
 
-  function askFor(
+  async function askFor(
     service: string,
     of: string,
     place: { platform: string; channel: string; thread: string },
   ): Promise<Report> {
-    const replica = world.any();
-    if (replica === undefined) return Promise.reject(new Error("no replica is alive"));
+    const replica = await until(world.any, "a replica that lives", 90_000);
     return new Promise((resolve, reject) => {
       const hear = (report: Report) => {
         if (report.service === service) end(() => resolve(report));

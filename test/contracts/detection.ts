@@ -153,17 +153,17 @@ export function detectionContract(name: string, open: (retention: Retention) => 
       const unshown = async () => (await detection.unshown(10)).map(({ id }) => id);
       await detection.commit({ anomalies: [anAnomaly("a", { group: "m" }), anAnomaly("b", { group: "m" })] });
       assert.deepEqual(await unshown(), ["a", "b"]);
-      assert.equal(await detection.wasPosted("m"), false);
+      assert.deepEqual(await detection.postedOf("m"), []);
       await detection.shown("a", 1, true);
       await detection.shown("nobody", 1, true);
       assert.deepEqual(await unshown(), ["b"]);
-      assert.equal(await detection.wasPosted("m"), true);
+      assert.deepEqual(await detection.postedOf("m"), ["a"]);
       await detection.commit({ anomalies: [anAnomaly("a", { group: "m", revision: 2 })] });
       assert.deepEqual(await unshown(), ["a", "b"]);
       await detection.shown("a", 2, false);
       await detection.shown("a", 1, false);
       assert.deepEqual(await unshown(), ["b"]);
-      assert.equal(await detection.wasPosted("m"), true);
+      assert.deepEqual(await detection.postedOf("m"), ["a"]);
     });
 
     it("counts each person's last word, and what was posted of a watch", async () => {

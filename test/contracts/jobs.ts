@@ -107,12 +107,15 @@ export function jobsContract(name: string, open: (limits: JobQueueLimits) => Job
     it("lets what is under way end when it is closed", async () => {
       const queue = await opened();
       let done = false;
-      queue.take(async () => {
-        await pause(100);
-        done = true;
+      const begun = new Promise<void>((resolve) => {
+        queue.take(async () => {
+          resolve();
+          await pause(100);
+          done = true;
+        });
       });
       void queue.run(["a"], PATIENCE);
-      await pause(60);
+      await begun;
       await queue.close(PATIENCE);
       assert.equal(done, true);
     });

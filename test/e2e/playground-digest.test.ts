@@ -53,7 +53,7 @@ it("comes by itself where it was planned, and its buttons ask on", { timeout: 15
   await shows(page, "Planned: here is posted here.");
   // The next whole minute.
   await page.waitForFunction('document.body.innerText.includes("Planned as here.")', { timeout: 80_000 });
-  await shows(page, "Handover: 1 incident that nobody has acknowledged", "Firing, and somebody looks after it (1):");
+  await shows(page, "Handover: 1 incident that nobody has acknowledged", "Going on, and somebody looks after it (1):");
   await ask("digest pause here");
   await shows(page, "here is paused: times until it goes on are left out.");
   await ask("digest daily");

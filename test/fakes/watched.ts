@@ -2,6 +2,7 @@ import type { Card } from "../../src/core/card.ts";
 import { seriesKey } from "../../src/core/series.ts";
 import type { Watch } from "../../src/core/watch.ts";
 import type { DetectDeps, DetectSettings, Gauge, RoundReport } from "../../src/flows/detect/deps.ts";
+import type { Raising } from "../../src/flows/detect/raise.ts";
 import { type Detect, detect } from "../../src/flows/detect.ts";
 import { lookAtQuery } from "../../src/metrics/look.ts";
 import { splitQuery } from "../../src/metrics/split.ts";
@@ -61,6 +62,7 @@ export class Watched {
   #owner = 0;
   #jobs: DetectDeps["jobs"];
   readonly settings: DetectSettings;
+  raising: Raising | undefined;
 
   constructor(
     series: readonly FakeSeries[],
@@ -105,6 +107,7 @@ export class Watched {
       elapsed: () => this.now,
       owner: `process ${++this.#owner}`,
       posted: () => {},
+      raising: this.raising,
       ...(this.#jobs !== undefined && { jobs: this.#jobs }),
       observe: (_, gauges) => {
         this.gauges = gauges;

@@ -48,6 +48,7 @@ function aDesk(escalation = ESCALATION) {
     store,
     clock,
     contextOf: () => ({ now, zone: "UTC", edition: 0, called }),
+    anomaliesIn: async () => undefined,
     report: (_, message, data) => {
       throw new Error(`${message}: ${JSON.stringify(data)}`);
     },

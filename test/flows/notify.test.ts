@@ -21,6 +21,7 @@ async function behind() {
       store,
       clock: () => now,
       contextOf: () => ({ now, zone: "UTC", ...known }),
+      anomaliesIn: async () => undefined,
       report: (_, message) => logged.push(message),
       wake: () => {},
     });

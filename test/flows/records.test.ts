@@ -177,7 +177,9 @@ describe("the tool for incidents", () => {
   it("says that there is none, tells at most fifteen, and keeps alerts' own words where the settings say so", async () => {
     const world = aWorld([call("incidents"), { text: "It is long." }], {}, { alertText: "off" });
     await world.tell(WHY);
-    expect(results()).toEqual(["No incident is kept that fits. What no alert told of is in none."]);
+    expect(results()).toEqual([
+      "No incident is kept that fits. What no alert and no grave anomaly told of is in none.",
+    ]);
     await keep(world, ...Array.from({ length: 20 }, (_, index) => anIncident(`berth-${index}`)));
     server.play([call("incidents"), { text: "It is long." }]);
     await world.tell(WHY, { thread: "other" });

@@ -104,7 +104,7 @@ describe("a wish for a silence", () => {
     expect(desk.sent.map(({ card }) => plainText(card))).toEqual([
       [
         "Silence 3 alerts for 2 h?",
-        "Matched now, by Alertmanager: 3 alerts. Alerts that begin later and match would be silent, too, for everybody whom this Alertmanager tells.",
+        "Matched now, by Alertmanager: 3 alerts. Alerts and anomalies that begin later and match would be silent, too, for everybody whom this Alertmanager tells.",
         "- Slow: 2\n- Errors: 1",
         'Matchers: service="shop"\nReason: deploy',
         "Next: Silence · Do not",

@@ -23,6 +23,7 @@ function aDesk() {
     store,
     clock,
     contextOf: () => ({ now, zone: "UTC", edition: 0 }),
+    anomaliesIn: async () => undefined,
     report: (_, message, data) => {
       throw new Error(`${message}: ${JSON.stringify(data)}`);
     },

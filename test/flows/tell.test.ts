@@ -24,6 +24,7 @@ function aBot() {
       store,
       clock: () => now,
       contextOf: () => ({ now, zone: "UTC", edition: 0 }),
+      anomaliesIn: async () => undefined,
       report: (_, message) => {
         throw new Error(message);
       },

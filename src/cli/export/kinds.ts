@@ -21,7 +21,7 @@ export const KINDS: Readonly<Record<KindName, Kind>> = {
     columns: [
       ...["id", "status", "severity", "subject", "environment", "names", "total", "firing", "started_at", "opened_at"],
       ...["acknowledged_at", "acknowledged_by", "ended_at", "seconds_to_acknowledge", "seconds_to_resolve"],
-      ...["is_flapping", "is_storm", "previous"],
+      ...["is_flapping", "is_storm", "previous", "anomalies"],
     ],
     group: "severity",
     async read(store, period) {

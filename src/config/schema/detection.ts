@@ -110,6 +110,12 @@ export function schedules() {
         .max(50, "must have at most 50 entries")
         .optional()
         .describe("Where anomalies are posted. Without it they are kept and listed, and posted nowhere."),
+      incidents: z
+        .enum(["info", "warning", "critical", "never"], "must be info, warning, critical or never")
+        .optional()
+        .describe(
+          "From which severity an anomaly that is posted is an incident, which the routes are for, too. Default warning.",
+        ),
     })
       .optional()
       .describe("The round that looks for anomalies."),

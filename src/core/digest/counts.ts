@@ -1,6 +1,6 @@
 import { doraOf } from "../ci/dora.ts";
 import type { Run } from "../ci/run.ts";
-import type { Incident, Severity } from "../incident.ts";
+import { countsOf, type Incident, type Severity } from "../incident.ts";
 import type { Proposal } from "../proposal.ts";
 import { mean } from "../stats.ts";
 import type { Anomaly } from "../watch/anomaly.ts";
@@ -52,7 +52,7 @@ export function incidentCounts(all: readonly Incident[], period: Period): readon
     return {
       incidents: opened.length,
       critical: opened.filter(({ severity }) => severity === ("critical" satisfies Severity)).length,
-      alerts: opened.reduce((sum, { total }) => sum + total, 0),
+      alerts: opened.reduce((sum, one) => sum + countsOf(one).alerts.total, 0),
       unattended: ended.filter(({ acknowledged }) => acknowledged === undefined).length,
       mtta: meanOf(
         all.flatMap(({ acknowledged, openedAt }) =>

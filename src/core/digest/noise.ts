@@ -31,7 +31,8 @@ const TRIED = [60, 120, 300, 600, 900, 1800, 3600] as const;
  * suggested was tried on exactly these incidents: one that lasted shorter than the time would not have been told.
  */
 export function noiseIn(incidents: readonly Incident[]): readonly Noise[] {
-  const alone = incidents.filter(({ names, isStorm }) => names.length === 1 && !isStorm);
+  // Of anomalies, what people said of each watch tells which were in vain.
+  const alone = incidents.filter(({ names, isStorm, anomalies }) => names.length === 1 && !isStorm && !anomalies);
   const byName = Map.groupBy(alone, ({ names }) => names[0]!.name);
   return [...byName]
     .flatMap(([name, all]) => noiseOf(name, all) ?? [])

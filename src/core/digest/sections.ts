@@ -2,7 +2,7 @@ import { lineOf, type Run } from "../ci/run.ts";
 import { countedDeploys, doraRows } from "../ci/teams.ts";
 import type { KeptForecast } from "../forecast/score.ts";
 import { subjectOf } from "../incident/subject.ts";
-import { graverFirst, type Incident, isLive } from "../incident.ts";
+import { countsOf, graverFirst, type Incident, isLive } from "../incident.ts";
 import type { Proposal } from "../proposal.ts";
 import type { Waste } from "../waste.ts";
 import type { Anomaly } from "../watch/anomaly.ts";
@@ -91,10 +91,13 @@ export function uncovered(
   period: Period,
   now: number,
 ): readonly Item[] {
+  const withAlerts = incidents.filter((one) => countsOf(one).alerts.total > 0);
+  // What is an incident that goes on is told as that.
+  const told = new Set(incidents.filter(isLive).flatMap(({ lines }) => lines.map(({ anomaly }) => anomaly)));
   return anomalies
     .filter(({ kind, severity, quiet }) => !isOther(kind) && severity !== "info" && quiet === undefined)
     .filter((one) => one.status === "open" || isInside(one.openedAt, period))
-    .filter((one) => !incidents.some((incident) => isAbout(incident, one, now)))
+    .filter((one) => !told.has(one.id) && !withAlerts.some((incident) => isAbout(incident, one, now)))
     .sort(
       (a, b) =>
         Number(a.status === "over") - Number(b.status === "over") ||

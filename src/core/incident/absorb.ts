@@ -1,6 +1,6 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
-import { environmentOf, keysOf, subjectOf } from "./subject.ts";
+import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
 import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
 
 /** What is known before: looked up, never searched through. */
@@ -71,19 +71,25 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const own = known?.incident === undefined ? undefined : incidentNow(known.incident);
     if (change !== "begins") return { ...record, incident: known?.incident };
     if (own !== undefined && isLive(own)) return { ...record, incident: own.id };
-    if (own !== undefined && isFlapping(record, event.at) && event.at - (own.endedAt ?? 0) < PAUSE_SECONDS) {
+    // An anomaly that came back is the one that it was.
+    const goesOn = isFlapping(record, event.at) || event.anomaly !== undefined;
+    if (own !== undefined && goesOn && event.at - (own.endedAt ?? 0) < PAUSE_SECONDS) {
       const { endedAt: _, ...rest } = own;
       touched.set(own.id, { ...rest, status: "open", reopened: (own.reopened ?? 0) + 1 });
       for (const key of own.keys) byKey.set(key, own.id);
       return { ...record, incident: own.id };
     }
     const keys = keysOf(event);
-    const found = keys
-      .map(liveWith)
-      .find((one) => one !== undefined && (one.firing > 0 || event.at - one.changedAt < JOIN_SECONDS));
+    const isFresh = (one: Incident | undefined) =>
+      one !== undefined && (one.firing > 0 || event.at - one.changedAt < JOIN_SECONDS);
+    const wide = wideKeysOf(event);
+    const found =
+      keys.map(liveWith).find(isFresh) ??
+      wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
     const home = found ?? open(event, keys, own?.id);
-    for (const key of keys) byKey.set(key, home.id);
-    const added = keys.filter((key) => !home.keys.includes(key));
+    const all = [...keys, ...wide.kept];
+    for (const key of all) byKey.set(key, home.id);
+    const added = all.filter((key) => !home.keys.includes(key));
     // A storm takes in all sorts of things: they do not become one by that.
     if (added.length > 0 && !home.isStorm && home.keys.length < 50)
       touched.set(home.id, { ...home, keys: [...home.keys, ...added] });
@@ -182,7 +188,7 @@ function* alertsIn(world: World, id: string, now: ReadonlyMap<string, AlertRecor
 function summarise(incident: Incident, tally: Tally, at: number, all: () => Iterable<AlertRecord>): Incident {
   const firing = sum(tally.firing);
   const grave = gravest(firing > 0 ? tally.firing : tally.all);
-  const { endedAt: _, acknowledged, snoozed, escalated, ...rest } = incident;
+  const { endedAt: _, anomalies: __, acknowledged, snoozed, escalated, ...rest } = incident;
   const isOver = firing === 0 && tally.total > 0;
   const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
   const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
@@ -207,6 +213,7 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     ...(isOver && { endedAt: lastEnd(all()) || at }),
     total: tally.total,
     firing,
+    ...(tally.anomalies.total > 0 && { anomalies: tally.anomalies }),
     names: namesOf(tally),
     lines: tally.foremost.map(lineOf),
     isFlapping: anyFlaps(tally, at),
@@ -228,7 +235,7 @@ function lastEnd(alerts: Iterable<AlertRecord>): number {
 }
 
 function lineOf(record: AlertRecord): Incident["lines"][number] {
-  const { fingerprint, name, severity, summary, startsAt, endsAt, labels, generatorUrl, runbookUrl } = record;
+  const { fingerprint, name, severity, summary, startsAt, endsAt, labels, generatorUrl, runbookUrl, anomaly } = record;
   return {
     fingerprint,
     name,
@@ -239,5 +246,6 @@ function lineOf(record: AlertRecord): Incident["lines"][number] {
     ...(endsAt !== undefined && { endsAt }),
     ...(generatorUrl !== undefined && { generatorUrl }),
     ...(runbookUrl !== undefined && { runbookUrl }),
+    ...(anomaly !== undefined && { anomaly }),
   };
 }

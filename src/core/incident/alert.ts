@@ -20,6 +20,7 @@ export type Told = {
  */
 export function tell(known: AlertRecord | undefined, event: AlertEvent): Told {
   const { record, change } = compared(known, event);
+  if (known !== undefined && event.anomaly !== undefined) return followed(known, event);
   const isListed = known?.isListed === true || event.isListed === true;
   return { record: isListed ? { ...record, isListed } : record, change };
 }
@@ -44,17 +45,32 @@ function compared(known: AlertRecord | undefined, event: AlertEvent): Told {
     if (!isNewStart && event.at - known.endsAt < HELD_UP_SECONDS)
       return { record: { ...known, seenAt }, change: "same" };
     const startsAt = isNewStart ? event.startsAt : event.at;
-    const begins = [...known.begins.filter((at) => at > startsAt - DAY), startsAt].slice(-BEGINS_KEPT);
-    return { record: { ...told, startsAt, begins, seenAt }, change: "begins" };
+    return { record: { ...told, startsAt, begins: begun(known.begins, startsAt), seenAt }, change: "begins" };
   }
   const next = { ...told, incident: known.incident, begins: known.begins, startsAt: known.startsAt, seenAt };
   const isOther = next.summary !== known.summary || next.severity !== known.severity;
   return { record: next, change: isOther ? "words" : "same" };
 }
 
+/** An anomaly is told of by the watching alone, in order: what it says last is so. One that came back soon is the same one. */
+function followed(known: AlertRecord, event: AlertEvent): Told {
+  const { incident, begins } = known;
+  const told = { ...recordOf(event), incident, begins, seenAt: Math.max(known.seenAt, event.at) };
+  const wasOver = known.endsAt !== undefined;
+  if (event.status === "resolved")
+    return { record: { ...told, endsAt: event.endsAt ?? event.at }, change: wasOver ? "same" : "ends" };
+  if (wasOver) return { record: { ...told, begins: begun(begins, event.at) }, change: "begins" };
+  const isOther = told.summary !== known.summary || told.severity !== known.severity;
+  return { record: told, change: isOther ? "words" : "same" };
+}
+
+function begun(begins: readonly number[], at: number): readonly number[] {
+  return [...begins.filter((one) => one > at - DAY), at].slice(-BEGINS_KEPT);
+}
+
 const LONGEST_TEXT = 500;
 
-function recordOf({ fingerprint, labels, annotations, startsAt, generatorUrl, at }: AlertEvent): AlertRecord {
+function recordOf({ fingerprint, labels, annotations, startsAt, generatorUrl, at, anomaly }: AlertEvent): AlertRecord {
   const { summary, description, message, title, runbook_url: runbookUrl } = annotations;
   const words = summary ?? title ?? message ?? description ?? "";
   return {
@@ -69,5 +85,6 @@ function recordOf({ fingerprint, labels, annotations, startsAt, generatorUrl, at
     startsAt,
     seenAt: at,
     begins: [],
+    ...(anomaly !== undefined && { anomaly }),
   };
 }

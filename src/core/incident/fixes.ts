@@ -21,7 +21,8 @@ export function fixFor(incident: Incident, runbooks: readonly Runbook[]): Fix | 
   if (incident.isStorm) return undefined;
   const active = runbooks.filter(({ state }) => state === "active");
   for (const line of incident.lines) {
-    if (line.endsAt !== undefined) continue;
+    // An anomaly's name is no alert's.
+    if (line.endsAt !== undefined || line.anomaly !== undefined) continue;
     const values = valuesOf(line);
     const fit = active.flatMap((runbook) => {
       const ranks = runbook.matches.alerts

@@ -69,9 +69,40 @@ export function workloadOf(pod: string): string {
  */
 export function keysOf({ labels, group }: Pick<AlertEvent, "labels" | "group">): readonly string[] {
   const subject = subjectOf(labels);
-  const where = [environmentOf(labels), labels["cluster"], labels["namespace"]].map((part) => part ?? "");
+  const where = whereOf(labels);
   const byThing = subject === undefined ? [] : [JSON.stringify(["thing", ...where, subject.kind, subject.name])];
   const byGroup = group === undefined ? [] : [JSON.stringify(["group", group])];
   const keys = [...byGroup, ...byThing];
   return keys.length > 0 ? keys : [JSON.stringify(["name", ...where, labels["alertname"] ?? ""])];
+}
+
+/**
+ * How an anomaly and an alert about one thing find each other, though a query of the watching leaves labels of where it is away that an alert
+ * carries, and the other way round. `kept` is what the incident has from then on, `sought` where one is looked for: whether it is about the
+ * thing there, `isThere` says. Alerts do not find alerts by it.
+ */
+export function wideKeysOf({ labels, anomaly }: Pick<AlertEvent, "labels" | "anomaly">) {
+  const subject = subjectOf(labels);
+  if (subject === undefined) return { kept: [], sought: [] };
+  const key = (what: "alert" | "anomaly") => JSON.stringify([what, subject.kind, subject.name]);
+  return anomaly === undefined
+    ? { kept: [key("alert")], sought: [key("anomaly")] }
+    : { kept: [key("anomaly")], sought: [key("alert"), key("anomaly")] };
+}
+
+/** Whether an incident with these keys is about the thing of these labels, where nothing that both say of the place differs. */
+export function isThere({ labels }: Pick<AlertEvent, "labels">, keys: readonly string[]): boolean {
+  const subject = subjectOf(labels);
+  const where = whereOf(labels);
+  const same = keys
+    .map((key) => JSON.parse(key) as readonly string[])
+    .filter(([what]) => what === "thing")
+    .map(([, ...parts]) => ({ parts, named: parts.slice(where.length) }))
+    .filter(({ named: [kind, name] }) => kind === subject?.kind && name === subject?.name);
+  const fits = (a: string, b: string | undefined) => a === "" || b === "" || a === b;
+  return same.length > 0 && same.every(({ parts }) => where.every((part, at) => fits(part, parts[at])));
+}
+
+function whereOf(labels: Labels): readonly string[] {
+  return [environmentOf(labels), labels["cluster"], labels["namespace"]].map((part) => part ?? "");
 }

@@ -11,6 +11,8 @@ export type Tally = {
   readonly total: number;
   readonly all: Counts;
   readonly firing: Counts;
+  /** How many of these are anomalies. */
+  readonly anomalies: { readonly total: number; readonly firing: number };
   readonly names: ReadonlyMap<string, { readonly all: Counts; readonly firing: number }>;
   /** When the earliest of them ever began, unix seconds; infinite for none. */
   readonly startedAt: number;
@@ -33,6 +35,7 @@ const EMPTY: Tally = {
   total: 0,
   all: NONE,
   firing: NONE,
+  anomalies: { total: 0, firing: 0 },
   names: new Map(),
   startedAt: Number.POSITIVE_INFINITY,
   restless: new Map(),
@@ -51,10 +54,11 @@ export function tallyAfter(tally: Tally, changes: readonly Change[], all: () => 
   const restless = new Map(tally.restless);
   const foremost = [...tally.foremost];
   const [counts, firing] = [[...tally.all], [...tally.firing]];
+  const anomalies = { ...tally.anomalies };
   let { total, startedAt } = tally;
   let isShort = false;
 
-  function count({ name, severity, endsAt }: AlertRecord, by: 1 | -1): void {
+  function count({ name, severity, endsAt, anomaly }: AlertRecord, by: 1 | -1): void {
     const [fires, at] = [endsAt === undefined ? by : 0, SEVERITIES.indexOf(severity)];
     const named = names.get(name) ?? { all: NONE, firing: 0 };
     const ofName = named.all.map((n, index) => (index === at ? n + by : n));
@@ -63,6 +67,9 @@ export function tallyAfter(tally: Tally, changes: readonly Change[], all: () => 
     counts[at] = (counts[at] ?? 0) + by;
     firing[at] = (firing[at] ?? 0) + fires;
     total += by;
+    if (anomaly === undefined) return;
+    anomalies.total += by;
+    anomalies.firing += fires;
   }
 
   for (const { before, after } of changes) {
@@ -81,7 +88,7 @@ export function tallyAfter(tally: Tally, changes: readonly Change[], all: () => 
     keepForemost(foremost, after);
   }
   const kept = isShort ? foremostOf(all()) : foremost;
-  return { total, all: counts, firing, names, startedAt, restless, foremost: kept };
+  return { total, all: counts, firing, anomalies, names, startedAt, restless, foremost: kept };
 }
 
 /** The gravest severity with a count; undefined when there is none. */

@@ -40,6 +40,8 @@ export type Anomaly = {
   readonly promql: string;
   readonly status: "open" | "over";
   readonly severity: Severity;
+  /** Of how grave it was before it got worse. */
+  readonly was?: Severity;
   /** Why it is as severe as that, as of then (unix seconds). */
   readonly why?: { readonly at: number; readonly reasons: readonly SeverityReason[] };
   /** Unix seconds: when it was found, since when it is so, and when it ended. */
@@ -97,6 +99,12 @@ export type Anomaly = {
 /** It ended at `at` (unix seconds). */
 export function over(anomaly: Anomaly, at: number): Anomaly {
   return { ...anomaly, status: "over", endedAt: at, revision: anomaly.revision + 1 };
+}
+
+/** Its severity from now on, and the one before where that was another. */
+export function worse({ severity: before, was }: Anomaly, severity: Severity): Pick<Anomaly, "severity" | "was"> {
+  const last = before === severity ? was : before;
+  return { severity, ...(last !== undefined && { was: last }) };
 }
 
 /** One metric that does not go together with the others of its thing as it uses to. */

@@ -11,13 +11,15 @@ export type WatchWish =
   | { readonly kind: "forecasts" }
   /** What judges the watch of that name, and what did. */
   | { readonly kind: "versions"; readonly watch: string }
+  /** An anomaly, or those of an incident: what people may say of it. */
+  | { readonly kind: "rate"; readonly anomaly: string }
   | { readonly kind: "judge"; readonly anomaly: string; readonly opinion: OpinionKind };
 
 const FORECASTS = /^(?:forecasts|how (?:good|accurate|right) (?:were|are) (?:my|your|the|our) forecasts)$/;
 const WASTE =
   /^(?:waste|what (?:do|are) we wast(?:e|ing)|where do we waste (?:money|resources)|how much do we waste|(?:which|what) (?:deployments|workloads|services|pods) (?:are (?:idle|over-?provisioned|oversized)|waste (?:money|resources))|idle (?:deployments|workloads|replicas))$/;
 const VERSIONS = /^(?:versions of watch|watch versions(?: of)?) ([\w./:-]{1,200})$/;
-const WISH = /^(?:(anomalies)|(scan)(?: now)?|anomaly ([\w.-]{1,200}) (useful|not useful|expected))$/;
+const WISH = /^(?:(anomalies)|(scan)(?: now)?|anomaly ([\w.-]{1,200})(?: (useful|not useful|expected))?)$/;
 
 /** "anomalies", "scan", "anomaly 3f2a useful"; undefined for anything else: questions in other words are answered like any. */
 export function readWatchWish(text: string): WatchWish | undefined {
@@ -36,8 +38,7 @@ export function readWatchWish(text: string): WatchWish | undefined {
   if (scan !== undefined) return { kind: "scan" };
   const kind = OPINIONS.find((one) => one === opinion);
   // Ids have capitals at times.
-  const id = /^anomaly (\S+) /i.exec(said)?.[1];
-  return anomaly === undefined || kind === undefined || id === undefined
-    ? undefined
-    : { kind: "judge", anomaly: id, opinion: kind };
+  const id = /^anomaly (\S+)/i.exec(said)?.[1];
+  if (anomaly === undefined || id === undefined) return undefined;
+  return kind === undefined ? { kind: "rate", anomaly: id } : { kind: "judge", anomaly: id, opinion: kind };
 }

@@ -5,6 +5,7 @@ import type { Severity, Watch } from "../../core/watch.ts";
 import type { JobQueue } from "../../ports/jobs.ts";
 import type { Clock, Metrics, Store } from "../../ports.ts";
 import type { Judge } from "./judging.ts";
+import type { Raising } from "./raise.ts";
 
 /** What is known of a query without asking it, or why it cannot be asked. */
 export type QueryLook =
@@ -64,7 +65,7 @@ export type Gauge = {
 export type DetectDeps = {
   /** After so long, a round of another process has died with it. Default: 600. */
   readonly leaseSeconds?: number;
-  readonly store: Pick<Store, "detection" | "forecasts" | "models" | "outbox" | "places" | "runs">;
+  readonly store: Pick<Store, "detection" | "forecasts" | "incidents" | "models" | "outbox" | "places" | "runs">;
   readonly sources: readonly Metrics[];
   readonly packs: ConceptPacks;
   readonly settings: DetectSettings;
@@ -87,6 +88,8 @@ export type DetectDeps = {
   readonly jobs?: Pick<JobQueue, "run"> & { readonly isShared: boolean };
   /** A message stands in the outbox. */
   readonly posted: () => void;
+  /** Undefined: each anomaly is a message of its own. */
+  readonly raising?: Raising | undefined;
   /** After each round. */
   readonly observe?: (report: RoundReport, gauges: readonly Gauge[]) => void;
   readonly report: (level: "info" | "warn" | "error", message: string, data: Readonly<Record<string, unknown>>) => void;

@@ -2,7 +2,7 @@ import { BURNS, withObjective } from "../../core/anomaly/severity.ts";
 import type { Catalogue } from "../../core/catalogue.ts";
 import { type ConceptPacks, stateQuery } from "../../core/concept.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
-import type { Anomaly } from "../../core/watch/anomaly.ts";
+import { type Anomaly, worse } from "../../core/watch/anomaly.ts";
 import type { Severity } from "../../core/watch.ts";
 import type { Metrics } from "../../ports.ts";
 
@@ -37,5 +37,5 @@ export function weighed(one: Anomaly, burn: number | undefined, most: Severity, 
   if (burn === undefined || !(burn >= BURNS)) return one;
   const before = { severity: one.severity, reasons: one.why?.reasons ?? [] };
   const { severity, reasons } = withObjective(before, burn, most);
-  return { ...one, severity, why: { at: now, reasons } };
+  return { ...one, ...worse(one, severity), why: { at: now, reasons } };
 }

@@ -1,4 +1,4 @@
-import { type Anomaly, type Opinion, over } from "../../core/watch/anomaly.ts";
+import { type Anomaly, type Opinion, over, worse } from "../../core/watch/anomaly.ts";
 import { GROUP_MOST, groupFor } from "../../core/watch/group.ts";
 import { isExpected } from "../../core/watch/threshold.ts";
 import { atLeast, subjectOf, type Watch } from "../../core/watch.ts";
@@ -91,7 +91,7 @@ function again(before: Anomaly, { verdict, severity, at, reasons = [] }: Happene
   return {
     ...rest,
     status: "open",
-    severity: atLeast(severity, before.severity),
+    ...worse(before, atLeast(severity, before.severity)),
     why: { at, reasons: [...reasons, ...objective] },
     value: verdict.value,
     direction: verdict.direction,

@@ -66,7 +66,7 @@ async function freshOf(
   for (const one of unshown) {
     const isFound = one.kind === "unusual" || one.kind === "gone" || one.kind === "silent";
     if (!isFound || one.source !== source.name || !open.has(one.id)) continue;
-    if (one.revision === 1 || (one.points.length === 0 && !(await store.detection.wasPosted(one.group))))
+    if (one.revision === 1 || (one.points.length === 0 && (await store.detection.postedOf(one.group)).length === 0))
       fresh.push(one);
   }
   return fresh.sort((a, b) => a.since - b.since || (a.id < b.id ? -1 : 1));

@@ -3,69 +3,98 @@ import type { Place } from "../../core/chat.ts";
 import { postOrEdit } from "../../core/posted.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { anomalyMessage } from "../../core/watch/message.ts";
-import { rankOf } from "../../core/watch.ts";
+import { postPlaces } from "../../core/watch/post.ts";
 import type { WatchRecord } from "../../ports.ts";
 import { sha256 } from "../../util/canonical.ts";
 import type { DetectDeps } from "./deps.ts";
+import { incidentsOf, type Raised, raise } from "./raise.ts";
 
 const RECORD_SECONDS = 30 * 86_400;
 const MOST_UNSHOWN = 2000;
 const MOST_MEMBERS = 500;
 
-type ShowDeps = Pick<DetectDeps, "store" | "settings" | "clock" | "posted" | "report" | "sources">;
+type ShowDeps = Pick<DetectDeps, "store" | "settings" | "clock" | "posted" | "report" | "sources" | "raising">;
 
 /**
- * Anomalies whose message is behind -> the outbox: one message for each group in each place, edited. What was over before anybody
- * was told, and what is quiet, is not said. A crash in between says the same again under the same id, which is once.
+ * Anomalies whose message is behind -> incidents where they are for one, else the outbox: one message for each group in each place, edited. What was
+ * over before anybody was told, and what is quiet, is not said. A crash in between says the same again under the same id, which is once.
  */
 export async function showAnomalies(deps: ShowDeps): Promise<void> {
-  const { store, settings, clock, report } = deps;
+  const { store, clock, report } = deps;
   const unshown = await store.detection.unshown(MOST_UNSHOWN);
   if (unshown.length === 0) return;
+  const { incidents, muted } = await raised(deps, unshown);
+  const rest = unshown.filter(({ id }) => !muted.has(id));
   const records = await store.detection.records(clock() - RECORD_SECONDS);
   const opinions = await store.detection.opinions(clock() - RECORD_SECONDS);
   const open = await store.detection.anomalies({ status: "open", limit: MOST_MEMBERS });
-  for (const group of new Set(unshown.map((one) => one.group))) {
+  for (const group of new Set(rest.map((one) => one.group))) {
     try {
-      const members = await store.detection.anomalies({ group, limit: MOST_MEMBERS });
+      const all = await store.detection.anomalies({ group, limit: MOST_MEMBERS });
+      const members = all.filter(({ id }) => !muted.has(id));
       const posted = await showGroup(deps, group, members, records, { opinions, open });
-      for (const { id, revision } of members) await store.detection.shown(id, revision, posted);
+      for (const { id, revision } of members) await store.detection.shown(id, revision, posted || incidents.has(id));
     } catch (err) {
       // One that cannot be shown must not keep the others from it; it is tried again in the next round.
       report("error", "an anomaly could not be shown", { err, group });
     }
   }
   deps.posted();
+}
 
-  async function showGroup(
-    { sources }: ShowDeps,
-    id: string,
-    members: readonly Anomaly[],
-    known: ReadonlyMap<string, WatchRecord>,
-    { opinions, open }: { opinions: Parameters<typeof anomalyCard>[1]["opinions"]; open: readonly Anomaly[] },
-  ): Promise<boolean> {
-    const wasPosted = await store.detection.wasPosted(id);
-    const loud = members.filter(({ quiet }) => quiet === undefined);
-    if (!wasPosted && !loud.some(({ status }) => status === "open")) return false;
-    const places = await reachable(placesFor(loud, settings), deps);
-    if (places.length === 0) return false;
-    const card = anomalyCard(loud, {
-      now: clock(),
-      zone: settings.zone,
-      // This very post counts, though it is noted only once it is on its way.
-      record: withThis(known, loud[0]?.watch ?? "", wasPosted),
-      opinions,
-      near: open.filter((one) => one.group !== id && one.quiet === undefined),
-      linkTo: (promql, source, window) => sources.find(({ name }) => name === source)?.linkTo(promql, window),
-    });
-    const looks = sha256(JSON.stringify(card)).slice(0, 8);
-    const revision = members.reduce((sum, one) => sum + one.revision, 0);
-    for (const place of places) {
-      const message = anomalyMessage(id, place);
-      await postOrEdit(store.outbox.put, { id: message, place, card, at: clock() }, `${revision}:${looks}`);
-    }
-    return true;
+/** What becomes of these as incidents. Where that cannot be stored, all of them wait for the next round. */
+async function raised(deps: ShowDeps, unshown: readonly Anomaly[]): Promise<Raised> {
+  const { store, raising, report } = deps;
+  if (raising === undefined) return { incidents: await incidentsOf(deps, unshown), muted: new Set() };
+  const posted = new Map<string, readonly string[]>();
+  const hasOwn = async ({ id, group }: Anomaly) => {
+    const told = posted.get(group) ?? (await store.detection.postedOf(group));
+    posted.set(group, told);
+    return told.includes(id);
+  };
+  try {
+    return await raise(deps, raising, unshown, hasOwn);
+  } catch (err) {
+    report("error", "anomalies could not be made incidents", { err });
+    return { incidents: new Map(), muted: new Set(unshown.map(({ id }) => id)) };
   }
+}
+
+/** The message of those of a group that are in no incident, or that it keeps. Whether there is one. */
+async function showGroup(
+  deps: ShowDeps,
+  id: string,
+  members: readonly Anomaly[],
+  known: ReadonlyMap<string, WatchRecord>,
+  { opinions, open }: { opinions: Parameters<typeof anomalyCard>[1]["opinions"]; open: readonly Anomaly[] },
+): Promise<boolean> {
+  const { store, settings, clock, sources } = deps;
+  const loud = members.filter(({ quiet }) => quiet === undefined);
+  const places = await reachable(postPlaces(loud, settings), deps);
+  const fates = await Promise.all(places.map((place) => store.outbox.fateOf(anomalyMessage(id, place))));
+  const isThere = fates.some((fate) => fate !== undefined);
+  const incidents = await incidentsOf(deps, loud);
+  const alone = loud.filter((one) => !incidents.has(one.id));
+  if (places.length === 0 || (!isThere && !alone.some(({ status }) => status === "open"))) return false;
+  const shown = alone.length > 0 ? alone : loud;
+  const [wentOn] = alone.length > 0 ? [] : [...incidents.values()];
+  const card = anomalyCard(shown, {
+    now: clock(),
+    zone: settings.zone,
+    // This very post counts, though it is noted only once it is on its way.
+    record: withThis(known, shown[0]?.watch ?? "", isThere),
+    opinions,
+    near: open.filter((one) => one.group !== id && one.quiet === undefined),
+    linkTo: (promql, source, window) => sources.find(({ name }) => name === source)?.linkTo(promql, window),
+    ...(wentOn !== undefined && { wentOn }),
+  });
+  const looks = sha256(JSON.stringify(card)).slice(0, 8);
+  const revision = members.reduce((sum, one) => sum + one.revision, 0);
+  for (const place of places) {
+    const message = anomalyMessage(id, place);
+    await postOrEdit(store.outbox.put, { id: message, place, card, at: clock() }, `${revision}:${looks}`);
+  }
+  return true;
 }
 
 /** Teams can be written to only where somebody added the bot or spoke to it; until then, there is nobody to tell. */
@@ -79,17 +108,6 @@ async function reachable(places: readonly Place[], { store, report }: ShowDeps):
       missing,
     });
   return places.filter((_, at) => known[at]);
-}
-
-/** Where it is said: at the watch's own places, or by the routes, where it was severe enough at its worst. */
-function placesFor(members: readonly Anomaly[], { watches, routes }: ShowDeps["settings"]): readonly Place[] {
-  const found = new Map<string, Place>();
-  for (const one of members) {
-    const own = watches.find(({ id }) => id === one.watch)?.post;
-    const wanted = own ?? routes.filter(({ least }) => rankOf(one.severity) >= rankOf(least)).map(({ place }) => place);
-    for (const place of wanted) found.set(JSON.stringify(place), place);
-  }
-  return [...found.values()];
 }
 
 function withThis(records: ReadonlyMap<string, WatchRecord>, watch: string, wasPosted: boolean): WatchRecord {

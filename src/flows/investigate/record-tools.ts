@@ -25,13 +25,15 @@ function incidents(search: Search): ModelTool {
   const { one, records, clean, notes, alertText } = search;
   return {
     name: "incidents",
-    about: "Incidents made of the alerts that reached this bot: what each is about, its alerts, since when.",
+    about:
+      "Incidents made of the alerts that reached this bot and of anomalies that it found: what each is about, what is in it, since when.",
     parameters: WANTED,
     async run(args) {
       const all = await records.incidents(one, sinceOf(search, args));
       const data = all.map((incident) => ({ incident, told: incidentData(incident, clean, TEXT_LENGTH[alertText]) }));
       const fit = fitting(data, args);
-      if (fit.length === 0) return none("incident", all.length, "What no alert told of is in none.");
+      if (fit.length === 0)
+        return none("incident", all.length, "What no alert and no grave anomaly told of is in none.");
       for (const { incident } of fit.slice(0, SHOWN)) noteIncident(notes, incident);
       return listed("incidents", search, fit);
     },

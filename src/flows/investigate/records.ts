@@ -49,13 +49,16 @@ export function createRecords({
 
 /** An incident as a model is told it. `textLength`: characters of an alert's own words, 0 for none. */
 export function incidentData(incident: Incident, clean: Cleaner, textLength: number) {
-  const { subject, status, severity, startedAt, endedAt, names, firing, total, lines } = incident;
+  const { subject, status, severity, startedAt, endedAt, names, firing, total, lines, anomalies } = incident;
   const words = textLength === 0 ? [] : lines.map(({ summary }) => summary).filter((summary) => summary !== "");
   return {
     about: clean(subject === undefined ? "several things" : `${subject.kind} ${subject.name}`),
-    alerts: names.slice(0, NAMES_SHOWN).map(({ name }) => clean(name)),
+    [anomalies === undefined ? "alerts" : "alerts_and_anomalies"]: names
+      .slice(0, NAMES_SHOWN)
+      .map(({ name }) => clean(name)),
     firing,
     of: total,
+    ...(anomalies !== undefined && { of_these_anomalies: anomalies.total }),
     status,
     severity,
     since: rfc3339(startedAt),
@@ -65,11 +68,14 @@ export function incidentData(incident: Incident, clean: Cleaner, textLength: num
 }
 
 /** Its names, numbers and times may be said. */
-export function noteIncident(notes: Notebook, { subject, names, firing, total, startedAt, endedAt }: Incident): void {
+export function noteIncident(
+  notes: Notebook,
+  { subject, names, firing, total, anomalies, startedAt, endedAt }: Incident,
+): void {
   notes.addNames(subject?.name ?? "", ...names.map(({ name }) => name));
   // With what it is about, so that the same number may not be said of another thing.
   const labels = subject && { [subject.kind]: subject.name };
-  for (const value of [firing, total])
+  for (const value of [firing, total, ...(anomalies === undefined ? [] : [anomalies.total, total - anomalies.total])])
     notes.facts.push({ value, family: "count", origin: "returned", ...(labels && { labels }) });
   noteAges(notes, startedAt, endedAt);
 }

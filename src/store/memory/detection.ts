@@ -99,7 +99,12 @@ export function memoryDetection(use: <T>(work: () => T) => Promise<T>): {
         if (one !== undefined)
           anomalies.set(id, { ...one, shown: Math.max(one.shown, revision), posted: one.posted || posted });
       }),
-    wasPosted: (group) => use(() => [...anomalies.values()].some((one) => one.anomaly.group === group && one.posted)),
+    postedOf: (group) =>
+      use(() =>
+        [...anomalies.values()]
+          .filter((one) => one.anomaly.group === group && one.posted)
+          .map(({ anomaly }) => anomaly.id),
+      ),
     judge: (opinion) =>
       use(() => {
         const key = keyOf(opinion.anomaly, opinion.by);

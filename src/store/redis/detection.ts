@@ -86,8 +86,9 @@ export function redisDetection(db: Db): Detection {
         posted: row["posted"] === 1 || posted ? 1 : 0,
       }));
     },
-    async wasPosted(group) {
-      return (await page(`group ${group}`, {})).some(({ row }) => row["posted"] === 1);
+    async postedOf(group) {
+      const rows = await page(`group ${group}`, {});
+      return rows.filter(({ row }) => row["posted"] === 1).map(({ row }) => String(row["id"]));
     },
     async judge({ by, ...opinion }) {
       const id = named(opinion.anomaly, by);

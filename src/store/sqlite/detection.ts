@@ -1,15 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { Detection, DetectionChange, WatchRecord } from "../../ports.ts";
 import type { GroupCommit } from "../group-commit.ts";
-import {
-  AnomalyRow,
-  OpinionRow,
-  PostedRow,
-  RecordRow,
-  SeriesStateRow,
-  SlotRow,
-  WatchRoundRow,
-} from "../rows-detection.ts";
+import { AnomalyRow, IdRow, OpinionRow, RecordRow, SeriesStateRow, SlotRow, WatchRoundRow } from "../rows-detection.ts";
 import { atMost, type Statements } from "./statements.ts";
 
 /** What the scheduled detector keeps, in the store's file. Writes of one `commit` are one transaction. */
@@ -66,9 +58,9 @@ export function sqliteDetection(sql: Statements, group: GroupCommit): Detection 
         id,
       ]);
     },
-    async wasPosted(message) {
-      const [found] = sql.all(PostedRow, "SELECT max(posted) AS posted FROM anomalies WHERE message = ?", [message]);
-      return found?.posted === 1;
+    async postedOf(message) {
+      const found = sql.all(IdRow, "SELECT id FROM anomalies WHERE message = ? AND posted = 1 ORDER BY seq", [message]);
+      return found.map(({ id }) => id);
     },
     async judge({ anomaly, watch, series, by, kind, at, since }) {
       await run(

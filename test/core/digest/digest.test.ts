@@ -133,6 +133,27 @@ describe("a digest", () => {
     expect(by(anEnded("inc-1", NOW - 1.9 * HOUR, 600))).toBe(true);
   });
 
+  it("tells of an anomaly once: as its incident while that goes on, and as one that no alert covers where none came", () => {
+    const anomaly = anAnomaly("a1", { openedAt: NOW - HOUR, since: NOW - HOUR });
+    const line = {
+      fingerprint: "anomaly a1",
+      name: "p95 latency unusual",
+      severity: "warning" as const,
+      anomaly: "a1",
+    };
+    const lines = [{ ...line, summary: "", startsAt: NOW - HOUR, labels: { service: "orders" } }];
+    const alone = { lines, total: 1, firing: 1, anomalies: { total: 1, firing: 1 } };
+    const open = daily({ anomalies: [anomaly], incidents: [anIncident("inc-1", NOW - HOUR, alone)] });
+    expect(names(open)).toEqual(["unattended 1"]);
+    const told = ({ counts }: typeof open, name: string) => counts.find((one) => one.name === name)?.now;
+    expect([told(open, "incidents"), told(open, "alerts"), told(open, "anomalies")]).toEqual([1, 0, 1]);
+    const over = { ...anomaly, status: "over" as const, endedAt: NOW - 60 };
+    const ended = anEnded("inc-1", NOW - HOUR, 600, { ...alone, anomalies: { total: 1, firing: 0 } });
+    expect(names(daily({ anomalies: [over], incidents: [ended] }))).toEqual(["uncovered 1"]);
+    const many = ["inc-1", "inc-2", "inc-3", "inc-4"].map((id) => anEnded(id, NOW - HOUR, 60, alone));
+    expect(names(daily({ incidents: many })).filter((one) => one.startsWith("noise"))).toEqual([]);
+  });
+
   it("tells of the newest forecast of a series only, while it lies ahead", () => {
     const limit = (id: string, at: number, due: number, series = "one") => ({
       ...aLimit(id, at, { at: due, what: `${id} full`, ask: "forecast disk" }),

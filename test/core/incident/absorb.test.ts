@@ -49,6 +49,21 @@ describe("alerts become incidents", () => {
     expect(all()).toHaveLength(3);
   });
 
+  it("together with an anomaly of the thing, where nothing that both say of the place differs", () => {
+    const found = (id: string, labels: Record<string, string>) =>
+      firing(id, { fingerprint: `anomaly ${id}`, anomaly: id, labels: { alertname: "latency unusual", ...labels } });
+    const { tell, all } = aWorld();
+    tell(firing("1", { labels: { service: "api", environment: "staging", namespace: "blue" } }));
+    tell(found("a", { service: "api", environment: "production" }));
+    tell(firing("2", { labels: { service: "api", namespace: "blue" } }));
+    tell(found("b", { service: "api", namespace: "green" }));
+    expect(all().map(({ total, anomalies }) => [total, anomalies?.total])).toEqual([
+      [1, undefined],
+      [2, 1],
+      [1, 1],
+    ]);
+  });
+
   it("that end when the last alert does, and say when that was", () => {
     const { tell, all } = aWorld();
     tell(firing("a", { group: "g" }), firing("b", { group: "g" }));
