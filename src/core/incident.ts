@@ -152,6 +152,15 @@ export function countsOf({ total, firing, anomalies = NONE }: Pick<Incident, "to
 
 const NONE = { total: 0, firing: 0 };
 
+/** The alerts in it by name, without its anomalies, as far as what it carries itself tells. */
+export function alertsIn(
+  incident: Pick<Incident, "total" | "firing" | "anomalies" | "names" | "lines">,
+): readonly AlertName[] {
+  if (countsOf(incident).alerts.total === 0) return [];
+  const anomalies = new Set(incident.lines.filter(({ anomaly }) => anomaly !== undefined).map(({ name }) => name));
+  return incident.names.filter(({ name }) => !anomalies.has(name));
+}
+
 export function isLive({ status }: Pick<Incident, "status">): boolean {
   return status !== "resolved";
 }
