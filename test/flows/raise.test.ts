@@ -236,6 +236,29 @@ describe("an anomaly that is severe enough", () => {
     },
   );
 
+  it("ends its incident also when that is found while its message is looked at", async () => {
+    const bot = new Raised(slow());
+    await bot.start();
+    const { detection } = bot.store;
+    const { anomalies } = detection;
+    const one = anAnomaly("late", { severity: "warning", watch: "latency", openedAt: bot.now, since: bot.now });
+    await detection.commit({ anomalies: [one] });
+    let isFound = false;
+    Object.assign(detection, {
+      async anomalies(asked: Parameters<typeof anomalies>[0]) {
+        if (asked.group !== undefined && !isFound) {
+          isFound = true;
+          await detection.commit({ anomalies: [{ ...one, status: "over", endedAt: bot.now, revision: 2 }] });
+        }
+        return anomalies(asked);
+      },
+    });
+    await bot.detect.show();
+    await bot.detect.show();
+    expect(isFound).toBe(true);
+    expect(await bot.incidents()).toMatchObject([{ status: "resolved", firing: 0 }]);
+  });
+
   it("is lost by no crash between finding and taking it in, and taken in once", async () => {
     let outcome: "killed before" | "killed after" | "well" = "killed before";
     const bot = await begun((one) => {
