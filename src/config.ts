@@ -19,7 +19,7 @@ import { nearest, type Problem, type Report } from "./config/problem.ts";
 import { readRegularFile } from "./config/read-file.ts";
 import { readRedis, secretsInUrl } from "./config/redis.ts";
 import { readResponders } from "./config/responders.ts";
-import { readRoutes } from "./config/routes.ts";
+import { readMaintenance, readRoutes } from "./config/routes.ts";
 import { readRunbooks } from "./config/runbooks.ts";
 import { type Deps, readSources } from "./config/sources.ts";
 import type { Config } from "./config/types.ts";
@@ -159,6 +159,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     oncall: readOnCall(deps, people, notifiers),
     notifiers,
     routes: readRoutes(deps, notifiers),
+    maintenance: readMaintenance(deps),
     slack: readSlack(deps),
     teams: readTeams(deps, host),
     people,

@@ -27,6 +27,7 @@ describe("the environment", () => {
       responders: [],
       oncall: { schedules: [], escalations: [], calendars: [] },
       routes: [],
+      maintenance: [],
       notifiers: [],
       digests: [],
       rollouts: { enabled: true, places: [] },

@@ -7,6 +7,7 @@ import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
 import { fixFor } from "../core/incident/fixes.ts";
+import { keptBackBy } from "../core/incident/maintenance.ts";
 import { placesFor } from "../core/incident/route.ts";
 import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
@@ -103,10 +104,12 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   };
   /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
   const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
+  const placesOf = (incident: Incident) => placesWith(incident, placesFor(config.routes, incident), config.detection);
   const ingesting: Ingest = ingest({
     store,
     newId,
-    placesOf: (incident) => placesWith(incident, placesFor(config.routes, incident), config.detection),
+    placesOf,
+    keptBackBy: (event) => keptBackBy(config.maintenance, event),
     rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
       const told = alerts.filter(({ anomaly }) => anomaly === undefined);
@@ -341,6 +344,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
             store,
             clock,
             changed: changedElsewhere,
+            placesOf,
           }),
       };
       const { calendar, refresh } = options.onCall;

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 /** Settings that a running bot takes anew. Everything else takes a restart: it holds connections, secrets or stores. */
 const TAKEN_ANEW = {
   routes: "routes",
+  maintenance: "maintenance",
   oncall: "on-call",
   people: "people",
   roles: "roles",

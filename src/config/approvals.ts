@@ -1,5 +1,5 @@
 import type { Person, Roles } from "../core/people.ts";
-import { type Freeze, readDateTime, readWeekTime } from "../core/policy/freeze.ts";
+import type { Freeze } from "../core/policy/freeze.ts";
 import { impossible } from "../core/policy/possible.ts";
 import { DEFAULT_LIMITS, DEFAULT_RULES, type Policy, sealPolicy } from "../core/policy/rules.ts";
 import { environmentsIn, parseWhen } from "../core/policy/when.ts";
@@ -9,7 +9,8 @@ import { nearest } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { Deps } from "./sources.ts";
 import type { RunbooksConfig, SourceConfig } from "./types.ts";
-import { isTimeZone, parseDuration, show } from "./values.ts";
+import { parseDuration, show } from "./values.ts";
+import { readWindows } from "./windows.ts";
 
 type Written = NonNullable<ConfigFile["approvals"]>;
 type WrittenRule = NonNullable<Written["default"]>;
@@ -143,38 +144,10 @@ function readRaise({ file, report, notices }: Deps, { runbooks, sources }: World
   });
 }
 
-function readFreezes({ file, report }: Deps): readonly Freeze[] {
-  const seen = new Set<string>();
-  return (file.settings.approvals?.freeze ?? []).flatMap((entry, index): Freeze[] => {
-    const where = (key: string) => file.where(["approvals", "freeze", index, key]);
-    const zone = entry.tz ?? file.settings.timezone ?? "UTC";
-    const problems: (readonly [string, string])[] = [];
-    if (seen.has(entry.name))
-      problems.push(["name", `must differ from the other names: ${show(entry.name)} is there twice.`]);
-    seen.add(entry.name);
-    if (!isTimeZone(zone))
-      problems.push(["tz", `must be the IANA name of a time zone, such as "Europe/Berlin": it is ${show(zone)}.`]);
-    const weekly = [readWeekTime(entry.from), readWeekTime(entry.to)] as const;
-    const once = isTimeZone(zone) ? ([readDateTime(entry.from, zone), readDateTime(entry.to, zone)] as const) : weekly;
-    const isWeekly = weekly[0] !== undefined;
-    const [from, to] = isWeekly ? weekly : once;
-    if (from === undefined)
-      problems.push([
-        "from",
-        `must be a day and a time, such as "Fri 17:00" or "2026-12-20 17:00": it is ${show(entry.from)}.`,
-      ]);
-    else if (to === undefined)
-      problems.push([
-        "to",
-        `must be written as from is, such as "${isWeekly ? "Mon 08:00" : "2027-01-02 08:00"}": it is ${show(entry.to)}.`,
-      ]);
-    else if (isWeekly ? from === to : from >= to)
-      problems.push(["to", `must be ${isWeekly ? "another time than" : "later than"} from: it is ${show(entry.to)}.`]);
-    for (const [key, message] of problems) report(where(key), message);
-    if (problems.length > 0 || from === undefined || to === undefined) return [];
-    const allow = entry.allow_risk ?? [];
-    return [{ kind: isWeekly ? "weekly" : "once", name: entry.name, zone, allow, from, to }];
-  });
+function readFreezes(deps: Deps): readonly Freeze[] {
+  return readWindows(deps, ["approvals", "freeze"], deps.file.settings.approvals?.freeze ?? []).map(
+    ({ entry, window }) => ({ ...window, name: entry.name, allow: entry.allow_risk ?? [] }),
+  );
 }
 
 /** Roles may be written as "group:oncall", which some find clearer. */

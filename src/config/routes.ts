@@ -1,4 +1,5 @@
 import { type Place, topOf } from "../core/chat.ts";
+import type { Maintenance } from "../core/incident/maintenance.ts";
 import { notifierPlace } from "../core/incident/notice.ts";
 import type { Filter, Route } from "../core/incident/route.ts";
 import type { DayHours } from "../core/oncall/schedule.ts";
@@ -6,6 +7,7 @@ import { nearest } from "./problem.ts";
 import { DAY_NUMBERS, type HoursEntry } from "./schema/routes.ts";
 import type { Deps } from "./sources.ts";
 import { show } from "./values.ts";
+import { readWindows } from "./windows.ts";
 
 type Named = { readonly name: string };
 
@@ -39,6 +41,16 @@ export function readRoutes({ file, report }: Deps, notifiers: readonly Named[]):
       goesOn: written.continue ?? false,
     };
   });
+}
+
+/** Windows in which alerts and anomalies about some things are kept back. */
+export function readMaintenance(deps: Deps): readonly Maintenance[] {
+  return readWindows(deps, ["maintenance"], deps.file.settings.maintenance ?? []).map(({ entry, window }) => ({
+    ...window,
+    name: entry.name,
+    ...(entry.environments !== undefined && { environments: entry.environments }),
+    ...(entry.labels !== undefined && { labels: entry.labels }),
+  }));
 }
 
 /** Reports each of the written names that is not among `all`, by its number in the list. */

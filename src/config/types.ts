@@ -1,4 +1,5 @@
 import type { Place } from "../core/chat.ts";
+import type { Maintenance } from "../core/incident/maintenance.ts";
 import type { NotifierSettings } from "../core/incident/notifier-settings.ts";
 import type { Route } from "../core/incident/route.ts";
 import type { Person, Roles } from "../core/people.ts";
@@ -45,6 +46,8 @@ export type Config = {
   notifiers: readonly NotifierSettings[];
   /** Where messages about incidents go. */
   routes: readonly Route[];
+  /** When alerts and anomalies about some things are kept back. */
+  maintenance: readonly Maintenance[];
   digests: readonly ConfiguredDigest[];
   /** Pipelines that tell of their runs. */
   ci: CiConfig;

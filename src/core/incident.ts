@@ -99,7 +99,12 @@ export type Incident = {
   readonly isStorm: boolean;
   readonly acknowledged?: Responder;
   /** `severity` is the one it had then. */
-  readonly snoozed?: Responder & { readonly until: number; readonly severity?: Severity };
+  readonly snoozed?: Responder & {
+    readonly until: number;
+    readonly severity?: Severity;
+    /** Name of the maintenance window that keeps it back since it began: nobody was told of it. */
+    readonly window?: string;
+  };
   /** The newest snooze that ended while it went on, and why it did. `at` is when. */
   readonly woken?: {
     readonly at: number;

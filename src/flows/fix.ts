@@ -26,14 +26,16 @@ export async function fix(deps: FixDeps, incident: Incident, by: Identity, place
   const found = fixFor(incident, deps.runbooks);
   if (found === undefined)
     return told(
-      "I know no runbook for its alerts: one is for an alert when its `matches.alerts` names it and the alert's labels fill its parameters.",
+      "I know no runbook for what goes on: one is for an alert that its `matches.alerts` names, or for anomalies of a watch that its `matches.anomalies` names, where their labels fill its parameters.",
       "info",
     );
   const signal = AbortSignal.timeout(LONGEST_MS);
   const { line, runbooks, values } = found;
-  const seen = await seenBy(deps.sources, found, signal);
+  // No query gives an anomaly: it is what the watching makes of one.
+  const seen = line.anomaly === undefined ? await seenBy(deps.sources, found, signal) : undefined;
+  const what = line.anomaly === undefined ? "alert" : "anomaly";
   const [first] = runbooks;
-  if (first === undefined) return told("I know no runbook for its alerts.", "info");
+  if (first === undefined) return told("I know no runbook for what goes on.", "info");
   const suggested = await deps.suggest(
     {
       action: {
@@ -54,9 +56,13 @@ export async function fix(deps: FixDeps, incident: Incident, by: Identity, place
         ...(seen !== undefined && { trigger: seen.trigger }),
       },
       facts: [
-        `For incident ${incident.id}; its parameters come from the labels of the alert ${inertName(line.name)}.`,
+        `For incident ${incident.id}; its parameters come from the labels of the ${what} ${inertName(line.name)}.`,
         ...(seen === undefined
-          ? ["No Prometheus that I know shows this alert, so this is not withdrawn by itself when the alert ends."]
+          ? [
+              line.anomaly === undefined
+                ? "No Prometheus that I know shows this alert, so this is not withdrawn by itself when the alert ends."
+                : "This is not withdrawn by itself when the anomaly is over.",
+            ]
           : []),
       ],
     },

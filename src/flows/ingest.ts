@@ -8,6 +8,7 @@ import {
   STORM_SECONDS,
   type World,
 } from "../core/incident/absorb.ts";
+import { isKeptBack } from "../core/incident/maintenance.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
@@ -19,6 +20,7 @@ export type IngestDeps = {
   readonly newId: () => string;
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
+  readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
   /** Called after each step with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
@@ -84,7 +86,10 @@ export function ingest(deps: IngestDeps): Ingest {
     for (let tries = 1; ; tries++) {
       held ??= await load(incidents);
       const known = await heldWith(held, events);
-      const absorbed = withPlaces(absorb(worldOf(known), events, deps.newId), deps.placesOf);
+      const absorbed = withPlaces(
+        absorb({ ...worldOf(known), ...(deps.keptBackBy && { keptBackBy: deps.keptBackBy }) }, events, deps.newId),
+        deps.placesOf,
+      );
       const { incidents: changed, alerts } = absorbed;
       if (changed.length === 0 && alerts.length === 0) return;
       if (await incidents.save({ incidents: changed, alerts, entries: [], generation: known.generation })) {
@@ -233,5 +238,8 @@ function worldOf(held: Held): World {
 }
 
 function withPlaces(absorbed: Absorbed, placesOf: IngestDeps["placesOf"]): Absorbed {
-  return { ...absorbed, incidents: absorbed.incidents.map((one) => ({ ...one, places: placesOf(one) })) };
+  return {
+    ...absorbed,
+    incidents: absorbed.incidents.map((one) => ({ ...one, places: isKeptBack(one) ? [] : placesOf(one) })),
+  };
 }

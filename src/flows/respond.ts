@@ -1,6 +1,7 @@
 import type { Visitor } from "../core/access.ts";
 import { type Card, isResponse } from "../core/card.ts";
 import type { Place } from "../core/chat.ts";
+import { isKeptBack } from "../core/incident/maintenance.ts";
 import { messageId } from "../core/incident/message.ts";
 import { awake, type Response, respond as responded } from "../core/incident/respond.ts";
 import { type Incident, isLive } from "../core/incident.ts";
@@ -84,10 +85,12 @@ async function silenceIncident(deps: RespondDeps, click: Click): Promise<Card> {
 
 type EndSnoozes = { readonly store: Pick<Store, "incidents">; readonly clock: Clock } & {
   readonly changed: () => void;
+  /** Where an incident belongs that nobody was told of during a maintenance. */
+  readonly placesOf: (incident: Incident) => readonly Place[];
 };
 
 /** Ends every snooze whose time is over. Resolves with the seconds until the next one does; undefined when none will. */
-export async function endSnoozes({ store, clock, changed }: EndSnoozes) {
+export async function endSnoozes({ store, clock, changed, placesOf }: EndSnoozes) {
   const snoozed = await store.incidents.find({ status: ["snoozed"], limit: 1000 });
   let next: number | undefined;
   for (const incident of snoozed) {
@@ -96,7 +99,9 @@ export async function endSnoozes({ store, clock, changed }: EndSnoozes) {
       next = Math.min(next ?? left, left);
       continue;
     }
-    if (await store.incidents.save({ incidents: [awake(incident, clock())], alerts: [], entries: [] })) changed();
+    const woken = awake(incident, clock());
+    const told = isKeptBack(incident) ? { ...woken, places: placesOf(woken) } : woken;
+    if (await store.incidents.save({ incidents: [told], alerts: [], entries: [] })) changed();
     else next = 1;
   }
   return next;

@@ -84,6 +84,22 @@ describe("the shipped runbooks", () => {
     });
   });
 
+  it("are for anomalies of the watches that they name, and for no alert of the same name", async () => {
+    const labels = {
+      alertname: "errors unusual",
+      watch: "service.errors",
+      cluster: "prod",
+      namespace: "shop",
+      service: "api",
+    };
+    const { all, tell } = aWorld();
+    tell({ ...firing("anomaly a1", { labels }), anomaly: "a1" });
+    const found = fixFor(all()[0]!, (await runbooks).all());
+    expect(found?.runbooks.map(({ id }) => id)).toContain("restart-deployment");
+    expect(found?.values).toMatchObject({ service: { value: "api" }, namespace: { value: "shop" } });
+    expect(await fixOf(labels)).toBeUndefined();
+  });
+
   it("are for none that no runbook names", async () => {
     expect(await fixOf({ alertname: "SomethingOfOurOwn", service: "api" })).toBeUndefined();
   });

@@ -99,7 +99,8 @@ export function createChanges(world: World): Changes {
     for (const message of messages.slice(looked.get(channel) ?? 0)) {
       const value = buttonsIn(message.blocks).find(({ action_id }) => action_id.startsWith("decide:"))?.value;
       const id = value?.split("|")[1];
-      if (id !== undefined && !cards.has(id)) cards.set(id, message);
+      // After an older copy of the store was put back, one that it knows as unsent is posted again: the newest counts.
+      if (id !== undefined) cards.set(id, message);
     }
     looked.set(channel, messages.length);
   }
@@ -158,7 +159,8 @@ export function createChanges(world: World): Changes {
   };
 
   /** Whether the card, which follows the store, asks for it by now. */
-  function asksAgain({ id }: Change): boolean {
+  function asksAgain({ id, channel }: Change): boolean {
+    look(channel);
     return buttonsIn(cards.get(id)?.blocks ?? []).some(({ action_id }) => action_id.startsWith("decide:approve:"));
   }
 }

@@ -25,6 +25,7 @@ const wish = options.size === undefined ? undefined : Number(options.size);
 if (wish !== undefined && (!Number.isSafeInteger(wish) || wish < 1 || names.length !== 1))
   fail(`--size wants a whole number above 0, and one part to be the size of: it is ${options.size}.`);
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 for (const name of names) {
   const part = PARTS[name as keyof typeof PARTS];
   await runPart(name, part, wish ?? (options.full ? part.sizes.full : part.sizes.usual));

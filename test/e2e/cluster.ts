@@ -86,6 +86,13 @@ export async function startCluster(
   const agent = new Agent({ keepAlive: true, maxSockets: 300 });
   const running = new Set<Replica>();
 
+  // Whoever ends this process ends what it started.
+  const endAll = () => {
+    for (const { child } of running) child.kill("SIGKILL");
+    process.kill(redis.pid(), "SIGKILL");
+  };
+  process.once("exit", endAll);
+
   async function start(name: string): Promise<Replica> {
     const child = spawn(process.execPath, ["--max-semi-space-size=8", prepared.main ?? MAIN], {
       cwd: folder,
@@ -162,6 +169,7 @@ export async function startCluster(
       throw new Error(`no replica took it within ${patienceMs} ms: the last answer was ${status}`);
     },
     async stop() {
+      process.off("exit", endAll);
       for (const { child } of running) child.kill("SIGKILL");
       agent.destroy();
       await Promise.all([slack.stop(), redis.stop()]);

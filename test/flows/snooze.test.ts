@@ -75,7 +75,7 @@ function aDesk() {
     at: (seconds: number) => {
       now = T + seconds;
     },
-    end: () => endSnoozes({ store, clock, changed: forget }),
+    end: () => endSnoozes({ store, clock, changed: forget, placesOf: () => [PLACE] }),
     incident: async () => (await store.incidents.get("inc-0000000a")) as Incident,
   };
 }

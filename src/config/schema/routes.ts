@@ -153,3 +153,24 @@ export function oncall() {
     .optional()
     .describe("Who is on call, and who is called when nobody acknowledges.");
 }
+
+/** When alerts and anomalies about some things are kept back. */
+export const maintenance = () => {
+  const { environments, labels } = filter();
+  return z
+    .array(
+      group({
+        name: name("How lists call it."),
+        tz: text("Zone of its times. Default: timezone.").optional(),
+        from: text('"Sun 02:00" for every week, or "2026-12-20 02:00" for once.'),
+        to: text("When it ends, written the same way."),
+        environments: environments.describe("Only what is about these environments."),
+        labels: labels.describe("Only what has these labels; * stands for any letters."),
+      }),
+      "must be a list",
+    )
+    .max(200, "must have at most 200 entries")
+    .describe(
+      "Planned work: what begins meanwhile is told when it is over, if it still goes on then, and is listed by `incidents` before.",
+    );
+};

@@ -1,5 +1,6 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
+import { type KeptBack, keyWithin, snoozedBy } from "./maintenance.ts";
 import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
 import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
 
@@ -13,6 +14,8 @@ export type World = {
   readonly alertsOf: (id: string) => Iterable<AlertRecord>;
   /** What is counted of them; undefined where nobody keeps it. */
   readonly tallyOf: (id: string) => Tally | undefined;
+  /** The maintenance window that an event is kept back by. */
+  readonly keptBackBy?: (event: AlertEvent) => KeptBack | undefined;
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
 };
@@ -79,14 +82,15 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
       for (const key of own.keys) byKey.set(key, own.id);
       return { ...record, incident: own.id };
     }
-    const keys = keysOf(event);
+    const window = world.keptBackBy?.(event);
+    const keys = window === undefined ? keysOf(event) : keysOf(event).map((key) => keyWithin(window, key));
     const isFresh = (one: Incident | undefined) =>
       one !== undefined && (one.firing > 0 || event.at - one.changedAt < JOIN_SECONDS);
-    const wide = wideKeysOf(event);
+    const wide = window === undefined ? wideKeysOf(event) : { sought: [], kept: [] };
     const found =
       keys.map(liveWith).find(isFresh) ??
       wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
-    const home = found ?? open(event, keys, own?.id);
+    const home = found ?? open(event, keys, own?.id, window);
     const all = [...keys, ...wide.kept];
     for (const key of all) byKey.set(key, home.id);
     const added = all.filter((key) => !home.keys.includes(key));
@@ -97,17 +101,26 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     return { ...record, incident: home.id };
   }
 
-  function open(event: AlertEvent, keys: readonly string[], previous: string | undefined): Incident {
+  function open(
+    event: AlertEvent,
+    keys: readonly string[],
+    previous: string | undefined,
+    window: KeptBack | undefined,
+  ): Incident {
     const recent = opened.filter((at) => at > event.at - STORM_SECONDS).length;
     const name = event.labels["alertname"] ?? "";
-    if (recent < APART) return begin(event, keys, { previous });
-    const ofName = JSON.stringify(["storm", environmentOf(event.labels) ?? "", name]);
-    const rest = JSON.stringify(["storm"]);
+    if (recent < APART) return begin(event, keys, { previous, window });
+    const stormOf = (...of: readonly string[]) => {
+      const key = JSON.stringify(["storm", ...of]);
+      return window === undefined ? key : keyWithin(window, key);
+    };
+    const ofName = stormOf(environmentOf(event.labels) ?? "", name);
+    const rest = stormOf();
     const stormy = liveWith(ofName) ?? (recent + storms < APART + STORM_NAMES ? undefined : liveWith(rest));
     if (stormy !== undefined) return stormy;
     storms++;
     const key = recent < APART + STORM_NAMES ? ofName : rest;
-    const storm = begin(event, [key], { isStorm: true });
+    const storm = begin(event, [key], { isStorm: true, window });
     byKey.set(key, storm.id);
     return storm;
   }
@@ -115,7 +128,11 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   function begin(
     event: AlertEvent,
     keys: readonly string[],
-    { isStorm = false, previous }: { isStorm?: boolean; previous?: string | undefined },
+    {
+      isStorm = false,
+      previous,
+      window,
+    }: { isStorm?: boolean; previous?: string | undefined; window?: KeptBack | undefined },
   ): Incident {
     opened.push(event.at);
     const incident: Incident = {
@@ -136,6 +153,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
       isFlapping: false,
       isStorm,
       ...(previous !== undefined && { previous }),
+      ...(window !== undefined && { snoozed: snoozedBy(window, event.at) }),
       places: [],
     };
     touched.set(incident.id, incident);

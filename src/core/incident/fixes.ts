@@ -4,30 +4,30 @@ import { resolve } from "../runbook/resolve.ts";
 import type { Runbook } from "../runbook.ts";
 import { workloadOf } from "./subject.ts";
 
-/** Something that may help with an incident: a runbook, for one of its alerts. */
+/** Something that may help with an incident: a runbook, for one of its alerts or anomalies. */
 export type Fix = {
   readonly line: AlertLine;
-  /** Those that fit this alert equally well. */
+  /** Those that fit it equally well. */
   readonly runbooks: readonly Runbook[];
-  /** What the alert's labels say about their parameters. */
+  /** What its labels say about their parameters. */
   readonly values: Readonly<Record<string, { readonly value: string; readonly origin: "label" }>>;
 };
 
 /**
- * The runbooks for an incident's gravest firing alert that any is for, by `matches.alerts`, and whose parameters the alert's labels
- * fill. A name written out counts for more than a pattern, and what changes something for more than what only reads.
+ * The runbooks for the gravest of an incident's firing alerts and anomalies that any is for, by `matches.alerts` or, of an anomaly, by
+ * `matches.anomalies` and the watch that found it, and whose parameters its labels fill. A name written out counts for more than a
+ * pattern, and what changes something for more than what only reads.
  */
 export function fixFor(incident: Incident, runbooks: readonly Runbook[]): Fix | undefined {
   if (incident.isStorm) return undefined;
   const active = runbooks.filter(({ state }) => state === "active");
   for (const line of incident.lines) {
-    // An anomaly's name is no alert's.
-    if (line.endsAt !== undefined || line.anomaly !== undefined) continue;
+    if (line.endsAt !== undefined) continue;
     const values = valuesOf(line);
     const fit = active.flatMap((runbook) => {
-      const ranks = runbook.matches.alerts
-        .filter((pattern) => fitsGlob(pattern, line.name))
-        .map((pattern) => Number(pattern.includes("*")) + 2 * Number(runbook.readOnly));
+      const ranks = namedBy(runbook, line).map(
+        (pattern) => Number(pattern.includes("*")) + 2 * Number(runbook.readOnly),
+      );
       if (ranks.length === 0 || "reason" in resolve(runbook, values)) return [];
       return [{ runbook, rank: Math.min(...ranks) }];
     });
@@ -36,6 +36,13 @@ export function fixFor(incident: Incident, runbooks: readonly Runbook[]): Fix | 
     if (found.length > 0) return { line, runbooks: found, values };
   }
   return undefined;
+}
+
+/** What of a runbook's `matches` fits. An anomaly's name is no alert's; a watch that is made by itself is named as its concept. */
+function namedBy({ matches }: Runbook, { name, labels, anomaly }: AlertLine): readonly string[] {
+  return anomaly === undefined
+    ? matches.alerts.filter((pattern) => fitsGlob(pattern, name))
+    : matches.anomalies.filter((concept) => concept === labels["watch"]);
 }
 
 /** Every label under its own name, and the workload that a pod belongs to under the names that workloads go by. */

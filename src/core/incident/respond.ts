@@ -1,4 +1,5 @@
 import { type Incident, isLive, type Responder } from "../incident.ts";
+import { isKeptBack, keysAfter } from "./maintenance.ts";
 
 /** What people do about an incident. None of it changes a system, so whoever may read the channel may do it at once. */
 export type Response =
@@ -51,6 +52,8 @@ export function respond(
 export function awake(incident: Incident, at: number): Incident {
   const { snoozed } = incident;
   const next = unsnoozed(incident, at);
+  // Nobody snoozed it, and nobody was told: it is as if it began now.
+  if (isKeptBack(incident)) return { ...next, keys: keysAfter(incident) };
   return snoozed === undefined || incident.status !== "snoozed"
     ? next
     : { ...next, woken: { at, because: "time", snoozed } };

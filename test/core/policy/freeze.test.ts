@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Freeze, frozen, readDateTime, readWeekTime } from "../../../src/core/policy/freeze.ts";
+import { type Freeze, frozen } from "../../../src/core/policy/freeze.ts";
+import { readDateTime, readWeekTime } from "../../../src/core/window.ts";
 
 const at = (text: string) => Date.parse(text) / 1000;
 const weekend: Freeze = {
