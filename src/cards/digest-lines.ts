@@ -3,6 +3,7 @@ import type { DoraRow } from "../core/ci/teams.ts";
 import type { Digest, SectionName } from "../core/digest/digest.ts";
 import type { Budget, Duty, EndingSilence, Item, RedLine, ToldProposal } from "../core/digest/facts.ts";
 import type { Noise } from "../core/digest/noise.ts";
+import { thresholdQuestion } from "../core/digest/wish.ts";
 import type { Threshold } from "../core/incident/threshold.ts";
 import type { Incident } from "../core/incident.ts";
 import { type Pattern, patternName } from "../core/pattern/pattern.ts";
@@ -48,7 +49,7 @@ export function lineOf(item: Item, section: SectionName | "done", { madeAt: now 
       return { text: `${inertName(what)} ${when}`, button: ask("Forecast", again) };
     }
     case "noise":
-      return { text: noiseLine(item.noise), button: ask("Threshold?", `threshold of ${item.noise.name}`) };
+      return { text: noiseLine(item.noise), button: ask("Threshold?", thresholdQuestion(item.noise.name)) };
     case "silence":
       return { text: silenceLine(item.silence, section === "done", now, zone), button: ask("Silences", "silences") };
     case "duty":
@@ -154,10 +155,15 @@ function noiseLine({
   return `${told}${by}. With ${formatDuration(longer.seconds)} more as the “for” of its rule, ${longer.away} of them would not have been told${kept}.`;
 }
 
-/** "With > 120 in place of > 100, 5 of 6 would not have been told, and none that somebody acted on." */
-export function sayThreshold({ limit, value, away, of, acted }: Threshold): string {
-  const kept = acted === 0 ? "" : `, and all ${acted} that somebody acted on still would`;
-  return `With ${limit.operator} ${sayNumber(value)} in place of ${limit.operator} ${sayNumber(limit.value)} in its rule, ${away} of ${of} would not have been told${kept}.`;
+/** "With > 120 in place of > 100 in its rule, 5 of 6 would not have been told, and all 2 that somebody acted on still would." */
+export function sayThreshold({ limit, value, away, of, acted, unknown }: Threshold): string {
+  const kept =
+    acted === 0 ? "" : `, and ${acted === 1 ? "the one" : `all ${acted}`} that somebody acted on still would`;
+  const open =
+    unknown > 0
+      ? ` Of ${unknown} ${acted > 0 ? "more " : ""}that somebody acted on, the values are not known any more.`
+      : "";
+  return `With ${limit.operator} ${sayNumber(value)} in place of ${limit.operator} ${limit.value} in its rule, ${away} of ${of} would not have been told${kept}.${open}`;
 }
 
 export function sayNumber(value: number): string {

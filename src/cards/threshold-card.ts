@@ -37,7 +37,7 @@ export function thresholdCard(tried: Tried | string, { alert, days, now, zone }:
     blocks: [
       {
         kind: "text",
-        text: `Its rule fires when the value is ${limit.operator} ${sayNumber(limit.value)}${held}. How far it went${held === "" ? "" : ` and stayed${held}`}, each time it fired alone in the last ${days} days:`,
+        text: `Its rule fires when the value is ${limit.operator} ${limit.value}${held}. How far it went${held === "" ? "" : ` and stayed${held}`}, each time it fired alone in the last ${days} days:`,
       },
       {
         kind: "table",

@@ -27,8 +27,9 @@ export type AlertEvent = {
   readonly at: number;
   /** Read from Alertmanager's own list: once it is missing there, it is over. */
   readonly isListed?: true;
-  /** Id of the anomaly that it is, in place of an alert. */
+  /** Id of the anomaly that it is, in place of an alert, and its revision: what an older one says is no news. */
   readonly anomaly?: string;
+  readonly revision?: number;
 };
 
 /** What is known of one alert, or of an anomaly that an incident holds as it holds alerts. */
@@ -51,8 +52,9 @@ export type AlertRecord = {
   readonly begins: readonly number[];
   /** It was in Alertmanager's own list. */
   readonly isListed?: true;
-  /** Id of the anomaly that it is: no Alertmanager knows of it. */
+  /** Id of the anomaly that it is: no Alertmanager knows of it. And the newest revision of it that was told. */
   readonly anomaly?: string;
+  readonly revision?: number;
 };
 
 /** Who did something about an incident. `account` is theirs on the platform they did it from. */
@@ -154,6 +156,15 @@ export function countsOf({ total, firing, anomalies = NONE }: Pick<Incident, "to
 }
 
 const NONE = { total: 0, firing: 0 };
+
+/** The alerts in it by name, without its anomalies, as far as what it carries itself tells. */
+export function alertsIn(
+  incident: Pick<Incident, "total" | "firing" | "anomalies" | "names" | "lines">,
+): readonly AlertName[] {
+  if (countsOf(incident).alerts.total === 0) return [];
+  const anomalies = new Set(incident.lines.filter(({ anomaly }) => anomaly !== undefined).map(({ name }) => name));
+  return incident.names.filter(({ name }) => !anomalies.has(name));
+}
 
 export function isLive({ status }: Pick<Incident, "status">): boolean {
   return status !== "resolved";

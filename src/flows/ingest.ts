@@ -1,5 +1,13 @@
 import type { Place } from "../core/chat.ts";
-import { type Absorbed, APART, absorb, STORM_NAMES, STORM_SECONDS, type World } from "../core/incident/absorb.ts";
+import {
+  type Absorbed,
+  APART,
+  absorb,
+  PAUSE_SECONDS,
+  STORM_NAMES,
+  STORM_SECONDS,
+  type World,
+} from "../core/incident/absorb.ts";
 import { isKeptBack } from "../core/incident/maintenance.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
@@ -104,12 +112,16 @@ export function ingest(deps: IngestDeps): Ingest {
     const strange = [...new Set(events.map(({ fingerprint }) => fingerprint))].filter((one) => !known.alerts.has(one));
     const found = strange.length === 0 ? [] : await incidents.alerts(strange);
     for (const alert of found) known.over.set(alert.fingerprint, alert);
-    for (const id of new Set(found.map(({ incident }) => incident))) {
+    const earliest = Math.min(...events.map(({ at }) => at));
+    for (const [id, its] of Map.groupBy(found, ({ incident }) => incident)) {
       if (id === undefined || known.incidents.has(id)) continue;
       const incident = await incidents.get(id);
       if (incident === undefined) continue;
       known.ended.set(id, incident);
-      known.endedAlerts.set(id, await alertsOf(incidents, id));
+      // What is over for longer does not go on: of a storm, thousands of alerts would be read for each one that comes again.
+      const mayGoOn = earliest - (incident.endedAt ?? 0) < PAUSE_SECONDS;
+      if (mayGoOn || its.some(({ endsAt }) => endsAt === undefined))
+        known.endedAlerts.set(id, await alertsOf(incidents, id));
     }
     return known;
   }

@@ -79,7 +79,7 @@ export function readRun(body: unknown, now: number): Run {
   };
 }
 
-const Repository = z.object({ full_name: name(), default_branch: name().default("main") });
+const Repository = z.object({ id: z.number().optional(), full_name: name(), default_branch: name().default("main") });
 const WorkflowRun = z.object({
   action: z.string(),
   workflow_run: z.object({
@@ -96,7 +96,12 @@ const WorkflowRun = z.object({
     head_commit: z.object({ timestamp: z.string().nullish() }).nullish(),
     head_repository: z.object({ full_name: z.string() }).nullish(),
     pull_requests: z
-      .array(z.object({ number: z.int().positive(), base: z.object({ ref: z.string() }).optional() }))
+      .array(
+        z.object({
+          number: z.int().positive(),
+          base: z.object({ ref: z.string(), repo: z.object({ id: z.number() }).optional() }).optional(),
+        }),
+      )
       .default([]),
   }),
   repository: Repository,
@@ -145,7 +150,8 @@ export function readGitHub(event: string, body: unknown): Run | undefined {
     const branch = `${isOwn ? "" : `${from}:`}${run.head_branch ?? "none"}`;
     const endedAt = secondsOf(run.updated_at);
     const committedAt = run.head_commit?.timestamp ? secondsOf(run.head_commit.timestamp) : undefined;
-    const [pull] = run.pull_requests;
+    // GitHub names also those that somebody opened in a fork, from this branch to theirs: their numbers are not ours.
+    const pull = run.pull_requests.find(({ base }) => base?.repo === undefined || base.repo.id === repository.id);
     const isMain = isOwn && run.head_branch === repository.default_branch;
     const base = isMain ? branch : oneLine(pull?.base?.ref ?? repository.default_branch);
     return {

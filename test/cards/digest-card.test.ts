@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { digestCard } from "../../src/cards/digest-card.ts";
+import { sayThreshold } from "../../src/cards/digest-lines.ts";
 import { renderCard as renderSlack } from "../../src/chat/slack/render.ts";
 import { renderCard as renderTeams } from "../../src/chat/teams/render.ts";
 import { choicesOf, renderCard as renderTerminal } from "../../src/chat/terminal/render.ts";
@@ -98,6 +99,26 @@ const CASES: readonly (readonly [name: string, make: () => Digest | Promise<Dige
   ["nothing", () => QUIET],
   ["flood", () => aFlood("weekly")],
 ];
+
+describe("what a threshold would have kept away", () => {
+  const found = {
+    limit: { operator: ">" as const, value: 1610612736 },
+    value: 2e9,
+    away: 5,
+    of: 6,
+    acted: 2,
+    unknown: 0,
+  };
+
+  it("is said with the number that stands in the rule, of all that somebody acted on", () => {
+    expect(sayThreshold(found)).toBe(
+      "With > 2000000000 in place of > 1610612736 in its rule, 5 of 6 would not have been told, and all 2 that somebody acted on still would.",
+    );
+    expect(sayThreshold({ ...found, acted: 0, unknown: 3 })).toMatch(
+      /told\. Of 3 that somebody acted on, the values are not known any more\.$/,
+    );
+  });
+});
 
 describe("the card of a digest", () => {
   it.each(CASES)("looks in Slack as kept: %s", async (name, make) => {

@@ -143,7 +143,10 @@ export function aBackground(now: number) {
       helped: { runbook: "rollback", title: "Roll back a deployment", helped: 5, of: 6, isMatched: false },
     }),
     thresholds: new Map([
-      ["QueueSlow", { limit: { operator: ">" as const, value: 100 }, value: 130, away: 5, of: 6, acted: 0 }],
+      [
+        "QueueSlow",
+        { limit: { operator: ">" as const, value: 100 }, value: 130, away: 5, of: 6, acted: 0, unknown: 0 },
+      ],
     ]),
     runs: of(
       aRun({ id: "r1", endedAt: now - 2 * HOUR, outcome: "failure" }),

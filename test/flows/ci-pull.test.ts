@@ -152,6 +152,9 @@ it("a deleted comment stays so, and nothing is told of other projects, main bran
   const other = { ...topic, project: "other/shop" };
   for (let i = 0; i < 10; i++) await tell(300, { ...other, branch: "main", isMain: true });
   await tell(900, other);
+  const dots = { ...topic, project: "acme/.." };
+  for (let i = 0; i < 10; i++) await tell(300, { ...dots, branch: "main", isMain: true });
+  expect((await tell(900, dots)).verdict).toBe("fail");
   now += 2 * 86_400;
   await tell(900, { ...topic, pullRequest: 13, endedAt: now - 86_500, startedAt: now - 88_000 });
   await round();

@@ -7,6 +7,7 @@ import type { AlertLine, Incident } from "../../src/core/incident.ts";
 import type { Runbook } from "../../src/core/runbook.ts";
 import { askedDigest } from "../../src/flows/digest/asked.ts";
 import { gather, type Outside } from "../../src/flows/digest/gather.ts";
+import { lookForPatterns } from "../../src/flows/digest/look-back.ts";
 import { readCron } from "../../src/jobs/cron.ts";
 import type { Rule, Store } from "../../src/ports.ts";
 import { UnreachableError } from "../../src/util/errors.ts";
@@ -121,7 +122,7 @@ describe("what the weeks before tell", () => {
   it("is the threshold that only what somebody acted on would have passed, with the query and the numbers", async () => {
     const card = await ask("threshold of queueslow?");
     expect(card.title).toBe(
-      "QueueSlow: With > 130 in place of > 100 in its rule, 8 of 8 would not have been told, and all 1 that somebody acted on still would.",
+      "QueueSlow: With > 130 in place of > 100 in its rule, 8 of 8 would not have been told, and the one that somebody acted on still would.",
     );
     const text = plainText(card);
     expect(text).toContain('expr: |-\n  queue_age_seconds{queue!=""} > 130');
@@ -168,6 +169,21 @@ describe("what the weeks before tell", () => {
     expect(text).toContain('# in the file of the runbook restart\nmatches:\n  alerts: ["Old", "HighErrorRate"]');
     expect(text).toContain("nothing was changed");
     expect(plainText(await ask("digest weekly"))).toContain("What comes again (1)");
+  });
+
+  it("holds nothing against times of which no deployment was told", async () => {
+    await keep(anEnded("inc-old", NOW - 85 * DAY, 600));
+    for (let n = 0; n < 5; n++) {
+      const at = NOW - (n * 4 + 1) * DAY;
+      const deploys = { service: "checkout", environment: "production" };
+      await store.runs.keep(aRun({ id: `d${n}`, endedAt: at, deploys }));
+      await keep(anEnded(`inc-d${n}`, at + 300, 900));
+    }
+    const may = { incident: () => true, change: () => true };
+    const [found] = await lookForPatterns(store, [], may, { now: NOW, zone: "UTC" });
+    expect(found?.after).toMatchObject({ deployments: 5, followed: 5 });
+    // Of 17 days the same hour and those near it; of all 85 days, it would be more than 70.
+    expect(found?.after?.others).toBeLessThan(45);
   });
 
   it("is a draft of a watch where the runbook names it, of what the rule measures", async () => {

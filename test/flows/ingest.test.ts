@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { ingest } from "../../src/flows/ingest.ts";
 import { firing, over, T } from "../fakes/incidents.ts";
 import { newStore } from "../fakes/world.ts";
@@ -23,6 +23,27 @@ it("tells of each alert that begins, once, however often it is delivered", async
   // Of one that was over when it was first told of, nothing is known to have begun.
   await take([over("c")]);
   expect(began).toEqual(["HighErrorRate warning 0", "HighErrorRate critical 0", "HighErrorRate warning 2000"]);
+});
+
+it("does not read all that an incident had for each of its alerts that comes again, once it is over for long", async () => {
+  const store = newStore();
+  const alertsOf = vi.spyOn(store.incidents, "alertsOf");
+  let made = 0;
+  const { take } = ingest({ store, newId: () => `inc-${++made}`, placesOf: () => [], changed: () => {} });
+  const group = "shop";
+  const all = Array.from({ length: 20 }, (_, n) => `s${n}`);
+  await take(all.map((id) => firing(id, { group })));
+  await take(all.map((id) => over(id, { group })));
+  alertsOf.mockClear();
+  const [soon, late] = [T + 1200, T + 86_400];
+  await take([firing("s1", { group, startsAt: soon, at: soon + 10 })]);
+  expect(alertsOf).toHaveBeenCalled();
+  await take([over("s1", { group, startsAt: soon, endsAt: soon + 60, at: soon + 70 })]);
+  alertsOf.mockClear();
+  await take([firing("s2", { group, startsAt: late, at: late + 10 })]);
+  expect(alertsOf).not.toHaveBeenCalled();
+  const [newest] = await store.incidents.find({ limit: 1 });
+  expect(newest).toMatchObject({ total: 1, firing: 1, previous: "inc-1" });
 });
 
 it("makes of what two processes are told of at the same time what one would make of it", async () => {

@@ -67,6 +67,17 @@ describe("what begins in a maintenance", () => {
     expect(await desk.all()).toMatchObject([{ total: 2, status: "open" }]);
   });
 
+  it("is told so, too, where alerts came before anybody looked at the time", async () => {
+    const desk = aDesk();
+    await desk.take(firing("shop-api"));
+    desk.at(HOUR + 1);
+    await desk.take(firing("shop-api", { labels: { severity: "critical" } }));
+    await desk.take(firing("shop-api", { fingerprint: "later", labels: { alertname: "Slow" } }));
+    const all = await desk.all();
+    expect(all).toMatchObject([{ total: 2, status: "open", places: [PLACE] }]);
+    expect(all[0]).not.toHaveProperty("woken");
+  });
+
   it("and ends in it, is told nobody ever, and stays in the lists", async () => {
     const desk = aDesk();
     await desk.take(firing("shop-api"));

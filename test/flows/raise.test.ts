@@ -204,6 +204,61 @@ describe("an anomaly that is severe enough", () => {
     ]);
   });
 
+  it.each([
+    ["knew of the incident", true],
+    ["did not know of an incident yet", false],
+  ])(
+    "stays over when somebody who looked before that tells of it after: whoever found it over %s",
+    async (_, isKnown) => {
+      const [first, called] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const bot = new Raised(slow());
+      await bot.start();
+      const { take } = bot.ingesting;
+      const one = anAnomaly("late", { severity: "warning", watch: "latency", openedAt: bot.now, since: bot.now });
+      await bot.store.detection.commit({ anomalies: [one] });
+      if (isKnown) await bot.detect.show();
+      await bot.store.detection.commit({ anomalies: [{ ...one, value: 2, revision: 2 }] });
+      Object.assign(bot.raising ?? {}, {
+        async take(events: readonly AlertEvent[]) {
+          called.resolve();
+          await first.promise;
+          return take(events);
+        },
+      });
+      const late = bot.detect.show();
+      await called.promise;
+      Object.assign(bot.raising ?? {}, { take });
+      await bot.store.detection.commit({ anomalies: [{ ...one, status: "over", endedAt: bot.now, revision: 3 }] });
+      await bot.detect.show();
+      first.resolve();
+      await late;
+      expect(await bot.incidents()).toMatchObject([{ status: "resolved", firing: 0 }]);
+    },
+  );
+
+  it("ends its incident also when that is found while its message is looked at", async () => {
+    const bot = new Raised(slow());
+    await bot.start();
+    const { detection } = bot.store;
+    const { anomalies } = detection;
+    const one = anAnomaly("late", { severity: "warning", watch: "latency", openedAt: bot.now, since: bot.now });
+    await detection.commit({ anomalies: [one] });
+    let isFound = false;
+    Object.assign(detection, {
+      async anomalies(asked: Parameters<typeof anomalies>[0]) {
+        if (asked.group !== undefined && !isFound) {
+          isFound = true;
+          await detection.commit({ anomalies: [{ ...one, status: "over", endedAt: bot.now, revision: 2 }] });
+        }
+        return anomalies(asked);
+      },
+    });
+    await bot.detect.show();
+    await bot.detect.show();
+    expect(isFound).toBe(true);
+    expect(await bot.incidents()).toMatchObject([{ status: "resolved", firing: 0 }]);
+  });
+
   it("is lost by no crash between finding and taking it in, and taken in once", async () => {
     let outcome: "killed before" | "killed after" | "well" = "killed before";
     const bot = await begun((one) => {

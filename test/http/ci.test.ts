@@ -60,6 +60,10 @@ describe("what GitHub posts", () => {
     const base = { ref: "release-1", sha: "aa", repo: { id: 1, name: "shop" } };
     const run = (more: object) => readGitHub("workflow_run", workflowRun({}, { head_branch: "topic", ...more }));
     expect(run({ pull_requests: [{ ...pull, base }] })).toMatchObject({ base: "release-1", pullRequest: 12 });
+    const theirs = { ...pull, number: 7, base: { ...base, ref: "stolen", repo: { id: 2, name: "shop" } } };
+    expect(run({ pull_requests: [theirs] })).toMatchObject({ base: "main" });
+    expect(run({ pull_requests: [theirs] })).not.toHaveProperty("pullRequest");
+    expect(run({ pull_requests: [theirs, { ...pull, base }] })).toMatchObject({ base: "release-1", pullRequest: 12 });
     expect(run({})).toMatchObject({ base: "main" });
     expect(run({ head_branch: "main" })).not.toHaveProperty("base");
     expect(readRun({ project: "a", pipeline: "b", branch: "x", status: "success" }, NOW).base).toBe("main");

@@ -36,7 +36,7 @@ const PLANS = /^(?:list |show )?(?:the |my |all |planned )?digests$/;
 const CHANGE = new RegExp(`^digest (pause|resume|remove|try) ${NAME}$`);
 const PATTERNS = /^(?:show |list )?(?:the |my |all )?(?:recurring )?patterns$/;
 const PATTERN = /^pattern\s+(\S.*)$/i;
-const THRESHOLD = /^(?:what )?threshold (?:of|for) ([A-Za-z_][\w:.-]*)$/i;
+const THRESHOLD = /^(?:what )?threshold (?:of|for) (?:"([^"]+)"|([A-Za-z_][\w:.-]*))$/i;
 const ADD = new RegExp(`^digest add ${NAME} ${KIND} (.+)$`);
 
 /** Words for "what happened" that leave the stretch of time to others, folded, in the languages that questions are read in. */
@@ -51,6 +51,12 @@ const HAPPENED = [
 /** With no time named, only these are about the time away. */
 const MISSED =
   /^(?:what did i miss|catch me up|what happened (?:during my shift|while i (?:was (?:asleep|away|out)|slept))|was hab(?:e)? ich verpasst|que me (?:perdi|he perdido)|qu ?ai je (?:manque|rate)|o que (?:eu )?perdi|kya chhoot gaya)$/;
+
+/** The question for the threshold of an alert, which `readDigestWish` reads: names of alerts may be of several words. */
+export function thresholdQuestion(alert: string): string {
+  const isOneWord = THRESHOLD.exec(`threshold of ${alert}`)?.[2] !== undefined;
+  return `threshold of ${isOneWord ? alert : `"${alert.replaceAll('"', "'")}"`}`;
+}
 
 /** "digest weekly", "what happened last night?" -> what is wanted; undefined for anything else. `now` is unix seconds, `zone` the asker's. */
 export function readDigestWish(text: string, now: number, zone: string): DigestWish | undefined {
@@ -68,7 +74,8 @@ export function readDigestWish(text: string, now: number, zone: string): DigestW
   if (PATTERNS.test(plain)) return { kind: "patterns" };
   const pattern = PATTERN.exec(said)?.[1];
   if (pattern !== undefined) return { kind: "patterns", name: pattern.replace(/\s+/g, " ").trim() };
-  const alert = THRESHOLD.exec(said.replace(/\?$/, ""))?.[1];
+  const [, quoted, plainName] = THRESHOLD.exec(said.replace(/\?$/, "")) ?? [];
+  const alert = quoted ?? plainName;
   if (alert !== undefined) return { kind: "threshold", alert };
   if (ADD.test(typed)) return readAdd(said, now, zone);
   if (/^digest (?:add|pause|resume|remove|try|delete|stop)\b/.test(plain)) return { kind: "unclear" };

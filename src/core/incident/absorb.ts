@@ -1,6 +1,6 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
-import { type KeptBack, keyWithin, snoozedBy } from "./maintenance.ts";
+import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
 import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
 import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
 
@@ -39,7 +39,7 @@ export const STORM_NAMES = 8;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
 /** The incident of an alert that flaps goes on when it was over for less than this. */
-const PAUSE_SECONDS = 1800;
+export const PAUSE_SECONDS = 1800;
 
 /**
  * Alerts -> incidents. Each event is taken in by the incident its alert is in, else by a live one that shares a key, else it opens one.
@@ -214,6 +214,8 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
   const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
   const stillSnoozed = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed ? snoozed : undefined;
   const isWoken = incident.status === "snoozed" && snoozed !== undefined && stillSnoozed === undefined && !isOver;
+  // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
+  const isTold = !isKeptBack(incident);
   const status = isOver
     ? "resolved"
     : stillSnoozed !== undefined
@@ -241,7 +243,9 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
       ? { escalated: { steps: 0, at } }
       : escalated !== undefined && { escalated }),
     ...(stillSnoozed !== undefined && { snoozed: stillSnoozed }),
-    ...(isWoken && { woken: { at, because: isWorseThanSnoozed ? ("worse" as const) : ("time" as const), snoozed } }),
+    ...(isWoken && !isTold && { keys: keysAfter(incident) }),
+    ...(isWoken &&
+      isTold && { woken: { at, because: isWorseThanSnoozed ? ("worse" as const) : ("time" as const), snoozed } }),
   };
 }
 

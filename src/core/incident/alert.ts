@@ -52,8 +52,12 @@ function compared(known: AlertRecord | undefined, event: AlertEvent): Told {
   return { record: next, change: isOther ? "words" : "same" };
 }
 
-/** An anomaly is told of by the watching alone, in order: what it says last is so. One that came back soon is the same one. */
+/**
+ * An anomaly is told of by the watching alone: what its newest revision says is so. Whoever showed an older one at the same moment may tell of it
+ * later. One that came back soon is the same one.
+ */
 function followed(known: AlertRecord, event: AlertEvent): Told {
+  if ((event.revision ?? 0) < (known.revision ?? 0)) return { record: known, change: "same" };
   const { incident, begins } = known;
   const told = { ...recordOf(event), incident, begins, seenAt: Math.max(known.seenAt, event.at) };
   const wasOver = known.endsAt !== undefined;
@@ -70,7 +74,16 @@ function begun(begins: readonly number[], at: number): readonly number[] {
 
 const LONGEST_TEXT = 500;
 
-function recordOf({ fingerprint, labels, annotations, startsAt, generatorUrl, at, anomaly }: AlertEvent): AlertRecord {
+function recordOf({
+  fingerprint,
+  labels,
+  annotations,
+  startsAt,
+  generatorUrl,
+  at,
+  anomaly,
+  revision,
+}: AlertEvent): AlertRecord {
   const { summary, description, message, title, runbook_url: runbookUrl } = annotations;
   const words = summary ?? title ?? message ?? description ?? "";
   return {
@@ -86,5 +99,6 @@ function recordOf({ fingerprint, labels, annotations, startsAt, generatorUrl, at
     seenAt: at,
     begins: [],
     ...(anomaly !== undefined && { anomaly }),
+    ...(revision !== undefined && { revision }),
   };
 }

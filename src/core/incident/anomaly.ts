@@ -44,6 +44,7 @@ export function eventOf(
     group: `anomalies ${one.group}`,
     at,
     anomaly: one.id,
+    revision: one.revision,
   };
 }
 

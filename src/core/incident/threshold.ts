@@ -21,6 +21,8 @@ export type Threshold = {
   readonly of: number;
   /** Those that somebody acted on: none of them would have been kept away. */
   readonly acted: number;
+  /** Others that somebody acted on, of which nobody knows how far they went. */
+  readonly unknown: number;
 };
 
 /** A threshold is worth it when it keeps away this share of what nobody acted on. */
@@ -38,6 +40,7 @@ export function thresholdFrom(limit: Limit, reached: readonly Reached[]): Thresh
     return `its rule fires when the value is ${limit.operator} ${limit.value}: there is nothing to raise or lower.`;
   const sign = limit.operator.startsWith(">") ? 1 : -1;
   const known = reached.filter(({ value }) => Number.isFinite(value));
+  const unknown = reached.filter((one) => one.acted && !known.includes(one)).length;
   const vain = known.filter(({ acted }) => !acted).map(({ value }) => sign * value);
   const acted = known.filter((one) => one.acted).map(({ value }) => sign * value);
   if (vain.length < LEAST)
@@ -51,7 +54,7 @@ export function thresholdFrom(limit: Limit, reached: readonly Reached[]): Thresh
     if (value <= sign * limit.value || acted.some((one) => one <= value)) continue;
     const away = vain.filter((one) => one < value || (one === value && !isBeyond)).length;
     if (away >= AWAY_SHARE * vain.length)
-      return { limit, value: sign * value, away, of: vain.length, acted: acted.length };
+      return { limit, value: sign * value, away, of: vain.length, acted: acted.length, unknown };
   }
   const [low, high] = acted.length === 0 ? [] : [Math.min(...acted), Math.max(...acted)];
   if (low === undefined || high === undefined)
@@ -61,9 +64,13 @@ export function thresholdFrom(limit: Limit, reached: readonly Reached[]): Thresh
 
 /**
  * How far a value went on the bad side and stayed there for `seconds`: of every stretch of that length, its best value, and of those the
- * worst. Points in order, a step apart. NaN without any.
+ * worst. Points in order, `step` seconds apart: a stretch is whole when no further point fits into it. NaN without any.
  */
-export function reachedFor(points: readonly (readonly [number, number])[], seconds: number, limit: Limit): number {
+export function reachedFor(
+  points: readonly (readonly [number, number])[],
+  { seconds, step }: { readonly seconds: number; readonly step: number },
+  limit: Limit,
+): number {
   const sign = limit.operator.startsWith("<") ? -1 : 1;
   let worst = Number.NEGATIVE_INFINITY;
   for (const [begin, [from]] of points.entries()) {
@@ -71,7 +78,7 @@ export function reachedFor(points: readonly (readonly [number, number])[], secon
     let end = begin;
     for (; end < points.length && points[end]![0] <= from + seconds; end++)
       held = Math.min(held, sign * points[end]![1]);
-    const isWhole = points[end - 1]![0] - from >= seconds * 0.99;
+    const isWhole = points[end - 1]![0] + step > from + seconds;
     if ((isWhole || begin === 0) && held > worst) worst = held;
   }
   return points.length === 0 ? Number.NaN : sign * worst;

@@ -1,6 +1,6 @@
 import { deploymentsOf } from "../ci/dora.ts";
 import type { Run } from "../ci/run.ts";
-import type { Incident } from "../incident.ts";
+import { alertsIn, type Incident } from "../incident.ts";
 import { median } from "../stats.ts";
 import { localTime } from "../zone.ts";
 import { believedUpTo, fisherTail } from "./exact.ts";
@@ -100,10 +100,11 @@ const MACHINES: ReadonlySet<string> = new Set(["instance", "node", "host"]);
 /** When each alert began, oldest first, by its name, what it is about and where. What came in a storm tells nothing of its own. */
 function begins(incidents: readonly Incident[]): ReadonlyMap<string, Alert> {
   const found = new Map<string, Alert & { begins: Begin[] }>();
-  for (const { id, names, lines, startedAt, subject, environment, isStorm } of incidents) {
+  for (const incident of incidents) {
+    const { id, lines, startedAt, subject, environment, isStorm } = incident;
     if (isStorm) continue;
     const about = subject === undefined || MACHINES.has(subject.kind) ? undefined : subject.name;
-    for (const { name } of names) {
+    for (const { name } of alertsIn(incident)) {
       const own = lines.filter((line) => line.name === name).map(({ startsAt }) => startsAt);
       const key = JSON.stringify([name, about, environment]);
       const alert = found.get(key) ?? { alert: name, about, environment, begins: [] };

@@ -1,5 +1,5 @@
 import { fitsGlob } from "../../util/glob.ts";
-import type { Incident } from "../incident.ts";
+import { alertsIn, type Incident } from "../incident.ts";
 import type { Proposal } from "../proposal.ts";
 import { type Tried, triedBy, wilsonLower } from "../runbook/record.ts";
 import type { Runbook } from "../runbook.ts";
@@ -80,7 +80,7 @@ function helpedWith({
       const { runbook } = change.spec;
       return tried === undefined || runbook === undefined || runbook.readOnly
         ? []
-        : incident.names.map(({ name }) => ({ alert: name, runbook, tried }));
+        : alertsIn(incident).map(({ name }) => ({ alert: name, runbook, tried }));
     });
   });
   const best = new Map<string, Helped>();

@@ -23,7 +23,7 @@ const NEWS_SECONDS = 86_400;
 const BACK_SECONDS = 7 * 86_400;
 const MOST_RUNS = 1000;
 const MOST_LINES = 20;
-/** Dots alone would name another place. */
+/** No repository is called "." or "..", which would lead elsewhere in an address. */
 const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/;
 /** SHA-1 and SHA-256, whole. */
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;

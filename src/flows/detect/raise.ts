@@ -56,7 +56,11 @@ export async function raise(
     .filter((one) => postPlaces([one], deps.settings).length > 0);
   const told = [...unshown.filter(({ id }) => known.has(id)), ...due];
   if (told.length === 0) return { incidents: known, muted };
-  await raising.take(told.map((one) => eventOf(one, sentenceOf(one), placeOf(deps, one), clock())));
+  const tell = (all: readonly Anomaly[]) =>
+    raising.take(all.map((one) => eventOf(one, sentenceOf(one), placeOf(deps, one), clock())));
+  await tell(told);
+  // Whoever found meanwhile that one is over may not have known of its incident yet.
+  await tell(await newerThan(store, due));
   const incidents = await incidentsOf(deps, told);
   // What an event does not carry, as a likely cause that was found meanwhile, is shown too.
   const changed = [...new Set(told.flatMap(({ id }) => known.get(id) ?? []))];
@@ -64,6 +68,12 @@ export async function raise(
   for (const { id, revision } of told) await store.detection.shown(id, revision, true);
   raising.redrawn();
   return { incidents: new Map([...known, ...incidents]), muted };
+}
+
+/** Those of which the store has a newer revision by now. */
+async function newerThan({ detection }: RaiseDeps["store"], all: readonly Anomaly[]): Promise<readonly Anomaly[]> {
+  const stored = await Promise.all(all.map(({ id }) => detection.anomaly(id)));
+  return stored.flatMap((now, at) => (now !== undefined && now.revision > all[at]!.revision ? [now] : []));
 }
 
 /** Which incident each of these is in. */

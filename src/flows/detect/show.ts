@@ -33,7 +33,10 @@ export async function showAnomalies(deps: ShowDeps): Promise<void> {
       const all = await store.detection.anomalies({ group, limit: MOST_MEMBERS });
       const members = all.filter(({ id }) => !muted.has(id));
       const posted = await showGroup(deps, group, members, records, { opinions, open });
-      for (const { id, revision } of members) await store.detection.shown(id, revision, posted || incidents.has(id));
+      // What is in an incident counts as shown once that was told of it, which is noted there.
+      const elsewhere = deps.raising === undefined ? new Map() : await incidentsOf(deps, members);
+      for (const { id, revision } of members)
+        if (!elsewhere.has(id)) await store.detection.shown(id, revision, posted || incidents.has(id));
     } catch (err) {
       // One that cannot be shown must not keep the others from it; it is tried again in the next round.
       report("error", "an anomaly could not be shown", { err, group });

@@ -22,7 +22,7 @@ export type Readable = {
   readonly change: (change: Proposal) => boolean;
 };
 
-/** Patterns of the ninety days before `now`, as far back as alerts are known. */
+/** Patterns of the ninety days before `now`, as far back as alerts and deployments are known. */
 export async function lookForPatterns(
   store: Pick<Store, "incidents" | "runs" | "proposals">,
   runbooks: readonly Runbook[],
@@ -38,11 +38,13 @@ export async function lookForPatterns(
   ]);
   // Of more than can be read, the newest are: what is older than all of these is not known.
   const known = found.length < MOST ? since : Math.min(...found.map(({ openedAt }) => openedAt));
+  // Before the first deployment that was told, nobody knows what was one: those times are no times without.
+  const told = runs.reduce((first, { endedAt }) => Math.min(first, endedAt), now);
   return patternsIn({
     incidents: found.filter(may.incident),
     changes: changes.filter(may.change),
     ...{ runs, runbooks, zone },
-    from: Math.max(since, known, first ?? now),
+    from: Math.max(since, known, told, first ?? now),
     to: now,
   });
 }

@@ -111,7 +111,7 @@ async function furthest(
   const series = await source.range(promql, { start, end: Math.max(end, start + step), step }, signal);
   const values = series
     .filter(({ labels }) => lines.some((line) => isMadeOf(labels, line)))
-    .map(({ points }) => reachedFor(points, seconds, limit))
+    .map(({ points }) => reachedFor(points, { seconds, step }, limit))
     .filter(Number.isFinite);
   if (values.length === 0) return Number.NaN;
   return limit.operator.startsWith("<") ? Math.min(...values) : Math.max(...values);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDigestWish } from "../../../src/core/digest/wish.ts";
+import { readDigestWish, thresholdQuestion } from "../../../src/core/digest/wish.ts";
 
 /** 2026-03-11 10:20 UTC, a Wednesday. */
 const NOW = Date.UTC(2026, 2, 11, 10, 20) / 1000;
@@ -94,6 +94,8 @@ describe("what the weeks before tell, asked for", () => {
       { kind: "patterns", name: "HighErrorRate of cart after cart in production" },
     ],
     ["threshold of QueueSlow?", { kind: "threshold", alert: "QueueSlow" }],
+    [thresholdQuestion("QueueSlow"), { kind: "threshold", alert: "QueueSlow" }],
+    [thresholdQuestion("Queue slow (mail)"), { kind: "threshold", alert: "Queue slow (mail)" }],
     ["digest try", { kind: "unclear" }],
   ])("%s", (text, wish) => {
     expect(read(text)).toEqual(wish);

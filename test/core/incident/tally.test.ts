@@ -5,8 +5,8 @@ import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
 /** What a message shows of it. */
 function shown(tally: Tally) {
-  const { total, all, firing: fires, foremost } = tally;
-  return { total, all, fires, names: namesOf(tally), foremost, flaps: anyFlaps(tally, T + 3600) };
+  const { total, all, firing: fires, foremost, anomalies } = tally;
+  return { total, all, fires, anomalies, names: namesOf(tally), foremost, flaps: anyFlaps(tally, T + 3600) };
 }
 
 const delivery = fc.array(
@@ -28,18 +28,25 @@ it("what is counted with each delivery is what a count of all alerts gives", () 
       for (const [round, events] of deliveries.entries()) {
         const told = events.map(({ n, group, name, severity, isOver, minutes }) => {
           const [startsAt, at] = [T + 60 * minutes, T + 3600 + 60 * round];
-          const more = { group, labels: { alertname: name, severity }, startsAt, at };
+          const isAnomaly = n >= 18;
+          const more = {
+            group,
+            labels: { alertname: name, severity },
+            startsAt,
+            at,
+            ...(isAnomaly && { anomaly: `a${n}` }),
+          };
           return isOver ? over(`s${n}`, { ...more, endsAt: at - 1 }) : firing(`s${n}`, more);
         });
         tell(...told);
-        for (const { id, status, lines, firing: fires } of all()) {
-          const [kept, counted] = [
-            world.tallyOf(id),
-            tallyOf([...alerts.values()].filter((one) => one.incident === id)),
-          ];
-          if (kept === undefined || status === "resolved") continue;
-          expect(shown(kept)).toEqual(shown(counted));
-          expect(lines.length).toBe(Math.min(8, kept.total));
+        for (const { id, status, lines, firing: fires, anomalies } of all()) {
+          // Of what is over nothing is carried on.
+          if (status === "resolved") continue;
+          const kept = world.tallyOf(id);
+          const counted = tallyOf([...alerts.values()].filter((one) => one.incident === id));
+          expect(kept && shown(kept)).toEqual(shown(counted));
+          expect(anomalies?.total ?? 0).toBe(counted.anomalies.total);
+          expect(lines.length).toBe(Math.min(8, counted.total));
           expect(fires).toBe(
             [...alerts.values()].filter((one) => one.incident === id && one.endsAt === undefined).length,
           );

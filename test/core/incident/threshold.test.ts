@@ -7,7 +7,12 @@ const above = { operator: ">", value: 100 } as const;
 describe("a threshold that would have been quieter", () => {
   it("is the nearest one that four fifths of what nobody acted on did not pass, and all that somebody did", () => {
     const reached = [...[104, 110, 112, 118, 121, 160].map((value) => at(value)), at(240, true)];
-    expect(thresholdFrom(above, reached)).toEqual({ limit: above, value: 130, away: 5, of: 6, acted: 1 });
+    expect(thresholdFrom(above, reached)).toEqual({ limit: above, value: 130, away: 5, of: 6, acted: 1, unknown: 0 });
+  });
+
+  it("says of how many that somebody acted on it cannot tell", () => {
+    const reached = [...[104, 110, 112].map((value) => at(value)), at(240, true), at(Number.NaN, true)];
+    expect(thresholdFrom(above, reached)).toMatchObject({ acted: 1, unknown: 1 });
   });
 
   it("takes more digits where few would pass what somebody acted on", () => {
@@ -50,13 +55,23 @@ describe("how far a value went", () => {
   const points = [110, 300, 120, 130, 125, 90].map((value, n) => [n * 60, value] as const);
 
   it("is the worst that it stayed at for as long as the rule wants", () => {
-    expect(reachedFor(points, 0, above)).toBe(300);
-    expect(reachedFor(points, 180, above)).toBe(120);
-    expect(reachedFor(points, 60, { operator: "<", value: 200 })).toBe(125);
+    expect(reachedFor(points, { seconds: 0, step: 60 }, above)).toBe(300);
+    expect(reachedFor(points, { seconds: 180, step: 60 }, above)).toBe(120);
+    expect(reachedFor(points, { seconds: 60, step: 60 }, { operator: "<", value: 200 })).toBe(125);
+  });
+
+  it.each([
+    [60, 16],
+    [60, 45],
+    [60, 90],
+    [10, 15],
+  ])("is found where a stretch of %i s does not end on a point every %i s", (seconds, step) => {
+    const pending = [101, ...Array.from({ length: 20 }, () => 250)].map((value, n) => [n * step, value] as const);
+    expect(reachedFor(pending, { seconds, step }, above)).toBe(250);
   });
 
   it("is of what there is where that is shorter, and nothing without any", () => {
-    expect(reachedFor(points, 3600, above)).toBe(90);
-    expect(reachedFor([], 60, above)).toBeNaN();
+    expect(reachedFor(points, { seconds: 3600, step: 60 }, above)).toBe(90);
+    expect(reachedFor([], { seconds: 60, step: 60 }, above)).toBeNaN();
   });
 });

@@ -86,6 +86,22 @@ describe("alerts after deployments", () => {
     none(alerts(times.slice(0, 2)));
   });
 
+  it("are of alerts: an anomaly that follows is none, alone or beside one", () => {
+    const line = { fingerprint: "anomaly a", severity: "warning", summary: "", labels: {}, anomaly: "a" } as const;
+    const follow = (...names: readonly string[]) => {
+      const incidents = weekly.map((at, n) =>
+        anEnded(`i-${n}`, at + 300, 600, {
+          names: names.map((name) => ({ name, severity: "warning", total: 1, firing: 0 })),
+          lines: [{ ...line, name: "latency unusual", startsAt: at + 300 }],
+          ...{ total: names.length, anomalies: { total: 1, firing: 0 } },
+        }),
+      );
+      return afterDeploys({ ...span, runs: deploys(weekly), incidents }).map(({ alert }) => alert);
+    };
+    expect(follow("HighErrorRate", "latency unusual")).toEqual(["HighErrorRate"]);
+    expect(follow("latency unusual")).toEqual([]);
+  });
+
   it("name the one service that it is about where two are deployed together", () => {
     const runs = [
       ...deploys(weekly),
