@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { couldNotAsk, holdBack, notYet, orAborted, overheard } from "./app/around-question.ts";
 import { type CiDesk, createCi } from "./app/ci.ts";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDependencyDesk } from "./app/dependencies.ts";
@@ -9,6 +10,18 @@ import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
 import { createAlerts, createSources, openStore, withoutRefresh } from "./app/outside.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
+import {
+  type Asked,
+  CANCELLED,
+  explainFailure,
+  failure,
+  NO_SOURCE,
+  said,
+  tooMany,
+  tooSlow,
+  withBlocks,
+  withDegraded,
+} from "./app/replies.ts";
 import { createRollouts, type RolloutDesk } from "./app/rollouts.ts";
 import { createRunning } from "./app/running.ts";
 import { type Sharing, sharingOf } from "./app/sharing.ts";
@@ -16,8 +29,7 @@ import { createSilences } from "./app/silences.ts";
 import type { Config } from "./config.ts";
 import { secretsOf } from "./config.ts";
 import { mayReadIncident } from "./core/access.ts";
-import type { AskReply } from "./core/answer.ts";
-import { type Block, type Card, isResponse, plainText } from "./core/card.ts";
+import { isResponse } from "./core/card.ts";
 import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
 import type { Question } from "./core/chat.ts";
@@ -34,17 +46,15 @@ import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
 import type { TrainReport } from "./flows/detect/train.ts";
 import type { ScoreReport } from "./flows/score-forecasts.ts";
-import type { Investigator, ModelUse } from "./ports/model.ts";
-import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Said, Store, Suggester } from "./ports.ts";
+import type { ModelUse } from "./ports/model.ts";
+import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Store, Suggester } from "./ports.ts";
 import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import type { BreakerState, Dependencies, DependencyView } from "./util/dependencies.ts";
-import { isNo, ReadOnlyError } from "./util/errors.ts";
 import { createLog, type Log, loggedWith } from "./util/log.ts";
 import { turns } from "./util/turns.ts";
 
-/** What one question gave, with the reply that programs read. */
-export type Asked = Said & { readonly reply: AskReply };
+export type { Asked } from "./app/replies.ts";
 
 export type Ask = (question: Question, signal?: AbortSignal, onlooker?: Onlooker) => Promise<Asked>;
 
@@ -322,7 +332,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const named = closedSource(metrics.sources, open, question.text);
     if (named !== undefined) return { ...failure(notOpen(named)), isPrivate: true };
     const deps = {
-      sources: open.map((source) => watched(source, seen, log)),
+      sources: open.map((source) => overheard(source, seen, log)),
       // It does not divide its silences by source: whoever may not read all sources is not told of any.
       alertmanager:
         open.length === metrics.sources.length || alertmanager === undefined ? alertmanager : ("closed" as const),
@@ -430,151 +440,4 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       return stopped;
     },
   };
-}
-
-// ---------------------------------------------------------------- parts
-
-/** Notes that a model would have been asked. */
-function notYet(note: () => void): Investigator {
-  return {
-    async readIntent() {
-      note();
-      return undefined;
-    },
-    async investigate() {
-      note();
-      return { kind: "nothing", why: "" };
-    },
-  };
-}
-
-/** The same store, but what is remembered of an answer is only written on `release`. */
-function holdBack(store: Store) {
-  const waiting: (() => Promise<unknown>)[] = [];
-  const later = (work: () => Promise<unknown>) => {
-    waiting.push(work);
-  };
-  const held: Store = Object.assign(Object.create(store) as Store, {
-    conversations: {
-      recent: (...args: Parameters<Store["conversations"]["recent"]>) => store.conversations.recent(...args),
-      append: async (...args: Parameters<Store["conversations"]["append"]>) => {
-        later(() => store.conversations.append(...args));
-        return true;
-      },
-    },
-    evidence: Object.assign(Object.create(store.evidence) as Store["evidence"], {
-      save: async (...args: Parameters<Store["evidence"]["save"]>) => later(() => store.evidence.save(...args)),
-    }),
-  });
-  return {
-    store: held,
-    async release() {
-      for (const work of waiting.splice(0)) await work();
-    },
-  };
-}
-
-// ---------------------------------------------------------------- what can go wrong
-
-const NO_SOURCE: Card = {
-  title: "I cannot look: no Prometheus is configured.",
-  tone: "warning",
-  blocks: [
-    {
-      kind: "text",
-      text: "Set PROMETHEUS_URL to its address, or list several under `sources` in smartcloudops.yaml. `smartcloudops demo` brings one to try.",
-    },
-  ],
-};
-
-/** The same source, noting when it cannot even say what exists: then no query is asked, and none can be seen to fail. */
-function watched(source: Metrics, seen: { unreachable: boolean }, log: Log): Metrics {
-  const { name } = source;
-  const instant: Metrics["instant"] = (promql, at, signal) => {
-    log.debug({ source: name, promql, at }, "a query");
-    return source.instant(promql, at, signal);
-  };
-  const range: Metrics["range"] = (promql, window, signal) => {
-    log.debug({ source: name, promql, ...window }, "a query");
-    return source.range(promql, window, signal);
-  };
-  const catalogue: Metrics["catalogue"] = (signal) =>
-    source.catalogue(signal).catch((problem: unknown) => {
-      seen.unreachable = true;
-      throw problem;
-    });
-  return Object.assign(Object.create(source) as Metrics, { catalogue, instant, range });
-}
-
-/** Nothing came back from any query, and something failed. */
-function couldNotAsk({ sources }: AskReply, isUnreachable: boolean): boolean {
-  return (isUnreachable || sources.length > 0) && sources.every(({ readings }) => typeof readings !== "number");
-}
-
-/** Settles when the work does, or rejects when the signal fires first: work that ignores its signal keeps nobody waiting. */
-const CANCELLED: Card = { title: "Stopped: you cancelled this question.", tone: "info", blocks: [] };
-
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}
-
-function tooSlow(limitMs: number): Card {
-  const text = "Ask about a shorter time or about fewer things, or see `smartcloudops doctor` when this happens often.";
-  return {
-    title: `I stopped looking after ${limitMs / 1000} s: Prometheus was too slow for this question.`,
-    tone: "warning",
-    blocks: [{ kind: "text", text }],
-  };
-}
-
-function explainFailure(problem: unknown, question: Question, log: Log): Card {
-  if (problem instanceof ReadOnlyError) return { title: problem.message, tone: "warning", blocks: [] };
-  if (isNo(problem)) {
-    log.warn({ question: question.id, err: problem }, "a question could not be asked");
-    return { title: "I could not look.", tone: "warning", blocks: [{ kind: "text", text: problem.message }] };
-  }
-  const reference = question.id.slice(0, 8);
-  log.error({ reference, question: question.id, err: problem }, "a question failed");
-  const text = "Nothing was changed. Ask again; if it stays like this, the log has the details under that reference.";
-  return {
-    title: `That went wrong on my side (reference ${reference}).`,
-    tone: "danger",
-    blocks: [{ kind: "text", text }],
-  };
-}
-
-function failure(card: Card): Asked {
-  const asked = said(card, "unclear");
-  return { ...asked, reply: { ...asked.reply, degraded: [card.title] }, failed: true };
-}
-
-/** A card for which nothing was asked of Prometheus. */
-function said(card: Card, intent: string): Asked {
-  const reply = { slots: {}, promql: [], values: [], proposed_actions: [], sources: [] };
-  return { card, reply: { intent, reply_text: plainText(card), ...reply } };
-}
-
-function tooMany(limit: number, isAgain: boolean): Asked {
-  const title = `That was more than ${limit} questions in a minute: I skip yours until the minute is over.`;
-  const asked = failure({ title, tone: "warning", blocks: [] });
-  return isAgain ? { ...asked, repeated: true } : asked;
-}
-
-function withBlocks(asked: Asked, blocks: readonly Block[]): Asked {
-  if (blocks.length === 0) return asked;
-  const text = plainText({ title: asked.reply.reply_text, tone: asked.card.tone, blocks });
-  const card = { ...asked.card, blocks: [...asked.card.blocks, ...blocks] };
-  return { ...asked, card, reply: { ...asked.reply, reply_text: text } };
-}
-
-function withDegraded(asked: Asked, sentences: readonly string[]): Asked {
-  if (sentences.length === 0) return asked;
-  const notes = sentences.map((text) => ({ kind: "note" as const, text }));
-  const reply = { ...asked.reply, degraded: [...(asked.reply.degraded ?? []), ...sentences] };
-  return { ...asked, card: { ...asked.card, blocks: [...asked.card.blocks, ...notes] }, reply };
 }
