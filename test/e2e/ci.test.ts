@@ -84,10 +84,10 @@ it("tells of a slow pipeline in one message that ends with it, lists what it kno
   expect(fake.sent(CHANNEL)).toHaveLength(0);
   expect((await tell(900)).verdict).toBe("fail");
   const [message] = await until(() => fake.sent(CHANNEL).length > 0 && fake.sent(CHANNEL), "the message");
-  expect(message?.text).toContain("Duration of acme/shop Tests on main: 15 min, 2.9 times its usual");
+  expect(message?.text).toContain("Warning: duration of acme/shop Tests on main: 15 min, 2.9 times its usual");
   expect(JSON.stringify(message)).toContain("<https://ci.example/21|Open the run>");
   await tell(310);
-  await until(() => fake.sent(CHANNEL)[0]?.text.startsWith("Over since"), "the end");
+  await until(() => fake.sent(CHANNEL)[0]?.text.startsWith("Resolved after"), "the end");
   expect(fake.sent(CHANNEL)).toHaveLength(1);
 
   const pull = { branch: "topic", pull_request: 12, commit: "3f2a91c0aa77113f2a91c0aa77113f2a91c0aa77" };
