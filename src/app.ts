@@ -5,6 +5,7 @@ import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDependencyDesk } from "./app/dependencies.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createDigests, type DigestDesk } from "./app/digests.ts";
+import { createFairness } from "./app/fairness.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
@@ -48,7 +49,6 @@ import type { TrainReport } from "./flows/detect/train.ts";
 import type { ScoreReport } from "./flows/score-forecasts.ts";
 import type { ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Store, Suggester } from "./ports.ts";
-import { budget } from "./util/budget.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import type { BreakerState, Dependencies, DependencyView } from "./util/dependencies.ts";
 import { createLog, type Log, loggedWith } from "./util/log.ts";
@@ -162,7 +162,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     overrides.alertmanager === undefined ? await createAlerts(config, clock, observer, dependencies) : undefined;
   const alertmanager = overrides.alertmanager ?? ownAlerts;
   const retention = config.limits.retentionSeconds;
-  const limit = overrides.limitPerPerson === false ? undefined : budget(config.limits.questionsPerMinute, 60);
+  const limit = overrides.limitPerPerson === false ? undefined : await createFairness(config, { clock, log });
 
   const sharing = sharingOf(config, store, clock);
   const remedyOn = (on: Store): Remedy => ({
@@ -257,8 +257,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     // Before everything that could keep it waiting: limits, turns, Prometheus.
     const stop = readStop(question.text);
     if (stop !== undefined) return said(await changes.stop(question.user, stop.reason), "stop");
-    const verdict = limited?.(`${question.user.platform}/${question.user.id}`, clock());
-    if (verdict?.kind === "wait") return tooMany(config.limits.questionsPerMinute, !verdict.isFirst);
+    const over = await limited?.tooMany(question);
+    if (over !== undefined) return tooMany(over);
     try {
       const own = await askedOwn(changes, watched, question, signal);
       if (own !== undefined) return own;
@@ -435,6 +435,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     stop() {
       stopped ??= (async () => {
         await Promise.all([metrics.stop(), ownAlerts?.stop()]);
+        limit?.close();
         await store.close();
       })();
       return stopped;

@@ -184,6 +184,9 @@ function build(deps: Deps, envName: string | undefined): Config {
       questionLength: settings.limits?.question_length ?? DEFAULTS.questionLength,
       answerTimeoutMs: parseDuration(settings.limits?.answer_timeout ?? "") ?? DEFAULTS.answerTimeoutMs,
       questionsPerMinute: settings.limits?.questions_per_minute ?? DEFAULTS.questionsPerMinute,
+      channelQuestionsPerMinute:
+        settings.limits?.channel_questions_per_minute ??
+        10 * (settings.limits?.questions_per_minute ?? DEFAULTS.questionsPerMinute),
       retentionSeconds: {
         conversations: seconds(retention.conversations) ?? DEFAULT_RETENTION.conversations,
         evidence: seconds(retention.evidence) ?? DEFAULT_RETENTION.evidence,

@@ -63,6 +63,7 @@ describe("the environment", () => {
         questionLength: 4000,
         answerTimeoutMs: 30_000,
         questionsPerMinute: 30,
+        channelQuestionsPerMinute: 300,
         retentionSeconds: {
           conversations: 2_592_000,
           evidence: 7_776_000,

@@ -4,6 +4,7 @@ import type { Question } from "../core/chat.ts";
 import type { Said } from "../ports.ts";
 import { isNo, ReadOnlyError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import type { TooMany } from "./fairness.ts";
 
 /** Answers for which nothing was asked of Prometheus: what was not understood, could not be asked, took too long or went wrong. */
 
@@ -59,10 +60,13 @@ export function said(card: Card, intent: string): Asked {
   return { card, reply: { intent, reply_text: plainText(card), ...reply } };
 }
 
-export function tooMany(limit: number, isAgain: boolean): Asked {
-  const title = `That was more than ${limit} questions in a minute: I skip yours until the minute is over.`;
+export function tooMany({ of, most, isFirst }: TooMany): Asked {
+  const title =
+    of === "person"
+      ? `That was more than ${most} questions in a minute: I skip yours until the minute is over.`
+      : `That were more than ${most} questions in a minute from this channel: I skip those from here until the minute is over.`;
   const asked = failure({ title, tone: "warning", blocks: [] });
-  return isAgain ? { ...asked, repeated: true } : asked;
+  return isFirst ? asked : { ...asked, repeated: true };
 }
 
 export function withBlocks(asked: Asked, blocks: readonly Block[]): Asked {

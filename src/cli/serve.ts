@@ -219,6 +219,8 @@ async function openApi(
   const reader = await createApp(config, {
     ...{ observer, log, ...overrides, sources, dependencies },
     ...readingParts(store, alertmanager),
+    // Tokens have a limit of their own.
+    limitPerPerson: false,
   });
   return createApi(config, { store, sources, ask: reader.ask, clock, version: ownVersion(), log });
 }

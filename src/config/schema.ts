@@ -149,6 +149,11 @@ const file = () =>
             question_length: whole(100, 20_000, "Characters in one question. Default 4000."),
             query_timeout: duration("100ms", "2m", "How long one query may take. Default 10s."),
             questions_per_minute: whole(1, 1000, "Questions from one person in a minute. Default 30."),
+            channel_questions_per_minute: whole(
+              1,
+              10_000,
+              "Questions from one channel in a minute. Default: ten times those from one person.",
+            ),
             answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
             watched_series: whole(1, 100_000, "Series that are watched, of all watches together. Default 1000."),
             series_per_watch: whole(1, 10_000, "Series of one watch. Default 200."),

@@ -77,6 +77,7 @@ export type Config = {
     answerTimeoutMs: number;
     /** From one person. */
     questionsPerMinute: number;
+    channelQuestionsPerMinute: number;
     retentionSeconds: {
       conversations: number;
       evidence: number;

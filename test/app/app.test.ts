@@ -282,6 +282,17 @@ describe("a question to the app", () => {
     assert.equal(asked, 4);
   });
 
+  it("is refused beyond the limit per channel, whoever asks there", async () => {
+    const limits = { questionsPerMinute: 2, channelQuestionsPerMinute: 3 };
+    const { app } = await appWith(async () => answered("ok"), { clock: () => 1000 }, configOf({}, limits));
+    const place = { platform: "slack", channel: "C1", thread: "" };
+    const titles = [];
+    for (const who of ["a", "b", "c", "d", "e"])
+      titles.push((await app.ask({ ...question("x", who), place })).card.title);
+    assert.match(titles[3]!, /more than 3 questions in a minute from this channel/);
+    assert.equal((await app.ask({ ...question("x", "f"), place: { ...place, channel: "C2" } })).failed, undefined);
+  });
+
   it("asked aside leaves nothing in the store, and each aside has a memory of its own", async () => {
     const stores = new Set<unknown>();
     const { app, store } = await appWith(async (deps, { place }) => {

@@ -73,6 +73,7 @@ log: { level: warn }
       limits: {
         questionLength: 500,
         questionsPerMinute: 5,
+        channelQuestionsPerMinute: 50,
         answerTimeoutMs: 20_000,
         retentionSeconds: {
           conversations: 3600,
