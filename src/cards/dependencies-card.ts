@@ -27,14 +27,13 @@ export function dependenciesCard(views: readonly DependencyView[], store: StoreS
   };
 }
 
-/** For the end of an overview: what is left alone, with all that matters about it; one line when nothing is. */
+/** For the end of an overview: what is left alone, with all that matters about it; nothing when nothing is. */
 export function dependencyBlocks(views: readonly DependencyView[], look: Look): readonly Block[] {
   const away = views.filter(isAway);
+  if (away.length === 0) return [];
   const answered = views.filter((one) => !isAway(one) && one.answeredAt !== undefined && one.trouble === undefined);
   const names = answered.map(({ service }) => service).join(", ");
-  const rest = names === "" ? "" : `${away.length === 0 ? "The bot itself reaches" : "It reaches"} ${names}.`;
-  const notes: readonly Block[] = rest === "" ? [] : [{ kind: "note", text: rest }];
-  if (away.length === 0) return notes;
+  const notes: readonly Block[] = names === "" ? [] : [{ kind: "note", text: `It reaches ${names}.` }];
   return [
     { kind: "text", text: titleOf(away, false) },
     { kind: "list", items: away.map((one) => lineOf(one, look)) },
