@@ -58,6 +58,14 @@ describe("README.md", () => {
     expect(named.filter((name) => !Object.hasOwn(scripts, name as string))).toEqual([]);
   });
 
+  it("names only benches that can be started by that name", () => {
+    const launch = read("src/launch.mjs");
+    const text = `${readme}${read("CONTRIBUTING.md")}`;
+    const named = new Set([...text.matchAll(/npm run bench -- ([a-z][a-z-]*)/g)].map(([, name]) => name as string));
+    expect(named.size).toBeGreaterThan(10);
+    expect([...named].filter((name) => !launch.includes(`"${name}",`))).toEqual([]);
+  });
+
   it("lists every command of the CLI, and no other", () => {
     expect(table("command").flatMap(([name]) => ticked(name))).toEqual(Object.keys(COMMANDS));
     const used = [...readme.matchAll(/\b(?:npx smartcloudops|launch\.mjs) ([a-z]+)/g)].map(
