@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Place } from "../core/chat.ts";
 import type { Clock, Lease, Store } from "../ports.ts";
+import { once } from "../util/once.ts";
 import type { Secret } from "../util/secret.ts";
 import { StoreError } from "./errors.ts";
 import { makeDataDir } from "./file.ts";
@@ -23,7 +24,7 @@ import { atMost, isAnothers, named, parsed, put, type Row, rowOf, table } from "
 import { redisRuns } from "./redis/runs.ts";
 import { redisShelf } from "./redis/shelf.ts";
 import { type Retention, wordKey } from "./retention.ts";
-import { AnswerLine, AnswerRow, HeldRow, LessonRow, once, PlaceRow, SpendingRow, TurnRow } from "./rows.ts";
+import { AnswerLine, AnswerRow, HeldRow, LessonRow, PlaceRow, SpendingRow, TurnRow } from "./rows.ts";
 import type { SealSettings } from "./seal.ts";
 import { createStop } from "./stop.ts";
 

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { ANOMALY_KINDS, type Anomaly, OPINIONS } from "../core/watch/anomaly.ts";
 import type { Track } from "../core/watch/track.ts";
 import type { SeriesState, WatchRound } from "../ports.ts";
-import { json, once } from "./rows.ts";
+import { once } from "../util/once.ts";
+import { json } from "./rows.ts";
 
 /** Rows of what the scheduled detector keeps, as they stand in the file. */
 

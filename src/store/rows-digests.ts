@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { KeptDigest } from "../core/digest/digest.ts";
 import { DIGEST_KINDS, type PlanRecord } from "../core/digest/schedule.ts";
-import { json, once } from "./rows.ts";
+import { once } from "../util/once.ts";
+import { json } from "./rows.ts";
 
 /** Rows of digests and their plans. What was told is the bot's own JSON: what it is found and shown by is looked at. */
 

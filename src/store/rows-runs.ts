@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { RUN_OUTCOMES, type Run } from "../core/ci/run.ts";
-import { json, once } from "./rows.ts";
+import { once } from "../util/once.ts";
+import { json } from "./rows.ts";
 
 /** Rows of runs of pipelines. */
 

@@ -5,6 +5,7 @@ import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Held, Lesson, Queued, Turn } from "../ports.ts";
+import { once } from "../util/once.ts";
 import { storedRecordingSchema } from "./recording.ts";
 
 /**
@@ -277,13 +278,4 @@ function place() {
 /** Without the keys that are undefined, so that what comes out equals what went in. */
 function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T;
-}
-
-/** Built when first used. */
-export function once<T>(build: () => T): () => T {
-  let built: { readonly value: T } | undefined;
-  return () => {
-    built ??= { value: build() };
-    return built.value;
-  };
 }

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { ANOMALY_KINDS, type Anomaly } from "../core/watch/anomaly.ts";
 import { rfc3339 } from "../core/zone.ts";
-import { labels, once, text, time } from "./parts.ts";
+import { once } from "../util/once.ts";
+import { labels, text, time } from "./parts.ts";
 
 /** Anomalies as other programs read them: a contract. */
 

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { AskReply } from "../core/answer.ts";
 import type { Card, Chart } from "../core/card.ts";
-import { labels, once, text, time } from "./parts.ts";
+import { once } from "../util/once.ts";
+import { labels, text, time } from "./parts.ts";
 
 /** An answer to a question as other programs read it: a contract. */
 

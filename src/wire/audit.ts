@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { AuditRecord } from "../core/audit.ts";
 import type { Identity } from "../core/people.ts";
 import { rfc3339 } from "../core/zone.ts";
-import { once, text, time } from "./parts.ts";
+import { once } from "../util/once.ts";
+import { text, time } from "./parts.ts";
 
 /** Audit records as other programs read them: a contract. */
 

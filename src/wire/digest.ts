@@ -5,7 +5,8 @@ import { COUNTS } from "../core/digest/counts.ts";
 import { type Digest, type KeptDigest, SECTIONS } from "../core/digest/digest.ts";
 import { DIGEST_KINDS } from "../core/digest/schedule.ts";
 import { rfc3339 } from "../core/zone.ts";
-import { count, once, text, time } from "./parts.ts";
+import { once } from "../util/once.ts";
+import { count, text, time } from "./parts.ts";
 
 /** Digests as other programs read them: a contract. A number that could not be asked is not there; null is a mean of nothing. */
 

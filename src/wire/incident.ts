@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "../core/incident.ts";
 import { rfc3339 } from "../core/zone.ts";
-import { count, labels, once, text, time } from "./parts.ts";
+import { once } from "../util/once.ts";
+import { count, labels, text, time } from "./parts.ts";
 
 /** Incidents as other programs read them: a contract. */
 

@@ -2,14 +2,6 @@ import * as z from "zod";
 
 /** What descriptions of what other programs read are made of. They are made when first asked for: most commands print without. */
 
-export function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
 /** RFC 3339 in UTC. */
 export function time(what: string) {
   return z.iso.datetime().describe(`${what} RFC 3339 in UTC.`);

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import { rfc3339 } from "../core/zone.ts";
-import { once, text, time } from "./parts.ts";
+import { once } from "../util/once.ts";
+import { text, time } from "./parts.ts";
 
 /** Proposals as other programs read them: a contract. Null where there is nothing. */
 

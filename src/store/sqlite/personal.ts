@@ -2,8 +2,8 @@ import type { SQLInputValue } from "node:sqlite";
 import { z } from "zod";
 import { withoutPerson } from "../../core/personal.ts";
 import type { Personal } from "../../ports/personal.ts";
+import { once } from "../../util/once.ts";
 import { TABLES_OF_PEOPLE } from "../personal.ts";
-import { once } from "../rows.ts";
 import type { Ledger } from "../seal.ts";
 import type { Statements } from "./statements.ts";
 
