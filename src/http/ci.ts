@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
 import { RUN_OUTCOMES, type Run, type RunOutcome } from "../core/ci/run.ts";
+import { equalInConstantTime } from "./trust.ts";
 
 /** What systems that run pipelines post: GitHub in its own words, all others in a form of ours. */
 
@@ -199,9 +200,7 @@ export function readGitHub(event: string, body: unknown): Run | undefined {
 
 /** Whether `signature` (of X-Hub-Signature-256) is of these bytes by this secret. Takes as long for a wrong one. */
 export function isSignedByGitHub(body: Buffer, signature: string, key: string): boolean {
-  const wanted = Buffer.from(`sha256=${createHmac("sha256", key).update(body).digest("hex")}`);
-  const found = Buffer.from(signature);
-  return wanted.length === found.length && timingSafeEqual(wanted, found);
+  return equalInConstantTime(signature, `sha256=${createHmac("sha256", key).update(body).digest("hex")}`);
 }
 
 function parsed<T>(schema: z.ZodType<T>, body: unknown, wanted: string): T {
