@@ -1,7 +1,7 @@
 import type { RateLimiterRes } from "rate-limiter-flexible";
 import { type Budgeted, budget } from "../util/budget.ts";
-import { reasonOf } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
+import { outage } from "./outage.ts";
 
 export type RateLimiterSettings = {
   /** How often in so many seconds. */
@@ -44,15 +44,11 @@ export async function sharedRateLimiters(
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_MS,
   });
-  let said: string | undefined;
-  redis.on("error", (problem) => {
-    if (said === reasonOf(problem)) return;
-    said = reasonOf(problem);
-    warn(problem, "questions are counted by each replica for itself: Redis cannot be reached for it");
-  });
-  redis.on("ready", () => {
-    said = undefined;
-  });
+  const { noticed, over } = outage((problem) =>
+    warn(problem, "questions are counted by each replica for itself: Redis cannot be reached for it"),
+  );
+  redis.on("error", noticed);
+  redis.on("ready", over);
   await new Promise<void>((resolve) => {
     redis.once("ready", resolve);
     redis.once("error", () => resolve());

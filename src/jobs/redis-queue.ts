@@ -2,6 +2,7 @@ import type { Job } from "bullmq";
 import type { JobOutcome, JobQueue, JobQueueLimits } from "../ports/jobs.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
+import { outage } from "./outage.ts";
 
 export type RedisQueueSettings = JobQueueLimits & {
   /** `redis://` or `rediss://`, with the password in it. */
@@ -41,17 +42,15 @@ export async function createRedisQueue(settings: RedisQueueSettings): Promise<Jo
   const events = new QueueEvents(name, on);
   let worker: InstanceType<typeof Worker> | undefined;
   let isClosed = false;
-  let said: string | undefined;
   // Each of them says the same of one outage, at every attempt to connect.
+  const { noticed, over } = outage((problem) =>
+    warn(problem, "the queue of jobs cannot reach Redis, or was cut off: rounds go on with what this process can do"),
+  );
   const onProblem = (problem: unknown) => {
-    if (isClosed || said === reasonOf(problem)) return;
-    said = reasonOf(problem);
-    warn(problem, "the queue of jobs cannot reach Redis, or was cut off: rounds go on with what this process can do");
+    if (!isClosed) noticed(problem);
   };
   redis.on("error", onProblem);
-  redis.on("ready", () => {
-    said = undefined;
-  });
+  redis.on("ready", over);
   queue.on("error", onProblem);
   events.on("error", onProblem);
   // Each job that is waited for listens.
