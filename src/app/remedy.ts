@@ -91,6 +91,8 @@ const MOVING: ReadonlySet<Status> = new Set(["approved", "claimed", "started", "
 const TOLD_OF: ReadonlySet<Status> = new Set(["pending", "failed", "no_effect", "worse"]);
 
 /** Seconds between looks at whether an emergency stop changed. */
+/** Cards that are read at once when all are shown anew. */
+const SHOWN_AT_ONCE = 200;
 const STOP_EVERY = 1;
 
 /** Nothing is loaded before it is first needed: a question does not wait for the catalogue of runbooks. */
@@ -334,7 +336,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         ]);
       // First what may be wrong with the configuration: then there is no journal to close.
       const base = await deps();
-      const opened = options.journal === undefined ? await openJournal(config.dataDir) : undefined;
+      const opened = options.journal === undefined ? await openJournal(config.dataDir, { now: clock }) : undefined;
       const all = { ...base, journal: options.journal ?? opened! };
       await recall(all);
       const executing = execute(all);
@@ -355,7 +357,6 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
             lastHalt = halt ?? lastHalt;
           }
           await show({ ...all, cardOf: contextOf, wake: posted, ...(anew !== undefined && { anew }) });
-          anew = undefined;
           return STOP_EVERY;
         },
       };
@@ -380,16 +381,24 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
 }
 
 /** Cards of what is still to be decided, and of what runs, say whether the stop is on. */
-async function showAnew({ proposals }: Store): Promise<ReadonlySet<string>> {
-  const all = await proposals.find({ status: ["pending", "approved", "claimed", "started"], limit: 200 });
-  for (const { id } of all) await proposals.shown(id, 0);
-  return new Set(all.map(({ id }) => id));
+async function showAnew({ proposals }: Store): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const status of ["pending", "approved", "claimed", "started"] as const)
+    for (let skip = 0, isMore = true; isMore; skip += SHOWN_AT_ONCE) {
+      const some = await proposals.find({ status: [status], oldestFirst: true, skip, limit: SHOWN_AT_ONCE });
+      for (const { id } of some) {
+        await proposals.shown(id, 0);
+        ids.add(id);
+      }
+      isMore = some.length === SHOWN_AT_ONCE;
+    }
+  return ids;
 }
 
 /** For a process that proposes and runs nothing. */
 async function openNoJournal(): Promise<Journal> {
   const never = () => Promise.reject(new Error("this process runs no changes"));
-  return { began: never, ended: never, open: async () => [] };
+  return { began: never, ended: never, get: never, all: async () => [] };
 }
 
 /** Made when first asked for; what failed is tried anew. */

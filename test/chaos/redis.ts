@@ -72,6 +72,7 @@ export async function redis({ size, seed, show }: Run): Promise<Outcome> {
         ...Object.entries(counts).map(([name, times]) => told(`faults: ${name}`, times)),
         told("proposals, executions", `${found.proposals}, ${found.executions}`),
         told("how they ended", found.ends),
+        told("ran, forgotten by an older copy, told by a replica's journal", found.recalled),
         exactly("executed twice", found.double.length, 0),
         exactly("lost", found.lost.length, 0),
         exactly("stuck", found.stuck.length, 0),
