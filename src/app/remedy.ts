@@ -91,8 +91,6 @@ const MOVING: ReadonlySet<Status> = new Set(["approved", "claimed", "started", "
 const TOLD_OF: ReadonlySet<Status> = new Set(["pending", "failed", "no_effect", "worse"]);
 
 /** Seconds between looks at whether an emergency stop changed. */
-/** Cards that are read at once when all are shown anew. */
-const SHOWN_AT_ONCE = 200;
 const STOP_EVERY = 1;
 
 /** Nothing is loaded before it is first needed: a question does not wait for the catalogue of runbooks. */
@@ -381,17 +379,13 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
 }
 
 /** Cards of what is still to be decided, and of what runs, say whether the stop is on. */
-async function showAnew({ proposals }: Store): Promise<Set<string>> {
+async function showAnew(store: Store): Promise<Set<string>> {
+  const { every } = await import("../flows/remedy/walk.ts");
   const ids = new Set<string>();
-  for (const status of ["pending", "approved", "claimed", "started"] as const)
-    for (let skip = 0, isMore = true; isMore; skip += SHOWN_AT_ONCE) {
-      const some = await proposals.find({ status: [status], oldestFirst: true, skip, limit: SHOWN_AT_ONCE });
-      for (const { id } of some) {
-        await proposals.shown(id, 0);
-        ids.add(id);
-      }
-      isMore = some.length === SHOWN_AT_ONCE;
-    }
+  for (const { id } of await every(store, ["pending", "approved", "claimed", "started"])) {
+    await store.proposals.shown(id, 0);
+    ids.add(id);
+  }
   return ids;
 }
 

@@ -526,10 +526,7 @@ function claim(
   return to(proposal, "claimed", "claim", { fence: proposal.fence + 1, lease: { owner, until } });
 }
 
-/** Ends that say that nothing was done. */
-const NOT_DONE: ReadonlySet<Status> = new Set(["rejected", "expired", "superseded", "withdrawn"]);
-
-/** What the store has lost of a run: its end where that is known, whatever came of it since in ignorance of that. */
+/** What the store has lost of a run: its end, where that is known. */
 function recall(proposal: Proposal, { fence, ran, reason }: Event & { kind: "recall" }): Advanced {
   const { status, startedAt = proposal.approvedAt ?? proposal.spec.createdAt } = proposal;
   const isWaiting = status === "pending" || status === "approved" || status === "claimed";
@@ -541,7 +538,7 @@ function recall(proposal: Proposal, { fence, ran, reason }: Event & { kind: "rec
   }
   // Of another attempt, which is under way, it says nothing.
   const isThis = (status === "started" || status === "unknown") && proposal.startedAt === ran.startedAt;
-  if (!isWaiting && !isThis && !NOT_DONE.has(status)) return late(proposal);
+  if (!isWaiting && !isThis) return late(proposal);
   const { outcome, endedAt } = ran;
   return to(proposal, outcome, "recall", { ...lost, startedAt: ran.startedAt, endedAt, ...(!isThis && { steps: [] }) });
 }

@@ -2,6 +2,7 @@ import { OPEN, type Spec } from "../../core/proposal.ts";
 import type { Begun } from "../../ports.ts";
 import { type Changed, change } from "./change.ts";
 import type { RemedyDeps } from "./deps.ts";
+import { every } from "./walk.ts";
 
 /** Seconds more than an approval can be good for, in which a replica that was away comes back and says what it knows. */
 const AWAY = 7 * 86_400;
@@ -17,20 +18,22 @@ export function rememberedUntil({ approveBy, rule }: Spec): number {
  * rather than run. What ended and waits there again becomes what it came to. Resolves with whether all of it is looked after.
  */
 export async function recall(deps: RemedyDeps): Promise<boolean> {
+  const all = await deps.journal.all();
+  const ended = new Map(all.flatMap((begun) => (begun.ran === undefined ? [] : [[begun.proposal, begun]])));
+  // Most of what ended stands so in the store: only what is open there is of interest.
+  const waiting = ended.size === 0 ? [] : (await every(deps.store, [...OPEN])).flatMap(({ id }) => ended.get(id) ?? []);
   let isDone = true;
-  for (const begun of await deps.journal.all()) {
+  for (const begun of [...all.filter(({ ran }) => ran === undefined), ...waiting]) {
     const done = await recallOne(deps, begun);
     if (done.ok) continue;
-    // An open one of a target that another one holds: it is tried again.
+    // Another one holds its target: it is tried again.
     if (done.code === "held") isDone = false;
-    if (done.code !== "too-late") {
-      // One that ended, and that the store has forgotten or lost, cannot be offered again.
-      if (begun.ran === undefined || done.code !== "gone")
-        deps.report("error", "what the journal says was begun cannot be looked after", {
-          proposal: begun.proposal,
-          reason: done.reason,
-        });
-    } else if (begun.ran === undefined) await end(deps, begun);
+    if (done.code !== "too-late")
+      deps.report("error", "what the journal says was begun cannot be looked after", {
+        proposal: begun.proposal,
+        reason: done.reason,
+      });
+    else if (begun.ran === undefined) await end(deps, begun);
   }
   return isDone;
 }

@@ -37,3 +37,17 @@ export function walk({ proposals }: Pick<Store, "proposals">, statuses: readonly
     wasWhole: () => isWhole,
   };
 }
+
+const PART = 200;
+
+/** All those with one of `statuses`, in the order they were made. One that comes to another status meanwhile may be missing, or there twice. */
+export async function every({ proposals }: Pick<Store, "proposals">, statuses: readonly Status[]) {
+  const found: Proposal[] = [];
+  for (const status of statuses)
+    for (let skip = 0, isMore = true; isMore; skip += PART) {
+      const some = await proposals.find({ status: [status], oldestFirst: true, skip, limit: PART });
+      found.push(...some);
+      isMore = some.length === PART;
+    }
+  return found;
+}

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Proposal } from "../../../src/core/proposal.ts";
 import { execute } from "../../../src/flows/remedy/execute.ts";
 import { sweep } from "../../../src/flows/remedy/sweep.ts";
-import { walk } from "../../../src/flows/remedy/walk.ts";
+import { every, walk } from "../../../src/flows/remedy/walk.ts";
 import { aLook } from "../../fakes/actions.ts";
 import { aProposal, aRule, NOW } from "../../fakes/proposals.ts";
 import { Clinic } from "../../fakes/remedy.ts";
@@ -37,6 +37,13 @@ it("goes through all, a part at a time, and begins anew", async () => {
   expect((await all.next(9)).length).toBe(3);
   expect((await all.next(9)).length).toBe(5);
   expect(all.wasWhole()).toBe(true);
+});
+
+it("gives every one, in the order they were made, however many there are", async () => {
+  const clinic = new Clinic();
+  for (let number = 0; number < 401; number++) await clinic.put(numbered(number));
+  const ids = (await every(clinic.store, ["pending", "approved"])).map(({ id }) => id);
+  expect(ids).toEqual(Array.from({ length: 401 }, (_, number) => `p${number}`));
 });
 
 it("an approved change starts however many newer ones wait", async () => {
