@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { verifyChain } from "../../src/core/audit.ts";
+import { type AuditRecord, verifyChain } from "../../src/core/audit.ts";
 import { isEnough } from "../../src/core/policy.ts";
-import { type Proposal, stepKey } from "../../src/core/proposal.ts";
+import { type Proposal, STATUSES, stepKey } from "../../src/core/proposal.ts";
+import { every } from "../../src/flows/remedy/walk.ts";
 import type { Report } from "../e2e/cluster.ts";
 import { BEN, buttonsIn, clickOn } from "../fakes/remedy-world.ts";
 import type { Stored } from "../fakes/slack/index.ts";
@@ -16,8 +17,10 @@ export type Change = {
   approved: boolean;
 };
 
-/** Statuses in which nothing happens by itself any more. */
-const ENDED = new Set(["succeeded", "failed", "partial", "rejected", "expired", "superseded", "withdrawn"]);
+/** Statuses in which something is still to happen. */
+const MOVING = ["pending", "approved", "claimed", "started", "unknown"] as const;
+/** Of the audit, at once. */
+const RECORDS = 5000;
 const ANSWER_MS = 12_000;
 const TRIES = 40;
 
@@ -144,9 +147,9 @@ export function createChanges(world: World): Changes {
     async settle(ms) {
       const end = performance.now() + ms;
       for (;;) {
-        const found = await world.store.proposals.find({ limit: 1_000_000 }).catch(() => []);
-        const moving = found.filter(({ status }) => !ENDED.has(status));
-        if ((moving.length === 0 && found.length > 0) || performance.now() > end) return found;
+        const moving = await every(world.store, MOVING).catch(() => undefined);
+        if (moving?.length === 0 || performance.now() > end) return every(world.store, STATUSES);
+        if (moving === undefined) continue;
         for (const proposal of moving) {
           const change = all.find(({ id, approved }) => approved && id === proposal.id);
           if (change === undefined || proposal.status !== "pending" || !asksAgain(change)) continue;
@@ -165,9 +168,11 @@ export function createChanges(world: World): Changes {
   }
 }
 
+export type Judged = Awaited<ReturnType<typeof judge>>;
+
 /** Every promise about changes that is not kept, as sentences, and what happened in all. */
 export async function judge(world: World, changes: Changes, proposals: readonly Proposal[]) {
-  const records = await world.store.audit.range(0, 10_000_000);
+  const records = await allRecords(world);
   const trail = new Map<string, string[]>();
   for (const { id, action } of records) trail.set(id, [...(trail.get(id) ?? []), action]);
   const { calls } = world.target;
@@ -214,6 +219,15 @@ export async function judge(world: World, changes: Changes, proposals: readonly 
     ends: countsOf(proposals.map(({ status }) => status)),
     notRun: proposals.filter(({ status }) => status === "failed").length,
   };
+}
+
+async function allRecords({ store }: World): Promise<readonly AuditRecord[]> {
+  const records: AuditRecord[] = [];
+  for (;;) {
+    const more = await store.audit.range(records.length, RECORDS);
+    if (more.length === 0) return records;
+    records.push(...more);
+  }
 }
 
 /** "3 failed, 17 succeeded". */
