@@ -74,6 +74,11 @@ export function createChanges(world: World): Changes {
     throw new Error(`no replica made a proposal for ${service}: ${last}`);
   }
 
+  /** Whoever waits for what an older copy of the store does not know waits in vain. */
+  function insist(id: string): void {
+    if (!all.some((one) => one.id === id)) throw new Error(`${id} is forgotten`);
+  }
+
   async function askFor(
     service: string,
     of: string,
@@ -111,6 +116,7 @@ export function createChanges(world: World): Changes {
   const cardOf = ({ id, channel }: Change) =>
     until(
       () => {
+        insist(id);
         look(channel);
         return cards.get(id);
       },
@@ -127,6 +133,7 @@ export function createChanges(world: World): Changes {
     const card = await cardOf(change);
     const { channel, thread } = change;
     const click = await until(() => {
+      insist(change.id);
       try {
         return clickOn(slack, card, decision, BEN, { channel, thread });
       } catch {
@@ -147,10 +154,12 @@ export function createChanges(world: World): Changes {
     async settle(ms) {
       const end = performance.now() + ms;
       for (;;) {
-        const moving = await every(world.store, MOVING).catch(() => undefined);
+        const asked = new Set(all.filter(({ approved }) => approved).map(({ id }) => id));
+        const open = await every(world.store, MOVING).catch(() => undefined);
+        // What nobody approved waits for somebody who does.
+        const moving = open?.filter(({ id, status }) => status !== "pending" || asked.has(id));
         if (moving?.length === 0 || performance.now() > end) return every(world.store, STATUSES);
-        if (moving === undefined) continue;
-        for (const proposal of moving) {
+        for (const proposal of moving ?? []) {
           const change = all.find(({ id, approved }) => approved && id === proposal.id);
           if (change === undefined || proposal.status !== "pending" || !asksAgain(change)) continue;
           const hasRun = world.target.calls.has(stepKey(proposal, 0));
