@@ -24,6 +24,5 @@ it("shows all of them again when nothing starts any more, however many there are
   expect(anew.ids.size).toBe(50);
   await round();
   expect(anew.ids.size).toBe(0);
-  const edits = (await outbox.due("slack", clinic.now, 1000)).flatMap((one) => one.edits ?? []);
-  expect(edits.toSorted()).toEqual(ids.map((id) => `proposal:${id}:0`).toSorted());
+  expect((await outbox.waiting("slack")).count).toBe(ids.length);
 });
