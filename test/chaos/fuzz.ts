@@ -14,6 +14,7 @@ import { answerTo, type Sent } from "./request.ts";
 import { WEBHOOK_TOKEN } from "./world.ts";
 
 const AT_ONCE = 40;
+const MOST_FLYING = 10 * AT_ONCE;
 /** Of what it can take at most, which is measured with that part of the requests, so many times. */
 const SHARE = 0.7;
 const MEASURED = 0.15;
@@ -226,7 +227,7 @@ async function flood(shoot: () => Promise<void>, count: number): Promise<number>
   return count / ((performance.now() - began) / 1000);
 }
 
-/** So many at a steady rate, whatever the answers take. */
+/** So many at a steady rate, whatever the answers take: but for those that would only wait in this process. */
 async function paced(shoot: () => Promise<void>, perSecond: number, count: number): Promise<void> {
   const began = performance.now();
   const flying = new Set<Promise<void>>();
@@ -234,6 +235,7 @@ async function paced(shoot: () => Promise<void>, perSecond: number, count: numbe
     const wait = began + (made * 1000) / perSecond - performance.now();
     // Whoever is behind goes on as fast as it can, and lets what arrived be read.
     await (wait > 0 ? sleep(wait) : setImmediate());
+    while (flying.size >= MOST_FLYING) await Promise.race(flying);
     const one: Promise<void> = shoot().finally(() => flying.delete(one));
     flying.add(one);
   }
