@@ -73,7 +73,7 @@ export type IncidentOptions = {
 };
 
 /** While so many deliveries come within so many milliseconds, they wait for each other for as long: each step writes whole incidents. */
-const REST_MS = 250;
+const REST_MS = 100;
 const MANY = 16;
 /** Clicks on the message of a silence. */
 const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);

@@ -21,7 +21,7 @@ export type IngestDeps = {
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
-  /** Called after each step with the deliveries it dealt with: a moment in which more may come, while much does. */
+  /** Called after a step that left nothing waiting, with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
   readonly changed: (incidents: readonly Incident[]) => void;
@@ -73,7 +73,7 @@ export function ingest(deps: IngestDeps): Ingest {
         const events = batch.flatMap((one) => one.events);
         for (let at = 0; at < events.length; at += AT_ONCE) await store(events.slice(at, at + AT_ONCE));
         for (const one of batch) one.resolve();
-        await deps.rest?.(batch.length);
+        if (waiting.length === 0) await deps.rest?.(batch.length);
       } catch (problem) {
         held = undefined;
         for (const one of batch) one.reject(problem);
