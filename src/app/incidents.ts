@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
+import type { ConceptPacks } from "../core/concept.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { keptBackBy } from "../core/incident/maintenance.ts";
@@ -55,6 +56,7 @@ export type IncidentDesk = {
 export type IncidentOptions = {
   readonly store: Store;
   readonly sources: readonly Metrics[];
+  readonly packs: ConceptPacks;
   readonly alertmanager: AlertRouter | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -212,29 +214,33 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   }
 
   async function explainOne(incident: Incident, stopping: AbortSignal): Promise<void> {
-    const [{ enrich }, { similarBefore }] = await Promise.all([
+    const [{ enrich }, { changesBefore, withChanges }, { similarBefore }] = await Promise.all([
       import("../flows/enrich.ts"),
+      import("../flows/enrich/changes.ts"),
       import("../flows/similar.ts"),
     ]);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
     const shown = known.get(incident.id);
-    const enriched: Enriched = await enrich({ sources: options.sources, clock }, incident, signal).catch(
-      (problem: unknown) => {
+    const near = { sources: options.sources, packs: options.packs, runs: store.runs, clock, zone: config.timezone };
+    const [enriched, changes] = await Promise.all([
+      enrich({ sources: options.sources, clock }, incident, signal).catch((problem: unknown): Enriched => {
         if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an incident could not be explained");
         return { missing: "What is behind it could not be asked in time." };
-      },
-    );
+      }),
+      changesBefore(near, incident, signal).catch(() => undefined),
+    ]);
     if (stopping.aborted) return;
     const before = { store, resolved, now: clock(), zone: config.timezone };
     const similar = await similarBefore(before, incident).catch((err: unknown) => {
       log.warn({ err, incident: incident.id }, "incidents like one could not be looked for");
       return [];
     });
+    const explained = changes === undefined ? enriched : withChanges(enriched, changes);
     // A catalogue that cannot be read is told of by whoever carries out changes.
     const runbooks = await options.runbooks().catch(() => undefined);
     const canFix = runbooks !== undefined && fixFor(incident, runbooks.all()) !== undefined;
     known.set(incident.id, {
-      enriched: { ...enriched, facts: [...(enriched.facts ?? []), ...similar], canFix },
+      enriched: { ...explained, facts: [...(explained.facts ?? []), ...similar], canFix },
       edition: (shown?.edition ?? 0) + 1,
       revision: incident.revision,
       at: clock(),
