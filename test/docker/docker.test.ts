@@ -16,8 +16,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parser } from "@prometheus-io/lezer-promql";
 import { describe, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
-import { loadConfig } from "../../src/config.ts";
+import { parse } from "yaml";
 import { findBinaries } from "../../src/demo/binaries.ts";
 import { freePorts } from "../../src/demo/ports.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
@@ -239,89 +238,5 @@ describe("rules and dashboards", () => {
     expect((parse(read("grafana/provisioning/datasources/prometheus.yaml")) as Document).datasources[0].uid).toBe(
       "prometheus",
     );
-  });
-});
-
-describe("the Kubernetes manifests", () => {
-  const files = filesIn("kubernetes").filter((path) => !path.endsWith("kustomization.yaml"));
-  const all: Document[] = files.flatMap((path) => parseAllDocuments(read(path)).map((one) => one.toJS()));
-  const one = (kind: string) => all.find((document) => document.kind === kind);
-
-  it("are all listed, but for the example of a secret and what needs an operator", () => {
-    const { resources } = parse(read("kubernetes/kustomization.yaml")) as Document;
-    const apart = ["secret.example.yaml", "service-monitor.yaml"];
-    expect([...resources, ...apart].sort()).toEqual(files.map((path) => path.split("/").at(-1)).sort());
-  });
-
-  it("keep to the pod security standard `restricted`, with a root file system that is read-only", () => {
-    const { spec } = one("StatefulSet").spec.template;
-    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
-    expect(spec).not.toHaveProperty("hostNetwork");
-    for (const { securityContext, resources, image } of spec.containers) {
-      expect(securityContext).toEqual({
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        runAsNonRoot: true,
-        capabilities: { drop: ["ALL"] },
-      });
-      expect(resources.requests).toBeDefined();
-      expect(image).toMatch(/:\d+\.\d+\.\d+$/);
-    }
-    const allowed = [
-      "emptyDir",
-      "configMap",
-      "projected",
-      "secret",
-      "persistentVolumeClaim",
-      "downwardAPI",
-      "ephemeral",
-      "csi",
-    ];
-    for (const { name, ...source } of spec.volumes)
-      expect(allowed, name).toEqual(expect.arrayContaining(Object.keys(source)));
-    expect(one("Namespace").metadata.labels["pod-security.kubernetes.io/enforce"]).toBe("restricted");
-  });
-
-  it("select the pods that they are about", () => {
-    const { labels } = one("StatefulSet").spec.template.metadata;
-    const selectors = [
-      one("StatefulSet").spec.selector.matchLabels,
-      one("Service").spec.selector,
-      one("NetworkPolicy").spec.podSelector.matchLabels,
-      one("PodDisruptionBudget").spec.selector.matchLabels,
-    ];
-    for (const selector of selectors) expect(labels).toMatchObject(selector);
-    expect(one("Service").metadata.labels).toMatchObject(one("ServiceMonitor").spec.selector.matchLabels);
-    expect(one("StatefulSet").spec).toMatchObject({ replicas: 1, serviceName: one("Service").metadata.name });
-  });
-
-  it("bring settings that the bot takes", () => {
-    const files = new Map([["/config/smartcloudops.yaml", one("ConfigMap").data["smartcloudops.yaml"] as string]]);
-    const readFile = (path: string) => files.get(path) ?? (/token$/.test(path) ? "invented" : "");
-    const { SLACK_BOT_TOKEN: _, SLACK_APP_TOKEN: __, ...secrets } = one("Secret").stringData;
-    const env = { SMARTCLOUDOPS_CONFIG: "/config/smartcloudops.yaml", ...secrets };
-    const loaded = loadConfig({ env, readFile, cwd: "/app" });
-    expect(loaded).toMatchObject({ ok: true, config: { sources: [{ name: "main" }], runbooks: { builtin: true } } });
-  });
-
-  it("give rights to no more than the shipped runbooks use", () => {
-    const rules = all
-      .filter(({ kind }) => kind === "Role" || kind === "ClusterRole")
-      .flatMap((role) => role.rules as Document[]);
-    expect(rules.length).toBeGreaterThan(5);
-    for (const { resources, verbs, apiGroups } of rules) {
-      expect([...resources, ...verbs, ...apiGroups]).not.toContain("*");
-      for (const kind of ["secrets", "pods/exec", "pods/attach", "roles", "rolebindings"])
-        expect(resources).not.toContain(kind);
-    }
-    for (const binding of all.filter(({ kind }) => /Binding$/.test(kind))) {
-      expect(all).toContainEqual(
-        expect.objectContaining({
-          kind: binding.roleRef.kind,
-          metadata: expect.objectContaining({ name: binding.roleRef.name }),
-        }),
-      );
-      expect(binding.subjects).toEqual([{ kind: "ServiceAccount", name: "smartcloudops", namespace: "smartcloudops" }]);
-    }
   });
 });
