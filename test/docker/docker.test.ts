@@ -211,10 +211,21 @@ describe("rules and dashboards", () => {
     expect((await run("check", "rules", ...rules)).stdout).toContain("SUCCESS");
     expect((await run("test", "rules", "prometheus/rules.test.yml")).stdout).toContain("SUCCESS");
     await run("check", "config", "--syntax-only", "prometheus/prometheus.yml");
+  });
+
+  it("are each tried in both ways: an alert fires when it should, and is silent when all is well", () => {
+    const cases = (parse(read("prometheus/rules.test.yml")) as Document).tests as Document[];
+    const tried = cases.flatMap(({ alert_rule_test = [] }) => alert_rule_test as Document[]);
+    const well = cases.find(({ name }) => name === "all is well").alert_rule_test as Document[];
     const own = (parse(read("prometheus/rules/smartcloudops.yml")) as Document).groups[0].rules as Document[];
     const others = (parse(read("prometheus/rules/hosts.yml")) as Document).groups[0].rules as Document[];
     expect(others.filter(({ alert }) => alert !== undefined).length).toBeGreaterThanOrEqual(7);
     for (const { alert, annotations, labels } of [...own, ...others].filter((rule) => rule.alert !== undefined)) {
+      expect(
+        tried.filter(({ alertname, exp_alerts }) => alertname === alert && exp_alerts.length > 0),
+        `${alert} fires in no test`,
+      ).not.toEqual([]);
+      expect(well, alert).toContainEqual(expect.objectContaining({ alertname: alert, exp_alerts: [] }));
       expect(annotations.summary, alert).toBeTruthy();
       expect(["info", "warning", "critical"], alert).toContain(labels.severity);
     }
