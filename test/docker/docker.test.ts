@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -19,7 +20,10 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { findBinaries } from "../../src/demo/binaries.ts";
 import { freePorts } from "../../src/demo/ports.ts";
+import { openRedisStore } from "../../src/store/redis.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { RETENTION } from "../contracts/store.ts";
+import { startRedis } from "../fakes/programs/redis.ts";
 
 /** What runs the bot elsewhere. No container engine here: each part is held against the rules it has to follow, and the image's steps are done by hand. */
 
@@ -174,6 +178,81 @@ describe("the compose file", () => {
     const jobs = (parse(read("prometheus/prometheus.yml")) as Document).scrape_configs as Document[];
     const own = jobs.find(({ job_name }) => job_name === "smartcloudops");
     expect(own).toMatchObject({ authorization: { credentials: metrics }, static_configs: [{ targets: ["bot:3978"] }] });
+  });
+});
+
+describe("the compose file's Redis", () => {
+  const { services, volumes } = parse(read("compose.yaml")) as Document;
+
+  it("is there only where it is asked for, keeps what it is given, and is waited for", () => {
+    const { profiles, image, volumes: mounts, healthcheck, ports } = services.redis;
+    expect(profiles).toEqual(["redis"]);
+    expect(image).toMatch(/redis:\d+\.\d+\.\d+$/);
+    expect(mounts).toEqual(["redis:/data"]);
+    expect(volumes).toHaveProperty("redis");
+    expect(healthcheck.test[0]).toBe("CMD");
+    expect(ports).toBeUndefined();
+    expect(services.bot.depends_on.redis).toEqual({ condition: "service_healthy", required: false });
+    // SQLite stays the default.
+    expect(services.bot.environment).not.toHaveProperty("REDIS_URL");
+  });
+
+  it("starts with arguments that the bot takes for a store, writes each change to its disk, and drops nothing", {
+    timeout: 60_000,
+  }, async ({ skip }) => {
+    const [program, ...args] = services.redis.command as string[];
+    expect(program).toBe("redis-server");
+    const server = await startRedis({ args });
+    if ("skipped" in server) return skip(server.skipped);
+    const dataDir = mkdtempSync(join(tmpdir(), "compose-redis-"));
+    try {
+      const store = await openRedisStore({
+        url: server.urlOf(0),
+        dataDir,
+        retention: RETENTION,
+        now: () => 0,
+        patienceMs: 1500,
+      });
+      await store.check();
+      await store.close();
+      const asked = async (name: string) => (await server.redis.config("GET", name)) as string[];
+      expect(await asked("appendfsync")).toEqual(["appendfsync", "always"]);
+      expect(await asked("maxmemory-policy")).toEqual(["maxmemory-policy", "noeviction"]);
+    } finally {
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("Alertmanager's settings", () => {
+  const text = read("alertmanager/alertmanager.yml");
+  /** As somebody leaves it who follows the comments: the lines between them without their signs. */
+  const opened = text.replace(/^(\s*)# (?=(?:routes:|- | {2}))/gm, "$1");
+
+  it("are taken as they are, and with the second way to people, which hears of the bot's own trouble too", async ({
+    skip,
+  }) => {
+    const found = await findBinaries(join(root, ".demo"), () => undefined, { signal: AbortSignal.timeout(120_000) });
+    if ("missing" in found) return skip(found.missing);
+    const amtool = join(dirname(found.promtool.command), "amtool");
+    if (!existsSync(amtool)) return skip("no amtool beside promtool");
+    const home = mkdtempSync(join(tmpdir(), "alertmanager-"));
+    try {
+      const whoHears = async (name: string, content: string, alert: string) => {
+        const path = join(home, name);
+        writeFileSync(path, content);
+        const run = async (...args: string[]) => (await promisify(execFile)(amtool, args)).stdout;
+        expect(await run("check-config", path)).toContain("SUCCESS");
+        return (await run("config", "routes", "test", `--config.file=${path}`, `alertname=${alert}`)).trim();
+      };
+      expect(await whoHears("as-it-is.yml", text, "SmartCloudOpsDown")).toBe("smartcloudops");
+      for (const alert of ["SmartCloudOpsDown", "SmartCloudOpsChatUnreachable", "AlertsNotDelivered"])
+        expect(await whoHears("opened.yml", opened, alert), alert).toBe("people,smartcloudops");
+      expect(await whoHears("opened.yml", opened, "HighErrorRate")).toBe("smartcloudops");
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
   });
 });
 
