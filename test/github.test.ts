@@ -77,6 +77,19 @@ describe("the workflows together", () => {
     for (const command of wanted) assert.ok(runs.includes(command), command);
   });
 
+  it("have the programs that will read docker/ look at it: compose, hadolint, kustomize and kubeconform", () => {
+    const runs = all.flatMap(stepsOf).map(({ run = "" }) => run);
+    for (const [program, file] of [
+      [/^docker compose .*config --quiet$/, "docker/compose.yaml"],
+      [/hadolint\/hadolint:v[\d.]+ /, "docker/Dockerfile"],
+      [/^kubectl kustomize \S+ \| .*kubeconform:v[\d.]+ -strict/, "docker/kubernetes"],
+    ] as const)
+      assert.ok(
+        runs.some((run) => program.test(run) && run.includes(file)),
+        file,
+      );
+  });
+
   it("release nothing that was not tested", () => {
     const release = parse(read(".github/workflows/release.yml")) as Workflow;
     assert.equal(release.jobs["image"]?.needs, "test");

@@ -24,6 +24,7 @@ import { openRedisStore } from "../../src/store/redis.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { startRedis } from "../fakes/programs/redis.ts";
+import { stepsOf } from "./dockerfile-lint.ts";
 
 /** What runs the bot elsewhere. No container engine here: each part is held against the rules it has to follow, and the image's steps are done by hand. */
 
@@ -34,16 +35,7 @@ const filesIn = (folder: string) => readdirSync(join(docker, folder)).map((name)
 // biome-ignore lint/suspicious/noExplicitAny: documents of other programs, read as they are.
 type Document = any;
 
-const dockerfile = read("Dockerfile")
-  .replace(/^#.*\n/gm, "")
-  .replace(/\\\n/g, " ")
-  .split("\n")
-  .map((line) => line.trim())
-  .filter((line) => line !== "");
-const steps = dockerfile.map((line) => {
-  const [, name = "", rest = ""] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
-  return { name: name.toUpperCase(), rest };
-});
+const steps = stepsOf(read("Dockerfile"));
 const copies = steps
   .filter(({ name, rest }) => name === "COPY" && !rest.startsWith("--from"))
   .map(({ rest }) => rest.split(/\s+/));

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
+import { isNamespaced } from "./kubernetes-schema.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: documents of other programs, read as they are.
 export type Document = any;
@@ -8,9 +9,6 @@ export type Document = any;
 /** The documents of a file of YAML. */
 export const documentsIn = (path: string): Document[] =>
   parseAllDocuments(readFileSync(path, "utf8")).map((one) => one.toJS());
-
-/** Kinds that belong to no namespace. */
-const OF_THE_CLUSTER = ["Namespace", "ClusterRole", "ClusterRoleBinding"];
 
 /**
  * What `kubectl apply -k FOLDER` sends, of what our kustomizations use: resources and a namespace, which overwrites that of every object.
@@ -22,7 +20,7 @@ export function kustomized(folder: string): Document[] {
   const documents = (resources as string[]).flatMap((name) => documentsIn(join(folder, name)));
   if (namespace === undefined) return documents;
   return documents.map((one) =>
-    OF_THE_CLUSTER.includes(one.kind) ? one : { ...one, metadata: { ...one.metadata, namespace } },
+    isNamespaced(one) !== true ? one : { ...one, metadata: { ...one.metadata, namespace } },
   );
 }
 
