@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as client from "@kubernetes/client-node";
 import { z } from "zod";
-import type { Document } from "./kustomize.ts";
 
 /**
  * What the API server would say of a document's shape, by the models that its makers generate from Kubernetes' own OpenAPI document: keys
  * that it does not know, ones that it needs, and values of another kind.
  */
+
+// biome-ignore lint/suspicious/noExplicitAny: documents of other programs, read as they are.
+export type Document = any;
 
 type Model = { getAttributeTypeMap(): readonly { readonly baseName: string; readonly type: string }[] };
 const exported = client as unknown as Readonly<Record<string, Model & { readonly prototype: object }>>;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { loadConfig } from "../../src/config.ts";
-import { problemsOf } from "./kubernetes-schema.ts";
-import { type Document, documentsIn, kustomized } from "./kustomize.ts";
+import { type Document, problemsOf } from "./kubernetes-schema.ts";
+import { documentsIn, kustomized } from "./kustomize.ts";
 
 /** What runs the bot on Kubernetes, as `kubectl apply -k` would send it. No cluster here. */
 
@@ -109,5 +109,43 @@ describe("the Kubernetes manifests", () => {
       );
       expect(binding.subjects).toEqual([{ kind: "ServiceAccount", name: "smartcloudops", namespace: "smartcloudops" }]);
     }
+  });
+});
+
+describe("the Kubernetes manifests with what is off in them", () => {
+  const opened = kustomized(folder, { open: true });
+  const of = (kind: string) => opened.find((document) => document.kind === kind);
+  const portsOf = (policy: Document) =>
+    (policy.spec.egress as Document[]).flatMap(({ ports }) => (ports as Document[]).map(({ port }) => port));
+
+  it("have no key either that the API server does not know", () => {
+    expect(opened.length).toBe(kustomized(folder).length);
+    expect(opened.flatMap(problemsOf)).toEqual([]);
+  });
+
+  it("let the bot reach Redis, a model, mail and traces, and what runbooks act on; as they are, none of these", () => {
+    const wanted = [6379, 8000, 11_434, 465, 587, 4318, 22, 5432];
+    expect(portsOf(of("NetworkPolicy"))).toEqual(expect.arrayContaining(wanted));
+    expect(portsOf(one("NetworkPolicy")).filter((port) => wanted.includes(port))).toEqual([]);
+    // Without a `to`, a rule is for the whole world: that is for HTTPS alone.
+    for (const { to, ports } of of("NetworkPolicy").spec.egress as Document[])
+      if (to === undefined) expect((ports as Document[]).map(({ port }) => port)).toEqual([443, 6443]);
+  });
+
+  it("run several replicas on one Redis, each with a volume for its journal, and none without it", () => {
+    expect(one("StatefulSet").spec.replicas).toBe(1);
+    const { replicas, template, volumeClaimTemplates } = of("StatefulSet").spec;
+    expect(replicas).toBeGreaterThan(1);
+    const [bot] = template.spec.containers as Document[];
+    // One replica without Redis would begin a store of its own.
+    const secretKeyRef = { name: "smartcloudops", key: "REDIS_URL" };
+    expect(bot.env).toEqual([{ name: "REDIS_URL", valueFrom: { secretKeyRef } }]);
+    const claims = (volumeClaimTemplates as Document[]).map(({ metadata }) => metadata.name);
+    const data = (bot.volumeMounts as Document[]).find(({ mountPath }) => mountPath === "/data");
+    expect(claims).toContain(data.name);
+    expect(of("PodDisruptionBudget").spec.maxUnavailable).toBeLessThan(replicas);
+    expect(template.spec.topologySpreadConstraints[0].labelSelector.matchLabels).toEqual(
+      of("StatefulSet").spec.selector.matchLabels,
+    );
   });
 });

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { parse, parseDocument } from "yaml";
 import { Compose } from "./compose-schema.ts";
 import { lintDockerfile } from "./dockerfile-lint.ts";
-import { problemsOf } from "./kubernetes-schema.ts";
-import { type Document, documentsIn } from "./kustomize.ts";
+import { type Document, problemsOf } from "./kubernetes-schema.ts";
+import { documentsIn } from "./kustomize.ts";
 
 /** That what looks at the files in docker/ sees a mistake: the files as they are, then each with one. */
 
