@@ -141,7 +141,7 @@ describe("OPERATIONS.md", () => {
     );
     assert.ok(inside.length >= 2);
     for (const line of inside) {
-      const [, program, rest = ""] = /(?: -- | exec (?:-\S+ )*[\w-]+ )(\S+) ?(.*)$/.exec(line) ?? [];
+      const [, program, rest = ""] = /^(?:.*? -- |.* exec (?:-\S+ )*[\w-]+ )(\S+) ?(.*)$/.exec(line) ?? [];
       assert.equal(program, "node", line);
       const [, file] = /^(src\/\S+)/.exec(rest) ?? [];
       if (file !== undefined) assert.ok(read(file).length > 0);
