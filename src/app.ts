@@ -204,7 +204,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     mayReadIncident: (question, incident) => mayReadIncident(question, incident, metrics.sources),
     told: (kind, late) => observer?.digested?.(kind, late),
   });
-  const running = createRunning();
+  const running = createRunning(
+    sharing && {
+      ...{ looks: store.looks, clock, everyMs: sharing.lookEvery * 1000 },
+      report: (err) => log.info({ err }, "whether a look is to end cannot be told to the other replicas"),
+    },
+  );
   const detectionOn = (on: Store) =>
     createDetection(config, {
       ...{ store: on, sources: metrics.sources, packs, clock, log, observer },

@@ -24,7 +24,7 @@ import type { Digests } from "./ports/digests.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { Personal } from "./ports/personal.ts";
 import type { Runs } from "./ports/runs.ts";
-import type { Shelf } from "./ports/shelf.ts";
+import type { Shelf, Shelvable } from "./ports/shelf.ts";
 
 /** Everything the bot needs from the outside world, on one page. Each is as small as its callers allow. */
 
@@ -645,6 +645,8 @@ export interface Store {
   readonly models: Shelf<WatchModel>;
   /** What is asked for and not used, by source. No message shows it. */
   readonly waste: Shelf<Waste>;
+  /** Further looks that somebody may end, where replicas share the store. No message shows them. */
+  readonly looks: Shelf<FurtherLook>;
   readonly digests: Digests;
   /** Runs of pipelines that a webhook told of. */
   readonly runs: Runs;
@@ -724,8 +726,24 @@ export type Onlooker = {
 /** Answers a question. Never throws: what goes wrong becomes a card that says so. */
 export type Asker = (question: Question, signal?: AbortSignal, onlooker?: Onlooker) => Promise<Said>;
 
-/** Ends the further look into a question, for that person. False when there is none under way, or not in that channel. */
-export type Enough = (question: string, channel: Pick<Place, "platform" | "channel">, by: string) => boolean;
+/**
+ * Ends the further look into a question, for that person, whichever replica does it. `over`: there is none under way, or not in that channel.
+ * `unknown`: the store could not be asked. Never rejects.
+ */
+export type Enough = (
+  question: string,
+  channel: Pick<Place, "platform" | "channel">,
+  by: string,
+) => Promise<"stopping" | "over" | "unknown">;
+
+/** A further look into a question, by the question's id, for the replicas that do not do it. `endedAt` is when it began: it is for the moment. */
+export type FurtherLook = Shelvable & {
+  readonly platform: string;
+  readonly channel: string;
+  readonly state: "looking" | "enough" | "over";
+  /** Who wants no more, until it is over. */
+  readonly by?: string;
+};
 
 /**
  * Deals with one thing that a platform sent; `body` is what `offer` was given, or after a restart its JSON read. `late`: it waited too long,

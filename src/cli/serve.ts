@@ -107,7 +107,9 @@ export async function serve(
     await store.check();
     let graceMs = 10_000;
     const api = await openApi(config, app, { clock, log, observer, overrides });
-    const surfaces = await openSurfaces(config, { app, clock, log, delivered }).catch(cannotStart);
+    const surfaces = await openSurfaces(config, { app, clock, log, delivers: telemetry.delivers, delivered }).catch(
+      cannotStart,
+    );
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,

@@ -33,6 +33,8 @@ type Deps = {
   readonly app: App;
   readonly clock: () => number;
   readonly log: Log;
+  /** Messages are carried to that platform or notifier from now on. */
+  readonly delivers: (platform: string) => void;
   readonly delivered: (event: Delivered) => void;
 };
 
@@ -167,7 +169,8 @@ function reportTo(log: Log): (event: Received) => void {
   };
 }
 
-function startDelivery(sender: Surface["sender"], { app, clock, log, delivered }: Deps): Loop {
+function startDelivery(sender: Surface["sender"], { app, clock, log, delivers, delivered }: Deps): Loop {
+  delivers(sender.platform);
   const report = (event: Delivered): void => {
     delivered(event);
     const { outcome, reason, ...facts } = event;
