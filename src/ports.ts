@@ -285,9 +285,13 @@ export interface Proposals {
     entries: readonly AuditEntry[],
   ): Promise<{ readonly kind: "inserted" } | { readonly kind: "same" | "exists"; readonly proposal: Proposal }>;
   get(id: string): Promise<Proposal | undefined>;
-  /** Newest first, at most `limit`. */
+  /** Newest first, at most `limit`. Those created at the same moment in the order they came. */
   find(wanted: {
     readonly status?: readonly Status[];
+    /** Instead of the newest: to take them in the order they came. */
+    readonly oldestFirst?: true;
+    /** How many to leave out at the beginning. Default: 0. */
+    readonly skip?: number;
     /** Key of the target. */
     readonly target?: string;
     readonly runbook?: string;
@@ -354,13 +358,31 @@ export type Stopped = {
   readonly resumeWanted: readonly string[];
 };
 
-/** What this process began, kept outside the store: appended and flushed before an effect. */
+/**
+ * What this process began, kept outside the store: appended and flushed before an effect. What it knows of a run outlives the run, so that
+ * an older copy of the store cannot make it run again.
+ */
 export interface Journal {
   began(key: string, proposal: string, fence: number): Promise<void>;
-  ended(key: string): Promise<void>;
-  /** Those that began and have no end noted. */
-  open(): Promise<readonly { readonly key: string; readonly proposal: string; readonly fence: number }[]>;
+  /** `ran`: what it came to, where something may have happened; without it, nothing did, and it is forgotten. */
+  ended(key: string, ran?: Ended): Promise<void>;
+  /** What it knows of that key. */
+  get(key: string): Promise<Begun | undefined>;
+  /** Those that began and have no end noted, and those that ended and could be run again from an older copy. */
+  all(): Promise<readonly Begun[]>;
 }
+
+/** A run in the journal. */
+export type Begun = { readonly key: string; readonly proposal: string; readonly fence: number; readonly ran?: Ended };
+
+/** How a run ended. Times are unix seconds. */
+export type Ended = {
+  readonly outcome: "succeeded" | "failed" | "partial" | "unknown";
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** From then on no copy of the store, however old, may start it again: it may be forgotten. */
+  readonly until: number;
+};
 
 // ---------------------------------------------------------------- runbooks and what carries them out
 
