@@ -18,6 +18,8 @@ import { watchNews } from "./news.ts";
 import { type Serving, serve } from "./serve.ts";
 import { placeOf, readUser } from "./settings.ts";
 
+const LOG_FILE = "demo.log";
+
 /** The demo cannot run here. `message` is a sentence with the cure. */
 class DemoError extends Error {
   override readonly name = "DemoError";
@@ -36,7 +38,8 @@ export async function run(call: Call): Promise<number> {
     try {
       const config = demoConfig(demo, folder, call);
       const serving = await serve(config, {
-        log: quietLog(config),
+        // Somebody types there: a line of JSON in the middle of it helps nobody.
+        log: quietLog(config, call.stderr.isTTY === true ? join(folder, LOG_FILE) : undefined),
         overrides: { limitPerPerson: false },
         onBrokenStore: onSignal,
       });
@@ -176,7 +179,7 @@ function welcome(demo: Demo, serving: Serving, browser: Playground | undefined, 
     `  restart ${demo.story.service}        what it asks for needs a colleague's approval: type "--as robin", then approve`,
     "",
     "The bot watches the shop: what it finds unusual is said here by itself, from some seconds after the start.",
-    '"exit" or Ctrl-D ends the demo; the next one starts anew.',
+    `"exit" or Ctrl-D ends the demo; the next one starts anew.${process.stderr.isTTY === true ? ` What goes wrong meanwhile stands in .demo/${LOG_FILE}.` : ""}`,
     "",
   ].join("\n");
 }
