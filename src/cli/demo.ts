@@ -15,6 +15,7 @@ import { type Call, ConfigError, EXIT, flag, STOPPING, UsageError } from "./comm
 import { playPeople, repair, withCard } from "./demo-people.ts";
 import { foundByItself } from "./demo-watching.ts";
 import { watchNews } from "./news.ts";
+import { progressOn } from "./progress.ts";
 import { type Serving, serve } from "./serve.ts";
 import { placeOf, readUser } from "./settings.ts";
 
@@ -200,30 +201,14 @@ async function tour(demo: Demo, serving: Serving, config: Config, call: Call, si
   return ok && noticed && repaired ? EXIT.ok : EXIT.failed;
 }
 
-// ---------------------------------------------------------------- progress
-
-const BAR = 24;
-
-/** A bar on a terminal, else one line per step. On stderr: stdout is for answers. */
-function showProgress({ stderr }: Call): { report(progress: Progress): void; end(): void } {
-  const isTerminal = stderr.isTTY === true;
-  let last = "";
-  let ended = false;
+/** What breaks after the start is said whenever it does. */
+function showProgress(call: Call): { report(progress: Progress): void; end(): void } {
+  const progress = progressOn(call, { lines: "steps" });
   return {
     report({ step, fraction, problem }) {
-      if (problem !== undefined) stderr.write(`\n${problem}\n`);
-      if (ended) return;
-      if (isTerminal) {
-        const full = Math.round(Math.min(1, Math.max(0, fraction)) * BAR);
-        stderr.write(
-          `\r\u001b[2K${"█".repeat(full)}${"░".repeat(BAR - full)} ${String(Math.round(fraction * 100)).padStart(3)} % ${step}`,
-        );
-      } else if (step !== last) stderr.write(`${step}…\n`);
-      last = step;
+      if (problem !== undefined) call.stderr.write(`\n${problem}\n`);
+      progress.show(fraction, step);
     },
-    end() {
-      ended = true;
-      if (isTerminal && last !== "") stderr.write("\r\u001b[2K");
-    },
+    end: progress.end,
   };
 }
