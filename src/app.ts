@@ -10,6 +10,7 @@ import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
 import { createAlerts, createSources, openStore, withoutRefresh } from "./app/outside.ts";
+import { noDigestForPrograms, notForPrograms } from "./app/programs.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import {
   type Asked,
@@ -33,7 +34,7 @@ import { mayReadIncident } from "./core/access.ts";
 import { isResponse } from "./core/card.ts";
 import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
-import type { Question } from "./core/chat.ts";
+import { isOfProgram, type Question } from "./core/chat.ts";
 import type { Run } from "./core/ci/run.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import { asksForDependencies } from "./core/dependencies-wish.ts";
@@ -291,6 +292,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     signal: AbortSignal | undefined,
   ): Promise<Asked | undefined> {
     if (asksForDependencies(question.text)) return said(await desk.card(question), "dependencies");
+    const isProgram = isOfProgram(question);
+    const notTheirs = isProgram ? notForPrograms(question.text) : undefined;
+    if (notTheirs !== undefined) return said(notTheirs, "refused");
     const wish = readListWish(question.text);
     if (wish !== undefined) return { ...said(await changes.listFor(question, wish), wish.kind), isPrivate: true };
     const aboutIncidents = readIncidentWish(question.text);
@@ -310,6 +314,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (aboutRuns !== undefined) return said(await ci.list(question, aboutRuns), "ci_status");
     const aboutDigests = await digests.wishOf(question);
     if (aboutDigests !== undefined) {
+      const notPlanned = isProgram ? noDigestForPrograms(aboutDigests) : undefined;
+      if (notPlanned !== undefined) return said(notPlanned, "refused");
       const isPlain = aboutDigests.kind === "show" && aboutDigests.isPlain === true;
       return said(await digests.answer(question, aboutDigests), isPlain ? "status_overview" : "digest");
     }
