@@ -37,6 +37,7 @@ const DEFAULTS = {
   host: "127.0.0.1",
   questionLength: 4000,
   answerTimeoutMs: 30_000,
+  eventLoopWaitMs: 500,
   questionsPerMinute: 30,
 };
 const DEFAULT_RETENTION = {
@@ -187,6 +188,7 @@ function build(deps: Deps, envName: string | undefined): Config {
       channelQuestionsPerMinute:
         settings.limits?.channel_questions_per_minute ??
         10 * (settings.limits?.questions_per_minute ?? DEFAULTS.questionsPerMinute),
+      eventLoopWaitMs: parseDuration(settings.limits?.event_loop_wait ?? "") ?? DEFAULTS.eventLoopWaitMs,
       retentionSeconds: {
         conversations: seconds(retention.conversations) ?? DEFAULT_RETENTION.conversations,
         evidence: seconds(retention.evidence) ?? DEFAULT_RETENTION.evidence,

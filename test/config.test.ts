@@ -64,6 +64,7 @@ describe("the environment", () => {
         answerTimeoutMs: 30_000,
         questionsPerMinute: 30,
         channelQuestionsPerMinute: 300,
+        eventLoopWaitMs: 500,
         retentionSeconds: {
           conversations: 2_592_000,
           evidence: 7_776_000,

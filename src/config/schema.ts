@@ -154,6 +154,11 @@ const file = () =>
               10_000,
               "Questions from one channel in a minute. Default: ten times those from one person.",
             ),
+            event_loop_wait: duration(
+              "50ms",
+              "1m",
+              "How long things may wait for this process, on average over some seconds, before new questions are turned away. Default 500ms.",
+            ),
             answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
             watched_series: whole(1, 100_000, "Series that are watched, of all watches together. Default 1000."),
             series_per_watch: whole(1, 10_000, "Series of one watch. Default 200."),

@@ -78,6 +78,8 @@ export type Config = {
     /** From one person. */
     questionsPerMinute: number;
     channelQuestionsPerMinute: number;
+    /** What waits longer for the event loop than this makes new questions be turned away. */
+    eventLoopWaitMs: number;
     retentionSeconds: {
       conversations: number;
       evidence: number;
