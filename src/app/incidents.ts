@@ -112,6 +112,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     newId,
     placesOf,
     keptBackBy: (event) => keptBackBy(config.maintenance, event),
+    windows: () => config.maintenance.map(({ name }) => name),
     rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
       const told = alerts.filter(({ anomaly }) => anomaly === undefined);

@@ -16,6 +16,8 @@ export type World = {
   readonly tallyOf: (id: string) => Tally | undefined;
   /** The maintenance window that an event is kept back by. */
   readonly keptBackBy?: (event: AlertEvent) => KeptBack | undefined;
+  /** Names of the windows that there are. */
+  readonly windows?: readonly string[];
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
 };
@@ -60,6 +62,12 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     return found !== undefined && isLive(found) ? found : undefined;
   };
 
+  /** What a window kept back that is over by then, and that nobody has woken yet. */
+  const keptUntil = (at: number, key: string): Incident | undefined =>
+    (world.windows ?? [])
+      .map((name) => liveWith(keyWithin({ name }, key)))
+      .find((one) => one !== undefined && isKeptBack(one) && (one.snoozed?.until ?? 0) <= at);
+
   for (const event of events) {
     const known = alerts.get(event.fingerprint) ?? world.alert(event.fingerprint);
     const told = tell(known, event);
@@ -89,6 +97,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const wide = window === undefined ? wideKeysOf(event) : { sought: [], kept: [] };
     const found =
       keys.map(liveWith).find(isFresh) ??
+      (window === undefined ? keys.map((key) => keptUntil(event.at, key)).find(isFresh) : undefined) ??
       wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
     const home = found ?? open(event, keys, own?.id, window);
     const all = [...keys, ...wide.kept];
