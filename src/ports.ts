@@ -125,6 +125,8 @@ export type ListedAlert = {
   readonly generatorUrl: string;
   /** A silence or an inhibiting alert keeps it from being told. */
   readonly isMuted: boolean;
+  /** Whom Alertmanager tells of it, by its routes. */
+  readonly receivers?: readonly string[];
 };
 
 /** Alertmanager, where one is configured. Its methods throw `UnreachableError` and `RefusedError`. */

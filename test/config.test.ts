@@ -250,6 +250,12 @@ describe("the environment", () => {
       /ALERTMANAGER_URL, which is not set/,
     ],
     [
+      "an Alertmanager in the file without an address",
+      { SMARTCLOUDOPS_CONFIG: "/am.yaml" },
+      "/am.yaml:1:15 alertmanager",
+      /ALERTMANAGER_URL/,
+    ],
+    [
       "an authority that is none",
       { PROMETHEUS_URL: "https://p", PROMETHEUS_CA_FILE: "/two" },
       "PROMETHEUS_CA_FILE",
@@ -271,6 +277,7 @@ describe("the environment", () => {
   ])("refuses %s, names the cure, and never shows a secret", (_, env, where, message) => {
     const problems = problemsOf(env as unknown as Record<string, string>, {
       "/empty": "\n",
+      "/am.yaml": "alertmanager: {receivers: [bot]}",
       "/two": "hunter2\nhunter2\n",
     });
     expect(problems).toEqual([{ where, message: expect.stringMatching(message) }]);

@@ -369,7 +369,12 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const looking =
         alertmanager === undefined
           ? {}
-          : { list: listing(reconcile({ router: alertmanager, store, clock, take: ingesting.take })) };
+          : { list: listing(
+                reconcile({
+                  ...{ router: alertmanager, store, clock, take: ingesting.take },
+                  receivers: config.alertmanager?.receivers,
+                }),
+              ) };
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);

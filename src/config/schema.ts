@@ -108,8 +108,16 @@ const file = () =>
       alertmanager: z
         .strictObject(
           {
-            url: url("Where the bot reaches Alertmanager."),
+            url: url("Where the bot reaches Alertmanager. Default: ALERTMANAGER_URL.").optional(),
             external_url: url("Where people reach it, for links.").optional(),
+            receivers: z
+              .array(text("Name of a receiver; * stands for any letters."), "must be a list")
+              .min(1, "must name at least one receiver")
+              .max(100, "must have at most 100 entries")
+              .optional()
+              .describe(
+                "Of Alertmanager's own list of alerts, only those that it routes to one of these. Default: all but receivers that nobody reads, such as null.",
+              ),
           },
           "must be a group of settings",
         )

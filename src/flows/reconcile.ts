@@ -1,3 +1,4 @@
+import { isReceived } from "../core/incident/receivers.ts";
 import type { AlertEvent, AlertRecord } from "../core/incident.ts";
 import type { Take } from "../ports/incidents.ts";
 import type { AlertRouter, Clock, ListedAlert, Store } from "../ports.ts";
@@ -7,6 +8,8 @@ export type ReconcileDeps = {
   readonly store: Pick<Store, "incidents">;
   readonly clock: Clock;
   readonly take: Take;
+  /** Of Alertmanager's receivers, the bot's. Undefined for all that somebody reads. */
+  readonly receivers?: readonly string[] | undefined;
 };
 
 /**
@@ -22,10 +25,10 @@ const MOST_GONE = 10_000;
 
 /**
  * Alertmanager's own list -> incidents: for where no webhook reaches the bot, and for what a webhook never says, as that an alert was over
- * while a silence was on. What is muted makes no incident, and ends none. Rejects when the list cannot be read: nothing changes then, and
+ * while a silence was on. What is muted, or for others, makes no incident, and ends none. Rejects when the list cannot be read: nothing changes then, and
  * what was missing before is counted anew, because the list may come back empty.
  */
-export function reconcile({ router, store, clock, take }: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
+export function reconcile({ router, store, clock, take, receivers }: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
   const missing = createMissing();
   return async (signal) => {
     const listed = await router.alerts(signal).catch((problem: unknown) => {
@@ -33,15 +36,16 @@ export function reconcile({ router, store, clock, take }: ReconcileDeps): (signa
       throw problem;
     });
     const at = clock();
-    const muted = listed.filter(({ isMuted }) => isMuted);
+    const isApart = (one: ListedAlert) => one.isMuted || !isReceived(one.receivers, receivers);
+    const apart = listed.filter(isApart);
     const known = new Set(
-      muted.length === 0
+      apart.length === 0
         ? []
-        : (await store.incidents.alerts(muted.map(({ fingerprint }) => fingerprint)))
+        : (await store.incidents.alerts(apart.map(({ fingerprint }) => fingerprint)))
             .filter(({ endsAt }) => endsAt === undefined)
             .map(({ fingerprint }) => fingerprint),
     );
-    const told = listed.filter(({ isMuted, fingerprint }) => !isMuted || known.has(fingerprint));
+    const told = listed.filter((one) => !isApart(one) || known.has(one.fingerprint));
     await take(told.map((one) => eventOf(one, at)));
     const there = new Set(listed.map(({ fingerprint }) => fingerprint));
     const unseen = await store.incidents.unseenSince(at, MOST_GONE);

@@ -30,13 +30,13 @@ function listed(name: string, isMuted = false): ListedAlert {
   return { fingerprint: name, labels, annotations: {}, startsAt: T, generatorUrl: "", isMuted };
 }
 
-function aBot() {
+function aBot(receivers?: readonly string[]) {
   let now = T + 30;
   let made = 0;
   const store = createMemoryStore({ retention: RETENTION });
   const { take } = ingest({ store, newId: () => `inc-${++made}`, placesOf: () => [], changed: () => {} });
   const { router, lists } = aRouter();
-  const look = reconcile({ router, store, clock: () => now, take });
+  const look = reconcile({ router, store, clock: () => now, take, receivers });
   const signal = new AbortController().signal;
   const lookAfter = async (seconds = 60) => {
     now += seconds;
@@ -120,6 +120,35 @@ describe("Alertmanager's own list", () => {
     lists([]);
     await looks(360);
     expect(await incidents()).toEqual(["inc-1 resolved 0"]);
+  });
+
+  it("makes none of what Alertmanager routes to nobody, or to others than those that are named", async () => {
+    const to = (name: string, ...receivers: string[]) => ({ ...listed(name), receivers });
+    const all = [to("a", "null"), to("b", "monitoring/shop/null"), to("c", "billing"), to("d", "null", "team-shop")];
+    const anybody = aBot();
+    anybody.lists(all);
+    await anybody.look();
+    expect(await anybody.incidents()).toHaveLength(2);
+    const named = aBot(["team-*"]);
+    named.lists(all);
+    await named.look();
+    expect(await named.incidents()).toEqual(["inc-1 open 1"]);
+    // Told to others from now on: it goes on, and ends as it does.
+    named.lists([to("d", "billing")]);
+    await named.looks(600);
+    expect(await named.incidents()).toEqual(["inc-1 open 1"]);
+    named.lists([]);
+    await named.looks(360);
+    expect(await named.incidents()).toEqual(["inc-1 resolved 0"]);
+  });
+
+  it("makes none of Watchdog and its like, nor does the webhook", async () => {
+    const { lists, look, take, incidents } = aBot();
+    const beat = (alertname: string) => ({ ...listed(alertname), labels: { alertname, severity: "none" } });
+    lists(["Watchdog", "InfoInhibitor", "DeadMansSwitch"].map(beat));
+    await look();
+    await take([firing("Watchdog", { labels: { alertname: "Watchdog" } })]);
+    expect(await incidents()).toEqual([]);
   });
 
   it("says nothing about alerts that it never had: those come from another Alertmanager", async () => {

@@ -1,5 +1,6 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
+import { isHeartbeat } from "./heartbeat.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
 import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
 import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
@@ -68,8 +69,10 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
       .map((name) => liveWith(keyWithin({ name }, key)))
       .find((one) => one !== undefined && isKeptBack(one) && (one.snoozed?.until ?? 0) <= at);
 
-  for (const event of events) {
-    const known = alerts.get(event.fingerprint) ?? world.alert(event.fingerprint);
+  for (const given of events) {
+    const known = alerts.get(given.fingerprint) ?? world.alert(given.fingerprint);
+    const event = withoutHeartbeat(given, known);
+    if (event === undefined) continue;
     const told = tell(known, event);
     const record = place(told, known, event);
     alerts.set(record.fingerprint, record);
@@ -183,6 +186,13 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   }
   const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
   return { incidents, alerts: [...alerts.values()], tallies };
+}
+
+/** A sign of life begins nothing. One that an older version took for an incident ends. */
+function withoutHeartbeat(event: AlertEvent, known: AlertRecord | undefined): AlertEvent | undefined {
+  if (event.anomaly !== undefined || !isHeartbeat(event.labels["alertname"])) return event;
+  if (known === undefined || known.endsAt !== undefined) return undefined;
+  return { ...event, status: "resolved", endsAt: event.at };
 }
 
 /** What changed in the alerts of each incident. */
