@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { couldNotAsk, holdBack, notYet, orAborted, overheard } from "./app/around-question.ts";
+import { createGuard } from "./app/busy.ts";
 import { type CiDesk, createCi } from "./app/ci.ts";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDependencyDesk } from "./app/dependencies.ts";
@@ -52,6 +53,7 @@ import type { ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Store, Suggester } from "./ports.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import type { BreakerState, Dependencies, DependencyView } from "./util/dependencies.ts";
+import type { EventLoop } from "./util/event-loop.ts";
 import { createLog, type Log, loggedWith } from "./util/log.ts";
 import { turns } from "./util/turns.ts";
 
@@ -104,6 +106,7 @@ export type Observer = {
   moved?: (proposal: Proposal) => void;
   clicked?: (event: { decision: string; outcome: "answered" | "failed"; seconds: number }) => void;
   dependency?: (view: DependencyView, from: BreakerState | undefined) => void;
+  turnedAway?: (event: { platform: string; what: string; why: "busy" | "full" }) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -124,6 +127,8 @@ export type Overrides = {
   readonly suggest?: Suggester;
   /** Off for one person's own terminal, where nobody else is kept waiting. */
   readonly limitPerPerson?: boolean;
+  /** Of this process, where others wait for it: questions are turned away while it lags. */
+  readonly eventLoop?: Pick<EventLoop, "wait">;
   /** A sentence that the status carries: the settings could not be taken anew. */
   readonly trouble?: () => string | undefined;
   /** Sentences that every reply carries: what works only in part, and why. */
@@ -165,6 +170,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const retention = config.limits.retentionSeconds;
   const limit = overrides.limitPerPerson === false ? undefined : await createFairness(config, { clock, log });
 
+  const guard =
+    overrides.eventLoop &&
+    createGuard({
+      loop: overrides.eventLoop,
+      limitMs: config.limits.eventLoopWaitMs,
+      refused: (platform) => observer?.turnedAway?.({ platform, what: "question", why: "busy" }),
+    });
+
   const sharing = sharingOf(config, store, clock);
   const remedyOn = (on: Store): Remedy => ({
     ...createRemedy(config, {
@@ -192,6 +205,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     runbooks: remedy.runbooks,
     observe: (event) => observer?.incident?.(event),
     alerted: (severity, count) => observer?.alerted?.(severity, count),
+    refused: () => observer?.turnedAway?.({ platform: "alertmanager", what: "alerts", why: "full" }),
     suggest: remedy.suggest,
     silences,
     onCall,
@@ -263,6 +277,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     // Before everything that could keep it waiting: limits, turns, Prometheus.
     const stop = readStop(question.text);
     if (stop !== undefined) return said(await changes.stop(question.user, stop.reason), "stop");
+    const busy = guard?.(question, clock());
+    if (busy !== undefined) return busy;
     const over = await limited?.tooMany(question);
     if (over !== undefined) return tooMany(over);
     try {

@@ -16,6 +16,7 @@ import type { Rollout } from "./core/rollout/rollout.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Labels, Sample, Series } from "./core/series.ts";
 import type { Matcher, SilenceDraft } from "./core/silence.ts";
+import type { Urgency } from "./core/urgency.ts";
 import type { Waste } from "./core/waste.ts";
 import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
 import type { WatchModel } from "./core/watch/model.ts";
@@ -124,6 +125,8 @@ export type ListedAlert = {
   readonly generatorUrl: string;
   /** A silence or an inhibiting alert keeps it from being told. */
   readonly isMuted: boolean;
+  /** Whom Alertmanager tells of it, by its routes. */
+  readonly receivers?: readonly string[];
 };
 
 /** Alertmanager, where one is configured. Its methods throw `UnreachableError` and `RefusedError`. */
@@ -862,7 +865,7 @@ export type SurfaceDeps = {
   readonly proposalsFor: (visitor: Visitor) => Promise<ProposalLists>;
   readonly mayRead: (visitor: Visitor) => Reach;
   readonly store: Pick<Store, "places" | "outbox" | "feedback">;
-  readonly receive: (deal: Deal) => Reception;
+  readonly receive: (deal: Deal, urgencyOf: (body: unknown) => Urgency) => Reception;
   /** Something new stands in the outbox. */
   readonly wake: () => void;
   /** PNG of a chart, for platforms and messages that cannot carry it as data. */

@@ -66,6 +66,8 @@ export type IncidentOptions = {
   readonly observe: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
   /** So many alerts of that severity began. */
   readonly alerted?: (severity: string, count: number) => void;
+  /** A delivery of alerts was sent back because too many wait. */
+  readonly refused?: () => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
   readonly silences: Silences;
@@ -112,6 +114,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     newId,
     placesOf,
     keptBackBy: (event) => keptBackBy(config.maintenance, event),
+    windows: () => config.maintenance.map(({ name }) => name),
     rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
       const told = alerts.filter(({ anomaly }) => anomaly === undefined);
@@ -137,6 +140,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     inbox: store.inbox,
     clock,
     shared: options.sharing?.inbox,
+    isPatient: true,
+    refused: () => options.refused?.(),
     deal: async (body) => {
       await ingesting.take((body as { events: readonly AlertEvent[] }).events);
     },
@@ -144,7 +149,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const facts = problem === undefined ? {} : { err: problem };
       if (outcome === "full")
         log.error(facts, "too many alerts wait to be dealt with: Alertmanager is asked to send them again");
-      else log.error(facts, "alerts that came in could not be dealt with");
+      else log.error(facts, "alerts that came in could not be dealt with: that is tried until it works");
     },
   });
 
@@ -370,7 +375,12 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const looking =
         alertmanager === undefined
           ? {}
-          : { list: listing(reconcile({ router: alertmanager, store, clock, take: ingesting.take })) };
+          : { list: listing(
+                reconcile({
+                  ...{ router: alertmanager, store, clock, take: ingesting.take },
+                  receivers: config.alertmanager?.receivers,
+                }),
+              ) };
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);

@@ -21,6 +21,8 @@ export type IngestDeps = {
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
+  /** Names of the maintenance windows that there are. */
+  readonly windows?: () => readonly string[];
   /** Called after a step that left nothing waiting, with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
@@ -87,7 +89,7 @@ export function ingest(deps: IngestDeps): Ingest {
       held ??= await load(incidents);
       const known = await heldWith(held, events);
       const absorbed = withPlaces(
-        absorb({ ...worldOf(known), ...(deps.keptBackBy && { keptBackBy: deps.keptBackBy }) }, events, deps.newId),
+        absorb({ ...worldOf(known), ...maintenance() }, events, deps.newId),
         deps.placesOf,
       );
       const { incidents: changed, alerts } = absorbed;
@@ -105,6 +107,11 @@ export function ingest(deps: IngestDeps): Ingest {
       held = undefined;
       if (tries >= TRIES) throw new Error("incidents were changed by others again and again while alerts came in");
     }
+  }
+
+  function maintenance(): Pick<World, "keptBackBy" | "windows"> {
+    const { keptBackBy, windows } = deps;
+    return { ...(keptBackBy && { keptBackBy }), ...(windows && { windows: windows() }) };
   }
 
   /** Alerts of incidents that are over are looked up when they come again. */
@@ -208,6 +215,9 @@ function remember(held: Held, { incidents: changed, alerts, tallies }: Absorbed)
   for (const [id, tally] of tallies) held.tallies.set(id, tally);
   for (const incident of changed) {
     if (incident.revision === 1) held.openings.push(incident.openedAt);
+    // What a maintenance let go is not found by its like any more.
+    for (const key of held.incidents.get(incident.id)?.keys ?? [])
+      if (!incident.keys.includes(key) && held.byKey.get(key) === incident.id) held.byKey.delete(key);
     if (isLive(incident)) {
       held.incidents.set(incident.id, incident);
       for (const key of incident.keys) held.byKey.set(key, incident.id);

@@ -1,5 +1,6 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
+import { isHeartbeat } from "./heartbeat.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
 import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
 import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
@@ -16,6 +17,8 @@ export type World = {
   readonly tallyOf: (id: string) => Tally | undefined;
   /** The maintenance window that an event is kept back by. */
   readonly keptBackBy?: (event: AlertEvent) => KeptBack | undefined;
+  /** Names of the windows that there are. */
+  readonly windows?: readonly string[];
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
 };
@@ -60,8 +63,16 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     return found !== undefined && isLive(found) ? found : undefined;
   };
 
-  for (const event of events) {
-    const known = alerts.get(event.fingerprint) ?? world.alert(event.fingerprint);
+  /** What a window kept back that is over by then, and that nobody has woken yet. */
+  const keptUntil = (at: number, key: string): Incident | undefined =>
+    (world.windows ?? [])
+      .map((name) => liveWith(keyWithin({ name }, key)))
+      .find((one) => one !== undefined && isKeptBack(one) && (one.snoozed?.until ?? 0) <= at);
+
+  for (const given of events) {
+    const known = alerts.get(given.fingerprint) ?? world.alert(given.fingerprint);
+    const event = withoutHeartbeat(given, known);
+    if (event === undefined) continue;
     const told = tell(known, event);
     const record = place(told, known, event);
     alerts.set(record.fingerprint, record);
@@ -89,6 +100,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const wide = window === undefined ? wideKeysOf(event) : { sought: [], kept: [] };
     const found =
       keys.map(liveWith).find(isFresh) ??
+      (window === undefined ? keys.map((key) => keptUntil(event.at, key)).find(isFresh) : undefined) ??
       wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
     const home = found ?? open(event, keys, own?.id, window);
     const all = [...keys, ...wide.kept];
@@ -174,6 +186,13 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   }
   const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
   return { incidents, alerts: [...alerts.values()], tallies };
+}
+
+/** A sign of life begins nothing. One that an older version took for an incident ends. */
+function withoutHeartbeat(event: AlertEvent, known: AlertRecord | undefined): AlertEvent | undefined {
+  if (event.anomaly !== undefined || !isHeartbeat(event.labels["alertname"])) return event;
+  if (known === undefined || known.endsAt !== undefined) return undefined;
+  return { ...event, status: "resolved", endsAt: event.at };
 }
 
 /** What changed in the alerts of each incident. */

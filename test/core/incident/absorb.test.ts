@@ -168,6 +168,25 @@ describe("a storm", () => {
   });
 });
 
+describe("an alert that fires for ever as a sign of life", () => {
+  const watchdog = { labels: { alertname: "Watchdog", severity: "none" } };
+
+  it("is no incident, and nothing is kept of it", () => {
+    const { tell, all, alerts } = aWorld();
+    expect(tell(firing("w", watchdog), over("w", watchdog))).toEqual({ incidents: [], alerts: [], tallies: new Map() });
+    expect([all(), alerts.size]).toEqual([[], 0]);
+  });
+
+  it("ends the incident that an older version made of it", () => {
+    const { tell, all } = aWorld();
+    tell(firing("w"));
+    tell(firing("w", { ...watchdog, at: T + 60 }));
+    expect(all()).toMatchObject([{ status: "resolved", firing: 0 }]);
+    tell(firing("w", { ...watchdog, at: T + 600 }));
+    expect(all()).toMatchObject([{ status: "resolved", revision: 2 }]);
+  });
+});
+
 describe("an acknowledged incident", () => {
   it("stays so when more of the same comes, and is open again when it gets worse", () => {
     const { tell, incidents, all } = aWorld();
