@@ -44,6 +44,8 @@ export type AlertRecord = {
   readonly runbookUrl?: string;
   readonly generatorUrl?: string;
   readonly startsAt: number;
+  /** The newest beginning that its sender told of, where ours is another. */
+  readonly sentStartsAt?: number;
   /** Undefined while it fires. */
   readonly endsAt?: number;
   /** When the bot was last told of it. */

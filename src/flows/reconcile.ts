@@ -1,3 +1,4 @@
+import { sentStartOf } from "../core/incident/alert.ts";
 import type { AlertEvent } from "../core/incident.ts";
 import type { Take } from "../ports/incidents.ts";
 import type { AlertRouter, Clock, ListedAlert, Store } from "../ports.ts";
@@ -38,12 +39,12 @@ export function reconcile({ router, store, clock, take }: ReconcileDeps): (signa
     const unseen = await store.incidents.unseenSince(at - GONE_SECONDS, MOST_GONE);
     const gone = unseen.filter(({ isListed, fingerprint }) => isListed === true && !there.has(fingerprint));
     await take(
-      gone.map(({ fingerprint, labels, startsAt }) => ({
-        fingerprint,
+      gone.map((one) => ({
+        fingerprint: one.fingerprint,
         status: "resolved" as const,
-        labels,
+        labels: one.labels,
         annotations: {},
-        startsAt,
+        startsAt: sentStartOf(one),
         endsAt: at,
         at,
       })),

@@ -90,7 +90,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const found =
       keys.map(liveWith).find(isFresh) ??
       wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
-    const home = found ?? open(event, keys, own?.id, window);
+    const home = found ?? open({ ...event, startsAt: record.startsAt }, keys, own?.id, window);
     const all = [...keys, ...wide.kept];
     for (const key of all) byKey.set(key, home.id);
     const added = all.filter((key) => !home.keys.includes(key));

@@ -111,6 +111,32 @@ describe("deliveries", () => {
     expect(all().map(({ status }) => status)).toEqual(["resolved", "open"]);
   });
 
+  it("end it, though it began again with the beginning that it had, and not for the end before told once more", () => {
+    const { tell, all, alerts } = aWorld();
+    tell(firing("a"), over("a", { endsAt: T + 290, at: T + 290 }));
+    tell(firing("a", { at: T + 700 }));
+    expect(all()[1]).toMatchObject({ status: "open", startedAt: T + 700 });
+    tell(over("a", { endsAt: T + 290, at: T + 710 }));
+    expect(all()[1]).toMatchObject({ status: "open", firing: 1 });
+    tell(over("a", { endsAt: T + 1290, at: T + 1290 }));
+    expect(all()[1]).toMatchObject({ status: "resolved", endedAt: T + 1290 });
+    expect(alerts.get("a")).toMatchObject({ startsAt: T + 700 });
+    // A third time within the hour, with the same beginning still, so that it goes on; then with one of its own.
+    tell(firing("a", { at: T + 2000 }), over("a", { endsAt: T + 2400, at: T + 2400 }));
+    tell(firing("a", { startsAt: T + 9000, at: T + 9000 }), over("a", { startsAt: T + 9000, endsAt: T + 9100 }));
+    expect(all().map(({ status }) => status)).toEqual(["resolved", "resolved", "resolved"]);
+    expect(all()[1]).toMatchObject({ reopened: 1, endedAt: T + 2400 });
+  });
+
+  it("of an end that belongs to an earlier beginning than the newest do not end it", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a"), firing("a", { startsAt: T + 1000, at: T + 1010 }));
+    tell(over("a", { endsAt: T + 500, at: T + 1020 }));
+    expect(all()).toMatchObject([{ status: "open", firing: 1, startedAt: T }]);
+    tell(over("a", { startsAt: T + 1000, endsAt: T + 1500, at: T + 1500 }));
+    expect(all()).toMatchObject([{ status: "resolved" }]);
+  });
+
   it("about an earlier time that it fired say nothing new", () => {
     const { tell, all } = aWorld();
     tell(firing("a", { startsAt: T + 1000, at: T + 1010 }));
