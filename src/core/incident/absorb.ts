@@ -1,7 +1,7 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
-import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
+import { environmentOf, isThere, keysOf, saysWhere, subjectOf, type WideKeys, wideKeysOf } from "./subject.ts";
 import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
 
 /** What is known before: looked up, never searched through. */
@@ -38,6 +38,8 @@ export const APART = 10;
 export const STORM_NAMES = 8;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
+/** An incident is found by so many keys, three for each thing: what is about yet others is found by its group. */
+const KEYS_KEPT = 75;
 /** The incident of an alert that flaps goes on when it was over for less than this. */
 export const PAUSE_SECONDS = 1800;
 
@@ -86,19 +88,32 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const keys = window === undefined ? keysOf(event) : keysOf(event).map((key) => keyWithin(window, key));
     const isFresh = (one: Incident | undefined) =>
       one !== undefined && (one.firing > 0 || event.at - one.changedAt < JOIN_SECONDS);
-    const wide = window === undefined ? wideKeysOf(event) : { sought: [], kept: [] };
-    const found =
-      keys.map(liveWith).find(isFresh) ??
-      wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
+    const wide: WideKeys = window === undefined ? wideKeysOf(event) : { sought: [], kept: [] };
+    const exact = keys.map(liveWith).find(isFresh);
+    const near = exact === undefined ? lookAround(event, wide, isFresh) : { found: undefined, kept: [] };
+    const found = exact ?? near.found;
     const home = found ?? open({ ...event, startsAt: record.startsAt }, keys, own?.id, window);
-    const all = [...keys, ...wide.kept];
+    const all = [...keys, ...wide.kept, ...near.kept];
     for (const key of all) byKey.set(key, home.id);
     const added = all.filter((key) => !home.keys.includes(key));
     // A storm takes in all sorts of things: they do not become one by that.
-    if (added.length > 0 && !home.isStorm && home.keys.length < 50)
+    if (added.length > 0 && !home.isStorm && home.keys.length < KEYS_KEPT)
       touched.set(home.id, { ...home, keys: [...home.keys, ...added] });
     else touched.set(home.id, home);
     return { ...record, incident: home.id };
+  }
+
+  /** The incident about the thing whose labels say less of where it is, or more; and what tells that it is in several namespaces. */
+  function lookAround(
+    event: AlertEvent,
+    { sought, several }: WideKeys,
+    isFresh: (one: Incident | undefined) => boolean,
+  ) {
+    const around = sought.map(liveWith).filter((one) => one !== undefined && isFresh(one));
+    const isUnclear = several !== undefined && !saysWhere(event) && liveWith(several) !== undefined;
+    const found = isUnclear ? undefined : around.find((one) => isThere(event, one?.keys ?? []));
+    const isElsewhere = found === undefined && around.length > 0 && several !== undefined && saysWhere(event);
+    return { found, kept: isElsewhere ? [several] : [] };
   }
 
   function open(

@@ -42,11 +42,39 @@ describe("alerts become incidents", () => {
   it("apart for another environment, cluster or namespace", () => {
     const { tell, all } = aWorld();
     tell(
-      firing("1", { labels: { service: "api", environment: "production" } }),
+      firing("1", { labels: { service: "api", environment: "production", namespace: "green" } }),
       firing("2", { labels: { service: "api", environment: "staging" } }),
       firing("3", { labels: { service: "api", environment: "production", namespace: "blue" } }),
+      firing("4", { labels: { service: "api", environment: "production", namespace: "blue", cluster: "eu" } }),
     );
-    expect(all()).toHaveLength(3);
+    expect(all()).toHaveLength(4);
+  });
+
+  const kube = (id: string, labels: Record<string, string>) =>
+    firing(id, { labels: { alertname: `Kube${id}`, service: "", namespace: "shop", ...labels } });
+
+  it("one for a workload, whichever of its objects a rule names", () => {
+    const { tell, all } = aWorld();
+    const teller = { job: "kube-state-metrics", service: "kube-state-metrics", instance: "10.1.1.1:8080" };
+    tell(kube("PodCrashLooping", { ...teller, pod: "checkout-6d4cf56db6-x7k2p" }));
+    tell(kube("DeploymentReplicasMismatch", { ...teller, deployment: "checkout" }));
+    tell(kube("HpaMaxedOut", { ...teller, horizontalpodautoscaler: "checkout" }));
+    tell(kube("ReplicaSet", { ...teller, replicaset: "checkout-6d4cf56db6" }));
+    tell(kube("Errors", { service: "checkout" }), kube("Slow", { app: "checkout" }));
+    expect(all()).toMatchObject([{ total: 6, subject: { kind: "workload", name: "checkout" } }]);
+  });
+
+  it("one for it also where one of them does not say in which namespace, unless it is in several", () => {
+    const { tell, all } = aWorld();
+    tell(firing("errors", { labels: { service: "checkout" } }));
+    tell(kube("1", { deployment: "checkout" }));
+    expect(all()).toMatchObject([{ total: 2 }]);
+    tell(kube("2", { deployment: "checkout", namespace: "blue" }));
+    tell(firing("3", { labels: { service: "checkout", cluster: "eu" } }));
+    expect(all().map(({ total }) => total)).toEqual([2, 1, 1]);
+    tell(kube("4", { deployment: "cart" }), kube("5", { deployment: "cart", namespace: "blue" }));
+    tell(firing("6", { labels: { service: "cart" } }), firing("7", { labels: { app: "cart", service: "" } }));
+    expect(all().map(({ total }) => total)).toEqual([2, 1, 1, 1, 1, 2]);
   });
 
   it("together with an anomaly of the thing, where nothing that both say of the place differs", () => {
