@@ -9,6 +9,7 @@ import {
   type World,
 } from "../core/incident/absorb.ts";
 import { isKeptBack } from "../core/incident/maintenance.ts";
+import type { Sorter } from "../core/incident/parts.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
@@ -21,6 +22,8 @@ export type IngestDeps = {
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
+  /** What tells alerts apart by what routes, escalations and digests ask for: another one once they ask for something else. */
+  readonly sorter?: () => Sorter;
   /** Called after each step with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
@@ -84,7 +87,9 @@ export function ingest(deps: IngestDeps): Ingest {
 
   async function store(events: readonly AlertEvent[]): Promise<void> {
     for (let tries = 1; ; tries++) {
-      held ??= await load(incidents);
+      const sorter = deps.sorter?.();
+      if (held?.sorter !== sorter) held = undefined;
+      held ??= await load(incidents, sorter);
       const known = await heldWith(held, events);
       const absorbed = withPlaces(
         absorb({ ...worldOf(known), ...(deps.keptBackBy && { keptBackBy: deps.keptBackBy }) }, events, deps.newId),
@@ -146,6 +151,7 @@ function isNew({ incident, startsAt }: AlertRecord, known: AlertRecord | undefin
 
 /** Live incidents and their alerts; and what was looked up of others for one step. */
 type Held = {
+  readonly sorter: Sorter | undefined;
   /** The state of the store that it is. */
   generation: number;
   readonly incidents: Map<string, Incident>;
@@ -160,8 +166,9 @@ type Held = {
   readonly endedAlerts: Map<string, readonly AlertRecord[]>;
 };
 
-async function load(incidents: Store["incidents"]): Promise<Held> {
+async function load(incidents: Store["incidents"], sorter: Sorter | undefined): Promise<Held> {
   const held: Held = {
+    sorter,
     generation: await incidents.generation(),
     incidents: new Map(),
     alerts: new Map(),
@@ -175,7 +182,7 @@ async function load(incidents: Store["incidents"]): Promise<Held> {
   };
   for (const incident of await incidents.live()) {
     const alerts = await alertsOf(incidents, incident.id);
-    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts)]]) });
+    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts, sorter)]]) });
   }
   // A restart in the middle of a storm must not make it a new one.
   const newest = await incidents.find({ limit: APART + STORM_NAMES + 1 });
@@ -234,6 +241,7 @@ function worldOf(held: Held): World {
     alertsOf: (id) => held.byIncident.get(id)?.values() ?? held.endedAlerts.get(id) ?? [],
     tallyOf: (id) => held.tallies.get(id),
     openedLately: held.openings,
+    ...(held.sorter !== undefined && { sorter: held.sorter }),
   };
 }
 

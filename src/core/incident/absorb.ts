@@ -1,8 +1,20 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
+import { partsAfter, type Sorter } from "./parts.ts";
 import { environmentOf, isThere, keysOf, saysWhere, subjectOf, type WideKeys, wideKeysOf } from "./subject.ts";
-import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
+import {
+  anyFlaps,
+  type Change,
+  gravest,
+  isFlapping,
+  namesOf,
+  partsIn,
+  sum,
+  type Tally,
+  tallyAfter,
+  tallyOf,
+} from "./tally.ts";
 
 /** What is known before: looked up, never searched through. */
 export type World = {
@@ -14,6 +26,8 @@ export type World = {
   readonly alertsOf: (id: string) => Iterable<AlertRecord>;
   /** What is counted of them; undefined where nobody keeps it. */
   readonly tallyOf: (id: string) => Tally | undefined;
+  /** What tells apart what routes, escalations and digests ask for; without it they go by the alerts that an incident carries. */
+  readonly sorter?: Sorter;
   /** The maintenance window that an event is kept back by. */
   readonly keptBackBy?: (event: AlertEvent) => KeptBack | undefined;
   /** When each incident of the last minutes was opened, unix seconds. */
@@ -183,7 +197,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     // Of what is over, nothing that counts changed then.
     if (before === undefined || (known === undefined && !joined.has(id))) continue;
     const all = () => alertsIn(world, id, alerts);
-    const tally = tallyAfter(known ?? tallyOf(world.alertsOf(id)), changes, all);
+    const tally = tallyAfter(known ?? tallyOf(world.alertsOf(id), world.sorter), changes, all);
     tallies.set(id, tally);
     if (joined.has(id)) touched.set(id, summarise(before, tally, at, all));
   }
@@ -231,6 +245,9 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
   const isWoken = incident.status === "snoozed" && snoozed !== undefined && stillSnoozed === undefined && !isOver;
   // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
   const isTold = !isKeptBack(incident);
+  const parts = partsIn(tally);
+  // What was kept back until now is told now.
+  const partsBefore = isWoken && !isTold ? undefined : incident.parts;
   const status = isOver
     ? "resolved"
     : stillSnoozed !== undefined
@@ -250,6 +267,7 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     firing,
     ...(tally.anomalies.total > 0 && { anomalies: tally.anomalies }),
     names: namesOf(tally),
+    ...(parts !== undefined && { parts: partsAfter(partsBefore, parts, at) }),
     lines: tally.foremost.map(lineOf),
     isFlapping: anyFlaps(tally, at),
     ...(acknowledged !== undefined && { acknowledged }),

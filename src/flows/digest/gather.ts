@@ -3,7 +3,7 @@ import { type Period, periodBefore } from "../../core/digest/counts.ts";
 import { type SectionName, tellsOf } from "../../core/digest/digest.ts";
 import type { Asked, Duty, EndingSilence, Facts, WatchUse } from "../../core/digest/facts.ts";
 import type { DigestKind, DigestPlan } from "../../core/digest/schedule.ts";
-import { matches } from "../../core/incident/route.ts";
+import { concerns } from "../../core/incident/route.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { Proposal } from "../../core/proposal.ts";
 import type { Runbook } from "../../core/runbook.ts";
@@ -83,7 +83,7 @@ export async function gather(deps: GatherDeps, period: Period, now: number, scop
     ),
     asked(() => sinceWhen(store)),
   ]);
-  const own = filtered(incidents, (one) => matches(only, one) && (scope.mayReadIncident?.(one) ?? true));
+  const own = filtered(incidents, (one) => concerns(only, one) && (scope.mayReadIncident?.(one) ?? true));
   return {
     ...(deps.outside !== undefined && (await askOutside(deps.store, deps.outside, own, period, now, scope))),
     incidents: own,
