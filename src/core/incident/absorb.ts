@@ -274,7 +274,9 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     // What somebody had in hand and needs somebody again is escalated from the start.
     ...(status === "open" && incident.status !== "open" && incident.revision > 0
       ? { escalated: { steps: 0, at } }
-      : escalated !== undefined && { escalated }),
+      : status === "open" && isWorse
+        ? { escalated: { steps: 0, at: incident.openedAt, ...escalated, worse: at } }
+        : escalated !== undefined && { escalated }),
     ...(stillSnoozed !== undefined && { snoozed: stillSnoozed }),
     ...(isWoken && !isTold && { keys: keysAfter(incident) }),
     ...(isWoken &&
