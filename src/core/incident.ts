@@ -101,6 +101,8 @@ export type Incident = {
   readonly isFlapping: boolean;
   /** It holds what came when too much came at once, whatever it is about. */
   readonly isStorm: boolean;
+  /** When a storm last took in an alert that had no incident. */
+  readonly tookInAt?: number;
   readonly acknowledged?: Responder;
   /** `severity` is the one it had then. */
   readonly snoozed?: Responder & {

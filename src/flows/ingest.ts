@@ -1,10 +1,9 @@
 import type { Place } from "../core/chat.ts";
 import {
   type Absorbed,
-  APART,
   absorb,
+  MOST_OPENED,
   PAUSE_SECONDS,
-  STORM_NAMES,
   STORM_SECONDS,
   type World,
 } from "../core/incident/absorb.ts";
@@ -185,7 +184,7 @@ async function load(incidents: Store["incidents"], sorter: Sorter | undefined): 
     remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts, sorter)]]) });
   }
   // A restart in the middle of a storm must not make it a new one.
-  const newest = await incidents.find({ limit: APART + STORM_NAMES + 1 });
+  const newest = await incidents.find({ limit: MOST_OPENED });
   held.openings.splice(0, Infinity, ...newest.map(({ openedAt }) => openedAt).reverse());
   return held;
 }

@@ -44,12 +44,19 @@ export type Absorbed = {
 };
 
 /**
- * More incidents than a person can read within a minute are a storm: what comes then joins one incident for each alert name, and beyond
- * `STORM_NAMES` of those a single one. So a minute brings at most `APART` + `STORM_NAMES` + 1 messages, and every alert stands in one.
+ * More incidents than a person can read within a minute are a storm: what comes then joins one incident for each alert name of an environment,
+ * beyond `STORM_NAMES` of those one for each environment, and beyond `STORM_RESTS` of these a single one. So a minute brings at most
+ * `MOST_OPENED` messages, and every alert stands in one.
  */
 export const STORM_SECONDS = 60;
 export const APART = 10;
-export const STORM_NAMES = 8;
+export const STORM_NAMES = 6;
+const STORM_RESTS = 3;
+export const MOST_OPENED = APART + STORM_NAMES + STORM_RESTS + 1;
+/** A storm lasts while it took something in within this: until then nothing of its kind is told apart again. */
+const STORM_LASTS = 120;
+/** What comes to a storm that lasts for longer than this is another one, with a message of its own. */
+const STORM_OLDEST = 3600;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
 /** An incident is found by so many keys, three for each thing: what is about yet others is found by its group. */
@@ -67,7 +74,6 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   const byKey = new Map<string, string>();
   const joined = new Set<string>();
   const opened = [...world.openedLately];
-  let storms = 0;
 
   const incidentNow = (id: string) => touched.get(id) ?? world.incident(id);
   const liveWith = (key: string): Incident | undefined => {
@@ -111,7 +117,8 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     for (const key of all) byKey.set(key, home.id);
     const added = all.filter((key) => !home.keys.includes(key));
     // A storm takes in all sorts of things: they do not become one by that.
-    if (added.length > 0 && !home.isStorm && home.keys.length < KEYS_KEPT)
+    if (home.isStorm) touched.set(home.id, { ...home, tookInAt: event.at });
+    else if (added.length > 0 && home.keys.length < KEYS_KEPT)
       touched.set(home.id, { ...home, keys: [...home.keys, ...added] });
     else touched.set(home.id, home);
     return { ...record, incident: home.id };
@@ -136,20 +143,46 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     previous: string | undefined,
     window: KeptBack | undefined,
   ): Incident {
-    const recent = opened.filter((at) => at > event.at - STORM_SECONDS).length;
-    const name = event.labels["alertname"] ?? "";
-    if (recent < APART) return begin(event, keys, { previous, window });
-    const stormOf = (...of: readonly string[]) => {
+    const storm = (...of: readonly string[]) => {
       const key = JSON.stringify(["storm", ...of]);
       return window === undefined ? key : keyWithin(window, key);
     };
-    const ofName = stormOf(environmentOf(event.labels) ?? "", name);
-    const rest = stormOf();
-    const stormy = liveWith(ofName) ?? (recent + storms < APART + STORM_NAMES ? undefined : liveWith(rest));
-    if (stormy !== undefined) return stormy;
-    storms++;
-    const key = recent < APART + STORM_NAMES ? ofName : rest;
-    const storm = begin(event, [key], { isStorm: true, window });
+    const environment = environmentOf(event.labels) ?? "";
+    const ofName = storm(environment, event.labels["alertname"] ?? "");
+    const ofEnvironment = storm(environment);
+    const lasting = lastingOf(ofName, event.at) ?? lastingOf(ofEnvironment, event.at);
+    if (lasting !== undefined) return goOn(lasting, event, window);
+    const recent = opened.filter((at) => at > event.at - STORM_SECONDS).length;
+    if (recent < APART) return begin(event, keys, { previous, window });
+    if (recent < APART + STORM_NAMES) return beginStorm(event, ofName, { window });
+    if (recent < MOST_OPENED - 1) return beginStorm(event, ofEnvironment, { window });
+    const last = lastingOf(storm(), event.at);
+    const home = last === undefined ? beginStorm(event, storm(), { window }) : goOn(last, event, window);
+    return { ...home, environment: undefined };
+  }
+
+  /** The storm with this key that took something in lately. */
+  function lastingOf(key: string, at: number): { readonly key: string; readonly incident: Incident } | undefined {
+    const incident = liveWith(key);
+    if (incident === undefined || at - (incident.tookInAt ?? incident.changedAt) >= STORM_LASTS) return undefined;
+    return { key, incident };
+  }
+
+  function goOn(
+    { key, incident }: { readonly key: string; readonly incident: Incident },
+    event: AlertEvent,
+    window: KeptBack | undefined,
+  ): Incident {
+    if (event.at - incident.openedAt < STORM_OLDEST) return incident;
+    return beginStorm(event, key, { previous: incident.id, window });
+  }
+
+  function beginStorm(
+    event: AlertEvent,
+    key: string,
+    { previous, window }: { previous?: string; window: KeptBack | undefined },
+  ): Incident {
+    const storm = begin(event, [key], { isStorm: true, previous, window });
     byKey.set(key, storm.id);
     return storm;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { APART, STORM_NAMES } from "../../../src/core/incident/absorb.ts";
+import { MOST_OPENED } from "../../../src/core/incident/absorb.ts";
 import type { AlertEvent } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
@@ -205,8 +205,8 @@ describe("a storm", () => {
           firing(`s${n + i}`, { labels: { alertname: `Alert${(n + i) % 40}` }, at: T + (n + i) / 200 }),
         ),
       );
-    expect(all().length).toBeLessThanOrEqual(APART + STORM_NAMES + 1);
-    expect(all().length).toBeLessThanOrEqual(20);
+    expect(all().length).toBeLessThanOrEqual(MOST_OPENED);
+    expect(MOST_OPENED).toBeLessThanOrEqual(20);
     expect(all().reduce((sum, { total }) => sum + total, 0)).toBe(10_000);
     expect([...alerts.values()].every(({ incident }) => incident !== undefined)).toBe(true);
     expect(all().every(({ lines }) => lines.length <= 8)).toBe(true);
@@ -219,6 +219,72 @@ describe("a storm", () => {
     expect(all().every(({ status }) => status === "resolved")).toBe(true);
     tell(firing("other", { startsAt: T + 3600, at: T + 3600 }));
     expect(all().at(-1)).toMatchObject({ isStorm: false, subject: { name: "other" } });
+  });
+});
+
+describe("a storm that lasts", () => {
+  const named = (n: number, at: number, labels: Record<string, string> = {}) =>
+    firing(`s${n}`, { labels: { alertname: "Slow", ...labels }, startsAt: at, at });
+
+  it("stays one, however long it goes on below an hour", () => {
+    const { tell, all } = aWorld();
+    for (let n = 0; n < 1200; n++) tell(named(n, T + n / 2));
+    expect(all()).toHaveLength(11);
+    expect(all().at(-1)).toMatchObject({ isStorm: true, total: 1190 });
+  });
+
+  it("is another one after an hour, and takes nothing in once it was quiet", () => {
+    const { tell, all } = aWorld();
+    for (let n = 0; n < 600; n++) tell(named(n, T + 10 * n));
+    // One in ten seconds is no storm: each is told apart.
+    expect(all()).toHaveLength(600);
+    for (let n = 0; n < 30; n++) tell(named(1000 + n, T + 10_000));
+    const storms = () => all().filter(({ isStorm }) => isStorm);
+    expect(storms().map(({ total }) => total)).toEqual([20]);
+    for (let n = 0; n < 60; n++) tell(named(2000 + n, T + 10_000 + 70 * n));
+    expect(storms().map(({ total, previous }) => [total > 0, previous])).toEqual([
+      [true, undefined],
+      [true, storms()[0]?.id],
+    ]);
+    const [taken] = storms();
+    tell(...Array.from({ length: 100 }, (_, n) => named(5000 + n, T + 200_000)));
+    expect(storms()[0]?.total).toBe(taken?.total);
+    expect(
+      storms()
+        .map(({ total }) => total)
+        .at(-1),
+    ).toBe(90);
+  });
+
+  it("keeps environments apart, and the teams in it have their own places", () => {
+    const byTeam = ["shop", "pay"].map((team) => ({ labels: { team: [team] } }));
+    const { tell, all } = aWorld(byTeam);
+    for (let n = 0; n < 19; n++) tell(named(n, T + n, { alertname: `Dev${n}`, environment: "dev" }));
+    for (let n = 0; n < 30; n++)
+      tell(named(100 + n, T + 20 + n / 10, { environment: "production", severity: "critical" }));
+    const parts = all().flatMap((one) => (one.parts ?? []).map((part) => [one.environment, part.environment]));
+    expect(parts.every(([of, part]) => of === part)).toBe(true);
+    const production = all().filter(({ environment }) => environment === "production");
+    expect(production).toMatchObject([{ isStorm: true, severity: "critical", total: 30 }]);
+    const mixed = aWorld(byTeam);
+    for (let n = 0; n < 20; n++) mixed.tell(named(n, T + n / 10, { team: "shop" }));
+    for (let n = 20; n < 40; n++) mixed.tell(named(n, T + n / 10, { team: "pay", severity: "critical" }));
+    const parted = mixed
+      .all()
+      .at(-1)
+      ?.parts?.map(({ labels, severity, total }) => [labels["team"], severity, total]);
+    expect(parted).toEqual([
+      ["pay", "critical", 20],
+      ["shop", "warning", 10],
+    ]);
+  });
+
+  it("is at most twenty messages a minute, also of many environments", () => {
+    const { tell, all } = aWorld();
+    for (let n = 0; n < 500; n++) tell(named(n, T + n / 10, { alertname: `A${n}`, environment: `e${n % 50}` }));
+    expect(all().length).toBeLessThanOrEqual(20);
+    expect(all().reduce((sum, { total }) => sum + total, 0)).toBe(500);
+    expect(all().at(-1)).toMatchObject({ isStorm: true, environment: undefined });
   });
 });
 
