@@ -9,6 +9,7 @@ import type { ConceptPacks } from "../core/concept.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { keptBackBy } from "../core/incident/maintenance.ts";
+import { type Sorter, sorterFor } from "../core/incident/parts.ts";
 import { placesFor } from "../core/incident/route.ts";
 import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
@@ -109,10 +110,12 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
   const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
   const placesOf = (incident: Incident) => placesWith(incident, placesFor(config.routes, incident), config.detection);
+  const sorter = sorterOf(config);
   const ingesting: Ingest = ingest({
     store,
     newId,
     placesOf,
+    sorter,
     keptBackBy: (event) => keptBackBy(config.maintenance, event),
     windows: () => config.maintenance.map(({ name }) => name),
     rest: restWhenBusy(REST_MS, MANY),
@@ -402,5 +405,19 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         await lead?.release().catch(() => {});
       };
     },
+  };
+}
+
+/** What tells alerts apart by all that the settings ask of their labels, as these are now. */
+function sorterOf(config: Config): () => Sorter {
+  let made: { readonly by: readonly unknown[]; readonly sorter: Sorter } | undefined;
+  return () => {
+    const { routes, oncall, digests } = config;
+    const by = [routes, oncall, digests];
+    if (made === undefined || by.some((one, at) => one !== made?.by[at])) {
+      const filters = [...routes, ...oncall.escalations, ...digests.flatMap(({ only }) => only ?? [])];
+      made = { by, sorter: sorterFor(filters) };
+    }
+    return made.sorter;
   };
 }

@@ -1,14 +1,14 @@
 import type { Place } from "../core/chat.ts";
 import {
   type Absorbed,
-  APART,
   absorb,
+  MOST_OPENED,
   PAUSE_SECONDS,
-  STORM_NAMES,
   STORM_SECONDS,
   type World,
 } from "../core/incident/absorb.ts";
 import { isKeptBack } from "../core/incident/maintenance.ts";
+import type { Sorter } from "../core/incident/parts.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
@@ -23,6 +23,8 @@ export type IngestDeps = {
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
   /** Names of the maintenance windows that there are. */
   readonly windows?: () => readonly string[];
+  /** What tells alerts apart by what routes, escalations and digests ask for: another one once they ask for something else. */
+  readonly sorter?: () => Sorter;
   /** Called after a step that left nothing waiting, with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
@@ -86,7 +88,9 @@ export function ingest(deps: IngestDeps): Ingest {
 
   async function store(events: readonly AlertEvent[]): Promise<void> {
     for (let tries = 1; ; tries++) {
-      held ??= await load(incidents);
+      const sorter = deps.sorter?.();
+      if (held?.sorter !== sorter) held = undefined;
+      held ??= await load(incidents, sorter);
       const known = await heldWith(held, events);
       const absorbed = withPlaces(
         absorb({ ...worldOf(known), ...maintenance() }, events, deps.newId),
@@ -153,6 +157,7 @@ function isNew({ incident, startsAt }: AlertRecord, known: AlertRecord | undefin
 
 /** Live incidents and their alerts; and what was looked up of others for one step. */
 type Held = {
+  readonly sorter: Sorter | undefined;
   /** The state of the store that it is. */
   generation: number;
   readonly incidents: Map<string, Incident>;
@@ -167,8 +172,9 @@ type Held = {
   readonly endedAlerts: Map<string, readonly AlertRecord[]>;
 };
 
-async function load(incidents: Store["incidents"]): Promise<Held> {
+async function load(incidents: Store["incidents"], sorter: Sorter | undefined): Promise<Held> {
   const held: Held = {
+    sorter,
     generation: await incidents.generation(),
     incidents: new Map(),
     alerts: new Map(),
@@ -182,10 +188,10 @@ async function load(incidents: Store["incidents"]): Promise<Held> {
   };
   for (const incident of await incidents.live()) {
     const alerts = await alertsOf(incidents, incident.id);
-    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts)]]) });
+    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts, sorter)]]) });
   }
   // A restart in the middle of a storm must not make it a new one.
-  const newest = await incidents.find({ limit: APART + STORM_NAMES + 1 });
+  const newest = await incidents.find({ limit: MOST_OPENED });
   held.openings.splice(0, Infinity, ...newest.map(({ openedAt }) => openedAt).reverse());
   return held;
 }
@@ -244,6 +250,7 @@ function worldOf(held: Held): World {
     alertsOf: (id) => held.byIncident.get(id)?.values() ?? held.endedAlerts.get(id) ?? [],
     tallyOf: (id) => held.tallies.get(id),
     openedLately: held.openings,
+    ...(held.sorter !== undefined && { sorter: held.sorter }),
   };
 }
 

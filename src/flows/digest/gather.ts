@@ -4,7 +4,7 @@ import { type SectionName, tellsOf } from "../../core/digest/digest.ts";
 import type { Asked, Duty, EndingSilence, Facts, WatchUse } from "../../core/digest/facts.ts";
 import type { DigestKind, DigestPlan } from "../../core/digest/schedule.ts";
 import { actedWith } from "../../core/incident/acted.ts";
-import { matches } from "../../core/incident/route.ts";
+import { concerns } from "../../core/incident/route.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { Proposal } from "../../core/proposal.ts";
 import type { Runbook } from "../../core/runbook.ts";
@@ -86,7 +86,7 @@ export async function gather(deps: GatherDeps, period: Period, now: number, scop
   ]);
   const isActed = changes.ok ? actedWith(changes.data) : undefined;
   const proposals = isWhole ? changes : await asked(() => unlabelled("changes"));
-  const own = filtered(incidents, (one) => matches(only, one) && (scope.mayReadIncident?.(one) ?? true));
+  const own = filtered(incidents, (one) => concerns(only, one) && (scope.mayReadIncident?.(one) ?? true));
   return {
     ...(deps.outside !== undefined &&
       (await askOutside(deps.store, deps.outside, { incidents: own, isActed }, period, now, scope))),
