@@ -25,6 +25,17 @@ export function copyExamples(to: string): void {
   chmodSync(to, 0o755);
 }
 
+/** The examples, loaded. */
+export async function exampleExtensions() {
+  const folder = folderOf({});
+  try {
+    copyExamples(folder.root);
+    return await mustLoad([folder.root]);
+  } finally {
+    folder.remove();
+  }
+}
+
 /** The extensions of these texts, loaded. */
 export async function loaded(texts: Readonly<Record<string, string>>) {
   const folder = folderOf(texts);

@@ -11,7 +11,7 @@ import { readLook, readProbed, readRan, readSimulated } from "./answers.ts";
 
 /** Milliseconds that an extension may take to open an entry, look, try or be asked what became of something. */
 const PATIENCE_MS = 20_000;
-const CLOSE_MS = 3000;
+const CLOSE_MS = 2000;
 
 type Opened = {
   readonly entry: ExtensionEntry;
@@ -152,21 +152,21 @@ function actionOf(
         isOver = true;
       }
     },
-    async probe(args, context) {
+    async probe(args, { key, identity, precondition, signal: outer }) {
       if (!changes)
         return { found: "not_run", isSure: true, text: "It only reads: whether it ran makes no difference." };
       try {
         const at = placed(args);
         if ("why" in at) return { found: "unknown", text: at.why };
-        if (context.identity[ENTRY] !== at.opened.entry.name)
+        if (identity[ENTRY] !== at.opened.entry.name)
           return {
             found: "unknown",
             text: `Another ${what} is configured than the one that was shown, so it cannot be asked.`,
           };
-        return await ask(args, context.signal, async (hands, own, signal) =>
+        return await ask(args, outer, async (hands, own, signal) =>
           hands.probe === undefined
             ? { found: "unknown", text: `The extension ${extension} cannot tell whether ${name} ran.` }
-            : readProbed(await hands.probe(own, { ...structuredClone({ ...context, signal: undefined }), signal })),
+            : readProbed(await hands.probe(own, { ...structuredClone({ key, identity, precondition }), signal })),
         );
       } catch (problem) {
         return { found: "unknown", text: wholeReasonOf(problem) };
