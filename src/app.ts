@@ -6,6 +6,7 @@ import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDependencyDesk } from "./app/dependencies.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createDigests, type DigestDesk } from "./app/digests.ts";
+import { extensionBlocks, loadedExtensions } from "./app/extensions.ts";
 import { createFairness } from "./app/fairness.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
@@ -49,6 +50,7 @@ import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
 import type { TrainReport } from "./flows/detect/train.ts";
 import type { ScoreReport } from "./flows/score-forecasts.ts";
+import type { LoadedExtension } from "./ports/extension.ts";
 import type { ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Store, Suggester } from "./ports.ts";
 import { deadlineIn } from "./util/deadline.ts";
@@ -76,6 +78,8 @@ export type App = {
   /** Undefined where no other process works on the same store. */
   readonly sharing: Sharing | undefined;
   readonly remedy: Remedy;
+  /** Executors and notifiers of the user's own. */
+  readonly extensions: () => Promise<readonly LoadedExtension[]>;
   readonly incidents: IncidentDesk;
   readonly digests: DigestDesk;
   readonly ci: CiDesk;
@@ -119,6 +123,8 @@ export type Overrides = {
   /** Breakers of a bot that this one stands beside. */
   readonly dependencies?: Dependencies;
   readonly packs?: ConceptPacks;
+  /** Those that were loaded already. */
+  readonly extensions?: readonly LoadedExtension[];
   readonly answer?: typeof answerFlow;
   readonly log?: Log;
   readonly observer?: Observer;
@@ -178,10 +184,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       refused: (platform) => observer?.turnedAway?.({ platform, what: "question", why: "busy" }),
     });
 
+  let extending: Promise<readonly LoadedExtension[]> | undefined;
+  const extensions = () => {
+    extending ??= overrides.extensions === undefined ? loadedExtensions(config) : Promise.resolve(overrides.extensions);
+    return extending;
+  };
   const sharing = sharingOf(config, store, clock);
   const remedyOn = (on: Store): Remedy => ({
     ...createRemedy(config, {
-      ...{ store: on, sources: metrics.sources, clock, newId, log, dependencies },
+      ...{ store: on, sources: metrics.sources, clock, newId, log, dependencies, extensions },
       limitPerPerson: overrides.limitPerPerson,
       ...(overrides.clock === undefined && { elapsed: () => performance.now() / 1000 }),
       moved: (proposal) => observer?.moved?.(proposal),
@@ -293,7 +304,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const answering = inTurn(() => answerNow(on, changes, question, signal, onlooker));
       const answered = await (signal === undefined ? answering : orAborted(answering, signal));
       const isOfAll = answered.reply.intent === "status_overview" && Object.keys(answered.reply.slots).length === 0;
-      return isOfAll ? withBlocks(answered, desk.blocks(question)) : answered;
+      if (!isOfAll) return answered;
+      return withBlocks(answered, [...desk.blocks(question), ...extensionBlocks(await extensions().catch(() => []))]);
     } catch (problem) {
       if (signal?.aborted) return failure(CANCELLED);
       return failure(explainFailure(problem, question, log));
@@ -448,6 +460,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     store,
     sharing,
     remedy,
+    extensions,
     incidents,
     digests,
     ci,

@@ -5,6 +5,7 @@ import type { Card, Chart, ClickMeaning } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
 import type { Place, Question, User } from "./core/chat.ts";
 import type { Draft } from "./core/draft.ts";
+import type { ExtensionId } from "./core/extension/extension.ts";
 import type { ForecastScore, KeptForecast } from "./core/forecast/score.ts";
 import type { Need, Suggested } from "./core/need.ts";
 import type { KeptOverride } from "./core/oncall/kept.ts";
@@ -447,6 +448,8 @@ export interface Action {
   readonly name: string;
   /** False for one that only reads. */
   readonly changes: boolean;
+  /** Whose code it is, where it is not the bot's own: an approval is of exactly that code. */
+  readonly extension?: ExtensionId;
   /** A sentence about what is wrong with the arguments, or undefined. */
   check(args: Arguments): string | undefined;
   look(args: Arguments, signal: AbortSignal): Promise<Look>;

@@ -107,7 +107,12 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       const { createNotifier } = await import("../notifiers/index.ts");
       const { notifierSender } = await import("../notifiers/sender.ts");
       const late = (message: string, reason: string) => void app.incidents.undeliverable(message, reason);
-      return notifierSender(await createNotifier(settings), { clock, late, dependencies: app.dependencies });
+      const extensions = settings.kind === "extension" ? await app.extensions() : [];
+      return notifierSender(await createNotifier(settings, extensions), {
+        clock,
+        late,
+        dependencies: app.dependencies,
+      });
     }),
   );
   if (config.ci.github !== undefined) {
