@@ -378,12 +378,14 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const looking =
         alertmanager === undefined
           ? {}
-          : { list: listing(
+          : {
+              list: listing(
                 reconcile({
                   ...{ router: alertmanager, store, clock, take: ingesting.take },
                   receivers: config.alertmanager?.receivers,
                 }),
-              ) };
+              ),
+            };
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);

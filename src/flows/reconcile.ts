@@ -29,7 +29,13 @@ const MOST_GONE = 10_000;
  * while a silence was on. What is muted, or for others, makes no incident, and ends none. Rejects when the list cannot be read: nothing changes then, and
  * what was missing before is counted anew, because the list may come back empty.
  */
-export function reconcile({ router, store, clock, take, receivers }: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
+export function reconcile({
+  router,
+  store,
+  clock,
+  take,
+  receivers,
+}: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
   const missing = createMissing();
   return async (signal) => {
     const listed = await router.alerts(signal).catch((problem: unknown) => {
