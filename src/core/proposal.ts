@@ -3,6 +3,7 @@ import { never } from "../util/never.ts";
 import type { AuditEntry } from "./audit.ts";
 import type { Chart, EvidenceLine } from "./card.ts";
 import type { Place } from "./chat.ts";
+import type { ExtensionId } from "./extension/extension.ts";
 import type { Identity } from "./people.ts";
 import { approvalsOf, isEnough, type Rule, type Vote } from "./policy.ts";
 import type { Condition, Origin, Risk, RunbookStep, Verification } from "./runbook.ts";
@@ -78,6 +79,8 @@ export type Spec = {
    */
   readonly looks: readonly Seen[];
   readonly rollback: { readonly auto: boolean; readonly steps: readonly RunbookStep[] } | undefined;
+  /** Whose code carries out steps, there and back, where it is not the bot's own: exactly this is approved. */
+  readonly extensions?: readonly ExtensionId[];
   readonly verify: Verification | undefined;
   /** What it touches and how it is taken back, as shown: sentences. */
   readonly blast: string;

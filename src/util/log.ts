@@ -26,6 +26,11 @@ export function loggedWith<T>(facts: Readonly<Record<string, unknown>>, work: ()
   return underWay.run({ ...underWay.getStore(), ...facts }, work);
 }
 
+/** Does that work with no such facts: for what goes on by itself, whoever woke it. */
+export function loggedApart<T>(work: () => T): T {
+  return underWay.run({}, work);
+}
+
 /** The facts that every line carries which is written now. */
 export function factsUnderWay(): Readonly<Record<string, unknown>> {
   return underWay.getStore() ?? {};
