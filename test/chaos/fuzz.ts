@@ -74,6 +74,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
     await flood(shoot, warmUp);
     await sleep(2000); // what was asked is answered
     const before = bot.rss();
+    const heapBefore = await bot.heapAfterGc();
     const honest: number[] = [];
     const others: (number | string)[] = [];
     const most: number[] = [];
@@ -91,6 +92,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
     }
     await sleep(2000);
     const after = bot.rss();
+    const heapAfter = await bot.heapAfterGc();
     const bad = [...statuses].filter(([status]) => /^5/.test(status) && status !== "503");
     const mistakes = bot.log.filter((line) => /a request failed|a mistake of the bot/.test(line));
     return {
@@ -116,6 +118,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
         ),
         exactly("failures in its log", mistakes.length, 0),
         below("memory more at the end than after the first fifth", after - before, 64, "MB"),
+        told("heap after a collection, then and at the end", `${heapBefore.toFixed(1)} MB, ${heapAfter.toFixed(1)} MB`),
         below(`p99 of ${honest.length} requests of people meanwhile`, rank(honest, 0.99), 50, "ms"),
         exactly("requests of people that were not answered with 200", others.length, 0),
       ],
