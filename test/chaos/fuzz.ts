@@ -20,7 +20,7 @@ const SHARE = 0.7;
 const MEASURED = 0.15;
 const PARTS = 20;
 /** Requests in one such part, at least. */
-const LEAST = 5000;
+const LEAST = 20_000;
 /** Of all requests: then all code is loaded, and all caches have their size. */
 const WARM_UP = 0.2;
 const HONEST_EVERY_MS = 100;
