@@ -148,6 +148,14 @@ describe("config check", () => {
     expect(started.said).toContain("cannot be loaded: no such luck");
   });
 
+  it("says where a folder is named that is not there", async () => {
+    settings();
+    rmSync(join(folder, "extensions"), { recursive: true });
+    expect((await run("config", "check")).said).toMatch(
+      /^smartcloudops\.yaml:1:24: error: extensions\.folders\[0\]: must be a folder that can be read: ENOENT/m,
+    );
+  });
+
   it.skipIf(process.platform === "win32")(
     "refuses a file that others may write, and starts with nothing of it",
     async () => {
