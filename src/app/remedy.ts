@@ -345,7 +345,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         ]);
       // First what may be wrong with the configuration: then there is no journal to close.
       const base = await deps();
-      const opened = options.journal === undefined ? await openJournal(config.dataDir) : undefined;
+      const opened = options.journal === undefined ? await openJournal(config.dataDir, { now: clock }) : undefined;
       const all = { ...base, journal: options.journal ?? opened! };
       await recall(all);
       const executing = execute(all);
@@ -366,7 +366,6 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
             lastHalt = halt ?? lastHalt;
           }
           await show({ ...all, cardOf: contextOf, wake: posted, ...(anew !== undefined && { anew }) });
-          anew = undefined;
           return STOP_EVERY;
         },
       };
@@ -391,16 +390,20 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
 }
 
 /** Cards of what is still to be decided, and of what runs, say whether the stop is on. */
-async function showAnew({ proposals }: Store): Promise<ReadonlySet<string>> {
-  const all = await proposals.find({ status: ["pending", "approved", "claimed", "started"], limit: 200 });
-  for (const { id } of all) await proposals.shown(id, 0);
-  return new Set(all.map(({ id }) => id));
+async function showAnew(store: Store): Promise<Set<string>> {
+  const { every } = await import("../flows/remedy/walk.ts");
+  const ids = new Set<string>();
+  for (const { id } of await every(store, ["pending", "approved", "claimed", "started"])) {
+    await store.proposals.shown(id, 0);
+    ids.add(id);
+  }
+  return ids;
 }
 
 /** For a process that proposes and runs nothing. */
 async function openNoJournal(): Promise<Journal> {
   const never = () => Promise.reject(new Error("this process runs no changes"));
-  return { began: never, ended: never, open: async () => [] };
+  return { began: never, ended: never, get: never, all: async () => [] };
 }
 
 /** Made when first asked for; what failed is tried anew. */

@@ -17,6 +17,7 @@ import { acquireStart } from "../store/lock.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import type { Traces } from "../telemetry/traces.ts";
 import { reasonOf } from "../util/errors.ts";
+import { type EventLoop, watchEventLoop } from "../util/event-loop.ts";
 import { createLog, type Log } from "../util/log.ts";
 import { never } from "../util/never.ts";
 import { ownVersion } from "./help.ts";
@@ -103,6 +104,7 @@ export async function serve(
         watched?.(report, gauges);
       },
     };
+    const eventLoop = overrides.eventLoop ?? watchLoop(undo);
     const delivered = (event: Delivered) => {
       telemetry.delivered(event);
       traces?.delivered(event);
@@ -114,13 +116,15 @@ export async function serve(
       log,
       trouble: () => reload?.trouble(),
       ...overrides,
+      eventLoop,
       store,
     });
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
-    const api = await openApi(config, app, { clock, log, observer, overrides });
-    const surfaces = await openSurfaces(config, { app, clock, log, delivered }).catch(cannotStart);
+    const api = await openApi(config, app, { clock, log, observer, overrides: { ...overrides, eventLoop } });
+    const { delivers, turnedAway: refused } = telemetry;
+    const surfaces = await openSurfaces(config, { app, clock, log, delivers, delivered, refused }).catch(cannotStart);
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,
@@ -129,6 +133,7 @@ export async function serve(
       routes: [...surfaces.routes, ...app.incidents.routes, ...app.ci.routes, ...api],
       readiness: () => readiness(app, surfaces),
       metrics: async () => {
+        telemetry.eventLoopWait(eventLoop.wait());
         telemetry.incidentsOpen(await app.store.incidents.live().catch(() => []));
         telemetry.watchUse(await app.store.detection.records(clock() - USE_SECONDS).catch(() => new Map()));
         telemetry.audited(await app.store.audit.head().catch(() => undefined));
@@ -198,6 +203,13 @@ export async function serve(
     await stop();
     throw problem;
   }
+}
+
+/** How busy this process is; what ends that goes to the others. */
+function watchLoop(undo: (() => unknown)[]): EventLoop {
+  const loop = watchEventLoop();
+  undo.push(loop.stop);
+  return loop;
 }
 
 type Ending = (graceMs: number) => Promise<void>;

@@ -34,6 +34,7 @@ limits:
   query_timeout: 5s
   questions_per_minute: 5
   answer_timeout: 20s
+  event_loop_wait: 2s
   retention: { conversations: 1h, evidence: 2d, seen_events: 3d, proposals: 1w, places: 5d, lessons: 6d }
 http: { host: 0.0.0.0, port: 8080 }
 log: { level: warn }
@@ -75,6 +76,7 @@ log: { level: warn }
         questionsPerMinute: 5,
         channelQuestionsPerMinute: 50,
         answerTimeoutMs: 20_000,
+        eventLoopWaitMs: 2000,
         retentionSeconds: {
           conversations: 3600,
           evidence: 172_800,
