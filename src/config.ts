@@ -161,6 +161,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     notifiers,
     routes: readRoutes(deps, notifiers),
     maintenance: readMaintenance(deps),
+    incidents: { dependencies: settings.incidents?.dependencies ?? true },
     slack: readSlack(deps),
     teams: readTeams(deps, host),
     people,

@@ -28,6 +28,7 @@ describe("the environment", () => {
       oncall: { schedules: [], escalations: [], calendars: [] },
       routes: [],
       maintenance: [],
+      incidents: { dependencies: true },
       notifiers: [],
       digests: [],
       rollouts: { enabled: true, places: [] },

@@ -13,10 +13,12 @@ import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
 import type { Identity, Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
+import { NO_GRAPH } from "../core/topology/graph.ts";
 import type { Raising } from "../flows/detect/raise.ts";
 import type { Enriched } from "../flows/enrich.ts";
 import { type Ingest, ingest } from "../flows/ingest.ts";
 import { receive } from "../flows/receive.ts";
+import { learnTopology } from "../flows/topology.ts";
 import { readDelivery } from "../http/alertmanager.ts";
 import { alertmanagerRoute } from "../http/webhooks.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
@@ -105,11 +107,17 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
   const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
   const placesOf = (incident: Incident) => placesWith(incident, placesFor(config.routes, incident), config.detection);
+  const topology = learnTopology({
+    sources: options.sources,
+    clock,
+    report: (level, message, data) => log[level](data, message),
+  });
   const ingesting: Ingest = ingest({
     store,
     newId,
     placesOf,
     keptBackBy: (event) => keptBackBy(config.maintenance, event),
+    graph: () => (config.incidents.dependencies ? topology.graph() : NO_GRAPH),
     rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
       const told = alerts.filter(({ anomaly }) => anomaly === undefined);
@@ -156,6 +164,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       edition: found?.edition ?? 0,
       canSilence,
       called,
+      linkTo: (promql, source) => {
+        const window = { start: incident.startedAt - 3600, end: incident.endedAt ?? clock(), step: 60 };
+        return options.sources.find(({ name }) => name === source)?.linkTo(promql, window);
+      },
       ...found?.enriched,
     };
   }
@@ -358,6 +370,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
           }),
         overrides: () => endOverrides({ store, clock }),
         calendars: refresh,
+        calls: async (signal: AbortSignal) => (config.incidents.dependencies ? topology.look(signal) : LIST_EVERY),
       };
       const { alertmanager } = options;
       const lead = options.sharing?.lead("incidents");
@@ -368,8 +381,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
-        // One process draws a message: each knows other things of what is behind an incident. Calendars are read by each for itself.
-        const isOwn = name === "calendars";
+        // One process draws a message: each knows other things of what is behind an incident. Calendars and calls are read by each for itself.
+        const isOwn = name === "calendars" || name === "calls";
         const led = async (signal: AbortSignal) =>
           lead === undefined || isOwn || (await lead.leads()) ? round(signal) : LEAD_AGAIN;
         // What others changed wakes nobody here; calendars and Alertmanager's list are another matter.

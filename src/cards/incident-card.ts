@@ -3,12 +3,14 @@ import type { Call } from "../core/incident/escalate.ts";
 import { isNotifier } from "../core/incident/notice.ts";
 import { type AlertLine, countsOf, type Incident, isLive } from "../core/incident.ts";
 import { matchersFor, sayMatcher } from "../core/silence.ts";
+import { likelyCause } from "../core/topology/cause.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
 import { nameOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
 import { type AnomalyContext, anomalyParts } from "./anomaly-card.ts";
+import { callsAsked, sayCause } from "./dependency-lines.ts";
 import { sayGoing, titleOf } from "./incident-words.ts";
 
 /** What is known of an incident beyond its alerts. Everything but the time may be missing. */
@@ -28,6 +30,8 @@ export type IncidentContext = {
   readonly called?: (people: readonly string[]) => readonly Called[];
   /** There is an Alertmanager to write silences into. */
   readonly canSilence?: boolean;
+  /** Where a person can see a query of that source. */
+  readonly linkTo?: (promql: string, source: string) => string | undefined;
   /** Why there is no evidence: it could not be asked, or the rule is gone. */
   readonly missing?: string;
   /** Its anomalies, the gravest first, with what makes them believable. */
@@ -46,6 +50,8 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   say(whenLine(incident, context));
   const state = stateLine(incident, context);
   if (state !== "") say(state);
+  const cause = sayCause(incident, context);
+  if (cause !== undefined) say(cause);
   const anomalies = partsOf(incident, context);
   // What is gravest comes first, with its words and its chart.
   const isAlertFirst = incident.lines[0]?.anomaly === undefined;
@@ -58,7 +64,8 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   blocks.push(...(isMixed(incident) ? [...list, ...texts] : [...texts, ...list]));
   for (const chart of inOrder(anomalies.charts, context.chart === undefined ? [] : [context.chart]))
     blocks.push({ kind: "chart", chart });
-  const evidence = [...anomalies.evidence, ...(context.evidence ?? [])];
+  const asked = callsAsked(incident, context.linkTo);
+  const evidence = [...anomalies.evidence, ...(context.evidence ?? []), ...asked];
   if (evidence.length > 0) blocks.push({ kind: "evidence", items: evidence });
   for (const text of [...(context.missing === undefined ? [] : [context.missing]), ...anomalies.notes])
     blocks.push({ kind: "note", text });
@@ -244,7 +251,8 @@ function investigate(incident: Incident, { anomalies }: IncidentContext): readon
   const unusual = anomalies?.members.find(({ kind, promql }) => kind === "unusual" && promql !== "");
   if (total === incident.anomalies?.total && unusual !== undefined)
     return [ask("Investigate", `why is ${nameOf(unusual.measure, unusual.subject)} unusual?`)];
-  const about = subject?.name ?? names[0]?.name;
+  const cause = likelyCause(incident.dependencies ?? []);
+  const about = (cause?.isFirst ? cause.name : undefined) ?? subject?.name ?? names[0]?.name;
   return about !== undefined && SAYABLE.test(about) ? [ask("Investigate", `what is wrong with ${about}?`)] : [];
 }
 

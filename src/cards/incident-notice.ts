@@ -4,6 +4,7 @@ import { type Incident, isLive } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
+import { sayCause } from "./dependency-lines.ts";
 import type { IncidentContext } from "./incident-card.ts";
 import { sayGoing, titleOf } from "./incident-words.ts";
 
@@ -108,6 +109,8 @@ function saidOf(
   if (incident.isFlapping) lines.push("It flaps: it began three times or more within an hour.");
   if (isLive(incident)) lines.push(`Since ${sayTime(startedAt, now, zone)}. ${sayGoing(incident)}`);
   else lines.push(`From ${sayTime(startedAt, now, zone)} to ${sayTime(endedAt ?? now, now, zone)}.`);
+  const cause = sayCause(incident, { now, zone });
+  if (cause !== undefined) lines.push(cause);
   lines.push(`Incident ${incident.id}.`);
   return lines;
 }

@@ -50,6 +50,8 @@ export type Config = {
   routes: readonly Route[];
   /** When alerts and anomalies about some things are kept back. */
   maintenance: readonly Maintenance[];
+  /** `dependencies`: whether alerts of two things are one incident where one calls the other. */
+  incidents: { dependencies: boolean };
   digests: readonly ConfiguredDigest[];
   /** Pipelines that tell of their runs. */
   ci: CiConfig;

@@ -1,5 +1,6 @@
 import type { Place } from "./chat.ts";
 import type { Call, Escalated } from "./incident/escalate.ts";
+import type { Dependency } from "./topology/join.ts";
 
 /** Something that needs somebody: alerts and anomalies about one thing, told in one message for as long as it lasts. */
 
@@ -93,6 +94,8 @@ export type Incident = {
   readonly names: readonly AlertName[];
   /** The gravest alerts, firing ones first, at most `LINES_KEPT`. The store has all. */
   readonly lines: readonly AlertLine[];
+  /** Why alerts of other things are in it: one calls the other. Undefined for none. */
+  readonly dependencies?: readonly Dependency[];
   /** Alerts that began again and again within the hour. */
   readonly isFlapping: boolean;
   /** It holds what came when too much came at once, whatever it is about. */

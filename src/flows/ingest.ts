@@ -12,6 +12,7 @@ import { isKeptBack } from "../core/incident/maintenance.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
+import type { Graph } from "../core/topology/graph.ts";
 import type { Take } from "../ports/incidents.ts";
 import type { Store } from "../ports.ts";
 
@@ -21,6 +22,8 @@ export type IngestDeps = {
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
+  /** Who calls whom, as far as is known by now. Undefined: what one thing does to another joins nothing. */
+  readonly graph?: () => Graph;
   /** Called after each step with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
@@ -87,7 +90,11 @@ export function ingest(deps: IngestDeps): Ingest {
       held ??= await load(incidents);
       const known = await heldWith(held, events);
       const absorbed = withPlaces(
-        absorb({ ...worldOf(known), ...(deps.keptBackBy && { keptBackBy: deps.keptBackBy }) }, events, deps.newId),
+        absorb(
+          { ...worldOf(known, deps.graph?.()), ...(deps.keptBackBy && { keptBackBy: deps.keptBackBy }) },
+          events,
+          deps.newId,
+        ),
         deps.placesOf,
       );
       const { incidents: changed, alerts } = absorbed;
@@ -223,8 +230,9 @@ function remember(held: Held, { incidents: changed, alerts, tallies }: Absorbed)
   while (held.openings.length > 0 && (held.openings[0] ?? 0) < newest - STORM_SECONDS) held.openings.shift();
 }
 
-function worldOf(held: Held): World {
+function worldOf(held: Held, graph: Graph | undefined): World {
   return {
+    ...(graph !== undefined && graph.calls.size > 0 && { topology: { graph, live: () => held.incidents.values() } }),
     alert: (fingerprint) => held.alerts.get(fingerprint) ?? held.over.get(fingerprint),
     incident: (id) => held.incidents.get(id) ?? held.ended.get(id),
     withKey: (key) => {

@@ -11,7 +11,7 @@ import { respond } from "../../src/core/incident/respond.ts";
 import type { Incident } from "../../src/core/incident.ts";
 import type { SilenceDraft } from "../../src/core/silence.ts";
 import type { Anomaly } from "../../src/core/watch/anomaly.ts";
-import { aWorld, firing, over, T } from "../fakes/incidents.ts";
+import { aCall, aGraph, aWorld, firing, over, T } from "../fakes/incidents.ts";
 import { complaintAbout } from "../fakes/slack/limits.ts";
 
 /** How the messages about incidents look on both platforms; after a change that is meant, read them and run with `-u`. */
@@ -60,6 +60,23 @@ function answered(how: Parameters<typeof respond>[1]): Incident {
   const done = respond(open(), how, ann);
   if (!done.ok) throw new Error(done.reason);
   return done.incident;
+}
+
+/** One thing fails, and what calls it after it, by way of something that has no rule. */
+function spread(): Incident {
+  const { tell, all } = aWorld(
+    aGraph(
+      aCall("orders", "payments"),
+      aCall("gateway", "orders", { rate: 300 }),
+      aCall("web", "gateway", { rate: 520 }),
+    ),
+  );
+  const later = (id: string, minutes: number, labels: Record<string, string>) =>
+    firing(id, { startsAt: T + minutes * 60, at: T + minutes * 60 + 10, labels });
+  tell(later("payments", 0, { alertname: "ConnectionPoolFull", severity: "critical" }));
+  tell(later("orders", 2, {}));
+  tell(later("web", 4, { alertname: "LatencyHigh" }));
+  return all()[0]!;
 }
 
 function ended(): Incident {
@@ -154,6 +171,7 @@ const CASES: readonly (readonly [name: string, make: () => Card])[] = [
   ["unknown", () => incidentCard(open(), { ...look, edition: 1, missing: "I could not ask Prometheus." })],
   ["storm", () => incidentCard({ ...open(), isStorm: true }, { ...look, edition: 0 })],
   ["anomaly", () => incidentCard(unusual(), { ...look, edition: 1, canSilence: true, anomalies })],
+  ["spread", () => incidentCard(spread(), { ...look, edition: 1, linkTo: () => "http://prometheus.example/graph" })],
   ["anomaly-over", unusualNoMore],
   [
     "anomaly-and-alert",

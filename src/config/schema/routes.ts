@@ -174,3 +174,10 @@ export const maintenance = () => {
       "Planned work: what begins meanwhile is told when it is over, if it still goes on then, and is listed by `incidents` before.",
     );
 };
+
+/** What becomes one incident. */
+export function incidents() {
+  return group({
+    dependencies: flag("False: alerts of two things are never one incident because one calls the other. Default true."),
+  }).describe("How alerts and anomalies become incidents.");
+}

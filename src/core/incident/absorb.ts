@@ -1,4 +1,14 @@
-import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
+import {
+  type AlertEvent,
+  type AlertRecord,
+  graverFirst,
+  type Incident,
+  isLive,
+  LINES_KEPT,
+  type Severity,
+} from "../incident.ts";
+import type { Graph } from "../topology/graph.ts";
+import { type Dependency, dependencyOn } from "../topology/join.ts";
 import { type Told, tell } from "./alert.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
 import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
@@ -18,6 +28,8 @@ export type World = {
   readonly keptBackBy?: (event: AlertEvent) => KeptBack | undefined;
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
+  /** Who calls whom, and the incidents that are live. Undefined: alerts of two things are never one for that. */
+  readonly topology?: { readonly graph: Graph; readonly live: () => Iterable<Incident> };
 };
 
 export type Absorbed = {
@@ -38,6 +50,8 @@ export const APART = 10;
 export const STORM_NAMES = 8;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
+/** Of more dependencies, an incident keeps the first. */
+const DEPENDENCIES_KEPT = 10;
 /** The incident of an alert that flaps goes on when it was over for less than this. */
 export const PAUSE_SECONDS = 1800;
 
@@ -50,6 +64,8 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   const touched = new Map<string, Incident>();
   const byKey = new Map<string, string>();
   const joined = new Set<string>();
+  /** Alerts of this step, by the incident that each came to. */
+  const arrived = new Map<string, AlertRecord[]>();
   const opened = [...world.openedLately];
   let storms = 0;
 
@@ -67,6 +83,8 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     alerts.set(record.fingerprint, record);
     if (record.incident === undefined || (told.change === "same" && record.incident === known?.incident)) continue;
     joined.add(record.incident);
+    if (world.topology !== undefined && (arrived.get(record.incident)?.length ?? 0) < LINES_KEPT)
+      arrived.set(record.incident, [...(arrived.get(record.incident) ?? []), record]);
   }
 
   /** The record with the incident it belongs to, which is opened where there is none. */
@@ -90,6 +108,12 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const found =
       keys.map(liveWith).find(isFresh) ??
       wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
+    const called = found === undefined && window === undefined ? depending(event) : undefined;
+    if (called !== undefined) {
+      // It comes alone: what else happens to its thing later need not have to do with what this one calls.
+      touched.set(called.id, called);
+      return { ...record, incident: called.id };
+    }
     const home = found ?? open(event, keys, own?.id, window);
     const all = [...keys, ...wide.kept];
     for (const key of all) byKey.set(key, home.id);
@@ -101,13 +125,34 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     return { ...record, incident: home.id };
   }
 
+  /** A live incident about what it calls or is called by, with the reason in it. What somebody snoozed stays as it is: nobody would hear of this one. */
+  function depending(event: AlertEvent): Incident | undefined {
+    if (world.topology === undefined || recently(event.at) >= APART) return undefined;
+    const { graph, live } = world.topology;
+    const seen = new Set<string>();
+    for (const known of [...touched.values(), ...live()]) {
+      const one = incidentNow(known.id);
+      if (one === undefined || seen.has(one.id)) continue;
+      seen.add(one.id);
+      if (!isLive(one) || one.isStorm || one.status === "snoozed") continue;
+      const firing = [...one.lines, ...(arrived.get(one.id) ?? [])].filter(({ endsAt }) => endsAt === undefined);
+      const found = dependencyOn(graph, event, one, firing);
+      if (found !== undefined) return found === "there" ? one : withDependency(one, found);
+    }
+    return undefined;
+  }
+
+  function recently(at: number): number {
+    return opened.filter((one) => one > at - STORM_SECONDS).length;
+  }
+
   function open(
     event: AlertEvent,
     keys: readonly string[],
     previous: string | undefined,
     window: KeptBack | undefined,
   ): Incident {
-    const recent = opened.filter((at) => at > event.at - STORM_SECONDS).length;
+    const recent = recently(event.at);
     const name = event.labels["alertname"] ?? "";
     if (recent < APART) return begin(event, keys, { previous, window });
     const stormOf = (...of: readonly string[]) => {
@@ -174,6 +219,11 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   }
   const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
   return { incidents, alerts: [...alerts.values()], tallies };
+}
+
+function withDependency(incident: Incident, one: Dependency): Incident {
+  const { dependencies = [] } = incident;
+  return dependencies.length >= DEPENDENCIES_KEPT ? incident : { ...incident, dependencies: [...dependencies, one] };
 }
 
 /** What changed in the alerts of each incident. */

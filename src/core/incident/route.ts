@@ -31,13 +31,21 @@ export type Route = Filter & {
  */
 export function placesFor(routes: readonly Route[], incident: Incident): readonly Place[] {
   const places = new Map(incident.places.map((place) => [keyOf(place), place]));
-  for (const route of routes) {
-    if (route.isFallback || !matches(route, incident)) continue;
-    if (route.hours !== undefined && !isWithin(route.hours, route.hours.zone, incident.openedAt)) continue;
-    for (const place of route.to) if (!places.has(keyOf(place))) places.set(keyOf(place), place);
-    if (!route.goesOn) break;
+  for (const part of partsOf(incident)) {
+    for (const route of routes) {
+      if (route.isFallback || !matches(route, part)) continue;
+      if (route.hours !== undefined && !isWithin(route.hours, route.hours.zone, incident.openedAt)) continue;
+      for (const place of route.to) if (!places.has(keyOf(place))) places.set(keyOf(place), place);
+      if (!route.goesOn) break;
+    }
   }
   return [...places.values()];
+}
+
+/** Things that became one incident since one calls the other may be different teams': each is routed as if it were there alone. */
+function partsOf(incident: Incident): readonly Incident[] {
+  if (incident.dependencies === undefined) return [incident];
+  return incident.lines.map((line) => ({ ...incident, severity: line.severity, lines: [line] }));
 }
 
 /** True for an incident that all of it is for. */
