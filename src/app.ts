@@ -185,7 +185,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     onCall: onCall.now,
   });
   const incidents = createIncidents(config, {
-    ...{ store, sources: metrics.sources, alertmanager, clock, log },
+    ...{ store, sources: metrics.sources, packs, alertmanager, clock, log },
     identify: ({ user }) => remedy.identify(user),
     whyClosed: remedy.whyClosed,
     runbooks: remedy.runbooks,

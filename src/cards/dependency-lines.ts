@@ -1,10 +1,10 @@
-import type { EvidenceLine } from "../core/card.ts";
 import type { Incident } from "../core/incident.ts";
 import { type LikelyCause, likelyCause } from "../core/topology/cause.ts";
 import type { Dependency } from "../core/topology/join.ts";
 import { formatDuration, formatValue } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
+import type { Asked } from "./impact-line.ts";
 
 /** Why an incident holds several things, in words: who calls whom, and what began first. */
 
@@ -57,15 +57,7 @@ function sayName(name: string): string {
   return inertName(name, { max: 80 });
 }
 
-/** The queries that the edges came from, each once. `linkTo`: where a person can see one. */
-export function callsAsked(
-  { dependencies = [] }: Pick<Incident, "dependencies">,
-  linkTo: (promql: string, source: string) => string | undefined = () => undefined,
-): readonly EvidenceLine[] {
-  const edges = dependencies.flatMap(({ way }) => way);
-  const asked = new Map(edges.map((edge) => [`${edge.source}\0${edge.promql}`, edge]));
-  return [...asked.values()].map(({ promql, source }) => {
-    const url = linkTo(promql, source);
-    return { promql, source, ...(url !== undefined && { url }) };
-  });
+/** The queries that the edges came from. */
+export function callsAsked({ dependencies = [] }: Pick<Incident, "dependencies">): readonly Asked[] {
+  return dependencies.flatMap(({ way }) => way);
 }

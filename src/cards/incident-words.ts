@@ -1,3 +1,4 @@
+import { shownSeverity } from "../core/incident/impact.ts";
 import { namesOf } from "../core/incident/subject.ts";
 import { countsOf, type Incident, isLive, type Severity } from "../core/incident.ts";
 import { nodeName } from "../core/topology/call.ts";
@@ -14,7 +15,7 @@ export function titleOf(incident: Incident, { now }: { readonly now: number }): 
     const seconds = Math.max(0, (incident.endedAt ?? now) - incident.startedAt);
     return `Resolved after ${formatDuration(seconds)}: ${what}`;
   }
-  return `${SEVERITY_WORDS[incident.severity]}: ${what}`;
+  return `${SEVERITY_WORDS[shownSeverity(incident)]}: ${what}`;
 }
 
 const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {

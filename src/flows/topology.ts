@@ -50,6 +50,8 @@ export function learnTopology({ sources, clock, report }: TopologyDeps): Topolog
       graph = remember(graph, seen, now);
     }
     looked.add(source.name);
+    const edges = graph.calls.size;
+    if (isFirst && edges > 0) report("info", "who calls whom is known", { source: source.name, edges });
   }
 
   return {

@@ -63,6 +63,7 @@ it("keeps what it knows while Prometheus is away, and says so once each time tha
   wait(300);
   await look();
   expect(said).toEqual([
+    "info who calls whom is known",
     "warn who calls whom could not be read: what is known of it counts until it fades",
     "info who calls whom can be read again",
   ]);

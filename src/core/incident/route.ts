@@ -1,7 +1,8 @@
 import { fitsGlob } from "../../util/glob.ts";
 import type { Place } from "../chat.ts";
-import { graverFirst, type Incident, type Severity } from "../incident.ts";
+import type { Incident, Severity } from "../incident.ts";
 import { type DayHours, isWithin } from "../oncall/schedule.ts";
+import { routedSeverity } from "./impact.ts";
 import { isNotifier } from "./notice.ts";
 
 /** Which incidents something is for. */
@@ -50,7 +51,7 @@ function partsOf(incident: Incident): readonly Incident[] {
 
 /** True for an incident that all of it is for. */
 export function matches({ severities, environments, labels = {} }: Filter, incident: Incident): boolean {
-  if (severities !== undefined && !severities.some((one) => graverFirst(one, incident.severity) === 0)) return false;
+  if (severities !== undefined && !severities.includes(routedSeverity(incident))) return false;
   if (environments !== undefined && !environments.includes(incident.environment ?? "")) return false;
   return Object.entries(labels).every(([label, values]) =>
     incident.lines.some((line) => values.some((value) => fitsGlob(value, line.labels[label] ?? ""))),

@@ -91,6 +91,24 @@ export function wayBetween(
   return undefined;
 }
 
+/** Edges to the first of these names that anything calls there, the busiest first. Where a place is not said, any counts, if it is only one. */
+export function callersOf(
+  graph: Graph,
+  { environment, cluster }: GraphPlace,
+  names: readonly string[],
+): readonly KnownCall[] {
+  const fits = (said: string | undefined, own: string | undefined, known: ReadonlySet<string | undefined>) =>
+    said === own || (said === undefined && known.size === 1);
+  const there = [...graph.calls.values()].filter(
+    (call) => fits(environment, call.environment, graph.environments) && fits(cluster, call.cluster, graph.clusters),
+  );
+  for (const name of names) {
+    const found = there.filter(({ callee }) => callee === name);
+    if (found.length > 0) return found.sort((a, b) => b.usual - a.usual);
+  }
+  return [];
+}
+
 function slowest(way: readonly KnownCall[]): number {
   return Math.min(...way.map(({ usual }) => usual));
 }
