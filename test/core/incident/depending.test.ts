@@ -86,6 +86,26 @@ describe("alerts of things that call each other", () => {
     expect(grouped(only, later("payments", 0, { environment: "production" }), later("orders", 1))).toHaveLength(1);
   });
 
+  it("stay apart where both places have such an edge, and where an alert without a place could be of either", () => {
+    const clusters = ["eu", "us"].map((cluster) => aCall("orders", "payments", { cluster }));
+    const at = (id: string, minutes: number, cluster: string) => later(id, minutes, { cluster });
+    expect(grouped(clusters, at("payments", 0, "eu"), at("orders", 1, "us"))).toHaveLength(2);
+    expect(grouped(clusters, at("payments", 0, "eu"), at("orders", 1, "eu"))).toHaveLength(1);
+    const some = [aCall("orders", "payments"), aCall("orders", "payments", { environment: "production" })];
+    expect(grouped(some, later("payments", 0), later("orders", 1))).toHaveLength(2);
+  });
+
+  it("are left to the storm while too much comes at once", () => {
+    const { tell, all } = aWorld(aGraph(...SHOP));
+    tell(later("payments", 0), ...Array.from({ length: 9 }, (_, n) => later(`other-${n}`, 0)));
+    tell(later("orders", 0));
+    expect(
+      all()
+        .filter(({ isStorm }) => isStorm)
+        .map(({ total }) => total),
+    ).toEqual([1]);
+  });
+
   it("stay apart across namespaces, unless the edge itself goes across them", () => {
     const events = [later("payments", 0, { namespace: "pay" }), later("orders", 1, { namespace: "shop" })] as const;
     expect(grouped(SHOP, ...events)).toHaveLength(2);
