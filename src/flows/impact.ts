@@ -14,6 +14,7 @@ import { type AlertRecord, countsOf, type Incident, isLive } from "../core/incid
 import { conceptIndex } from "../core/language/subject.ts";
 import type { Sample } from "../core/series.ts";
 import { nodeName } from "../core/topology/call.ts";
+import { likelyCause } from "../core/topology/cause.ts";
 import { callersOf, type Graph } from "../core/topology/graph.ts";
 import type { Clock, Metrics, Store } from "../ports.ts";
 import { isNo } from "../util/errors.ts";
@@ -65,14 +66,14 @@ async function measureImpact(
   if (incident.isStorm || countsOf(incident).alerts.firing === 0) return undefined;
   const all = await deps.store.incidents.alertsOf(incident.id, { skip: 0, limit: ALERTS_READ });
   const alerts = all.filter(({ anomaly, endsAt }) => anomaly === undefined && endsAt === undefined);
-  const [first] = alerts;
+  const first = leadOf(incident, alerts);
   if (first === undefined) return undefined;
   const sources = sourcesFor(deps.sources, incident, first);
   if (sources.length === 0) return undefined;
   const reasons: string[] = [];
   for (const source of sources) {
     try {
-      return await measuredBy(deps, source, incident, alerts, signal);
+      return await measuredBy(deps, source, incident, [first, ...alerts.filter((one) => one !== first)], signal);
     } catch (problem) {
       signal.throwIfAborted();
       if (!isNo(problem)) throw problem;
@@ -80,6 +81,18 @@ async function measureImpact(
     }
   }
   return { missing: `Impact not measured: ${reasons.join(" ")}` };
+}
+
+/** The alert whose thing is measured: that of the likely cause where things call each other, else the gravest that has lasted longest. */
+function leadOf({ dependencies = [], lines }: Incident, alerts: readonly AlertRecord[]): AlertRecord | undefined {
+  const cause = likelyCause(dependencies)?.name;
+  const isCause = ({ labels }: AlertRecord) => namesOf(labels).some((name) => nodeName(name)?.name === cause);
+  const gravest = lines.find(({ anomaly, endsAt }) => anomaly === undefined && endsAt === undefined)?.fingerprint;
+  return (
+    (cause === undefined ? undefined : alerts.find(isCause)) ??
+    alerts.find(({ fingerprint }) => fingerprint === gravest) ??
+    alerts[0]
+  );
 }
 
 /** Those that may have the thing: another environment's or cluster's figures are about something else. */

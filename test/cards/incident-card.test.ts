@@ -81,7 +81,7 @@ describe("the message of an incident", () => {
       calls: readonly ReturnType<typeof aCall>[],
       ...events: Parameters<ReturnType<typeof aWorld>["tell"]>
     ) => {
-      const { tell, all } = aWorld(aGraph(...calls));
+      const { tell, all } = aWorld(undefined, aGraph(...calls));
       for (const event of events) tell(event);
       expect(all()).toHaveLength(1);
       return all()[0]!;

@@ -66,6 +66,7 @@ function answered(how: Parameters<typeof respond>[1]): Incident {
 /** One thing fails, and what calls it after it, by way of something that has no rule. */
 function spread(): Incident {
   const { tell, all } = aWorld(
+    undefined,
     aGraph(
       aCall("orders", "payments"),
       aCall("gateway", "orders", { rate: 300 }),

@@ -1,4 +1,5 @@
 import { type Absorbed, absorb, type World } from "../../src/core/incident/absorb.ts";
+import { sorterFor } from "../../src/core/incident/parts.ts";
 import type { Tally } from "../../src/core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../../src/core/incident.ts";
 import { LIVE } from "../../src/core/incident.ts";
@@ -35,8 +36,8 @@ export function aGraph(...calls: readonly Call[]): Graph {
   return remember(NO_GRAPH, calls, T);
 }
 
-/** A world that keeps what it is told, as the store would. `graph`: who calls whom. */
-export function aWorld(graph?: Graph) {
+/** A world that keeps what it is told, as the store would. `asking`: what asks for labels of its alerts. `graph`: who calls whom. */
+export function aWorld(asking?: Parameters<typeof sorterFor>[0], graph?: Graph) {
   const alerts = new Map<string, AlertRecord>();
   const incidents = new Map<string, Incident>();
   const tallies = new Map<string, Tally>();
@@ -44,12 +45,13 @@ export function aWorld(graph?: Graph) {
   const world: World = {
     alert: (fingerprint) => alerts.get(fingerprint),
     incident: (id) => incidents.get(id),
-    withKey: (key) => [...incidents.values()].find((one) => LIVE.includes(one.status) && one.keys.includes(key)),
+    withKey: (key) => [...incidents.values()].findLast((one) => LIVE.includes(one.status) && one.keys.includes(key)),
     alertsOf: (id) => [...alerts.values()].filter(({ incident }) => incident === id),
     tallyOf: (id) => tallies.get(id),
     ...(graph && {
       topology: { graph, live: () => [...incidents.values()].filter(({ status }) => LIVE.includes(status)) },
     }),
+    ...(asking !== undefined && { sorter: sorterFor(asking) }),
     get openedLately() {
       return [...incidents.values()].map(({ openedAt }) => openedAt);
     },

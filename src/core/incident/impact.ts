@@ -130,6 +130,9 @@ export function withImpact(incident: Incident, impact: Impact): Incident {
   const isWorse = graverFirst(now, known) < 0;
   const { status, snoozed } = incident;
   if (!isWorse || snoozed?.window !== undefined) return next;
+  // Escalations whose steps were all made begin anew for what gets worse.
+  if (status === "open")
+    return { ...next, escalated: { steps: 0, at: incident.openedAt, ...incident.escalated, worse: impact.at } };
   if (status === "acknowledged") return { ...next, status: "open", escalated: { steps: 0, at: impact.at } };
   if (status !== "snoozed" || snoozed === undefined) return next;
   const { snoozed: _, ...woken } = next;

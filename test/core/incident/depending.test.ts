@@ -20,7 +20,7 @@ function later(id: string, minutes: number, labels: Record<string, string> = {},
 }
 
 function grouped(calls: readonly ReturnType<typeof aCall>[] | undefined, ...events: readonly Event[]): string[] {
-  const { tell, all, alerts } = aWorld(calls && aGraph(...calls));
+  const { tell, all, alerts } = aWorld(undefined, calls && aGraph(...calls));
   for (const event of events) tell(event);
   const members = (one: Incident) => [...alerts.values()].filter(({ incident }) => incident === one.id);
   return all().map((one) =>
@@ -39,7 +39,7 @@ describe("alerts of things that call each other", () => {
   });
 
   it("are one incident also when told of together, the other way round, or with something silent between", () => {
-    const { tell, all } = aWorld(aGraph(...SHOP));
+    const { tell, all } = aWorld(undefined, aGraph(...SHOP));
     tell(later("payments", 0), later("orders", 2));
     expect(all().map(({ total }) => total)).toEqual([2]);
     expect(grouped(SHOP, later("orders", 0), later("payments", 3))).toEqual(["orders payments"]);
@@ -48,7 +48,7 @@ describe("alerts of things that call each other", () => {
   });
 
   it("keep why: the edge with its rate and its query, and when each began", () => {
-    const { tell, all } = aWorld(aGraph(...SHOP));
+    const { tell, all } = aWorld(undefined, aGraph(...SHOP));
     tell(later("payments", 0));
     tell(later("orders", 2));
     expect(all()[0]?.dependencies).toEqual([
@@ -96,7 +96,7 @@ describe("alerts of things that call each other", () => {
   });
 
   it("are left to the storm while too much comes at once", () => {
-    const { tell, all } = aWorld(aGraph(...SHOP));
+    const { tell, all } = aWorld(undefined, aGraph(...SHOP));
     tell(later("payments", 0), ...Array.from({ length: 9 }, (_, n) => later(`other-${n}`, 0)));
     tell(later("orders", 0));
     expect(
@@ -115,7 +115,7 @@ describe("alerts of things that call each other", () => {
   });
 
   it("join nothing that somebody snoozed, nothing that holds what the graph does not know, and nothing that is over", () => {
-    const { tell, all, incidents } = aWorld(aGraph(...SHOP));
+    const { tell, all, incidents } = aWorld(undefined, aGraph(...SHOP));
     tell(later("payments", 0));
     const [first] = all();
     incidents.set(first!.id, { ...first!, status: "snoozed" });
@@ -134,7 +134,7 @@ describe("alerts of things that call each other", () => {
   });
 
   it("are told to each team by its own route", () => {
-    const { tell, all } = aWorld(aGraph(...SHOP));
+    const { tell, all } = aWorld(undefined, aGraph(...SHOP));
     tell(later("payments", 0, { team: "pay" }));
     tell(later("orders", 2, { team: "shop", severity: "critical" }));
     const route = (team: string) => ({
