@@ -167,6 +167,10 @@ function build(deps: Deps, envName: string | undefined): Config {
     notifiers,
     routes: readRoutes(deps, notifiers),
     maintenance: readMaintenance(deps),
+    incidents: {
+      dependencies: settings.incidents?.dependencies ?? true,
+      impact: settings.incidents?.impact ?? "raise",
+    },
     slack: readSlack(deps),
     teams: readTeams(deps, host),
     people,

@@ -72,6 +72,7 @@ async function useTool([name, ...args]) {
         "slack",
         "stop",
         "teams",
+        "topology",
       ].includes(args[0])
         ? [join(root, "test/bench", `${args[0]}.ts`), ...args.slice(1)]
         : [join(root, "test/bench/run.ts"), ...args],

@@ -29,6 +29,7 @@ describe("the environment", () => {
       oncall: { schedules: [], escalations: [], calendars: [] },
       routes: [],
       maintenance: [],
+      incidents: { dependencies: true, impact: "raise" },
       notifiers: [],
       digests: [],
       rollouts: { enabled: true, places: [] },

@@ -1,5 +1,6 @@
 import type { Called, Card } from "../core/card.ts";
 import type { Call } from "../core/incident/escalate.ts";
+import { shownSeverity } from "../core/incident/impact.ts";
 import type { Incident, Responder } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
@@ -24,7 +25,7 @@ export function wokenCard(
       : `${who} snoozed it for ${formatDuration(Math.round(snoozed.until - snoozed.at))}; that time is over. ${count}`;
   return {
     title: `Back from its snooze. ${titleOf(incident, context)}`,
-    tone: incident.severity === "critical" ? "danger" : "warning",
+    tone: shownSeverity(incident) === "critical" ? "danger" : "warning",
     blocks: [{ kind: "text", text }, ...callsOf(snoozed)],
   };
 }
@@ -50,7 +51,7 @@ export function callCard(
         : [{ kind: "note", text: "Nobody is on call for this step: see `oncall`." }];
   return {
     title: because === "idle" ? `Open again. ${title}` : `Unacknowledged. ${title}`,
-    tone: incident.severity === "critical" ? "danger" : "warning",
+    tone: shownSeverity(incident) === "critical" ? "danger" : "warning",
     blocks: [...who, { kind: "text", text }],
   };
 }

@@ -1,9 +1,12 @@
 import type { Call } from "../core/incident/escalate.ts";
+import { routedSeverity } from "../core/incident/impact.ts";
 import type { Notice, NoticeKind } from "../core/incident/notice.ts";
 import { type Incident, isLive } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
+import { sayCause } from "./dependency-lines.ts";
+import { sayImpact } from "./impact-line.ts";
 import type { IncidentContext } from "./incident-card.ts";
 import { sayGoing, titleOf } from "./incident-words.ts";
 
@@ -29,7 +32,7 @@ export function incidentNotice(
     incident: {
       id: incident.id,
       status: incident.status,
-      severity: incident.severity,
+      severity: routedSeverity(incident),
       ...(subject !== undefined && { subject: inertName(`${subject.kind} ${subject.name}`, { max: 120 }) }),
       ...(environment !== undefined && { environment: inertName(environment, { max: 40 }) }),
       startedAt: incident.startedAt,
@@ -108,6 +111,10 @@ function saidOf(
   if (incident.isFlapping) lines.push("It flaps: it began three times or more within an hour.");
   if (isLive(incident)) lines.push(`Since ${sayTime(startedAt, now, zone)}. ${sayGoing(incident)}`);
   else lines.push(`From ${sayTime(startedAt, now, zone)} to ${sayTime(endedAt ?? now, now, zone)}.`);
+  const impact = sayImpact(incident, { now, zone });
+  if (impact !== undefined) lines.push(impact);
+  const cause = sayCause(incident, { now, zone });
+  if (cause !== undefined) lines.push(cause);
   lines.push(`Incident ${incident.id}.`);
   return lines;
 }

@@ -9,7 +9,7 @@ import { model } from "./schema/model.ts";
 import { notifiers } from "./schema/notifiers.ts";
 import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
 import { people, roles } from "./schema/people.ts";
-import { maintenance, oncall, routes } from "./schema/routes.ts";
+import { incidents, maintenance, oncall, routes } from "./schema/routes.ts";
 import { runbooks } from "./schema/runbooks.ts";
 import { isTimeZone } from "./values.ts";
 
@@ -135,6 +135,7 @@ const file = () =>
       notifiers: notifiers().optional(),
       routes: routes().optional(),
       maintenance: maintenance().optional(),
+      incidents: incidents().optional(),
       oncall: oncall(),
       responders: ids(
         "Roles whose people may silence alerts and change who is on call, besides whoever is on call. Without it: nobody else.",

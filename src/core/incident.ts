@@ -1,5 +1,7 @@
 import type { Place } from "./chat.ts";
 import type { Call, Escalated } from "./incident/escalate.ts";
+import type { Impact } from "./incident/impact.ts";
+import type { Dependency } from "./topology/join.ts";
 
 /** Something that needs somebody: alerts and anomalies about one thing, told in one message for as long as it lasts. */
 
@@ -75,7 +77,7 @@ export type Incident = {
   /** 1 for a new one; each change is one more. */
   readonly revision: number;
   readonly status: IncidentStatus;
-  /** The highest of the alerts that fire; of all of them once none does. */
+  /** The highest of the alerts that fire; of all of them once none does. What its impact makes of it, `shownSeverity` and `routedSeverity` say. */
   readonly severity: Severity;
   readonly subject: Subject | undefined;
   readonly environment: string | undefined;
@@ -95,6 +97,10 @@ export type Incident = {
   readonly names: readonly AlertName[];
   /** The gravest alerts, firing ones first, at most `LINES_KEPT`. The store has all. */
   readonly lines: readonly AlertLine[];
+  /** Why alerts of other things are in it: one calls the other. Undefined for none. */
+  readonly dependencies?: readonly Dependency[];
+  /** What it does, as it was measured last. Undefined where it was not, or could not be. */
+  readonly impact?: Impact;
   /** All its alerts, as far as routes, escalations and digests tell them apart; undefined of one stored before they were counted. */
   readonly parts?: readonly IncidentPart[];
   /** Alerts that began again and again within the hour. */

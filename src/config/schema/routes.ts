@@ -174,3 +174,16 @@ export const maintenance = () => {
       "Planned work: what begins meanwhile is told when it is over, if it still goes on then, and is listed by `incidents` before.",
     );
 };
+
+/** What becomes one incident. */
+export function incidents() {
+  return group({
+    impact: z
+      .enum(["raise", "both", "off"], "must be raise, both or off")
+      .optional()
+      .describe(
+        "Measured impact changes the severity that is shown. raise (default): routes and escalations take it where it is graver than the rule's. both: also where it is milder. off: it is not measured.",
+      ),
+    dependencies: flag("False: alerts of two things are never one incident because one calls the other. Default true."),
+  }).describe("How alerts and anomalies become incidents.");
+}

@@ -1,4 +1,14 @@
-import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
+import {
+  type AlertEvent,
+  type AlertRecord,
+  graverFirst,
+  type Incident,
+  isLive,
+  LINES_KEPT,
+  type Severity,
+} from "../incident.ts";
+import type { Graph } from "../topology/graph.ts";
+import { type Dependency, dependencyOn } from "../topology/join.ts";
 import { type Told, tell } from "./alert.ts";
 import { isHeartbeat } from "./heartbeat.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
@@ -35,6 +45,8 @@ export type World = {
   readonly windows?: readonly string[];
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
+  /** Who calls whom, and the incidents that are live. Undefined: alerts of two things are never one for that. */
+  readonly topology?: { readonly graph: Graph; readonly live: () => Iterable<Incident> };
 };
 
 export type Absorbed = {
@@ -62,6 +74,8 @@ const STORM_LASTS = 120;
 const STORM_OLDEST = 3600;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
+/** Of more dependencies, an incident keeps the first. */
+const DEPENDENCIES_KEPT = 10;
 /** An incident is found by so many keys, three for each thing: what is about yet others is found by its group. */
 const KEYS_KEPT = 75;
 /** The incident of an alert that flaps goes on when it was over for less than this. */
@@ -76,6 +90,8 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   const touched = new Map<string, Incident>();
   const byKey = new Map<string, string>();
   const joined = new Set<string>();
+  /** Alerts of this step, by the incident that each came to. */
+  const arrived = new Map<string, AlertRecord[]>();
   const opened = [...world.openedLately];
 
   const incidentNow = (id: string) => touched.get(id) ?? world.incident(id);
@@ -100,6 +116,8 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     alerts.set(record.fingerprint, record);
     if (record.incident === undefined || (told.change === "same" && record.incident === known?.incident)) continue;
     joined.add(record.incident);
+    if (world.topology !== undefined && (arrived.get(record.incident)?.length ?? 0) < LINES_KEPT)
+      arrived.set(record.incident, [...(arrived.get(record.incident) ?? []), record]);
   }
 
   /** The record with the incident it belongs to, which is opened where there is none. */
@@ -125,6 +143,12 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
       (window === undefined ? keys.map((key) => keptUntil(event.at, key)).find(isFresh) : undefined);
     const near = exact === undefined ? lookAround(event, wide, isFresh) : { found: undefined, kept: [] };
     const found = exact ?? near.found;
+    const called = found === undefined && window === undefined ? depending(event) : undefined;
+    if (called !== undefined) {
+      // It comes alone: what else happens to its thing later need not have to do with what this one calls.
+      touched.set(called.id, called);
+      return { ...record, incident: called.id };
+    }
     const home = found ?? open({ ...event, startsAt: record.startsAt }, keys, own?.id, window);
     const all = [...keys, ...wide.kept, ...near.kept];
     for (const key of all) byKey.set(key, home.id);
@@ -135,6 +159,27 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
       touched.set(home.id, { ...home, keys: [...home.keys, ...added] });
     else touched.set(home.id, home);
     return { ...record, incident: home.id };
+  }
+
+  /** A live incident about what it calls or is called by, with the reason in it. What somebody snoozed stays as it is: nobody would hear of this one. */
+  function depending(event: AlertEvent): Incident | undefined {
+    if (world.topology === undefined || recently(event.at) >= APART) return undefined;
+    const { graph, live } = world.topology;
+    const seen = new Set<string>();
+    for (const known of [...touched.values(), ...live()]) {
+      const one = incidentNow(known.id);
+      if (one === undefined || seen.has(one.id)) continue;
+      seen.add(one.id);
+      if (!isLive(one) || one.isStorm || one.status === "snoozed") continue;
+      const firing = [...one.lines, ...(arrived.get(one.id) ?? [])].filter(({ endsAt }) => endsAt === undefined);
+      const found = dependencyOn(graph, event, one, firing);
+      if (found !== undefined) return found === "there" ? one : withDependency(one, found);
+    }
+    return undefined;
+  }
+
+  function recently(at: number): number {
+    return opened.filter((one) => one > at - STORM_SECONDS).length;
   }
 
   /** The incident about the thing whose labels say less of where it is, or more; and what tells that it is in several namespaces. */
@@ -165,7 +210,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const ofEnvironment = storm(environment);
     const lasting = lastingOf(ofName, event.at) ?? lastingOf(ofEnvironment, event.at);
     if (lasting !== undefined) return goOn(lasting, event, window);
-    const recent = opened.filter((at) => at > event.at - STORM_SECONDS).length;
+    const recent = recently(event.at);
     if (recent < APART) return begin(event, keys, { previous, window });
     if (recent < APART + STORM_NAMES) return beginStorm(event, ofName, { window });
     if (recent < MOST_OPENED - 1) return beginStorm(event, ofEnvironment, { window });
@@ -249,6 +294,11 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   }
   const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
   return { incidents, alerts: [...alerts.values()], tallies };
+}
+
+function withDependency(incident: Incident, one: Dependency): Incident {
+  const { dependencies = [] } = incident;
+  return dependencies.length >= DEPENDENCIES_KEPT ? incident : { ...incident, dependencies: [...dependencies, one] };
 }
 
 /** A sign of life begins nothing. One that an older version took for an incident ends. */

@@ -1,4 +1,5 @@
 import { type Incident, isLive, type Responder } from "../incident.ts";
+import { routedSeverity } from "./impact.ts";
 import { isKeptBack, keysAfter } from "./maintenance.ts";
 
 /** What people do about an incident. None of it changes a system, so whoever may read the channel may do it at once. */
@@ -39,7 +40,7 @@ export function respond(
       if (!(until >= by.at + SHORTEST_SNOOZE && until <= by.at + LONGEST_SNOOZE))
         return { ok: false, reason: "It can be snoozed for a minute to 7 days." };
       const kept = acknowledged === undefined ? {} : { acknowledged };
-      const { severity } = incident;
+      const severity = routedSeverity(incident);
       return { ok: true, incident: { ...next, ...kept, status: "snoozed", snoozed: { ...by, until, severity } } };
     }
     case "wake":
