@@ -20,7 +20,7 @@ import { receive } from "../flows/receive.ts";
 import { readDelivery } from "../http/alertmanager.ts";
 import { alertmanagerRoute } from "../http/webhooks.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
+import type { AlertList, AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { restWhenBusy } from "../util/rest.ts";
@@ -56,6 +56,8 @@ export type IncidentOptions = {
   readonly store: Store;
   readonly sources: readonly Metrics[];
   readonly alertmanager: AlertRouter | undefined;
+  /** Where alerts are listed besides. */
+  readonly lists: readonly AlertList[];
   readonly clock: Clock;
   readonly log: Log;
   readonly identify: (visitor: Visitor) => Identity;
@@ -171,17 +173,20 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     return anomaliesIn({ store, sources: options.sources, clock }, incident);
   };
 
-  /** Whether Alertmanager can be asked is said once, each time that it changes. */
-  function listing(look: (signal: AbortSignal) => Promise<void>) {
+  /** Whether a list can be read is said once, each time that it changes. */
+  function listing(list: string, look: (signal: AbortSignal) => Promise<void>) {
     let isWell = true;
     return async (signal: AbortSignal): Promise<number> => {
       try {
         await look(signal);
-        if (!isWell) log.info("Alertmanager's list of alerts can be read again");
+        if (!isWell) log.info({ list }, "a list of alerts can be read again");
         isWell = true;
       } catch (err) {
         if (isWell && !signal.aborted)
-          log.warn({ err }, "Alertmanager's list of alerts cannot be read: alerts come by its webhook only until then");
+          log.warn(
+            { err, list },
+            "a list of alerts cannot be read: until then they come by Alertmanager's webhook only",
+          );
         isWell = false;
       }
       return LIST_EVERY;
@@ -364,17 +369,20 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         overrides: () => endOverrides({ store, clock }),
         calendars: refresh,
       };
-      const { alertmanager } = options;
+      const lists = listsOf(options);
       const lead = options.sharing?.lead("incidents");
-      const looking =
-        alertmanager === undefined
-          ? {}
-          : { list: listing(
-                reconcile({
-                  ...{ router: alertmanager, store, clock, take: ingesting.take },
-                  receivers: config.alertmanager?.receivers,
-                }),
-              ) };
+      const looking = Object.fromEntries(
+        lists.map((list) => [
+          `list ${list.name}`,
+          listing(
+            list.name,
+            reconcile({
+              ...{ list, lists: lists.map(({ name }) => name), store, clock, take: ingesting.take },
+              receivers: config.alertmanager?.receivers,
+            }),
+          ),
+        ]),
+      );
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
@@ -382,8 +390,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         const isOwn = name === "calendars";
         const led = async (signal: AbortSignal) =>
           lead === undefined || isOwn || (await lead.leads()) ? round(signal) : LEAD_AGAIN;
-        // What others changed wakes nobody here; calendars and Alertmanager's list are another matter.
-        const longest = name === "list" || isOwn ? undefined : options.sharing?.lookEvery;
+        // What others changed wakes nobody here; calendars and lists of alerts are another matter.
+        const longest = name.startsWith("list ") || isOwn ? undefined : options.sharing?.lookEvery;
         const loop = startLoop(led, onProblem, RETRY_SECONDS, longest);
         loops.set(name, loop);
         loop.wake();
@@ -397,4 +405,9 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       };
     },
   };
+}
+
+/** Alertmanager's own list of alerts, where there is one, and the others. */
+function listsOf({ alertmanager, lists }: IncidentOptions): readonly AlertList[] {
+  return alertmanager === undefined ? lists : [{ name: "alertmanager", read: alertmanager.alerts }, ...lists];
 }
