@@ -4,7 +4,7 @@ import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
 import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card, ClickMeaning } from "../core/card.ts";
-import type { Question } from "../core/chat.ts";
+import type { Place, Question } from "../core/chat.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { keptBackBy } from "../core/incident/maintenance.ts";
@@ -20,7 +20,18 @@ import { receive } from "../flows/receive.ts";
 import { readDelivery } from "../http/alertmanager.ts";
 import { alertmanagerRoute } from "../http/webhooks.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { AlertList, AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
+import type {
+  AlertList,
+  AlertRouter,
+  Clock,
+  Decider,
+  Metrics,
+  Outgoing,
+  Route,
+  Runbooks,
+  Store,
+  Suggester,
+} from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { restWhenBusy } from "../util/rest.ts";
@@ -40,7 +51,7 @@ export type IncidentDesk = {
   /** Settings were taken anew: whoever sleeps looks again. */
   readonly wake: () => void;
   /** A message can never arrive: the fallback shows what it was about. Never throws. */
-  readonly undeliverable: (message: string, reason: string) => Promise<void>;
+  readonly undeliverable: (id: string, reason: string, message?: Outgoing) => Promise<void>;
   /** Anomalies that need somebody are taken in as alerts are. */
   readonly raising: Pick<Raising, "take" | "silences" | "redrawn">;
   /** Sends a test through every route, or the one of that name. */
@@ -70,6 +81,8 @@ export type IncidentOptions = {
   readonly refused?: () => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+  /** Shows a proposal in that place, too. False where it is decided already. */
+  readonly showProposal: (id: string, place: Place) => Promise<boolean>;
   readonly silences: Silences;
   readonly onCall: Pick<OnCallDesk, "called" | "now" | "calendar" | "refresh">;
   readonly askerOf: (question: Question) => Promise<Voter>;
@@ -312,12 +325,16 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       redrawn: () => loops.get("show")?.wake(),
     },
     wake: changed,
-    async undeliverable(message, reason) {
+    async undeliverable(id, reason, message) {
       try {
-        const { reroute } = await import("../flows/reroute.ts");
-        await reroute({ store, routes: config.routes, changed: changedElsewhere }, message, reason);
+        const { routes } = config;
+        const [{ reroute }, { move }] = await Promise.all([import("../flows/reroute.ts"), import("../flows/move.ts")]);
+        await reroute({ store, routes, changed: changedElsewhere }, id, reason);
+        const { showProposal } = options;
+        const wake = () => wakeOutbox?.();
+        if (message !== undefined) await move({ store, routes, clock, showProposal, wake }, message, reason);
       } catch (err) {
-        log.error({ err, message }, "a message that cannot arrive could not be sent elsewhere");
+        log.error({ err, message: id }, "a message that cannot arrive could not be sent elsewhere");
       }
     },
     async test(question, wish) {

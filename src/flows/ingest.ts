@@ -88,10 +88,7 @@ export function ingest(deps: IngestDeps): Ingest {
     for (let tries = 1; ; tries++) {
       held ??= await load(incidents);
       const known = await heldWith(held, events);
-      const absorbed = withPlaces(
-        absorb({ ...worldOf(known), ...maintenance() }, events, deps.newId),
-        deps.placesOf,
-      );
+      const absorbed = withPlaces(absorb({ ...worldOf(known), ...maintenance() }, events, deps.newId), deps.placesOf);
       const { incidents: changed, alerts } = absorbed;
       if (changed.length === 0 && alerts.length === 0) return;
       if (await incidents.save({ incidents: changed, alerts, entries: [], generation: known.generation })) {
