@@ -207,7 +207,8 @@ function build(deps: Deps, envName: string | undefined): Config {
 
 function readAlertmanager({ env, file, report }: Deps): Config["alertmanager"] {
   const written = file.settings.alertmanager;
-  const url = readUrl("ALERTMANAGER_URL", env, report) ?? (written?.url === undefined ? undefined : tidyUrl(written.url));
+  const url =
+    readUrl("ALERTMANAGER_URL", env, report) ?? (written?.url === undefined ? undefined : tidyUrl(written.url));
   const externalUrl =
     readUrl("ALERTMANAGER_EXTERNAL_URL", env, report) ??
     (written?.external_url === undefined ? undefined : tidyUrl(written.external_url));

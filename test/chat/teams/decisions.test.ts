@@ -71,7 +71,9 @@ describe("decisions in Teams", () => {
 
   it("takes a click and an emergency stop at once, however many questions hang", async () => {
     const never = new Promise<never>(() => {});
-    const world = await openTeams(framework, { ask: async ({ text }) => (/stop/.test(text) ? { card: cardOf() } : never) });
+    const world = await openTeams(framework, {
+      ask: async ({ text }) => (/stop/.test(text) ? { card: cardOf() } : never),
+    });
     const ask = (text: string) => world.post(personal(framework.url, text));
     await Promise.all(Array.from({ length: 520 }, () => ask("cpu of pg-1")));
     await expect.poll(() => world.asked.length, { timeout: 5000 }).toBe(500);

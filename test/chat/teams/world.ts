@@ -106,7 +106,15 @@ export async function openTeams(
     drawChart: opts.drawChart ?? (async () => new Uint8Array([137, 80, 78, 71])),
     clock,
     receive: (deal, urgencyOf) =>
-      receive({ platform: "teams", inbox, clock, deal, urgencyOf, pauseMs: () => 1, report: (event) => log.error(event, "reported") }),
+      receive({
+        platform: "teams",
+        inbox,
+        clock,
+        deal,
+        urgencyOf,
+        pauseMs: () => 1,
+        report: (event) => log.error(event, "reported"),
+      }),
   };
 
   async function keep(message: Outgoing): Promise<boolean> {
