@@ -171,7 +171,7 @@ const file = () =>
             event_loop_wait: duration(
               "50ms",
               "1m",
-              "How long things may wait for this process, on average over some seconds, before new questions are turned away. Default 500ms.",
+              "How long things may wait for this process, on average over some seconds, before new questions are turned away. Default 1s.",
             ),
             answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
             watched_series: whole(1, 100_000, "Series that are watched, of all watches together. Default 1000."),
