@@ -6,11 +6,13 @@ import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDependencyDesk } from "./app/dependencies.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createDigests, type DigestDesk } from "./app/digests.ts";
+import { extensionBlocks, loadedExtensions } from "./app/extensions.ts";
 import { createFairness } from "./app/fairness.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
 import { createAlerts, createSources, openStore, withoutRefresh } from "./app/outside.ts";
+import { noDigestForPrograms, notForPrograms } from "./app/programs.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import {
   type Asked,
@@ -34,7 +36,7 @@ import { mayReadIncident } from "./core/access.ts";
 import { isResponse } from "./core/card.ts";
 import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
-import type { Question } from "./core/chat.ts";
+import { isOfProgram, type Question } from "./core/chat.ts";
 import type { Run } from "./core/ci/run.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import { asksForDependencies } from "./core/dependencies-wish.ts";
@@ -48,6 +50,7 @@ import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
 import type { TrainReport } from "./flows/detect/train.ts";
 import type { ScoreReport } from "./flows/score-forecasts.ts";
+import type { LoadedExtension } from "./ports/extension.ts";
 import type { ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Store, Suggester } from "./ports.ts";
 import { deadlineIn } from "./util/deadline.ts";
@@ -75,6 +78,8 @@ export type App = {
   /** Undefined where no other process works on the same store. */
   readonly sharing: Sharing | undefined;
   readonly remedy: Remedy;
+  /** Executors and notifiers of the user's own. */
+  readonly extensions: () => Promise<readonly LoadedExtension[]>;
   readonly incidents: IncidentDesk;
   readonly digests: DigestDesk;
   readonly ci: CiDesk;
@@ -118,6 +123,8 @@ export type Overrides = {
   /** Breakers of a bot that this one stands beside. */
   readonly dependencies?: Dependencies;
   readonly packs?: ConceptPacks;
+  /** Those that were loaded already. */
+  readonly extensions?: readonly LoadedExtension[];
   readonly answer?: typeof answerFlow;
   readonly log?: Log;
   readonly observer?: Observer;
@@ -177,10 +184,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       refused: (platform) => observer?.turnedAway?.({ platform, what: "question", why: "busy" }),
     });
 
+  let extending: Promise<readonly LoadedExtension[]> | undefined;
+  const extensions = () => {
+    extending ??= overrides.extensions === undefined ? loadedExtensions(config) : Promise.resolve(overrides.extensions);
+    return extending;
+  };
   const sharing = sharingOf(config, store, clock);
   const remedyOn = (on: Store): Remedy => ({
     ...createRemedy(config, {
-      ...{ store: on, sources: metrics.sources, clock, newId, log, dependencies },
+      ...{ store: on, sources: metrics.sources, clock, newId, log, dependencies, extensions },
       limitPerPerson: overrides.limitPerPerson,
       ...(overrides.clock === undefined && { elapsed: () => performance.now() / 1000 }),
       moved: (proposal) => observer?.moved?.(proposal),
@@ -198,7 +210,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     onCall: onCall.now,
   });
   const incidents = createIncidents(config, {
-    ...{ store, sources: metrics.sources, alertmanager, clock, log },
+    ...{ store, sources: metrics.sources, packs, alertmanager, clock, log },
     identify: ({ user }) => remedy.identify(user),
     whyClosed: remedy.whyClosed,
     runbooks: remedy.runbooks,
@@ -220,7 +232,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     mayReadIncident: (question, incident) => mayReadIncident(question, incident, metrics.sources),
     told: (kind, late) => observer?.digested?.(kind, late),
   });
-  const running = createRunning();
+  const running = createRunning(
+    sharing && {
+      ...{ looks: store.looks, clock, everyMs: sharing.lookEvery * 1000 },
+      report: (err) => log.info({ err }, "whether a look is to end cannot be told to the other replicas"),
+    },
+  );
   const detectionOn = (on: Store) =>
     createDetection(config, {
       ...{ store: on, sources: metrics.sources, packs, clock, log, observer },
@@ -289,7 +306,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const answering = inTurn(() => answerNow(on, changes, question, signal, onlooker));
       const answered = await (signal === undefined ? answering : orAborted(answering, signal));
       const isOfAll = answered.reply.intent === "status_overview" && Object.keys(answered.reply.slots).length === 0;
-      return isOfAll ? withBlocks(answered, desk.blocks(question)) : answered;
+      if (!isOfAll) return answered;
+      return withBlocks(answered, [...desk.blocks(question), ...extensionBlocks(await extensions().catch(() => []))]);
     } catch (problem) {
       if (signal?.aborted) return failure(CANCELLED);
       return failure(explainFailure(problem, question, log));
@@ -304,6 +322,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     signal: AbortSignal | undefined,
   ): Promise<Asked | undefined> {
     if (asksForDependencies(question.text)) return said(await desk.card(question), "dependencies");
+    const isProgram = isOfProgram(question);
+    const notTheirs = isProgram ? notForPrograms(question.text) : undefined;
+    if (notTheirs !== undefined) return said(notTheirs, "refused");
     const wish = readListWish(question.text);
     if (wish !== undefined) return { ...said(await changes.listFor(question, wish), wish.kind), isPrivate: true };
     const aboutIncidents = readIncidentWish(question.text);
@@ -323,6 +344,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (aboutRuns !== undefined) return said(await ci.list(question, aboutRuns), "ci_status");
     const aboutDigests = await digests.wishOf(question);
     if (aboutDigests !== undefined) {
+      const notPlanned = isProgram ? noDigestForPrograms(aboutDigests) : undefined;
+      if (notPlanned !== undefined) return said(notPlanned, "refused");
       const isPlain = aboutDigests.kind === "show" && aboutDigests.isPlain === true;
       return said(await digests.answer(question, aboutDigests), isPlain ? "status_overview" : "digest");
     }
@@ -439,6 +462,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     store,
     sharing,
     remedy,
+    extensions,
     incidents,
     digests,
     ci,

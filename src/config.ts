@@ -149,6 +149,11 @@ function build(deps: Deps, envName: string | undefined): Config {
     alertmanager: readAlertmanager(deps),
     traces: readTraces(env, report),
     grafanaExternalUrl: readUrl("GRAFANA_EXTERNAL_URL", env, report),
+    extensions: {
+      folders: (settings.extensions?.folders ?? []).map((path, index) =>
+        file.resolvePath(["extensions", "folders", index], path),
+      ),
+    },
     packs: (settings.packs ?? []).map((path, index) => file.resolvePath(["packs", index], path)),
     http: {
       host,

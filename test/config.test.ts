@@ -23,6 +23,7 @@ describe("the environment", () => {
       api: { tokens: [] },
       grafanaExternalUrl: undefined,
       packs: [],
+      extensions: { folders: [] },
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined, alertsToken: undefined },
       responders: [],
       oncall: { schedules: [], escalations: [], calendars: [] },
@@ -41,7 +42,7 @@ describe("the environment", () => {
       runbooks: {
         builtin: true,
         folders: [],
-        executors: { kubernetes: [], ssh: [], local: [], http: [], github: [], postgres: [], redis: [] },
+        executors: { kubernetes: [], ssh: [], local: [], http: [], github: [], postgres: [], redis: [], extension: [] },
       },
       model: undefined,
       detection: {

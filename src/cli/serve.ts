@@ -1,4 +1,5 @@
 import { createApi, readingParts } from "../app/api.ts";
+import { loadedExtensions } from "../app/extensions.ts";
 import { liveConfig } from "../app/live-config.ts";
 import { openStore } from "../app/outside.ts";
 import { createReload, type Reload } from "../app/reload.ts";
@@ -10,6 +11,7 @@ import { type Config, secretsOf } from "../config.ts";
 import type { Draft } from "../core/draft.ts";
 import type { Delivered } from "../flows/deliver.ts";
 import { createHttpServer } from "../http/server.ts";
+import type { LoadedExtension } from "../ports/extension.ts";
 import type { Route } from "../ports.ts";
 import { acquireStart } from "../store/lock.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
@@ -39,6 +41,8 @@ export type ServeDeps = {
   readonly watched?: NonNullable<Observer["watched"]>;
   /** Reads the settings again, for `reload`. Without it they stay as they are. */
   readonly reread?: () => Promise<WholeConfig>;
+  /** Extensions that were loaded with these settings. Without them they are loaded here. */
+  readonly extensions?: readonly LoadedExtension[];
   /** Called when the store cannot be written any more: the process should end, and be started again. */
   readonly onBrokenStore: (problem: unknown) => void;
 };
@@ -70,6 +74,7 @@ export async function serve(
     overrides = {},
     watched,
     reread,
+    extensions: known,
     onBrokenStore,
   }: ServeDeps,
 ): Promise<Serving> {
@@ -104,7 +109,9 @@ export async function serve(
       telemetry.delivered(event);
       traces?.delivered(event);
     };
+    const extensions = known ?? (await loadedExtensions(config).catch(cannotStart));
     const app = await createApp(config, {
+      extensions,
       observer,
       log,
       trouble: () => reload?.trouble(),
@@ -116,8 +123,8 @@ export async function serve(
     await store.check();
     let graceMs = 10_000;
     const api = await openApi(config, app, { clock, log, observer, overrides: { ...overrides, eventLoop } });
-    const refused = telemetry.turnedAway;
-    const surfaces = await openSurfaces(config, { app, clock, log, delivered, refused }).catch(cannotStart);
+    const { delivers, turnedAway: refused } = telemetry;
+    const surfaces = await openSurfaces(config, { app, clock, log, delivers, delivered, refused }).catch(cannotStart);
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,

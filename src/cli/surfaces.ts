@@ -36,6 +36,8 @@ type Deps = {
   readonly app: App;
   readonly clock: () => number;
   readonly log: Log;
+  /** Messages are carried to that platform or notifier from now on. */
+  readonly delivers: (platform: string) => void;
   readonly delivered: (event: Delivered) => void;
   /** Something was sent back because too much waits. */
   readonly refused: (event: { platform: string; what: string; why: "full" }) => void;
@@ -105,7 +107,12 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       const { createNotifier } = await import("../notifiers/index.ts");
       const { notifierSender } = await import("../notifiers/sender.ts");
       const late = (message: string, reason: string) => void app.incidents.undeliverable(message, reason);
-      return notifierSender(await createNotifier(settings), { clock, late, dependencies: app.dependencies });
+      const extensions = settings.kind === "extension" ? await app.extensions() : [];
+      return notifierSender(await createNotifier(settings, extensions), {
+        clock,
+        late,
+        dependencies: app.dependencies,
+      });
     }),
   );
   if (config.ci.github !== undefined) {
@@ -173,7 +180,8 @@ function reportTo(log: Log): (event: Received) => void {
   };
 }
 
-function startDelivery(sender: Surface["sender"], { app, clock, log, delivered }: Deps): Loop {
+function startDelivery(sender: Surface["sender"], { app, clock, log, delivers, delivered }: Deps): Loop {
+  delivers(sender.platform);
   const report = (event: Delivered): void => {
     delivered(event);
     const { outcome, reason, message, ...facts } = event;

@@ -156,6 +156,19 @@ const file = () =>
         .max(100, "must have at most 100 entries")
         .optional()
         .describe("Folders with concept packs of your own: what your metrics mean."),
+      extensions: z
+        .strictObject(
+          {
+            folders: z
+              .array(text("A folder, relative to this file."), "must be a list")
+              .max(20, "must have at most 20 entries")
+              .optional()
+              .describe("Folders with extensions: code of yours that runs with all rights of the bot."),
+          },
+          "must be a group of settings",
+        )
+        .optional()
+        .describe("Executors and notifiers of your own, as modules that are loaded at the start."),
       breakers: breakers().optional(),
       limits: z
         .strictObject(

@@ -32,6 +32,8 @@ export type Config = {
   traces: { endpoint: string; service: string } | undefined;
   /** Folders with the user's own concept packs. */
   packs: readonly string[];
+  /** Folders with executors and notifiers of the user's own. */
+  extensions: { folders: readonly string[] };
   http: {
     host: string;
     port: number;

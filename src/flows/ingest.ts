@@ -1,14 +1,14 @@
 import type { Place } from "../core/chat.ts";
 import {
   type Absorbed,
-  APART,
   absorb,
+  MOST_OPENED,
   PAUSE_SECONDS,
-  STORM_NAMES,
   STORM_SECONDS,
   type World,
 } from "../core/incident/absorb.ts";
 import { isKeptBack } from "../core/incident/maintenance.ts";
+import type { Sorter } from "../core/incident/parts.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
@@ -23,7 +23,9 @@ export type IngestDeps = {
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
   /** Names of the maintenance windows that there are. */
   readonly windows?: () => readonly string[];
-  /** Called after each step with the deliveries it dealt with: a moment in which more may come, while much does. */
+  /** What tells alerts apart by what routes, escalations and digests ask for: another one once they ask for something else. */
+  readonly sorter?: () => Sorter;
+  /** Called after a step that left nothing waiting, with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
   readonly changed: (incidents: readonly Incident[]) => void;
@@ -75,7 +77,7 @@ export function ingest(deps: IngestDeps): Ingest {
         const events = batch.flatMap((one) => one.events);
         for (let at = 0; at < events.length; at += AT_ONCE) await store(events.slice(at, at + AT_ONCE));
         for (const one of batch) one.resolve();
-        await deps.rest?.(batch.length);
+        if (waiting.length === 0) await deps.rest?.(batch.length);
       } catch (problem) {
         held = undefined;
         for (const one of batch) one.reject(problem);
@@ -86,7 +88,9 @@ export function ingest(deps: IngestDeps): Ingest {
 
   async function store(events: readonly AlertEvent[]): Promise<void> {
     for (let tries = 1; ; tries++) {
-      held ??= await load(incidents);
+      const sorter = deps.sorter?.();
+      if (held?.sorter !== sorter) held = undefined;
+      held ??= await load(incidents, sorter);
       const known = await heldWith(held, events);
       const absorbed = withPlaces(absorb({ ...worldOf(known), ...maintenance() }, events, deps.newId), deps.placesOf);
       const { incidents: changed, alerts } = absorbed;
@@ -150,6 +154,7 @@ function isNew({ incident, startsAt }: AlertRecord, known: AlertRecord | undefin
 
 /** Live incidents and their alerts; and what was looked up of others for one step. */
 type Held = {
+  readonly sorter: Sorter | undefined;
   /** The state of the store that it is. */
   generation: number;
   readonly incidents: Map<string, Incident>;
@@ -164,8 +169,9 @@ type Held = {
   readonly endedAlerts: Map<string, readonly AlertRecord[]>;
 };
 
-async function load(incidents: Store["incidents"]): Promise<Held> {
+async function load(incidents: Store["incidents"], sorter: Sorter | undefined): Promise<Held> {
   const held: Held = {
+    sorter,
     generation: await incidents.generation(),
     incidents: new Map(),
     alerts: new Map(),
@@ -179,10 +185,10 @@ async function load(incidents: Store["incidents"]): Promise<Held> {
   };
   for (const incident of await incidents.live()) {
     const alerts = await alertsOf(incidents, incident.id);
-    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts)]]) });
+    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts, sorter)]]) });
   }
   // A restart in the middle of a storm must not make it a new one.
-  const newest = await incidents.find({ limit: APART + STORM_NAMES + 1 });
+  const newest = await incidents.find({ limit: MOST_OPENED });
   held.openings.splice(0, Infinity, ...newest.map(({ openedAt }) => openedAt).reverse());
   return held;
 }
@@ -241,6 +247,7 @@ function worldOf(held: Held): World {
     alertsOf: (id) => held.byIncident.get(id)?.values() ?? held.endedAlerts.get(id) ?? [],
     tallyOf: (id) => held.tallies.get(id),
     openedLately: held.openings,
+    ...(held.sorter !== undefined && { sorter: held.sorter }),
   };
 }
 

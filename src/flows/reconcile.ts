@@ -1,3 +1,4 @@
+import { sentStartOf } from "../core/incident/alert.ts";
 import { isReceived } from "../core/incident/receivers.ts";
 import type { AlertEvent, AlertRecord } from "../core/incident.ts";
 import type { Take } from "../ports/incidents.ts";
@@ -68,12 +69,12 @@ export function reconcile({
       at,
     );
     await take(
-      gone.map(({ fingerprint, labels, startsAt }) => ({
-        fingerprint,
+      gone.map((one) => ({
+        fingerprint: one.fingerprint,
         status: "resolved" as const,
-        labels,
+        labels: one.labels,
         annotations: {},
-        startsAt,
+        startsAt: sentStartOf(one),
         endsAt: at,
         at,
       })),

@@ -15,6 +15,7 @@ export type Metrics = Pick<
   | "turnedAway"
   | "eventLoopWait"
   | "pruned"
+  | "delivers"
   | "delivered"
   | "modelUsed"
   | "audited"
@@ -46,6 +47,14 @@ export async function createMetrics(version: string): Promise<Metrics> {
     labelNames: ["intent", "platform", "outcome"],
     registers,
   });
+  // Without the words that come with a question, so that each of these can begin at 0: in a quiet hour the first failure counts.
+  const questionsEnded = new Counter({
+    name: "smartcloudops_questions_ended_total",
+    help: "Questions by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  for (const outcome of ["answered", "failed", "limited"]) questionsEnded.inc({ outcome }, 0);
   const answerSeconds = new Histogram({
     name: "smartcloudops_answer_seconds",
     help: "Time from a question to its answer.",
@@ -306,7 +315,9 @@ export async function createMetrics(version: string): Promise<Metrics> {
   return {
     answered({ intent, platform, outcome, seconds }) {
       const where = label("platform", platform);
-      questions.inc({ intent: label("intent", intent), platform: where, outcome: label("outcome", outcome) });
+      const end = label("outcome", outcome);
+      questions.inc({ intent: label("intent", intent), platform: where, outcome: end });
+      questionsEnded.inc({ outcome: end });
       answerSeconds.observe({ platform: where }, seconds);
     },
     understood: (seconds) => understandingSeconds.observe(seconds),
@@ -324,6 +335,11 @@ export async function createMetrics(version: string): Promise<Metrics> {
     turnedAway: ({ platform, what, why }) => turnedAway.inc({ platform: label("platform", platform), what, why }),
     eventLoopWait: (seconds) => eventLoopWait.set(seconds),
     pruned: (table, rows) => rowsPruned.inc({ table: label("table", table) }, rows),
+    delivers(platform) {
+      // From 0, so that the first message that is given up is an increase.
+      for (const outcome of ["sent", "later", "given_up"])
+        messages.inc({ platform: named("platform", platform), outcome: label("delivery", outcome) }, 0);
+    },
     delivered({ platform, outcome, seconds }) {
       // Notifiers are "notifier/NAME".
       const where = named("platform", platform);

@@ -71,6 +71,8 @@ export type Telemetry = {
     readonly outcome: string;
     readonly seconds: number;
   }): void;
+  /** Messages are carried there from now on: a chat platform, or "notifier/NAME". */
+  delivers(platform: string): void;
   /** One attempt to say something in a chat. */
   delivered(event: { readonly platform: string; readonly outcome: string; readonly seconds: number }): void;
   modelUsed(event: ModelUse): void;
@@ -164,6 +166,7 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     answered: (event) => count((made) => made.answered(event)),
     understood: (seconds) => count((made) => made.understood(seconds)),
     asked: (event) => count((made) => made.asked(event)),
+    delivers: (platform) => count((made) => made.delivers(platform)),
     delivered: (event) => count((made) => made.delivered(event)),
     modelUsed: (event) => count((made) => made.modelUsed(event)),
     watched: (round, series) => count((made) => made.watched(round, series)),

@@ -71,7 +71,7 @@ export async function openTeams(
       asked.push(question);
       return (await opts.ask?.(question, onlooker)) ?? { card: ANSWER };
     },
-    enough: opts.enough ?? (() => false),
+    enough: opts.enough ?? (async () => "over"),
     live: createLive({
       outbox: { ...outbox, put: keep },
       clock,
