@@ -218,6 +218,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     alerted: (severity, count) => observer?.alerted?.(severity, count),
     refused: () => observer?.turnedAway?.({ platform: "alertmanager", what: "alerts", why: "full" }),
     suggest: remedy.suggest,
+    showProposal: remedy.showIn,
+    lists: metrics.lists,
     silences,
     onCall,
     sharing,

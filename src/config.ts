@@ -37,7 +37,7 @@ const DEFAULTS = {
   host: "127.0.0.1",
   questionLength: 4000,
   answerTimeoutMs: 30_000,
-  eventLoopWaitMs: 500,
+  eventLoopWaitMs: 1000,
   questionsPerMinute: 30,
 };
 const DEFAULT_RETENTION = {

@@ -4,7 +4,7 @@ import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
 import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card, ClickMeaning } from "../core/card.ts";
-import type { Question } from "../core/chat.ts";
+import type { Place, Question } from "../core/chat.ts";
 import type { ConceptPacks } from "../core/concept.ts";
 import { STORM_SECONDS } from "../core/incident/absorb.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
@@ -25,7 +25,18 @@ import { learnTopology } from "../flows/topology.ts";
 import { readDelivery } from "../http/alertmanager.ts";
 import { alertmanagerRoute } from "../http/webhooks.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
+import type {
+  AlertList,
+  AlertRouter,
+  Clock,
+  Decider,
+  Metrics,
+  Outgoing,
+  Route,
+  Runbooks,
+  Store,
+  Suggester,
+} from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { restWhenBusy } from "../util/rest.ts";
@@ -45,7 +56,7 @@ export type IncidentDesk = {
   /** Settings were taken anew: whoever sleeps looks again. */
   readonly wake: () => void;
   /** A message can never arrive: the fallback shows what it was about. Never throws. */
-  readonly undeliverable: (message: string, reason: string) => Promise<void>;
+  readonly undeliverable: (id: string, reason: string, message?: Outgoing) => Promise<void>;
   /** Anomalies that need somebody are taken in as alerts are. */
   readonly raising: Pick<Raising, "take" | "silences" | "redrawn">;
   /** Sends a test through every route, or the one of that name. */
@@ -62,6 +73,8 @@ export type IncidentOptions = {
   readonly sources: readonly Metrics[];
   readonly packs: ConceptPacks;
   readonly alertmanager: AlertRouter | undefined;
+  /** Where alerts are listed besides. */
+  readonly lists: readonly AlertList[];
   readonly clock: Clock;
   readonly log: Log;
   readonly identify: (visitor: Visitor) => Identity;
@@ -74,6 +87,8 @@ export type IncidentOptions = {
   readonly refused?: () => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+  /** Shows a proposal in that place, too. False where it is decided already. */
+  readonly showProposal: (id: string, place: Place) => Promise<boolean>;
   readonly silences: Silences;
   readonly onCall: Pick<OnCallDesk, "called" | "now" | "calendar" | "refresh">;
   readonly askerOf: (question: Question) => Promise<Voter>;
@@ -194,17 +209,20 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     return anomaliesIn({ store, sources: options.sources, clock }, incident);
   };
 
-  /** Whether Alertmanager can be asked is said once, each time that it changes. */
-  function listing(look: (signal: AbortSignal) => Promise<void>) {
+  /** Whether a list can be read is said once, each time that it changes. */
+  function listing(list: string, look: (signal: AbortSignal) => Promise<void>) {
     let isWell = true;
     return async (signal: AbortSignal): Promise<number> => {
       try {
         await look(signal);
-        if (!isWell) log.info("Alertmanager's list of alerts can be read again");
+        if (!isWell) log.info({ list }, "a list of alerts can be read again");
         isWell = true;
       } catch (err) {
         if (isWell && !signal.aborted)
-          log.warn({ err }, "Alertmanager's list of alerts cannot be read: alerts come by its webhook only until then");
+          log.warn(
+            { err, list },
+            "a list of alerts cannot be read: until then they come by Alertmanager's webhook only",
+          );
         isWell = false;
       }
       return LIST_EVERY;
@@ -377,12 +395,16 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       redrawn: () => loops.get("show")?.wake(),
     },
     wake: changed,
-    async undeliverable(message, reason) {
+    async undeliverable(id, reason, message) {
       try {
-        const { reroute } = await import("../flows/reroute.ts");
-        await reroute({ store, routes: config.routes, changed: changedElsewhere }, message, reason);
+        const { routes } = config;
+        const [{ reroute }, { move }] = await Promise.all([import("../flows/reroute.ts"), import("../flows/move.ts")]);
+        await reroute({ store, routes, changed: changedElsewhere }, id, reason);
+        const { showProposal } = options;
+        const wake = () => wakeOutbox?.();
+        if (message !== undefined) await move({ store, routes, clock, showProposal, wake }, message, reason);
       } catch (err) {
-        log.error({ err, message }, "a message that cannot arrive could not be sent elsewhere");
+        log.error({ err, message: id }, "a message that cannot arrive could not be sent elsewhere");
       }
     },
     async test(question, wish) {
@@ -435,19 +457,20 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         calendars: refresh,
         calls: async (signal: AbortSignal) => (config.incidents.dependencies ? topology.look(signal) : LIST_EVERY),
       };
-      const { alertmanager } = options;
+      const lists = listsOf(options);
       const lead = options.sharing?.lead("incidents");
-      const looking =
-        alertmanager === undefined
-          ? {}
-          : {
-              list: listing(
-                reconcile({
-                  ...{ router: alertmanager, store, clock, take: ingesting.take },
-                  receivers: config.alertmanager?.receivers,
-                }),
-              ),
-            };
+      const looking = Object.fromEntries(
+        lists.map((list) => [
+          `list ${list.name}`,
+          listing(
+            list.name,
+            reconcile({
+              ...{ list, lists: lists.map(({ name }) => name), store, clock, take: ingesting.take },
+              receivers: config.alertmanager?.receivers,
+            }),
+          ),
+        ]),
+      );
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
@@ -455,8 +478,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         const isOwn = name === "calendars" || name === "calls";
         const led = async (signal: AbortSignal) =>
           lead === undefined || isOwn || (await lead.leads()) ? round(signal) : LEAD_AGAIN;
-        // What others changed wakes nobody here; calendars and Alertmanager's list are another matter.
-        const longest = name === "list" || isOwn ? undefined : options.sharing?.lookEvery;
+        // What others changed wakes nobody here; calendars and lists of alerts are another matter.
+        const longest = name.startsWith("list ") || isOwn ? undefined : options.sharing?.lookEvery;
         const loop = startLoop(led, onProblem, RETRY_SECONDS, longest);
         loops.set(name, loop);
         loop.wake();
@@ -470,6 +493,11 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       };
     },
   };
+}
+
+/** Alertmanager's own list of alerts, where there is one, and the others. */
+function listsOf({ alertmanager, lists }: IncidentOptions): readonly AlertList[] {
+  return alertmanager === undefined ? lists : [{ name: "alertmanager", read: alertmanager.alerts }, ...lists];
 }
 
 /** What tells alerts apart by all that the settings ask of their labels, as these are now. */

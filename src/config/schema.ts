@@ -62,6 +62,12 @@ const source = () =>
     ca_file: text("PEM file with the certificate authority that signed the server's certificate.").optional(),
     timeout: duration("100ms", "2m", "How long one query may take. Default: limits.query_timeout."),
     max_concurrent: whole(1, 64, "Queries in flight at once. Default 4."),
+    alerts: z
+      .boolean("must be true or false")
+      .optional()
+      .describe(
+        "Whether what its rules say fires makes incidents. Default: where neither the bot nor it has an Alertmanager.",
+      ),
     refresh: duration("10s", "1d", "How often the list of metrics is read again. Default 5m."),
   });
 
@@ -179,7 +185,7 @@ const file = () =>
             event_loop_wait: duration(
               "50ms",
               "1m",
-              "How long things may wait for this process, on average over some seconds, before new questions are turned away. Default 500ms.",
+              "How long things may wait for this process, on average over some seconds, before new questions are turned away. Default 1s.",
             ),
             answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
             watched_series: whole(1, 100_000, "Series that are watched, of all watches together. Default 1000."),

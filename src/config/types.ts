@@ -222,4 +222,6 @@ export type SourceConfig = {
   timeoutMs: number;
   maxConcurrent: number;
   refreshMs: number;
+  /** Whether what its rules say fires makes incidents. Undefined: where it has no Alertmanager to tell, nor has the bot. */
+  alerts?: boolean;
 };

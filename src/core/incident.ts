@@ -27,8 +27,10 @@ export type AlertEvent = {
   readonly group?: string;
   /** When the bot was told. */
   readonly at: number;
-  /** Read from Alertmanager's own list: once it is missing there, it is over. */
+  /** Read from a list of all that fires: once it is missing there, it is over. */
   readonly isListed?: true;
+  /** Which list that was. */
+  readonly listedBy?: string;
   /** Id of the anomaly that it is, in place of an alert, and its revision: what an older one says is no news. */
   readonly anomaly?: string;
   readonly revision?: number;
@@ -54,8 +56,9 @@ export type AlertRecord = {
   readonly seenAt: number;
   /** Times it began within the last day, as far as known: more than a few and it flaps. */
   readonly begins: readonly number[];
-  /** It was in Alertmanager's own list. */
+  /** It was in a list of all that fires: in this one at last. Without a name, in Alertmanager's own. */
   readonly isListed?: true;
+  readonly listedBy?: string;
   /** Id of the anomaly that it is: no Alertmanager knows of it. And the newest revision of it that was told. */
   readonly anomaly?: string;
   readonly revision?: number;

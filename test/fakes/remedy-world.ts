@@ -90,7 +90,11 @@ export async function effectServer() {
 }
 
 /** Ann and Ben, who may approve for each other, and the one runbook of the harbour, as files of that folder. */
-export function writeDeskSettings(folder: string, url: string, { limits = 3, delay = "0s" } = {}): void {
+export function writeDeskSettings(
+  folder: string,
+  url: string,
+  { limits = 3, delay = "0s", fallback = [] as readonly string[] } = {},
+): void {
   mkdirSync(join(folder, "runbooks"));
   writeFileSync(join(folder, "runbooks", "restart-desk.yaml"), RUNBOOK);
   const settings = {
@@ -99,7 +103,7 @@ export function writeDeskSettings(folder: string, url: string, { limits = 3, del
       ben: { name: "Ben", slack: [BEN], teams: [BEN_TEAMS.aadObjectId], terminal: ["ben", BEN_TERMINAL] },
     },
     roles: { oncall: { people: ["ann", "ben"] } },
-    routes: [{ slack: [CHANNEL] }],
+    routes: [{ slack: [CHANNEL] }, ...fallback.map((channel) => ({ slack: [channel], fallback: true }))],
     approvals: {
       default: { approvals: 1, approvers: ["oncall"], execute_delay: delay },
       limits: { open_per_thread: limits, per_channel_hour: 1000, per_target_hour: 1000 },
@@ -119,14 +123,17 @@ export function writeDeskSettings(folder: string, url: string, { limits = 3, del
 export type RemedyWorld = Awaited<ReturnType<typeof remedyWorld>>;
 
 /** The whole program on Slack, Teams and the socket, with its own store on disk and a server that takes real calls. */
-export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay = "0s" } = {}) {
+export async function remedyWorld(
+  mode: "socket" | "http",
+  { limits = 3, delay = "0s", fallback = [] as readonly string[] } = {},
+) {
   const slack = await new FakeSlack().start();
   const framework: BotFramework = await startBotFramework();
   framework.roles.set(ALICE.id, "user");
   framework.roles.set(BEN_TEAMS.id, "user");
   const shop = await effectServer();
   const folder = mkdtempSync(join(tmpdir(), "remedy-"));
-  writeDeskSettings(folder, shop.url, { limits, delay });
+  writeDeskSettings(folder, shop.url, { limits, delay, fallback });
   const { overrides: hosts } = framework;
   const env = {
     SMARTCLOUDOPS_DATA: join(folder, "data"),
@@ -211,8 +218,12 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
       ...slack.ephemerals.map(({ text }) => text),
       ...slack.responses.map(({ body }) => String(body["text"])),
     ],
-    press: (message: Pick<Stored, "ts" | "blocks">, decision: string, user: string) =>
-      toSlack("click", clickOn(slack, message, decision, user)),
+    press: (
+      message: Pick<Stored, "ts" | "blocks">,
+      decision: string,
+      user: string,
+      where?: Parameters<typeof clickOn>[4],
+    ) => toSlack("click", clickOn(slack, message, decision, user, where)),
     /** Somebody says something in Teams; then the bot knows the channel. */
     sayInTeams: (text: string) => post(channel(framework.url, text, TEAMS_ROOT)),
     /** Resolves with what the person who clicked is told at once. */
@@ -299,7 +310,10 @@ export function clickOn(
       user: { id: user, username: user, name: user, team_id: "T0TESTTEAM" },
       container: { type: "message", message_ts: message.ts, channel_id: at, is_ephemeral: false },
       channel: { id: at, name: "general" },
-      message: { type: "message", ts: message.ts, thread_ts: thread, app_id: "A0TESTAPP1" },
+      message: {
+        ...{ type: "message", ts: message.ts, app_id: "A0TESTAPP1" },
+        ...(thread !== "" && { thread_ts: thread }),
+      },
       response_url: `${slack.origin}/response/${fresh("r")}`,
     },
   );

@@ -112,7 +112,8 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const event = withoutHeartbeat(given, known);
     if (event === undefined) continue;
     const told = tell(known, event);
-    const record = place(told, known, event);
+    const listedBy = event.listedBy ?? known?.listedBy;
+    const record = { ...place(told, known, event), ...(listedBy !== undefined && { listedBy }) };
     alerts.set(record.fingerprint, record);
     if (record.incident === undefined || (told.change === "same" && record.incident === known?.incident)) continue;
     joined.add(record.incident);
