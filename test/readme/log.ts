@@ -6,7 +6,8 @@ const END = "<!-- /newcomer -->";
 export type Entry = {
   /** As the README has it. */
   readonly command: string;
-  readonly seconds: number;
+  /** Undefined for one that was left out. */
+  readonly seconds: number | undefined;
   /** What there was to be seen, in a few words. */
   readonly seen: string;
 };
@@ -26,7 +27,8 @@ export function withLog(markdown: string, circumstances: string, entries: readon
   return `${markdown.slice(0, begin)}${BEGIN}\n${circumstances}\n\n${table}\n${markdown.slice(end)}`;
 }
 
-function sayTime(seconds: number): string {
+function sayTime(seconds: number | undefined): string {
+  if (seconds === undefined) return "–";
   if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
