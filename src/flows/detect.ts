@@ -136,7 +136,7 @@ export function detect(given: DetectDeps): Detect {
           signal,
         });
       }
-      await showAnomalies(deps);
+      await showAnomalies(deps, signal);
     } finally {
       await store.detection.release(JOB, deps.owner);
     }
@@ -391,7 +391,7 @@ export function detect(given: DetectDeps): Detect {
     await keep({ ...due, anomalies }, open, tally);
     // A round that takes long, as the first does, says what it knows on the way.
     if (!round.isShare && elapsed() - shownAt > SHOW_EVERY) {
-      await showAnomalies(deps);
+      await showAnomalies(deps, signal);
       shownAt = elapsed();
     }
   }

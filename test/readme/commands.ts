@@ -11,7 +11,8 @@ export type Way = {
   readonly why?: string;
 };
 
-const IN_CONTAINERS = "needs a container engine or a cluster; test/docker holds the files together, and runs the image's steps";
+const IN_CONTAINERS =
+  "needs a container engine or a cluster; test/docker holds the files together, and runs the image's steps";
 
 /** In the README's order. A command that stands there and not here, or the other way round, fails a test. */
 export const WAYS: readonly (readonly [command: string, way: Way])[] = [
@@ -36,7 +37,7 @@ export const WAYS: readonly (readonly [command: string, way: Way])[] = [
   ["npx smartcloudops export incidents --format csv --from 2026-11-01 --to 2026-12-01", { shell: true }],
   ["npx smartcloudops export digests --format html --out digests.html", { shell: true }],
   [
-    "curl -H \"Authorization: Bearer $CI_WEBHOOK_SECRET\" https://ops.example.com/webhooks/ci -d '{ \"project\": …",
+    'curl -H "Authorization: Bearer $CI_WEBHOOK_SECRET" https://ops.example.com/webhooks/ci -d \'{ "project": …',
     { why: "needs the bot behind a name of its own; test/e2e/ci.test.ts posts the same" },
   ],
   [
@@ -52,7 +53,10 @@ export const WAYS: readonly (readonly [command: string, way: Way])[] = [
     "npx smartcloudops watches rollback service.latency 1",
     { why: "needs a watch that has learnt twice; test/flows/train.test.ts rolls one back" },
   ],
-  ["npx smartcloudops backtest 'sum by (service) (rate(http_requests_total[5m]))' --days 14", { log: true, shell: true }],
+  [
+    "npx smartcloudops backtest 'sum by (service) (rate(http_requests_total[5m]))' --days 14",
+    { log: true, shell: true },
+  ],
   ["npx smartcloudops watches list", { log: true, shell: true }],
   [
     "OPENAI_MODEL=gpt-5-mini OPENAI_API_KEY=sk-… npm start",
@@ -85,7 +89,7 @@ function commandsIn(block: string): readonly string[] {
   const commands: string[] = [];
   let open = "";
   for (const line of block.split("\n")) {
-    const said = line.replace(/(?:^|\s+)#(?![^'"]*['"]).*$/, "").trim();
+    const said = line.replace(/(?:^|\s{2,})#.*$/, "").trim();
     if (said === "" && open === "") continue;
     open = open === "" ? said : `${open.replace(/\\$/, "").trim()} ${said}`;
     const isQuoted = (open.match(/'/g)?.length ?? 0) % 2 === 1;

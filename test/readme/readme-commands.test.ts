@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePorts } from "../../src/demo/ports.ts";
 import { realServers } from "../e2e/real.ts";
 import { commandsOf, WAYS } from "./commands.ts";
 import { loggedCommands } from "./log.ts";
@@ -40,7 +41,7 @@ describe("in a shell, on a real Prometheus", () => {
   it("the others do what they say", { timeout: 240_000 }, async ({ skip }) => {
     const { url, alertmanagerUrl } = servers(skip);
     prepare(cwd);
-    const port = 20_000 + (process.pid % 20_000);
+    const [port = 0] = await freePorts(1);
     const token = `grafana=${"0123456789abcdef".repeat(3)}`;
     const env = {
       ...{ PATH: `${join(cwd, "bin")}:${process.env.PATH}`, HOME: cwd, PORT: `${port}` },
@@ -92,7 +93,11 @@ function run(command: string, env: NodeJS.ProcessEnv, cwd: string) {
 
 /** Resolves once it says that it is ready and its first round of watching is over. */
 async function start(command: string, env: NodeJS.ProcessEnv, cwd: string): Promise<() => Promise<void>> {
-  const child = spawn("bash", ["-c", `exec ${command}`], { env: { ...env, LOG_LEVEL: "debug" }, cwd, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("bash", ["-c", `exec ${command}`], {
+    env: { ...env, LOG_LEVEL: "debug" },
+    cwd,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let said = "";
   await new Promise<void>((resolve, reject) => {

@@ -12,6 +12,12 @@ export type Typing = {
   readonly interrupt: () => void;
 };
 
+/** What stays on the screen: of a line that was drawn over, its last form. */
+function asShown(said: string): string {
+  const lines = stripVTControlCharacters(said).replaceAll("\r\n", "\n").split("\n");
+  return lines.map((line) => line.slice(line.lastIndexOf("\r") + 1)).join("\n");
+}
+
 /** Runs a shell command in a terminal of its own (`script`), and types what is to be typed when it asks for it. */
 export function typing(
   command: string,
@@ -35,7 +41,7 @@ export function typing(
     for (const listen of listeners) listen();
   });
   const ended = new Promise<{ code: number | null; said: string }>((resolve) =>
-    child.once("close", (code) => resolve({ code, said: stripVTControlCharacters(said) })),
+    child.once("close", (code) => resolve({ code, said: asShown(said) })),
   );
   return {
     says: (what) =>

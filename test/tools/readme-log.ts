@@ -27,6 +27,8 @@ const env = {
   // The system's own programs, nobody's settings.
   ...{ PATH: "/usr/local/bin:/usr/bin:/bin", HOME: join(place, "home"), TERM: "xterm-256color", LANG: "C.UTF-8" },
 };
+/** What npx draws while it looks for the program. */
+const WHEEL = /[\u2800-\u28ff]/g;
 const background: Typing[] = [];
 
 /** What a newcomer types at each command, and what of the screen is worth telling. */
@@ -49,7 +51,8 @@ const STEPS: Readonly<Record<string, () => Promise<string>>> = {
     const { code, said } = await asked.ended;
     const [, packages = "?"] = /added (\d+) packages/.exec(said) ?? [];
     const [, answer = "no answer"] = /(Likely cause: .{20,200}?[.;] )/.exec(said.replace(/\s+/g, " ")) ?? [];
-    const browser = /No chat in the browser[^\n]*/.exec(said)?.[0] ?? "chat in the terminal and, as Teams, in the browser";
+    const browser =
+      /No chat in the browser[^\n]*/.exec(said)?.[0] ?? "chat in the terminal and, as Teams, in the browser";
     return `ready after ${ready} s (${packages} packages installed first; ${browser}); asked "why is orders slow?": "${answer.trim()} …"; \`exit\`${code === 0 ? "" : `, exit code ${code}`}`;
   },
   "npm test": async () => {
@@ -98,8 +101,10 @@ const STEPS: Readonly<Record<string, () => Promise<string>>> = {
     return `no host of the demo is called so: "${/I know nothing[^.]*\./.exec(said)?.[0] ?? said.slice(0, 100)}"`;
   },
   "npx smartcloudops backtest 'sum by (service) (rate(http_requests_total[5m]))' --days 14": async () => {
-    const { said } = await whole("npx smartcloudops backtest 'sum by (service) (rate(http_requests_total[5m]))' --days 14");
-    return `"${/[^\n]*would have been posted[^\n]*/.exec(said)?.[0].replace(/^.*• /, "") ?? "?"}"`;
+    const { said } = await whole(
+      "npx smartcloudops backtest 'sum by (service) (rate(http_requests_total[5m]))' --days 14",
+    );
+    return `"${/[^\n]*would have been posted[^\n]*/.exec(said)?.[0].replace(/^.*• /, "").replace(WHEEL, "").trim() ?? "?"}"`;
   },
   "npx smartcloudops watches list": async () => {
     const { said } = await whole("npx smartcloudops watches list");
@@ -107,7 +112,11 @@ const STEPS: Readonly<Record<string, () => Promise<string>>> = {
   },
   "npx smartcloudops config check": async () => {
     const { said } = await whole("npx smartcloudops config check");
-    return `"${said.trim().split("\n").at(-1)}"`;
+    return `"${said
+      .split("\n")
+      .findLast((line) => /[a-z]/i.test(line))
+      ?.replace(WHEEL, "")
+      .trim()}"`;
   },
 };
 
@@ -164,7 +173,8 @@ function kept(command: string): Entry {
   const [, time = "", seen = ""] =
     new RegExp(`^\\| \`${command}\` \\| (.*?) \\| (.*) \\|$`, "m").exec(readFileSync(readme, "utf8")) ?? [];
   const [, minutes = "0", seconds] = /(?:(\d+) min )?([\d.]+) s/.exec(time) ?? [];
-  if (seconds === undefined) return { command, seconds: undefined, seen: "left out of this run, since it is every test" };
+  if (seconds === undefined)
+    return { command, seconds: undefined, seen: "left out of this run, since it is every test" };
   return { command, seconds: 60 * Number(minutes) + Number(seconds), seen };
 }
 

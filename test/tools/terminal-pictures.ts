@@ -62,7 +62,8 @@ function asked(question: string): string {
 }
 
 function pageOf(text: string): string {
-  const style = "font:14px/1.2 'DejaVu Sans Mono',monospace;background:#1e1e2e;color:#cdd6f4;margin:0;padding:14px 18px";
+  const style =
+    "font:14px/1.2 'DejaVu Sans Mono',monospace;background:#1e1e2e;color:#cdd6f4;margin:0;padding:14px 18px";
   return `<body style="margin:0;background:#1e1e2e"><pre style="${style};display:inline-block;min-width:${COLUMNS}ch">${coloured(text)}</pre></body>`;
 }
 
@@ -74,7 +75,10 @@ function coloured(text: string): string {
     .replace(/\u001b\]8;[^\u0007\u001b]*(?:\u0007|\u001b\\)/g, "")
     .replace(/[&<>]/g, (one) => `&#${one.charCodeAt(0)};`)
     // DejaVu Sans Mono lacks some of them; those of FreeMono (Debian: fonts-freefont-ttf) are as wide as a letter.
-    .replace(/[\u2580-\u259f\u2800-\u28ff]/g, '<span style="display:inline-block;width:1ch;line-height:1;font-family:FreeMono">$&</span>')
+    .replace(
+      /[\u2580-\u259f\u2800-\u28ff]/g,
+      '<span style="display:inline-block;width:1ch;line-height:1;font-family:FreeMono">$&</span>',
+    )
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal is told
     .replace(/\u001b\[([\d;]*)m/g, (_, codes: string) => {
       const style = codes.split(";").flatMap((code) => COLOURS[code] ?? []);
