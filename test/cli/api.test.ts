@@ -70,6 +70,22 @@ describe("the HTTP API", () => {
     assert.equal((await world.get("/incidents", { token: "lists" })).status, 200);
   });
 
+  it("takes no questions while the bot lags, and goes on with what is only read", async () => {
+    const lagging = await apiWorld({ eventLoop: { wait: () => 9 } });
+    try {
+      const { status, body, headers } = await lagging.ask({ question: "cpu of quay-9" });
+      assert.equal(status, 503, JSON.stringify(body));
+      assert.match(body.detail, /too busy/);
+      assert.equal(headers.get("retry-after"), "60");
+      assert.equal((await lagging.get("/incidents")).status, 200);
+      const metrics = await (await fetch(`${lagging.url}/metrics`)).text();
+      assert.match(metrics, /smartcloudops_event_loop_wait_seconds 9\n/);
+      assert.match(metrics, /smartcloudops_turned_away_total\{platform="api",what="question",why="busy"\} 1\n/);
+    } finally {
+      await lagging.stop();
+    }
+  });
+
   it("answers a question as chat does: sentence, value, unit, queries and the chart as it was asked for", async () => {
     const { status, body } = await world.ask({ question: "cpu of quay-9", thread: "t1", chart: "data" });
     assert.equal(status, 200, JSON.stringify(body));

@@ -42,8 +42,8 @@ const STEPS: Readonly<Record<string, () => Promise<string>>> = {
     const asked = typing("npm run demo", {
       ...{ cwd: clone, env },
       typed: [
-        [/Ask, for a start:[^]*› $/, "why is orders slow?"],
-        [/Likely cause[^]*› $/, "exit"],
+        [/Ask, for a start:[\s\S]*› $/, "why is orders slow?"],
+        [/Likely cause[\s\S]*› $/, "exit"],
       ],
     });
     await asked.says(/Ask, for a start:/);
@@ -91,7 +91,7 @@ const STEPS: Readonly<Record<string, () => Promise<string>>> = {
     const { said } = await whole("npx smartcloudops chat", {
       typed: [
         [/› $/, "what is wrong?"],
-        [/attention[^]*› $/, "exit"],
+        [/attention[\s\S]*› $/, "exit"],
       ],
     });
     return `"what is wrong?": "${/\d+ things need attention[^.]*\./.exec(said)?.[0] ?? "?"}"`;

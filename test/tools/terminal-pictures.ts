@@ -71,7 +71,6 @@ function pageOf(text: string): string {
 function coloured(text: string): string {
   let open = 0;
   const html = text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal is told
     .replace(/\u001b\]8;[^\u0007\u001b]*(?:\u0007|\u001b\\)/g, "")
     .replace(/[&<>]/g, (one) => `&#${one.charCodeAt(0)};`)
     // DejaVu Sans Mono lacks some of them; those of FreeMono (Debian: fonts-freefont-ttf) are as wide as a letter.
@@ -79,7 +78,6 @@ function coloured(text: string): string {
       /[\u2580-\u259f\u2800-\u28ff]/g,
       '<span style="display:inline-block;width:1ch;line-height:1;font-family:FreeMono">$&</span>',
     )
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal is told
     .replace(/\u001b\[([\d;]*)m/g, (_, codes: string) => {
       const style = codes.split(";").flatMap((code) => COLOURS[code] ?? []);
       if (style.length > 0) open++;

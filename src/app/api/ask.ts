@@ -61,6 +61,10 @@ export function askEndpoint({ ask, clock, zone, questionLength }: AskEndpointDep
         },
         signal,
       );
+      if (asked.isTooBusy === true)
+        throw new HttpProblem(503, "busy", "The bot is too busy just now: ask again in a minute.", {
+          "retry-after": "60",
+        });
       return answerJson(asked.card, asked.reply, await chartFor(asked.card, body.chart, zone));
     },
   });
