@@ -23,7 +23,7 @@ export function withLog(markdown: string, circumstances: string, entries: readon
   const [begin, end] = [markdown.indexOf(BEGIN), markdown.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`README.md has no line ${BEGIN} with ${END} after it.`);
   const rows = entries.map(({ command, seconds, seen }) => `| \`${command}\` | ${sayTime(seconds)} | ${cell(seen)} |`);
-  const table = ["| command | time | what was seen |", "| --- | --- | --- |", ...rows].join("\n");
+  const table = ["| typed | time | what was seen |", "| --- | --- | --- |", ...rows].join("\n");
   return `${markdown.slice(0, begin)}${BEGIN}\n${circumstances}\n\n${table}\n${markdown.slice(end)}`;
 }
 

@@ -29,6 +29,7 @@ const env = {
 };
 /** What npx draws while it looks for the program. */
 const WHEEL = /[\u2800-\u28ff]/g;
+let theirs: { readonly prometheus: string; readonly alertmanager: string } | undefined;
 const background: Typing[] = [];
 
 /** What a newcomer types at each command, and what of the screen is worth telling. */
@@ -62,7 +63,8 @@ const STEPS: Readonly<Record<string, () => Promise<string>>> = {
     return `test files: ${files}; tests: ${tests}`;
   },
   "npx smartcloudops init": async () => {
-    const { prometheus, alertmanager } = await aPrometheusOfTheirs();
+    if (theirs === undefined) throw new Error("no demo plays the Prometheus that a newcomer has.");
+    const { prometheus, alertmanager } = theirs;
     const { said } = await whole("npx smartcloudops init", {
       typed: [
         [/without \/api\/v1 .*: $/, prometheus],
@@ -132,6 +134,7 @@ try {
       entries.push(kept(command));
       continue;
     }
+    if (command.endsWith(" init")) theirs = await aPrometheusOfTheirs();
     process.stderr.write(`${command}…\n`);
     const began = performance.now();
     const seen = await step();
@@ -180,7 +183,7 @@ function kept(command: string): Entry {
 
 function circumstances(load: string): string {
   const version = (program: string) => execFileSync(program, ["--version"], { env, encoding: "utf8" }).trim();
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: bare, encoding: "utf8" }).trim();
   const date = new Date().toISOString().slice(0, 10);
   const memory = Math.round(totalmem() / 2 ** 30);
   return `${date}, commit ${commit}; an empty home and an empty cache of npm; Node ${version("node")} and npm ${version("npm")} of the system; ${availableParallelism()} cores, ${memory} GB, load average ${load} at the start. Times are of whole commands, with what was typed.`;
