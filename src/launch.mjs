@@ -47,6 +47,7 @@ async function useTool([name, ...args]) {
     check: () => [join(root, "test/tools/check.ts"), ...args],
     format: () => [binOf("@biomejs/biome", "biome"), "check", "--write", ...args],
     schema: () => [join(root, "test/tools/write-schema.ts"), ...args],
+    "readme-log": () => [join(root, "test/tools/readme-log.ts"), ...args],
     faults: () => [join(root, "test/tools/faults.ts"), ...args],
     "slack-local": () => [join(root, "test/tools/slack-local.ts"), ...args],
     "teams-package": () => [join(root, "test/tools/teams-package.ts"), ...args],

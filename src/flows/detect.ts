@@ -145,7 +145,7 @@ export function detect(given: DetectDeps): Detect {
       }
       // Whoever has taken the round over shows what there is.
       held?.signal.throwIfAborted();
-      await showAnomalies(deps);
+      await showAnomalies(deps, signal);
     } finally {
       await held?.end();
       await store.detection.release(JOB, owner);
@@ -401,7 +401,7 @@ export function detect(given: DetectDeps): Detect {
     await keep({ ...due, anomalies }, open, tally);
     // A round that takes long, as the first does, says what it knows on the way.
     if (!round.isShare && elapsed() - shownAt > SHOW_EVERY) {
-      await showAnomalies(deps);
+      await showAnomalies(deps, signal);
       shownAt = elapsed();
     }
   }
