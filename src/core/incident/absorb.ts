@@ -1,6 +1,7 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
+import { moreIn } from "./more.ts";
 import { partsAfter, type Sorter } from "./parts.ts";
 import { environmentOf, isThere, keysOf, saysWhere, subjectOf, type WideKeys, wideKeysOf } from "./subject.ts";
 import {
@@ -72,7 +73,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   const alerts = new Map<string, AlertRecord>();
   const touched = new Map<string, Incident>();
   const byKey = new Map<string, string>();
-  const joined = new Set<string>();
+  const changed = new Set<string>();
   const opened = [...world.openedLately];
 
   const incidentNow = (id: string) => touched.get(id) ?? world.incident(id);
@@ -85,10 +86,10 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   for (const event of events) {
     const known = alerts.get(event.fingerprint) ?? world.alert(event.fingerprint);
     const told = tell(known, event);
-    const record = place(told, known, event);
+    const record = joined(place(told, known, event), known, event.at);
     alerts.set(record.fingerprint, record);
     if (record.incident === undefined || (told.change === "same" && record.incident === known?.incident)) continue;
-    joined.add(record.incident);
+    changed.add(record.incident);
   }
 
   /** The record with the incident it belongs to, which is opened where there is none. */
@@ -228,14 +229,22 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const known = world.tallyOf(id);
     const before = incidentNow(id);
     // Of what is over, nothing that counts changed then.
-    if (before === undefined || (known === undefined && !joined.has(id))) continue;
+    if (before === undefined || (known === undefined && !changed.has(id))) continue;
     const all = () => alertsIn(world, id, alerts);
     const tally = tallyAfter(known ?? tallyOf(world.alertsOf(id), world.sorter), changes, all);
     tallies.set(id, tally);
-    if (joined.has(id)) touched.set(id, summarise(before, tally, at, all));
+    if (changed.has(id)) touched.set(id, summarise(before, tally, changes, at, all));
   }
-  const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
+  const incidents = [...touched.values()].filter(({ id }) => changed.has(id));
   return { incidents, alerts: [...alerts.values()], tallies };
+}
+
+/** The record with when it came to its incident. */
+function joined(record: AlertRecord, known: AlertRecord | undefined, at: number): AlertRecord {
+  const { joinedAt: _, ...rest } = record;
+  if (rest.incident === undefined) return rest;
+  const joinedAt = known?.incident === rest.incident ? known.joinedAt : at;
+  return { ...rest, ...(joinedAt !== undefined && { joinedAt }) };
 }
 
 /** What changed in the alerts of each incident. */
@@ -265,7 +274,13 @@ function* alertsIn(world: World, id: string, now: ReadonlyMap<string, AlertRecor
 }
 
 /** The incident as its alerts make it: how many, how grave, whether it is over. One revision further. */
-function summarise(incident: Incident, tally: Tally, at: number, all: () => Iterable<AlertRecord>): Incident {
+function summarise(
+  incident: Incident,
+  tally: Tally,
+  changes: readonly Change[],
+  at: number,
+  all: () => Iterable<AlertRecord>,
+): Incident {
   const firing = sum(tally.firing);
   const grave = gravest(firing > 0 ? tally.firing : tally.all);
   const { endedAt: _, anomalies: __, acknowledged, snoozed, escalated, ...rest } = incident;
@@ -274,10 +289,15 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
   const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
   // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
   const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
-  const stillSnoozed = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed ? snoozed : undefined;
-  const isWoken = incident.status === "snoozed" && snoozed !== undefined && stillSnoozed === undefined && !isOver;
   // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
   const isTold = !isKeptBack(incident);
+  const news = changes.flatMap(({ before, after }) => (before === undefined && after !== undefined ? [after] : []));
+  const isQuiet = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed;
+  const isTime = incident.status === "snoozed" && !isQuiet;
+  const more = isOver || !isTold || isTime ? undefined : moreIn(incident, { tally, joined: news, all, at });
+  const isOpened = more?.reopens === true;
+  const stillSnoozed = isQuiet && !isOpened ? snoozed : undefined;
+  const isWoken = isTime && snoozed !== undefined && !isOver;
   const parts = partsIn(tally);
   // What was kept back until now is told now.
   const partsBefore = isWoken && !isTold ? undefined : incident.parts;
@@ -285,7 +305,7 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     ? "resolved"
     : stillSnoozed !== undefined
       ? "snoozed"
-      : acknowledged !== undefined && !(isWorse && (incident.status === "acknowledged" || isWoken))
+      : acknowledged !== undefined && !isOpened && !(isWorse && (incident.status === "acknowledged" || isWoken))
         ? "acknowledged"
         : "open";
   return {
@@ -304,6 +324,7 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     lines: tally.foremost.map(lineOf),
     isFlapping: anyFlaps(tally, at),
     ...(acknowledged !== undefined && { acknowledged }),
+    ...(more !== undefined && { more }),
     // What somebody had in hand and needs somebody again is escalated from the start.
     ...(status === "open" && incident.status !== "open" && incident.revision > 0
       ? { escalated: { steps: 0, at } }
