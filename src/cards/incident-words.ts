@@ -86,7 +86,7 @@ export function sayMore(
   const named = `${names.map((name) => inertName(name, { max: 80 })).join(", ")}${hidden > 0 ? ` and ${hidden} more` : ""}`;
   const what =
     things === 0
-      ? `It has become many more since ${since}: ${was ?? "fewer"} went on then, ${more.firing} when this was written.`
+      ? `It has become many more since ${since}: ${was ?? "fewer"} fired then.`
       : `${things === 1 ? "Something else fails" : `${things} other things fail`} since ${since}: ${named}.`;
   return `${what} ${more.reopens ? "It is open again." : "That is milder, so it stays as it is."} ${sayFiring(incident)}.`;
 }
