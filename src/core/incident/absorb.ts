@@ -86,7 +86,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   for (const event of events) {
     const known = alerts.get(event.fingerprint) ?? world.alert(event.fingerprint);
     const told = tell(known, event);
-    const record = joined(place(told, known, event), known, event.at);
+    const record = joined(place(told, known, event), known, event.at, incidentNow);
     alerts.set(record.fingerprint, record);
     if (record.incident === undefined || (told.change === "same" && record.incident === known?.incident)) continue;
     changed.add(record.incident);
@@ -239,12 +239,23 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   return { incidents, alerts: [...alerts.values()], tallies };
 }
 
-/** The record with when it came to its incident. */
-function joined(record: AlertRecord, known: AlertRecord | undefined, at: number): AlertRecord {
+/**
+ * The record with when it came to its incident: once more, where it was over before somebody had that in hand and begins after a pause.
+ */
+function joined(
+  record: AlertRecord,
+  known: AlertRecord | undefined,
+  at: number,
+  incidentNow: (id: string) => Incident | undefined,
+): AlertRecord {
   const { joinedAt: _, ...rest } = record;
   if (rest.incident === undefined) return rest;
-  const joinedAt = known?.incident === rest.incident ? known.joinedAt : at;
-  return { ...rest, ...(joinedAt !== undefined && { joinedAt }) };
+  if (known?.incident !== rest.incident) return { ...rest, joinedAt: at };
+  const { acknowledged, snoozed } = incidentNow(rest.incident) ?? {};
+  const takenAt = Math.max(acknowledged?.at ?? 0, snoozed?.at ?? 0);
+  const isBack = known.endsAt !== undefined && rest.endsAt === undefined;
+  if (isBack && known.endsAt <= takenAt && at - known.endsAt >= PAUSE_SECONDS) return { ...rest, joinedAt: at };
+  return { ...rest, ...(known.joinedAt !== undefined && { joinedAt: known.joinedAt }) };
 }
 
 /** What changed in the alerts of each incident. */
@@ -291,7 +302,9 @@ function summarise(
   const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
   // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
   const isTold = !isKeptBack(incident);
-  const news = changes.flatMap(({ before, after }) => (before === undefined && after !== undefined ? [after] : []));
+  const news = changes.flatMap(({ before, after }) =>
+    after !== undefined && (before === undefined || after.joinedAt !== before.joinedAt) ? [after] : [],
+  );
   const isQuiet = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed;
   const isTime = incident.status === "snoozed" && !isQuiet;
   const more = isOver || !isTold || isTime ? undefined : moreIn(incident, { tally, joined: news, all, at });

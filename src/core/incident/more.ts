@@ -7,7 +7,7 @@ import { gravest, sum, type Tally } from "./tally.ts";
 export type More = {
   readonly at: number;
   /** Who had it, and how. */
-  readonly by: Pick<Responder, "name" | "at" | "account">;
+  readonly by: Responder;
   readonly had: "acknowledged" | "snoozed";
   /** Other things that fail, and names of some; none where it only became many more. */
   readonly things: number;
@@ -56,10 +56,10 @@ export function moreIn(incident: Incident, { tally, joined, all, at }: Came): Mo
   const names = [...new Set(others.map(nameOf))];
   const grave = gravestOf(others.length > 0 ? others : fires);
   const most = gravest(tally.firing) ?? incident.severity;
-  const { name, at: tookAt, account } = by;
+  const { person, name, at: tookAt, account } = by;
   return {
     ...{ at, firing, things: names.length, names: names.slice(0, NAMES) },
-    by: { name, at: tookAt, ...(account !== undefined && { account }) },
+    by: { person, name, at: tookAt, ...(account !== undefined && { account }) },
     had: status === "snoozed" ? "snoozed" : "acknowledged",
     ...(was !== undefined && { was }),
     reopens: graverFirst(grave, most) <= 0,

@@ -350,6 +350,22 @@ describe("what somebody has in hand", () => {
     expect(now()).not.toHaveProperty("more");
   });
 
+  it("is open again when what was over before comes back after a pause", () => {
+    const { tell, now } = taken([down("web-1", early), down("db-1", early)]);
+    const gone = (at: number) => ({ ...down("db-1", early), status: "resolved" as const, endsAt: at, at });
+    tell(gone(T + 600));
+    tell(down("db-1", { startsAt: T + 4000, at: T + 4000 }));
+    expect(now().status).toBe("acknowledged");
+    tell(gone(T + 5000));
+    expect(now().status).toBe("acknowledged");
+    const later = taken([down("web-1", early), down("db-1", early), gone(T + 15)]);
+    later.tell(down("db-1", { startsAt: T + 1000, at: T + 1000 }));
+    expect(later.now().status).toBe("acknowledged");
+    const last = taken([down("web-1", early), down("db-1", early), gone(T + 15)]);
+    last.tell(down("db-1", { startsAt: T + 4000, at: T + 4000 }));
+    expect(last.now()).toMatchObject({ status: "open", more: { names: ["db-1:9100"] } });
+  });
+
   it("is open again once many more of the same fire, and not at each one after that", () => {
     const series = (from: number, to: number, at: number) =>
       Array.from({ length: to - from }, (_, n) => down("web-1", { labels: { path: `${from + n}` }, at, startsAt: at }));
