@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
@@ -77,6 +79,19 @@ describe("the workflows together", () => {
     for (const command of wanted) assert.ok(runs.includes(command), command);
   });
 
+  it("have the programs that will read docker/ look at it: compose, hadolint, kustomize and kubeconform", () => {
+    const runs = all.flatMap(stepsOf).map(({ run = "" }) => run);
+    for (const [program, file] of [
+      [/^docker compose .*config --quiet$/, "docker/compose.yaml"],
+      [/hadolint\/hadolint:v[\d.]+ /, "docker/Dockerfile"],
+      [/^kubectl kustomize \S+ \| .*kubeconform:v[\d.]+ -strict/, "docker/kubernetes"],
+    ] as const)
+      assert.ok(
+        runs.some((run) => program.test(run) && run.includes(file)),
+        file,
+      );
+  });
+
   it("release nothing that was not tested", () => {
     const release = parse(read(".github/workflows/release.yml")) as Workflow;
     assert.equal(release.jobs["image"]?.needs, "test");
@@ -118,6 +133,27 @@ describe("OPERATIONS.md", () => {
     const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name!);
     const told = [...text.matchAll(/^\| `(SmartCloudOps\w+)` \|/gm)].map(([, name]) => name!);
     assert.deepEqual(told, alerts);
+  });
+
+  it("calls nothing in the image that the image does not have: it has node, and a shell without procps", async () => {
+    const inside = [...text.matchAll(/(?:kubectl exec|docker exec|docker compose [^\n`]*exec)\b[^\n`]*/g)].map(
+      ([all]) => all,
+    );
+    assert.ok(inside.length >= 2);
+    for (const line of inside) {
+      const [, program, rest = ""] = /^(?:.*? -- |.* exec (?:-\S+ )*[\w-]+ )(\S+) ?(.*)$/.exec(line) ?? [];
+      assert.equal(program, "node", line);
+      const [, file] = /^(src\/\S+)/.exec(rest) ?? [];
+      if (file !== undefined) assert.ok(read(file).length > 0);
+    }
+    const [, code = ""] = /-e '(process\.kill[^']*)'/.exec(inside.join("\n")) ?? [];
+    const asked = spawn(process.execPath, [
+      "-e",
+      "process.on('SIGHUP', () => process.exit(7)); setInterval(() => {}, 1e6); console.log(1)",
+    ]);
+    await once(asked.stdout, "data");
+    execFileSync(process.execPath, ["-e", code.replace("(1,", `(${asked.pid},`)]);
+    assert.deepEqual(await once(asked, "exit"), [7, null]);
   });
 
   it("says of each secret how it is renewed", () => {

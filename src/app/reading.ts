@@ -25,6 +25,7 @@ const READS: Reads = {
   rollouts: SHELF,
   models: SHELF,
   waste: SHELF,
+  looks: SHELF,
   digests: ["newest", "find", "plans"],
   runs: ["of", "since"],
   audit: ["range", "head", "actors", "accounts"],

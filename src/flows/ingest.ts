@@ -21,9 +21,11 @@ export type IngestDeps = {
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
+  /** Names of the maintenance windows that there are. */
+  readonly windows?: () => readonly string[];
   /** What tells alerts apart by what routes, escalations and digests ask for: another one once they ask for something else. */
   readonly sorter?: () => Sorter;
-  /** Called after each step with the deliveries it dealt with: a moment in which more may come, while much does. */
+  /** Called after a step that left nothing waiting, with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
   readonly changed: (incidents: readonly Incident[]) => void;
@@ -75,7 +77,7 @@ export function ingest(deps: IngestDeps): Ingest {
         const events = batch.flatMap((one) => one.events);
         for (let at = 0; at < events.length; at += AT_ONCE) await store(events.slice(at, at + AT_ONCE));
         for (const one of batch) one.resolve();
-        await deps.rest?.(batch.length);
+        if (waiting.length === 0) await deps.rest?.(batch.length);
       } catch (problem) {
         held = undefined;
         for (const one of batch) one.reject(problem);
@@ -90,10 +92,7 @@ export function ingest(deps: IngestDeps): Ingest {
       if (held?.sorter !== sorter) held = undefined;
       held ??= await load(incidents, sorter);
       const known = await heldWith(held, events);
-      const absorbed = withPlaces(
-        absorb({ ...worldOf(known), ...(deps.keptBackBy && { keptBackBy: deps.keptBackBy }) }, events, deps.newId),
-        deps.placesOf,
-      );
+      const absorbed = withPlaces(absorb({ ...worldOf(known), ...maintenance() }, events, deps.newId), deps.placesOf);
       const { incidents: changed, alerts } = absorbed;
       if (changed.length === 0 && alerts.length === 0) return;
       if (await incidents.save({ incidents: changed, alerts, entries: [], generation: known.generation })) {
@@ -109,6 +108,11 @@ export function ingest(deps: IngestDeps): Ingest {
       held = undefined;
       if (tries >= TRIES) throw new Error("incidents were changed by others again and again while alerts came in");
     }
+  }
+
+  function maintenance(): Pick<World, "keptBackBy" | "windows"> {
+    const { keptBackBy, windows } = deps;
+    return { ...(keptBackBy && { keptBackBy }), ...(windows && { windows: windows() }) };
   }
 
   /** Alerts of incidents that are over are looked up when they come again. */
@@ -214,6 +218,9 @@ function remember(held: Held, { incidents: changed, alerts, tallies }: Absorbed)
   for (const [id, tally] of tallies) held.tallies.set(id, tally);
   for (const incident of changed) {
     if (incident.revision === 1) held.openings.push(incident.openedAt);
+    // What a maintenance let go is not found by its like any more.
+    for (const key of held.incidents.get(incident.id)?.keys ?? [])
+      if (!incident.keys.includes(key) && held.byKey.get(key) === incident.id) held.byKey.delete(key);
     if (isLive(incident)) {
       held.incidents.set(incident.id, incident);
       for (const key of incident.keys) held.byKey.set(key, incident.id);

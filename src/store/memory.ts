@@ -12,7 +12,7 @@ import type { Rollout } from "../core/rollout/rollout.ts";
 import type { SilenceDraft } from "../core/silence.ts";
 import type { Waste } from "../core/waste.ts";
 import type { WatchModel } from "../core/watch/model.ts";
-import type { Clock, Held, Lease, Lesson, Outgoing, Store, Turn } from "../ports.ts";
+import type { Clock, FurtherLook, Held, Lease, Lesson, Outgoing, Store, Turn } from "../ports.ts";
 import { memoryAudit } from "./memory/audit.ts";
 import { copy } from "./memory/copy.ts";
 import { memoryDetection } from "./memory/detection.ts";
@@ -239,6 +239,7 @@ export function createMemoryStore(
     rollouts: memoryShelf<Rollout>("rollout", shelves, ledger, use),
     models: memoryShelf<WatchModel>("model", shelves, ledger, use),
     waste: memoryShelf<Waste>("waste", shelves, ledger, use),
+    looks: memoryShelf<FurtherLook>("look", shelves, ledger, use),
     digests: memoryDigests(digests, ledger, use),
     runs: memoryRuns(runs, use),
     audit,

@@ -183,6 +183,7 @@ export async function openRedisStore(settings: RedisStoreSettings): Promise<Stor
     rollouts: redisShelf("rollout", db, ledger),
     models: redisShelf("model", db, ledger),
     waste: redisShelf("waste", db, ledger),
+    looks: redisShelf("look", db, ledger),
     digests: redisDigests(db, ledger),
     runs: redisRuns(db),
     audit: redisAudit(db, ledger),

@@ -245,6 +245,7 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     rollouts: sqliteShelf("rollout", sql, ledger),
     models: sqliteShelf("model", sql, ledger),
     waste: sqliteShelf("waste", sql, ledger),
+    looks: sqliteShelf("look", sql, ledger),
     digests: sqliteDigests(sql, ledger),
     runs: sqliteRuns(sql, later),
     audit: sqliteAudit(sql, ledger),

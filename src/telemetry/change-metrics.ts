@@ -1,4 +1,5 @@
 import type { Counter, Histogram, Registry } from "prom-client";
+import { CLICKS } from "../core/card.ts";
 import { STATUSES } from "../core/proposal.ts";
 import { RISKS } from "../core/runbook.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -34,6 +35,8 @@ export function createChangeMetrics({ Counter, Histogram, registers, label }: Pa
     labelNames: ["decision", "outcome"],
     registers,
   });
+  for (const decision of CLICKS)
+    for (const outcome of ["answered", "failed"]) clicks.inc({ decision: label("decision", decision), outcome }, 0);
   const clickSeconds = new Histogram({
     name: "smartcloudops_click_seconds",
     help: "Time from a click to its answer.",

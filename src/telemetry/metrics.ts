@@ -12,7 +12,10 @@ export type Metrics = Pick<
   | "understood"
   | "asked"
   | "dependency"
+  | "turnedAway"
+  | "eventLoopWait"
   | "pruned"
+  | "delivers"
   | "delivered"
   | "modelUsed"
   | "audited"
@@ -44,6 +47,14 @@ export async function createMetrics(version: string): Promise<Metrics> {
     labelNames: ["intent", "platform", "outcome"],
     registers,
   });
+  // Without the words that come with a question, so that each of these can begin at 0: in a quiet hour the first failure counts.
+  const questionsEnded = new Counter({
+    name: "smartcloudops_questions_ended_total",
+    help: "Questions by how they ended.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  for (const outcome of ["answered", "failed", "limited"]) questionsEnded.inc({ outcome }, 0);
   const answerSeconds = new Histogram({
     name: "smartcloudops_answer_seconds",
     help: "Time from a question to its answer.",
@@ -80,6 +91,17 @@ export async function createMetrics(version: string): Promise<Metrics> {
     name: "smartcloudops_breaker_transitions_total",
     help: "Changes of the breakers' states, by the state that came.",
     labelNames: ["dependency", "to"],
+    registers,
+  });
+  const turnedAway = new Counter({
+    name: "smartcloudops_turned_away_total",
+    help: "Questions, decisions and deliveries of alerts that were not taken: busy (the event loop lags) or full (too much waits).",
+    labelNames: ["platform", "what", "why"],
+    registers,
+  });
+  const eventLoopWait = new Gauge({
+    name: "smartcloudops_event_loop_wait_seconds",
+    help: "How long what comes in waits for the event loop, on average over some seconds. Above limits.event_loop_wait, questions are turned away.",
     registers,
   });
   const rowsPruned = new Counter({
@@ -293,7 +315,9 @@ export async function createMetrics(version: string): Promise<Metrics> {
   return {
     answered({ intent, platform, outcome, seconds }) {
       const where = label("platform", platform);
-      questions.inc({ intent: label("intent", intent), platform: where, outcome: label("outcome", outcome) });
+      const end = label("outcome", outcome);
+      questions.inc({ intent: label("intent", intent), platform: where, outcome: end });
+      questionsEnded.inc({ outcome: end });
       answerSeconds.observe({ platform: where }, seconds);
     },
     understood: (seconds) => understandingSeconds.observe(seconds),
@@ -308,7 +332,14 @@ export async function createMetrics(version: string): Promise<Metrics> {
       for (const to of Object.keys(BREAKER_STATES))
         breakerTransitions.inc({ dependency, to: to.replace("-", "_") }, from !== undefined && to === state ? 1 : 0);
     },
+    turnedAway: ({ platform, what, why }) => turnedAway.inc({ platform: label("platform", platform), what, why }),
+    eventLoopWait: (seconds) => eventLoopWait.set(seconds),
     pruned: (table, rows) => rowsPruned.inc({ table: label("table", table) }, rows),
+    delivers(platform) {
+      // From 0, so that the first message that is given up is an increase.
+      for (const outcome of ["sent", "later", "given_up"])
+        messages.inc({ platform: named("platform", platform), outcome: label("delivery", outcome) }, 0);
+    },
     delivered({ platform, outcome, seconds }) {
       // Notifiers are "notifier/NAME".
       const where = named("platform", platform);

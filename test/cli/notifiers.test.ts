@@ -107,6 +107,7 @@ describe("an alert of a bot with notifiers", () => {
     expect(JSON.stringify(ready)).toContain("notifier/mail");
     const metrics = await (await fetch(`http://127.0.0.1:${second.port}/metrics`)).text();
     expect(metrics).toContain('smartcloudops_chat_messages_total{platform="notifier/hook",outcome="sent"} 1');
+    expect(metrics).toContain('smartcloudops_chat_messages_total{platform="notifier/hook",outcome="given_up"} 0');
   }, 60_000);
 
   it("is tested through its routes by whoever may, marked as a test", async () => {

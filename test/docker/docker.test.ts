@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -16,11 +17,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parser } from "@prometheus-io/lezer-promql";
 import { describe, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
-import { loadConfig } from "../../src/config.ts";
+import { parse } from "yaml";
 import { findBinaries } from "../../src/demo/binaries.ts";
 import { freePorts } from "../../src/demo/ports.ts";
+import { openRedisStore } from "../../src/store/redis.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { RETENTION } from "../contracts/store.ts";
+import { startRedis } from "../fakes/programs/redis.ts";
+import { stepsOf } from "./dockerfile-lint.ts";
 
 /** What runs the bot elsewhere. No container engine here: each part is held against the rules it has to follow, and the image's steps are done by hand. */
 
@@ -31,16 +35,7 @@ const filesIn = (folder: string) => readdirSync(join(docker, folder)).map((name)
 // biome-ignore lint/suspicious/noExplicitAny: documents of other programs, read as they are.
 type Document = any;
 
-const dockerfile = read("Dockerfile")
-  .replace(/^#.*\n/gm, "")
-  .replace(/\\\n/g, " ")
-  .split("\n")
-  .map((line) => line.trim())
-  .filter((line) => line !== "");
-const steps = dockerfile.map((line) => {
-  const [, name = "", rest = ""] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
-  return { name: name.toUpperCase(), rest };
-});
+const steps = stepsOf(read("Dockerfile"));
 const copies = steps
   .filter(({ name, rest }) => name === "COPY" && !rest.startsWith("--from"))
   .map(({ rest }) => rest.split(/\s+/));
@@ -178,6 +173,81 @@ describe("the compose file", () => {
   });
 });
 
+describe("the compose file's Redis", () => {
+  const { services, volumes } = parse(read("compose.yaml")) as Document;
+
+  it("is there only where it is asked for, keeps what it is given, and is waited for", () => {
+    const { profiles, image, volumes: mounts, healthcheck, ports } = services.redis;
+    expect(profiles).toEqual(["redis"]);
+    expect(image).toMatch(/redis:\d+\.\d+\.\d+$/);
+    expect(mounts).toEqual(["redis:/data"]);
+    expect(volumes).toHaveProperty("redis");
+    expect(healthcheck.test[0]).toBe("CMD");
+    expect(ports).toBeUndefined();
+    expect(services.bot.depends_on.redis).toEqual({ condition: "service_healthy", required: false });
+    // SQLite stays the default.
+    expect(services.bot.environment).not.toHaveProperty("REDIS_URL");
+  });
+
+  it("starts with arguments that the bot takes for a store, writes each change to its disk, and drops nothing", {
+    timeout: 60_000,
+  }, async ({ skip }) => {
+    const [program, ...args] = services.redis.command as string[];
+    expect(program).toBe("redis-server");
+    const server = await startRedis({ args });
+    if ("skipped" in server) return skip(server.skipped);
+    const dataDir = mkdtempSync(join(tmpdir(), "compose-redis-"));
+    try {
+      const store = await openRedisStore({
+        url: server.urlOf(0),
+        dataDir,
+        retention: RETENTION,
+        now: () => 0,
+        patienceMs: 1500,
+      });
+      await store.check();
+      await store.close();
+      const asked = async (name: string) => (await server.redis.config("GET", name)) as string[];
+      expect(await asked("appendfsync")).toEqual(["appendfsync", "always"]);
+      expect(await asked("maxmemory-policy")).toEqual(["maxmemory-policy", "noeviction"]);
+    } finally {
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("Alertmanager's settings", () => {
+  const text = read("alertmanager/alertmanager.yml");
+  /** As somebody leaves it who follows the comments: the lines between them without their signs. */
+  const opened = text.replace(/^(\s*)# (?=(?:routes:|- | {2}))/gm, "$1");
+
+  it("are taken as they are, and with the second way to people, which hears of the bot's own trouble too", async ({
+    skip,
+  }) => {
+    const found = await findBinaries(join(root, ".demo"), () => undefined, { signal: AbortSignal.timeout(120_000) });
+    if ("missing" in found) return skip(found.missing);
+    const amtool = join(dirname(found.promtool.command), "amtool");
+    if (!existsSync(amtool)) return skip("no amtool beside promtool");
+    const home = mkdtempSync(join(tmpdir(), "alertmanager-"));
+    try {
+      const whoHears = async (name: string, content: string, alert: string) => {
+        const path = join(home, name);
+        writeFileSync(path, content);
+        const run = async (...args: string[]) => (await promisify(execFile)(amtool, args)).stdout;
+        expect(await run("check-config", path)).toContain("SUCCESS");
+        return (await run("config", "routes", "test", `--config.file=${path}`, `alertname=${alert}`)).trim();
+      };
+      expect(await whoHears("as-it-is.yml", text, "SmartCloudOpsDown")).toBe("smartcloudops");
+      for (const alert of ["SmartCloudOpsDown", "SmartCloudOpsChatUnreachable", "AlertsNotDelivered"])
+        expect(await whoHears("opened.yml", opened, alert), alert).toBe("people,smartcloudops");
+      expect(await whoHears("opened.yml", opened, "HighErrorRate")).toBe("smartcloudops");
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+});
+
 /** `expr` with Grafana's variables is a whole expression. */
 function isPromql(expr: string): boolean {
   let isWhole = true;
@@ -212,10 +282,21 @@ describe("rules and dashboards", () => {
     expect((await run("check", "rules", ...rules)).stdout).toContain("SUCCESS");
     expect((await run("test", "rules", "prometheus/rules.test.yml")).stdout).toContain("SUCCESS");
     await run("check", "config", "--syntax-only", "prometheus/prometheus.yml");
+  });
+
+  it("are each tried in both ways: an alert fires when it should, and is silent when all is well", () => {
+    const cases = (parse(read("prometheus/rules.test.yml")) as Document).tests as Document[];
+    const tried = cases.flatMap(({ alert_rule_test = [] }) => alert_rule_test as Document[]);
+    const well = cases.find(({ name }) => name === "all is well").alert_rule_test as Document[];
     const own = (parse(read("prometheus/rules/smartcloudops.yml")) as Document).groups[0].rules as Document[];
     const others = (parse(read("prometheus/rules/hosts.yml")) as Document).groups[0].rules as Document[];
     expect(others.filter(({ alert }) => alert !== undefined).length).toBeGreaterThanOrEqual(7);
     for (const { alert, annotations, labels } of [...own, ...others].filter((rule) => rule.alert !== undefined)) {
+      expect(
+        tried.filter(({ alertname, exp_alerts }) => alertname === alert && exp_alerts.length > 0),
+        `${alert} fires in no test`,
+      ).not.toEqual([]);
+      expect(well, alert).toContainEqual(expect.objectContaining({ alertname: alert, exp_alerts: [] }));
       expect(annotations.summary, alert).toBeTruthy();
       expect(["info", "warning", "critical"], alert).toContain(labels.severity);
     }
@@ -239,89 +320,5 @@ describe("rules and dashboards", () => {
     expect((parse(read("grafana/provisioning/datasources/prometheus.yaml")) as Document).datasources[0].uid).toBe(
       "prometheus",
     );
-  });
-});
-
-describe("the Kubernetes manifests", () => {
-  const files = filesIn("kubernetes").filter((path) => !path.endsWith("kustomization.yaml"));
-  const all: Document[] = files.flatMap((path) => parseAllDocuments(read(path)).map((one) => one.toJS()));
-  const one = (kind: string) => all.find((document) => document.kind === kind);
-
-  it("are all listed, but for the example of a secret and what needs an operator", () => {
-    const { resources } = parse(read("kubernetes/kustomization.yaml")) as Document;
-    const apart = ["secret.example.yaml", "service-monitor.yaml"];
-    expect([...resources, ...apart].sort()).toEqual(files.map((path) => path.split("/").at(-1)).sort());
-  });
-
-  it("keep to the pod security standard `restricted`, with a root file system that is read-only", () => {
-    const { spec } = one("StatefulSet").spec.template;
-    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
-    expect(spec).not.toHaveProperty("hostNetwork");
-    for (const { securityContext, resources, image } of spec.containers) {
-      expect(securityContext).toEqual({
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        runAsNonRoot: true,
-        capabilities: { drop: ["ALL"] },
-      });
-      expect(resources.requests).toBeDefined();
-      expect(image).toMatch(/:\d+\.\d+\.\d+$/);
-    }
-    const allowed = [
-      "emptyDir",
-      "configMap",
-      "projected",
-      "secret",
-      "persistentVolumeClaim",
-      "downwardAPI",
-      "ephemeral",
-      "csi",
-    ];
-    for (const { name, ...source } of spec.volumes)
-      expect(allowed, name).toEqual(expect.arrayContaining(Object.keys(source)));
-    expect(one("Namespace").metadata.labels["pod-security.kubernetes.io/enforce"]).toBe("restricted");
-  });
-
-  it("select the pods that they are about", () => {
-    const { labels } = one("StatefulSet").spec.template.metadata;
-    const selectors = [
-      one("StatefulSet").spec.selector.matchLabels,
-      one("Service").spec.selector,
-      one("NetworkPolicy").spec.podSelector.matchLabels,
-      one("PodDisruptionBudget").spec.selector.matchLabels,
-    ];
-    for (const selector of selectors) expect(labels).toMatchObject(selector);
-    expect(one("Service").metadata.labels).toMatchObject(one("ServiceMonitor").spec.selector.matchLabels);
-    expect(one("StatefulSet").spec).toMatchObject({ replicas: 1, serviceName: one("Service").metadata.name });
-  });
-
-  it("bring settings that the bot takes", () => {
-    const files = new Map([["/config/smartcloudops.yaml", one("ConfigMap").data["smartcloudops.yaml"] as string]]);
-    const readFile = (path: string) => files.get(path) ?? (/token$/.test(path) ? "invented" : "");
-    const { SLACK_BOT_TOKEN: _, SLACK_APP_TOKEN: __, ...secrets } = one("Secret").stringData;
-    const env = { SMARTCLOUDOPS_CONFIG: "/config/smartcloudops.yaml", ...secrets };
-    const loaded = loadConfig({ env, readFile, cwd: "/app" });
-    expect(loaded).toMatchObject({ ok: true, config: { sources: [{ name: "main" }], runbooks: { builtin: true } } });
-  });
-
-  it("give rights to no more than the shipped runbooks use", () => {
-    const rules = all
-      .filter(({ kind }) => kind === "Role" || kind === "ClusterRole")
-      .flatMap((role) => role.rules as Document[]);
-    expect(rules.length).toBeGreaterThan(5);
-    for (const { resources, verbs, apiGroups } of rules) {
-      expect([...resources, ...verbs, ...apiGroups]).not.toContain("*");
-      for (const kind of ["secrets", "pods/exec", "pods/attach", "roles", "rolebindings"])
-        expect(resources).not.toContain(kind);
-    }
-    for (const binding of all.filter(({ kind }) => /Binding$/.test(kind))) {
-      expect(all).toContainEqual(
-        expect.objectContaining({
-          kind: binding.roleRef.kind,
-          metadata: expect.objectContaining({ name: binding.roleRef.name }),
-        }),
-      );
-      expect(binding.subjects).toEqual([{ kind: "ServiceAccount", name: "smartcloudops", namespace: "smartcloudops" }]);
-    }
   });
 });

@@ -4,13 +4,14 @@ import type { Proposal } from "../../src/core/proposal.ts";
 import { messageId } from "../../src/core/proposal-message.ts";
 import type { Runbook } from "../../src/core/runbook.ts";
 import type { RemedyDeps } from "../../src/flows/remedy/deps.ts";
-import type { Click, Journal } from "../../src/ports.ts";
+import type { Begun, Click, Journal, Store } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { fakeActions } from "./actions.ts";
 import { type FakeOptions, fakeMetrics } from "./metrics.ts";
 import { anEntry, aProposal, approvedBy, aRule, aVoter, NOW } from "./proposals.ts";
 
 const FOREVER = 10 * 365 * 86_400;
+const KEPT = { conversations: FOREVER, evidence: FOREVER, seenEvents: FOREVER, proposals: FOREVER };
 
 export function aRunbook(more: Partial<Runbook> = {}): Runbook {
   return {
@@ -79,22 +80,27 @@ export class Clinic {
   /** Roles that people have by now, where they are others than at their click. */
   roles: Record<string, readonly string[]> = {};
   readonly runbooks: Runbook[] = [aRunbook()];
-  readonly store = createMemoryStore({
-    retention: { conversations: FOREVER, evidence: FOREVER, seenEvents: FOREVER, proposals: FOREVER },
-    now: () => this.now,
-  });
+  readonly store: Store;
   readonly hands: ReturnType<typeof fakeActions>;
   readonly said: string[] = [];
   readonly began: string[] = [];
   readonly deps: { -readonly [K in keyof RemedyDeps]: RemedyDeps[K] };
+  /** What ran, by its key. */
+  readonly remembered = new Map<string, Begun>();
   readonly journal: Journal = {
-    began: async (key) => {
+    began: async (key, proposal, fence) => {
       this.began.push(key);
+      this.remembered.set(key, { key, proposal, fence });
     },
-    ended: async (key) => {
+    ended: async (key, ran) => {
+      const begun = this.remembered.get(key);
+      if (begun === undefined) return;
       this.began.splice(this.began.indexOf(key), 1);
+      if (ran === undefined) this.remembered.delete(key);
+      else this.remembered.set(key, { ...begun, ran });
     },
-    open: async () => [],
+    get: async (key) => this.remembered.get(key),
+    all: async () => [...this.remembered.values()],
   };
   #ids = 0;
 
@@ -103,8 +109,11 @@ export class Clinic {
       readonly metrics?: Omit<FakeOptions, "clock">;
       readonly actions?: readonly string[];
       readonly point?: RemedyDeps["point"];
+      /** In memory unless it is another. */
+      readonly store?: Store;
     } = {},
   ) {
+    this.store = options.store ?? createMemoryStore({ retention: KEPT, now: () => this.now });
     this.hands = fakeActions(options.actions);
     this.deps = {
       store: this.store,

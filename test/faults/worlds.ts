@@ -93,7 +93,7 @@ function surfaceDeps(places: SurfaceDeps["store"]["places"]): SurfaceDeps {
   const nobody = { card: { title: "", tone: "info", blocks: [] } } as const;
   return {
     ask: async () => nobody,
-    enough: () => false,
+    enough: async () => "over",
     live: () => ({ onlooker: { show: nothing }, end: async () => undefined }),
     decide: async () => nobody.card,
     proposal: async () => undefined,

@@ -68,6 +68,20 @@ it("makes of what two processes are told of at the same time what one would make
   expect((await told(own)).length).toBeGreaterThan(1);
 });
 
+it("does not rest while something waits: that would only fill the inbox", async () => {
+  const rests: number[] = [];
+  const { take } = ingest({
+    ...{ store: newStore(), newId: () => "inc-1", placesOf: () => [], changed: () => {} },
+    rest: async (deliveries) => {
+      rests.push(deliveries);
+    },
+  });
+  const delivery = (n: number) => Array.from({ length: 1500 }, (_, i) => firing(`${n}-${i}`));
+  await Promise.all([0, 1, 2].map((n) => take(delivery(n)))); // more than one step takes
+  await Promise.resolve();
+  expect(rests).toEqual([1]);
+});
+
 it("routes by what the settings ask for by now, also of the alerts that were there before", async () => {
   const store = newStore();
   const byTeam = (team: string): Route => ({

@@ -92,6 +92,7 @@ function reopening(where: ReturnType<typeof settings>): Store {
     rollouts: part("rollouts"),
     models: part("models"),
     waste: part("waste"),
+    looks: part("looks"),
     audit: part("audit"),
     stop: part("stop"),
     outbox: part("outbox"),

@@ -80,6 +80,7 @@ describe("the bot's own metrics", () => {
     const second = lines(await telemetry.text());
     for (const line of [
       'smartcloudops_questions_total{intent="metric",platform="slack",outcome="answered"} 1',
+      'smartcloudops_questions_ended_total{outcome="answered"} 1',
       'smartcloudops_answer_seconds_bucket{le="0.25",platform="slack"} 0',
       'smartcloudops_answer_seconds_bucket{le="0.5",platform="slack"} 1',
       'smartcloudops_digest_late_seconds_bucket{le="5"} 1',
@@ -121,6 +122,22 @@ describe("the bot's own metrics", () => {
         name,
       );
     }
+  });
+
+  it("count from 0 what alerts look at, so that the first one of its kind is an increase", async () => {
+    const telemetry = createTelemetry({ version: "1" });
+    telemetry.delivers("notifier/pager");
+    const found = lines(await telemetry.text());
+    for (const line of [
+      'smartcloudops_chat_messages_total{platform="notifier/pager",outcome="given_up"} 0',
+      'smartcloudops_chat_messages_total{platform="notifier/pager",outcome="later"} 0',
+      'smartcloudops_clicks_total{decision="approve",outcome="failed"} 0',
+      'smartcloudops_clicks_total{decision="acknowledge",outcome="failed"} 0',
+      'smartcloudops_questions_ended_total{outcome="failed"} 0',
+      'smartcloudops_proposals_total{status="unknown",risk="low"} 0',
+      "smartcloudops_digest_late_seconds_count 0",
+    ])
+      assert.ok(found.includes(line), line);
   });
 
   it("lose nothing when thousands of questions come before anybody scrapes", async () => {

@@ -191,6 +191,13 @@ async function onButton(body: unknown, how: DealHow, deps: ListenerDeps): Promis
   );
 }
 
+/** What is said of a wish that a look ends. One that ends shows that itself. */
+const NO_MORE = {
+  stopping: undefined,
+  over: "That look is over already.",
+  unknown: "I cannot pass that on just now. Press it again in a moment.",
+} as const;
+
 /** "Stop looking": by anybody who may ask there. */
 async function onEnough(body: unknown, how: DealHow, deps: ListenerDeps): Promise<void> {
   const click = Click.safeParse(body).data;
@@ -203,7 +210,8 @@ async function onEnough(body: unknown, how: DealHow, deps: ListenerDeps): Promis
   const tell = (title: string) =>
     deps.replies.aside(place, click.user.id, renderPrivate({ title, tone: "info", blocks: [] }), click.response_url);
   if (!reach.allowed) return tell(reach.reason);
-  if (!deps.enough(action.question, place, person.user.name)) return tell("That look is over already.");
+  const told = NO_MORE[await deps.enough(action.question, place, person.user.name)];
+  if (told !== undefined) return tell(told);
 }
 
 /** Where the message with the button is; a click in the home tab goes on in the direct messages. */

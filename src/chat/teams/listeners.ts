@@ -97,11 +97,9 @@ export function createListeners(deps: ListenerDeps): Listeners {
   async function enough(activity: Activity, question: string, body: unknown): Promise<void> {
     const visitor = visitorOf(activity);
     const reach = await reachOf(visitor, activity);
-    const told = !reach.allowed
-      ? reach.reason
-      : deps.enough(question, visitor.place, visitor.user.name || "somebody")
-        ? "Stopping…"
-        : "That look is over already.";
+    const told = reach.allowed
+      ? NO_MORE[await deps.enough(question, visitor.place, visitor.user.name || "somebody")]
+      : reach.reason;
     deps.answers.give(body, Promise.resolve(toClick(told)));
   }
 
@@ -293,6 +291,13 @@ function targetOf(activity: Activity): Target {
   const conversation = place.thread === place.channel ? place.channel : `${place.channel};messageid=${place.thread}`;
   return { conversation, reference: referenceOf(activity, undefined) };
 }
+
+/** What is said to whoever wants that a look ends. */
+const NO_MORE = {
+  stopping: "Stopping…",
+  over: "That look is over already.",
+  unknown: "I cannot pass that on just now. Press it again in a moment.",
+} as const;
 
 const UNKNOWN: Card = {
   title: "I could not look up your account in Teams just now, so your click does not count. Click again in a minute.",

@@ -41,7 +41,7 @@ async function look<T>(name: string, settings: T | undefined, check: (settings: 
 function depsFor(config: Config): SurfaceDeps {
   return {
     ask: async () => ({ card: { title: "The doctor answers no questions.", tone: "info", blocks: [] } }),
-    enough: () => false,
+    enough: async () => "over",
     live: NOTHING_LIVE,
     decide: async () => ({ title: "The doctor decides nothing.", tone: "info", blocks: [] }),
     proposal: async () => undefined,

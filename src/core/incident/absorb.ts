@@ -1,5 +1,6 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
+import { isHeartbeat } from "./heartbeat.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
 import { moreIn } from "./more.ts";
 import { partsAfter, type Sorter } from "./parts.ts";
@@ -31,6 +32,8 @@ export type World = {
   readonly sorter?: Sorter;
   /** The maintenance window that an event is kept back by. */
   readonly keptBackBy?: (event: AlertEvent) => KeptBack | undefined;
+  /** Names of the windows that there are. */
+  readonly windows?: readonly string[];
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
 };
@@ -83,8 +86,16 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     return found !== undefined && isLive(found) ? found : undefined;
   };
 
-  for (const event of events) {
-    const known = alerts.get(event.fingerprint) ?? world.alert(event.fingerprint);
+  /** What a window kept back that is over by then, and that nobody has woken yet. */
+  const keptUntil = (at: number, key: string): Incident | undefined =>
+    (world.windows ?? [])
+      .map((name) => liveWith(keyWithin({ name }, key)))
+      .find((one) => one !== undefined && isKeptBack(one) && (one.snoozed?.until ?? 0) <= at);
+
+  for (const given of events) {
+    const known = alerts.get(given.fingerprint) ?? world.alert(given.fingerprint);
+    const event = withoutHeartbeat(given, known);
+    if (event === undefined) continue;
     const told = tell(known, event);
     const record = joined(place(told, known, event), known, event.at, incidentNow);
     alerts.set(record.fingerprint, record);
@@ -110,7 +121,9 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const isFresh = (one: Incident | undefined) =>
       one !== undefined && (one.firing > 0 || event.at - one.changedAt < JOIN_SECONDS);
     const wide: WideKeys = window === undefined ? wideKeysOf(event) : { sought: [], kept: [] };
-    const exact = keys.map(liveWith).find(isFresh);
+    const exact =
+      keys.map(liveWith).find(isFresh) ??
+      (window === undefined ? keys.map((key) => keptUntil(event.at, key)).find(isFresh) : undefined);
     const near = exact === undefined ? lookAround(event, wide, isFresh) : { found: undefined, kept: [] };
     const found = exact ?? near.found;
     const home = found ?? open({ ...event, startsAt: record.startsAt }, keys, own?.id, window);
@@ -256,6 +269,13 @@ function joined(
   const isBack = known.endsAt !== undefined && rest.endsAt === undefined;
   if (isBack && known.endsAt <= takenAt && at - known.endsAt >= PAUSE_SECONDS) return { ...rest, joinedAt: at };
   return { ...rest, ...(known.joinedAt !== undefined && { joinedAt: known.joinedAt }) };
+}
+
+/** A sign of life begins nothing. One that an older version took for an incident ends. */
+function withoutHeartbeat(event: AlertEvent, known: AlertRecord | undefined): AlertEvent | undefined {
+  if (event.anomaly !== undefined || !isHeartbeat(event.labels["alertname"])) return event;
+  if (known === undefined || known.endsAt !== undefined) return undefined;
+  return { ...event, status: "resolved", endsAt: event.at };
 }
 
 /** What changed in the alerts of each incident. */

@@ -43,7 +43,7 @@ export class SlackBot {
   reach: (visitor: Visitor) => Reach = () => ({ allowed: true });
   /** Clicks that ended a look. */
   readonly ended: Parameters<SurfaceDeps["enough"]>[] = [];
-  isLooking = true;
+  look: Awaited<ReturnType<SurfaceDeps["enough"]>> = "stopping";
   answer: (question: Question, onlooker?: Onlooker) => Promise<Said> | Said = (question) => ({
     card: cardFor(question.text),
   });
@@ -187,9 +187,9 @@ export class SlackBot {
         this.asked.push(question);
         return await this.answer(question, onlooker);
       },
-      enough: (...ended) => {
+      enough: async (...ended) => {
         this.ended.push(ended);
-        return this.isLooking;
+        return this.look;
       },
       live: createLive({
         outbox: this.#box(),
@@ -214,12 +214,14 @@ export class SlackBot {
         return Buffer.from("\x89PNG invented picture", "latin1");
       },
       clock: () => this.clock(),
-      receive: (deal) =>
+      receive: (deal, urgencyOf) =>
         receive({
           platform: "slack",
           inbox,
           clock: () => this.clock(),
           deal,
+          urgencyOf,
+          pauseMs: () => 1,
           report: (event) => log.error(event, "reported"),
         }),
       store: {

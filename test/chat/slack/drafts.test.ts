@@ -186,10 +186,14 @@ describe("an answer on its way in Slack", () => {
     assert.match(slack.ephemerals[0]!.text, /Guests may not ask here\./);
     assert.equal(bot.ended.length, 0);
     bot.reach = () => ({ allowed: true });
-    bot.isLooking = false;
+    bot.look = "over";
     await clickOn("C0GENERAL1");
     await until(() => slack.ephemerals.length === 2, "it is over");
     assert.match(slack.ephemerals[1]!.text, /That look is over already\./);
+    bot.look = "unknown";
+    await clickOn("C0GENERAL1");
+    await until(() => slack.ephemerals.length === 3, "it cannot be told");
+    assert.match(slack.ephemerals[2]!.text, /I cannot pass that on just now\./);
   });
 
   it("is said anew when somebody deleted its draft", async () => {

@@ -19,7 +19,7 @@ beforeEach(() => {
 afterAll(() => framework.close());
 
 /** A question that stays open until `finish`, with whoever looks on at it. */
-async function anOpenQuestion(activity: unknown, enough: SurfaceDeps["enough"] = () => true) {
+async function anOpenQuestion(activity: unknown, enough: SurfaceDeps["enough"] = async () => "stopping") {
   const done = Promise.withResolvers<void>();
   const looking = Promise.withResolvers<Onlooker>();
   const world = await openTeams(framework, {
@@ -141,11 +141,11 @@ describe("an answer on its way in a channel", () => {
 
   it("ends the look when somebody presses the button, and tells them so", async () => {
     const ended: Parameters<SurfaceDeps["enough"]>[] = [];
-    let isOver = false;
+    let look: Awaited<ReturnType<SurfaceDeps["enough"]>> = "stopping";
     const activity = channel(framework.url, "why?", "1700000000001");
-    const { world, onlooker, finish } = await anOpenQuestion(activity, (...one) => {
+    const { world, onlooker, finish } = await anOpenQuestion(activity, async (...one) => {
       ended.push(one);
-      return !isOver;
+      return look;
     });
     onlooker.show(aDraft("Step 1…", [], "q7"));
     const [draft] = await framework.arrived(1);
@@ -161,8 +161,10 @@ describe("an answer on its way in a channel", () => {
     expect(ended[0]?.[0]).toBe("q7");
     expect(ended[0]?.[1]).toMatchObject({ platform: "teams", channel: "19:general@thread.tacv2" });
     expect(ended[0]?.[2]).toBe("Alice Archer");
-    isOver = true;
+    look = "over";
     expect(await press()).toBe("That look is over already.");
+    look = "unknown";
+    expect(await press()).toBe("I cannot pass that on just now. Press it again in a moment.");
     await finish();
   });
 });

@@ -223,6 +223,25 @@ describe("a storm", () => {
   });
 });
 
+describe("an alert that fires for ever as a sign of life", () => {
+  const watchdog = { labels: { alertname: "Watchdog", severity: "none" } };
+
+  it("is no incident, and nothing is kept of it", () => {
+    const { tell, all, alerts } = aWorld();
+    expect(tell(firing("w", watchdog), over("w", watchdog))).toEqual({ incidents: [], alerts: [], tallies: new Map() });
+    expect([all(), alerts.size]).toEqual([[], 0]);
+  });
+
+  it("ends the incident that an older version made of it", () => {
+    const { tell, all } = aWorld();
+    tell(firing("w"));
+    tell(firing("w", { ...watchdog, at: T + 60 }));
+    expect(all()).toMatchObject([{ status: "resolved", firing: 0 }]);
+    tell(firing("w", { ...watchdog, at: T + 600 }));
+    expect(all()).toMatchObject([{ status: "resolved", revision: 2 }]);
+  });
+});
+
 describe("a storm that lasts", () => {
   const named = (n: number, at: number, labels: Record<string, string> = {}) =>
     firing(`s${n}`, { labels: { alertname: "Slow", ...labels }, startsAt: at, at });
