@@ -123,10 +123,13 @@ function whenLine(incident: Incident, { now, zone }: IncidentContext): string {
 function stateLine(incident: Incident, context: IncidentContext): string {
   const { now, zone } = context;
   const parts: string[] = [];
-  const { acknowledged, snoozed, isFlapping, isStorm } = incident;
+  const { acknowledged, snoozed, more, isFlapping, isStorm } = incident;
   if (acknowledged !== undefined)
     parts.push(`${inertName(acknowledged.name)} acknowledged it at ${sayTime(acknowledged.at, now, zone)}.`);
-  if (incident.status === "open" && acknowledged !== undefined) parts.push("It got worse since, so it is open again.");
+  if (incident.status === "open" && more?.reopens === true && more.isGraver === undefined)
+    parts.push(`More came after ${inertName(more.by.name)} ${more.had} it, so it is open again.`);
+  else if (incident.status === "open" && acknowledged !== undefined)
+    parts.push("It got worse since, so it is open again.");
   if (snoozed !== undefined && incident.status === "snoozed")
     parts.push(
       `Snoozed until ${sayTime(snoozed.until, now, zone)} by ${inertName(snoozed.name)}; it comes back earlier if it gets worse.`,

@@ -8,7 +8,7 @@ import { inert, inertName } from "../util/inert.ts";
 import { sayCause } from "./dependency-lines.ts";
 import { sayImpact } from "./impact-line.ts";
 import type { IncidentContext } from "./incident-card.ts";
-import { sayGoing, titleOf } from "./incident-words.ts";
+import { sayGoing, sayMore, titleOf } from "./incident-words.ts";
 
 /** What happened to an incident, in words for a mail, a page or a ticket: no markup, nothing that acts. */
 
@@ -75,6 +75,8 @@ function titleFor(incident: Incident, kind: NoticeKind, context: Pick<IncidentCo
   switch (kind) {
     case "worse":
       return `Worse. ${title}`;
+    case "more":
+      return `${incident.status === "open" ? "Open again" : "More"}. ${title}`;
     case "acknowledged":
       return `${incident.status === "snoozed" ? "Snoozed" : "Acknowledged"}. ${title}`;
     case "called":
@@ -98,6 +100,7 @@ function saidOf(
     lines.push(`${inertName(snoozed.name)} snoozed it until ${sayTime(snoozed.until, now, zone)}.`);
   else if (kind === "acknowledged" && acknowledged !== undefined)
     lines.push(`${inertName(acknowledged.name)} acknowledged it at ${sayTime(acknowledged.at, now, zone)}.`);
+  if (kind === "more" && incident.more !== undefined) lines.push(sayMore(incident, incident.more, { now, zone }));
   if (call !== undefined) {
     const since = formatDuration(Math.max(0, Math.round(call.at - incident.openedAt)), { parts: 1 });
     const names = (called?.(call.people) ?? call.people.map((name) => ({ name }))).map(({ name }) => inertName(name));

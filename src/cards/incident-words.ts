@@ -1,9 +1,11 @@
 import { shownSeverity } from "../core/incident/impact.ts";
 import { namesOf } from "../core/incident/subject.ts";
+import type { More } from "../core/incident/more.ts";
 import { countsOf, type Incident, isLive, type Severity } from "../core/incident.ts";
 import { nodeName } from "../core/topology/call.ts";
 import { likelyCause } from "../core/topology/cause.ts";
 import { formatDuration } from "../core/units.ts";
+import { sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
 
 /** What an incident is, in words that call alerts alerts and anomalies anomalies. */
@@ -88,6 +90,23 @@ export function sayFiring(incident: Incident): string {
     ...goingOf(only(anomalies), ANOMALY, ["goes on", "go on"]),
   ];
   return parts.join(" and ");
+}
+
+/** What came to an incident since somebody has it: "2 other things fail since Ann acknowledged it at 14:20 UTC: db-1, db-2." */
+export function sayMore(
+  incident: Incident,
+  more: More,
+  { now, zone }: { readonly now: number; readonly zone: string },
+) {
+  const { by, had, things, names, was } = more;
+  const since = `${inertName(by.name)} ${had} it at ${sayTime(by.at, now, zone)}`;
+  const hidden = things - names.length;
+  const named = `${names.map((name) => inertName(name, { max: 80 })).join(", ")}${hidden > 0 ? ` and ${hidden} more` : ""}`;
+  const what =
+    things === 0
+      ? `It has become many more since ${since}: ${was ?? "fewer"} fired then.`
+      : `${things === 1 ? "Something else fails" : `${things} other things fail`} since ${since}: ${named}.`;
+  return `${what} ${more.reopens ? "It is open again." : "That is milder, so it stays as it is."} ${sayFiring(incident)}.`;
 }
 
 const ALERT = ["alert", "alerts"] as const;

@@ -2,6 +2,7 @@ import type { Place } from "./chat.ts";
 import type { Call, Escalated } from "./incident/escalate.ts";
 import type { Impact } from "./incident/impact.ts";
 import type { Dependency } from "./topology/join.ts";
+import type { More } from "./incident/more.ts";
 
 /** Something that needs somebody: alerts and anomalies about one thing, told in one message for as long as it lasts. */
 
@@ -41,6 +42,8 @@ export type AlertRecord = {
   readonly fingerprint: string;
   /** The incident it belongs to. Undefined for one that was told of only when it was over. */
   readonly incident: string | undefined;
+  /** When it first came to that, unix seconds. */
+  readonly joinedAt?: number;
   readonly name: string;
   readonly severity: Severity;
   readonly labels: Readonly<Record<string, string>>;
@@ -112,10 +115,12 @@ export type Incident = {
   readonly isStorm: boolean;
   /** When a storm last took in an alert that had no incident. */
   readonly tookInAt?: number;
-  readonly acknowledged?: Responder;
+  /** `firing`: so many alerts fired then. */
+  readonly acknowledged?: Responder & { readonly firing?: number };
   /** `severity` is the one it had then. */
   readonly snoozed?: Responder & {
     readonly until: number;
+    readonly firing?: number;
     readonly severity?: Severity;
     /** Name of the maintenance window that keeps it back since it began: nobody was told of it. */
     readonly window?: string;
@@ -126,6 +131,8 @@ export type Incident = {
     readonly because: "time" | "worse";
     readonly snoozed: NonNullable<Incident["snoozed"]>;
   };
+  /** What came since somebody has it, as was told last. */
+  readonly more?: More;
   /** How far its escalation is, since it is open; and who was called lately, newest last. */
   readonly escalated?: Escalated;
   readonly calls?: readonly Call[];

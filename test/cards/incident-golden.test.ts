@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sentenceOf } from "../../src/cards/anomaly-title.ts";
 import { type IncidentContext, incidentCard } from "../../src/cards/incident-card.ts";
-import { callCard, wokenCard } from "../../src/cards/incident-note.ts";
+import { callCard, moreCard, wokenCard } from "../../src/cards/incident-note.ts";
 import { endsSoonCard, silenceCard } from "../../src/cards/silence-card.ts";
 import { renderCard as renderSlack } from "../../src/chat/slack/render.ts";
 import { renderCard as renderTeams } from "../../src/chat/teams/render.ts";
@@ -183,6 +183,20 @@ const PEOPLE: readonly Called[] = [
 ];
 const CALL = { at: NOW, people: [], places: [] };
 
+const MORE = {
+  ...{ at: T + 500, by: ben, had: "acknowledged" as const, things: 1, names: ["db-1"], firing: 3, reopens: true },
+};
+
+/** Of what Ann has acknowledged, once this came to it. */
+function more(...events: Parameters<ReturnType<typeof aWorld>["tell"]>): Incident {
+  const { tell, incidents, all } = aWorld();
+  tell(firing("checkout", { labels: { severity: "critical" }, group: "g" }));
+  const done = respond(all()[0]!, { kind: "acknowledge" }, ann);
+  if (done.ok) incidents.set(done.incident.id, done.incident);
+  tell(...events);
+  return all()[0]!;
+}
+
 const CASES: readonly (readonly [name: string, make: () => Card])[] = [
   ["open", () => incidentCard(open(), context)],
   ["acknowledged", () => incidentCard(answered({ kind: "acknowledge" }), context)],
@@ -239,6 +253,24 @@ const CASES: readonly (readonly [name: string, make: () => Card])[] = [
   ["called", () => callCard(open(), { ...CALL, because: "unacknowledged" }, PEOPLE, look)],
   ["called-nobody", () => callCard(open(), { ...CALL, because: "unacknowledged" }, [], look)],
   ["handed-back", () => callCard(open(), { ...CALL, because: "idle" }, PEOPLE, look)],
+  [
+    "more",
+    () => moreCard(more(firing("db-1", { group: "g", labels: { severity: "critical" }, at: T + 500 })), MORE, look),
+  ],
+  [
+    "more-milder",
+    () =>
+      moreCard(
+        open(),
+        { ...MORE, things: 7, names: ["db-1 <!channel>", "db-2", "db-3", "db-4", "db-5"], reopens: false },
+        look,
+      ),
+  ],
+  ["more-of-it", () => moreCard(open(), { ...MORE, things: 0, names: [], was: 1 }, look)],
+  [
+    "open-again",
+    () => incidentCard(more(firing("db-1", { group: "g", labels: { severity: "critical" }, at: T + 500 })), context),
+  ],
   [
     "woken",
     () =>

@@ -12,6 +12,7 @@ import { type Dependency, dependencyOn } from "../topology/join.ts";
 import { type Told, tell } from "./alert.ts";
 import { isHeartbeat } from "./heartbeat.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
+import { moreIn } from "./more.ts";
 import { partsAfter, type Sorter } from "./parts.ts";
 import { environmentOf, isThere, keysOf, saysWhere, subjectOf, type WideKeys, wideKeysOf } from "./subject.ts";
 import {
@@ -89,7 +90,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   const alerts = new Map<string, AlertRecord>();
   const touched = new Map<string, Incident>();
   const byKey = new Map<string, string>();
-  const joined = new Set<string>();
+  const changed = new Set<string>();
   /** Alerts of this step, by the incident that each came to. */
   const arrived = new Map<string, AlertRecord[]>();
   const opened = [...world.openedLately];
@@ -113,10 +114,11 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     if (event === undefined) continue;
     const told = tell(known, event);
     const listedBy = event.listedBy ?? known?.listedBy;
-    const record = { ...place(told, known, event), ...(listedBy !== undefined && { listedBy }) };
+    const placed = joined(place(told, known, event), known, event.at, incidentNow);
+    const record = { ...placed, ...(listedBy !== undefined && { listedBy }) };
     alerts.set(record.fingerprint, record);
     if (record.incident === undefined || (told.change === "same" && record.incident === known?.incident)) continue;
-    joined.add(record.incident);
+    changed.add(record.incident);
     if (world.topology !== undefined && (arrived.get(record.incident)?.length ?? 0) < LINES_KEPT)
       arrived.set(record.incident, [...(arrived.get(record.incident) ?? []), record]);
   }
@@ -287,19 +289,38 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const known = world.tallyOf(id);
     const before = incidentNow(id);
     // Of what is over, nothing that counts changed then.
-    if (before === undefined || (known === undefined && !joined.has(id))) continue;
+    if (before === undefined || (known === undefined && !changed.has(id))) continue;
     const all = () => alertsIn(world, id, alerts);
     const tally = tallyAfter(known ?? tallyOf(world.alertsOf(id), world.sorter), changes, all);
     tallies.set(id, tally);
-    if (joined.has(id)) touched.set(id, summarise(before, tally, at, all));
+    if (changed.has(id)) touched.set(id, summarise(before, tally, changes, at, all));
   }
-  const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
+  const incidents = [...touched.values()].filter(({ id }) => changed.has(id));
   return { incidents, alerts: [...alerts.values()], tallies };
 }
 
 function withDependency(incident: Incident, one: Dependency): Incident {
   const { dependencies = [] } = incident;
   return dependencies.length >= DEPENDENCIES_KEPT ? incident : { ...incident, dependencies: [...dependencies, one] };
+}
+
+/**
+ * The record with when it came to its incident: once more, where it was over before somebody had that in hand and begins after a pause.
+ */
+function joined(
+  record: AlertRecord,
+  known: AlertRecord | undefined,
+  at: number,
+  incidentNow: (id: string) => Incident | undefined,
+): AlertRecord {
+  const { joinedAt: _, ...rest } = record;
+  if (rest.incident === undefined) return rest;
+  if (known?.incident !== rest.incident) return { ...rest, joinedAt: at };
+  const { acknowledged, snoozed } = incidentNow(rest.incident) ?? {};
+  const takenAt = Math.max(acknowledged?.at ?? 0, snoozed?.at ?? 0);
+  const isBack = known.endsAt !== undefined && rest.endsAt === undefined;
+  if (isBack && known.endsAt <= takenAt && at - known.endsAt >= PAUSE_SECONDS) return { ...rest, joinedAt: at };
+  return { ...rest, ...(known.joinedAt !== undefined && { joinedAt: known.joinedAt }) };
 }
 
 /** A sign of life begins nothing. One that an older version took for an incident ends. */
@@ -336,7 +357,13 @@ function* alertsIn(world: World, id: string, now: ReadonlyMap<string, AlertRecor
 }
 
 /** The incident as its alerts make it: how many, how grave, whether it is over. One revision further. */
-function summarise(incident: Incident, tally: Tally, at: number, all: () => Iterable<AlertRecord>): Incident {
+function summarise(
+  incident: Incident,
+  tally: Tally,
+  changes: readonly Change[],
+  at: number,
+  all: () => Iterable<AlertRecord>,
+): Incident {
   const firing = sum(tally.firing);
   const grave = gravest(firing > 0 ? tally.firing : tally.all);
   const { endedAt: _, anomalies: __, acknowledged, snoozed, escalated, ...rest } = incident;
@@ -345,10 +372,17 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
   const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
   // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
   const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
-  const stillSnoozed = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed ? snoozed : undefined;
-  const isWoken = incident.status === "snoozed" && snoozed !== undefined && stillSnoozed === undefined && !isOver;
   // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
   const isTold = !isKeptBack(incident);
+  const news = changes.flatMap(({ before, after }) =>
+    after !== undefined && (before === undefined || after.joinedAt !== before.joinedAt) ? [after] : [],
+  );
+  const isQuiet = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed;
+  const isTime = incident.status === "snoozed" && !isQuiet;
+  const more = isOver || !isTold || isTime ? undefined : moreIn(incident, { tally, joined: news, all, at });
+  const isOpened = more?.reopens === true;
+  const stillSnoozed = isQuiet && !isOpened ? snoozed : undefined;
+  const isWoken = isTime && snoozed !== undefined && !isOver;
   const parts = partsIn(tally);
   // What was kept back until now is told now.
   const partsBefore = isWoken && !isTold ? undefined : incident.parts;
@@ -356,7 +390,7 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     ? "resolved"
     : stillSnoozed !== undefined
       ? "snoozed"
-      : acknowledged !== undefined && !(isWorse && (incident.status === "acknowledged" || isWoken))
+      : acknowledged !== undefined && !isOpened && !(isWorse && (incident.status === "acknowledged" || isWoken))
         ? "acknowledged"
         : "open";
   return {
@@ -375,6 +409,7 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     lines: tally.foremost.map(lineOf),
     isFlapping: anyFlaps(tally, at),
     ...(acknowledged !== undefined && { acknowledged }),
+    ...(more !== undefined && { more }),
     // What somebody had in hand and needs somebody again is escalated from the start.
     ...(status === "open" && incident.status !== "open" && incident.revision > 0
       ? { escalated: { steps: 0, at } }

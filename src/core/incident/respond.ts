@@ -25,13 +25,14 @@ export function respond(
   by: Responder,
 ): { readonly ok: true; readonly incident: Incident } | { readonly ok: false; readonly reason: string } {
   if (!isLive(incident)) return { ok: false, reason: "It is resolved already." };
-  const { acknowledged, snoozed, escalated: _, ...rest } = incident;
+  const { acknowledged, snoozed, escalated: _, more: __, ...rest } = incident;
+  const { firing } = incident;
   const next = { ...rest, revision: incident.revision + 1, changedAt: by.at };
   switch (response.kind) {
     case "acknowledge":
       if (incident.status === "acknowledged")
         return { ok: false, reason: `${acknowledged?.name ?? "Somebody"} has acknowledged it already.` };
-      return { ok: true, incident: { ...next, status: "acknowledged", acknowledged: by } };
+      return { ok: true, incident: { ...next, status: "acknowledged", acknowledged: { ...by, firing } } };
     case "unacknowledge":
       if (acknowledged === undefined) return { ok: false, reason: "Nobody has acknowledged it." };
       return { ok: true, incident: { ...next, status: "open", escalated: { steps: 0, at: by.at } } };
@@ -41,7 +42,10 @@ export function respond(
         return { ok: false, reason: "It can be snoozed for a minute to 7 days." };
       const kept = acknowledged === undefined ? {} : { acknowledged };
       const severity = routedSeverity(incident);
-      return { ok: true, incident: { ...next, ...kept, status: "snoozed", snoozed: { ...by, until, severity } } };
+      return {
+        ok: true,
+        incident: { ...next, ...kept, status: "snoozed", snoozed: { ...by, until, severity, firing } },
+      };
     }
     case "wake":
       if (snoozed === undefined) return { ok: false, reason: "It is not snoozed." };

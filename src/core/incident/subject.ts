@@ -1,4 +1,4 @@
-import type { AlertEvent, Subject } from "../incident.ts";
+import type { AlertEvent, AlertRecord, Subject } from "../incident.ts";
 
 type Labels = AlertEvent["labels"];
 
@@ -79,6 +79,17 @@ const CALLS = new Set(["service", "deployment", "statefulset", "daemonset", "que
 /** A ReplicaSet's name ends in the hash of its pods' template. */
 function deploymentOf(replicaset: string): string {
   return /^(.+)-[bcdf-hj-np-tv-xz24-9]{6,10}$/.exec(replicaset)?.[1] ?? replicaset;
+}
+
+/** What tells the thing of one alert from those of others: one without a subject is told by its name, an instance by its host. */
+export function thingOf(
+  { labels, name }: Pick<AlertRecord, "labels" | "name">,
+  namespace: string | undefined = labels["namespace"] ?? "",
+): string {
+  const subject = subjectOf(labels);
+  const [environment, cluster] = whereOf(labels);
+  const own = subject === undefined ? ["name", name] : [kindOf(subject), subject.name.replace(/:\d+$/, "")];
+  return JSON.stringify([environment, cluster, namespace, ...own]);
 }
 
 /** The environment that the labels name. */

@@ -28,7 +28,7 @@ export async function tellNotifier(
   at: number,
   context: IncidentContext,
 ): Promise<number | undefined> {
-  const { id, status, acknowledged, snoozed, woken } = incident;
+  const { id, status, acknowledged, snoozed, more, woken } = incident;
   const severity = routedSeverity(incident);
   const idAs = (one: string) => `${messageId(id, at)}:as-${one}`;
   const isThere = async (one: string) => (await outbox.fateOf(one)) !== undefined;
@@ -68,6 +68,9 @@ export async function tellNotifier(
     await put({ id: noteId(id, at, `acknowledged-${acknowledged.at}`), kind: "acknowledged" });
   if (status === "snoozed" && snoozed !== undefined)
     await put({ id: noteId(id, at, `snoozed-${snoozed.at}`), kind: "acknowledged" });
+  // What made it graver is told as that, above.
+  if (more !== undefined && more.isGraver === undefined && more.at > now - news)
+    await put({ id: `${messageId(id, at)}:more-${more.at}`, kind: "more" });
   if (status !== "open") return undefined;
   for (const call of incident.calls ?? []) {
     if (call.at <= now - news || !call.places.some(({ platform }) => platform === place.platform)) continue;
