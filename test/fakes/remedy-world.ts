@@ -116,6 +116,22 @@ export function writeDeskSettings(folder: string, url: string, { limits = 3, del
   writeFileSync(join(folder, "smartcloudops.yaml"), JSON.stringify(settings));
 }
 
+/** What a bot needs to speak with that Bot Framework. */
+export function teamsEnv({ host, overrides: hosts }: BotFramework): Readonly<Record<string, string>> {
+  return {
+    MicrosoftAppId: APP_ID,
+    MicrosoftAppPassword: APP_PASSWORD,
+    MicrosoftAppTenantId: TENANT,
+    TEAMS_SERVICE_URLS: host,
+    ToBotFromChannelOpenIdMetadataUrl: hosts.openIdMetadata,
+    ToBotFromEmulatorOpenIdMetadataUrl: hosts.emulatorOpenIdMetadata,
+    ToBotFromChannelTokenIssuer: hosts.tokenIssuer,
+    ToChannelFromBotLoginUrl: hosts.loginUrl,
+    ToChannelFromBotOAuthScope: hosts.oauthScope,
+    OAuthUrl: hosts.oauthUrl,
+  };
+}
+
 export type RemedyWorld = Awaited<ReturnType<typeof remedyWorld>>;
 
 /** The whole program on Slack, Teams and the socket, with its own store on disk and a server that takes real calls. */
@@ -127,7 +143,6 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
   const shop = await effectServer();
   const folder = mkdtempSync(join(tmpdir(), "remedy-"));
   writeDeskSettings(folder, shop.url, { limits, delay });
-  const { overrides: hosts } = framework;
   const env = {
     SMARTCLOUDOPS_DATA: join(folder, "data"),
     SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
@@ -136,16 +151,7 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,
     ...(mode === "socket" ? { SLACK_APP_TOKEN: slack.appToken } : { SLACK_SIGNING_SECRET: slack.signingSecret }),
-    MicrosoftAppId: APP_ID,
-    MicrosoftAppPassword: APP_PASSWORD,
-    MicrosoftAppTenantId: TENANT,
-    TEAMS_SERVICE_URLS: framework.host,
-    ToBotFromChannelOpenIdMetadataUrl: hosts.openIdMetadata,
-    ToBotFromEmulatorOpenIdMetadataUrl: hosts.emulatorOpenIdMetadata,
-    ToBotFromChannelTokenIssuer: hosts.tokenIssuer,
-    ToChannelFromBotLoginUrl: hosts.loginUrl,
-    ToChannelFromBotOAuthScope: hosts.oauthScope,
-    OAuthUrl: hosts.oauthUrl,
+    ...teamsEnv(framework),
   };
   const loaded = loadConfig({ env, cwd: folder });
   if (!loaded.ok) throw new Error(explain(loaded.problems));
@@ -283,7 +289,7 @@ export async function suggestOnBoth(world: RemedyWorld) {
 
 type SlackButton = { readonly action_id: string; readonly value: string; readonly text: { readonly text: string } };
 
-/** What Slack sends when somebody presses that button of a card. */
+/** What Slack sends when somebody presses that button of a card: the one with that decision, or of that kind. */
 export function clickOn(
   slack: FakeSlack,
   message: Pick<Stored, "ts" | "blocks">,
@@ -291,7 +297,9 @@ export function clickOn(
   user: string,
   { channel: at = CHANNEL, thread = SLACK_ROOT } = {},
 ): Record<string, unknown> {
-  const button = buttonsIn(message.blocks).find(({ action_id: id }) => id.startsWith(`decide:${decision}:`));
+  const button = buttonsIn(message.blocks).find(({ action_id: id }) =>
+    [`decide:${decision}:`, `${decision}:`].some((start) => id.startsWith(start)),
+  );
   if (button === undefined) throw new Error(`There is no button ${decision}.`);
   return clickBody(
     { action_id: button.action_id, value: button.value },

@@ -29,7 +29,10 @@ export type RedisProgram = {
 const PASSWORD = "redis-pass-of-the-test";
 
 /** Starts one. With `keeps`, each change is on its disk before it is confirmed; `args` are its own and win. Where Redis cannot be had, says why, for the test to skip. */
-export async function startRedis({ keeps = false, args = [] as readonly string[] } = {}): Promise<RedisProgram | { readonly skipped: string }> {
+export async function startRedis({
+  keeps = false,
+  args = [] as readonly string[],
+} = {}): Promise<RedisProgram | { readonly skipped: string }> {
   const packages = ["redis-server", "redis-tools", "liblzf1", "libjemalloc2"];
   const programs = await debianPrograms(["redis-server"], packages);
   if ("skipped" in programs) return programs;
