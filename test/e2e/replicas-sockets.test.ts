@@ -44,6 +44,8 @@ beforeAll(async () => {
   const started = await startCluster(async (folder, _, slack) => {
     writeDeskSettings(folder, shop.url);
     slack.spreads = true;
+    // Nothing is sent again meanwhile, which would change whose turn it is.
+    slack.redeliverMs = 60_000;
     const model = { OPENAI_BASE_URL: openai.url, OPENAI_API_KEY: "sk-test", OPENAI_MODEL: "scripted" };
     return { env: { SLACK_MODE: "socket", SLACK_APP_TOKEN: slack.appToken, ...teamsEnv(framework), ...model } };
   });
