@@ -1,15 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { couldNotAsk, holdBack, notYet, orAborted, overheard } from "./app/around-question.ts";
+import { createGuard } from "./app/busy.ts";
 import { type CiDesk, createCi } from "./app/ci.ts";
 import { closedSource, NOTHING_OPEN, notOpen } from "./app/closed.ts";
 import { createDependencyDesk } from "./app/dependencies.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createDigests, type DigestDesk } from "./app/digests.ts";
+import { extensionBlocks, loadedExtensions } from "./app/extensions.ts";
 import { createFairness, type Fairness } from "./app/fairness.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
 import { createAlerts, createSources, openStore, withoutRefresh } from "./app/outside.ts";
+import { noDigestForPrograms, notForPrograms } from "./app/programs.ts";
 import { createRemedy, type Remedy, type RemedyOptions } from "./app/remedy.ts";
 import {
   type Asked,
@@ -33,7 +36,7 @@ import { mayReadIncident } from "./core/access.ts";
 import { isResponse } from "./core/card.ts";
 import { readListWish } from "./core/change/lists.ts";
 import { readStop } from "./core/change/stop.ts";
-import type { Question } from "./core/chat.ts";
+import { isOfProgram, type Question } from "./core/chat.ts";
 import type { Run } from "./core/ci/run.ts";
 import type { ConceptPacks } from "./core/concept.ts";
 import { asksForDependencies } from "./core/dependencies-wish.ts";
@@ -48,10 +51,12 @@ import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
 import type { TrainReport } from "./flows/detect/train.ts";
 import type { ScoreReport } from "./flows/score-forecasts.ts";
 import { localRateLimiter } from "./jobs/rate-limiter.ts";
+import type { LoadedExtension } from "./ports/extension.ts";
 import type { ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Store, Suggester } from "./ports.ts";
 import { deadlineIn } from "./util/deadline.ts";
 import type { BreakerState, Dependencies, DependencyView } from "./util/dependencies.ts";
+import type { EventLoop } from "./util/event-loop.ts";
 import { createLog, type Log, loggedWith } from "./util/log.ts";
 import { turns } from "./util/turns.ts";
 
@@ -76,6 +81,8 @@ export type App = {
   /** Undefined where no other process works on the same store. */
   readonly sharing: Sharing | undefined;
   readonly remedy: Remedy;
+  /** Executors and notifiers of the user's own. */
+  readonly extensions: () => Promise<readonly LoadedExtension[]>;
   readonly incidents: IncidentDesk;
   readonly digests: DigestDesk;
   readonly ci: CiDesk;
@@ -106,6 +113,7 @@ export type Observer = {
   moved?: (proposal: Proposal) => void;
   clicked?: (event: { decision: string; outcome: "answered" | "failed"; seconds: number }) => void;
   dependency?: (view: DependencyView, from: BreakerState | undefined) => void;
+  turnedAway?: (event: { platform: string; what: string; why: "busy" | "full" }) => void;
 };
 
 /** Parts that tests and special commands bring themselves. Everything left out is built from the configuration. */
@@ -118,6 +126,8 @@ export type Overrides = {
   /** Breakers of a bot that this one stands beside. */
   readonly dependencies?: Dependencies;
   readonly packs?: ConceptPacks;
+  /** Those that were loaded already. */
+  readonly extensions?: readonly LoadedExtension[];
   readonly answer?: typeof answerFlow;
   readonly log?: Log;
   readonly observer?: Observer;
@@ -126,6 +136,8 @@ export type Overrides = {
   readonly suggest?: Suggester;
   /** Off for one person's own terminal, where nobody else is kept waiting. */
   readonly limitPerPerson?: boolean;
+  /** Of this process, where others wait for it: questions are turned away while it lags. */
+  readonly eventLoop?: Pick<EventLoop, "wait">;
   /** A sentence that the status carries: the settings could not be taken anew. */
   readonly trouble?: () => string | undefined;
   /** Sentences that every reply carries: what works only in part, and why. */
@@ -167,10 +179,23 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const retention = config.limits.retentionSeconds;
   const limit = overrides.limitPerPerson === false ? undefined : await createFairness(config, { clock, log });
 
+  const guard =
+    overrides.eventLoop &&
+    createGuard({
+      loop: overrides.eventLoop,
+      limitMs: config.limits.eventLoopWaitMs,
+      refused: (platform) => observer?.turnedAway?.({ platform, what: "question", why: "busy" }),
+    });
+
+  let extending: Promise<readonly LoadedExtension[]> | undefined;
+  const extensions = () => {
+    extending ??= overrides.extensions === undefined ? loadedExtensions(config) : Promise.resolve(overrides.extensions);
+    return extending;
+  };
   const sharing = sharingOf(config, store, clock);
   const remedyOn = (on: Store): Remedy => ({
     ...createRemedy(config, {
-      ...{ store: on, sources: metrics.sources, clock, newId, log, dependencies },
+      ...{ store: on, sources: metrics.sources, clock, newId, log, dependencies, extensions },
       limitPerPerson: overrides.limitPerPerson,
       ...(overrides.clock === undefined && { elapsed: () => performance.now() / 1000 }),
       moved: (proposal) => observer?.moved?.(proposal),
@@ -188,12 +213,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     onCall: onCall.now,
   });
   const incidents = createIncidents(config, {
-    ...{ store, sources: metrics.sources, alertmanager, clock, log },
+    ...{ store, sources: metrics.sources, packs, alertmanager, clock, log },
     identify: ({ user }) => remedy.identify(user),
     whyClosed: remedy.whyClosed,
     runbooks: remedy.runbooks,
     observe: (event) => observer?.incident?.(event),
     alerted: (severity, count) => observer?.alerted?.(severity, count),
+    refused: () => observer?.turnedAway?.({ platform: "alertmanager", what: "alerts", why: "full" }),
     suggest: remedy.suggest,
     silences,
     onCall,
@@ -265,6 +291,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     // Before everything that could keep it waiting: limits, turns, Prometheus.
     const stop = readStop(question.text);
     if (stop !== undefined) return said(await changes.stop(question.user, stop.reason), "stop");
+    const busy = guard?.(question, clock());
+    if (busy !== undefined) return busy;
     const over = await limited?.tooMany(question);
     if (over !== undefined) return tooMany(over);
     try {
@@ -279,7 +307,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const answering = inTurn(() => answerNow(on, changes, question, signal, onlooker));
       const answered = await (signal === undefined ? answering : orAborted(answering, signal));
       const isOfAll = answered.reply.intent === "status_overview" && Object.keys(answered.reply.slots).length === 0;
-      return isOfAll ? withBlocks(answered, desk.blocks(question)) : answered;
+      if (!isOfAll) return answered;
+      return withBlocks(answered, [...desk.blocks(question), ...extensionBlocks(await extensions().catch(() => []))]);
     } catch (problem) {
       if (signal?.aborted) return failure(CANCELLED);
       return failure(explainFailure(problem, question, log));
@@ -294,6 +323,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     signal: AbortSignal | undefined,
   ): Promise<Asked | undefined> {
     if (asksForDependencies(question.text)) return said(await desk.card(question), "dependencies");
+    const isProgram = isOfProgram(question);
+    const notTheirs = isProgram ? notForPrograms(question.text) : undefined;
+    if (notTheirs !== undefined) return said(notTheirs, "refused");
     const wish = readListWish(question.text);
     if (wish !== undefined) return { ...said(await changes.listFor(question, wish), wish.kind), isPrivate: true };
     const aboutIncidents = readIncidentWish(question.text);
@@ -313,6 +345,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (aboutRuns !== undefined) return said(await ci.list(question, aboutRuns), "ci_status");
     const aboutDigests = await digests.wishOf(question);
     if (aboutDigests !== undefined) {
+      const notPlanned = isProgram ? noDigestForPrograms(aboutDigests) : undefined;
+      if (notPlanned !== undefined) return said(notPlanned, "refused");
       const isPlain = aboutDigests.kind === "show" && aboutDigests.isPlain === true;
       return said(await digests.answer(question, aboutDigests), isPlain ? "status_overview" : "digest");
     }
@@ -430,6 +464,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     store,
     sharing,
     remedy,
+    extensions,
     incidents,
     digests,
     ci,

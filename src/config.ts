@@ -37,6 +37,7 @@ const DEFAULTS = {
   host: "127.0.0.1",
   questionLength: 4000,
   answerTimeoutMs: 30_000,
+  eventLoopWaitMs: 500,
   questionsPerMinute: 30,
 };
 const DEFAULT_RETENTION = {
@@ -148,6 +149,11 @@ function build(deps: Deps, envName: string | undefined): Config {
     alertmanager: readAlertmanager(deps),
     traces: readTraces(env, report),
     grafanaExternalUrl: readUrl("GRAFANA_EXTERNAL_URL", env, report),
+    extensions: {
+      folders: (settings.extensions?.folders ?? []).map((path, index) =>
+        file.resolvePath(["extensions", "folders", index], path),
+      ),
+    },
     packs: (settings.packs ?? []).map((path, index) => file.resolvePath(["packs", index], path)),
     http: {
       host,
@@ -187,6 +193,7 @@ function build(deps: Deps, envName: string | undefined): Config {
       channelQuestionsPerMinute:
         settings.limits?.channel_questions_per_minute ??
         10 * (settings.limits?.questions_per_minute ?? DEFAULTS.questionsPerMinute),
+      eventLoopWaitMs: parseDuration(settings.limits?.event_loop_wait ?? "") ?? DEFAULTS.eventLoopWaitMs,
       retentionSeconds: {
         conversations: seconds(retention.conversations) ?? DEFAULT_RETENTION.conversations,
         evidence: seconds(retention.evidence) ?? DEFAULT_RETENTION.evidence,
@@ -205,11 +212,15 @@ function build(deps: Deps, envName: string | undefined): Config {
 
 function readAlertmanager({ env, file, report }: Deps): Config["alertmanager"] {
   const written = file.settings.alertmanager;
-  const url = readUrl("ALERTMANAGER_URL", env, report) ?? (written === undefined ? undefined : tidyUrl(written.url));
+  const url =
+    readUrl("ALERTMANAGER_URL", env, report) ?? (written?.url === undefined ? undefined : tidyUrl(written.url));
   const externalUrl =
     readUrl("ALERTMANAGER_EXTERNAL_URL", env, report) ??
     (written?.external_url === undefined ? undefined : tidyUrl(written.external_url));
-  if (url !== undefined) return { url, ...(externalUrl === undefined ? {} : { externalUrl }) };
+  const receivers = written?.receivers && { receivers: written.receivers };
+  if (url !== undefined) return { url, ...(externalUrl === undefined ? {} : { externalUrl }), ...receivers };
+  if (written !== undefined && !env.isSet("ALERTMANAGER_URL"))
+    report(file.where(["alertmanager"]), "must have a url, or come together with ALERTMANAGER_URL. Set one of them.");
   if (externalUrl !== undefined && !env.isSet("ALERTMANAGER_URL"))
     report(
       "ALERTMANAGER_EXTERNAL_URL",

@@ -5,6 +5,7 @@ import type { Card, Chart, ClickMeaning } from "./core/card.ts";
 import type { Catalogue } from "./core/catalogue.ts";
 import type { Place, Question, User } from "./core/chat.ts";
 import type { Draft } from "./core/draft.ts";
+import type { ExtensionId } from "./core/extension/extension.ts";
 import type { ForecastScore, KeptForecast } from "./core/forecast/score.ts";
 import type { Need, Suggested } from "./core/need.ts";
 import type { KeptOverride } from "./core/oncall/kept.ts";
@@ -16,6 +17,7 @@ import type { Rollout } from "./core/rollout/rollout.ts";
 import type { Json, Runbook } from "./core/runbook.ts";
 import type { Labels, Sample, Series } from "./core/series.ts";
 import type { Matcher, SilenceDraft } from "./core/silence.ts";
+import type { Urgency } from "./core/urgency.ts";
 import type { Waste } from "./core/waste.ts";
 import type { Anomaly, Opinion } from "./core/watch/anomaly.ts";
 import type { WatchModel } from "./core/watch/model.ts";
@@ -124,6 +126,8 @@ export type ListedAlert = {
   readonly generatorUrl: string;
   /** A silence or an inhibiting alert keeps it from being told. */
   readonly isMuted: boolean;
+  /** Whom Alertmanager tells of it, by its routes. */
+  readonly receivers?: readonly string[];
 };
 
 /** Alertmanager, where one is configured. Its methods throw `UnreachableError` and `RefusedError`. */
@@ -285,9 +289,13 @@ export interface Proposals {
     entries: readonly AuditEntry[],
   ): Promise<{ readonly kind: "inserted" } | { readonly kind: "same" | "exists"; readonly proposal: Proposal }>;
   get(id: string): Promise<Proposal | undefined>;
-  /** Newest first, at most `limit`. */
+  /** Newest first, at most `limit`. Those created at the same moment in the order they came. */
   find(wanted: {
     readonly status?: readonly Status[];
+    /** Instead of the newest: to take them in the order they came. */
+    readonly oldestFirst?: true;
+    /** How many to leave out at the beginning. Default: 0. */
+    readonly skip?: number;
     /** Key of the target. */
     readonly target?: string;
     readonly runbook?: string;
@@ -354,13 +362,31 @@ export type Stopped = {
   readonly resumeWanted: readonly string[];
 };
 
-/** What this process began, kept outside the store: appended and flushed before an effect. */
+/**
+ * What this process began, kept outside the store: appended and flushed before an effect. What it knows of a run outlives the run, so that
+ * an older copy of the store cannot make it run again.
+ */
 export interface Journal {
   began(key: string, proposal: string, fence: number): Promise<void>;
-  ended(key: string): Promise<void>;
-  /** Those that began and have no end noted. */
-  open(): Promise<readonly { readonly key: string; readonly proposal: string; readonly fence: number }[]>;
+  /** `ran`: what it came to, where something may have happened; without it, nothing did, and it is forgotten. */
+  ended(key: string, ran?: Ended): Promise<void>;
+  /** What it knows of that key. */
+  get(key: string): Promise<Begun | undefined>;
+  /** Those that began and have no end noted, and those that ended and could be run again from an older copy. */
+  all(): Promise<readonly Begun[]>;
 }
+
+/** A run in the journal. */
+export type Begun = { readonly key: string; readonly proposal: string; readonly fence: number; readonly ran?: Ended };
+
+/** How a run ended. Times are unix seconds. */
+export type Ended = {
+  readonly outcome: "succeeded" | "failed" | "partial" | "unknown";
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** From then on no copy of the store, however old, may start it again: it may be forgotten. */
+  readonly until: number;
+};
 
 // ---------------------------------------------------------------- runbooks and what carries them out
 
@@ -422,6 +448,8 @@ export interface Action {
   readonly name: string;
   /** False for one that only reads. */
   readonly changes: boolean;
+  /** Whose code it is, where it is not the bot's own: an approval is of exactly that code. */
+  readonly extension?: ExtensionId;
   /** A sentence about what is wrong with the arguments, or undefined. */
   check(args: Arguments): string | undefined;
   look(args: Arguments, signal: AbortSignal): Promise<Look>;
@@ -840,7 +868,7 @@ export type SurfaceDeps = {
   readonly proposalsFor: (visitor: Visitor) => Promise<ProposalLists>;
   readonly mayRead: (visitor: Visitor) => Reach;
   readonly store: Pick<Store, "places" | "outbox" | "feedback">;
-  readonly receive: (deal: Deal) => Reception;
+  readonly receive: (deal: Deal, urgencyOf: (body: unknown) => Urgency) => Reception;
   /** Something new stands in the outbox. */
   readonly wake: () => void;
   /** PNG of a chart, for platforms and messages that cannot carry it as data. */

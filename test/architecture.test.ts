@@ -10,7 +10,7 @@ const graph = readImports(root, "src");
 
 const FREE_OF_IO = ["simple-statistics", "chrono-node", "minisearch"];
 const ADAPTERS =
-  /^src\/(chat\/[^/]+|model|metrics|charts|store|actions|notifiers|calendars|jobs|http|telemetry)(\/|\.ts$)/;
+  /^src\/(chat\/[^/]+|model|metrics|charts|store|actions|notifiers|extensions|calendars|jobs|http|telemetry)(\/|\.ts$)/;
 
 /** Where a file belongs: a layer, one adapter, one flow, or the top that knows everyone. */
 function groupOf(file: string): string {

@@ -23,6 +23,7 @@ describe("the environment", () => {
       api: { tokens: [] },
       grafanaExternalUrl: undefined,
       packs: [],
+      extensions: { folders: [] },
       http: { host: "127.0.0.1", port: 3978, metricsToken: undefined, alertsToken: undefined },
       responders: [],
       oncall: { schedules: [], escalations: [], calendars: [] },
@@ -41,7 +42,7 @@ describe("the environment", () => {
       runbooks: {
         builtin: true,
         folders: [],
-        executors: { kubernetes: [], ssh: [], local: [], http: [], github: [], postgres: [], redis: [] },
+        executors: { kubernetes: [], ssh: [], local: [], http: [], github: [], postgres: [], redis: [], extension: [] },
       },
       model: undefined,
       detection: {
@@ -64,6 +65,7 @@ describe("the environment", () => {
         answerTimeoutMs: 30_000,
         questionsPerMinute: 30,
         channelQuestionsPerMinute: 300,
+        eventLoopWaitMs: 500,
         retentionSeconds: {
           conversations: 2_592_000,
           evidence: 7_776_000,
@@ -249,6 +251,12 @@ describe("the environment", () => {
       /ALERTMANAGER_URL, which is not set/,
     ],
     [
+      "an Alertmanager in the file without an address",
+      { SMARTCLOUDOPS_CONFIG: "/am.yaml" },
+      "/am.yaml:1:15 alertmanager",
+      /ALERTMANAGER_URL/,
+    ],
+    [
       "an authority that is none",
       { PROMETHEUS_URL: "https://p", PROMETHEUS_CA_FILE: "/two" },
       "PROMETHEUS_CA_FILE",
@@ -270,6 +278,7 @@ describe("the environment", () => {
   ])("refuses %s, names the cure, and never shows a secret", (_, env, where, message) => {
     const problems = problemsOf(env as unknown as Record<string, string>, {
       "/empty": "\n",
+      "/am.yaml": "alertmanager: {receivers: [bot]}",
       "/two": "hunter2\nhunter2\n",
     });
     expect(problems).toEqual([{ where, message: expect.stringMatching(message) }]);

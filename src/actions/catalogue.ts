@@ -1,11 +1,12 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ACTION_SHAPES } from "../core/runbook/actions.ts";
+import { kindOf } from "../core/extension/extension.ts";
 import type { Parameter, Runbook } from "../core/runbook.ts";
 import type { Clock, Runbooks } from "../ports.ts";
 import { readFolder } from "./catalogue/files.ts";
 import { type Checks, parseRunbook } from "./catalogue/parse.ts";
 import { keepVersions, readDeprecated } from "./catalogue/versions.ts";
+import { knownActions } from "./extension/shapes.ts";
 
 /** Runbooks that cannot be used. The message names file, place and rule of each problem, and so does each of `problems`. */
 export class CatalogueError extends Error {
@@ -18,11 +19,14 @@ export class CatalogueError extends Error {
   }
 }
 
+/** `uses` for one of an extension. */
+type ConfiguredEntry = { readonly name: string; readonly environment?: string; readonly uses?: string };
+
 export type CatalogueSettings = {
   readonly builtin: boolean;
   readonly folders: readonly string[];
   /** What is configured, by executor: a parameter that names one takes one of these. */
-  readonly executors?: Readonly<Record<string, readonly { readonly name: string; readonly environment?: string }[]>>;
+  readonly executors?: Readonly<Record<string, readonly ConfiguredEntry[]>>;
   /** The bot's data folder, where those that were taken out of use are noted. */
   readonly dataDir?: string;
 };
@@ -42,10 +46,10 @@ export const SHIPPED = join(dirname(fileURLToPath(import.meta.url)), "runbooks")
  * of a shipped one only where it says `overrides: true`. Throws `CatalogueError` with every problem of every file.
  */
 export function readRunbooks(settings: CatalogueSettings, checks: Partial<Checks> = {}): Catalogue {
-  const { found, problems } = readAll(settings, { actionOf: (name) => ACTION_SHAPES[name], ...checks });
+  const { found, problems } = readAll(settings, { ...knownActions([]), ...checks });
   if (problems.length > 0) throw new CatalogueError(problems);
   const written = [...found.values()].map(({ runbook }) => runbook);
-  const bound = new Map(written.map((runbook) => [runbook.id, bind(runbook, settings.executors ?? {})]));
+  const bound = new Map(written.map((runbook) => [runbook.id, bind(runbook, byKind(settings.executors ?? {}))]));
   const inForce = (runbook: Runbook): Runbook =>
     settings.dataDir !== undefined && readDeprecated(settings.dataDir).has(runbook.id)
       ? { ...runbook, state: "deprecated" }
@@ -84,7 +88,7 @@ export function lintFolders(
   settings: Pick<CatalogueSettings, "builtin" | "folders">,
   checks: Partial<Checks> = {},
 ): { readonly count: number; readonly problems: readonly string[] } {
-  const { found, problems } = readAll(settings, { actionOf: (name) => ACTION_SHAPES[name], ...checks });
+  const { found, problems } = readAll(settings, { ...knownActions([]), ...checks });
   return { count: found.size, problems };
 }
 
@@ -116,6 +120,12 @@ function readAll(
       else found.set(runbook.id, { runbook, file: entry.file, isShipped: folder === SHIPPED });
     }
   return { found, problems };
+}
+
+/** Entries of extensions under what runbooks call each extension by. */
+function byKind({ extension = [], ...own }: NonNullable<CatalogueSettings["executors"]>) {
+  const extended = Map.groupBy(extension, ({ uses = "" }) => kindOf(uses));
+  return { ...own, ...Object.fromEntries(extended) };
 }
 
 /** The same runbook with the names that the configuration has: its version stays, since what it does stays. */

@@ -1,5 +1,8 @@
+import { ENTRY, type ExtensionEntry, extensionIn, kindOf } from "../core/extension/extension.ts";
+import type { LoadedExtension } from "../ports/extension.ts";
 import type { Action, Actions } from "../ports.ts";
 import { createDependencies, type Dependencies } from "../util/dependencies.ts";
+import { whyNoShape } from "./extension/shapes.ts";
 import type { GithubSettings } from "./github/settings.ts";
 import type { HttpSettings } from "./http/settings.ts";
 import type { KubernetesSettings } from "./kubernetes/settings.ts";
@@ -21,16 +24,20 @@ export type ActionSettings = {
   readonly local?: readonly LocalCommand[];
   readonly postgres?: readonly Database[];
   readonly redis?: readonly RedisServer[];
+  readonly extension?: readonly ExtensionEntry[];
 };
 
-type Kind<K extends keyof ActionSettings = keyof ActionSettings> = {
+/** Executors that come with the bot. */
+type Own = Exclude<keyof ActionSettings, "extension">;
+
+type Kind<K extends Own = Own> = {
   /** "no Kubernetes cluster is configured". */
   readonly what: string;
   readonly load: (settings: NonNullable<ActionSettings[K]>, deps: ActionDeps) => Promise<readonly Action[]>;
 };
 
 /** One line for each kind: its code is loaded only when something of it is configured. */
-const KINDS: { readonly [K in keyof Required<ActionSettings>]: Kind<K> } = {
+const KINDS: { readonly [K in Own]: Kind<K> } = {
   kubernetes: {
     what: "Kubernetes cluster",
     load: async (s, d) => (await import("./kubernetes/index.ts")).createKubernetesActions(s, d),
@@ -55,11 +62,14 @@ const KINDS: { readonly [K in keyof Required<ActionSettings>]: Kind<K> } = {
  */
 export async function createActions(
   settings: ActionSettings,
-  deps: Omit<ActionDeps, "onStop"> & { readonly dependencies?: Dependencies | undefined },
+  deps: Omit<ActionDeps, "onStop"> & {
+    readonly dependencies?: Dependencies | undefined;
+    readonly extensions?: readonly LoadedExtension[] | undefined;
+  },
 ): Promise<Actions> {
   const closing: (() => void | Promise<void>)[] = [];
   const onStop = (close: () => void | Promise<void>) => void closing.push(close);
-  const kinds = Object.keys(KINDS) as (keyof ActionSettings)[];
+  const kinds = Object.keys(KINDS) as Own[];
   const dependencies = deps.dependencies ?? createDependencies();
   const loaded = await Promise.all(
     kinds.map(async (kind) => {
@@ -67,16 +77,20 @@ export async function createActions(
       return (await loadKind(kind, settings, { ...deps, onStop })).map(guardTargets(kind, names, dependencies));
     }),
   );
+  const { extensions = [] } = deps;
+  const others = await loadExtended(extensions, settings.extension ?? [], dependencies, { ...deps, onStop });
   const redact = redactLines(deps.secrets);
-  const actions = new Map(loaded.flat().map((action) => [action.name, hushed(action, redact)]));
+  const actions = new Map([...loaded.flat(), ...others].map((action) => [action.name, hushed(action, redact)]));
   return {
     get: (name) => actions.get(name),
     all: () => [...actions.values()],
     whyMissing(name) {
       const kind = name.split("/")[0] ?? "";
+      const extension = extensionIn(name);
+      if (extension !== undefined) return whyNotExtended(name, extensions, settings.extension ?? []);
       if (!Object.hasOwn(KINDS, kind)) return `there is no executor ${kind}: there are ${kinds.join(", ")}`;
-      const { what } = KINDS[kind as keyof ActionSettings];
-      if ((settings[kind as keyof ActionSettings] ?? []).length === 0) return `no ${what} is configured`;
+      const { what } = KINDS[kind as Own];
+      if ((settings[kind as Own] ?? []).length === 0) return `no ${what} is configured`;
       const known = [...actions.keys()].filter((one) => one.startsWith(`${kind}/`));
       return `there is no action ${name}: there are ${known.join(", ")}`;
     },
@@ -86,7 +100,39 @@ export async function createActions(
   };
 }
 
-async function loadKind<K extends keyof ActionSettings>(
+/** The actions of extensions that something is configured of. */
+async function loadExtended(
+  extensions: readonly LoadedExtension[],
+  entries: readonly ExtensionEntry[],
+  dependencies: Dependencies,
+  deps: ActionDeps,
+): Promise<readonly Action[]> {
+  if (entries.length === 0) return [];
+  const { createExtensionActions } = await import("./extension/index.ts");
+  return extensions.flatMap(({ executor, ...extension }) => {
+    const own = entries.filter(({ uses }) => uses === extension.name);
+    if (executor === undefined || own.length === 0) return [];
+    const names = own.map(({ name }) => name);
+    const guard = guardTargets(kindOf(extension.name), names, dependencies, { argument: ENTRY, what: executor.what });
+    return createExtensionActions({ ...extension, executor }, own, deps).map(guard);
+  });
+}
+
+function whyNotExtended(
+  name: string,
+  extensions: readonly LoadedExtension[],
+  entries: readonly ExtensionEntry[],
+): string {
+  const extension = extensionIn(name) ?? "";
+  return (
+    whyNoShape(extensions, name) ??
+    (entries.some(({ uses }) => uses === extension)
+      ? `${name} cannot be used`
+      : `nothing is configured for the extension ${extension} (runbooks.executors.extension)`)
+  );
+}
+
+async function loadKind<K extends Own>(
   kind: K,
   settings: ActionSettings,
   deps: ActionDeps,

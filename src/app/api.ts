@@ -44,7 +44,7 @@ export function createApi(
     version,
     clock,
     called: async (caller, { name, method, path }, noted) => {
-      log.info({ program: caller.name, call: `${method} ${BASE}${path}` }, "a program calls the API");
+      log.info({ program: caller.name, route: `${method} ${BASE}${path}` }, "a program calls the API");
       await store.audit.append(callEntries(caller, name, noted));
     },
   });

@@ -59,8 +59,8 @@ const JUDGE = new URL("../flows/detect/judge-thread.ts", import.meta.url);
 const FIRST_ROUND_MS = 3_000;
 /** Seconds between two looks whether this process goes on to be the one that watches. */
 const RENEW = 4;
-/** Seconds after which a round that died with another process keeps this one from its own no longer. */
-const SHARED_LEASE = 90;
+/** Seconds after which a round that died with another process keeps this one from its own no longer: renewed while it lasts. */
+const SHARED_LEASE = 15;
 /** Shares of a round: more at once would only wait for Prometheus. What is left of rounds that nobody ended is dropped when it is taken. */
 const SHARES = { concurrency: 4, waiting: 10_000, retryMs: 3000 };
 

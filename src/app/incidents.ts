@@ -5,9 +5,11 @@ import type { Config } from "../config.ts";
 import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
+import type { ConceptPacks } from "../core/concept.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { keptBackBy } from "../core/incident/maintenance.ts";
+import { type Sorter, sorterFor } from "../core/incident/parts.ts";
 import { placesFor } from "../core/incident/route.ts";
 import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
@@ -55,6 +57,7 @@ export type IncidentDesk = {
 export type IncidentOptions = {
   readonly store: Store;
   readonly sources: readonly Metrics[];
+  readonly packs: ConceptPacks;
   readonly alertmanager: AlertRouter | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -64,6 +67,8 @@ export type IncidentOptions = {
   readonly observe: (event: { kind: "acknowledged" | "resolved"; severity: string; seconds: number }) => void;
   /** So many alerts of that severity began. */
   readonly alerted?: (severity: string, count: number) => void;
+  /** A delivery of alerts was sent back because too many wait. */
+  readonly refused?: () => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
   readonly silences: Silences;
@@ -73,7 +78,7 @@ export type IncidentOptions = {
 };
 
 /** While so many deliveries come within so many milliseconds, they wait for each other for as long: each step writes whole incidents. */
-const REST_MS = 250;
+const REST_MS = 100;
 const MANY = 16;
 /** Clicks on the message of a silence. */
 const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);
@@ -105,11 +110,14 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
   const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
   const placesOf = (incident: Incident) => placesWith(incident, placesFor(config.routes, incident), config.detection);
+  const sorter = sorterOf(config);
   const ingesting: Ingest = ingest({
     store,
     newId,
     placesOf,
+    sorter,
     keptBackBy: (event) => keptBackBy(config.maintenance, event),
+    windows: () => config.maintenance.map(({ name }) => name),
     rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
       const told = alerts.filter(({ anomaly }) => anomaly === undefined);
@@ -135,6 +143,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     inbox: store.inbox,
     clock,
     shared: options.sharing?.inbox,
+    isPatient: true,
+    refused: () => options.refused?.(),
     deal: async (body) => {
       await ingesting.take((body as { events: readonly AlertEvent[] }).events);
     },
@@ -142,7 +152,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const facts = problem === undefined ? {} : { err: problem };
       if (outcome === "full")
         log.error(facts, "too many alerts wait to be dealt with: Alertmanager is asked to send them again");
-      else log.error(facts, "alerts that came in could not be dealt with");
+      else log.error(facts, "alerts that came in could not be dealt with: that is tried until it works");
     },
   });
 
@@ -212,29 +222,33 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   }
 
   async function explainOne(incident: Incident, stopping: AbortSignal): Promise<void> {
-    const [{ enrich }, { similarBefore }] = await Promise.all([
+    const [{ enrich }, { changesBefore, withChanges }, { similarBefore }] = await Promise.all([
       import("../flows/enrich.ts"),
+      import("../flows/enrich/changes.ts"),
       import("../flows/similar.ts"),
     ]);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
     const shown = known.get(incident.id);
-    const enriched: Enriched = await enrich({ sources: options.sources, clock }, incident, signal).catch(
-      (problem: unknown) => {
+    const near = { sources: options.sources, packs: options.packs, runs: store.runs, clock, zone: config.timezone };
+    const [enriched, changes] = await Promise.all([
+      enrich({ sources: options.sources, clock }, incident, signal).catch((problem: unknown): Enriched => {
         if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an incident could not be explained");
         return { missing: "What is behind it could not be asked in time." };
-      },
-    );
+      }),
+      changesBefore(near, incident, signal).catch(() => undefined),
+    ]);
     if (stopping.aborted) return;
     const before = { store, resolved, now: clock(), zone: config.timezone };
     const similar = await similarBefore(before, incident).catch((err: unknown) => {
       log.warn({ err, incident: incident.id }, "incidents like one could not be looked for");
       return [];
     });
+    const explained = changes === undefined ? enriched : withChanges(enriched, changes);
     // A catalogue that cannot be read is told of by whoever carries out changes.
     const runbooks = await options.runbooks().catch(() => undefined);
     const canFix = runbooks !== undefined && fixFor(incident, runbooks.all()) !== undefined;
     known.set(incident.id, {
-      enriched: { ...enriched, facts: [...(enriched.facts ?? []), ...similar], canFix },
+      enriched: { ...explained, facts: [...(explained.facts ?? []), ...similar], canFix },
       edition: (shown?.edition ?? 0) + 1,
       revision: incident.revision,
       at: clock(),
@@ -364,7 +378,14 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       const looking =
         alertmanager === undefined
           ? {}
-          : { list: listing(reconcile({ router: alertmanager, store, clock, take: ingesting.take })) };
+          : {
+              list: listing(
+                reconcile({
+                  ...{ router: alertmanager, store, clock, take: ingesting.take },
+                  receivers: config.alertmanager?.receivers,
+                }),
+              ),
+            };
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
@@ -386,5 +407,19 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         await lead?.release().catch(() => {});
       };
     },
+  };
+}
+
+/** What tells alerts apart by all that the settings ask of their labels, as these are now. */
+function sorterOf(config: Config): () => Sorter {
+  let made: { readonly by: readonly unknown[]; readonly sorter: Sorter } | undefined;
+  return () => {
+    const { routes, oncall, digests } = config;
+    const by = [routes, oncall, digests];
+    if (made === undefined || by.some((one, at) => one !== made?.by[at])) {
+      const filters = [...routes, ...oncall.escalations, ...digests.flatMap(({ only }) => only ?? [])];
+      made = { by, sorter: sorterFor(filters) };
+    }
+    return made.sorter;
   };
 }

@@ -67,7 +67,7 @@ export function createReload(first: Config, deps: Deps): Reload {
   }
 
   async function take(): Promise<readonly Problem[]> {
-    const { config, problems, hindered, where } = await deps.read();
+    const { config, problems, hindered, where, changedExtensions } = await deps.read();
     const all = [...problems, ...(await hindered())];
     if (config === undefined || all.length > 0) return all;
     const needy = needsRestart(first, config, where);
@@ -95,6 +95,11 @@ export function createReload(first: Config, deps: Deps): Reload {
     inForce = config;
     deps.taken();
     log.info({ changed }, "the settings were taken anew");
+    if (changedExtensions.length > 0)
+      log.warn(
+        { extensions: changedExtensions },
+        "these extensions changed on the disk: those that were loaded go on, and the new ones are taken at the next start only",
+      );
     if (restart.length > 0)
       log.warn({ settings: restart }, "these settings changed too, and take effect at the next start only");
     return [];

@@ -12,6 +12,7 @@ import type { RemedyDeps } from "../flows/remedy/deps.ts";
 import { ruleToSettle } from "../flows/remedy/rule.ts";
 import type { ShowDeps } from "../flows/remedy/show.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
+import type { LoadedExtension } from "../ports/extension.ts";
 import type {
   Actions,
   Clock,
@@ -76,6 +77,8 @@ export type RemedyOptions = {
   readonly dependencies?: Dependencies;
   /** False where nobody else is kept waiting: clicks are not counted then. */
   readonly limitPerPerson?: boolean | undefined;
+  /** Code of others that carries out steps, loaded when first asked for. */
+  readonly extensions?: () => Promise<readonly LoadedExtension[]>;
   /** Parts that tests bring themselves. */
   readonly runbooks?: Runbooks;
   readonly actions?: Actions;
@@ -117,6 +120,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
   /** The last stop, or older copy of the store, that was shown; and what is to be shown because of one. */
   let lastHalt = "";
   let anew: ShowDeps["anew"];
+  const extensions = options.extensions ?? (async () => []);
   const wakeAll = (): void => {
     for (const wake of wakes) wake();
   };
@@ -125,14 +129,21 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
     if (options.actions !== undefined) return options.actions;
     const { createActions } = await import("../actions/index.ts");
     const { dependencies } = options;
-    const given = { clock, secrets: secretsOf(config), dataDir: config.dataDir, dependencies };
+    const given = {
+      clock,
+      secrets: secretsOf(config),
+      dataDir: config.dataDir,
+      dependencies,
+      extensions: await extensions(),
+    };
     return createActions(config.runbooks.executors, given);
   });
   let catalogue: Runbooks | undefined;
   const read = async (settings: Config["runbooks"]): Promise<Runbooks> => {
     if (options.runbooks !== undefined) return options.runbooks;
     const { loadRunbooks } = await import("../actions/catalogue.ts");
-    return loadRunbooks({ ...settings, dataDir: config.dataDir });
+    const { knownActions } = await import("../actions/extension/shapes.ts");
+    return loadRunbooks({ ...settings, dataDir: config.dataDir }, knownActions(await extensions()));
   };
   const runbooks = once(async (): Promise<Runbooks> => {
     const first = await read(config.runbooks);
@@ -334,7 +345,7 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
         ]);
       // First what may be wrong with the configuration: then there is no journal to close.
       const base = await deps();
-      const opened = options.journal === undefined ? await openJournal(config.dataDir) : undefined;
+      const opened = options.journal === undefined ? await openJournal(config.dataDir, { now: clock }) : undefined;
       const all = { ...base, journal: options.journal ?? opened! };
       await recall(all);
       const executing = execute(all);
@@ -355,7 +366,6 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
             lastHalt = halt ?? lastHalt;
           }
           await show({ ...all, cardOf: contextOf, wake: posted, ...(anew !== undefined && { anew }) });
-          anew = undefined;
           return STOP_EVERY;
         },
       };
@@ -380,16 +390,20 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
 }
 
 /** Cards of what is still to be decided, and of what runs, say whether the stop is on. */
-async function showAnew({ proposals }: Store): Promise<ReadonlySet<string>> {
-  const all = await proposals.find({ status: ["pending", "approved", "claimed", "started"], limit: 200 });
-  for (const { id } of all) await proposals.shown(id, 0);
-  return new Set(all.map(({ id }) => id));
+async function showAnew(store: Store): Promise<Set<string>> {
+  const { every } = await import("../flows/remedy/walk.ts");
+  const ids = new Set<string>();
+  for (const { id } of await every(store, ["pending", "approved", "claimed", "started"])) {
+    await store.proposals.shown(id, 0);
+    ids.add(id);
+  }
+  return ids;
 }
 
 /** For a process that proposes and runs nothing. */
 async function openNoJournal(): Promise<Journal> {
   const never = () => Promise.reject(new Error("this process runs no changes"));
-  return { began: never, ended: never, open: async () => [] };
+  return { began: never, ended: never, get: never, all: async () => [] };
 }
 
 /** Made when first asked for; what failed is tried anew. */

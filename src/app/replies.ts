@@ -9,7 +9,11 @@ import type { TooMany } from "./fairness.ts";
 /** Answers for which nothing was asked of Prometheus: what was not understood, could not be asked, took too long or went wrong. */
 
 /** What one question gave, with the reply that programs read. */
-export type Asked = Said & { readonly reply: AskReply };
+export type Asked = Said & {
+  readonly reply: AskReply;
+  /** It was turned away because the process cannot keep up. */
+  readonly isTooBusy?: true;
+};
 
 export const NO_SOURCE: Card = {
   title: "I cannot look: no Prometheus is configured.",

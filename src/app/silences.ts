@@ -3,7 +3,7 @@ import { silenceCard } from "../cards/silence-card.ts";
 import type { Config } from "../config.ts";
 import type { Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
-import type { Question } from "../core/chat.ts";
+import { isOfProgram, type Question } from "../core/chat.ts";
 import { messageId } from "../core/incident/message.ts";
 import type { Incident } from "../core/incident.ts";
 import type { Voter } from "../core/people.ts";
@@ -109,7 +109,7 @@ export function createSilences(config: Config, options: SilencesOptions): Silenc
         };
       if (wish.kind === "list") {
         const { silencesCard } = await import("../flows/silence/list.ts");
-        return { card: await silencesCard({ router: alertmanager, clock, zone }, signal) };
+        return { card: await silencesCard({ router: alertmanager, clock, zone }, signal, !isOfProgram(question)) };
       }
       const by = await options.askerOf(question);
       if (wish.kind === "end") return { card: await end(wish.id, by) };

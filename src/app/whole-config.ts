@@ -1,8 +1,10 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { type Config, loadConfig, type Problem } from "../config.ts";
 import type { Place } from "../core/chat.ts";
+import type { LoadedExtension } from "../ports/extension.ts";
 import { reasonOf } from "../util/errors.ts";
 import { digestProblems } from "./digests.ts";
+import { changedExtensions, readExtensions } from "./extensions.ts";
 
 /**
  * The configuration with all that it points at. `problems` keep the bot from starting; `hindered` looks for those of parts
@@ -14,27 +16,41 @@ export type WholeConfig = {
   readonly warnings: readonly Problem[];
   /** Undefined where there are problems. */
   readonly config: Config | undefined;
+  /** Those that run, or would. */
+  readonly extensions: readonly LoadedExtension[];
+  /** Those that are not on the disk any more as they run. */
+  readonly changedExtensions: readonly string[];
   /** Where a setting of the file stands. */
   readonly where: Where;
 };
 
 type Where = (path: readonly PropertyKey[]) => string;
 
-/** Reads environment, file, watches, digests and concept packs, and on wish runbooks and the other files named. Asks nobody but the disk. */
-export async function readWholeConfig(deps: Parameters<typeof loadConfig>[0]): Promise<WholeConfig> {
+/**
+ * Reads environment, file, watches, digests, concept packs and extensions, and on wish runbooks and the other files named. Asks nobody but
+ * the disk. With `running`, the extensions of a bot that runs, none is loaded: new code takes a restart.
+ */
+export async function readWholeConfig(
+  deps: Parameters<typeof loadConfig>[0],
+  running?: readonly LoadedExtension[],
+): Promise<WholeConfig> {
   const loaded = loadConfig(deps);
   const config = loaded.ok ? loaded.config : loaded.rest;
   const { watchProblems } = await import("./detection.ts");
   const own = await Promise.all([watchProblems(config), digestProblems(config), packProblems(config, loaded.where)]);
-  const problems = [...(loaded.ok ? [] : loaded.problems), ...own.flat()];
+  const extensions =
+    running === undefined ? await readExtensions(config, loaded.where) : { loaded: running, problems: [] };
+  const problems = [...(loaded.ok ? [] : loaded.problems), ...own.flat(), ...extensions.problems];
   return {
     problems,
     hindered: async () => [
-      ...(await runbookProblems(config, loaded.where)),
+      ...(await runbookProblems(config, loaded.where, extensions.loaded)),
       ...(await fileProblems(config, loaded.where)),
     ],
     warnings: [...config.notices.map((message) => ({ where: "", message })), ...unserved(config, loaded.where)],
     config: problems.length === 0 && loaded.ok ? loaded.config : undefined,
+    extensions: extensions.loaded,
+    changedExtensions: running === undefined ? [] : await changedExtensions(running, config),
     where: loaded.where,
   };
 }
@@ -78,11 +94,16 @@ async function packProblems({ packs }: Config, where: Where): Promise<readonly P
   return [...missing, ...found];
 }
 
-async function runbookProblems({ runbooks }: Config, where: Where): Promise<readonly Problem[]> {
+async function runbookProblems(
+  { runbooks }: Config,
+  where: Where,
+  extensions: readonly LoadedExtension[],
+): Promise<readonly Problem[]> {
   const { folders, builtin } = runbooks;
   if (folders.length === 0) return [];
-  const [{ lintFolders }, { parse }] = await Promise.all([
+  const [{ lintFolders }, { knownActions }, { parse }] = await Promise.all([
     import("../actions/catalogue.ts"),
+    import("../actions/extension/shapes.ts"),
     import("../metrics/promql.ts"),
   ]);
   const whyNotQuery = (promql: string) => {
@@ -92,7 +113,7 @@ async function runbookProblems({ runbooks }: Config, where: Where): Promise<read
   const there = folders.filter((path) => whyNotReadable(path, "folder") === undefined);
   return [
     ...missingFolders(folders, (index) => where(["runbooks", "folders", index])),
-    ...lintFolders({ builtin, folders: there }, { whyNotQuery }).problems.map(split),
+    ...lintFolders({ builtin, folders: there }, { whyNotQuery, ...knownActions(extensions) }).problems.map(split),
   ];
 }
 

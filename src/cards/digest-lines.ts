@@ -25,6 +25,19 @@ function ask(label: string, text: string): AskButton {
   return { label, style: "plain", action: { kind: "ask", text } };
 }
 
+/** A line of a digest where there are no buttons: `ask` is the question that tells more about it. */
+export type ToldLine = { readonly section: SectionName; readonly text: string; readonly ask: string };
+
+/** Every line that a digest keeps, also those that its message has no room for, in the order of its sections, by the clock of `zone`. */
+export function allLinesOf(digest: Digest, zone: string): readonly ToldLine[] {
+  return digest.sections.flatMap(({ name, items }) =>
+    items.map((item) => {
+      const { text, button } = lineOf(item, name, digest, zone);
+      return { section: name, text, ask: button.action.text };
+    }),
+  );
+}
+
 /** `section`: where it stands; "done" where it was to be done and is not any more. By the clock of `zone`. */
 export function lineOf(item: Item, section: SectionName | "done", { madeAt: now }: Digest, zone: string): Line {
   switch (item.kind) {

@@ -12,8 +12,8 @@ type Context = {
 /** The next time is looked for so far ahead: further than any plan but one of 29 February. */
 const AHEAD = 400 * 86_400;
 
-/** The digests that are planned, when the next of each comes, and where. */
-export function plansCard(plans: readonly PlanInForce[], { clock, readCron }: Context): Card {
+/** The digests that are planned, when the next of each comes, and where. `mayAdd`: whoever asks may plan one. */
+export function plansCard(plans: readonly PlanInForce[], { clock, readCron }: Context, mayAdd = true): Card {
   const now = clock();
   const running = plans.filter(({ record }) => record?.state !== "paused").length;
   return {
@@ -26,7 +26,14 @@ export function plansCard(plans: readonly PlanInForce[], { clock, readCron }: Co
       ...(plans.length === 0
         ? []
         : [{ kind: "list" as const, items: plans.map((one) => planLine(one, now, readCron)) }]),
-      { kind: "note", text: "One more, posted in this channel: digest add morning daily at 08:00 on weekdays." },
+      ...(mayAdd
+        ? [
+            {
+              kind: "note" as const,
+              text: "One more, posted in this channel: digest add morning daily at 08:00 on weekdays.",
+            },
+          ]
+        : []),
     ],
   };
 }

@@ -182,6 +182,8 @@ function factsOf(
     add("Touches", inert(spec.blast));
     add("Way back", inert(spec.backOut));
     for (const [at, step] of (spec.rollback?.steps ?? []).entries()) add(`Way back, step ${at + 1}`, stepText(step));
+    for (const extension of spec.extensions ?? [])
+      add("Extension", `${extension.name} (version ${extension.hash.slice(0, 12)}), code that is not the bot's own`);
     if (spec.rollback?.auto === true)
       add("Taken back by itself", "when it made things worse; approving it approves that too");
     if (spec.verify !== undefined) add("Checked by", verifyText(spec.verify));

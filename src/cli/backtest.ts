@@ -16,6 +16,7 @@ import type { Metrics } from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import { quietLog } from "./bot.ts";
 import { type Call, EXIT, flag, readNow, STOPPING, UsageError } from "./command.ts";
+import { progressOn } from "./progress.ts";
 import { readConfig } from "./settings.ts";
 
 /** With what is only learnt from, a query may reach back 31 days. */
@@ -40,6 +41,7 @@ export async function run(call: Call): Promise<number> {
   const now = readNow(call) ?? Date.now() / 1000;
   const direction = oneOf<Direction>(call, "direction", ["up", "down", "both"], "both");
   const sensitivity = oneOf<Sensitivity>(call, "sensitivity", ["low", "normal", "high"], "normal");
+  const progress = progressOn(call);
   const stop = new AbortController();
   const onSignal = () => stop.abort(new Error("stopped"));
   for (const signal of STOPPING) process.once(signal, onSignal);
@@ -58,9 +60,9 @@ export async function run(call: Call): Promise<number> {
       zone: config.timezone,
       most: config.detection.seriesPerWatch,
       signal: stop.signal,
-      progress: progressOn(call),
+      progress: (share) => progress.show(share, "read and judged"),
     });
-    call.stderr.write(call.stderr.isTTY === true ? "\r\u001b[2K" : "");
+    progress.end();
     const out = flag(call, "out");
     if (out !== undefined) await drawTo(out, chartOf(result, promql, unit), config.timezone, call);
     if (call.flags.json === true) call.stdout.write(`${JSON.stringify(jsonOf(result, watch, stepSeconds))}\n`);
@@ -74,6 +76,7 @@ export async function run(call: Call): Promise<number> {
     call.stderr.write(`smartcloudops: ${reasonOf(problem)}\n`);
     return EXIT.failed;
   } finally {
+    progress.end();
     for (const signal of STOPPING) process.off(signal, onSignal);
     await made.stop();
   }
@@ -113,11 +116,6 @@ function pick(sources: readonly Metrics[], named: string | undefined): Metrics {
       ? "backtest needs a Prometheus: set PROMETHEUS_URL to its address."
       : `--source must name a source: it is ${JSON.stringify(named)}, and ${known === "" ? "none is configured" : `known are ${known}`}.`,
   );
-}
-
-function progressOn({ stderr }: Call): (share: number) => void {
-  if (stderr.isTTY !== true) return () => {};
-  return (share) => void stderr.write(`\r\u001b[2Kreading and judging: ${Math.round(share * 100)} %`);
 }
 
 // ---------------------------------------------------------------- what it came to

@@ -6,7 +6,7 @@ import type { Config } from "../config.ts";
 import { formatValue } from "../core/units.ts";
 import { backupStore, type Copied, restoreStore } from "../store/backup.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
-import { barOf } from "./progress.ts";
+import { copyOn, progressOn } from "./progress.ts";
 import { readConfig } from "./settings.ts";
 
 /** `backup FILE`: the store as it is now, in one file; beside a running bot or without one. */
@@ -20,14 +20,16 @@ export async function run(call: Call): Promise<number> {
 }
 
 async function fromFile(call: Call, to: string): Promise<Copied> {
-  const bar = barOf(call);
+  // Small ones are over at once, and a scheduler posts what is said.
+  const progress = progressOn(call, { quietMs: 2000 });
   const dataDir = dataDirOf(call.env["SMARTCLOUDOPS_DATA"], call.cwd);
-  return backupStore(dataDir, to, (share) => bar.show(share, "copied")).finally(() => bar.end());
+  return backupStore(dataDir, to, (share) => progress.show(share, "copied")).finally(progress.end);
 }
 
 async function fromRedis(call: Call, to: string): Promise<Copied> {
   const { backupRedis } = await import("../store/redis-backup.ts");
-  return backupRedis({ redis: redisOf(readConfig(call)), progress: sayTo(call) }, to);
+  const progress = copyOn(call);
+  return backupRedis({ redis: redisOf(readConfig(call)), progress: progress.show }, to).finally(progress.end);
 }
 
 /** `restore FILE`: such a copy in the place of the store. Only while no bot runs. */
@@ -63,8 +65,9 @@ async function intoRedis(call: Call, from: string): Promise<string> {
     ...storeSettings(config, now),
     warn: (_: unknown, message: string) => void call.stderr.write(`${message}\n`),
   };
-  const settings = { redis: redisOf(config), progress: sayTo(call), ledger };
-  const { bytes, records, kept } = await restoreRedis(settings, from, now());
+  const progress = copyOn(call);
+  const settings = { redis: redisOf(config), progress: progress.show, ledger };
+  const { bytes, records, kept } = await restoreRedis(settings, from, now()).finally(progress.end);
   const before =
     kept === undefined
       ? "There was no store before."
@@ -79,10 +82,6 @@ function isInRedis({ env }: Call): boolean {
 function redisOf({ redis }: Config): NonNullable<Config["redis"]> {
   if (redis === undefined) throw new UsageError("REDIS_URL is empty: set it to the address of the Redis.");
   return redis;
-}
-
-function sayTo({ stderr }: Call): (table: string, rows: number) => void {
-  return (table, rows) => void stderr.write(`${table}: ${formatValue(rows, "count")} rows\n`);
 }
 
 function fileOf({ words, cwd }: Call, command: "backup" | "restore"): string {

@@ -1,3 +1,4 @@
+import { appendFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { openStore } from "../app/outside.ts";
 import { type Ask, type Asked, createApp, type Overrides } from "../app.ts";
@@ -40,9 +41,16 @@ export async function openBot(config: Config, { now, warm = false, overrides = {
   return { ask: app.ask, isRemote: false, stop: app.stop };
 }
 
-/** A person reads this terminal: only what went wrong is said there, unless they want to see everything. */
-export function quietLog(config: Config): Log {
-  return createLog({ level: config.log.level === "debug" ? "debug" : "error", secrets: secretsOf(config) });
+/**
+ * A person reads this terminal: only what went wrong is said there, unless they want to see everything. With `file`, which is begun anew, it
+ * is said in there.
+ */
+export function quietLog(config: Config, file?: string): Log {
+  const level = config.log.level === "debug" ? "debug" : "error";
+  if (file === undefined) return createLog({ level, secrets: secretsOf(config) });
+  writeFileSync(file, "", { mode: 0o600 });
+  const stream = { write: (line: string) => appendFileSync(file, line) };
+  return createLog({ level, stream, secrets: secretsOf(config) });
 }
 
 async function storeFor(config: Config, clock: () => number): Promise<{ store: Store; degraded: string[] }> {

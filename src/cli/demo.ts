@@ -15,8 +15,11 @@ import { type Call, ConfigError, EXIT, flag, STOPPING, UsageError } from "./comm
 import { playPeople, repair, withCard } from "./demo-people.ts";
 import { foundByItself } from "./demo-watching.ts";
 import { watchNews } from "./news.ts";
+import { progressOn } from "./progress.ts";
 import { type Serving, serve } from "./serve.ts";
 import { placeOf, readUser } from "./settings.ts";
+
+const LOG_FILE = "demo.log";
 
 /** The demo cannot run here. `message` is a sentence with the cure. */
 class DemoError extends Error {
@@ -36,7 +39,8 @@ export async function run(call: Call): Promise<number> {
     try {
       const config = demoConfig(demo, folder, call);
       const serving = await serve(config, {
-        log: quietLog(config),
+        // Somebody types there: a line of JSON in the middle of it helps nobody.
+        log: quietLog(config, call.stderr.isTTY === true ? join(folder, LOG_FILE) : undefined),
         overrides: { limitPerPerson: false },
         onBrokenStore: onSignal,
       });
@@ -176,7 +180,7 @@ function welcome(demo: Demo, serving: Serving, browser: Playground | undefined, 
     `  restart ${demo.story.service}        what it asks for needs a colleague's approval: type "--as robin", then approve`,
     "",
     "The bot watches the shop: what it finds unusual is said here by itself, from some seconds after the start.",
-    '"exit" or Ctrl-D ends the demo; the next one starts anew.',
+    `"exit" or Ctrl-D ends the demo; the next one starts anew.${process.stderr.isTTY === true ? ` What goes wrong meanwhile stands in .demo/${LOG_FILE}.` : ""}`,
     "",
   ].join("\n");
 }
@@ -197,30 +201,14 @@ async function tour(demo: Demo, serving: Serving, config: Config, call: Call, si
   return ok && noticed && repaired ? EXIT.ok : EXIT.failed;
 }
 
-// ---------------------------------------------------------------- progress
-
-const BAR = 24;
-
-/** A bar on a terminal, else one line per step. On stderr: stdout is for answers. */
-function showProgress({ stderr }: Call): { report(progress: Progress): void; end(): void } {
-  const isTerminal = stderr.isTTY === true;
-  let last = "";
-  let ended = false;
+/** What breaks after the start is said whenever it does. */
+function showProgress(call: Call): { report(progress: Progress): void; end(): void } {
+  const progress = progressOn(call, { lines: "steps" });
   return {
     report({ step, fraction, problem }) {
-      if (problem !== undefined) stderr.write(`\n${problem}\n`);
-      if (ended) return;
-      if (isTerminal) {
-        const full = Math.round(Math.min(1, Math.max(0, fraction)) * BAR);
-        stderr.write(
-          `\r\u001b[2K${"█".repeat(full)}${"░".repeat(BAR - full)} ${String(Math.round(fraction * 100)).padStart(3)} % ${step}`,
-        );
-      } else if (step !== last) stderr.write(`${step}…\n`);
-      last = step;
+      if (problem !== undefined) call.stderr.write(`\n${problem}\n`);
+      progress.show(fraction, step);
     },
-    end() {
-      ended = true;
-      if (isTerminal && last !== "") stderr.write("\r\u001b[2K");
-    },
+    end: progress.end,
   };
 }

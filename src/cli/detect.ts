@@ -7,13 +7,12 @@ import { median } from "../core/stats.ts";
 import { reasonOf } from "../util/errors.ts";
 import { type Call, EXIT, flag, UsageError } from "./command.ts";
 import { type Row, readRows, SeriesError } from "./detect/rows.ts";
+import { progressOn } from "./progress.ts";
 
 /** Rows at the start of a file from whose distances the step is taken. */
 const FIRST_ROWS = 100;
 /** Of a series of one point, nobody can tell. */
 const DEFAULT_STEP = 60;
-const BAR = 24;
-
 type Done = { readonly rows: number; readonly alerts: number; readonly days: number };
 
 /**
@@ -30,13 +29,17 @@ export async function run(call: Call): Promise<number> {
   const [source, target] = [resolve(call.cwd, from), resolve(call.cwd, to)];
   const files = await csvBelow(source, target, from);
   const total = { rows: 0, alerts: 0, days: 0, failed: 0 };
+  const bar = progressOn(call);
   for (const [index, file] of files.entries()) {
     try {
       const done = await scoreFile(join(source, file), join(target, file));
       total.rows += done.rows;
       total.alerts += done.alerts;
       total.days += done.days;
-      tell(call, index + 1, files.length, `${file}: ${done.rows} rows, ${done.alerts} alerts`);
+      const said = `${index + 1} of ${files.length}: ${file}: ${done.rows} rows, ${done.alerts} alerts`;
+      // Elsewhere the lines are kept and read.
+      if (call.stderr.isTTY === true) bar.show((index + 1) / files.length, said);
+      else call.stderr.write(`${said}\n`);
     } catch (problem) {
       if (!(problem instanceof SeriesError) && !isOfFiles(problem)) throw problem;
       total.failed++;
@@ -44,7 +47,7 @@ export async function run(call: Call): Promise<number> {
       call.stderr.write(`smartcloudops: ${join(from, file)}: ${reasonOf(problem)}\n`);
     }
   }
-  wipe(call);
+  bar.end();
   const perDay = total.days > 0 ? `, ${(total.alerts / total.days).toFixed(3)} a day and series` : "";
   call.stdout.write(
     `${files.length - total.failed} of ${files.length} files scored: ${total.rows} rows, ${total.alerts} alerts${perDay}. They are in ${to}.\n`,
@@ -133,17 +136,6 @@ function stepOf(rows: readonly Row[]): number {
 
 function isOfFiles(problem: unknown): boolean {
   return problem instanceof Error && "code" in problem && "syscall" in problem;
-}
-
-/** A bar on one line of a terminal, else a line for each file. */
-function tell({ stderr }: Call, done: number, of: number, what: string): void {
-  if (stderr.isTTY !== true) {
-    stderr.write(`${done} of ${of}: ${what}\n`);
-    return;
-  }
-  const filled = Math.round((BAR * done) / of);
-  const line = `[${"#".repeat(filled)}${".".repeat(BAR - filled)}] ${done} of ${of}: ${what}`;
-  stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
 }
 
 function wipe({ stderr }: Call): void {

@@ -3,7 +3,7 @@ import { createLog } from "../util/log.ts";
 import { checkCalendars } from "./checks/calendars.ts";
 import { checkChat } from "./checks/chat.ts";
 import { type Check, failed, ok, skipped } from "./checks/check.ts";
-import { checkClock, checkHere, checkNode, checkPacks } from "./checks/here.ts";
+import { checkClock, checkExtensions, checkHere, checkNode, checkPacks } from "./checks/here.ts";
 import { lineOf } from "./checks/line.ts";
 import { checkModel } from "./checks/model.ts";
 import { checkNotifiers } from "./checks/notifiers.ts";
@@ -31,6 +31,7 @@ export async function run(call: Call): Promise<number> {
     const notices = config.notices.length === 0 ? "" : ` (${config.notices.join("; ")})`;
     add(ok("configuration", `complete${notices}`));
     add(...(await checkPacks(config.packs)));
+    add(...(await checkExtensions(config, loaded.where)));
     add(...(await checkWatching(config)));
     add(...(await checkHere(config)));
     const { checkAuditKey, checkRights } = await import("./checks/rights.ts");

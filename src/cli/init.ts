@@ -91,18 +91,29 @@ async function settle(name: PartName, session: Session): Promise<boolean> {
   const isNew = first !== undefined && knownAnswer(first, session) === undefined;
   if (asker !== undefined) call.stdout.write(`\n${part.title}\n`);
   if (isNew && asker !== undefined) for (const line of part.intro?.() ?? []) call.stdout.write(`${line}\n`);
+  // What nobody needs to know is not asked: most servers let everybody in.
+  const credentials = questions.filter(({ whenRefused }) => whenRefused === true);
+  let areWanted = asker === undefined || credentials.some((one) => knownAnswer(one, session) !== undefined);
+  let toAsk = questions.filter((one) => areWanted || !credentials.includes(one));
   for (;;) {
-    for (const question of questions) await answer(question, first!, session);
+    for (const question of toAsk) await answer(question, first!, session);
     const show = (check: Check) => call.stdout.write(lineOf(check, call));
     if (!answers.has(first!.name)) {
       show(skipped(part.title, "is left out"));
       return true;
     }
     const checks = await check(name, session);
+    if (!areWanted && credentials.length > 0 && checks.some(({ wantsCredentials }) => wantsCredentials === true)) {
+      call.stdout.write("  It wants to know who asks.\n");
+      areWanted = true;
+      toAsk = credentials;
+      continue;
+    }
     for (const one of checks) show(one);
     if (!checks.some(({ state }) => state === "failed")) return true;
     if (asker === undefined) return false;
     const next = await choice(asker);
+    toAsk = questions.filter((one) => areWanted || !credentials.includes(one));
     if (next === "keep") return true;
     if (next === "leave out") {
       for (const question of questions) answers.delete(question.name);

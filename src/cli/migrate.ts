@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { formatValue } from "../core/units.ts";
 import { copyToRedis, copyToSqlite, type Transferred } from "../store/transfer.ts";
 import { type Call, EXIT, flag, UsageError } from "./command.ts";
+import { copyOn } from "./progress.ts";
 import { readConfig } from "./settings.ts";
 
 /**
@@ -18,10 +19,11 @@ export async function run(call: Call): Promise<number> {
   const { redis } = config;
   if (redis === undefined) throw new UsageError("migrate needs to know the Redis: set REDIS_URL to its address.");
   const copy = ways === "sqlite to redis" ? copyToRedis : copyToSqlite;
+  const progress = copyOn(call);
   const counts = await copy({
     ...{ dataDir: config.dataDir, redis, now: () => Date.now() / 1000 },
-    progress: (table, rows) => call.stderr.write(`${table}: ${formatValue(rows, "count")} rows\n`),
-  });
+    progress: progress.show,
+  }).finally(progress.end);
   const [source, target]: readonly Config[] =
     ways === "sqlite to redis" ? [{ ...config, redis: undefined }, config] : [config, { ...config, redis: undefined }];
   return compare(call, source!, target!, counts);

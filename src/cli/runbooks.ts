@@ -13,6 +13,7 @@ import { reasonOf } from "../util/errors.ts";
 import { type Call, EXIT, flag, UsageError } from "./command.ts";
 import {
   catalogueOf,
+  checksOf,
   givenTo,
   listed,
   now,
@@ -20,7 +21,6 @@ import {
   openTo,
   print,
   sayStep,
-  whyNotQuery,
   withSources,
 } from "./runbooks/shared.ts";
 import { readConfig } from "./settings.ts";
@@ -33,7 +33,7 @@ export async function run(call: Call): Promise<number> {
     case "list":
       return (await import("./runbooks/record.ts")).list(call, config);
     case "show":
-      return show(call, one(catalogueOf(config), rest, "show"), config);
+      return show(call, one(await catalogueOf(config), rest, "show"), config);
     case "lint":
       return lint(call, config, rest[0]);
     case "history":
@@ -57,9 +57,9 @@ export async function run(call: Call): Promise<number> {
   }
 }
 
-function show(call: Call, runbook: Runbook, config: Config): number {
+async function show(call: Call, runbook: Runbook, config: Config): Promise<number> {
   const { id, title, does, notWhen, risk, state, version, params, preconditions, steps, verify, rollback } = runbook;
-  const file = catalogueOf(config).files.get(id);
+  const file = (await catalogueOf(config)).files.get(id);
   const conditionOf = ({ name, expect, none, promql }: Runbook["preconditions"][number]) =>
     `${name}: ${promql} ${expect.op} ${expect.value}; no series: ${none === "pass" ? "as if it held" : "it does not run"}`;
   const blocks: Block[] = [
@@ -90,10 +90,10 @@ function show(call: Call, runbook: Runbook, config: Config): number {
   return print(call, { title: `${title} (${id})`, tone: "info", blocks }, { ...runbook, file });
 }
 
-function lint(call: Call, config: Config, folder: string | undefined): number {
+async function lint(call: Call, config: Config, folder: string | undefined): Promise<number> {
   const settings =
     folder === undefined ? config.runbooks : { builtin: false, folders: [resolvePath(call.cwd, folder)] };
-  const { count, problems } = lintFolders(settings, { whyNotQuery });
+  const { count, problems } = lintFolders(settings, await checksOf(config));
   if (call.flags.json === true)
     call.stdout.write(`${JSON.stringify({ ok: problems.length === 0, count, problems })}\n`);
   else if (problems.length === 0) call.stdout.write(`All ${count} runbooks are sound.\n`);
@@ -103,7 +103,7 @@ function lint(call: Call, config: Config, folder: string | undefined): number {
 
 /** Kept versions, the present one included. */
 async function kept(call: Call, config: Config, id: string | undefined) {
-  const catalogue = catalogueOf(config);
+  const catalogue = await catalogueOf(config);
   await keepVersions(config.dataDir, catalogue.written, now());
   if (id === undefined) throw new UsageError("runbooks history and diff want the id of a runbook.");
   const { versions, broken } = versionsOf(config.dataDir, id);
@@ -161,7 +161,7 @@ function versionNamed(versions: readonly Version[], text: string): Version {
 }
 
 async function takeOut(call: Call, config: Config, words: readonly string[]): Promise<number> {
-  const { id } = one(catalogueOf(config), words, "deprecate");
+  const { id } = one(await catalogueOf(config), words, "deprecate");
   const isBack = call.flags["undo"] === true;
   const reason = isBack ? undefined : (flag(call, "reason") ?? "no reason was given");
   const isNew = await deprecate(config.dataDir, id, reason, now());
@@ -202,7 +202,7 @@ async function draft(call: Call, config: Config): Promise<number> {
 
 /** Fills a runbook with the given values, else with its own examples, and asks its queries. Nothing is run. */
 async function test(call: Call, config: Config, [id, ...pairs]: readonly string[]): Promise<number> {
-  const runbook = one(catalogueOf(config), id === undefined ? [] : [id], "test");
+  const runbook = one(await catalogueOf(config), id === undefined ? [] : [id], "test");
   const given = givenTo(runbook, pairs);
   const examples = Object.entries(runbook.params).flatMap(([name, { example, oneOf }]) => {
     const value = given[name] ?? (oneOf === undefined ? example : (oneOf.find((one) => one === example) ?? oneOf[0]));

@@ -1,4 +1,5 @@
 import { createApi, readingParts } from "../app/api.ts";
+import { loadedExtensions } from "../app/extensions.ts";
 import { liveConfig } from "../app/live-config.ts";
 import { openStore } from "../app/outside.ts";
 import { createReload, type Reload } from "../app/reload.ts";
@@ -10,11 +11,13 @@ import { type Config, secretsOf } from "../config.ts";
 import type { Draft } from "../core/draft.ts";
 import type { Delivered } from "../flows/deliver.ts";
 import { createHttpServer } from "../http/server.ts";
+import type { LoadedExtension } from "../ports/extension.ts";
 import type { Route } from "../ports.ts";
 import { acquireStart } from "../store/lock.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import type { Traces } from "../telemetry/traces.ts";
 import { reasonOf } from "../util/errors.ts";
+import { type EventLoop, watchEventLoop } from "../util/event-loop.ts";
 import { createLog, type Log } from "../util/log.ts";
 import { never } from "../util/never.ts";
 import { ownVersion } from "./help.ts";
@@ -38,6 +41,8 @@ export type ServeDeps = {
   readonly watched?: NonNullable<Observer["watched"]>;
   /** Reads the settings again, for `reload`. Without it they stay as they are. */
   readonly reread?: () => Promise<WholeConfig>;
+  /** Extensions that were loaded with these settings. Without them they are loaded here. */
+  readonly extensions?: readonly LoadedExtension[];
   /** Called when the store cannot be written any more: the process should end, and be started again. */
   readonly onBrokenStore: (problem: unknown) => void;
 };
@@ -69,6 +74,7 @@ export async function serve(
     overrides = {},
     watched,
     reread,
+    extensions: known,
     onBrokenStore,
   }: ServeDeps,
 ): Promise<Serving> {
@@ -98,18 +104,27 @@ export async function serve(
         watched?.(report, gauges);
       },
     };
+    const eventLoop = overrides.eventLoop ?? watchLoop(undo);
     const delivered = (event: Delivered) => {
       telemetry.delivered(event);
       traces?.delivered(event);
     };
-    const app = await createApp(config, { observer, log, trouble: () => reload?.trouble(), ...overrides, store });
+    const extensions = known ?? (await loadedExtensions(config).catch(cannotStart));
+    const app = await createApp(config, {
+      extensions,
+      observer,
+      log,
+      trouble: () => reload?.trouble(),
+      ...overrides,
+      eventLoop,
+      store,
+    });
     undo.push(app.stop);
     await store.check();
     let graceMs = 10_000;
-    const api = await openApi(config, app, { clock, log, observer, overrides });
-    const surfaces = await openSurfaces(config, { app, clock, log, delivers: telemetry.delivers, delivered }).catch(
-      cannotStart,
-    );
+    const api = await openApi(config, app, { clock, log, observer, overrides: { ...overrides, eventLoop } });
+    const { delivers, turnedAway: refused } = telemetry;
+    const surfaces = await openSurfaces(config, { app, clock, log, delivers, delivered, refused }).catch(cannotStart);
     const http = createHttpServer({
       host: config.http.host,
       port: config.http.port,
@@ -118,6 +133,7 @@ export async function serve(
       routes: [...surfaces.routes, ...app.incidents.routes, ...app.ci.routes, ...api],
       readiness: () => readiness(app, surfaces),
       metrics: async () => {
+        telemetry.eventLoopWait(eventLoop.wait());
         telemetry.incidentsOpen(await app.store.incidents.live().catch(() => []));
         telemetry.watchUse(await app.store.detection.records(clock() - USE_SECONDS).catch(() => new Map()));
         telemetry.audited(await app.store.audit.head().catch(() => undefined));
@@ -187,6 +203,13 @@ export async function serve(
     await stop();
     throw problem;
   }
+}
+
+/** How busy this process is; what ends that goes to the others. */
+function watchLoop(undo: (() => unknown)[]): EventLoop {
+  const loop = watchEventLoop();
+  undo.push(loop.stop);
+  return loop;
 }
 
 type Ending = (graceMs: number) => Promise<void>;

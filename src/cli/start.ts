@@ -12,8 +12,7 @@ export async function run(call: Call): Promise<number> {
   if (call.words.length > 0)
     throw new UsageError(`start takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
   const started = performance.now();
-  const read = () => readWholeConfig({ env: call.env, cwd: call.cwd });
-  const { config, problems, warnings } = await read();
+  const { config, problems, warnings, extensions } = await readWholeConfig({ env: call.env, cwd: call.cwd });
   if (config === undefined) throw new ConfigError(explain(problems));
   const log = createLog({ level: config.log.level, secrets: secretsOf(config) });
   const end = Promise.withResolvers<{ readonly why: string; readonly code: number }>();
@@ -38,7 +37,8 @@ export async function run(call: Call): Promise<number> {
   try {
     const serving = await serve(config, {
       log,
-      reread: read,
+      extensions,
+      reread: () => readWholeConfig({ env: call.env, cwd: call.cwd }, extensions),
       onBrokenStore: () => end.resolve({ why: "the store cannot be written", code: EXIT.failed }),
     });
     reload = serving.reload;
@@ -58,6 +58,7 @@ export async function run(call: Call): Promise<number> {
         surfaces,
         dataDir: config.dataDir,
         sources: config.sources.map(({ name }) => name),
+        ...(extensions.length > 0 && { extensions: extensions.map(({ name, hash }) => `${name} ${hash}`) }),
         ms: Math.round(performance.now() - started),
       },
       "ready",

@@ -29,6 +29,9 @@ export type Surfaces = {
 const PAUSE_MS = 250;
 const RETRY_SECONDS = 5;
 
+/** What was sent back, as metrics call it. */
+const WHAT = { first: "decision", usual: "question" } as const;
+
 type Deps = {
   readonly app: App;
   readonly clock: () => number;
@@ -36,11 +39,13 @@ type Deps = {
   /** Messages are carried to that platform or notifier from now on. */
   readonly delivers: (platform: string) => void;
   readonly delivered: (event: Delivered) => void;
+  /** Something was sent back because too much waits. */
+  readonly refused: (event: { platform: string; what: string; why: "full" }) => void;
 };
 
 /** Makes the configured surfaces; loads only theirs. Without any, all of it is empty. */
 export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces> {
-  const { app, clock, log } = deps;
+  const { app, clock, log, refused } = deps;
   let drawing: Promise<ChartDrawer> | undefined;
   const drawer = () => {
     drawing ??= import("../charts/index.ts").then(({ createChartDrawer }) =>
@@ -66,10 +71,11 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     proposalsFor: app.remedy.listsFor,
     mayRead: (visitor) => reachOf(config.access, visitor, app.sources),
     store: app.store,
-    receive: (deal) =>
+    receive: (deal, urgencyOf) =>
       receive({
-        ...{ platform, inbox: app.store.inbox, clock, deal, report: reportTo(log) },
+        ...{ platform, inbox: app.store.inbox, clock, deal, urgencyOf, report: reportTo(log) },
         shared: app.sharing?.inbox,
+        refused: (urgency) => refused({ platform, what: WHAT[urgency], why: "full" }),
       }),
     wake: () => loops.get(platform)?.wake(),
     drawChart: async (chart, zone) => (await drawer()).draw(chart, zone),
@@ -101,7 +107,12 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
       const { createNotifier } = await import("../notifiers/index.ts");
       const { notifierSender } = await import("../notifiers/sender.ts");
       const late = (message: string, reason: string) => void app.incidents.undeliverable(message, reason);
-      return notifierSender(await createNotifier(settings), { clock, late, dependencies: app.dependencies });
+      const extensions = settings.kind === "extension" ? await app.extensions() : [];
+      return notifierSender(await createNotifier(settings, extensions), {
+        clock,
+        late,
+        dependencies: app.dependencies,
+      });
     }),
   );
   if (config.ci.github !== undefined) {

@@ -6,7 +6,7 @@ import type { WatchModel } from "../core/watch/model.ts";
 import { rfc3339 } from "../core/zone.ts";
 import { reasonOf } from "../util/errors.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
-import { barOf } from "./progress.ts";
+import { progressOn } from "./progress.ts";
 import { readStore } from "./read-store.ts";
 import { readConfig } from "./settings.ts";
 
@@ -35,9 +35,12 @@ export async function showVersions(call: Call, name: string): Promise<number> {
 /** `watches learn NAME`: learns a watch anew now, through the running bot. Shows how far it is, on a terminal as a bar with an estimate. */
 export async function learn(call: Call, name: string): Promise<number> {
   const config = readConfig(call);
-  const progress = estimated(call);
+  const progress = progressOn(call);
   try {
-    const draft = (told: unknown) => progress.show(told as { readonly share: number; readonly what: string });
+    const draft = (told: unknown) => {
+      const { share, what } = told as { readonly share: number; readonly what: string };
+      progress.show(share, what);
+    };
     const model = await callSocket(
       config.dataDir,
       { kind: "learn watch", watch: name },
@@ -75,25 +78,6 @@ function print(call: Call, config: Config, model: WatchModel): number {
     call.stdout.write(renderCard(card, lookOf(call.stdout, call.env, config.timezone)));
   }
   return EXIT.ok;
-}
-
-/** How far it is: a bar with the time that is left on a terminal, a line for each tenth elsewhere. */
-function estimated(call: Call) {
-  const bar = barOf(call);
-  const began = Date.now();
-  let said = -1;
-  return {
-    show({ share, what }: { readonly share: number; readonly what: string }) {
-      const seconds = ((Date.now() - began) / 1000) * (1 / Math.max(0.01, share) - 1);
-      const left = share > 0.02 && share < 1 ? `, about ${Math.max(1, Math.round(seconds))} s left` : "";
-      bar.show(share, `${what}${left}`);
-      const tenth = Math.floor(share * 10);
-      if (call.stderr.isTTY === true || tenth <= said) return;
-      said = tenth;
-      call.stderr.write(`${tenth * 10} %: ${what}${left}\n`);
-    },
-    end: () => bar.end(),
-  };
 }
 
 /** A contract, as all that programs read. Times are RFC 3339 in UTC; null where there is nothing. */

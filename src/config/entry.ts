@@ -7,7 +7,8 @@ import type { Deps } from "./sources.ts";
 export type EntryAt = {
   readonly where: (...rest: readonly PropertyKey[]) => string;
   readonly refuse: (key: string, message: string) => void;
-  readonly secret: (key: string) => Secret | undefined;
+  /** Of a file that a key, or a key inside of one, names. */
+  readonly secret: (...keys: readonly string[]) => Secret | undefined;
   /** The absolute path of a readable file. */
   readonly path: (key: string) => string | undefined;
   /** The text of that file. */
@@ -24,9 +25,10 @@ export function entryAt(
   entry: { readonly name: string; readonly environment?: string | undefined; readonly [key: string]: unknown },
 ): EntryAt {
   const where = (...rest: readonly PropertyKey[]) => file.where([...base, ...rest]);
-  const pathOf = (key: string) => {
-    const value = (entry as Readonly<Record<string, unknown>>)[key];
-    return typeof value === "string" ? file.resolvePath([...base, key], value) : undefined;
+  const pathOf = (...keys: readonly string[]) => {
+    const inside = (value: unknown, key: string) => (value as Readonly<Record<string, unknown>> | undefined)?.[key];
+    const value = keys.reduce<unknown>(inside, entry);
+    return typeof value === "string" ? file.resolvePath([...base, ...keys], value) : undefined;
   };
   const text = (key: string) => {
     const path = pathOf(key);
@@ -42,9 +44,9 @@ export function entryAt(
     where,
     text,
     refuse: (key, message) => report(where(key), message),
-    secret: (key) => {
-      const path = pathOf(key);
-      return path === undefined ? undefined : readSecretFile(path, where(key), readFile, report);
+    secret: (...keys) => {
+      const path = pathOf(...keys);
+      return path === undefined ? undefined : readSecretFile(path, where(...keys), readFile, report);
     },
     path: (key) => {
       text(key);

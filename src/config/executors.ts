@@ -1,5 +1,7 @@
+import type { ExtensionEntry } from "../core/extension/extension.ts";
 import { type Secret, secret } from "../util/secret.ts";
 import { type EntryAt, entryAt, isLoopback, some } from "./entry.ts";
+import { readExtended } from "./extensions.ts";
 import { secretsInUrl } from "./redis.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { Deps } from "./sources.ts";
@@ -89,6 +91,7 @@ export type ExecutorsConfig = {
   github: readonly GithubConfig[];
   postgres: readonly PostgresConfig[];
   redis: readonly RedisConfig[];
+  extension: readonly ExtensionEntry[];
 };
 
 type Kind = keyof ExecutorsConfig;
@@ -102,6 +105,7 @@ export function executorSecrets(executors: ExecutorsConfig): readonly Secret[] {
     ...executors.github.map(({ token }) => token),
     ...executors.postgres.map(({ password }) => password),
     ...executors.redis.flatMap(({ url, password }) => [...secretsInUrl(url), password]),
+    ...executors.extension.flatMap(({ secrets }) => Object.values(secrets)),
   ];
   return all.filter((one) => one !== undefined);
 }
@@ -130,6 +134,7 @@ export function readExecutors(deps: Deps): ExecutorsConfig {
     github: each("github", readGithub),
     postgres: each("postgres", readPostgres),
     redis: each("redis", readRedis),
+    extension: each("extension", readExtended),
   };
 }
 

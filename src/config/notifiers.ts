@@ -1,6 +1,7 @@
 import type { NotifierSettings } from "../core/incident/notifier-settings.ts";
 import { type Secret, secret } from "../util/secret.ts";
 import { type EntryAt, entryAt, isLoopback, some } from "./entry.ts";
+import { readExtended } from "./extensions.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { Deps } from "./sources.ts";
 import { show, tidyUrl, whyNotBaseUrl } from "./values.ts";
@@ -71,6 +72,7 @@ export function readNotifiers(deps: Deps): readonly NotifierSettings[] {
       tags: entry.tags ?? [],
       ...some("ca", at.text("ca_file")),
     })),
+    ...each("extension", (entry, at) => ({ kind: "extension", ...readExtended(entry, at) })),
   ];
 }
 
@@ -89,6 +91,8 @@ export function notifierSecrets(all: readonly NotifierSettings[]): readonly Secr
           return [one.apiKey];
         case "servicenow":
           return [one.password];
+        case "extension":
+          return Object.values(one.secrets);
         default:
           return [one.token];
       }

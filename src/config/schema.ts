@@ -112,8 +112,16 @@ const file = () =>
       alertmanager: z
         .strictObject(
           {
-            url: url("Where the bot reaches Alertmanager, for silences. Default: none."),
+            url: url("Where the bot reaches Alertmanager, for silences. Default: ALERTMANAGER_URL.").optional(),
             external_url: url("Where people reach it, for links.").optional(),
+            receivers: z
+              .array(text("Name of a receiver; * stands for any letters."), "must be a list")
+              .min(1, "must name at least one receiver")
+              .max(100, "must have at most 100 entries")
+              .optional()
+              .describe(
+                "Of Alertmanager's own list of alerts, only those that it routes to one of these. Default: all but null, none, noop, void, blackhole, drop and devnull.",
+              ),
           },
           "must be a group of settings",
         )
@@ -147,6 +155,19 @@ const file = () =>
         .max(100, "must have at most 100 entries")
         .optional()
         .describe("Folders with concept packs of your own: what your metrics mean. Default: none."),
+      extensions: z
+        .strictObject(
+          {
+            folders: z
+              .array(text("A folder, relative to this file."), "must be a list")
+              .max(20, "must have at most 20 entries")
+              .optional()
+              .describe("Folders with extensions: code of yours that runs with all rights of the bot. Default: none."),
+          },
+          "must be a group of settings",
+        )
+        .optional()
+        .describe("Executors and notifiers of your own, as modules that are loaded at the start."),
       breakers: breakers().optional(),
       limits: z
         .strictObject(
@@ -162,6 +183,11 @@ const file = () =>
               1,
               10_000,
               "Questions from one channel in a minute, counted likewise. Default: ten times those from one person.",
+            ),
+            event_loop_wait: duration(
+              "50ms",
+              "1m",
+              "How long things may wait for this process, on average over 5 s, before new questions are turned away. Default 500ms.",
             ),
             answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
             watched_series: whole(1, 100_000, "Series that are watched, of all watches together. Default 1000."),

@@ -25,12 +25,15 @@ export type Config = {
   audit: { key: Secret | undefined };
   /** May be empty. Else exactly one has `default: true`. */
   sources: readonly SourceConfig[];
-  alertmanager: { url: string; externalUrl?: string } | undefined;
+  /** `receivers`: of its own list of alerts, only those that it tells one of these. */
+  alertmanager: { url: string; externalUrl?: string; receivers?: readonly string[] } | undefined;
   grafanaExternalUrl: string | undefined;
   /** A collector of OpenTelemetry, without /v1/traces, and the bot's name there. Undefined: no spans are made. */
   traces: { endpoint: string; service: string } | undefined;
   /** Folders with the user's own concept packs. */
   packs: readonly string[];
+  /** Folders with executors and notifiers of the user's own. */
+  extensions: { folders: readonly string[] };
   http: {
     host: string;
     port: number;
@@ -78,6 +81,8 @@ export type Config = {
     /** From one person. */
     questionsPerMinute: number;
     channelQuestionsPerMinute: number;
+    /** What waits longer for the event loop than this makes new questions be turned away. */
+    eventLoopWaitMs: number;
     retentionSeconds: {
       conversations: number;
       evidence: number;

@@ -17,6 +17,11 @@ export type AuditEntry = {
   readonly from: string;
   readonly to: string;
   readonly reason: string;
+  /**
+   * Id of the question, click, call or command that it came of, as the log's lines carry it. Absent for what the bot does by itself, and in
+   * records of before there were such ids: their hash is made without it.
+   */
+  readonly cause?: string;
 };
 
 /** A link of the chain. `at` is unix seconds by the store's clock. */
@@ -42,8 +47,9 @@ export function sealRecord(
   at: number,
   sign?: (text: string) => string,
 ): AuditRecord {
-  const { actor, platform, action, id, hash, from, to, reason } = entry;
-  const body = { seq: (head?.seq ?? 0) + 1, at, actor, platform, action, id, hash, from, to, reason };
+  const { actor, platform, action, id, hash, from, to, reason, cause } = entry;
+  const said = { actor, platform, action, id, hash, from, to, reason, ...(cause !== undefined && { cause }) };
+  const body = { seq: (head?.seq ?? 0) + 1, at, ...said };
   const prev = head?.record_hash ?? FIRST_PREV;
   const record_hash = sha256(prev + canonicalJson(body));
   return { ...body, prev, record_hash, ...(sign && { signature: sign(record_hash) }) };
@@ -130,7 +136,7 @@ export function createVerifier({ anchors = [], publicKeys }: Against = {}): {
 }
 
 const NAMES: ReadonlySet<string> = new Set([
-  ...["seq", "at", "actor", "platform", "action", "id", "hash", "from", "to", "reason"],
+  ...["seq", "at", "actor", "platform", "action", "id", "hash", "from", "to", "reason", "cause"],
   ...["prev", "record_hash", "signature"],
 ]);
 

@@ -34,3 +34,11 @@ export type Question = {
   /** A guest, or somebody of another organisation: they never decide about changes. */
   readonly isOutsider?: true;
 };
+
+/** The platform of programs, which ask over the HTTP API. */
+export const PROGRAMS = "api";
+
+/** Asked by a program: it presses no button, has no channel, and only reads. */
+export function isOfProgram({ place }: Pick<Question, "place">): boolean {
+  return place.platform === PROGRAMS;
+}

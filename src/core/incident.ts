@@ -44,6 +44,8 @@ export type AlertRecord = {
   readonly runbookUrl?: string;
   readonly generatorUrl?: string;
   readonly startsAt: number;
+  /** The newest beginning that its sender told of, where ours is another. */
+  readonly sentStartsAt?: number;
   /** Undefined while it fires. */
   readonly endsAt?: number;
   /** When the bot was last told of it. */
@@ -93,10 +95,14 @@ export type Incident = {
   readonly names: readonly AlertName[];
   /** The gravest alerts, firing ones first, at most `LINES_KEPT`. The store has all. */
   readonly lines: readonly AlertLine[];
+  /** All its alerts, as far as routes, escalations and digests tell them apart; undefined of one stored before they were counted. */
+  readonly parts?: readonly IncidentPart[];
   /** Alerts that began again and again within the hour. */
   readonly isFlapping: boolean;
   /** It holds what came when too much came at once, whatever it is about. */
   readonly isStorm: boolean;
+  /** When a storm last took in an alert that had no incident. */
+  readonly tookInAt?: number;
   readonly acknowledged?: Responder;
   /** `severity` is the one it had then. */
   readonly snoozed?: Responder & {
@@ -129,6 +135,19 @@ export type AlertName = {
   readonly severity: Severity;
   readonly total: number;
   readonly firing: number;
+};
+/** Alerts of an incident that no route, escalation or digest tells apart. */
+export type IncidentPart = {
+  readonly key: string;
+  /** Those labels of one of them that some filter asks for. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly environment?: string;
+  /** The highest of those that fire; of all of them once none does. */
+  readonly severity: Severity;
+  readonly total: number;
+  readonly firing: number;
+  /** When it was first as grave as that in this incident, unix seconds. */
+  readonly since: number;
 };
 export type AlertLine = Pick<
   AlertRecord,

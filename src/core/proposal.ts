@@ -3,6 +3,7 @@ import { never } from "../util/never.ts";
 import type { AuditEntry } from "./audit.ts";
 import type { Chart, EvidenceLine } from "./card.ts";
 import type { Place } from "./chat.ts";
+import type { ExtensionId } from "./extension/extension.ts";
 import type { Identity } from "./people.ts";
 import { approvalsOf, isEnough, type Rule, type Vote } from "./policy.ts";
 import type { Condition, Origin, Risk, RunbookStep, Verification } from "./runbook.ts";
@@ -78,6 +79,8 @@ export type Spec = {
    */
   readonly looks: readonly Seen[];
   readonly rollback: { readonly auto: boolean; readonly steps: readonly RunbookStep[] } | undefined;
+  /** Whose code carries out steps, there and back, where it is not the bot's own: exactly this is approved. */
+  readonly extensions?: readonly ExtensionId[];
   readonly verify: Verification | undefined;
   /** What it touches and how it is taken back, as shown: sentences. */
   readonly blast: string;
@@ -182,6 +185,13 @@ export type Proposal = {
   readonly simulated?: { readonly by: string; readonly at: number; readonly text: string };
 };
 
+/** How a run ended that the store has lost. Times are unix seconds. */
+export type Remembered = {
+  readonly outcome: "succeeded" | "failed" | "partial" | "unknown";
+  readonly startedAt: number;
+  readonly endedAt: number;
+};
+
 export type Event =
   | {
       readonly kind: "vote";
@@ -218,8 +228,8 @@ export type Event =
       readonly left?: readonly Seen[];
     }
   | { readonly kind: "lose"; readonly reason: string }
-  /** The journal knows of a start that the store has lost: it may have run. */
-  | { readonly kind: "recall"; readonly fence: number; readonly reason: string }
+  /** The journal knows of a start that the store has lost: it may have run, or, where it knows its end too, that is what it came to. */
+  | { readonly kind: "recall"; readonly fence: number; readonly ran?: Remembered; readonly reason: string }
   | { readonly kind: "settle"; readonly outcome: "succeeded" | "failed" | "partial"; readonly reason: string }
   | {
       /** A person says what became of it. It is settled once enough people say the same. */
@@ -378,15 +388,7 @@ export function advance(proposal: Proposal, event: Event, now: number): Advanced
       if (status !== "started" || !leaseOver(proposal, now)) return late(proposal);
       return to(proposal, "unknown", event.kind, { lease: undefined, note: event.reason });
     case "recall":
-      if (status !== "pending" && status !== "approved" && status !== "claimed") return late(proposal);
-      return to(proposal, "unknown", event.kind, {
-        fence: Math.max(proposal.fence, event.fence),
-        lease: undefined,
-        // When it began is lost: not before this.
-        startedAt: proposal.approvedAt ?? proposal.spec.createdAt,
-        steps: [],
-        note: event.reason,
-      });
+      return recall(proposal, event);
     case "settle":
       if (status !== "unknown") return late(proposal);
       return to(proposal, event.outcome, event.kind, { endedAt: now, note: event.reason });
@@ -525,6 +527,23 @@ function claim(
   if (!isFree && !isEnough(rule, votes, hash, requester))
     return refuse("votes", "By the policy of now, the approvals are not enough.");
   return to(proposal, "claimed", "claim", { fence: proposal.fence + 1, lease: { owner, until } });
+}
+
+/** What the store has lost of a run: its end, where that is known. */
+function recall(proposal: Proposal, { fence, ran, reason }: Event & { kind: "recall" }): Advanced {
+  const { status, startedAt = proposal.approvedAt ?? proposal.spec.createdAt } = proposal;
+  const isWaiting = status === "pending" || status === "approved" || status === "claimed";
+  const lost = { fence: Math.max(proposal.fence, fence), lease: undefined, note: reason };
+  if (ran === undefined || ran.outcome === "unknown") {
+    if (!isWaiting) return late(proposal);
+    // When it began is lost: not before this.
+    return to(proposal, "unknown", "recall", { ...lost, startedAt: ran?.startedAt ?? startedAt, steps: [] });
+  }
+  // Of another attempt, which is under way, it says nothing.
+  const isThis = (status === "started" || status === "unknown") && proposal.startedAt === ran.startedAt;
+  if (!isWaiting && !isThis) return late(proposal);
+  const { outcome, endedAt } = ran;
+  return to(proposal, outcome, "recall", { ...lost, startedAt: ran.startedAt, endedAt, ...(!isThis && { steps: [] }) });
 }
 
 function also(note: string, why: string | undefined): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { access, chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Program } from "./processes.ts";
@@ -29,10 +30,11 @@ export async function relocated(file: string, folder: string): Promise<Program> 
   }
   if (changes === 0) return plain;
   const copy = join(folder, "alertmanager");
-  // By renaming, as a demo that still runs may be executing the old one.
-  await writeFile(`${copy}.new-${process.pid}`, binary);
-  await chmod(`${copy}.new-${process.pid}`, 0o755);
-  await rename(`${copy}.new-${process.pid}`, copy);
+  // By renaming, as a demo that still runs may be executing the old one, and another may be starting.
+  const fresh = `${copy}.new-${randomUUID()}`;
+  await writeFile(fresh, binary);
+  await chmod(fresh, 0o755);
+  await rename(fresh, copy);
   return inFolder(root, copy);
 }
 

@@ -11,6 +11,7 @@ import type { DetectDeps, RoundReport } from "./detect/deps.ts";
 import { explain } from "./detect/explain.ts";
 import { versionOf } from "./detect/follow.ts";
 import { gaugesOf } from "./detect/gauges.ts";
+import { hold } from "./detect/hold.ts";
 import { createJudge, LostDetectorsError } from "./detect/judging.ts";
 import { judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { lookLater } from "./detect/later.ts";
@@ -98,7 +99,7 @@ export function detect(given: DetectDeps): Detect {
     },
   };
 
-  async function once(slot: number, signal: AbortSignal): Promise<RoundReport> {
+  async function once(slot: number, outer: AbortSignal): Promise<RoundReport> {
     const began = elapsed();
     shownAt = began;
     const won = await store.detection.claim(
@@ -110,6 +111,12 @@ export function detect(given: DetectDeps): Detect {
     );
     const tally = new Tally();
     if (won === "lost") return tally.report("taken", elapsed() - began);
+    const { owner, leaseSeconds } = deps;
+    const held =
+      leaseSeconds === undefined
+        ? undefined
+        : hold({ claims: store.detection, job: JOB, slot, since: began, owner, leaseSeconds, clock, elapsed });
+    const signal = held === undefined ? outer : AbortSignal.any([outer, held.signal]);
     try {
       if (won === "anew" || open === undefined) {
         // Somebody else had the last round, or this process is new: what counts is what is stored.
@@ -136,9 +143,12 @@ export function detect(given: DetectDeps): Detect {
           signal,
         });
       }
+      // Whoever has taken the round over shows what there is.
+      held?.signal.throwIfAborted();
       await showAnomalies(deps);
     } finally {
-      await store.detection.release(JOB, deps.owner);
+      await held?.end();
+      await store.detection.release(JOB, owner);
     }
     const report = tally.report(tally.problems.length > 0 ? "partly" : "done", elapsed() - began);
     deps.observe?.(report, gaugesOf(states.views(), open));

@@ -1,12 +1,13 @@
 import type { AuditEntry } from "../core/audit.ts";
 import {
   anchored,
+  type Due,
   dueFor,
   type Escalation,
   escalated,
-  escalationFor,
+  escalationsFor,
   handedBack,
-  type Step,
+  stepsOf,
 } from "../core/incident/escalate.ts";
 import type { Incident } from "../core/incident.ts";
 import { type Above, onCallAt, type Schedule } from "../core/oncall/schedule.ts";
@@ -37,10 +38,10 @@ export async function escalate(deps: EscalateDeps): Promise<number | undefined> 
     next = Math.min(next ?? seconds, seconds);
   };
   for (const incident of await deps.store.incidents.live()) {
-    const escalation = escalationFor(deps.escalations, incident);
-    if (escalation === undefined) continue;
+    const escalations = escalationsFor(deps.escalations, incident);
+    if (escalations.length === 0) continue;
     const now = deps.clock();
-    const due = dueFor(escalation, incident, now);
+    const due = dueFor(escalations, incident, now);
     if (due.kind === "nothing") continue;
     if (due.kind === "wait") {
       soon(due.seconds);
@@ -48,13 +49,13 @@ export async function escalate(deps: EscalateDeps): Promise<number | undefined> 
     }
     const { after, entry } =
       due.kind === "step"
-        ? made(deps, above, incident, escalation, due.step, now)
+        ? made(deps, above, incident, escalations, due, now)
         : due.kind === "idle"
           ? {
               after: handedBack(incident, now),
               entry: entryOf(incident, "hand back incident", "open", "nothing moved"),
             }
-          : { after: anchored(incident, now), entry: undefined };
+          : { after: anchored(incident, due, escalations, now), entry: undefined };
     const entries = entry === undefined ? [] : [entry];
     if (await deps.store.incidents.save({ incidents: [after], alerts: [], entries })) deps.changed();
     soon(AGAIN);
@@ -62,15 +63,23 @@ export async function escalate(deps: EscalateDeps): Promise<number | undefined> 
   return next;
 }
 
-function made(deps: EscalateDeps, above: Above, incident: Incident, escalation: Escalation, step: Step, now: number) {
+function made(
+  deps: EscalateDeps,
+  above: Above,
+  incident: Incident,
+  escalations: readonly Escalation[],
+  due: Extract<Due, { kind: "step" }>,
+  now: number,
+) {
+  const { step, escalation } = due;
   const onCall = step.schedules.flatMap((name) => {
     const schedule = deps.schedules.find((one) => one.name === name);
     const shift = schedule === undefined ? undefined : onCallAt(schedule, above, now);
     return shift === undefined ? [] : [shift.person];
   });
   const people = [...new Set([...onCall, ...step.people])];
-  const after = escalated(incident, escalation, step, people, now);
-  const reason = `${escalation.name}, step ${after.escalated?.steps}: ${people.join(", ") || "nobody"}`;
+  const after = escalated(incident, due, escalations, people, now);
+  const reason = `${escalation.name}, step ${stepsOf(escalation, after)}: ${people.join(", ") || "nobody"}`;
   return { after, entry: entryOf(incident, "escalate incident", incident.status, reason) };
 }
 

@@ -1,14 +1,14 @@
 import type { Place } from "../core/chat.ts";
 import {
   type Absorbed,
-  APART,
   absorb,
+  MOST_OPENED,
   PAUSE_SECONDS,
-  STORM_NAMES,
   STORM_SECONDS,
   type World,
 } from "../core/incident/absorb.ts";
 import { isKeptBack } from "../core/incident/maintenance.ts";
+import type { Sorter } from "../core/incident/parts.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
@@ -21,7 +21,11 @@ export type IngestDeps = {
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
-  /** Called after each step with the deliveries it dealt with: a moment in which more may come, while much does. */
+  /** Names of the maintenance windows that there are. */
+  readonly windows?: () => readonly string[];
+  /** What tells alerts apart by what routes, escalations and digests ask for: another one once they ask for something else. */
+  readonly sorter?: () => Sorter;
+  /** Called after a step that left nothing waiting, with the deliveries it dealt with: a moment in which more may come, while much does. */
   readonly rest?: (deliveries: number) => Promise<void>;
   /** Incidents were changed. */
   readonly changed: (incidents: readonly Incident[]) => void;
@@ -73,7 +77,7 @@ export function ingest(deps: IngestDeps): Ingest {
         const events = batch.flatMap((one) => one.events);
         for (let at = 0; at < events.length; at += AT_ONCE) await store(events.slice(at, at + AT_ONCE));
         for (const one of batch) one.resolve();
-        await deps.rest?.(batch.length);
+        if (waiting.length === 0) await deps.rest?.(batch.length);
       } catch (problem) {
         held = undefined;
         for (const one of batch) one.reject(problem);
@@ -84,12 +88,11 @@ export function ingest(deps: IngestDeps): Ingest {
 
   async function store(events: readonly AlertEvent[]): Promise<void> {
     for (let tries = 1; ; tries++) {
-      held ??= await load(incidents);
+      const sorter = deps.sorter?.();
+      if (held?.sorter !== sorter) held = undefined;
+      held ??= await load(incidents, sorter);
       const known = await heldWith(held, events);
-      const absorbed = withPlaces(
-        absorb({ ...worldOf(known), ...(deps.keptBackBy && { keptBackBy: deps.keptBackBy }) }, events, deps.newId),
-        deps.placesOf,
-      );
+      const absorbed = withPlaces(absorb({ ...worldOf(known), ...maintenance() }, events, deps.newId), deps.placesOf);
       const { incidents: changed, alerts } = absorbed;
       if (changed.length === 0 && alerts.length === 0) return;
       if (await incidents.save({ incidents: changed, alerts, entries: [], generation: known.generation })) {
@@ -105,6 +108,11 @@ export function ingest(deps: IngestDeps): Ingest {
       held = undefined;
       if (tries >= TRIES) throw new Error("incidents were changed by others again and again while alerts came in");
     }
+  }
+
+  function maintenance(): Pick<World, "keptBackBy" | "windows"> {
+    const { keptBackBy, windows } = deps;
+    return { ...(keptBackBy && { keptBackBy }), ...(windows && { windows: windows() }) };
   }
 
   /** Alerts of incidents that are over are looked up when they come again. */
@@ -146,6 +154,7 @@ function isNew({ incident, startsAt }: AlertRecord, known: AlertRecord | undefin
 
 /** Live incidents and their alerts; and what was looked up of others for one step. */
 type Held = {
+  readonly sorter: Sorter | undefined;
   /** The state of the store that it is. */
   generation: number;
   readonly incidents: Map<string, Incident>;
@@ -160,8 +169,9 @@ type Held = {
   readonly endedAlerts: Map<string, readonly AlertRecord[]>;
 };
 
-async function load(incidents: Store["incidents"]): Promise<Held> {
+async function load(incidents: Store["incidents"], sorter: Sorter | undefined): Promise<Held> {
   const held: Held = {
+    sorter,
     generation: await incidents.generation(),
     incidents: new Map(),
     alerts: new Map(),
@@ -175,10 +185,10 @@ async function load(incidents: Store["incidents"]): Promise<Held> {
   };
   for (const incident of await incidents.live()) {
     const alerts = await alertsOf(incidents, incident.id);
-    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts)]]) });
+    remember(held, { incidents: [incident], alerts, tallies: new Map([[incident.id, tallyOf(alerts, sorter)]]) });
   }
   // A restart in the middle of a storm must not make it a new one.
-  const newest = await incidents.find({ limit: APART + STORM_NAMES + 1 });
+  const newest = await incidents.find({ limit: MOST_OPENED });
   held.openings.splice(0, Infinity, ...newest.map(({ openedAt }) => openedAt).reverse());
   return held;
 }
@@ -208,6 +218,9 @@ function remember(held: Held, { incidents: changed, alerts, tallies }: Absorbed)
   for (const [id, tally] of tallies) held.tallies.set(id, tally);
   for (const incident of changed) {
     if (incident.revision === 1) held.openings.push(incident.openedAt);
+    // What a maintenance let go is not found by its like any more.
+    for (const key of held.incidents.get(incident.id)?.keys ?? [])
+      if (!incident.keys.includes(key) && held.byKey.get(key) === incident.id) held.byKey.delete(key);
     if (isLive(incident)) {
       held.incidents.set(incident.id, incident);
       for (const key of incident.keys) held.byKey.set(key, incident.id);
@@ -234,6 +247,7 @@ function worldOf(held: Held): World {
     alertsOf: (id) => held.byIncident.get(id)?.values() ?? held.endedAlerts.get(id) ?? [],
     tallyOf: (id) => held.tallies.get(id),
     openedLately: held.openings,
+    ...(held.sorter !== undefined && { sorter: held.sorter }),
   };
 }
 

@@ -1,4 +1,6 @@
-import type { AlertEvent } from "../core/incident.ts";
+import { sentStartOf } from "../core/incident/alert.ts";
+import { isReceived } from "../core/incident/receivers.ts";
+import type { AlertEvent, AlertRecord } from "../core/incident.ts";
 import type { Take } from "../ports/incidents.ts";
 import type { AlertRouter, Clock, ListedAlert, Store } from "../ports.ts";
 
@@ -7,47 +9,94 @@ export type ReconcileDeps = {
   readonly store: Pick<Store, "incidents">;
   readonly clock: Clock;
   readonly take: Take;
+  /** Of Alertmanager's receivers, the bot's. Undefined for all that somebody reads. */
+  readonly receivers?: readonly string[] | undefined;
 };
 
 /**
- * An alert that was in the list and is missing for so long is over. Alertmanager forgets its alerts when it restarts, until Prometheus
- * sends them again, which it does at least once in a minute (`--rules.alert.resend-delay`) and at most a few later.
+ * An alert that was in the list and is missing for so long, and in so many looks in a row, is over. Alertmanager forgets its alerts when
+ * it restarts, until Prometheus sends them again, which it does at least once in a minute (`--rules.alert.resend-delay`) and at most a
+ * few later.
  */
 const GONE_SECONDS = 300;
+const GONE_LOOKS = 3;
+/** Looks further apart are not in a row: the process slept, or another one looked meanwhile. */
+const APART_SECONDS = 300;
 const MOST_GONE = 10_000;
 
 /**
  * Alertmanager's own list -> incidents: for where no webhook reaches the bot, and for what a webhook never says, as that an alert was over
- * while a silence was on. What is muted makes no incident, and ends none. Rejects when the list cannot be read; nothing changes then.
+ * while a silence was on. What is muted, or for others, makes no incident, and ends none. Rejects when the list cannot be read: nothing changes then, and
+ * what was missing before is counted anew, because the list may come back empty.
  */
-export function reconcile({ router, store, clock, take }: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
+export function reconcile({
+  router,
+  store,
+  clock,
+  take,
+  receivers,
+}: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
+  const missing = createMissing();
   return async (signal) => {
-    const listed = await router.alerts(signal);
+    const listed = await router.alerts(signal).catch((problem: unknown) => {
+      missing.forget();
+      throw problem;
+    });
     const at = clock();
-    const muted = listed.filter(({ isMuted }) => isMuted);
+    const isApart = (one: ListedAlert) => one.isMuted || !isReceived(one.receivers, receivers);
+    const apart = listed.filter(isApart);
     const known = new Set(
-      muted.length === 0
+      apart.length === 0
         ? []
-        : (await store.incidents.alerts(muted.map(({ fingerprint }) => fingerprint)))
+        : (await store.incidents.alerts(apart.map(({ fingerprint }) => fingerprint)))
             .filter(({ endsAt }) => endsAt === undefined)
             .map(({ fingerprint }) => fingerprint),
     );
-    const told = listed.filter(({ isMuted, fingerprint }) => !isMuted || known.has(fingerprint));
+    const told = listed.filter((one) => !isApart(one) || known.has(one.fingerprint));
     await take(told.map((one) => eventOf(one, at)));
     const there = new Set(listed.map(({ fingerprint }) => fingerprint));
-    const unseen = await store.incidents.unseenSince(at - GONE_SECONDS, MOST_GONE);
-    const gone = unseen.filter(({ isListed, fingerprint }) => isListed === true && !there.has(fingerprint));
+    const unseen = await store.incidents.unseenSince(at, MOST_GONE);
+    const gone = missing.in(
+      unseen.filter(({ isListed, fingerprint }) => isListed === true && !there.has(fingerprint)),
+      at,
+    );
     await take(
-      gone.map(({ fingerprint, labels, startsAt }) => ({
-        fingerprint,
+      gone.map((one) => ({
+        fingerprint: one.fingerprint,
         status: "resolved" as const,
-        labels,
+        labels: one.labels,
         annotations: {},
-        startsAt,
+        startsAt: sentStartOf(one),
         endsAt: at,
         at,
       })),
     );
+  };
+}
+
+/** What was missing in the looks until now: since when, and how often. */
+function createMissing() {
+  let before = new Map<string, { readonly since: number; readonly looks: number }>();
+  let lastLook = 0;
+  return {
+    forget: () => before.clear(),
+    /** Takes what is missing in a look at `at`, and gives back those that are over by that. */
+    in(alerts: readonly AlertRecord[], at: number): readonly AlertRecord[] {
+      if (at - lastLook > APART_SECONDS) before.clear();
+      lastLook = at;
+      before = new Map(
+        alerts.map(({ fingerprint, seenAt }) => {
+          const found = before.get(fingerprint);
+          // Somebody else told of it since.
+          const isSame = found !== undefined && seenAt < found.since;
+          return [fingerprint, isSame ? { ...found, looks: found.looks + 1 } : { since: at, looks: 1 }];
+        }),
+      );
+      return alerts.filter(({ fingerprint }) => {
+        const { since = at, looks = 0 } = before.get(fingerprint) ?? {};
+        return looks >= GONE_LOOKS && at - since >= GONE_SECONDS;
+      });
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { rolloutCard } from "../cards/rollout-card.ts";
-import type { Catalogue } from "../core/catalogue.ts";
+import { versionsBorn, versionsQuery } from "../core/cause/versions.ts";
 import { namespaceQueries } from "../core/change/namespaces.ts";
 import type { Place } from "../core/chat.ts";
 import { deploysOf, MOST_TOLD, runsAt, TOLD_BEFORE, withTold } from "../core/ci/deploys.ts";
@@ -92,7 +92,8 @@ async function begin(
   const now = deps.clock();
   const from = now - BACK;
   const here = runsAt(told, source, deps.sources);
-  const born = await versionsBorn(deps.packs, await source.catalogue(signal), source, from, now, signal);
+  const query = versionsQuery({ packs: deps.packs, catalogue: await source.catalogue(signal) }, from, now);
+  const born = query === undefined ? [] : versionsBorn(await source.range(query.promql, query.window, signal), query);
   const made: Rollout[] = [];
   for (const deploy of withTold(born, deploysOf(here, from, now))) {
     const one = taken(deploy, source, deps.places, now);
@@ -111,38 +112,6 @@ function taken({ service, at, from, to }: Deploy, source: Metrics, places: reado
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
   };
-}
-
-/** Versions that appeared within [from, to], where the old one ran before. One query. */
-async function versionsBorn(
-  packs: ConceptPacks,
-  catalogue: Catalogue,
-  source: Metrics,
-  from: number,
-  to: number,
-  signal: AbortSignal,
-): Promise<readonly Deploy[]> {
-  const build = conceptIndex(packs, catalogue).byId.get("deploy.version");
-  const self = build?.names["self"];
-  if (build === undefined || self === undefined || !build.metric.labels.has("version")) return [];
-  const end = Math.floor(to / 60) * 60;
-  const start = end - Math.ceil((end - from) / 60) * 60;
-  const promql = `max by (${self}, version) (${build.metric.name})`;
-  const found = await source.range(promql, { start, end, step: 60 }, signal);
-  const beginOf = ({ points }: Series): number | undefined => points.find(([, value]) => Number.isFinite(value))?.[0];
-  const endOf = ({ points }: Series): number => points.findLast(([, value]) => Number.isFinite(value))?.[0] ?? 0;
-  return found.flatMap((series): Deploy[] => {
-    const [service, version, born] = [series.labels[self], series.labels["version"], beginOf(series)];
-    if (service === undefined || version === undefined || born === undefined || born <= start + 90) return [];
-    // A service that is new altogether has nothing to be compared with; where several were there, the one that came and stayed last.
-    const [old] = found
-      .filter(
-        (other) =>
-          other.labels[self] === service && other.labels["version"] !== version && (beginOf(other) ?? born) < born,
-      )
-      .sort((a, b) => (beginOf(b) ?? 0) - (beginOf(a) ?? 0) || endOf(b) - endOf(a));
-    return old === undefined ? [] : [{ service, at: born, from: old.labels["version"], to: version }];
-  });
 }
 
 /** Compares, notes what came of it, and proposes the way back where it is worse. */

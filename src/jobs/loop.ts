@@ -1,3 +1,5 @@
+import { loggedApart } from "../util/log.ts";
+
 /** Work that is done again and again, never twice at once. */
 export type Loop = {
   /** There is something to do now. A call during a round makes another round after it. */
@@ -47,7 +49,7 @@ export function startLoop(
   function wake(): void {
     if (isStopping) return;
     clearTimeout(timer);
-    if (running === undefined) running = run();
+    if (running === undefined) running = loggedApart(run);
     else isWanted = true;
   }
 

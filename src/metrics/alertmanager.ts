@@ -44,6 +44,7 @@ const Alerts = z.array(
     startsAt: z.string(),
     generatorURL: z.string().default(""),
     status: z.object({ state: z.string() }),
+    receivers: z.array(z.object({ name: z.string() })).optional(),
   }),
 );
 const Written = z.object({ silenceID: z.string().min(1) });
@@ -83,8 +84,9 @@ export function createAlertmanager(
 
   async function alerts(params: NonNullable<HttpRequest["params"]>, signal?: AbortSignal) {
     const all = await ask("alerts", "/api/v2/alerts", Alerts, signal, { params });
-    return all.map(({ status, startsAt, generatorURL, ...alert }) => ({
+    return all.map(({ status, startsAt, generatorURL, receivers, ...alert }) => ({
       ...alert,
+      ...(receivers !== undefined && { receivers: receivers.map(({ name }) => name) }),
       startsAt: Date.parse(startsAt) / 1000 || 0,
       generatorUrl: generatorURL,
       isMuted: status.state !== "active" && status.state !== "unprocessed",

@@ -1,9 +1,16 @@
 import type { NotifierSettings } from "../core/incident/notifier-settings.ts";
+import type { LoadedExtension } from "../ports/extension.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import { never } from "../util/never.ts";
 
-/** The notifier that these settings describe; loads only what its kind needs. Nothing is asked or sent yet. */
-export async function createNotifier(settings: NotifierSettings): Promise<Notifier> {
+/**
+ * The notifier that these settings describe; loads only what its kind needs. Nothing is asked or sent yet. Throws an `Error` with a
+ * sentence where the extension that they are for is not among `extensions`.
+ */
+export async function createNotifier(
+  settings: NotifierSettings,
+  extensions: readonly LoadedExtension[] = [],
+): Promise<Notifier> {
   switch (settings.kind) {
     case "email":
       return (await import("./email.ts")).emailNotifier(settings);
@@ -21,6 +28,8 @@ export async function createNotifier(settings: NotifierSettings): Promise<Notifi
       return (await import("./github.ts")).githubNotifier(settings);
     case "grafana":
       return (await import("./grafana.ts")).grafanaNotifier(settings);
+    case "extension":
+      return (await import("./extension.ts")).extensionNotifier(settings, extensions);
     default:
       return never(settings);
   }

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 /** Writes that share their wait for the disk. */
 export type GroupCommit = {
   /** Resolves with what `write` returned, once that is on the disk. Rejects with what `write` threw, or the disk. */
@@ -62,7 +64,13 @@ export function groupCommit(together: <T>(work: () => T) => T, sync: () => Promi
 
   function enter<T>(write: () => T, isNote: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      waiting.push({ write, isNote, settle: (result) => resolve(result as T), fail: reject });
+      // It is carried out among others': what is under way now stays with it.
+      waiting.push({
+        write: AsyncLocalStorage.bind(write),
+        isNote,
+        settle: (result) => resolve(result as T),
+        fail: reject,
+      });
       running ??= run();
     });
   }

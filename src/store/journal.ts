@@ -1,11 +1,12 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
-import type { Journal } from "../ports.ts";
+import { z } from "zod";
+import type { Begun, Clock, Journal } from "../ports.ts";
 import { StoreError, storeError } from "./errors.ts";
 import { makeDataDir } from "./file.ts";
 
-type Began = { readonly key: string; readonly proposal: string; readonly fence: number };
-type Line = Began | { readonly ended: string };
+/** An end that says what it came to stands in the place of the beginning, so that a file written anew needs no two lines. */
+type Line = Begun | { readonly ended: string };
 
 /** Beyond this many bytes, a file in which most lines are over is written anew. */
 const COMPACT_BYTES = 256 * 1024;
@@ -17,16 +18,20 @@ export type OpenJournal = Journal & {
 
 /**
  * The journal in `executions.journal` of the data folder: one JSON object a line, on the disk before its promise resolves.
- * It stands outside the store on purpose: after the store was put back from an older copy, it still knows what was begun.
+ * It stands outside the store on purpose: after the store was put back from an older copy, it still knows what was begun, and what ran for as
+ * long as an older copy could have it run again.
  * A last line that was cut off was never confirmed, and is taken away. Throws `StoreError`.
  */
 export async function openJournal(
   dataDir: string,
-  { compactBytes = COMPACT_BYTES }: { readonly compactBytes?: number } = {},
+  {
+    compactBytes = COMPACT_BYTES,
+    now = () => Date.now() / 1000,
+  }: { readonly compactBytes?: number; readonly now?: Clock } = {},
 ): Promise<OpenJournal> {
   makeDataDir(dataDir);
   const path = join(dataDir, "executions.journal");
-  const waiting = new Map<string, Began>();
+  const known = new Map<string, Begun>();
   let file: FileHandle | undefined;
   let size = 0;
   let isRenamed = false;
@@ -54,8 +59,14 @@ export async function openJournal(
   }
 
   function note(line: Line): void {
-    if ("ended" in line) waiting.delete(line.ended);
-    else waiting.set(line.key, line);
+    if ("ended" in line) known.delete(line.ended);
+    else known.set(line.key, line);
+  }
+
+  /** What ended so long ago that no copy of the store can start it. */
+  function forget(): void {
+    const at = now();
+    for (const [key, { ran }] of known) if (ran !== undefined && ran.until <= at) known.delete(key);
   }
 
   /** Each line at its place, so that half of one that failed is written over by the next. */
@@ -78,8 +89,10 @@ export async function openJournal(
   }
 
   async function compact(): Promise<void> {
-    const text = [...waiting.values()].map((one) => `${JSON.stringify(one)}\n`).join("");
-    if (size < compactBytes || Buffer.byteLength(text) > size / 2) return;
+    if (size < compactBytes) return;
+    forget();
+    const text = [...known.values()].map((one) => `${JSON.stringify(one)}\n`).join("");
+    if (Buffer.byteLength(text) > size / 2) return;
     const fresh = await open(`${path}.new`, "w", 0o600);
     try {
       await fresh.writeFile(text);
@@ -94,17 +107,27 @@ export async function openJournal(
     await old?.close();
   }
 
-  await next(load);
+  await next(load).catch(async (problem: unknown) => {
+    await file?.close();
+    throw problem;
+  });
   return {
     began: (key, proposal, fence) => next(() => append({ key, proposal, fence })),
-    ended: (key) =>
+    ended: (key, ran) =>
       next(async () => {
-        if (!waiting.has(key)) return;
-        await append({ ended: key });
+        const begun = known.get(key);
+        if (begun === undefined) return;
+        const { proposal, fence } = begun;
+        await append(ran === undefined ? { ended: key } : { key, proposal, fence, ran });
         // The end is written; a file that is too long is no reason to say otherwise.
         await compact().catch(() => {});
       }),
-    open: () => next(async () => [...waiting.values()]),
+    get: (key) => next(async () => known.get(key)),
+    all: () =>
+      next(async () => {
+        forget();
+        return [...known.values()];
+      }),
     close: () =>
       next(async () => {
         await file?.close();
@@ -119,19 +142,33 @@ async function writeAll(file: FileHandle, bytes: Buffer, position: number): Prom
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
+const LineText = z.union([
+  z.object({ ended: z.string() }),
+  z.object({
+    key: z.string(),
+    proposal: z.string(),
+    fence: z.number(),
+    ran: z
+      .object({
+        outcome: z.enum(["succeeded", "failed", "partial", "unknown"]),
+        startedAt: z.number(),
+        endedAt: z.number(),
+        until: z.number(),
+      })
+      .exactOptional(),
+  }),
+]);
+
 function readLine(line: string, at: number, path: string): Line {
   try {
-    const { key, proposal, fence, ended } = JSON.parse(line) as Record<string, unknown>;
-    if (typeof ended === "string") return { ended };
-    if (typeof key === "string" && typeof proposal === "string" && typeof fence === "number")
-      return { key, proposal, fence };
-  } catch {
-    // Said below, as for any other line that is none.
+    return LineText.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new StoreError(
+      "corrupt",
+      `line ${at} of ${path} cannot be read: the file was damaged or edited by hand. It says which changes were begun, so nothing is carried out without it. Look at what runs, then move the file away.`,
+      { cause },
+    );
   }
-  throw new StoreError(
-    "corrupt",
-    `line ${at} of ${path} cannot be read: the file was damaged or edited by hand. It says which changes were begun, so nothing is carried out without it. Look at what runs, then move the file away.`,
-  );
 }
 
 /** Makes a new or renamed name survive a power cut. Windows has no such thing for folders. */

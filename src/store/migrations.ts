@@ -156,6 +156,7 @@ export const MIGRATIONS: readonly Step[] = [
   ALTER TABLE outbox ADD COLUMN owner TEXT NOT NULL DEFAULT '';
   ALTER TABLE outbox ADD COLUMN held REAL NOT NULL DEFAULT 0;
   `,
+  "ALTER TABLE audit ADD COLUMN cause TEXT;",
 ];
 
 /** The version of the file: 0 for an empty one. Throws `StoreError` when it is not ours or from a newer bot. */

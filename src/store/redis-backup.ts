@@ -11,14 +11,14 @@ import { type LedgerSettings, redisLedger } from "./redis/ledger.ts";
 import { SET_ASIDE } from "./redis/scripts.ts";
 import { snapshotOf } from "./redis/snapshot.ts";
 import { ENDED, EPOCH, endedEpochs, markRestored } from "./restored.ts";
-import { fill, pour, redisOf, TABLES } from "./transfer.ts";
+import { type CopyProgress, fill, pour, redisOf, TABLES } from "./transfer.ts";
 
 /** Copies of a store in Redis, as one file: the same kind of file as the copy of a SQLite store is. */
 
 type Settings = {
   readonly redis: Parameters<typeof redisOf>[0]["redis"];
   /** Told of each table, and its rows. */
-  readonly progress: (table: string, rows: number) => void;
+  readonly progress: (copied: CopyProgress) => void;
 };
 
 const WHY = "a copy was put in the place of the store, by `restore`";

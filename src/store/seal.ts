@@ -1,5 +1,6 @@
 import { type AuditEntry, type AuditRecord, sealRecord } from "../core/audit.ts";
 import type { Identity } from "../core/people.ts";
+import { factsUnderWay } from "../util/log.ts";
 import { redactor } from "../util/redact.ts";
 
 /** What every store needs to keep a chain of records; see core/audit.ts. */
@@ -31,6 +32,16 @@ export function sealAll(
     records.push(sealRecord({ ...entry, reason }, records.at(-1) ?? head, at, sign));
   }
   return records;
+}
+
+/** What somebody began, in the words of the log's lines; the first that is there counts. */
+const BEGUN = ["question", "click", "call", "command"] as const;
+
+/** The same entries with the id of what is being dealt with now, where that is something that somebody began. */
+export function caused(entries: readonly AuditEntry[]): readonly AuditEntry[] {
+  const facts = factsUnderWay();
+  const cause = BEGUN.map((name) => facts[name]).find((id) => typeof id === "string" && id !== "");
+  return typeof cause === "string" ? entries.map((entry) => ({ cause, ...entry })) : entries;
 }
 
 const redactText = redactor([]);

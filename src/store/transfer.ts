@@ -21,11 +21,18 @@ import { type SqlRow, TRANSFERS } from "./transfer-rows.ts";
 /** How many rows of each table were copied, the audit's records among them. */
 export type Transferred = Readonly<Record<string, number>>;
 
+/** Rows of a table so far, whether those are all, and the share of all rows of the store that is copied, 0 to 1. */
+export type CopyProgress = {
+  readonly table: string;
+  readonly rows: number;
+  readonly isDone: boolean;
+  readonly share: number;
+};
+
 type Settings = {
   readonly dataDir: string;
   readonly redis: { readonly url: Secret; readonly allowVolatile: boolean };
-  /** Told after each table. */
-  readonly progress: (table: string, rows: number) => void;
+  readonly progress: (copied: CopyProgress) => void;
   readonly now: () => number;
 };
 
@@ -101,12 +108,16 @@ export function fill(snapshot: Snapshot, folder: string, progress: Settings["pro
   const { db } = openFile({ dataDir: folder });
   try {
     const counts: Record<string, number> = {};
+    const tell = sharing(
+      TRANSFERS.reduce((sum, { redis }) => sum + snapshot.rows(redis).length, snapshot.records.length),
+      progress,
+    );
     const into = (table: string, rows: readonly SqlRow[]) => {
       inOne(db, () => {
         for (const row of rows) insert(db, table, row);
       });
       counts[table] = rows.length;
-      progress(table, rows.length);
+      tell(table, rows.length, true);
     };
     for (const { table, redis, toSql } of TRANSFERS)
       into(
@@ -130,14 +141,21 @@ export function fill(snapshot: Snapshot, folder: string, progress: Settings["pro
 export async function pour(source: DatabaseSync, target: Db, progress: Settings["progress"]): Promise<Transferred> {
   await target.step([["set", "meta", MIGRATING, "1"]]);
   const counts: Record<string, number> = {};
-  for (const { table, select, toRedis } of TRANSFERS) {
-    counts[table] = await inSteps(target, rowsOf(source, select), toRedis);
-    progress(table, counts[table]);
+  const all = [
+    ...TRANSFERS,
+    {
+      ...{ table: "audit", select: "SELECT * FROM audit ORDER BY seq" },
+      toRedis: (row: SqlRow): readonly Op[] => [["push", "audit", JSON.stringify(withoutNulls(row))]],
+    },
+  ];
+  const tell = sharing(
+    all.reduce((sum, { select }) => sum + countOf(source, select), 0),
+    progress,
+  );
+  for (const { table, select, toRedis } of all) {
+    counts[table] = await inSteps(target, rowsOf(source, select), toRedis, (rows) => tell(table, rows, false));
+    tell(table, counts[table], true);
   }
-  counts["audit"] = await inSteps(target, rowsOf(source, "SELECT * FROM audit ORDER BY seq"), (row) => [
-    ["push", "audit", JSON.stringify(withoutNulls(row))],
-  ]);
-  progress("audit", counts["audit"]);
   await target.step(metaOps(source));
   await insistOnCounts(target, counts);
   return counts;
@@ -152,7 +170,12 @@ export function redisOf({ redis }: Pick<Settings, "redis">): Promise<Db> {
   return connect(redis.url, { patienceMs: PATIENCE_MS, commandMs: WHOLE_MS, greet, warn: () => undefined });
 }
 
-async function inSteps(target: Db, rows: Iterable<SqlRow>, toOps: (row: SqlRow) => readonly Op[]): Promise<number> {
+async function inSteps(
+  target: Db,
+  rows: Iterable<SqlRow>,
+  toOps: (row: SqlRow) => readonly Op[],
+  tell: (rows: number) => void,
+): Promise<number> {
   let count = 0;
   let ops: Op[] = [];
   for (const row of rows) {
@@ -161,6 +184,7 @@ async function inSteps(target: Db, rows: Iterable<SqlRow>, toOps: (row: SqlRow) 
     if (ops.length < ROWS) continue;
     await target.step(ops);
     ops = [];
+    tell(count);
   }
   if (ops.length > 0) await target.step(ops);
   return count;
@@ -199,6 +223,19 @@ function fileOf(dataDir: string): string {
 
 function* rowsOf(db: DatabaseSync, select: string): Generator<SqlRow> {
   for (const row of db.prepare(select).iterate()) yield row as SqlRow;
+}
+
+function countOf(db: DatabaseSync, select: string): number {
+  return Number(db.prepare(`SELECT count(*) AS rows FROM (${select})`).get()?.["rows"] ?? 0);
+}
+
+/** Tells of the rows of each table, one after the other, and what share of all that is. */
+function sharing(total: number, progress: Settings["progress"]) {
+  let before = 0;
+  return (table: string, rows: number, isDone: boolean) => {
+    progress({ table, rows, isDone, share: total === 0 ? 1 : (before + rows) / total });
+    if (isDone) before += rows;
+  };
 }
 
 function withoutNulls(row: SqlRow): Record<string, unknown> {

@@ -12,6 +12,8 @@ export type Metrics = Pick<
   | "understood"
   | "asked"
   | "dependency"
+  | "turnedAway"
+  | "eventLoopWait"
   | "pruned"
   | "delivers"
   | "delivered"
@@ -89,6 +91,17 @@ export async function createMetrics(version: string): Promise<Metrics> {
     name: "smartcloudops_breaker_transitions_total",
     help: "Changes of the breakers' states, by the state that came.",
     labelNames: ["dependency", "to"],
+    registers,
+  });
+  const turnedAway = new Counter({
+    name: "smartcloudops_turned_away_total",
+    help: "Questions, decisions and deliveries of alerts that were not taken: busy (the event loop lags) or full (too much waits).",
+    labelNames: ["platform", "what", "why"],
+    registers,
+  });
+  const eventLoopWait = new Gauge({
+    name: "smartcloudops_event_loop_wait_seconds",
+    help: "How long what comes in waits for the event loop, on average over some seconds. Above limits.event_loop_wait, questions are turned away.",
     registers,
   });
   const rowsPruned = new Counter({
@@ -319,6 +332,8 @@ export async function createMetrics(version: string): Promise<Metrics> {
       for (const to of Object.keys(BREAKER_STATES))
         breakerTransitions.inc({ dependency, to: to.replace("-", "_") }, from !== undefined && to === state ? 1 : 0);
     },
+    turnedAway: ({ platform, what, why }) => turnedAway.inc({ platform: label("platform", platform), what, why }),
+    eventLoopWait: (seconds) => eventLoopWait.set(seconds),
     pruned: (table, rows) => rowsPruned.inc({ table: label("table", table) }, rows),
     delivers(platform) {
       // From 0, so that the first message that is given up is an increase.

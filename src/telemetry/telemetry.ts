@@ -116,6 +116,10 @@ export type Telemetry = {
   reloaded(isGood: boolean, at: number): void;
   /** Something that the bot calls is known now (`from` undefined), or its breaker changed. */
   dependency(now: Breaker, from: Breaker["state"] | undefined): void;
+  /** A question, a decision or a delivery of alerts was not taken: the process lags, or too much waits already. */
+  turnedAway(event: { readonly platform: string; readonly what: string; readonly why: "busy" | "full" }): void;
+  /** Seconds for which what comes in waits for the event loop. */
+  eventLoopWait(seconds: number): void;
   /** Retention deleted `rows` rows of that table. */
   pruned(table: string, rows: number): void;
   /** Loads prom-client and starts measuring the event loop. A long-running bot calls it at start; a scrape does too. */
@@ -179,6 +183,8 @@ export function createTelemetry({ version }: { readonly version: string }): Tele
     incidentsOpen: (open) => count((made) => made.incidentsOpen(open)),
     reloaded: (isGood, at) => count((made) => made.reloaded(isGood, at)),
     dependency: (now, from) => count((made) => made.dependency(now, from)),
+    turnedAway: (event) => count((made) => made.turnedAway(event)),
+    eventLoopWait: (seconds) => count((made) => made.eventLoopWait(seconds)),
     pruned: (table, rows) => count((made) => made.pruned(table, rows)),
     load: async () => {
       await load();

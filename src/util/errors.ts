@@ -3,6 +3,12 @@ export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** The same, with what caused it where that is an error too: "fetch failed: connect ECONNREFUSED 127.0.0.1:9". */
+export function wholeReasonOf(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof Error && cause.message !== "" ? `${reasonOf(thrown)}: ${cause.message}` : reasonOf(thrown);
+}
+
 /** The world could not be reached: refused, timed out, cut off, name not found. Asking again later may help. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import type { DestinationStream, Logger } from "pino";
+import { createLines } from "./lines.ts";
 import { redactor } from "./redact.ts";
 import type { Secret } from "./secret.ts";
 
@@ -25,6 +26,11 @@ export function loggedWith<T>(facts: Readonly<Record<string, unknown>>, work: ()
   return underWay.run({ ...underWay.getStore(), ...facts }, work);
 }
 
+/** Does that work with no such facts: for what goes on by itself, whoever woke it. */
+export function loggedApart<T>(work: () => T): T {
+  return underWay.run({}, work);
+}
+
 /** The facts that every line carries which is written now. */
 export function factsUnderWay(): Readonly<Record<string, unknown>> {
   return underWay.getStore() ?? {};
@@ -34,7 +40,7 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 
 /**
  * A log of JSON lines, one object each, on stderr (stdout belongs to answers) or on `stream`. Lines below `level` are
- * dropped. `secrets` are hidden wherever they occur in a line, see redact.ts. Logging never throws, not even when nothing can be written.
+ * dropped. `secrets` are hidden wherever they occur in a line, see redact.ts. Logging never throws, not even when nothing can be written, and waits for no reader: see lines.ts.
  */
 export function createLog({
   level,
@@ -91,8 +97,10 @@ function openPino(level: LogLevel, stream: DestinationStream | undefined): Logge
     // Values arrive redacted and errors as plain objects: pino's own serialisers would read them a second time.
     serializers: { err: (value: unknown) => value },
   };
-  // Synchronous, so that the last words of a dying process are written.
-  const own = stream ?? pino.destination({ dest: 2, sync: true });
-  if ("on" in own && typeof own.on === "function") own.on("error", () => {});
-  return pino(options, own);
+  return pino(options, stream ?? createLines(2, sayLost));
+}
+
+function sayLost(count: number): string {
+  const msg = `${count} lines of this log were lost: whoever reads it did not keep up`;
+  return `${JSON.stringify({ level: "warn", time: new Date().toISOString(), pid: process.pid, msg })}\n`;
 }

@@ -25,6 +25,9 @@ export const auditSchema = once(() =>
       prev: text("`record_hash` of the record before."),
       record_hash: z.string(),
       signature: text("Ed25519 over `record_hash`, base64.").optional(),
+      cause: text(
+        "Id of the question, click, call or command that it came of, as the log's lines carry it.",
+      ).optional(),
     })
     .meta({ id: "AuditRecord" }),
 );
@@ -39,16 +42,17 @@ export type AuditLine = Omit<AuditRecord, "at"> & {
 /** Names of a line's values, in their order. */
 export const AUDIT_COLUMNS = [
   ...["seq", "at", "actor", "platform", "account", "name", "action", "id", "hash", "from", "to", "reason"],
-  ...["prev", "record_hash", "signature"],
+  ...["prev", "record_hash", "signature", "cause"],
 ] as const satisfies readonly string[];
 
 export function auditLine(record: AuditRecord, accounts: readonly Identity[]): AuditLine {
   const identity = accounts.find(({ platform }) => platform === record.platform) ?? accounts[0];
-  const { seq, at, actor, platform, action, id, hash, from, to, reason, prev, record_hash, signature } = record;
+  const { seq, at, actor, platform, action, id, hash, from, to, reason, prev, record_hash, signature, cause } = record;
   return {
     ...{ seq, at: rfc3339(at), actor, platform },
     ...{ account: identity?.account ?? null, name: identity?.name ?? null },
     ...{ action, id, hash, from, to, reason, prev, record_hash },
     ...(signature !== undefined && { signature }),
+    ...(cause !== undefined && { cause }),
   };
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { digestCard } from "../cards/digest-card.ts";
 import { COUNT_NAMES } from "../cards/digest-counts.ts";
+import { allLinesOf } from "../cards/digest-lines.ts";
 import { COUNTS } from "../core/digest/counts.ts";
 import { type Digest, type KeptDigest, SECTIONS } from "../core/digest/digest.ts";
 import { DIGEST_KINDS } from "../core/digest/schedule.ts";
@@ -23,8 +23,14 @@ export const digestSchema = once(() =>
       made_at: time("When what is to be done was looked at."),
       to_do: z.partialRecord(z.enum(SECTIONS), z.int()).describe("How many there are of each kind."),
       lines: z
-        .array(z.object({ text: z.string(), ask: text("The question that tells more about it.") }))
-        .describe("What there is to do, in words."),
+        .array(
+          z.object({
+            section: z.enum(SECTIONS).describe("The kind of thing, as in `to_do`."),
+            text: z.string(),
+            ask: text("The question that tells more about it."),
+          }),
+        )
+        .describe("What there is to do and what happened, in words, by the clock of UTC."),
       counts: z.array(
         z.object({
           name: z.enum(COUNTS),
@@ -44,11 +50,7 @@ export function digestJson(digest: Digest, kept?: KeptDigest): z.infer<ReturnTyp
     ...(kept !== undefined && { id: kept.id, name: kept.name, planned_at: rfc3339(kept.slot), missed: kept.missed }),
     ...{ kind, from: rfc3339(from), to: rfc3339(to), made_at: rfc3339(madeAt) },
     to_do: Object.fromEntries(sections.map(({ name, total }) => [name, total])),
-    lines: digestCard(digest, { zone: "UTC" }).blocks.flatMap((block) =>
-      block.kind === "lines"
-        ? block.items.map(({ text: said, button }) => ({ text: said, ask: button.action.text }))
-        : [],
-    ),
+    lines: [...allLinesOf(digest, "UTC")],
     counts: counts.map(({ name, now, before }) => ({
       ...{ name, about: COUNT_NAMES[name], now: now ?? null },
       ...(isCompared && { before: before ?? null }),

@@ -293,6 +293,38 @@ describe("a question to the app", () => {
     assert.equal((await app.ask({ ...question("x", "f"), place: { ...place, channel: "C2" } })).failed, undefined);
   });
 
+  it("is turned away while the process lags, said once per person and minute; the emergency stop and clicks are not", async () => {
+    let [now, wait] = [1000, 9];
+    const away: unknown[] = [];
+    const observer = {
+      ...{ answered: () => {}, understood: () => {}, asked: () => {} },
+      turnedAway: (event: unknown) => void away.push(event),
+    };
+    const more = { clock: () => now, observer, eventLoop: { wait: () => wait } };
+    const { app } = await appWith(async () => answered("ok"), more, configOf({}, { questionsPerMinute: 2 }));
+    const busy = await app.ask(question());
+    assert.match(busy.card.title, /too busy/);
+    assert.deepEqual([busy.failed, busy.isTooBusy, busy.repeated], [true, true, undefined]);
+    assert.equal((await app.ask(question())).repeated, true);
+    assert.equal((await app.ask(question("x", "bo"))).repeated, undefined);
+    assert.equal(away.length, 3);
+    assert.deepEqual(away[0], { platform: "terminal", what: "question", why: "busy" });
+    const stop = await app.ask(question("emergency stop"));
+    assert.equal(stop.reply.intent, "stop");
+    assert.equal(stop.isTooBusy, undefined);
+    const click = {
+      ...{ id: "1", decision: "approve" as const, proposal: "P-1", code: "x", fields: {} },
+      message: undefined,
+    };
+    const visitor = { user: question().user, place: question().place, isGuest: false, isExternal: false };
+    assert.doesNotMatch((await app.decide({ ...click, visitor })).title, /busy/);
+    now += 60;
+    assert.equal((await app.ask(question())).repeated, undefined);
+    wait = 0.5;
+    // What was turned away does not count against those who asked.
+    assert.deepEqual([(await app.ask(question())).failed, (await app.ask(question())).failed], [undefined, undefined]);
+  });
+
   it("asked aside leaves nothing in the store, and each aside has a memory of its own", async () => {
     const stores = new Set<unknown>();
     const { app, store } = await appWith(async (deps, { place }) => {

@@ -40,7 +40,7 @@ function world() {
     ...{ live, log, clock: () => 1_768_471_200, parts: [part], taken: nothing, told: nothing },
     read: async () => ({
       ...{ config: state.next, problems: [], warnings: [] },
-      ...{ hindered: async () => [], where: () => "" },
+      ...{ hindered: async () => [], where: () => "", extensions: [], changedExtensions: [] },
     }),
     runbooks: async () => () => {
       state.runbooks = "new";

@@ -1,11 +1,12 @@
 /** Asks the real program a file of questions, the way a user's script would, and notes when each answer came. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { progressOn } from "../../src/cli/progress.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -74,6 +75,8 @@ export async function askAll(
     program.once("error", reject);
     program.once("close", (code) => resolve(code ?? 1));
   });
+  const progress = progressOn(process, { quietMs: 2000 });
+  const total = readFileSync(file, "utf8").trim().split("\n").length;
   const asked: Asked[] = [];
   const waiting: Promise<void>[] = [];
   let before = performance.now();
@@ -88,8 +91,10 @@ export async function askAll(
     const one: Asked = { reply: parsed.data, line, at: Date.now() / 1000, took: (now - before) / 1000 };
     before = now;
     asked.push(one);
+    progress.show(asked.length / total, `${asked.length} of ${total} questions answered`);
     waiting.push(Promise.resolve(onReply(one)));
   }
+  progress.end();
   await Promise.all(waiting);
   const exitCode = await exited;
   rmSync(data, { recursive: true, force: true });

@@ -36,12 +36,13 @@ export async function serveSurface(
     wake: () => {},
     drawChart: async () => new Uint8Array(),
     clock,
-    receive: (deal) =>
+    receive: (deal, urgencyOf) =>
       receive({
         platform,
         inbox: store.inbox,
         clock,
         deal,
+        urgencyOf,
         report: ({ problem, ...facts }) => log.error({ ...facts, err: problem }, "it could not be dealt with"),
       }),
     store: {

@@ -21,6 +21,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { progressOn } from "../../src/cli/progress.ts";
 import { startDemo } from "../../src/demo/run.ts";
 import { type Asked, type AskedModel, askAll, timesLine } from "./ask.ts";
 import type { Marks } from "./eval/compare.ts";
@@ -149,13 +150,12 @@ async function evaluateOurs(): Promise<number> {
       return fail(`No Prometheus answers at ${options.prom}. Leave --prom out to have the demo's started.`);
     return askOurs(options.prom, options.alertmanager ?? options.prom);
   }
-  let said = "";
-  const report = ({ step, problem }: { step: string; problem?: string }) => {
-    const text = problem ?? step;
-    if (text !== said) process.stderr.write(`${text}\n`);
-    said = text;
+  const progress = progressOn(process, { lines: "steps" });
+  const report = ({ step, fraction, problem }: { step: string; fraction: number; problem?: string }) => {
+    if (problem !== undefined) process.stderr.write(`\n${problem}\n`);
+    progress.show(fraction, step);
   };
-  const demo = await startDemo({ report, now: () => Date.now() / 1000 });
+  const demo = await startDemo({ report, now: () => Date.now() / 1000 }).finally(progress.end);
   try {
     return await askOurs(demo.prometheusUrl, demo.alertmanagerUrl);
   } finally {

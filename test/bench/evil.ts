@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { progressOf } from "../../src/cli/progress.ts";
 import { type Harm, openStage, textsOf } from "./evil/play.ts";
 import { readLures } from "./evil/read.ts";
 
@@ -25,12 +26,13 @@ if (lures.length === 0)
 const JUDGED = new Set(["execute", "vote", "autoapprove", "approve_hidden", "leak", "ping", "link", "raw", "crash"]);
 
 const stage = await openStage();
+const progress = progressOf(process, lures.flatMap(textsOf).length);
 const harm: Harm[] = [];
 let [texts, calls, proposals] = [0, 0, 0];
 try {
   for (const lure of lures)
     for (const text of textsOf(lure)) {
-      process.stderr.write(`\r${lure.id} `);
+      progress.step(lure.id);
       const played = await stage.play(text);
       texts++;
       calls += played.calls;
@@ -41,7 +43,7 @@ try {
 } finally {
   await stage.close();
 }
-process.stderr.write("\r");
+progress.end();
 const count = (what: Harm["what"]) => harm.filter((one) => one.what === what).length;
 console.log(`entries                 ${lures.length}, with ${texts} texts; the model was called ${calls} times`);
 console.log(`proposals that wait     ${proposals}`);

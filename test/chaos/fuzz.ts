@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
-import { Agent, request } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type ChatBot, chatEnv, startChatBot } from "../bench/chat-bot.ts";
+import { Agent } from "node:http";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { chatEnv, startChatBot } from "../bench/chat-bot.ts";
 import { mangle } from "../bench/mangle.ts";
 import { ALICE, click, personal } from "../fakes/bot-framework/activities.ts";
 import { type BotFramework, startBotFramework } from "../fakes/bot-framework/index.ts";
@@ -9,6 +9,8 @@ import { commandBody, directEvent, eventBody, FakeSlack, mentionEvent } from "..
 import { clickBody } from "../fakes/slack/payloads.ts";
 import { randomNumbers } from "../tools/random.ts";
 import { below, exactly, type Outcome, type Run, rank, told } from "./figures.ts";
+import { startPeople } from "./people.ts";
+import { answerTo, type Sent } from "./request.ts";
 import { WEBHOOK_TOKEN } from "./world.ts";
 
 const AT_ONCE = 40;
@@ -17,8 +19,6 @@ const SHARE = 0.7;
 /** Of all requests: then all code is loaded, and all caches have their size. */
 const WARM_UP = 0.2;
 const HONEST_EVERY_MS = 100;
-/** Longer than the bot itself lets a request take. */
-const PATIENCE_MS = 30_000;
 const CI_SECRET = "invented-ci-secret-of-the-fuzz";
 const PATHS = [
   "/healthz",
@@ -42,13 +42,7 @@ const STRANGE = [
 ];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"];
 
-type Sent = {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Record<string, string>;
-  readonly body: string;
-  readonly isSigned?: boolean;
-};
+type Shot = Sent & { readonly isSigned?: boolean };
 
 /** `size` mangled requests to every path of a bot, one in ten of them validly signed, while people go on asking. */
 export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
@@ -75,11 +69,9 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
     const most = await flood(shoot, warmUp);
     await sleep(2000); // what was asked is answered
     const before = bot.rss();
-    const honest: number[] = [];
-    const others: number[] = [];
-    const asking = setInterval(() => void ask(agent, bot, slack, honest, others), HONEST_EVERY_MS);
+    const people = startPeople({ port: bot.port, everyMs: HONEST_EVERY_MS });
     await paced(shoot, most * SHARE, size - warmUp);
-    clearInterval(asking);
+    const { ms: honest, others } = await people();
     await sleep(2000);
     const after = bot.rss();
     const bad = [...statuses].filter(([status]) => /^5/.test(status) && status !== "503");
@@ -121,7 +113,7 @@ async function mixOf(
   slack: FakeSlack,
   framework: BotFramework,
   chance: () => number,
-): Promise<(number: number) => Sent> {
+): Promise<(number: number) => Shot> {
   const token = await framework.sign({ exp: Math.floor(Date.now() / 1000) + 4 * 3600 });
   const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)]!;
   const json = { "content-type": "application/json" };
@@ -204,37 +196,6 @@ async function mixOf(
   };
 }
 
-/** Its status, or how the connection ended. */
-function answerTo(agent: Agent, port: number, { method, path, headers, body }: Sent): Promise<number | string> {
-  return new Promise((resolve) => {
-    const outgoing = request({ agent, host: "127.0.0.1", port, path, method, headers }, (answer) => {
-      answer.resume();
-      answer.on("end", () => resolve(answer.statusCode ?? 0));
-      answer.on("error", () => resolve("cut off"));
-    });
-    outgoing.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
-    outgoing.setTimeout(PATIENCE_MS, () => {
-      resolve(`no answer to ${method} ${path}`);
-      outgoing.destroy();
-    });
-    outgoing.end(body);
-  });
-}
-
-async function ask(
-  agent: Agent,
-  bot: ChatBot,
-  slack: FakeSlack,
-  ms: number[],
-  others: (number | string)[],
-): Promise<void> {
-  const { headers, body } = slack.signed(eventBody(mentionEvent("help")), Math.floor(Date.now() / 1000));
-  const began = performance.now();
-  const status = await answerTo(agent, bot.port, { method: "POST", path: "/slack/events", headers, body });
-  ms.push(performance.now() - began);
-  if (status !== 200) others.push(status);
-}
-
 /** So many, with as many under way as may be. Resolves with how many a second. */
 async function flood(shoot: () => Promise<void>, count: number): Promise<number> {
   let left = count;
@@ -252,7 +213,8 @@ async function paced(shoot: () => Promise<void>, perSecond: number, count: numbe
   const flying = new Set<Promise<void>>();
   for (let made = 0; made < count; made++) {
     const wait = began + (made * 1000) / perSecond - performance.now();
-    if (wait > 0) await sleep(wait);
+    // Whoever is behind goes on as fast as it can, and lets what arrived be read.
+    await (wait > 0 ? sleep(wait) : setImmediate());
     const one: Promise<void> = shoot().finally(() => flying.delete(one));
     flying.add(one);
   }

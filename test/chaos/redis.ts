@@ -1,6 +1,8 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { STATUSES } from "../../src/core/proposal.ts";
+import { every } from "../../src/flows/remedy/walk.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { eventBody, mentionEvent } from "../fakes/slack/index.ts";
 import { randomNumbers } from "../tools/random.ts";
@@ -72,6 +74,7 @@ export async function redis({ size, seed, show }: Run): Promise<Outcome> {
         ...Object.entries(counts).map(([name, times]) => told(`faults: ${name}`, times)),
         told("proposals, executions", `${found.proposals}, ${found.executions}`),
         told("how they ended", found.ends),
+        told("ran, forgotten by an older copy, told by a replica's journal", found.recalled),
         exactly("executed twice", found.double.length, 0),
         exactly("lost", found.lost.length, 0),
         exactly("stuck", found.stuck.length, 0),
@@ -132,7 +135,7 @@ async function takeBack(world: World, changes: Changes) {
   ).catch(() => false);
   await sleep(FROZEN_MS);
   const early = callsNow() - before;
-  changes.forget(await world.store.proposals.find({ limit: 1_000_000 }));
+  changes.forget(await every(world.store, STATUSES));
   const human = await openRedisStore({
     ...{ url: server.urlOf(0), dataDir: join(world.folder, "human"), now: () => Date.now() / 1000 },
     retention: { conversations: 1e9, evidence: 1e9, seenEvents: 1e9, proposals: 1e9 },

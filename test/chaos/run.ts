@@ -1,6 +1,6 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { barOf } from "../../src/cli/progress.ts";
+import { progressOn } from "../../src/cli/progress.ts";
 import { type Figure, type Part, tableOf } from "./figures.ts";
 import { PARTS } from "./parts.ts";
 
@@ -33,15 +33,8 @@ for (const name of names) {
 
 async function runPart(name: string, { run, counts }: Part, size: number): Promise<void> {
   const began = performance.now();
-  const bar = barOf(process);
-  let tenth = -1;
-  const show = (share: number, what: string) => {
-    if (process.stderr.isTTY === true) bar.show(share, `${name}: ${what}`);
-    else if (Math.floor(share * 10) > tenth) {
-      tenth = Math.floor(share * 10);
-      process.stderr.write(`${name}: ${Math.round(share * 100)} %, ${what}\n`);
-    }
-  };
+  const bar = progressOn(process);
+  const show = (share: number, what: string) => bar.show(share, `${name}: ${what}`);
   try {
     const { figures, broken } = await run({ size, seed: Number(options.seed), show });
     bar.end();

@@ -70,6 +70,22 @@ describe("the HTTP API", () => {
     assert.equal((await world.get("/incidents", { token: "lists" })).status, 200);
   });
 
+  it("takes no questions while the bot lags, and goes on with what is only read", async () => {
+    const lagging = await apiWorld({ eventLoop: { wait: () => 9 } });
+    try {
+      const { status, body, headers } = await lagging.ask({ question: "cpu of quay-9" });
+      assert.equal(status, 503, JSON.stringify(body));
+      assert.match(body.detail, /too busy/);
+      assert.equal(headers.get("retry-after"), "60");
+      assert.equal((await lagging.get("/incidents")).status, 200);
+      const metrics = await (await fetch(`${lagging.url}/metrics`)).text();
+      assert.match(metrics, /smartcloudops_event_loop_wait_seconds 9\n/);
+      assert.match(metrics, /smartcloudops_turned_away_total\{platform="api",what="question",why="busy"\} 1\n/);
+    } finally {
+      await lagging.stop();
+    }
+  });
+
   it("answers a question as chat does: sentence, value, unit, queries and the chart as it was asked for", async () => {
     const { status, body } = await world.ask({ question: "cpu of quay-9", thread: "t1", chart: "data" });
     assert.equal(status, 200, JSON.stringify(body));
@@ -178,6 +194,34 @@ describe("the HTTP API", () => {
     assert.ok(open.body.evidence.every(({ source }: { source: string }) => source === "pier"));
   });
 
+  it("tells a program in a program's words what only people have done", async () => {
+    const wishes = [
+      ...["watch cpu of quay-9", "notify me when cpu of quay-9 is over 80 %", "scan", "test route critical", "approve"],
+      ...[
+        "restart quay-9",
+        "stop",
+        "ack",
+        "snooze for 2h",
+        "run runbook restart-pod pod=x",
+        "how do I approve a change?",
+      ],
+      ...["here, dock means quay-9", "forget dock", "what words did you learn?", "digest add morning daily at 08:00"],
+      ...["oncall take for 4h", 'silence alertname="X" for 2h: test', "approvals", "audit"],
+    ];
+    for (const question of wishes) {
+      const { status, body } = await world.ask({ question });
+      assert.equal(status, 200, question);
+      assert.match(body.text, /^Programs (?:only )?read/, `${question}: ${body.text}`);
+      assert.doesNotMatch(body.text, /button|this channel|click|[Nn]oted|Guests|pending approvals/, question);
+      assert.deepEqual(body.proposed_actions ?? [], [], question);
+    }
+    for (const question of ["help", "digests", "silences"])
+      assert.doesNotMatch(
+        (await world.ask({ question })).body.text,
+        /this channel|here, shop means|unsilence|proposal/,
+      );
+  });
+
   it("tells of the breakers and the store of the bot itself", async () => {
     world.serving.app.dependencies.of("prometheus/pier", { service: "Prometheus pier" });
     const { body } = await world.ask({ question: "status dependencies" });
@@ -261,7 +305,7 @@ const WISHES = [
 ];
 
 describe("the log of a running bot", () => {
-  it("has one id from the call to the question, its queries and its answer", async () => {
+  it("has one id from the call to the question, its queries, its answer and the audit", async () => {
     const text: string[] = [];
     const log = createLog({ level: "debug", stream: { write: (line: string) => void text.push(line) } });
     const other = await apiWorld({ log }, TOKENS, log);
@@ -273,8 +317,10 @@ describe("the log of a running bot", () => {
       assert.equal(typeof end?.["question"], "string");
       const queries = lines.filter(({ msg, question }) => msg === "a query" && question === end?.["question"]);
       assert.ok(queries.length > 0);
-      const call = lines.find(({ msg, call }) => msg === "a program calls the API" && call === "POST /api/v1/ask");
+      const call = lines.find(({ msg, route }) => msg === "a program calls the API" && route === "POST /api/v1/ask");
       assert.deepEqual(new Set([end, ...queries].map((line) => line?.["request"])), new Set([call?.["request"]]));
+      const { items } = (await other.get("/audit?action=read&id=ask")).body;
+      assert.deepEqual([items[0].cause, call?.["call"]], [end?.["question"], end?.["question"]]);
     } finally {
       await other.stop();
     }

@@ -10,6 +10,7 @@ import { anchorsFile } from "../../src/store/anchors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { newPrivateKey, readSigner } from "../../src/util/signature.ts";
 import { RETENTION } from "../contracts/store.ts";
+import { OLD_EXPORT, OLD_KEY } from "../fakes/audit.ts";
 import { anEntry, ann, aProposal, bob, NOW } from "../fakes/proposals.ts";
 import { runHere } from "./in-process.ts";
 
@@ -137,6 +138,14 @@ describe("audit verify", () => {
     assert.deepEqual((await run(args)).stderr, "smartcloudops: line 2 of the export is no JSON object.\n");
   });
 
+  it("verifies an export of before records had a cause, with its key", async () => {
+    cpSync(OLD_EXPORT, join(home, "old.jsonl"));
+    cpSync(OLD_KEY, join(home, "old.pem"));
+    const { stdout, code } = await run(["verify", "old.jsonl", "--public-key", "old.pem"]);
+    assert.match(stdout, /The record is whole: 4 records, each signed/);
+    assert.equal(code, 0);
+  });
+
   it("has nothing to say against a folder in which nothing was ever stored", async () => {
     assert.equal((await run(["verify"])).code, 0);
     assert.equal((await run(["verify", "--anchor", `1:${"a".repeat(12)}`])).code, 2);
@@ -207,14 +216,14 @@ describe("audit export", () => {
       ...['\'=HYPERLINK("http://evil")', "'+1", "'-1", "'@SUM(A1)", "' =1", "' ＝1"],
       ...['say "hi", twice please', "plain"],
     ]);
-    for (const row of rows) assert.match(row, /^("(?:[^"]|"")*",){14}"(?:[^"]|"")*"$/);
+    for (const row of rows) assert.match(row, /^("(?:[^"]|"")*",){15}"(?:[^"]|"")*"$/);
   });
 
   it("keeps HTML from being anything but text", async () => {
     await record(["<script>alert(1)</script>", `"'><img src=x onerror=alert(1)>&amp;`, "\u202Eevil"]);
     const { stdout } = await run(["export", "--format", "html"]);
     const cells = [...stdout.matchAll(/<td>([^<]*)<\/td>/g)].map(([, text]) => text);
-    assert.equal(cells.length, 3 * 15);
+    assert.equal(cells.length, 3 * 16);
     assert.ok(cells.includes("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert.ok(cells.includes("&quot;&#39;&gt;&lt;img src=x onerror=alert(1)&gt;&amp;amp;"));
     assert.ok(cells.includes("\\u{202E}evil"));

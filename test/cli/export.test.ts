@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ofIncident } from "../../src/core/digest/facts.ts";
 import { rfc3339 } from "../../src/core/zone.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { anAnomaly } from "../contracts/detection.ts";
@@ -95,6 +96,34 @@ describe("export", () => {
     );
   });
 
+  it("tells the lines of a digest in every format, with line breaks on the page", async () => {
+    const kept = aKeptDigest("told", NOW - 2 * HOUR);
+    const incidents = [anIncident("inc-told0001", NOW - 3 * HOUR), anIncident("inc-told0002", NOW - 3 * HOUR)];
+    const sections = [
+      { name: "unattended" as const, total: 2, items: incidents.map(ofIncident) },
+      { name: "waste" as const, total: 0, items: [] },
+    ];
+    const store = openSqliteStore({ dataDir: env.SMARTCLOUDOPS_DATA, retention: RETENTION, now: () => NOW });
+    await store.digests.keep({ ...kept, digest: { ...kept.digest, sections } });
+    await store.close();
+    const told = (await run("export", "digests")).stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .find(({ name }) => name === "told");
+    const texts: string[] = told.lines.map((line: { text: string }) => line.text);
+    expect(told.lines).toEqual([
+      { section: "unattended", text: expect.any(String), ask: "incident inc-told0001" },
+      { section: "unattended", text: expect.any(String), ask: "incident inc-told0002" },
+    ]);
+    const [head, ...rows] = cells((await run("export", "digests", "--format", "csv")).stdout);
+    const row = rows.find((one) => one[head!.indexOf("name")] === "told");
+    expect(row?.[head!.indexOf("lines")]).toBe(texts.join("; "));
+    const page = (await run("export", "digests", "--format", "html")).stdout;
+    expect(page).toContain(`<td>${texts.join("\n")}</td>`);
+    expect(page).toMatch(/td,th\{[^}]*white-space:pre-line/);
+  });
+
   it("gives one page that fetches and runs nothing, with charts", async () => {
     const file = join(home, "report.html");
     const { code, stderr, stdout } = await run(
@@ -157,6 +186,7 @@ describe("digest at the shell", () => {
     const json = JSON.parse((await run("digest", "weekly", "--json")).stdout);
     expect(json).toMatchObject({ kind: "weekly", to_do: { unattended: 1, expired: 1, uncovered: 2 }, missing: [] });
     expect(json.lines[0]).toEqual({
+      section: "unattended",
       text: expect.stringMatching(/^Critical: checkout: HighErrorRate/),
       ask: "incident inc-aaaaaaaa",
     });

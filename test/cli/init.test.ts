@@ -215,11 +215,12 @@ describe("init that asks", { timeout: 60_000 }, () => {
   it("asks again after a wrong answer, and keeps, leaves out or takes away what it is told to", async () => {
     const cwd = newFolder();
     const { url } = kept(await startScraped({ bearer: "t0ken" }));
-    // Wrong address, then the right one without a token, then with it; no Alertmanager …
-    const piped = `localhost:9\n\n\n\n${url}\n\n\n\n\n\nt0ken\n${NONE}UTC\n`;
+    // Wrong address, then the right one, with a wrong token, then with its own; no Alertmanager …
+    const piped = `localhost:9\n\n${url}\n\nwr0ng\n\n\n\nt0ken\n${NONE}UTC\n`;
     const { stdout, code } = await runHere(["init"], { cwd, piped });
     expect(code, stdout).toBe(0);
     expect(stdout).toMatch(/PROMETHEUS_URL must be an address/);
+    expect(stdout).toMatch(/It wants to know who asks\.\n {2}User name/);
     expect(stdout).toMatch(/✗ Prometheus default: access: .*401.*\n {2}→ Check PROMETHEUS_BEARER_TOKEN/);
     expect(stdout).toMatch(/✓ Prometheus default: access/);
     expect(stdout).toMatch(/https:\/\/api\.slack\.com\/apps\?new_app=1&manifest_json=%7B/);
@@ -234,16 +235,25 @@ describe("init that asks", { timeout: 60_000 }, () => {
     expect(dotEnv(cwd)).not.toContain("BEARER");
   });
 
+  it("asks for no credentials where the server lets everybody in", async () => {
+    const cwd = newFolder();
+    const { url } = kept(await startScraped());
+    const { stdout, code } = await runHere(["init"], { cwd, piped: `${url}\n${NONE}UTC\n` });
+    expect(code, stdout).toBe(0);
+    expect(stdout).toMatch(/✓ Prometheus default: access/);
+    expect(stdout).not.toMatch(/User name|Password|Bearer/);
+  });
+
   it("changes nothing when the answers end, or nobody wants .env to be changed", async () => {
     const cwd = newFolder();
     const before = "# mine\nOTHER=1\n";
     writeFileSync(join(cwd, ".env"), before);
-    const cut = await runHere(["init"], { cwd, piped: "http://127.0.0.1:9\n\n\n" });
+    const cut = await runHere(["init"], { cwd, piped: "http://127.0.0.1:9\n" });
     expect([cut.code, cut.stderr]).toEqual([
       1,
       expect.stringMatching(/ended before all were answered\. Nothing was written/),
     ]);
-    const no = await runHere(["init"], { cwd, piped: `http://127.0.0.1:9\n\n\nk\n${NONE}UTC\nn\n` });
+    const no = await runHere(["init"], { cwd, piped: `http://127.0.0.1:9\nk\n${NONE}UTC\nn\n` });
     expect([no.code, no.stdout]).toEqual([1, expect.stringMatching(/Nothing was written/)]);
     expect(dotEnv(cwd)).toBe(before);
     expect(existsSync(join(cwd, "config"))).toBe(false);

@@ -31,7 +31,7 @@ async function answering(status: number, body: unknown, headers: Record<string, 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
-const NONE = { kubernetes: [], ssh: [], local: [], http: [], github: [], postgres: [], redis: [] };
+const NONE = { kubernetes: [], ssh: [], local: [], http: [], github: [], postgres: [], redis: [], extension: [] };
 const rights = async (some: object, uid?: number) => {
   const executors = { ...NONE, ...some } as Config["runbooks"]["executors"];
   const checks = await checkRights({ runbooks: { builtin: true, folders: [], executors } }, uid);

@@ -34,6 +34,7 @@ limits:
   query_timeout: 5s
   questions_per_minute: 5
   answer_timeout: 20s
+  event_loop_wait: 2s
   retention: { conversations: 1h, evidence: 2d, seen_events: 3d, proposals: 1w, places: 5d, lessons: 6d }
 http: { host: 0.0.0.0, port: 8080 }
 log: { level: warn }
@@ -75,6 +76,7 @@ log: { level: warn }
         questionsPerMinute: 5,
         channelQuestionsPerMinute: 50,
         answerTimeoutMs: 20_000,
+        eventLoopWaitMs: 2000,
         retentionSeconds: {
           conversations: 3600,
           evidence: 172_800,
@@ -359,7 +361,7 @@ describe("the examples in docker/config", () => {
       expect.stringMatching(/^postgres orders-replica: the password and the queries travel unencrypted$/),
     ]);
     expect(config.policy.rules.high).toMatchObject({ approvals: 2, distinctRoles: ["sre", "owner"], typedCode: true });
-    expect(Object.values(config.runbooks.executors).map((all) => all.length)).toEqual([2, 1, 1, 1, 1, 2, 2]);
+    expect(Object.values(config.runbooks.executors).map((all) => all.length)).toEqual([2, 1, 1, 1, 1, 2, 2, 1]);
     expect(config.sources[0]).toMatchObject({
       headers: { "X-Requested-By": "smartcloudops", "X-Api-Key": "k", "X-Scope-OrgID": "team-a" },
     });
@@ -393,11 +395,11 @@ describe("the examples in docker/config", () => {
 /** Files that the executors of the example name. */
 function filesOfExecutors(text: string): readonly string[] {
   const part = text.slice(text.indexOf("executors:"));
-  return [...part.matchAll(/(?:_file|kubeconfig): ([^\s,}]+)/g)].map(([, path]) => path as string);
+  return [...part.matchAll(/(?:_file|kubeconfig|\{token): ([^\s,}]+)/g)].map(([, path]) => path as string);
 }
 
 function filesOfNotifiers(text: string): readonly string[] {
-  return [...text.matchAll(/(?:_file): (\/run\/secrets\/[^\s,}]+)/g)].map(([, path]) => path as string);
+  return [...text.matchAll(/(?:_file|\{token): (\/run\/secrets\/[^\s,}]+)/g)].map(([, path]) => path as string);
 }
 
 function keyNames(schema: unknown): readonly string[] {

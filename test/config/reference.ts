@@ -22,6 +22,8 @@ export const ALSO = {
 const LINKS = [
   ["gets traces", "gets [traces](#traces)"],
   ["several replicas", "[several replicas](#several-replicas)"],
+  ["The extension: the name", "The [extension](#extensions): the name"],
+  ["Folders with extensions", "Folders with [extensions](#extensions)"],
   ["by /api/v1", "by the [API](#for-other-programs)"],
   ["HTTP API for other programs", "[HTTP API for other programs](#for-other-programs)"],
 ] as const;

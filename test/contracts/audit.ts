@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import { verifyChain } from "../../src/core/audit.ts";
 import type { Store } from "../../src/ports.ts";
+import { loggedWith } from "../../src/util/log.ts";
 import { newPrivateKey, readSigner } from "../../src/util/signature.ts";
-import { anEntry, ann, bob, cleo, NOW, stranger } from "../fakes/proposals.ts";
+import { anEntry, ann, aProposal, bob, cleo, NOW, stranger } from "../fakes/proposals.ts";
 
 /** What tests set of a store. */
 export type AuditSettings = { readonly now: () => number; readonly sign?: (text: string) => string };
@@ -64,6 +65,27 @@ export function auditContract(name: string, open: (settings: AuditSettings) => S
       assert.deepEqual(await audit.head(), records[2]);
       assert.deepEqual(await audit.range(1, 1), [records[1]]);
       assert.deepEqual(await audit.range(3, 10), []);
+    });
+
+    it("says of each record which question, click or command it came of, also of those that are written together", async () => {
+      const { audit, stop, proposals } = await empty();
+      await Promise.all([
+        loggedWith({ question: "q-1", request: 4 }, () =>
+          audit.append([anEntry({ action: "a" }), anEntry({ action: "b" })]),
+        ),
+        loggedWith({ click: "c-1" }, () => audit.append([anEntry({ action: "c" })])),
+        audit.append([anEntry({ action: "d" })]),
+        loggedWith({ request: 5 }, () => audit.append([anEntry({ action: "e" })])),
+        loggedWith({ command: "m-1" }, () => stop.press(ann, "wait")),
+        loggedWith({ question: "q-2" }, () => proposals.insert(aProposal(), [anEntry({ action: "propose" })])),
+      ]);
+      const records = await audit.range(0, 20);
+      assert.deepEqual(Object.fromEntries(records.map(({ action, cause }) => [action, cause])), {
+        ...{ a: "q-1", b: "q-1", c: "c-1", d: undefined, e: undefined },
+        ...{ stop: "m-1", propose: "q-2" },
+      });
+      assert.ok(!Object.hasOwn(records.find(({ action }) => action === "d")!, "cause"));
+      assert.deepEqual([verifyChain(records).kind, await audit.head()], ["whole", records.at(-1)]);
     });
 
     it("signs each record where there is a key", async () => {

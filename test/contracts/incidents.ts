@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
+import { tell as told } from "../../src/core/incident/alert.ts";
 import { messageId } from "../../src/core/incident/message.ts";
 import type { AlertRecord, Incident } from "../../src/core/incident.ts";
 import type { Store } from "../../src/ports.ts";
@@ -46,6 +47,24 @@ export function incidentsContract(name: string, open: (retention: Retention) => 
         ["a", "a2"],
       );
       assert.deepEqual(await store.incidents.alertsOf("inc-1", { skip: 1, limit: 1 }), asJson([alerts[2]]));
+    });
+
+    it("keeps an alert's beginning as its sender told it, beside ours; one that was stored without it ends as it did", async () => {
+      const store = await empty();
+      const { tell, alerts } = aWorld();
+      tell(firing("a"), over("a", { endsAt: T + 290, at: T + 290 }));
+      const again = tell(firing("a", { at: T + 700 }));
+      await save(store, again.incidents, again.alerts);
+      const [kept] = await store.incidents.alerts(["a"]);
+      assert.deepEqual(
+        { ours: kept?.startsAt, sent: kept?.sentStartsAt, all: kept },
+        { ours: T + 700, sent: T, all: asJson(alerts.get("a")) },
+      );
+      const { sentStartsAt: _, ...old } = { ...alerts.get("a")!, startsAt: T };
+      await save(store, [], [old]);
+      const [read] = await store.incidents.alerts(["a"]);
+      const { record, change } = told(read, over("a", { endsAt: T + 1290, at: T + 1290 }));
+      assert.deepEqual([change, record.endsAt], ["ends", T + 1290]);
     });
 
     it("tells since when it knows of any", async () => {

@@ -107,6 +107,14 @@ export function proposalsContract(name: string, open: () => Store | Promise<Stor
       assert.deepEqual(await ids({ since: NOW + 2, status: ["pending"] }), ["d", "b", "c"]);
       assert.deepEqual(await ids({ until: NOW + 2 }), ["c", "a"]);
       assert.deepEqual(await ids({ until: NOW + 2, status: ["pending"] }), ["c"]);
+      const oldestFirst = true;
+      assert.deepEqual(await ids({ oldestFirst }), ["a", "c", "b", "d"]);
+      assert.deepEqual(await ids({ oldestFirst, skip: 1, limit: 2 }), ["c", "b"]);
+      assert.deepEqual(await ids({ oldestFirst, status: ["pending"], skip: 1, limit: 1 }), ["b"]);
+      assert.deepEqual(await ids({ oldestFirst, status: ["pending", "withdrawn"], skip: 1, limit: 2 }), ["c", "b"]);
+      assert.deepEqual(await ids({ status: ["pending"], skip: 2 }), ["c"]);
+      assert.deepEqual(await ids({ skip: 9 }), []);
+      assert.deepEqual(await ids({ since: NOW + 2, oldestFirst, target: targetOf("b").key }), ["b"]);
     });
 
     it("writes the next revision together with its record, and no other one", async () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import { type AuditRecord, createVerifier, sealRecord, verifyChain } from "../../src/core/audit.ts";
 import { newPrivateKey, readSigner } from "../../src/util/signature.ts";
+import { oldChain } from "../fakes/audit.ts";
 import { anEntry, NOW } from "../fakes/proposals.ts";
 
 const { sign, publicKey } = readSigner(newPrivateKey());
@@ -12,7 +13,10 @@ function aChain(length: number, signer?: (text: string) => string, from: readonl
   const records = [...from];
   while (records.length < length) {
     const seq = records.length + 1;
-    const entry = anEntry({ id: `p${seq % 7}`, action: ["propose", "approve", "start"][seq % 3]!, reason: `r${seq}` });
+    const entry = anEntry({
+      ...{ id: `p${seq % 7}`, action: ["propose", "approve", "start"][seq % 3]!, reason: `r${seq}` },
+      ...(seq % 3 > 0 && { cause: `q${seq}` }),
+    });
     records.push(sealRecord(entry, records.at(-1), NOW + seq / 8, signer));
   }
   return records;
@@ -81,7 +85,9 @@ describe("a chain of records", () => {
 
 type Tampering = { readonly how: string; readonly records: readonly AuditRecord[]; readonly at: number };
 
-const TEXTS = ["actor", "platform", "action", "id", "hash", "from", "to", "reason", "prev", "record_hash"] as const;
+const TEXTS = [
+  ...["actor", "platform", "action", "id", "hash", "from", "to", "reason", "cause", "prev", "record_hash"],
+] as (keyof AuditRecord)[];
 
 /** One change of one record that makes a difference. */
 const changedRecord = (records: readonly AuditRecord[], names: readonly (keyof AuditRecord)[]) =>
@@ -174,6 +180,32 @@ describe("10,000 random tamperings", { timeout: 120_000 }, () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("a chain of before records had a cause", () => {
+  const before = oldChain();
+
+  it("is whole, and its signatures hold", () => {
+    assert.equal(before.records.length, 4);
+    const verdict = verifyChain(before.records, { publicKeys: [before.publicKey] });
+    assert.deepEqual([verdict.kind, verdict.kind === "whole" && verdict.signed], ["whole", 4]);
+  });
+
+  it("goes on with records that have one, none of which can be changed, taken away or added", () => {
+    const entry = { ...before.records[0]!, action: "approve", cause: "slack:Ev0123" };
+    const next = sealRecord(entry, before.records.at(-1), NOW);
+    assert.equal(next.cause, "slack:Ev0123");
+    assert.equal(verifyChain([...before.records, next]).kind, "whole");
+    const { cause: _, ...bare } = next;
+    for (const forged of [bare, { ...next, cause: "slack:Ev0124" }, { ...next, cause: "" }])
+      assert.deepEqual(verifyChain([...before.records, forged]), {
+        kind: "broken",
+        at: 5,
+        reason: "its content does not fit its hash",
+      });
+    const added = before.records.with(1, { ...before.records[1]!, cause: "slack:Ev0123" });
+    assert.equal(verifyChain(added).kind, "broken");
   });
 });
 

@@ -29,7 +29,12 @@ const FOREVER = 10 * 365 * 86_400;
  * Kills a bot again and again on one data folder, at the named points in turn and at random moments, lets it look after
  * what is left, and then checks every promise. The same seed kills at the same points.
  */
-export async function runLane(kills: number, seed: number, mutant?: Mutant): Promise<Lane> {
+export async function runLane(
+  kills: number,
+  seed: number,
+  mutant?: Mutant,
+  onKill: () => void = () => undefined,
+): Promise<Lane> {
   const folder = mkdtempSync(join(tmpdir(), "smartcloudops-crash-"));
   const chance = randomNumbers(seed);
   const confirmed = { created: new Set<string>(), approved: new Set<string>() };
@@ -43,7 +48,10 @@ export async function runLane(kills: number, seed: number, mutant?: Mutant): Pro
       const when = isNamed
         ? { at: `${point}:${1 + Math.floor(chance() * 5)}` }
         : { afterMs: Math.floor(chance() * 400) };
-      if (await live(folder, life++, mutant, when, confirmed)) killed++;
+      if (await live(folder, life++, mutant, when, confirmed)) {
+        killed++;
+        onKill();
+      }
     }
     // The journal and leases of the last one are over a minute later.
     for (let more = 0; more < 2; more++) await live(folder, life++, mutant, "last", confirmed);

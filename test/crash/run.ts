@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { progressOn } from "../../src/cli/progress.ts";
 import { type Lane, runLane } from "./lane.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
@@ -25,20 +26,25 @@ if (mutant !== undefined && !MUTANTS.includes(mutant))
 const EACH = 50;
 const lanes: Lane[] = [];
 let given = 0;
+let done = 0;
 const began = performance.now();
+const progress = progressOn(process);
 
 async function work(): Promise<void> {
   while (given < kills) {
     const share = Math.min(EACH, kills - given);
     given += share;
-    const lane = await runLane(share, Number(values.seed) * 100_000 + given, mutant);
+    const lane = await runLane(share, Number(values.seed) * 100_000 + given, mutant, tell);
     lanes.push(lane);
-    const done = sum(({ kills: one }) => one);
-    process.stdout.write(
-      `${done} of ${kills} kills, ${sum(({ effects }) => effects)} effects, ${sum(({ wrong }) => wrong.length)} wrong\n`,
-    );
     if (mutant !== undefined && lane.wrong.length > 0) given = kills;
   }
+}
+
+/** Effects and what was wrong are counted at the end of each lane. */
+function tell(): void {
+  done++;
+  const [effects, wrong] = [sum((lane) => lane.effects), sum((lane) => lane.wrong.length)];
+  progress.show(done / kills, `${done} of ${kills} kills, ${effects} effects, ${wrong} wrong`);
 }
 
 function sum(of: (lane: Lane) => number): number {
@@ -51,6 +57,7 @@ function fail(message: string): never {
 }
 
 await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, work));
+progress.end();
 const wrong = lanes.flatMap((lane) => lane.wrong);
 for (const line of wrong.slice(0, 20)) process.stdout.write(`WRONG: ${line}\n`);
 const seconds = Math.round((performance.now() - began) / 1000);

@@ -10,17 +10,21 @@ import { findBinaries } from "../../src/demo/binaries.ts";
 const DEMO = fileURLToPath(new URL("../../.demo", import.meta.url));
 export const TOKEN = "invented-webhook-token";
 
-/** `stop` ends those that were started. */
+/** `stop` ends those that were started, in that order. */
 export function alertmanagers() {
   const children: ChildProcess[] = [];
   return {
-    start: (home: string, port: number, botPort: number, skip: (reason: string) => never) =>
-      startAlertmanager(children, home, port, botPort, skip),
-    stop() {
-      for (const child of children.splice(0)) child.kill("SIGKILL");
+    start: (home: string, port: number, botPort: number, skip: (reason: string) => never, more?: Pair) =>
+      startAlertmanager(children, home, port, botPort, skip, more),
+    /** All, or only the first so many. */
+    stop(count = children.length) {
+      for (const child of children.splice(0, count)) child.kill("SIGKILL");
     },
   };
 }
+
+/** One of a pair that gossips over these ports of this machine. `repeat`: its repeat_interval. */
+type Pair = { readonly gossip: number; readonly peer: number; readonly repeat: string };
 
 /** Alerts by the API, as Prometheus sends them. */
 export async function fire(alertmanager: string, ...alerts: readonly object[]): Promise<void> {
@@ -48,13 +52,14 @@ async function startAlertmanager(
   port: number,
   botPort: number,
   skip: (reason: string) => never,
+  pair?: Pair,
 ) {
   const found = await findBinaries(DEMO, () => undefined, { signal: AbortSignal.timeout(120_000) });
   if ("missing" in found) return skip(found.missing);
   mkdirSync(join(home, "am"), { recursive: true });
   writeFileSync(
     join(home, "am.yml"),
-    `route: {receiver: bot, group_by: [alertname, service], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}
+    `route: {receiver: bot, group_by: [alertname, service], group_wait: 1s, group_interval: 1s, repeat_interval: ${pair?.repeat ?? "1h"}}
 receivers:
   - name: bot
     webhook_configs:
@@ -70,7 +75,11 @@ receivers:
       `--config.file=${join(home, "am.yml")}`,
       `--storage.path=${join(home, "am")}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      "--cluster.listen-address=",
+      ...(pair === undefined
+        ? ["--cluster.listen-address="]
+        : [`--cluster.listen-address=127.0.0.1:${pair.gossip}`, `--cluster.peer=127.0.0.1:${pair.peer}`]),
+      // What the second of a pair waits for the first one before it sends by itself.
+      ...(pair === undefined ? [] : ["--cluster.peer-timeout=1s", "--cluster.settle-timeout=3s"]),
       "--log.level=warn",
     ],
     { stdio: "ignore" },

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -101,6 +101,56 @@ describe("alerts of a real Alertmanager", () => {
     expect(told()).toHaveLength(1);
     second.child.kill("SIGTERM");
     expect((await second.ended).code).toBe(0);
+  });
+
+  it("of a pair of Alertmanagers that repeat themselves each few seconds are one message, also when one of them dies", {
+    timeout: 120_000,
+  }, async ({ skip }) => {
+    const fake = await new FakeSlack().start();
+    slack = fake;
+    const home = newHome();
+    const [botPort = 0, one = 0, two = 0, a = 0, b = 0] = await freePorts(5);
+    mkdirSync(join(home, "one"));
+    mkdirSync(join(home, "two"));
+    const pair = await Promise.all([
+      startAlertmanager(join(home, "one"), one, botPort, skip, { gossip: a, peer: b, repeat: "2s" }),
+      startAlertmanager(join(home, "two"), two, botPort, skip, { gossip: b, peer: a, repeat: "2s" }),
+    ]);
+    writeFileSync(join(home, "smartcloudops.yaml"), `routes:\n  - {slack: [${CHANNEL}]}\n`);
+    const bot = launch(["start"], {
+      home,
+      env: {
+        ALERTMANAGER_WEBHOOK_TOKEN: TOKEN,
+        PORT: `${botPort}`,
+        SLACK_API_URL: fake.apiUrl,
+        SLACK_BOT_TOKEN: fake.botToken,
+        SLACK_APP_TOKEN: fake.appToken,
+      },
+    });
+    await bot.says('"ready"');
+    const alert = { labels: { alertname: "InstanceDown", service: "orders", severity: "critical" } };
+    const startsAt = new Date(Date.now() - 60_000).toISOString();
+    // As Prometheus does: each of the pair is told, again and again.
+    const tell = (all: readonly string[], more: object = {}) =>
+      Promise.all(all.map((url) => fire(url, { ...alert, startsAt, ...more })));
+    // What both have sent, by their own count.
+    const took = async () => {
+      const pages = await Promise.all(pair.map(async (url) => (await fetch(`${url}/metrics`)).text()));
+      const sent = pages.map((page) => /alertmanager_notifications_total\{[^}]*"webhook"[^}]*\} (\d+)/.exec(page)?.[1]);
+      return sent.reduce((sum, count) => sum + Number(count ?? 0), 0);
+    };
+    await tell(pair);
+    await until(() => fake.sent(CHANNEL).length > 0, "the message");
+    for (const deadline = Date.now() + 30_000; (await took()) < 4 && Date.now() < deadline; await sleep(500))
+      await tell(pair);
+    expect(await took()).toBeGreaterThanOrEqual(4);
+    expect(fake.sent(CHANNEL)).toHaveLength(1);
+    stopAlertmanagers(1);
+    await tell([pair[1]], { endsAt: new Date().toISOString() });
+    await until(() => fake.sent(CHANNEL)[0]?.text.startsWith("Resolved after"), "the end");
+    expect(fake.sent(CHANNEL)).toHaveLength(1);
+    bot.child.kill("SIGTERM");
+    expect((await bot.ended).code).toBe(0);
   });
 
   it("are refused without the token, with a sentence for what is no delivery, and taken a thousand at once", {

@@ -14,6 +14,8 @@ export type FakeAction = Action & {
   /** What `run` comes to, and what it waits for. */
   ran: (args: Arguments, context: RunContext) => Promise<Ran>;
   found: "ran" | "not_run" | "unknown" | "recorded";
+  /** Whose code it is. */
+  extension?: NonNullable<Action["extension"]>;
 };
 
 export const aLook = (more: Partial<Look> = {}): Look => ({

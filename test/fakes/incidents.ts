@@ -1,4 +1,5 @@
 import { type Absorbed, absorb, type World } from "../../src/core/incident/absorb.ts";
+import { sorterFor } from "../../src/core/incident/parts.ts";
 import type { Tally } from "../../src/core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../../src/core/incident.ts";
 import { LIVE } from "../../src/core/incident.ts";
@@ -23,8 +24,8 @@ export function over(id: string, more: Parameters<typeof firing>[1] = {}): Alert
   return firing(id, { status: "resolved", endsAt: T + 600, at: T + 610, ...more });
 }
 
-/** A world that keeps what it is told, as the store would. */
-export function aWorld() {
+/** A world that keeps what it is told, as the store would. `asking`: what asks for labels of its alerts. */
+export function aWorld(asking?: Parameters<typeof sorterFor>[0]) {
   const alerts = new Map<string, AlertRecord>();
   const incidents = new Map<string, Incident>();
   const tallies = new Map<string, Tally>();
@@ -32,9 +33,10 @@ export function aWorld() {
   const world: World = {
     alert: (fingerprint) => alerts.get(fingerprint),
     incident: (id) => incidents.get(id),
-    withKey: (key) => [...incidents.values()].find((one) => LIVE.includes(one.status) && one.keys.includes(key)),
+    withKey: (key) => [...incidents.values()].findLast((one) => LIVE.includes(one.status) && one.keys.includes(key)),
     alertsOf: (id) => [...alerts.values()].filter(({ incident }) => incident === id),
     tallyOf: (id) => tallies.get(id),
+    ...(asking !== undefined && { sorter: sorterFor(asking) }),
     get openedLately() {
       return [...incidents.values()].map(({ openedAt }) => openedAt);
     },

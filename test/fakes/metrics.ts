@@ -19,6 +19,8 @@ export type FakeSeries = {
   readonly value: number | ((at: number) => number);
   /** Unix seconds of the last sample, when the series stopped. */
   readonly until?: number;
+  /** Unix seconds of the first one, when it began. */
+  readonly since?: number;
 };
 
 export type Fault = "unreachable" | "refused" | "hangs";
@@ -180,7 +182,7 @@ function levels(promql: string, all: readonly FakeSeries[]): (at: number) => rea
   const demand = /(==|!=|>=|<=|>|<)\s*(-?[\d.]+)\s*$/.exec(promql);
   return (at) =>
     [...groups.values()].flatMap(({ labels, members }) => {
-      const living = members.filter(({ until = at }) => at - until < lookback);
+      const living = members.filter(({ until = at, since = at }) => at - until < lookback && since <= at);
       if (living.length === 0) return [];
       const values = living.map((one) => measured(one, at));
       const value = fold(aggregator ?? "max", values);

@@ -4,7 +4,7 @@ import type { Proposal } from "../../src/core/proposal.ts";
 import { messageId } from "../../src/core/proposal-message.ts";
 import type { Runbook } from "../../src/core/runbook.ts";
 import type { RemedyDeps } from "../../src/flows/remedy/deps.ts";
-import type { Click, Journal, Store } from "../../src/ports.ts";
+import type { Begun, Click, Journal, Store } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { fakeActions } from "./actions.ts";
 import { type FakeOptions, fakeMetrics } from "./metrics.ts";
@@ -85,14 +85,22 @@ export class Clinic {
   readonly said: string[] = [];
   readonly began: string[] = [];
   readonly deps: { -readonly [K in keyof RemedyDeps]: RemedyDeps[K] };
+  /** What ran, by its key. */
+  readonly remembered = new Map<string, Begun>();
   readonly journal: Journal = {
-    began: async (key) => {
+    began: async (key, proposal, fence) => {
       this.began.push(key);
+      this.remembered.set(key, { key, proposal, fence });
     },
-    ended: async (key) => {
+    ended: async (key, ran) => {
+      const begun = this.remembered.get(key);
+      if (begun === undefined) return;
       this.began.splice(this.began.indexOf(key), 1);
+      if (ran === undefined) this.remembered.delete(key);
+      else this.remembered.set(key, { ...begun, ran });
     },
-    open: async () => [],
+    get: async (key) => this.remembered.get(key),
+    all: async () => [...this.remembered.values()],
   };
   #ids = 0;
 

@@ -132,7 +132,7 @@ export class World {
       today: (account, had) => ({ ...account, roles: had }),
       sources: this.sources,
       stop: this.store.stop,
-      journal: { began: async () => {}, ended: async () => {}, open: async () => [] },
+      journal: { began: async () => {}, ended: async () => {}, get: async () => undefined, all: async () => [] },
       clock: () => this.now,
       newId: () => `n${++this.#ids}`,
       owner: "w1",

@@ -47,10 +47,13 @@ afterEach(() => {
   nock.enableNetConnect();
 });
 
-function taking(settings: Partial<Parameters<typeof tellsPulls>[0]["settings"]> = {}) {
+type Pulls = Parameters<typeof tellsPulls>[0];
+
+/** `seen`: the store as what tells of pull requests sees it. */
+function taking(settings: Partial<Pulls["settings"]> = {}, seen: Pulls["store"] = store) {
   const deps = { store, clock: () => now, troubleOf: () => "both" as const };
   const wanted = { projects: ["acme/*"], comment: true, status: false, ...settings };
-  const judged = tellsPulls({ ...deps, settings: wanted, wake: () => {} });
+  const judged = tellsPulls({ ...deps, store: seen, settings: wanted, wake: () => {} });
   const take = takesRuns({ ...deps, judged, changed: () => {} });
   return (seconds: number, more: Partial<Run> = {}) => {
     now += 3600;
@@ -91,6 +94,31 @@ it("a pull request has one comment once a pipeline of it is unlike earlier runs,
   expect(body()).toContain("**No pipeline of this pull request is unlike earlier runs.**");
   expect(github.of(PULL)).toHaveLength(2);
   expect(outcomes).toEqual(["sent", "sent", "sent"]);
+});
+
+it("two replicas that judge pipelines of one pull request at one moment leave both in its comment", async () => {
+  const tell = taking();
+  await withHistory(tell);
+  await withHistory(tell, "Build");
+  let other: (() => Promise<unknown>) | undefined;
+  const slow = taking(undefined, {
+    outbox: store.outbox,
+    runs: {
+      ...store.runs,
+      async since(...args) {
+        const before = await store.runs.since(...args);
+        const meanwhile = other;
+        other = undefined;
+        await meanwhile?.(); // the other replica is through with its run before this one has put its comment
+        return before;
+      },
+    },
+  });
+  other = () => tell(900, { ...topic, pipeline: "Build" });
+  await slow(900, topic);
+  await round();
+  expect(github.of(PULL)).toHaveLength(1);
+  expect(github.of(PULL)[0]?.body).toContain("**2 of 2 pipelines of this pull request are unlike earlier runs.**");
 });
 
 it("what was told twice, cut off or failed is one comment all the same", async () => {

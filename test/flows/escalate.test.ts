@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { plainText } from "../../src/core/card.ts";
 import type { Escalation } from "../../src/core/incident/escalate.ts";
 import { messageId } from "../../src/core/incident/message.ts";
+import { sorterFor } from "../../src/core/incident/parts.ts";
 import { type Response, respond } from "../../src/core/incident/respond.ts";
 import type { Incident } from "../../src/core/incident.ts";
 import type { Schedule } from "../../src/core/oncall/schedule.ts";
@@ -32,7 +33,9 @@ const ESCALATION: Escalation = {
   ],
 };
 
-function aDesk(escalation = ESCALATION) {
+function aDesk(...given: Escalation[]) {
+  const escalations = given.length > 0 ? given : [ESCALATION];
+  const sorter = sorterFor(escalations);
   let now = T + 10;
   const clock = () => now;
   const store = createMemoryStore({ retention: RETENTION });
@@ -41,6 +44,7 @@ function aDesk(escalation = ESCALATION) {
     newId: () => "inc-0000000a",
     placesOf: ({ places }) => (places.length > 0 ? places : [PLACE]),
     changed: () => {},
+    sorter: () => sorter,
   });
   const called = (people: readonly string[]) =>
     people.map((name) => ({ name, accounts: { slack: [`U0${name.toUpperCase()}`] } }));
@@ -57,7 +61,7 @@ function aDesk(escalation = ESCALATION) {
   const sent: Queued[] = [];
   const look = () =>
     escalate({
-      ...{ store, clock, escalations: [escalation], schedules: [PRIMARY] },
+      ...{ store, clock, escalations, schedules: [PRIMARY] },
       above: async () => ({ overrides: await store.overrides.open() }),
       changed: ingesting.forget,
     });
@@ -218,5 +222,71 @@ describe("an incident that nobody acknowledges", () => {
     expect(await desk.incident()).toMatchObject({ status: "open", escalated: { steps: 0 } });
     expect(desk.calls()).toEqual(["C1: For ann"]);
     expect(desk.sent.at(-1)?.card.title).toMatch(/^Open again\. /);
+  });
+
+  describe("for which there are several escalations", () => {
+    const step = (after: number, ...people: string[]) => ({ after, schedules: [], people, to: [] });
+    const only = (name: string, more: Partial<Escalation>): Escalation => ({ name, repeat: 0, steps: [], ...more });
+    const WARN = only("warn", { severities: ["warning"], steps: [step(1800, "lead")] });
+    const CRIT = only("crit", { severities: ["critical"], steps: [step(0, "oncall")] });
+    const alert = (id: string, severity: string, seconds: number, labels = {}) =>
+      firing(id, { labels: { service: "checkout", severity, ...labels }, startsAt: T + seconds, at: T + seconds });
+    const rounds = async (desk: ReturnType<typeof aDesk>, from: number, to: number, every = 60) => {
+      for (let seconds = from; seconds <= to; seconds += every) {
+        desk.at(seconds);
+        await desk.round();
+      }
+      return desk.calls().map((call) => call.replace("C1: For ", ""));
+    };
+
+    it("calls whom the one for a graver alert names, though another made its steps, and each once while the severity flaps", async () => {
+      const desk = aDesk(CRIT, WARN);
+      await desk.take([alert("a", "warning", 0)]);
+      expect(await rounds(desk, 60, 3600)).toEqual(["lead"]);
+      await desk.take([alert("b", "critical", 3600)]);
+      expect(await rounds(desk, 3660, 4200)).toEqual(["lead", "oncall"]);
+      for (const at of [4200, 4800]) {
+        await desk.take([{ ...alert("b", "critical", at - 600), status: "resolved", endsAt: T + at, at: T + at }]);
+        await rounds(desk, at + 60, at + 240);
+        await desk.take([alert("b", "critical", at + 300)]);
+      }
+      expect(await rounds(desk, 5160, 9000)).toEqual(["lead", "oncall"]);
+      const records = await desk.store.audit.range(0, 10);
+      expect(records.map(({ reason }) => reason)).toEqual(["warn, step 1: lead", "crit, step 1: oncall"]);
+      // As grave again after hours, and still nobody has it.
+      await desk.take([{ ...alert("b", "critical", 5100), status: "resolved", endsAt: T + 9000, at: T + 9000 }]);
+      await desk.take([alert("b", "critical", 20_000)]);
+      expect(await rounds(desk, 20_060, 20_180)).toEqual(["lead", "oncall", "oncall"]);
+    });
+
+    it("goes on with the one where it is when it gets worse, and anew where all its steps were made", async () => {
+      const both = only("all", { steps: [step(300, "ann"), step(600, "bob")] });
+      const desk = aDesk(both);
+      await desk.take([alert("a", "warning", 0)]);
+      await rounds(desk, 60, 420);
+      await desk.take([alert("b", "critical", 420)]);
+      expect(await rounds(desk, 480, 1800)).toEqual(["ann", "bob"]);
+      const later = aDesk(both);
+      await later.take([alert("a", "warning", 0)]);
+      await rounds(later, 60, 1200);
+      await later.take([alert("b", "critical", 1260)]);
+      expect(await rounds(later, 1320, 9000)).toEqual(["ann", "bob", "ann", "bob"]);
+    });
+
+    it("makes the steps of each that is for a part of it", async () => {
+      const of = (team: string) => only(team, { labels: { team: [team] }, steps: [step(300, team)] });
+      const desk = aDesk(of("shop"), of("pay"));
+      await desk.take([alert("a", "critical", 0, { team: "shop" }), alert("b", "critical", 0, { team: "pay" })]);
+      expect((await rounds(desk, 60, 900)).toSorted()).toEqual(["pay", "shop"]);
+    });
+
+    it("reads what was stored before there could be several", async () => {
+      const desk = aDesk(CRIT, WARN);
+      await desk.take([alert("a", "warning", 0)]);
+      const now = await desk.incident();
+      const old = { ...now, revision: 2, escalated: { steps: 1, at: T + 1800 } };
+      await desk.store.incidents.save({ incidents: [old], alerts: [], entries: [] });
+      expect(await rounds(desk, 1860, 9000)).toEqual([]);
+    });
   });
 });

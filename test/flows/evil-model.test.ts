@@ -218,7 +218,12 @@ describe("an evil model", () => {
               today: (account, had) => ({ ...account, roles: had }),
               sources: [source],
               stop: store.stop,
-              journal: { began: async () => {}, ended: async () => {}, open: async () => [] },
+              journal: {
+                began: async () => {},
+                ended: async () => {},
+                get: async () => undefined,
+                all: async () => [],
+              },
               clock: () => NOW,
               newId: () => `p${++ids}`,
               owner: "w1",

@@ -1,4 +1,6 @@
 import { expect, it, vi } from "vitest";
+import { sorterFor } from "../../src/core/incident/parts.ts";
+import { placesFor, type Route } from "../../src/core/incident/route.ts";
 import { ingest } from "../../src/flows/ingest.ts";
 import { firing, over, T } from "../fakes/incidents.ts";
 import { newStore } from "../fakes/world.ts";
@@ -64,4 +66,40 @@ it("makes of what two processes are told of at the same time what one would make
     (await incidents.find({ limit: 10 })).map(({ status, total, firing: now }) => [status, total, now]).sort();
   expect(await told(shared)).toEqual(await told(own));
   expect((await told(own)).length).toBeGreaterThan(1);
+});
+
+it("does not rest while something waits: that would only fill the inbox", async () => {
+  const rests: number[] = [];
+  const { take } = ingest({
+    ...{ store: newStore(), newId: () => "inc-1", placesOf: () => [], changed: () => {} },
+    rest: async (deliveries) => {
+      rests.push(deliveries);
+    },
+  });
+  const delivery = (n: number) => Array.from({ length: 1500 }, (_, i) => firing(`${n}-${i}`));
+  await Promise.all([0, 1, 2].map((n) => take(delivery(n)))); // more than one step takes
+  await Promise.resolve();
+  expect(rests).toEqual([1]);
+});
+
+it("routes by what the settings ask for by now, also of the alerts that were there before", async () => {
+  const store = newStore();
+  const byTeam = (team: string): Route => ({
+    ...{ name: team, labels: { team: [team] }, goesOn: false },
+    to: [{ platform: "slack", channel: team, thread: "" }],
+  });
+  let routes = ["shop"].map(byTeam);
+  let sorter = sorterFor(routes);
+  const { take } = ingest({
+    ...{ store, newId: () => "inc-1", changed: () => {}, sorter: () => sorter },
+    placesOf: (incident) => placesFor(routes, incident),
+  });
+  const told = (team: string, n: number) => firing(`${team}${n}`, { group: "g", labels: { team } });
+  await take([told("pay", 0), ...Array.from({ length: 9 }, (_, n) => told("shop", n))]);
+  const places = async () => (await store.incidents.get("inc-1"))?.places.map(({ channel }) => channel);
+  expect(await places()).toEqual(["shop"]);
+  routes = ["shop", "pay"].map(byTeam);
+  sorter = sorterFor(routes);
+  await take([told("shop", 10)]);
+  expect(await places()).toEqual(["shop", "pay"]);
 });

@@ -26,6 +26,7 @@ function aDesk() {
     newId: () => `inc-0000000${++made}`,
     placesOf: () => [PLACE],
     keptBackBy: (event) => keptBackBy(windows, event),
+    windows: () => windows.map(({ name }) => name),
     changed: () => {},
   });
   const all = async () => (await store.incidents.find({ limit: 20 })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -76,6 +77,38 @@ describe("what begins in a maintenance", () => {
     const all = await desk.all();
     expect(all).toMatchObject([{ total: 2, status: "open", places: [PLACE] }]);
     expect(all[0]).not.toHaveProperty("woken");
+  });
+
+  it("is joined by a new alert that comes after the end, before anybody looked at the time", async () => {
+    const desk = aDesk();
+    await desk.take(firing("shop-api"));
+    desk.at(HOUR - 1);
+    await desk.take(firing("shop-web"));
+    desk.at(HOUR);
+    await desk.take(firing("shop-api", { fingerprint: "later", labels: { alertname: "Slow" } }));
+    expect(await desk.all()).toMatchObject([
+      { total: 2, status: "open", places: [PLACE] },
+      { total: 1, status: "snoozed", places: [] },
+    ]);
+    const [first] = await desk.all();
+    expect(first?.keys).toEqual([...new Set(first?.keys)]);
+    expect(first?.keys.some((key) => key.includes("maintenance"))).toBe(false);
+    await desk.end();
+    await desk.take(firing("shop-api", { fingerprint: "last", labels: { alertname: "Down" } }));
+    expect(await desk.all()).toMatchObject([
+      { total: 3, status: "open" },
+      { total: 1, status: "open", places: [PLACE] },
+    ]);
+  });
+
+  it("does not join in the next window what the one before let go", async () => {
+    const desk = aDesk();
+    await desk.take(firing("shop-api"));
+    desk.at(HOUR);
+    await desk.take(firing("shop-api", { fingerprint: "later", labels: { alertname: "Slow" } }));
+    desk.at(60); // as if it were on again
+    await desk.take(firing("shop-api", { fingerprint: "within", labels: { alertname: "Down" } }));
+    expect(await desk.all()).toMatchObject([{ total: 2 }, { total: 1, status: "snoozed", places: [] }]);
   });
 
   it("and ends in it, is told nobody ever, and stays in the lists", async () => {

@@ -1,12 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { type Received, receive } from "../../src/flows/receive.ts";
+import type { Urgency } from "../../src/core/urgency.ts";
+import { type ReceiveDeps, type Received, receive } from "../../src/flows/receive.ts";
 import type { DealHow, Inbox } from "../../src/ports.ts";
 import { newStore } from "../fakes/world.ts";
 
 /** A bot on an inbox that outlives it. `deal` stands for its work; without one everything is dealt with at once. */
-function world(deal: (body: unknown, how: DealHow) => Promise<void> = async () => {}, inbox = newStore().inbox) {
+function world(
+  deal: (body: unknown, how: DealHow) => Promise<void> = async () => {},
+  inbox = newStore().inbox,
+  more: Partial<ReceiveDeps> = {},
+) {
   const dealt: { body: unknown; late: boolean }[] = [];
   const reports: Received[] = [];
+  const pauses: number[] = [];
   const clock = { now: 1000 };
   const reception = receive({
     platform: "slack",
@@ -17,9 +23,14 @@ function world(deal: (body: unknown, how: DealHow) => Promise<void> = async () =
       await deal(body, how);
     },
     report: (event) => reports.push(event),
+    pauseMs: (failures) => {
+      pauses.push(failures);
+      return 1;
+    },
+    ...more,
   });
   const offer = (id: string, body: unknown = { text: id }) => reception.offer(id, body, JSON.stringify(body));
-  return { reception, offer, dealt, reports, clock, inbox };
+  return { reception, offer, dealt, reports, pauses, clock, inbox };
 }
 
 const never = () => new Promise<void>(() => {});
@@ -156,13 +167,164 @@ describe("what a platform sends", () => {
     const { reception, offer, dealt, reports } = world(undefined, inbox);
     await reception.start();
     await offer("a");
-    await expect.poll(() => reports).toMatchObject([{ outcome: "not noted", problem: { message: "disk full" } }]);
+    await expect.poll(() => reports.at(0)).toMatchObject({ outcome: "not noted", problem: { message: "disk full" } });
     inbox.take = failing(store.take);
     await expect(offer("b")).rejects.toThrow("disk full");
     fails = false;
     expect(await offer("b")).toBe("taken");
     await reception.stop(10_000);
     expect(dealt.map(({ body }) => body)).toEqual([{ text: "a" }, { text: "b" }]);
+  });
+});
+
+/** A store that can be away: nothing of it can be read or written then. */
+function away(inbox = newStore().inbox) {
+  const state = { isAway: false };
+  const of =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    (...args: A) =>
+      state.isAway ? Promise.reject(new Error("the store is away")) : work(...args);
+  const { take, done, left: all, begin, hold } = inbox;
+  const kept: Inbox = { take: of(take), done: of(done), left: of(all), begin: of(begin), hold: of(hold) };
+  return { state, inbox: kept };
+}
+
+describe("a store that is away for a while", () => {
+  it("leaves nothing lying that was acknowledged: what could not be dealt with is, once it is back, in the same run", async () => {
+    const { state, inbox } = away();
+    const bot = world(async () => {
+      if (state.isAway) throw new Error("the store is away");
+    }, inbox);
+    await bot.reception.start();
+    const acknowledged = bot.offer("a");
+    expect(await acknowledged).toBe("taken");
+    state.isAway = true;
+    await expect.poll(() => bot.reports.map(({ outcome }) => outcome)).toContain("not noted");
+    state.isAway = false;
+    await expect.poll(() => left(inbox)).toEqual([]);
+    expect(bot.dealt.at(-1)).toEqual({ body: { text: "a" }, late: false });
+    expect(bot.reports.map(({ outcome }) => outcome)).not.toContain("given up");
+  });
+
+  it("is waited for with a growing pause, and said a few times only", async () => {
+    const { state, inbox } = away();
+    const bot = world(async () => {
+      state.isAway = true;
+      throw new Error("the store is away");
+    }, inbox);
+    await bot.reception.start();
+    await bot.offer("a");
+    await expect.poll(() => bot.pauses.length).toBeGreaterThan(8);
+    expect(bot.pauses.slice(0, 6)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(bot.reports.map(({ outcome }) => outcome)).toEqual(["failed", "not noted", "not noted"]);
+    await bot.reception.stop(0);
+  });
+
+  it("at the start leaves nothing lying either", async () => {
+    const { state, inbox } = away();
+    await inbox.take("slack", { id: "a", body: '{"text":"a"}', at: 1000 });
+    const bot = world(undefined, inbox);
+    state.isAway = true;
+    await bot.reception.start();
+    state.isAway = false;
+    await expect.poll(() => bot.dealt).toHaveLength(1);
+  });
+
+  it("does not make what was dealt with be dealt with again: only its end is noted once it is back", async () => {
+    const { state, inbox } = away();
+    const bot = world(async () => {
+      state.isAway = true;
+    }, inbox);
+    await bot.reception.start();
+    await bot.offer("a");
+    await expect.poll(() => bot.pauses.length).toBeGreaterThan(3);
+    state.isAway = false;
+    await expect.poll(() => left(inbox)).toEqual([]);
+    expect(bot.dealt).toHaveLength(1);
+  });
+});
+
+describe("alerts", () => {
+  it("are tried until it works, however often and however late that is", async () => {
+    let fails = 12;
+    const bot = world(
+      async () => {
+        if (fails-- > 0) throw new Error("locked by another program");
+      },
+      undefined,
+      { isPatient: true },
+    );
+    await bot.reception.start();
+    await bot.offer("a");
+    bot.clock.now += 3600;
+    await expect.poll(() => left(bot.inbox)).toEqual([]);
+    expect(bot.dealt).toHaveLength(13);
+    expect(bot.dealt.some(({ late }) => late)).toBe(false);
+    expect(bot.pauses).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(bot.reports.map(({ outcome }) => outcome)).toEqual(["failed", "failed", "failed"]);
+  });
+
+  it("are sent back while too many wait to be tried again, and are taken up by the next run", async () => {
+    const before = world(() => Promise.reject(new Error("no")), undefined, { isPatient: true, pauseMs: () => 60_000 });
+    await before.reception.start();
+    const verdicts = await Promise.all(Array.from({ length: 5001 }, (_, i) => before.offer(`e${i}`)));
+    expect(verdicts.filter((verdict) => verdict === "full")).toHaveLength(1);
+    await expect.poll(() => before.dealt.length).toBe(5000);
+    expect(await before.offer("later")).toBe("full");
+    await before.reception.stop(0);
+    const after = world(undefined, before.inbox, { isPatient: true });
+    await after.reception.start();
+    await expect.poll(() => left(after.inbox)).toEqual([]);
+    expect(after.dealt).toHaveLength(5000);
+  });
+
+  it("that three runs did not get through are not given up by the fourth", async () => {
+    const inbox = newStore().inbox;
+    for (let run = 0; run < 4; run++) {
+      const bot = world(never, inbox, { isPatient: true });
+      await bot.reception.start();
+      if (run === 0) await bot.offer("a");
+      await expect.poll(() => bot.dealt).toHaveLength(1);
+    }
+    expect(await left(inbox)).toEqual(["a 4"]);
+  });
+});
+
+describe("what goes first", () => {
+  const urgencyOf = (body: unknown) => ((body as { text: string }).text === "stop" ? "first" : "usual");
+  const hanging = (body: unknown) => (urgencyOf(body) === "first" ? Promise.resolve() : never());
+
+  it("is begun at once, however many questions hang", async () => {
+    const { reception, offer, dealt } = world(hanging, undefined, { urgencyOf });
+    await reception.start();
+    await Promise.all(Array.from({ length: 600 }, (_, i) => offer(`e${i}`)));
+    await expect.poll(() => dealt.length).toBe(500);
+    expect(await offer("s", { text: "stop" })).toBe("taken");
+    await expect.poll(() => dealt.at(-1)?.body).toEqual({ text: "stop" });
+  });
+
+  it("is taken while questions are sent back, and has limits of its own", async () => {
+    const refused: Urgency[] = [];
+    const more = { urgencyOf, refused: (urgency: Urgency) => void refused.push(urgency) };
+    const { offer, inbox } = world(hanging, undefined, more);
+    await Promise.all(Array.from({ length: 5000 }, (_, i) => offer(`e${i}`)));
+    expect(await offer("q")).toBe("full");
+    expect(await offer("s", { text: "stop" })).toBe("taken");
+    const many = await Promise.all(Array.from({ length: 1000 }, (_, i) => offer(`s${i}`, { text: "stop" })));
+    expect(many.filter((verdict) => verdict === "full")).toHaveLength(1);
+    expect(refused).toEqual(["usual", "first"]);
+    expect(await left(inbox)).toHaveLength(6000);
+  });
+
+  it("goes first after a restart, too", async () => {
+    const before = world(never, undefined, { urgencyOf });
+    await before.reception.start();
+    await Promise.all(Array.from({ length: 600 }, (_, i) => before.offer(`e${i}`)));
+    await before.offer("s", { text: "stop" });
+    await expect.poll(() => left(before.inbox)).toHaveLength(601);
+    const after = world(hanging, before.inbox, { urgencyOf });
+    await after.reception.start();
+    await expect.poll(() => after.dealt.map(({ body }) => body)).toContainEqual({ text: "stop" });
   });
 });
 

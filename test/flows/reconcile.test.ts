@@ -30,20 +30,25 @@ function listed(name: string, isMuted = false): ListedAlert {
   return { fingerprint: name, labels, annotations: {}, startsAt: T, generatorUrl: "", isMuted };
 }
 
-function aBot() {
+function aBot(receivers?: readonly string[]) {
   let now = T + 30;
   let made = 0;
   const store = createMemoryStore({ retention: RETENTION });
   const { take } = ingest({ store, newId: () => `inc-${++made}`, placesOf: () => [], changed: () => {} });
   const { router, lists } = aRouter();
-  const look = reconcile({ router, store, clock: () => now, take });
+  const look = reconcile({ router, store, clock: () => now, take, receivers });
   const signal = new AbortController().signal;
+  const lookAfter = async (seconds = 60) => {
+    now += seconds;
+    await look(signal);
+  };
   return {
     lists,
     take,
-    async look(seconds = 60) {
-      now += seconds;
-      await look(signal);
+    look: lookAfter,
+    /** Looks once a minute, until so many seconds are over. */
+    async looks(seconds: number) {
+      for (let over = 0; over < seconds; over += 60) await lookAfter();
     },
     incidents: async () =>
       (await store.incidents.find({ limit: 10 })).map(({ id, status, firing: n }) => `${id} ${status} ${n}`),
@@ -52,7 +57,7 @@ function aBot() {
 
 describe("Alertmanager's own list", () => {
   it("makes incidents without a webhook, and ends them once an alert is missing for five minutes", async () => {
-    const { lists, look, incidents } = aBot();
+    const { lists, look, looks, incidents } = aBot();
     lists([listed("checkout")]);
     await look();
     await look();
@@ -60,27 +65,96 @@ describe("Alertmanager's own list", () => {
     lists([]);
     await look();
     expect(await incidents()).toEqual(["inc-1 open 1"]);
-    await look(300);
+    await looks(300);
+    expect(await incidents()).toEqual(["inc-1 resolved 0"]);
+  });
+
+  it("that was away and comes back empty ends nothing: it has to be empty for five minutes of looks", async () => {
+    const { lists, look, looks, incidents } = aBot();
+    lists([listed("checkout")]);
+    await look();
+    lists(new Error("refused"));
+    for (let minute = 0; minute < 6; minute++) await expect(look()).rejects.toThrow("refused");
+    lists([]);
+    await look(20);
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+    lists([listed("checkout")]);
+    await look();
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+    lists([]);
+    await looks(240);
+    lists(new Error("refused"));
+    await expect(look()).rejects.toThrow("refused");
+    lists([]);
+    await looks(240);
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+    await looks(120);
+    expect(await incidents()).toEqual(["inc-1 resolved 0"]);
+  });
+
+  it("ends nothing when nobody looked for long, and nothing that a webhook tells of meanwhile", async () => {
+    const { lists, look, looks, take, incidents } = aBot();
+    lists([listed("checkout")]);
+    await look();
+    lists([]);
+    await look();
+    await look(3600);
+    await look();
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+    await looks(180);
+    const labels = { alertname: "Down", service: "checkout", severity: "critical" };
+    await take([firing("checkout", { labels, startsAt: T, at: T + 30 + 60 * 6 + 3600 })]);
+    await looks(180);
+    expect(await incidents()).toEqual(["inc-1 open 1"]);
+    await looks(180);
     expect(await incidents()).toEqual(["inc-1 resolved 0"]);
   });
 
   it("makes none of what is muted, and does not end what is muted while it fires", async () => {
-    const { lists, look, incidents } = aBot();
+    const { lists, look, looks, incidents } = aBot();
     lists([listed("a", true), listed("b")]);
     await look();
     lists([listed("a", true), listed("b", true)]);
-    await look(600);
-    await look(600);
+    await looks(1200);
     expect(await incidents()).toEqual(["inc-1 open 1"]);
     lists([]);
-    await look(600);
+    await looks(360);
     expect(await incidents()).toEqual(["inc-1 resolved 0"]);
   });
 
+  it("makes none of what Alertmanager routes to nobody, or to others than those that are named", async () => {
+    const to = (name: string, ...receivers: string[]) => ({ ...listed(name), receivers });
+    const all = [to("a", "null"), to("b", "monitoring/shop/null"), to("c", "billing"), to("d", "null", "team-shop")];
+    const anybody = aBot();
+    anybody.lists(all);
+    await anybody.look();
+    expect(await anybody.incidents()).toHaveLength(2);
+    const named = aBot(["team-*"]);
+    named.lists(all);
+    await named.look();
+    expect(await named.incidents()).toEqual(["inc-1 open 1"]);
+    // Told to others from now on: it goes on, and ends as it does.
+    named.lists([to("d", "billing")]);
+    await named.looks(600);
+    expect(await named.incidents()).toEqual(["inc-1 open 1"]);
+    named.lists([]);
+    await named.looks(360);
+    expect(await named.incidents()).toEqual(["inc-1 resolved 0"]);
+  });
+
+  it("makes none of Watchdog and its like, nor does the webhook", async () => {
+    const { lists, look, take, incidents } = aBot();
+    const beat = (alertname: string) => ({ ...listed(alertname), labels: { alertname, severity: "none" } });
+    lists(["Watchdog", "InfoInhibitor", "DeadMansSwitch"].map(beat));
+    await look();
+    await take([firing("Watchdog", { labels: { alertname: "Watchdog" } })]);
+    expect(await incidents()).toEqual([]);
+  });
+
   it("says nothing about alerts that it never had: those come from another Alertmanager", async () => {
-    const { look, take, incidents } = aBot();
+    const { looks, take, incidents } = aBot();
     await take([firing("elsewhere")]);
-    await look(3600);
+    await looks(3600);
     expect(await incidents()).toEqual(["inc-1 open 1"]);
   });
 

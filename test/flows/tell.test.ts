@@ -102,17 +102,21 @@ describe("a notifier", () => {
     await bot.show();
     expect(await bot.told()).toEqual(["opened"]);
     const step = { after: 300, schedules: [], people: ["ann"], to: [PAGER] };
-    await bot.show((one) => escalated(one, { steps: [step] }, step, ["ann"], T + 40));
+    const stepped = (one: Incident, made: typeof step, at: number) => {
+      const escalation = { name: "all", repeat: 0, steps: [made] };
+      return escalated(one, { kind: "step", step: made, escalation }, [escalation], ["ann"], at);
+    };
+    await bot.show((one) => stepped(one, step, T + 40));
     const [next] = await bot.store.outbox.due(PAGER.platform, T + 1e6, 1);
     expect(next && plainText(next.card)).toContain("Called: ann.");
     expect(next?.under).toBe("incident:inc-1:0:as-warning");
     expect(await bot.told()).toEqual(["called"]);
     // Beside the thread in chat, not in place of it.
     const inChat = { ...bot.world.all()[0]!, places: [{ platform: "slack", channel: "C1", thread: "" }] };
-    const { calls } = escalated(inChat, { steps: [step] }, step, ["ann"], T + 45);
+    const { calls } = stepped(inChat, step, T + 45);
     expect(calls?.at(-1)?.places.map(({ platform }) => platform)).toEqual(["slack", "notifier/pager"]);
-    const chat = { ...step, to: [{ platform: "slack", channel: "C1", thread: "" }] };
-    await bot.show((one) => escalated({ ...one, places: [PAGER] }, { steps: [chat] }, chat, ["ann"], T + 50));
+    const chat: typeof step = { ...step, to: [{ platform: "slack", channel: "C1", thread: "" }] };
+    await bot.show((one) => stepped({ ...one, places: [PAGER] }, chat, T + 50));
     expect(await bot.told()).toEqual([]);
   });
 

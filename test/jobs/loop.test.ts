@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { startLoop } from "../../src/jobs/loop.ts";
+import { factsUnderWay, loggedWith } from "../../src/util/log.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -34,6 +35,20 @@ describe("a loop", () => {
     await loop.stop(1000);
     loop.wake();
     expect(rounds).toBe(3);
+  });
+
+  it("is about nothing that woke it", async () => {
+    const seen: unknown[] = [];
+    const loop = startLoop(
+      async () => {
+        seen.push(factsUnderWay());
+        return seen.length < 2 ? 0.001 : undefined;
+      },
+      (problem) => expect.unreachable(String(problem)),
+    );
+    loggedWith({ question: "q-1" }, () => loop.wake());
+    await vi.waitFor(() => expect(seen).toEqual([{}, {}]));
+    await loop.stop(1000);
   });
 
   it("comes back after the pause that a round asks for, and after a problem", async () => {

@@ -531,6 +531,19 @@ describe("the Alertmanager client", () => {
     await router.stop();
   });
 
+  it("tells whom Alertmanager tells of an alert, where it says so", async () => {
+    const alert = { fingerprint: "f", labels: { alertname: "A" }, startsAt: "1970-01-01T00:00:09Z" };
+    const told = { ...alert, status: { state: "active" }, receivers: [{ name: "bot" }, { name: "null" }] };
+    const old = { ...alert, status: { state: "suppressed" } };
+    nock("http://am.test").get("/api/v2/alerts").reply(200, [told, old]);
+    const router = createAlertmanager({ url: "http://am.test" }, { clock: () => NOW });
+    expect(await router.alerts()).toMatchObject([
+      { fingerprint: "f", startsAt: 9, isMuted: false, receivers: ["bot", "null"] },
+      { isMuted: true },
+    ]);
+    await router.stop();
+  });
+
   it("says when the other side is no Alertmanager", async () => {
     nock("http://am.test").get("/api/v2/silences").reply(200, { silences: [] });
     const router = createAlertmanager({ url: "http://am.test" }, { clock: () => NOW });

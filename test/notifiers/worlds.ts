@@ -3,6 +3,8 @@ import type { Notice } from "../../src/core/incident/notice.ts";
 import { createNotifier } from "../../src/notifiers/index.ts";
 import type { Notifier } from "../../src/ports/notifier.ts";
 import { secret } from "../../src/util/secret.ts";
+import { exampleExtensions } from "../extensions/folder.ts";
+import { statusPage, TOKEN } from "../fakes/extensions/services.ts";
 import * as clouds from "../fakes/notifiers/clouds.ts";
 import { mailServer } from "../fakes/notifiers/mailbox.ts";
 import { receiver } from "../fakes/notifiers/receiver.ts";
@@ -117,7 +119,42 @@ export const WORLDS: Readonly<Record<string, () => Promise<World>>> = {
     inCloud("https://grafana.example.com", clouds.grafana, {
       ...{ kind: "grafana", name: "charts", url: "https://grafana.example.com", token: secret(KEY), tags: ["shop"] },
     }),
+  extension: extended,
 };
+
+/** The example in docker/config/extensions. */
+async function extended(): Promise<World> {
+  const page = await statusPage();
+  const settings = { url: page.url };
+  const notifier = await createNotifier(
+    { kind: "extension", name: "public", uses: "status-page", settings, secrets: { token: secret(TOKEN) } },
+    await exampleExtensions(),
+  );
+  const writes = () => page.asked.filter(({ method }) => method !== "GET");
+  return {
+    notifier,
+    things: () =>
+      [...page.incidents.values()].map(({ open, updates }) => ({
+        isOpen: open,
+        text: [...updates.values()].join("\n"),
+      })),
+    count: () => [...page.incidents.values()].reduce((sum, { updates }) => sum + updates.size, 0),
+    writes: () => writes().length,
+    fail: (how) => {
+      const [status, body, headers = {}] = FAILURES[how];
+      // As careless services do, it says the token back.
+      const said = { ...(body as object), ...(how === "credentials" && { token: TOKEN }) };
+      page.hooks.before = () => ({ status, body: said, headers });
+    },
+    cut: () => {
+      page.hooks.after = () => {
+        page.hooks.after = () => undefined;
+        return "cut";
+      };
+    },
+    close: page.close,
+  };
+}
 
 const FAILURES: Readonly<Record<"busy" | "broken" | "credentials" | "malformed", clouds.Reply>> = {
   busy: [429, { message: "slow down" }, { "retry-after": "77" }],

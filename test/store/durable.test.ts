@@ -13,7 +13,9 @@ import type { Store } from "../../src/ports.ts";
 import { anchorsFile, readAnchors } from "../../src/store/anchors.ts";
 import { MIGRATIONS, migrate } from "../../src/store/migrations.ts";
 import { openSqliteStore, type SqliteSettings } from "../../src/store/sqlite.ts";
+import { loggedWith } from "../../src/util/log.ts";
 import { RETENTION, turn } from "../contracts/store.ts";
+import { oldChain } from "../fakes/audit.ts";
 import { advanced, anEntry, ann, aProposal, approvedBy, aVote, bob, NOW, THREAD } from "../fakes/proposals.ts";
 
 const KILLED = fileURLToPath(new URL("./change-killed.ts", import.meta.url));
@@ -351,6 +353,29 @@ describe("the stop's file", () => {
     byHand("CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END");
     await assert.rejects(store.stop.release(bob), /no/);
     assert.deepEqual((await store.stop.read())?.resumeWanted, ["Ann"]);
+  });
+});
+
+describe("the audit of an older version, whose records have no cause", () => {
+  it("stays as it was written, and goes on with records that have one", async () => {
+    const { records, publicKey } = oldChain();
+    mkdirSync(dataDir);
+    const db = new DatabaseSync(file());
+    const at = MIGRATIONS.findIndex((step) => typeof step === "string" && step.includes("ADD COLUMN cause"));
+    migrate(db, file(), MIGRATIONS.slice(0, at));
+    for (const record of records) {
+      const names = Object.keys(record).map((name) => `"${name}"`);
+      db.prepare(`INSERT INTO audit (${names}) VALUES (${names.map(() => "?")})`).run(...Object.values(record));
+    }
+    db.close();
+
+    const { audit } = open();
+    assert.deepEqual(await audit.range(0, 4), records);
+    await loggedWith({ question: "q-1" }, () => audit.append([anEntry()]));
+    const all = await audit.range(0, 10);
+    assert.equal(all.at(-1)?.cause, "q-1");
+    assert.equal(verifyChain(all).kind, "whole");
+    assert.equal(verifyChain(all.slice(0, 4), { publicKeys: [publicKey] }).kind, "whole");
   });
 });
 

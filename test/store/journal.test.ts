@@ -46,24 +46,53 @@ function fillDisk(file: string): void {
 describe("the journal", () => {
   it("knows what began and has no end, also after a restart", async () => {
     const journal = await open();
-    assert.deepEqual(await journal.open(), []);
+    assert.deepEqual(await journal.all(), []);
     await journal.began("k1", "p1", 1);
     await journal.began("k2", "p2", 7);
     await journal.ended("k1");
     await journal.ended("never began");
-    assert.deepEqual(await journal.open(), [k2]);
+    assert.deepEqual(await journal.all(), [k2]);
     await journal.close();
-    assert.deepEqual(await (await open()).open(), [k2]);
+    assert.deepEqual(await (await open()).all(), [k2]);
     assert.equal(statSync(file()).mode & 0o777, 0o600);
+  });
+
+  it("remembers what ended, as long as an older copy of the store could run it again, also when it is written anew", async () => {
+    let now = 1000;
+    const options = { compactBytes: 2000, now: () => now };
+    const journal = await openJournal(dataDir, options);
+    opened.push(journal);
+    const ran = { outcome: "partial", startedAt: 10, endedAt: 20, until: 5000 } as const;
+    const short = { outcome: "succeeded", startedAt: 10, endedAt: 20, until: 1500 } as const;
+    await journal.began("k1", "p1", 1);
+    await journal.ended("k1", ran);
+    await journal.began("k2", "p2", 7);
+    await journal.ended("k2", short);
+    await journal.ended("never began", ran);
+    assert.deepEqual(await journal.get("k1"), { ...k1, ran });
+    assert.equal(await journal.get("never began"), undefined);
+    for (let n = 0; n < 200; n++) {
+      await journal.began(`x${n}`, "p", n);
+      await journal.ended(`x${n}`);
+    }
+    assert.ok(statSync(file()).size < 4000, `${statSync(file()).size} bytes`);
+    const again = await openJournal(dataDir, options);
+    opened.push(again);
+    assert.deepEqual(await again.all(), [
+      { ...k1, ran },
+      { ...k2, ran: short },
+    ]);
+    now = 1500;
+    assert.deepEqual(await again.all(), [{ ...k1, ran }]);
   });
 
   it("takes the newest fence of a key that began twice, and one end for both", async () => {
     const journal = await open();
     await journal.began("k1", "p1", 1);
     await journal.began("k1", "p1", 2);
-    assert.deepEqual(await journal.open(), [{ ...k1, fence: 2 }]);
+    assert.deepEqual(await journal.all(), [{ ...k1, fence: 2 }]);
     await journal.ended("k1");
-    assert.deepEqual(await (await open()).open(), []);
+    assert.deepEqual(await (await open()).all(), []);
   });
 
   it("has each line on the disk when it says so, in the order it was asked", async () => {
@@ -84,11 +113,11 @@ describe("the journal", () => {
     for (let cut = first; cut < whole.length; cut++) {
       writeFileSync(file(), whole.subarray(0, cut));
       const after = await open();
-      assert.deepEqual(await after.open(), [k1], `cut at ${cut}`);
+      assert.deepEqual(await after.all(), [k1], `cut at ${cut}`);
       await after.began("k3", "p3", 1);
       await after.close();
       assert.deepEqual(
-        (await (await open()).open()).map(({ key }) => key),
+        (await (await open()).all()).map(({ key }) => key),
         ["k1", "k3"],
         `cut at ${cut}`,
       );
@@ -99,7 +128,7 @@ describe("the journal", () => {
     const journal = await open();
     await journal.began("k1", "p1", 1);
     appendFileSync(file(), Buffer.alloc(300));
-    assert.deepEqual(await (await open()).open(), [k1]);
+    assert.deepEqual(await (await open()).all(), [k1]);
     assert.equal(readFileSync(file()).includes(0), false);
   });
 
@@ -118,9 +147,9 @@ describe("the journal", () => {
       await journal.ended(`x${n}`);
     }
     assert.ok(statSync(file()).size < 4000, `${statSync(file()).size} bytes`);
-    assert.deepEqual(await journal.open(), [k2]);
+    assert.deepEqual(await journal.all(), [k2]);
     assert.equal(statSync(file()).mode & 0o777, 0o600);
-    assert.deepEqual(await (await open()).open(), [k2]);
+    assert.deepEqual(await (await open()).all(), [k2]);
   });
 
   it("says when it cannot be written, and when it was closed", async () => {
@@ -159,7 +188,7 @@ describe("the journal", () => {
       await journal.began("k2", "p2", 7);
       await journal.close();
       const again = await openJournal(mount);
-      const keys = (await again.open()).map(({ key }) => key);
+      const keys = (await again.all()).map(({ key }) => key);
       await again.close();
       assert.deepEqual(keys, ["k1", ...Array.from({ length: kept }, (_, n) => `more-${n}`), "k2"]);
     } finally {
@@ -179,7 +208,7 @@ describe("the journal", () => {
       if (confirmed.length === 60) child.kill("SIGKILL");
     }
     assert.deepEqual(await exit, [null, "SIGKILL"]);
-    const kept = new Set((await (await open()).open()).map(({ key }) => key));
+    const kept = new Set((await (await open()).all()).map(({ key }) => key));
     assert.deepEqual(
       confirmed.filter((key) => !kept.has(key)),
       [],

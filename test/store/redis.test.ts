@@ -4,11 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
 import { verifyAll } from "../../src/app/audit.ts";
+import { verifyChain } from "../../src/core/audit.ts";
 import type { Store } from "../../src/ports.ts";
 import { readAnchors } from "../../src/store/anchors.ts";
+import { MIGRATIONS } from "../../src/store/migrations.ts";
 import { openRedisStore, type RedisStoreSettings } from "../../src/store/redis.ts";
+import { loggedWith } from "../../src/util/log.ts";
 import { secret } from "../../src/util/secret.ts";
 import { RETENTION } from "../contracts/store.ts";
+import { oldChain } from "../fakes/audit.ts";
 import { type Line, startProxy } from "../fakes/programs/proxy.ts";
 import { type RedisProgram, startRedis } from "../fakes/programs/redis.ts";
 import { anEntry, ann, aProposal, approvedBy, bob, claimed, NOW } from "../fakes/proposals.ts";
@@ -240,5 +244,25 @@ describe("a Redis that was started anew", () => {
     await server.restart();
     await store.check();
     assert.match((await store.proposals.restored()) ?? "", /the store ends at 0/);
+  });
+});
+
+describe("the audit in a Redis of an older version, whose records have no cause", () => {
+  it("stays as it was written, and goes on with records that have one", async () => {
+    const { records, publicKey } = oldChain();
+    const url = newDatabase();
+    await server.redis.select(databases);
+    const before = String(
+      MIGRATIONS.findIndex((step) => typeof step === "string" && step.includes("ADD COLUMN cause")),
+    );
+    await server.redis.hset("{smartcloudops}:meta", "version", before, "epoch", "e-old");
+    await server.redis.rpush("{smartcloudops}:audit", ...records.map((record) => JSON.stringify(record)));
+    const { audit } = await replica(url);
+    assert.deepEqual(await audit.range(0, 10), records);
+    await loggedWith({ click: "c-1" }, () => audit.append([anEntry()]));
+    const all = await audit.range(0, 10);
+    assert.equal(all.at(-1)?.cause, "c-1");
+    assert.equal(verifyChain(all).kind, "whole");
+    assert.equal(verifyChain(all.slice(0, 4), { publicKeys: [publicKey] }).kind, "whole");
   });
 });

@@ -9,10 +9,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { quietLog } from "../../src/cli/bot.ts";
+import { progressOn } from "../../src/cli/progress.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { explain, loadConfig } from "../../src/config.ts";
 import { type OnCall, remedyYaml } from "../../src/demo/remedy.ts";
-import { startDemo } from "../../src/demo/run.ts";
+import { type Progress as Reported, startDemo } from "../../src/demo/run.ts";
 import { BOT_USER, eventBody, FakeSlack } from "../fakes/slack/index.ts";
 import { SlackWindow } from "../fakes/slack/window/index.ts";
 
@@ -66,7 +67,12 @@ async function whereToAsk(): Promise<Asked> {
     return { PROMETHEUS_URL, PROMETHEUS_EXTERNAL_URL: PROMETHEUS_EXTERNAL_URL ?? PROMETHEUS_URL, ALERTMANAGER_URL };
   process.stderr.write("PROMETHEUS_URL is not set, so this is about the demo's shop, which takes a moment to start.\n");
   const now = () => Date.now() / 1000;
-  const demo = await startDemo({ folder, report: () => undefined, now, signal: stop.signal });
+  const progress = progressOn(process, { lines: "steps" });
+  const report = ({ step, fraction, problem }: Reported) => {
+    if (problem !== undefined) process.stderr.write(`\n${problem}\n`);
+    progress.show(fraction, step);
+  };
+  const demo = await startDemo({ folder, report, now, signal: stop.signal }).finally(progress.end);
   undo.push(() => demo.stop());
   const tokenFile = join(home, "shop-token");
   writeFileSync(tokenFile, demo.admin.token, { mode: 0o600 });

@@ -13,6 +13,8 @@ export type Parsed =
 
 export type Checks = {
   readonly actionOf: (name: string) => ActionShape | undefined;
+  /** Why there is no action of that name, without a full stop. */
+  readonly whyNone?: (name: string) => string | undefined;
   /** Why a text is no PromQL, as the end of a sentence; undefined when it is. */
   readonly whyNotQuery?: (promql: string) => string | undefined;
 };
@@ -54,7 +56,10 @@ export function parseRunbook(text: string, checks: Checks): Parsed {
     };
   const { content, overrides } = read.data;
   const problems = [
-    ...lint(content, checks.actionOf).map((said) => ({ ...spotOf(document, lines, pathIn(said)), text: said })),
+    ...lint(content, checks.actionOf, checks.whyNone).map((said) => ({
+      ...spotOf(document, lines, pathIn(said)),
+      text: said,
+    })),
     ...queryProblems(content, checks.whyNotQuery).map(({ path, text: said }) => ({
       ...spotOf(document, lines, path),
       text: said,

@@ -30,6 +30,9 @@ export const LIKE: Readonly<Record<string, string>> = {
   url_path: "(?!.*/\\.{1,2}(?:/|$))(?:/[A-Za-z0-9._~:@!,+=-]{1,100}){1,12}/?|/",
 };
 
+/** What the entries of an extension are called by: core/extension/extension.ts. */
+const EXTENSION = /^x-[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be lower-case letters, digits and underscores");
 const sentence = z.string().min(3, "must say something").max(600, "must be at most 600 characters");
 const line = z.string().min(1, "must not be empty").max(200, "must be at most 200 characters");
@@ -76,7 +79,12 @@ const parameter = z
       .string()
       .regex(/^[A-Za-z0-9._:-]{1,30}$/)
       .optional(),
-    of: z.enum(["kubernetes", "ssh", "local", "http", "github", "postgres", "redis"]).optional(),
+    of: z
+      .union([
+        z.enum(["kubernetes", "ssh", "local", "http", "github", "postgres", "redis"]),
+        z.string().regex(EXTENSION),
+      ])
+      .optional(),
     example: value.optional(),
   })
   .transform((written, context): Parameter => {
@@ -125,7 +133,12 @@ function some<T extends object>(value: { readonly [K in keyof T]: T[K] | undefin
 
 const step = z.strictObject({
   name: line,
-  uses: z.string().regex(/^[a-z]+\/[a-z_]+$/, "must be an action such as kubernetes/restart"),
+  uses: z
+    .string()
+    .regex(
+      /^(?:[a-z]+|x-[a-z][a-z0-9-]*)\/[a-z_]+$/,
+      "must be an action such as kubernetes/restart, or x-NAME/ACTION of an extension",
+    ),
   with: z.record(name, z.json()).default({}),
 });
 

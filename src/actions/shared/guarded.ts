@@ -2,8 +2,11 @@ import type { Action, Arguments } from "../../ports.ts";
 import type { Dependencies, Dependency } from "../../util/dependencies.ts";
 import { UnreachableError } from "../../util/errors.ts";
 
-/** The argument by which the actions of a kind name what they act on, and what people call one. Local commands call nobody. */
-const TARGETS: Readonly<Record<string, { readonly argument: string; readonly what: string }>> = {
+/** The argument by which the actions of a kind name what they act on, and what people call one. */
+type Target = { readonly argument: string; readonly what: string };
+
+/** Those of the bot's own executors. Local commands call nobody. */
+const TARGETS: Readonly<Record<string, Target>> = {
   kubernetes: { argument: "cluster", what: "Kubernetes cluster" },
   github: { argument: "repository", what: "GitHub repository" },
   http: { argument: "endpoint", what: "HTTP endpoint" },
@@ -21,8 +24,8 @@ export function guardTargets(
   kind: string,
   names: readonly string[],
   dependencies: Dependencies,
+  target: Target | undefined = TARGETS[kind],
 ): (action: Action) => Action {
-  const target = TARGETS[kind];
   if (target === undefined) return (action) => action;
   const of = (name: string) => dependencies.of(`executor/${kind}/${name}`, { service: `${target.what} ${name}` });
   const known = new Map(names.map((name) => [name, of(name)]));

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import type { Ask } from "../../app.ts";
 import type { Card } from "../../core/card.ts";
@@ -43,14 +42,13 @@ export function askEndpoint({ ask, clock, zone, questionLength }: AskEndpointDep
       }),
     answer: answerSchema,
     noted: ({ question }) => question,
-    async handle({ caller, body, signal }) {
+    async handle({ id, caller, body, signal }) {
       if (readStop(body.question) !== undefined)
         throw new HttpProblem(
           403,
           "forbidden",
           'The emergency stop is for people: say "stop" in chat, or run `smartcloudops stop` on the bot\'s machine. Nothing was stopped.',
         );
-      const id = randomUUID();
       const asked = await ask(
         {
           id,
@@ -63,6 +61,10 @@ export function askEndpoint({ ask, clock, zone, questionLength }: AskEndpointDep
         },
         signal,
       );
+      if (asked.isTooBusy === true)
+        throw new HttpProblem(503, "busy", "The bot is too busy just now: ask again in a minute.", {
+          "retry-after": "60",
+        });
       return answerJson(asked.card, asked.reply, await chartFor(asked.card, body.chart, zone));
     },
   });

@@ -44,10 +44,11 @@ export function lineChart(chart: Chart, zone: string): Picture | undefined {
   const labels = timeLabels(stretches.starts, zone);
   const scale = scaleOf(chart, shown);
   const value = (raw: number) => axisValue(raw, scale);
-  const { lines, remark } = linesOf(shown, stretches, CHART.series - extras.length);
+  const title = cutBare(chart.title || "Chart", CHART.title);
+  const { lines: named, remark } = linesOf(shown, stretches, CHART.series - extras.length);
+  const lines = title.includes(bare(shown[0]!.name)) ? namedByTitle(named) : named;
   const every = [...lines, ...extras.map((raw, i) => ({ ...extraNames(chart)[i]!, values: labels.map(() => raw) }))];
   const names = unique(every, CHART.name);
-  const title = cutBare(chart.title || "Chart", CHART.title);
   const block: LineChart = {
     type: "data_visualization",
     title,
@@ -74,6 +75,7 @@ export function lineChart(chart: Chart, zone: string): Picture | undefined {
       ...remark,
       ...shown.flatMap((one, i) => {
         const at = every.findIndex(({ of }) => of === i);
+        if (at < 0) return [];
         const name = names[at]!.slice(0, -every[at]!.suffix.length || undefined);
         return name === bare(one.name) ? [] : [`In the picture, “${name}” is ${one.name}.`];
       }),
@@ -150,6 +152,14 @@ function linesOf(
     return [{ name, suffix: "", of, values }];
   });
   return { lines, remark };
+}
+
+/** The only line of a picture whose title says already what it is: its own name would be cut for nothing. */
+function namedByTitle(lines: readonly Line[]): readonly Line[] {
+  const isCut = lines.some(({ name, suffix }) => bare(name).length > CHART.name - suffix.length);
+  if (!isCut || lines.some(({ of }) => of !== 0)) return lines;
+  const short: Readonly<Record<string, string>> = { " max": "highest", " min": "lowest", "": "measured" };
+  return lines.map((one) => ({ ...one, name: short[one.suffix] ?? one.name, suffix: "", of: -1 }));
 }
 
 /** Slack wants a value everywhere. Where there is none it is the nearest one, the earlier of two. */

@@ -1,6 +1,7 @@
 import type { Clock, HttpRequest, HttpResponse, Route } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { refusals } from "../../util/refusals.ts";
 import type { Secret } from "../../util/secret.ts";
 import type { Intake, Verdict } from "./intake.ts";
 import { whyUnsigned } from "./signature.ts";
@@ -21,13 +22,17 @@ export type FrontDeps = {
  * that is not an object ends the SDK's own receiver, and times from the future pass it.
  */
 export function slackRoute(deps: FrontDeps): Route {
+  const tell: Told = {
+    unsigned: refusals(deps.log, "warn", "a request to Slack's address was refused"),
+    strange: refusals(deps.log, "warn", "something signed by Slack was refused"),
+  };
   return {
     method: "POST",
     path: "/slack/events",
     bodyBytes: BODY_BYTES,
     handle: async (request) => {
       try {
-        return await answer(request, deps);
+        return await answer(request, deps, tell);
       } catch (err) {
         deps.log.error({ err }, "a request of Slack could not be read");
         return refusal(503, "busy", "Please send it again.");
@@ -36,7 +41,9 @@ export function slackRoute(deps: FrontDeps): Route {
   };
 }
 
-async function answer(request: HttpRequest, deps: FrontDeps): Promise<HttpResponse> {
+type Told = Record<"unsigned" | "strange", ReturnType<typeof refusals>>;
+
+async function answer(request: HttpRequest, deps: FrontDeps, tell: Told): Promise<HttpResponse> {
   if (request.body.length > BODY_BYTES)
     return refusal(413, "too_large", `The body is longer than ${BODY_BYTES} bytes.`);
   const text = request.body.toString("utf8");
@@ -45,7 +52,7 @@ async function answer(request: HttpRequest, deps: FrontDeps): Promise<HttpRespon
   if (isForm && /^(?:[^&]{0,300}&){0,5}ssl_check=1(?:&|$)/.test(text)) return { status: 200 };
   const unsigned = whyUnsigned(deps.signingSecret.reveal(), request.headers, request.body, deps.clock());
   if (unsigned !== undefined) {
-    deps.log.warn({ reason: unsigned, from: request.remoteAddress }, "a request to Slack's address was refused");
+    tell.unsigned({ reason: unsigned, from: request.remoteAddress });
     return refusal(401, "unsigned", "The request does not carry Slack's signature of just now.");
   }
   let body: unknown;
@@ -58,10 +65,10 @@ async function answer(request: HttpRequest, deps: FrontDeps): Promise<HttpRespon
   if (challenge !== undefined) {
     return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: challenge };
   }
-  return said(await deps.intake.offer(body, isForm ? JSON.stringify(body) : text), deps.log);
+  return said(await deps.intake.offer(body, isForm ? JSON.stringify(body) : text), tell);
 }
 
-function said(verdict: Verdict, log: Log): HttpResponse {
+function said(verdict: Verdict, tell: Told): HttpResponse {
   switch (verdict.kind) {
     case "taken":
     case "repeated":
@@ -69,7 +76,7 @@ function said(verdict: Verdict, log: Log): HttpResponse {
     case "malformed":
       return refusal(400, "bad_request", `The body cannot be used: ${verdict.reason}.`);
     case "stranger":
-      log.warn({ reason: verdict.reason }, "something signed by Slack was refused");
+      tell.strange({ reason: verdict.reason });
       return refusal(403, "forbidden", "This bot does not serve that workspace or app.");
     default:
       return refusal(503, "busy", "Please send it again.", { "retry-after": "1" });

@@ -19,6 +19,7 @@ import { createReplies } from "./replies.ts";
 import { AuthTest, BotInfo } from "./schema.ts";
 import { createSender } from "./sender.ts";
 import { openSocket, type SocketLink } from "./socket.ts";
+import { urgencyOf } from "./urgency.ts";
 
 export type SlackSettings = {
   readonly mode: "socket" | "http";
@@ -90,7 +91,7 @@ export function createSlack(
   const people = createPeople({ api, teams: () => connected?.home.teams ?? new Set(), clock: deps.clock, log });
   const groups = createGroups({ api, clock: deps.clock, log });
   const members = createMembers({ api, clock: deps.clock, log });
-  const reception = deps.receive(async (body, how) => await connected?.deal(body, how));
+  const reception = deps.receive(async (body, how) => await connected?.deal(body, how), urgencyOf);
   const intake = createIntake({ reception, home: () => connected?.home, log });
   const noteZone = (place: Place, zone: string | undefined) => {
     if (zone !== undefined) zones.set(keyOf(place), zone);

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import type { Visitor } from "../../core/access.ts";
 import type { Card } from "../../core/card.ts";
 import type { Decider, ProposalView } from "../../ports.ts";
+import { loggedWith } from "../../util/log.ts";
 import type { SocketRequest } from "./schema.ts";
 
 /** What the running bot does about changes for a command on this machine. */
@@ -31,8 +33,13 @@ export async function answerDecision(request: DecisionRequest, deps: SocketDecis
       return deps.decide({ ...decided, id: `terminal:${id}`, visitor: deps.visitor(), message: undefined });
     }
     case "stop":
-      return deps.stop(deps.visitor(), request.reason);
+      return commanded(() => deps.stop(deps.visitor(), request.reason));
     default:
-      return deps.resume(deps.visitor());
+      return commanded(() => deps.resume(deps.visitor()));
   }
+}
+
+/** With an id on the log's lines and in the audit: questions and decisions bring one. */
+function commanded<T>(work: () => T): T {
+  return loggedWith({ command: randomUUID() }, work);
 }

@@ -2,6 +2,7 @@ import { readWatchWish } from "../../core/watch/wish.ts";
 import type { HttpRequest, HttpResponse, Reception, Route, SurfaceDeps } from "../../ports.ts";
 import type { Log } from "../../util/log.ts";
 import { never } from "../../util/never.ts";
+import { refusals } from "../../util/refusals.ts";
 import { type Answers, type InvokeAnswer, toClick } from "./answers.ts";
 import { type Gate, MAX_BODY, type Verdict } from "./gate.ts";
 import { type Heard, hear, visitorOf } from "./intake.ts";
@@ -22,13 +23,14 @@ export type FrontDeps = {
  * answered within its own request, with what can be said before the work is done.
  */
 export function teamsRoute(deps: FrontDeps): Route {
+  const refused = refusals(deps.log, "info", "a request to /api/messages was refused");
   return {
     method: "POST",
     path: "/api/messages",
     bodyBytes: MAX_BODY,
     handle: async (request) => {
       try {
-        return await answer(request, deps);
+        return await answer(request, deps, refused);
       } catch (err) {
         deps.log.error({ err }, "an activity from Teams could not be noted, so the channel may send it again");
         return unavailable();
@@ -37,10 +39,14 @@ export function teamsRoute(deps: FrontDeps): Route {
   };
 }
 
-async function answer(request: HttpRequest, deps: FrontDeps): Promise<HttpResponse> {
+async function answer(
+  request: HttpRequest,
+  deps: FrontDeps,
+  refused: ReturnType<typeof refusals>,
+): Promise<HttpResponse> {
   const verdict = await deps.gate.check(request);
   if (!verdict.ok) {
-    deps.log.info({ status: verdict.status, reason: verdict.reason }, "a request to /api/messages was refused");
+    refused({ status: verdict.status, reason: verdict.reason });
     return json(verdict.status, { error: CODES[verdict.status] }); // why is for the log
   }
   if (!deps.isReady()) return unavailable();

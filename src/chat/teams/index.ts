@@ -9,9 +9,11 @@ import { TokenError, teamsVerdict } from "./errors.ts";
 import { teamsRoute } from "./front.ts";
 import { createGate } from "./gate.ts";
 import { MICROSOFT_HOSTS } from "./hosts.ts";
+import { urgencyOf } from "./intake.ts";
 import { createChannelKeys } from "./keys.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import { createReferences } from "./places.ts";
+
 import { createSender } from "./sender.ts";
 import { checkSettings, cloudOf, type TeamsSettings, tenantsOf } from "./settings.ts";
 import { createTokens } from "./tokens.ts";
@@ -65,7 +67,7 @@ export function createTeams(
     () => deps.clock() * 1000,
   );
 
-  const reception = deps.receive(async (body, how) => await listeners?.deal(body, how));
+  const reception = deps.receive(async (body, how) => await listeners?.deal(body, how), urgencyOf);
   const answers = createAnswers();
   const isReady = () => listeners !== undefined;
 

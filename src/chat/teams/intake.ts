@@ -1,9 +1,10 @@
 import type { Visitor } from "../../core/access.ts";
 import type { Place, User } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
+import { type Urgency, urgencyOfClick, urgencyOfText } from "../../core/urgency.ts";
 import { safeZone } from "../../core/zone.ts";
 import { type Decided, readDecided } from "./decide-action.ts";
-import { type Activity, ButtonData, ClientInfo, ExecuteValue, FeedbackValue, Mention } from "./schema.ts";
+import { type Activity, ButtonData, ClientInfo, ExecuteValue, FeedbackValue, Mention, readActivity } from "./schema.ts";
 
 /** What an activity means for the bot. */
 export type Heard =
@@ -39,6 +40,14 @@ export function hear(activity: Activity): Heard {
     default:
       return { kind: "nothing" };
   }
+}
+
+/** How soon an activity has its turn. Never throws. */
+export function urgencyOf(body: unknown): Urgency {
+  const activity = readActivity(body);
+  const heard: Heard = "problem" in activity ? { kind: "unreadable" } : hear(activity);
+  if (heard.kind === "decide") return urgencyOfClick(heard.decided.decision);
+  return heard.kind === "ask" || heard.kind === "click" ? urgencyOfText(heard.text) : "usual";
 }
 
 function hearMessage(activity: Activity): Heard {

@@ -1,7 +1,10 @@
 /** One thing the doctor looked at. `found` is what it saw; `cure` what to do. `advice`: it works, and would be better otherwise. */
-export type Check =
-  | { readonly name: string; readonly state: "ok" | "skipped"; readonly found: string }
-  | { readonly name: string; readonly state: "failed" | "advice"; readonly found: string; readonly cure: string };
+export type Check = {
+  readonly name: string;
+  readonly found: string;
+  /** It is there, and let nobody in with what it was shown. */
+  readonly wantsCredentials?: true;
+} & ({ readonly state: "ok" | "skipped" } | { readonly state: "failed" | "advice"; readonly cure: string });
 
 export function ok(name: string, found: string): Check {
   return { name, state: "ok", found };

@@ -2,9 +2,10 @@ import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
+import { extensionLine, readExtensions } from "../../app/extensions.ts";
 import { openStore } from "../../app/outside.ts";
 import { isRunning } from "../../chat/socket/call.ts";
-import type { Config } from "../../config.ts";
+import { type Config, sayProblem } from "../../config.ts";
 import { loadPacks, PackError } from "../../metrics/packs.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { type Check, failed, ok, skipped } from "./check.ts";
@@ -45,6 +46,18 @@ export async function checkPacks(folders: readonly string[]): Promise<Check[]> {
     if (!(problem instanceof PackError)) throw problem;
     return problem.problems.map((text) => failed("concept packs", text, "Correct it, and run the doctor again."));
   }
+}
+
+/** Executors and notifiers of the user's own: each that can be used, and what is wrong with the others. Their code is loaded by this. */
+export async function checkExtensions(
+  config: Config,
+  where: (path: readonly PropertyKey[]) => string,
+): Promise<Check[]> {
+  const { loaded, problems } = await readExtensions(config, where);
+  return [
+    ...loaded.map((one) => ok("extension", extensionLine(one))),
+    ...problems.map((one) => failed("extensions", sayProblem(one), "Correct it, and run the doctor again.")),
+  ];
 }
 
 /** 24.16 is the first of its line, and 26 the next, that runs our TypeScript: `engines` in package.json. */

@@ -1,3 +1,4 @@
+import { loadedExtensions } from "../../app/extensions.ts";
 import type { Config } from "../../config.ts";
 import type { PullTarget } from "../../notifiers/pulls.ts";
 import { reasonOf } from "../../util/errors.ts";
@@ -11,9 +12,12 @@ export async function checkNotifiers(config: Config): Promise<Check[]> {
   const pulls = github === undefined ? [] : [await checked("pull requests", "ci.github", () => askPulls(github))];
   if (config.notifiers.length === 0) return pulls;
   const { createNotifier } = await import("../../notifiers/index.ts");
+  const isExtended = config.notifiers.some(({ kind }) => kind === "extension");
+  // What is wrong with one is told by the check of extensions; here its notifier is missing.
+  const extensions = isExtended ? await loadedExtensions(config).catch(() => []) : [];
   const asked = config.notifiers.map((settings) =>
     checked(`notifier ${settings.name}`, "notifiers", async () => {
-      const notifier = await createNotifier(settings);
+      const notifier = await createNotifier(settings, extensions);
       return `${notifier.kind}: ${await notifier.check(AbortSignal.timeout(PATIENCE_MS))}`;
     }),
   );

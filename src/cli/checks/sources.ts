@@ -50,7 +50,9 @@ async function checkPrometheus(name: string, source: Metrics, clock: () => numbe
       await checkCatalogue(name, source),
     ];
   } catch (problem) {
-    return [failed(`${name}: access`, reasonOf(problem), accessCure(problem))];
+    const isRefusal = problem instanceof RefusedError && (problem.status === 401 || problem.status === 403);
+    const check = failed(`${name}: access`, reasonOf(problem), accessCure(problem));
+    return [isRefusal ? { ...check, wantsCredentials: true } : check];
   }
 }
 

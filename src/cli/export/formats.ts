@@ -21,7 +21,7 @@ export function formatOf(format: "json" | "csv" | "html", page: Page, rows: read
       return lines(
         headOf(page, rows),
         rows,
-        (row) => htmlRow(cellsOf(page, row)),
+        (row) => htmlRow(cellsOf(page, row, "\n")),
         "</tbody></table></div></body></html>\n",
       );
     default:
@@ -35,8 +35,13 @@ function* lines(head: string, rows: readonly Row[], line: (row: Row) => string, 
   if (foot !== "") yield { text: foot, rows: 0 };
 }
 
-function cellsOf({ columns }: Page, { json, cells = json }: Row): readonly string[] {
-  return columns.map((column) => inert(sayCell(cells[column])));
+/** `between` stands between the things of a list. */
+function cellsOf({ columns }: Page, { json, cells = json }: Row, between = "; "): readonly string[] {
+  return columns.map((column) => {
+    const value = cells[column];
+    const things = Array.isArray(value) ? value : [value];
+    return things.map((one) => inert(sayCell(one))).join(between);
+  });
 }
 
 function sayCell(value: unknown): string {
@@ -51,7 +56,7 @@ function sayCell(value: unknown): string {
 const STYLE = `body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1a1a1a;background:#fff}
 h1{font-size:1.5em;margin-bottom:0}figure{margin:1.5em 0}
 svg{max-width:100%;height:auto}table{border-collapse:collapse}div{overflow-x:auto}
-td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top;max-width:28em;overflow-wrap:break-word}
+td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top;max-width:28em;overflow-wrap:break-word;white-space:pre-line}
 th{background:#f2f2f2;white-space:nowrap}tbody tr:nth-child(even){background:#fafafa}`;
 
 function headOf(page: Page, rows: readonly Row[]): string {

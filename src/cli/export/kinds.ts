@@ -1,4 +1,5 @@
 import { digestCard } from "../../cards/digest-card.ts";
+import { allLinesOf } from "../../cards/digest-lines.ts";
 import { COUNTS, type Period } from "../../core/digest/counts.ts";
 import type { KeptDigest } from "../../core/digest/digest.ts";
 import { TO_DO } from "../../core/digest/digest.ts";
@@ -49,7 +50,7 @@ export const KINDS: Readonly<Record<KindName, Kind>> = {
   },
   digests: {
     title: "Digests",
-    columns: ["id", "name", "kind", "planned_at", "from", "to", "verdict", "to_do", ...COUNTS, "missing"],
+    columns: ["id", "name", "kind", "planned_at", "from", "to", "verdict", "to_do", ...COUNTS, "lines", "missing"],
     group: "kind",
     async read(store, period) {
       const found = await store.digests.find({ since: period.from, limit: ALL });
@@ -66,7 +67,7 @@ function within<T>(found: readonly T[], atOf: (one: T) => number, { from, to }: 
   return found.filter((one) => atOf(one) >= from && atOf(one) < to).sort((a, b) => atOf(a) - atOf(b));
 }
 
-/** A digest in one line of a table: its verdict and its numbers; JSON has its lines. */
+/** A digest in one line of a table: its verdict, its numbers, and its lines in words. */
 function digestCells({ id, name, slot, digest, zone }: KeptDigest): Readonly<Record<string, unknown>> {
   const { kind, from, to, counts, sections, missing } = digest;
   return {
@@ -74,6 +75,7 @@ function digestCells({ id, name, slot, digest, zone }: KeptDigest): Readonly<Rec
     verdict: digestCard(digest, { zone }).title,
     to_do: sections.reduce((sum, one) => sum + (TO_DO.has(one.name) ? one.total : 0), 0),
     ...Object.fromEntries(counts.map((one) => [one.name, one.now === undefined ? undefined : Math.round(one.now)])),
+    lines: allLinesOf(digest, zone).map(({ text }) => text),
     missing: missing.join(" "),
   };
 }

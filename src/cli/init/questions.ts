@@ -18,6 +18,8 @@ export type Question = {
   /** Asked only where this one was answered, or was not. */
   readonly after?: string;
   readonly unless?: string;
+  /** Where nothing is known of it, it is asked only once the server wanted credentials. */
+  readonly whenRefused?: true;
 };
 
 /** Questions that are answered and tried together. Without an answer to the first one the part is left out. */
@@ -29,13 +31,16 @@ export const QUESTIONS: Readonly<Record<PartName, readonly Question[]>> = {
       ...{ name: "prometheus-url", variable: "PROMETHEUS_URL", fallback: "http://localhost:9090" },
       ask: "Address of Prometheus (or Thanos, Mimir, VictoriaMetrics), without /api/v1",
     },
-    { name: "prometheus-username", variable: "PROMETHEUS_USERNAME", ask: "User name, where it asks for one" },
     {
-      ...{ name: "prometheus-password", variable: "PROMETHEUS_PASSWORD", isSecret: true },
+      ...{ name: "prometheus-username", variable: "PROMETHEUS_USERNAME", whenRefused: true },
+      ask: "User name, where it asks for one",
+    },
+    {
+      ...{ name: "prometheus-password", variable: "PROMETHEUS_PASSWORD", isSecret: true, whenRefused: true },
       ...{ ask: "Password", after: "prometheus-username" },
     },
     {
-      ...{ name: "prometheus-bearer-token", variable: "PROMETHEUS_BEARER_TOKEN", isSecret: true },
+      ...{ name: "prometheus-bearer-token", variable: "PROMETHEUS_BEARER_TOKEN", isSecret: true, whenRefused: true },
       ...{ ask: "Bearer token, where it asks for one", unless: "prometheus-username" },
     },
   ],

@@ -39,9 +39,7 @@ const COLUMNS = ["id", "what", "risk", "state", "version"];
 /** `runbooks list`: each with how it did, and where it is suspended. */
 export async function list(call: Call, config: Config): Promise<number> {
   const recorded = await recordsOf(config);
-  const all = catalogueOf(config)
-    .all()
-    .map((runbook) => ({ ...runbook, records: recorded(runbook.id) }));
+  const all = (await catalogueOf(config)).all().map((runbook) => ({ ...runbook, records: recorded(runbook.id) }));
   const isTried = all.some(({ records }) => records.length > 0);
   const rows = all.map((runbook) => {
     const { id, title, risk, state, version, readOnly, records } = runbook;
@@ -90,7 +88,7 @@ export async function list(call: Call, config: Config): Promise<number> {
 
 /** `runbooks re-enable ID [KIND]`: decided by a person, through the running bot, on the proposal for which it is suspended. */
 export async function reEnable(call: Call, config: Config, [id, kind, ...more]: readonly string[]): Promise<number> {
-  const runbook: Runbook = one(catalogueOf(config), id === undefined ? [] : [id], "re-enable");
+  const runbook: Runbook = one(await catalogueOf(config), id === undefined ? [] : [id], "re-enable");
   if (more.length > 0) throw new UsageError("runbooks re-enable wants ID [KIND].");
   const out = (await recordsOf(config))(runbook.id).filter((record) => record.suspendedBy !== undefined);
   const fit = kind === undefined ? out : out.filter((record) => record.kind === kind);

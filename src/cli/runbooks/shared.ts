@@ -1,4 +1,7 @@
+import type { Checks } from "../../actions/catalogue/parse.ts";
 import { type Catalogue, CatalogueError, readRunbooks } from "../../actions/catalogue.ts";
+import { knownActions } from "../../actions/extension/shapes.ts";
+import { loadedExtensions } from "../../app/extensions.ts";
 import { createSources } from "../../app/outside.ts";
 import { lookOf, renderCard } from "../../chat/terminal/index.ts";
 import type { Config } from "../../config.ts";
@@ -6,6 +9,7 @@ import type { Block, Card } from "../../core/card.ts";
 import type { Runbook } from "../../core/runbook.ts";
 import { parse } from "../../metrics/promql.ts";
 import type { Metrics } from "../../ports.ts";
+import { reasonOf } from "../../util/errors.ts";
 import { createLog } from "../../util/log.ts";
 import { type Call, ConfigError, EXIT, UsageError } from "../command.ts";
 
@@ -13,14 +17,23 @@ import { type Call, ConfigError, EXIT, UsageError } from "../command.ts";
 
 export const now = () => Date.now() / 1000;
 
-export const whyNotQuery = (promql: string) => {
+const whyNotQuery = (promql: string) => {
   const parsed = parse(promql);
   return "errorAt" in parsed ? `it breaks at character ${parsed.errorAt + 1}` : undefined;
 };
 
-export function catalogueOf(config: Config): Catalogue {
+/** What is checked of runbooks, with the extensions that the configuration names. Throws `ConfigError` where one cannot be used. */
+export async function checksOf(config: Config): Promise<Partial<Checks>> {
+  const extensions = await loadedExtensions(config).catch((problem: unknown) => {
+    throw new ConfigError(reasonOf(problem), { cause: problem });
+  });
+  return { whyNotQuery, ...knownActions(extensions) };
+}
+
+export async function catalogueOf(config: Config): Promise<Catalogue> {
+  const checks = await checksOf(config);
   try {
-    return readRunbooks({ ...config.runbooks, dataDir: config.dataDir }, { whyNotQuery });
+    return readRunbooks({ ...config.runbooks, dataDir: config.dataDir }, checks);
   } catch (problem) {
     if (problem instanceof CatalogueError) throw new ConfigError(problem.message, { cause: problem });
     throw problem;

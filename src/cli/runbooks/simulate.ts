@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createActions } from "../../actions/index.ts";
+import { loadedExtensions } from "../../app/extensions.ts";
 import { openStore } from "../../app/outside.ts";
 import { approversText } from "../../cards/proposal-card.ts";
 import { accountHere } from "../../chat/terminal/visitor.ts";
@@ -20,13 +21,14 @@ import { catalogueOf, givenTo, listed, now, one, openTo, print, sayStep, withSou
  * when something would keep it from running.
  */
 export async function simulate(call: Call, config: Config, [id, ...pairs]: readonly string[]): Promise<number> {
-  const runbook = one(catalogueOf(config), id === undefined ? [] : [id], "simulate");
-  const given = givenTo(runbook, pairs);
+  const runbook = one(await catalogueOf(config), id === undefined ? [] : [id], "simulate");
   const values = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [name, { value, origin: "user" as const }]),
+    Object.entries(givenTo(runbook, pairs)).map(([name, value]) => [name, { value, origin: "user" as const }]),
   );
   const dataDir = config.dataDir;
-  const actions = await createActions(config.runbooks.executors, { clock: now, secrets: secretsOf(config), dataDir });
+  const extensions = await loadedExtensions(config);
+  const given = { clock: now, secrets: secretsOf(config), dataDir, extensions };
+  const actions = await createActions(config.runbooks.executors, given);
   const store = await storeBeside(config);
   try {
     const found = await withSources(config, (sources) => {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { flag, group, ids, name, text, url, whole } from "./parts.ts";
+import { extended, flag, group, ids, name, text, url, whole } from "./parts.ts";
 
 /** What runbooks may act on. Each entry's name is what the arguments of runbooks call it. */
 
@@ -242,4 +242,10 @@ export const redis = () =>
       /^[\w./:{}*-]{2,200}$/,
       "must be the name of a key, such as jobs:mail or jobs:*",
     ),
+  });
+
+export const extension = () =>
+  group({
+    ...extended(),
+    environment: text("What runs there, as people say it: production, staging, …").optional(),
   });

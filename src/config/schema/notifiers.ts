@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { group, ids, name, text, url, whole } from "./parts.ts";
+import { extended, group, ids, name, text, url, whole } from "./parts.ts";
 
 /** Where incidents are told besides chat. Secrets come from files, never from here. */
 
@@ -141,5 +141,6 @@ export function notifiers() {
     servicenow: list(servicenow(), "Records of ServiceNow's incident table."),
     github: list(github(), "Issues of a GitHub repository."),
     grafana: list(grafana(), "Annotations of Grafana."),
+    extension: list(group(extended()), "Whatever an extension tells."),
   }).describe("Where incidents are told besides chat: routes name them in notify.");
 }

@@ -73,3 +73,24 @@ export function money(description: string) {
   const rule = "must be a number from 0 to 1000000";
   return z.number(rule).min(0, rule).max(1_000_000, rule).optional().describe(description);
 }
+
+const member = () => z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be lower-case letters, digits and underscores");
+
+/** What an entry of an extension has. The extension's own fields check `settings` once it is loaded. */
+export function extended() {
+  return {
+    name: name("How runbooks, routes and cards call it."),
+    uses: z
+      .string("must be text")
+      .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, "must be the name of an extension: its file without .ts or .mjs")
+      .describe("The extension: the name of its file without .ts or .mjs."),
+    settings: z
+      .record(member(), z.json(), "must be a group of settings")
+      .optional()
+      .describe("What the extension asks for. No secrets. Default: none."),
+    secrets: z
+      .record(member(), text("A file."), "must be a group of files by name")
+      .optional()
+      .describe("Files with its secrets, by the names that the extension asks for. Default: none."),
+  };
+}

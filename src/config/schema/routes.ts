@@ -67,7 +67,7 @@ export function routes() {
       group({
         name: name("How people call it, for `test route`. Default: its number.").optional(),
         ...filter(),
-        hours: hours("Only incidents that began within these hours. Default: always."),
+        hours: hours("Only what became as grave as it is within these hours. Default: always."),
         ...channels(),
         continue: flag("Looks at the routes after this one, too. Default false."),
         fallback: flag(

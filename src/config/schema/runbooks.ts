@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { github, http, kubernetes, local, postgres, redis, ssh } from "./executors.ts";
+import { extension, github, http, kubernetes, local, postgres, redis, ssh } from "./executors.ts";
 import { flag, group, NAME, text } from "./parts.ts";
 
 const list = <T extends z.ZodType>(entry: T) =>
@@ -32,6 +32,7 @@ export const runbooks = () =>
       github: list(github()).describe("GitHub repositories and their workflows."),
       postgres: list(postgres()).describe("PostgreSQL databases."),
       redis: list(redis()).describe("Redis servers."),
+      extension: list(extension()).describe("What extensions act on: runbooks call their actions x-NAME/ACTION."),
     })
       .optional()
       .describe("What runbooks may act on. Nothing else is touched."),

@@ -15,7 +15,7 @@ export type Dora = {
   readonly perDay: number;
   /** Median seconds from commit to deployment. Undefined where no commit's time is known. */
   readonly leadSeconds: number | undefined;
-  /** Deployments that failed, were followed by an incident or were taken back; and their share of the tries. Undefined without a deployment. */
+  /** Deployments that failed, were followed by an incident that counts (`isFailure`) or were taken back; and their share of the tries. Undefined without a deployment. */
   readonly failed: number;
   readonly failedShare: number | undefined;
   /** Median seconds from the deployment to the end of its incident. Undefined where none has ended. */
@@ -27,6 +27,14 @@ export type Deploying = Run & { readonly deploys: Delivered };
 
 /** An incident about a service that begins so soon after its deployment is put down to it, in seconds. */
 const BLAMED = 3600;
+
+/**
+ * DORA counts what has to be mended in a hurry. An alert says so, and so does a critical anomaly; one that is merely unusual may be what the
+ * deployment was meant to do.
+ */
+function isFailure({ severity, total, anomalies }: Incident): boolean {
+  return severity === "critical" || total > (anomalies?.total ?? 0);
+}
 
 export function isDeploying(run: Run): run is Deploying {
   return run.deploys !== undefined && run.outcome !== "cancelled";
@@ -64,7 +72,7 @@ export function doraOf(runs: readonly Run[], incidents: readonly Incident[], sec
   const leads = well.flatMap(({ committedAt, endedAt }) =>
     committedAt === undefined || committedAt > endedAt ? [] : [endedAt - committedAt],
   );
-  const about = Map.groupBy(incidents, ({ subject }) => subject?.name);
+  const about = Map.groupBy(incidents.filter(isFailure), ({ subject }) => subject?.name);
   const ends = [...Map.groupBy(all, thingOf).values()].flatMap((same) =>
     endsOf(same, about.get(same[0]!.deploys.service) ?? []),
   );

@@ -123,7 +123,7 @@ export function digestOf(kind: DigestKind, facts: Facts, period: Period, now: nu
   const patterns = read(facts.patterns, "What comes again", "patterns");
   // What covers an anomaly is not known without the incidents.
   const found: Readonly<Record<SectionName, readonly Item[]>> = {
-    ...ofIncidents(incidents, period, facts.thresholds),
+    ...ofIncidents(incidents, period, facts),
     ...ofProposals(proposals, period),
     uncovered: facts.incidents.ok ? uncovered(anomalies, incidents, period, now) : [],
     forecasts: [...watchedEnds(anomalies), ...dueForecasts(forecasts, period, now)],

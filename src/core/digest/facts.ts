@@ -2,6 +2,7 @@ import { never } from "../../util/never.ts";
 import { lineOf, type Run } from "../ci/run.ts";
 import type { DoraRow } from "../ci/teams.ts";
 import type { KeptForecast } from "../forecast/score.ts";
+import type { IsActed } from "../incident/acted.ts";
 import type { Threshold } from "../incident/threshold.ts";
 import type { Incident } from "../incident.ts";
 import { type Pattern, patternName } from "../pattern/pattern.ts";
@@ -27,6 +28,8 @@ export type WatchUse = {
 /** What a digest is made of. Each list may hold more than the period; it reaches back over the one before, too. */
 export type Facts = {
   readonly incidents: Asked<readonly Incident[]>;
+  /** Whether somebody did something about one of them. */
+  readonly isActed?: IsActed | undefined;
   readonly proposals: Asked<readonly Proposal[]>;
   readonly anomalies: Asked<readonly Anomaly[]>;
   /** Of posts within the period. */

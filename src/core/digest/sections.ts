@@ -49,7 +49,11 @@ export function ofWaste({ id, days, found, prices }: Waste): readonly Item[] {
 }
 
 /** Incidents: who needs somebody, what flaps, what is looked after, and alerts that nobody acted on. */
-export function ofIncidents(all: readonly Incident[], period: Period, thresholds: Facts["thresholds"]) {
+export function ofIncidents(
+  all: readonly Incident[],
+  period: Period,
+  { thresholds, isActed }: Pick<Facts, "thresholds" | "isActed">,
+) {
   const live = all
     .filter(isLive)
     .sort((a, b) => graverFirst(a.severity, b.severity) || a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1));
@@ -64,7 +68,7 @@ export function ofIncidents(all: readonly Incident[], period: Period, thresholds
     unattended: unattended.map(ofIncident),
     flapping: flapped.map(ofIncident),
     attended: live.filter((one) => !open.has(one) && !flapping.has(one)).map(ofIncident),
-    noise: noiseIn(within).map((noise): Item => {
+    noise: noiseIn(within, isActed).map((noise): Item => {
       const threshold = thresholds?.get(noise.name);
       return { kind: "noise", noise: { ...noise, ...(threshold !== undefined && { threshold }) } };
     }),

@@ -1,8 +1,21 @@
 import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
 import { type Told, tell } from "./alert.ts";
+import { isHeartbeat } from "./heartbeat.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
-import { environmentOf, isThere, keysOf, subjectOf, wideKeysOf } from "./subject.ts";
-import { anyFlaps, type Change, gravest, isFlapping, namesOf, sum, type Tally, tallyAfter, tallyOf } from "./tally.ts";
+import { partsAfter, type Sorter } from "./parts.ts";
+import { environmentOf, isThere, keysOf, saysWhere, subjectOf, type WideKeys, wideKeysOf } from "./subject.ts";
+import {
+  anyFlaps,
+  type Change,
+  gravest,
+  isFlapping,
+  namesOf,
+  partsIn,
+  sum,
+  type Tally,
+  tallyAfter,
+  tallyOf,
+} from "./tally.ts";
 
 /** What is known before: looked up, never searched through. */
 export type World = {
@@ -14,8 +27,12 @@ export type World = {
   readonly alertsOf: (id: string) => Iterable<AlertRecord>;
   /** What is counted of them; undefined where nobody keeps it. */
   readonly tallyOf: (id: string) => Tally | undefined;
+  /** What tells apart what routes, escalations and digests ask for; without it they go by the alerts that an incident carries. */
+  readonly sorter?: Sorter;
   /** The maintenance window that an event is kept back by. */
   readonly keptBackBy?: (event: AlertEvent) => KeptBack | undefined;
+  /** Names of the windows that there are. */
+  readonly windows?: readonly string[];
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
 };
@@ -30,14 +47,23 @@ export type Absorbed = {
 };
 
 /**
- * More incidents than a person can read within a minute are a storm: what comes then joins one incident for each alert name, and beyond
- * `STORM_NAMES` of those a single one. So a minute brings at most `APART` + `STORM_NAMES` + 1 messages, and every alert stands in one.
+ * More incidents than a person can read within a minute are a storm: what comes then joins one incident for each alert name of an environment,
+ * beyond `STORM_NAMES` of those one for each environment, and beyond `STORM_RESTS` of these a single one. So a minute brings at most
+ * `MOST_OPENED` messages, and every alert stands in one.
  */
 export const STORM_SECONDS = 60;
 export const APART = 10;
-export const STORM_NAMES = 8;
+export const STORM_NAMES = 6;
+const STORM_RESTS = 3;
+export const MOST_OPENED = APART + STORM_NAMES + STORM_RESTS + 1;
+/** A storm lasts while it took something in within this: until then nothing of its kind is told apart again. */
+const STORM_LASTS = 120;
+/** What comes to a storm that lasts for longer than this is another one, with a message of its own. */
+const STORM_OLDEST = 3600;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
+/** An incident is found by so many keys, three for each thing: what is about yet others is found by its group. */
+const KEYS_KEPT = 75;
 /** The incident of an alert that flaps goes on when it was over for less than this. */
 export const PAUSE_SECONDS = 1800;
 
@@ -51,7 +77,6 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   const byKey = new Map<string, string>();
   const joined = new Set<string>();
   const opened = [...world.openedLately];
-  let storms = 0;
 
   const incidentNow = (id: string) => touched.get(id) ?? world.incident(id);
   const liveWith = (key: string): Incident | undefined => {
@@ -60,8 +85,16 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     return found !== undefined && isLive(found) ? found : undefined;
   };
 
-  for (const event of events) {
-    const known = alerts.get(event.fingerprint) ?? world.alert(event.fingerprint);
+  /** What a window kept back that is over by then, and that nobody has woken yet. */
+  const keptUntil = (at: number, key: string): Incident | undefined =>
+    (world.windows ?? [])
+      .map((name) => liveWith(keyWithin({ name }, key)))
+      .find((one) => one !== undefined && isKeptBack(one) && (one.snoozed?.until ?? 0) <= at);
+
+  for (const given of events) {
+    const known = alerts.get(given.fingerprint) ?? world.alert(given.fingerprint);
+    const event = withoutHeartbeat(given, known);
+    if (event === undefined) continue;
     const told = tell(known, event);
     const record = place(told, known, event);
     alerts.set(record.fingerprint, record);
@@ -86,19 +119,35 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const keys = window === undefined ? keysOf(event) : keysOf(event).map((key) => keyWithin(window, key));
     const isFresh = (one: Incident | undefined) =>
       one !== undefined && (one.firing > 0 || event.at - one.changedAt < JOIN_SECONDS);
-    const wide = window === undefined ? wideKeysOf(event) : { sought: [], kept: [] };
-    const found =
+    const wide: WideKeys = window === undefined ? wideKeysOf(event) : { sought: [], kept: [] };
+    const exact =
       keys.map(liveWith).find(isFresh) ??
-      wide.sought.map(liveWith).find((one) => isFresh(one) && isThere(event, one?.keys ?? []));
-    const home = found ?? open(event, keys, own?.id, window);
-    const all = [...keys, ...wide.kept];
+      (window === undefined ? keys.map((key) => keptUntil(event.at, key)).find(isFresh) : undefined);
+    const near = exact === undefined ? lookAround(event, wide, isFresh) : { found: undefined, kept: [] };
+    const found = exact ?? near.found;
+    const home = found ?? open({ ...event, startsAt: record.startsAt }, keys, own?.id, window);
+    const all = [...keys, ...wide.kept, ...near.kept];
     for (const key of all) byKey.set(key, home.id);
     const added = all.filter((key) => !home.keys.includes(key));
     // A storm takes in all sorts of things: they do not become one by that.
-    if (added.length > 0 && !home.isStorm && home.keys.length < 50)
+    if (home.isStorm) touched.set(home.id, { ...home, tookInAt: event.at });
+    else if (added.length > 0 && home.keys.length < KEYS_KEPT)
       touched.set(home.id, { ...home, keys: [...home.keys, ...added] });
     else touched.set(home.id, home);
     return { ...record, incident: home.id };
+  }
+
+  /** The incident about the thing whose labels say less of where it is, or more; and what tells that it is in several namespaces. */
+  function lookAround(
+    event: AlertEvent,
+    { sought, several }: WideKeys,
+    isFresh: (one: Incident | undefined) => boolean,
+  ) {
+    const around = sought.map(liveWith).filter((one) => one !== undefined && isFresh(one));
+    const isUnclear = several !== undefined && !saysWhere(event) && liveWith(several) !== undefined;
+    const found = isUnclear ? undefined : around.find((one) => isThere(event, one?.keys ?? []));
+    const isElsewhere = found === undefined && around.length > 0 && several !== undefined && saysWhere(event);
+    return { found, kept: isElsewhere ? [several] : [] };
   }
 
   function open(
@@ -107,20 +156,46 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     previous: string | undefined,
     window: KeptBack | undefined,
   ): Incident {
-    const recent = opened.filter((at) => at > event.at - STORM_SECONDS).length;
-    const name = event.labels["alertname"] ?? "";
-    if (recent < APART) return begin(event, keys, { previous, window });
-    const stormOf = (...of: readonly string[]) => {
+    const storm = (...of: readonly string[]) => {
       const key = JSON.stringify(["storm", ...of]);
       return window === undefined ? key : keyWithin(window, key);
     };
-    const ofName = stormOf(environmentOf(event.labels) ?? "", name);
-    const rest = stormOf();
-    const stormy = liveWith(ofName) ?? (recent + storms < APART + STORM_NAMES ? undefined : liveWith(rest));
-    if (stormy !== undefined) return stormy;
-    storms++;
-    const key = recent < APART + STORM_NAMES ? ofName : rest;
-    const storm = begin(event, [key], { isStorm: true, window });
+    const environment = environmentOf(event.labels) ?? "";
+    const ofName = storm(environment, event.labels["alertname"] ?? "");
+    const ofEnvironment = storm(environment);
+    const lasting = lastingOf(ofName, event.at) ?? lastingOf(ofEnvironment, event.at);
+    if (lasting !== undefined) return goOn(lasting, event, window);
+    const recent = opened.filter((at) => at > event.at - STORM_SECONDS).length;
+    if (recent < APART) return begin(event, keys, { previous, window });
+    if (recent < APART + STORM_NAMES) return beginStorm(event, ofName, { window });
+    if (recent < MOST_OPENED - 1) return beginStorm(event, ofEnvironment, { window });
+    const last = lastingOf(storm(), event.at);
+    const home = last === undefined ? beginStorm(event, storm(), { window }) : goOn(last, event, window);
+    return { ...home, environment: undefined };
+  }
+
+  /** The storm with this key that took something in lately. */
+  function lastingOf(key: string, at: number): { readonly key: string; readonly incident: Incident } | undefined {
+    const incident = liveWith(key);
+    if (incident === undefined || at - (incident.tookInAt ?? incident.changedAt) >= STORM_LASTS) return undefined;
+    return { key, incident };
+  }
+
+  function goOn(
+    { key, incident }: { readonly key: string; readonly incident: Incident },
+    event: AlertEvent,
+    window: KeptBack | undefined,
+  ): Incident {
+    if (event.at - incident.openedAt < STORM_OLDEST) return incident;
+    return beginStorm(event, key, { previous: incident.id, window });
+  }
+
+  function beginStorm(
+    event: AlertEvent,
+    key: string,
+    { previous, window }: { previous?: string; window: KeptBack | undefined },
+  ): Incident {
+    const storm = begin(event, [key], { isStorm: true, previous, window });
     byKey.set(key, storm.id);
     return storm;
   }
@@ -168,12 +243,19 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     // Of what is over, nothing that counts changed then.
     if (before === undefined || (known === undefined && !joined.has(id))) continue;
     const all = () => alertsIn(world, id, alerts);
-    const tally = tallyAfter(known ?? tallyOf(world.alertsOf(id)), changes, all);
+    const tally = tallyAfter(known ?? tallyOf(world.alertsOf(id), world.sorter), changes, all);
     tallies.set(id, tally);
     if (joined.has(id)) touched.set(id, summarise(before, tally, at, all));
   }
   const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
   return { incidents, alerts: [...alerts.values()], tallies };
+}
+
+/** A sign of life begins nothing. One that an older version took for an incident ends. */
+function withoutHeartbeat(event: AlertEvent, known: AlertRecord | undefined): AlertEvent | undefined {
+  if (event.anomaly !== undefined || !isHeartbeat(event.labels["alertname"])) return event;
+  if (known === undefined || known.endsAt !== undefined) return undefined;
+  return { ...event, status: "resolved", endsAt: event.at };
 }
 
 /** What changed in the alerts of each incident. */
@@ -216,6 +298,9 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
   const isWoken = incident.status === "snoozed" && snoozed !== undefined && stillSnoozed === undefined && !isOver;
   // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
   const isTold = !isKeptBack(incident);
+  const parts = partsIn(tally);
+  // What was kept back until now is told now.
+  const partsBefore = isWoken && !isTold ? undefined : incident.parts;
   const status = isOver
     ? "resolved"
     : stillSnoozed !== undefined
@@ -235,13 +320,16 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     firing,
     ...(tally.anomalies.total > 0 && { anomalies: tally.anomalies }),
     names: namesOf(tally),
+    ...(parts !== undefined && { parts: partsAfter(partsBefore, parts, at) }),
     lines: tally.foremost.map(lineOf),
     isFlapping: anyFlaps(tally, at),
     ...(acknowledged !== undefined && { acknowledged }),
     // What somebody had in hand and needs somebody again is escalated from the start.
     ...(status === "open" && incident.status !== "open" && incident.revision > 0
       ? { escalated: { steps: 0, at } }
-      : escalated !== undefined && { escalated }),
+      : status === "open" && isWorse
+        ? { escalated: { steps: 0, at: incident.openedAt, ...escalated, worse: at } }
+        : escalated !== undefined && { escalated }),
     ...(stillSnoozed !== undefined && { snoozed: stillSnoozed }),
     ...(isWoken && !isTold && { keys: keysAfter(incident) }),
     ...(isWoken &&

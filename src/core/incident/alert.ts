@@ -32,24 +32,45 @@ function compared(known: AlertRecord | undefined, event: AlertEvent): Told {
     return { record: { ...told, begins: [event.startsAt] }, change: "begins" };
   }
   const seenAt = Math.max(known.seenAt, event.at);
+  const sent = sentStartOf(known);
   // About an earlier time that it fired: the newer one is known already.
-  if (event.startsAt < known.startsAt) return { record: { ...known, seenAt }, change: "same" };
-  const isNewStart = event.startsAt > known.startsAt;
+  if (event.startsAt < sent) return { record: { ...known, seenAt }, change: "same" };
+  const isNewStart = event.startsAt > sent;
   if (event.status === "resolved") {
-    if (known.endsAt !== undefined && !isNewStart) return { record: { ...known, seenAt }, change: "same" };
-    const ended = { ...known, ...told, incident: known.incident, begins: known.begins, seenAt };
-    const change = known.endsAt === undefined ? "ends" : "same";
-    return { record: { ...ended, endsAt: event.endsAt ?? event.at }, change };
+    const endsAt = event.endsAt ?? event.at;
+    // The end before it began again with the same start, told once more.
+    const isEarlier = !isNewStart && endsAt < known.startsAt;
+    if ((known.endsAt !== undefined && !isNewStart) || isEarlier)
+      return { record: { ...known, seenAt }, change: "same" };
+    const { incident, begins } = known;
+    const startsAt = isNewStart ? event.startsAt : known.startsAt;
+    const ended = { ...known, ...told, incident, begins, seenAt, endsAt };
+    return {
+      record: withSent(ended, startsAt, event.startsAt),
+      change: known.endsAt === undefined ? "ends" : "same",
+    };
   }
   if (known.endsAt !== undefined) {
     if (!isNewStart && event.at - known.endsAt < HELD_UP_SECONDS)
       return { record: { ...known, seenAt }, change: "same" };
     const startsAt = isNewStart ? event.startsAt : event.at;
-    return { record: { ...told, startsAt, begins: begun(known.begins, startsAt), seenAt }, change: "begins" };
+    const again = { ...told, begins: begun(known.begins, startsAt), seenAt };
+    return { record: withSent(again, startsAt, event.startsAt), change: "begins" };
   }
-  const next = { ...told, incident: known.incident, begins: known.begins, startsAt: known.startsAt, seenAt };
+  const { incident, begins } = known;
+  const next = withSent({ ...told, incident, begins, seenAt }, known.startsAt, event.startsAt);
   const isOther = next.summary !== known.summary || next.severity !== known.severity;
   return { record: next, change: isOther ? "words" : "same" };
+}
+
+/** The newest beginning that its sender told of: what deliveries are compared by. Ours is another where it fired again with an unchanged one. */
+export function sentStartOf({ startsAt, sentStartsAt = startsAt }: AlertRecord): number {
+  return sentStartsAt;
+}
+
+function withSent(record: AlertRecord, startsAt: number, sentStartsAt: number): AlertRecord {
+  const { sentStartsAt: _, ...rest } = record;
+  return { ...rest, startsAt, ...(sentStartsAt !== startsAt && { sentStartsAt }) };
 }
 
 /**

@@ -46,10 +46,11 @@ export function isKeptBack({ snoozed }: Pick<Incident, "snoozed">): boolean {
 export function keysAfter({ keys, snoozed }: Pick<Incident, "keys" | "snoozed">): readonly string[] {
   const { window } = snoozed ?? {};
   if (window === undefined) return keys;
-  return keys.map((key) => {
+  const after = keys.map((key) => {
     const [kind, name, own] = parsed(key);
     return kind === "maintenance" && name === window && typeof own === "string" ? own : key;
   });
+  return [...new Set(after)];
 }
 
 function parsed(key: string): readonly unknown[] {

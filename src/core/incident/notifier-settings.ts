@@ -1,4 +1,5 @@
 import type { Secret } from "../../util/secret.ts";
+import type { ExtensionEntry } from "../extension/extension.ts";
 
 /** What each notifier needs to know. Addresses have no slash at the end; `ca` is PEM. */
 
@@ -83,6 +84,8 @@ export type GrafanaSettings = {
   readonly ca?: string;
 };
 
+export type ExtendedSettings = { readonly kind: "extension" } & Omit<ExtensionEntry, "environment">;
+
 export type NotifierSettings =
   | EmailSettings
   | WebhookSettings
@@ -91,4 +94,5 @@ export type NotifierSettings =
   | JiraSettings
   | ServicenowSettings
   | GithubSettings
-  | GrafanaSettings;
+  | GrafanaSettings
+  | ExtendedSettings;

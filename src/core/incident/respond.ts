@@ -53,7 +53,10 @@ export function awake(incident: Incident, at: number): Incident {
   const { snoozed } = incident;
   const next = unsnoozed(incident, at);
   // Nobody snoozed it, and nobody was told: it is as if it began now.
-  if (isKeptBack(incident)) return { ...next, keys: keysAfter(incident) };
+  if (isKeptBack(incident)) {
+    const parts = incident.parts?.map((part) => ({ ...part, since: at }));
+    return { ...next, keys: keysAfter(incident), ...(parts !== undefined && { parts }) };
+  }
   return snoozed === undefined || incident.status !== "snoozed"
     ? next
     : { ...next, woken: { at, because: "time", snoozed } };

@@ -1,8 +1,9 @@
 import { fitsGlob } from "../../util/glob.ts";
 import type { Place } from "../chat.ts";
-import { graverFirst, type Incident, type Severity } from "../incident.ts";
+import type { Incident, IncidentPart, Severity } from "../incident.ts";
 import { type DayHours, isWithin } from "../oncall/schedule.ts";
 import { isNotifier } from "./notice.ts";
+import { goingParts, gravestOf, partsOf } from "./parts.ts";
 
 /** Which incidents something is for. */
 export type Filter = {
@@ -26,26 +27,52 @@ export type Route = Filter & {
 };
 
 /**
- * The places for an incident: those of the first route that matches, and of further ones as far as routes say so. What has a message
- * already keeps it. Hours count by when it was opened. Empty where no route matches.
+ * The places for an incident: for each part of it those of the first route that is for it, and of further ones as far as routes say so, as if
+ * it were alone. What has a message already keeps it. Hours count by when the part became as grave as it is. Empty where no route matches.
  */
 export function placesFor(routes: readonly Route[], incident: Incident): readonly Place[] {
   const places = new Map(incident.places.map((place) => [keyOf(place), place]));
-  for (const route of routes) {
-    if (route.isFallback || !matches(route, incident)) continue;
-    if (route.hours !== undefined && !isWithin(route.hours, route.hours.zone, incident.openedAt)) continue;
-    for (const place of route.to) if (!places.has(keyOf(place))) places.set(keyOf(place), place);
-    if (!route.goesOn) break;
-  }
+  for (const part of goingParts(incident))
+    for (const route of routes) {
+      const { hours, severities } = route;
+      if (route.isFallback || !isAbout(route, part, incident)) continue;
+      if (severities !== undefined && !severities.includes(part.severity)) continue;
+      if (hours !== undefined && !isWithin(hours, hours.zone, part.since)) continue;
+      for (const place of route.to) if (!places.has(keyOf(place))) places.set(keyOf(place), place);
+      if (!route.goesOn) break;
+    }
   return [...places.values()];
 }
 
-/** True for an incident that all of it is for. */
-export function matches({ severities, environments, labels = {} }: Filter, incident: Incident): boolean {
-  if (severities !== undefined && !severities.some((one) => graverFirst(one, incident.severity) === 0)) return false;
-  if (environments !== undefined && !environments.includes(incident.environment ?? "")) return false;
+/** True where all of it is for what goes on in the incident: the severity is the highest of those that have the labels. */
+export function matches(filter: Filter, incident: Incident): boolean {
+  return hasSeverity(
+    filter,
+    goingParts(incident).filter((part) => isAbout(filter, part, incident)),
+  );
+}
+
+/** True where all of it is, or was, for something in the incident. */
+export function concerns(filter: Filter, incident: Incident): boolean {
+  const own = partsOf(incident).filter((part) => isAbout(filter, part, incident));
+  const firing = own.filter((part) => part.firing > 0);
+  return hasSeverity(filter, firing.length > 0 ? firing : own);
+}
+
+function hasSeverity({ severities }: Filter, parts: readonly IncidentPart[]): boolean {
+  const gravest = gravestOf(parts);
+  return gravest !== undefined && (severities === undefined || severities.includes(gravest));
+}
+
+/** Whether alerts of the part have the environment and all the labels. One that says no environment is in that of its incident. */
+export function isAbout(
+  { environments, labels = {} }: Filter,
+  part: Pick<IncidentPart, "labels" | "environment">,
+  { environment = "" }: Pick<Incident, "environment">,
+): boolean {
+  if (environments !== undefined && !environments.includes(part.environment ?? environment)) return false;
   return Object.entries(labels).every(([label, values]) =>
-    incident.lines.some((line) => values.some((value) => fitsGlob(value, line.labels[label] ?? ""))),
+    values.some((value) => fitsGlob(value, part.labels[label] ?? "")),
   );
 }
 

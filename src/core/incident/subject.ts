@@ -16,6 +16,10 @@ const NAMED_BY: readonly (readonly [label: string, kind: string])[] = [
   ["deployment", "deployment"],
   ["statefulset", "statefulset"],
   ["daemonset", "daemonset"],
+  ["replicaset", "workload"],
+  ["workload", "workload"],
+  ["horizontalpodautoscaler", "autoscaler"],
+  ["hpa", "autoscaler"],
   ["cronjob", "cronjob"],
   ["job_name", "job"],
   ["queue", "queue"],
@@ -32,6 +36,16 @@ const NAMED_BY: readonly (readonly [label: string, kind: string])[] = [
   ["instance", "instance"],
 ];
 
+/** What runs one thing under one name in a namespace: which of them a rule's labels name says nothing about what is wrong. */
+const RUNS_ONE: ReadonlySet<string> = new Set([
+  "service",
+  "deployment",
+  "statefulset",
+  "daemonset",
+  "autoscaler",
+  "workload",
+]);
+
 /** Who only tells of others: its own service and instance labels say nothing about what is wrong. */
 const TELLS_OF_OTHERS = /kube-state-metrics|blackbox|pushgateway|cloudwatch-exporter|stackdriver/;
 
@@ -41,11 +55,17 @@ export function subjectOf(labels: Labels): Subject | undefined {
   for (const [label, kind] of NAMED_BY) {
     const name = labels[label];
     const isTeller = isTold && (kind === "service" || kind === "instance");
-    if (name !== undefined && name !== "" && !isTeller) return { kind, name };
+    if (name === undefined || name === "" || isTeller) continue;
+    return { kind, name: label === "replicaset" ? deploymentOf(name) : name };
   }
   const pod = labels["pod"];
   if (pod !== undefined && pod !== "") return { kind: "workload", name: workloadOf(pod) };
   return undefined;
+}
+
+/** A ReplicaSet's name ends in the hash of its pods' template. */
+function deploymentOf(replicaset: string): string {
+  return /^(.+)-[bcdf-hj-np-tv-xz24-9]{6,10}$/.exec(replicaset)?.[1] ?? replicaset;
 }
 
 /** The environment that the labels name. */
@@ -65,40 +85,68 @@ export function workloadOf(pod: string): string {
 
 /**
  * What an alert joins an incident by, the surest first: Alertmanager's group, which the operator chose, then the thing it is about within its
- * environment, cluster and namespace. Alerts that share one of them are one incident.
+ * environment, cluster and namespace, whichever kind of Kubernetes' objects it is told by. Alerts that share one of them are one incident.
  */
 export function keysOf({ labels, group }: Pick<AlertEvent, "labels" | "group">): readonly string[] {
   const subject = subjectOf(labels);
   const where = whereOf(labels);
-  const byThing = subject === undefined ? [] : [JSON.stringify(["thing", ...where, subject.kind, subject.name])];
+  const byThing = subject === undefined ? [] : [JSON.stringify(["thing", ...where, kindOf(subject), subject.name])];
   const byGroup = group === undefined ? [] : [JSON.stringify(["group", group])];
   const keys = [...byGroup, ...byThing];
   return keys.length > 0 ? keys : [JSON.stringify(["name", ...where, labels["alertname"] ?? ""])];
 }
 
+/** The kind that a thing is joined by. */
+function kindOf({ kind }: Subject): string {
+  return RUNS_ONE.has(kind) ? "service" : kind;
+}
+
+/** Keys by which things are found whose labels say less of the place, or more. */
+export type WideKeys = {
+  /** What the incident has from then on. */
+  readonly kept: readonly string[];
+  /** Where one is looked for: whether it is about the thing there, `isThere` says. */
+  readonly sought: readonly string[];
+  /** What an incident has once the thing is in several namespaces: it is looked for only by who says in which. */
+  readonly several?: string;
+};
+
 /**
  * How an anomaly and an alert about one thing find each other, though a query of the watching leaves labels of where it is away that an alert
- * carries, and the other way round. `kept` is what the incident has from then on, `sought` where one is looked for: whether it is about the
- * thing there, `isThere` says. Alerts do not find alerts by it.
+ * carries, and the other way round. Alerts find alerts by it where they run in one environment and cluster and only the namespace is said by
+ * one of them alone, as that of a pod and not that of its service.
  */
-export function wideKeysOf({ labels, anomaly }: Pick<AlertEvent, "labels" | "anomaly">) {
+export function wideKeysOf({ labels, anomaly }: Pick<AlertEvent, "labels" | "anomaly">): WideKeys {
   const subject = subjectOf(labels);
   if (subject === undefined) return { kept: [], sought: [] };
-  const key = (what: "alert" | "anomaly") => JSON.stringify([what, subject.kind, subject.name]);
-  return anomaly === undefined
-    ? { kept: [key("alert")], sought: [key("anomaly")] }
-    : { kept: [key("anomaly")], sought: [key("alert"), key("anomaly")] };
+  const kind = kindOf(subject);
+  const key = (what: "alert" | "anomaly") => JSON.stringify([what, kind, subject.name]);
+  if (anomaly !== undefined) return { kept: [key("anomaly")], sought: [key("alert"), key("anomaly")] };
+  if (!RUNS_ONE.has(subject.kind)) return { kept: [key("alert")], sought: [key("anomaly")] };
+  const [environment, cluster] = whereOf(labels);
+  const near = (what: string) => JSON.stringify([what, environment, cluster, kind, subject.name]);
+  return {
+    kept: [key("alert"), near("near")],
+    sought: [key("anomaly"), near("near")],
+    several: near("several"),
+  };
+}
+
+/** Whether the labels say in which namespace it is. */
+export function saysWhere({ labels }: Pick<AlertEvent, "labels">): boolean {
+  return (labels["namespace"] ?? "") !== "";
 }
 
 /** Whether an incident with these keys is about the thing of these labels, where nothing that both say of the place differs. */
 export function isThere({ labels }: Pick<AlertEvent, "labels">, keys: readonly string[]): boolean {
   const subject = subjectOf(labels);
+  if (subject === undefined) return false;
   const where = whereOf(labels);
   const same = keys
     .map((key) => JSON.parse(key) as readonly string[])
     .filter(([what]) => what === "thing")
     .map(([, ...parts]) => ({ parts, named: parts.slice(where.length) }))
-    .filter(({ named: [kind, name] }) => kind === subject?.kind && name === subject?.name);
+    .filter(({ named: [kind, name] }) => kind === kindOf(subject) && name === subject.name);
   const fits = (a: string, b: string | undefined) => a === "" || b === "" || a === b;
   return same.length > 0 && same.every(({ parts }) => where.every((part, at) => fits(part, parts[at])));
 }

@@ -1,4 +1,13 @@
-import { type AlertName, type AlertRecord, graverFirst, LINES_KEPT, SEVERITIES, type Severity } from "../incident.ts";
+import {
+  type AlertName,
+  type AlertRecord,
+  graverFirst,
+  type IncidentPart,
+  LINES_KEPT,
+  SEVERITIES,
+  type Severity,
+} from "../incident.ts";
+import type { Sorter } from "./parts.ts";
 
 /** How many of each severity, in the order of `SEVERITIES`. */
 type Counts = readonly number[];
@@ -14,6 +23,9 @@ export type Tally = {
   /** How many of these are anomalies. */
   readonly anomalies: { readonly total: number; readonly firing: number };
   readonly names: ReadonlyMap<string, { readonly all: Counts; readonly firing: number }>;
+  /** What tells parts apart, and these by key. Without it none are counted. */
+  readonly sorter: Sorter | undefined;
+  readonly parts: ReadonlyMap<string, Part>;
   /** When the earliest of them ever began, unix seconds; infinite for none. */
   readonly startedAt: number;
   /** Those that began often enough to flap, by fingerprint, and when they did. */
@@ -21,6 +33,8 @@ export type Tally = {
   /** The first `LINES_KEPT` as a message names them. */
   readonly foremost: readonly AlertRecord[];
 };
+
+type Part = Pick<IncidentPart, "key" | "labels" | "environment"> & { readonly all: Counts; readonly firing: Counts };
 
 /** An alert before and after: undefined where it was, or is, not among them. */
 export type Change = { readonly before: AlertRecord | undefined; readonly after: AlertRecord | undefined };
@@ -37,20 +51,23 @@ const EMPTY: Tally = {
   firing: NONE,
   anomalies: { total: 0, firing: 0 },
   names: new Map(),
+  sorter: undefined,
+  parts: new Map(),
   startedAt: Number.POSITIVE_INFINITY,
   restless: new Map(),
   foremost: [],
 };
 
 /** Of these alerts, each once. */
-export function tallyOf(alerts: Iterable<AlertRecord>): Tally {
+export function tallyOf(alerts: Iterable<AlertRecord>, sorter?: Sorter): Tally {
   const changes = [...alerts].map((after) => ({ before: undefined, after }));
-  return tallyAfter(EMPTY, changes, () => []);
+  return tallyAfter({ ...EMPTY, sorter }, changes, () => []);
 }
 
 /** The tally once these changed. `all` are the alerts as they are then: read when one of the foremost is so no more. */
 export function tallyAfter(tally: Tally, changes: readonly Change[], all: () => Iterable<AlertRecord>): Tally {
   const names = new Map(tally.names);
+  const parts = new Map(tally.parts);
   const restless = new Map(tally.restless);
   const foremost = [...tally.foremost];
   const [counts, firing] = [[...tally.all], [...tally.firing]];
@@ -58,12 +75,20 @@ export function tallyAfter(tally: Tally, changes: readonly Change[], all: () => 
   let { total, startedAt } = tally;
   let isShort = false;
 
-  function count({ name, severity, endsAt, anomaly }: AlertRecord, by: 1 | -1): void {
+  function count({ name, severity, endsAt, anomaly, labels }: AlertRecord, by: 1 | -1): void {
     const [fires, at] = [endsAt === undefined ? by : 0, SEVERITIES.indexOf(severity)];
+    const added = (to: Counts, n: number) => to.map((count, index) => (index === at ? count + n : count));
     const named = names.get(name) ?? { all: NONE, firing: 0 };
-    const ofName = named.all.map((n, index) => (index === at ? n + by : n));
+    const ofName = added(named.all, by);
     if (by < 0 && sum(ofName) === 0) names.delete(name);
     else names.set(name, { all: ofName, firing: named.firing + fires });
+    const part = tally.sorter?.(labels);
+    if (part !== undefined) {
+      const known = parts.get(part.key) ?? { ...part, all: NONE, firing: NONE };
+      const all = added(known.all, by);
+      if (by < 0 && sum(all) === 0) parts.delete(part.key);
+      else parts.set(part.key, { ...known, all, firing: added(known.firing, fires) });
+    }
     counts[at] = (counts[at] ?? 0) + by;
     firing[at] = (firing[at] ?? 0) + fires;
     total += by;
@@ -88,7 +113,8 @@ export function tallyAfter(tally: Tally, changes: readonly Change[], all: () => 
     keepForemost(foremost, after);
   }
   const kept = isShort ? foremostOf(all()) : foremost;
-  return { total, all: counts, firing, anomalies, names, startedAt, restless, foremost: kept };
+  const { sorter } = tally;
+  return { total, all: counts, firing, anomalies, names, sorter, parts, startedAt, restless, foremost: kept };
 }
 
 /** The gravest severity with a count; undefined when there is none. */
@@ -118,6 +144,17 @@ export function namesOf({ names }: Tally): readonly AlertName[] {
     .map(([name, { all, firing }]) => ({ name, severity: gravest(all) ?? "info", total: sum(all), firing }))
     .sort((a, b) => graverFirst(a.severity, b.severity) || b.firing - a.firing || a.name.localeCompare(b.name))
     .slice(0, NAMES_KEPT);
+}
+
+/** What routes, escalations and digests tell apart; undefined where that is not counted. */
+export function partsIn({ sorter, parts }: Tally): readonly Omit<IncidentPart, "since">[] | undefined {
+  if (sorter === undefined) return undefined;
+  return [...parts.values()].map(({ all, firing, ...part }) => ({
+    ...part,
+    severity: gravest(sum(firing) > 0 ? firing : all) ?? "info",
+    total: sum(all),
+    firing: sum(firing),
+  }));
 }
 
 function foremostOf(alerts: Iterable<AlertRecord>): readonly AlertRecord[] {

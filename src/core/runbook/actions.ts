@@ -1,3 +1,6 @@
+import { ENTRY, extensionIn } from "../extension/extension.ts";
+import type { Field } from "../extension/fields.ts";
+
 /**
  * What executors can do, by the names that runbooks use: the contract between both. An executor's own check of its
  * arguments is stricter; this is enough to read a runbook where nothing is configured.
@@ -9,6 +12,8 @@ export type ActionShape = {
   readonly optional: readonly string[];
   /** What `look` reads for the way back, as `{{ captured.x }}`. */
   readonly captures: readonly string[];
+  /** What each argument may be, where the action is an extension's: values that a runbook writes out are checked against it. */
+  readonly fields?: Readonly<Record<string, Field>>;
 };
 
 const shape = (changes: boolean, required: string, optional = "", captures = ""): ActionShape => ({
@@ -59,8 +64,8 @@ export const ACTION_SHAPES: Readonly<Record<string, ActionShape>> = {
   "redis/info": reads("", "server"),
 };
 
-/** By executor: the argument that names a configured entry. Where it is left out, the only entry is meant. */
-export const ENTRY_ARGUMENTS: Readonly<Record<string, string>> = {
+/** By executor, where it is the bot's own: the argument that names a configured entry. */
+const ENTRY_ARGUMENTS: Readonly<Record<string, string>> = {
   kubernetes: "cluster",
   ssh: "host",
   local: "command",
@@ -69,6 +74,11 @@ export const ENTRY_ARGUMENTS: Readonly<Record<string, string>> = {
   postgres: "database",
   redis: "server",
 };
+
+/** The argument by which the actions of an executor name a configured entry. Where it is left out, the only entry is meant. */
+export function entryArgument(kind: string): string {
+  return extensionIn(kind) === undefined ? (ENTRY_ARGUMENTS[kind] ?? "") : ENTRY;
+}
 
 function words(text: string): readonly string[] {
   return text.split(" ").filter((word) => word !== "");

@@ -1,4 +1,5 @@
 import type { Json } from "../../util/canonical.ts";
+import { whyNotValue } from "../extension/fields.ts";
 import type { Parameter, Runbook, RunbookStep } from "../runbook.ts";
 import type { ActionShape } from "./actions.ts";
 import { checkValue, wholePattern, whyUnsafe } from "./parameter.ts";
@@ -37,10 +38,11 @@ const NEVER: readonly string[] = [
   "",
 ];
 
-/** `why` says about an action that is not known why it is not. */
+/** `whyNone` says of an action that is not known why it is not, as a sentence. */
 export function lint(
   runbook: Omit<Runbook, "version">,
   actionOf: (name: string) => ActionShape | undefined,
+  whyNone: (name: string) => string | undefined = () => undefined,
 ): readonly string[] {
   const problems: string[] = [];
   const known = new Set(Object.keys(runbook.params).map((name) => `params.${name}`));
@@ -78,18 +80,21 @@ export function lint(
       if (isOptional(runbook, used)) problems.push(`${what}.promql uses {{ ${used} }}, which may be absent.`);
   }
 
+  // What an extension's action reads and changes is not known where that is not loaded: that is told, and nothing that follows from it.
+  const isUnknown = runbook.steps.some(({ uses }) => actionOf(uses) === undefined && whyNone(uses) !== undefined);
   const captured = new Set(
     runbook.steps.flatMap(({ uses }) => actionOf(uses)?.captures ?? []).map((one) => `captured.${one}`),
   );
   runbook.steps.forEach((step, at) => {
     inText(`steps[${at}]`, [step.name, step.with], all);
-    problems.push(...stepProblems(`steps[${at}]`, step, runbook, actionOf));
+    problems.push(...stepProblems(`steps[${at}]`, step, runbook, actionOf, whyNone));
   });
   runbook.rollback?.steps.forEach((step, at) => {
-    inText(`rollback.steps[${at}]`, [step.name, step.with], new Set([...all, ...captured]));
-    problems.push(...stepProblems(`rollback.steps[${at}]`, step, runbook, actionOf));
+    const seen = isUnknown ? namesIn([step.name, step.with]).filter((name) => name.startsWith("captured.")) : captured;
+    inText(`rollback.steps[${at}]`, [step.name, step.with], new Set([...all, ...seen]));
+    problems.push(...stepProblems(`rollback.steps[${at}]`, step, runbook, actionOf, whyNone));
   });
-  problems.push(...shapeProblems(runbook, actionOf));
+  if (!isUnknown) problems.push(...shapeProblems(runbook, actionOf));
   return problems;
 }
 
@@ -121,9 +126,13 @@ function stepProblems(
   { uses, with: args }: RunbookStep,
   runbook: Pick<Runbook, "params">,
   actionOf: (name: string) => ActionShape | undefined,
+  whyNone: (name: string) => string | undefined,
 ): readonly string[] {
   const action = actionOf(uses);
-  if (action === undefined) return [`${what} uses ${uses}, which is no action.`];
+  if (action === undefined) {
+    const why = whyNone(uses);
+    return [why === undefined ? `${what} uses ${uses}, which is no action.` : `${what}.uses is ${uses}, and ${why}.`];
+  }
   const missing = action.required.filter((name) => args[name] === undefined);
   const unknown = Object.keys(args).filter(
     (name) => !action.required.includes(name) && !action.optional.includes(name),
@@ -135,8 +144,23 @@ function stepProblems(
   return [
     ...missing.map((name) => `${what} gives ${uses} no ${name}.`),
     ...unknown.map((name) => `${what} gives ${uses} ${name}, which it does not take.`),
+    ...valueProblems(what, args, action),
     ...lacking.map((name) => `${what} needs ${name} for ${uses}, and it comes from something that may be absent.`),
   ];
+}
+
+/** Values that are written out in the runbook. What is filled in later is checked when it is known. */
+function valueProblems(
+  what: string,
+  args: RunbookStep["with"],
+  { fields = {} }: Pick<ActionShape, "fields">,
+): readonly string[] {
+  return Object.entries(fields).flatMap(([name, field]) => {
+    const value = args[name];
+    if (value === undefined || namesIn(value).length > 0) return [];
+    const why = whyNotValue(field, value);
+    return why === undefined ? [] : [`${what}.with.${name} ${why}.`];
+  });
 }
 
 function parameterProblems(name: string, parameter: Parameter): readonly string[] {

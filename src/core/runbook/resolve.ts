@@ -1,6 +1,6 @@
 import type { Json } from "../../util/canonical.ts";
 import type { Condition, Origin, Parameter, Runbook, RunbookStep, Verification } from "../runbook.ts";
-import { ENTRY_ARGUMENTS } from "./actions.ts";
+import { entryArgument } from "./actions.ts";
 import { checkValue, type Given } from "./parameter.ts";
 import { fill, fillAll, fillQuery, namesIn, type Values } from "./template.ts";
 
@@ -109,7 +109,7 @@ function environmentOf(
     const kind = uses.split("/")[0] ?? "";
     const configured = entries[kind] ?? {};
     const [only, ...others] = Object.keys(configured);
-    const name = textIn(args[ENTRY_ARGUMENTS[kind] ?? ""], values) ?? (others.length === 0 ? only : undefined);
+    const name = textIn(args[entryArgument(kind)], values) ?? (others.length === 0 ? only : undefined);
     return name !== undefined && Object.hasOwn(configured, name) ? (configured[name] ?? "") : [];
   });
   const found = new Map([...byParameter, ...byStep].filter((one) => one !== "").map((one) => [one.toLowerCase(), one]));

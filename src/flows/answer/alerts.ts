@@ -1,6 +1,7 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import type { Entity } from "../../core/catalogue.ts";
 import { escapeRegex, quote } from "../../core/concept.ts";
+import { isHeartbeat as isHeartbeatName } from "../../core/incident/heartbeat.ts";
 import { fold } from "../../core/language/normalise.ts";
 import { shortName } from "../../core/names.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -15,8 +16,8 @@ import type { Turn } from "./turn.ts";
 const SEVERITY_ORDER = ["critical", "page", "error", "high", "warning", "warn", "medium", "info", "low", "none"];
 
 /** Alerts that exist to fire for ever, as a sign of life. Never counted as trouble. */
-export function isHeartbeat(alert: PrometheusAlert): boolean {
-  return /^(watchdog|deadmans?switch|heartbeat|alwaysfiring|infoinhibitor)$/i.test(alert.name);
+export function isHeartbeat({ name }: Pick<PrometheusAlert, "name">): boolean {
+  return isHeartbeatName(name);
 }
 
 /** All alerts of the source, or the reason why they cannot be known. Alerts of the rule API; without one, the ALERTS series. */

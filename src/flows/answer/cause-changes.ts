@@ -1,6 +1,6 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
+import { STEPS, stepsOf } from "../../core/cause/steps.ts";
 import type { Deploy } from "../../core/deploy.ts";
-import { shortName } from "../../core/names.ts";
 import { sayTime } from "../../core/zone.ts";
 import { inertName } from "../../util/inert.ts";
 import { about, isHeartbeat } from "./alerts.ts";
@@ -79,31 +79,6 @@ export async function changes(turn: Turn, focus: Focus): Promise<Answer> {
   );
 }
 
-/** Gauges whose every step is an event. */
-const STEPS: readonly {
-  readonly id: string;
-  readonly say: (
-    name: string,
-    from: number,
-    to: number,
-    labels: Readonly<Record<string, string>>,
-  ) => string | undefined;
-}[] = [
-  { id: "deployment.replicas", say: (name, from, to) => `scaled: ${name} from ${from} to ${to} replicas` },
-  {
-    id: "node.unschedulable",
-    say: (name, _from, to) => (to === 1 ? `node ${name} cordoned` : `node ${name} uncordoned`),
-  },
-  {
-    id: "target.up",
-    say: (name, _from, to) =>
-      to === 0 ? `target lost: ${name} no longer answers scrapes` : `target back: ${name} answers scrapes again`,
-  },
-  { id: "hpa.max", say: (name, from, to) => `autoscaler limit of ${name} from ${from} to ${to}` },
-  { id: "queue.consumers", say: (name, from, to) => `consumers of ${name} from ${from} to ${to}` },
-  { id: "pg.slots", say: (name, _from, to) => `replication slot ${name} became ${to === 0 ? "inactive" : "active"}` },
-];
-
 async function stepChanges(
   turn: Turn,
   focus: Focus,
@@ -122,15 +97,7 @@ async function stepChanges(
       const self = bound.names["self"] ?? "";
       return answer.data.flatMap(({ labels, points }) => {
         if (focus.name !== "" && nearness(focus, labels) < 0.9) return [];
-        const name = shortName(self, labels[self] ?? "");
-        const found: Change[] = [];
-        for (let index = 1; index < points.length; index++) {
-          const [at, value] = points[index] ?? [0, 0];
-          const before = points[index - 1]?.[1] ?? value;
-          const text = value === before ? undefined : say(name, before, value, labels);
-          if (text !== undefined) found.push({ at, text, order: 1 });
-        }
-        return found.slice(-3);
+        return stepsOf({ labels, points }, self, say).map((one) => ({ ...one, order: 1 }));
       });
     }),
     pods(turn, focus, from, to, step, names),

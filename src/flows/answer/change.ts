@@ -24,7 +24,7 @@ export { approvals } from "./approvals.ts";
 export async function change(turn: Turn): Promise<Answer> {
   const { read } = turn;
   if (read.intent === "schedule") return later(turn);
-  if (read.action?.imperative !== true && ONLY_ASKS.test(fold(read.plain))) return onlyAsked(turn);
+  if (onlyAsks(turn)) return onlyAsked(turn);
   const clauses = clausesOf(turn);
   const [first] = clauses;
   if (first === undefined) return wantsLater(read.text) ? later(turn) : (refuseByText(turn) ?? whichChange());
@@ -67,6 +67,11 @@ export async function change(turn: Turn): Promise<Answer> {
 
 const ONLY_ASKS =
   /^(?:and |so )*(?:(?:did|does|do (?:we|i|they|you)|(?:is|are) (?:any|some)(?:one|body)|has|have|had|was|were|who|whos|when|how (?:often|many)|wer|wann|wurde|hat|haben|wie oft|quien|cuando|cuantas veces|se ha|qui|quand|combien|quem|quando|quantas vezes|kisne|kab)\b)/;
+
+/** Asks about a change that somebody made, and wishes for none. */
+export function onlyAsks({ read }: Turn): boolean {
+  return read.action?.imperative !== true && ONLY_ASKS.test(fold(read.plain));
+}
 
 /** "Did anyone roll cart back?" asks, and proposes nothing. */
 function onlyAsked({ read }: Turn): Answer {

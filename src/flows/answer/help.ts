@@ -1,14 +1,21 @@
 import { type Answer, answerOf, askButton } from "../../core/answer.ts";
 import { type Topic, topicOf } from "../../core/change/topics.ts";
+import { isOfProgram } from "../../core/chat.ts";
 import { inertName } from "../../util/inert.ts";
+import { onlyReads } from "./only-reads.ts";
 import type { Turn } from "./turn.ts";
 
 /** Questions that work everywhere. */
 export const EXAMPLES = ["status", "top 5 hosts by cpu", "show active alerts"] as const;
 
+/** Of these a program can have nothing done. */
+const FOR_PEOPLE: ReadonlySet<Topic> = new Set(["silence", "ack", "change", "schedule", "approve", "teach"]);
+
 /** What it can do, with names that exist here. */
 export function help(turn: Turn): Answer {
   const topic = topicOf(turn.read.text);
+  const isProgram = isOfProgram(turn.question);
+  if (topic !== undefined && isProgram && FOR_PEOPLE.has(topic)) return onlyReads(turn, "help");
   if (topic !== undefined) return helpWith(turn, topic);
   const { catalogue } = turn;
   const service = catalogue.ofKind("service")[0]?.name;
@@ -21,8 +28,12 @@ export function help(turn: Turn): Answer {
     "Ahead: when will the disk be full, which certificates expire in two weeks",
     "Causes: why is a service slow, what changed",
     "Delivery: versions, deploys, pipelines, error budgets",
-    "Changes: restart, scale, roll back; noted as a proposal that waits for approval, never run from text",
-    "Words of your own: here, shop means checkout",
+    ...(isProgram
+      ? []
+      : [
+          "Changes: restart, scale, roll back; noted as a proposal that waits for approval, never run from text",
+          "Words of your own: here, shop means checkout",
+        ]),
     "PromQL: put a query in code ticks to run it, or ask which PromQL gives something",
   ];
   return answerOf(
@@ -68,19 +79,18 @@ function helpWith({ catalogue }: Turn, topic: Topic): Answer {
     },
     schedule: {
       verdict: "To be told later, say what and when.",
-      details: ["Digests, reminders and watches are kept as proposals; this version does not post them yet."],
-      examples: [
-        "send me a summary every day at 9:00",
-        `remind me in 2 hours to check ${host}`,
-        `tell me when cpu of ${host} goes over 90 %`,
+      details: [
+        "A digest comes by the calendar once it is planned. What goes out of its usual range is told without being asked for; further watches stand in the file, under `watches`.",
+        "Reminders, and watches that are asked for in chat, are noted and not kept: nothing will come of them.",
       ],
+      examples: ["digest add morning daily at 08:00 on weekdays", "digests", "anomalies"],
     },
     approve: {
       verdict: "Proposals are approved with buttons by the people whom the policy names, never by text.",
       details: [
-        "This version has no such buttons yet, in the terminal neither; proposals wait and nothing is executed.",
+        "They stand on the proposal's card; in the terminal, `smartcloudops proposals approve ID` asks instead.",
       ],
-      examples: ["show pending approvals"],
+      examples: ["approvals"],
     },
     teach: {
       verdict: "To teach me a word, say what it means here.",

@@ -34,18 +34,19 @@ const THINGS = [
   "job",
 ];
 
-/** A message wanted later: a digest that repeats, a reminder, or a watch. Kept as a proposal, since none is posted yet. */
+/** A message wanted later: a digest that repeats, a reminder, or a watch. A wish of this kind is noted as a proposal that nothing can run; planned digests have words of their own (core/digest/wish.ts). */
 export async function later(turn: Turn): Promise<Answer> {
   const { read } = turn;
   const text = fold(read.plain);
   if (CANCELS.test(text) || endsSchedule(read.plain))
     return answerOf("There is no such schedule, so nothing was cancelled.", {
-      details: ["This version keeps no schedules."],
+      details: ["A planned digest is ended with: digest remove NAME."],
+      next: [askButton("digests")],
     });
   if (LISTS.test(text) && read.schedule === undefined)
-    return answerOf("No schedules: nothing is scheduled.", {
-      details: ["This version posts no digests yet."],
-      next: [askButton("Show pending approvals")],
+    return answerOf("I keep no reminders, and no watches that were asked for in chat.", {
+      details: ["Digests are planned: ask for digests. What is watched by itself stands under anomalies."],
+      next: [askButton("digests"), askButton("anomalies")],
     });
   switch (laterKind(read.text, read.schedule !== undefined)) {
     case "reminder":

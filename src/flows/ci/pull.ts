@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Card } from "../../core/card.ts";
 import type { Trouble } from "../../core/ci/judge.ts";
 import { PULLS, type PullLine, type PullNote, type PullSettings } from "../../core/ci/pull.ts";
@@ -23,6 +24,8 @@ const NEWS_SECONDS = 86_400;
 const BACK_SECONDS = 7 * 86_400;
 const MOST_RUNS = 1000;
 const MOST_LINES = 20;
+/** One run puts its comment at most so often, while others go on to end. */
+const MOST_EDITIONS = 5;
 /** No repository is called "." or "..", which would lead elsewhere in an address. */
 const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/;
 /** SHA-1 and SHA-256, whole. */
@@ -47,8 +50,14 @@ export function tellsPulls(deps: PullDeps): (run: Run, judgement: Judgement) => 
   async function comment(run: Run, number: number, judgement: Judgement): Promise<void> {
     const isThere = (await store.outbox.fateOf(idOf(run.project, number))) !== undefined;
     if (!isThere && judgement.verdict !== "fail") return;
-    const lines = await linesOf(run, judgement);
-    await put({ kind: "comment", repository: run.project, number, lines }, run);
+    let lines = await linesOf(run, judgement);
+    for (let edition = 0; edition < MOST_EDITIONS; edition++) {
+      await put({ kind: "comment", repository: run.project, number, lines }, run, edition);
+      // Another pipeline's run may have been stored after these were read, and its comment put before this one: the last one put is read again.
+      const after = await linesOf(run, judgement);
+      if (isDeepStrictEqual(after, lines)) return;
+      lines = after;
+    }
   }
 
   /** The newest run of each pipeline, as it is judged. */
@@ -67,7 +76,7 @@ export function tellsPulls(deps: PullDeps): (run: Run, judgement: Judgement) => 
     );
   }
 
-  async function put(note: PullNote, run: Run): Promise<void> {
+  async function put(note: PullNote, run: Run, edition = 0): Promise<void> {
     const isComment = note.kind === "comment";
     const channel = isComment ? `${note.repository}#${note.number}` : `${note.repository}@${note.sha}`;
     const message = {
@@ -77,7 +86,7 @@ export function tellsPulls(deps: PullDeps): (run: Run, judgement: Judgement) => 
       hint: JSON.stringify(note),
       at: clock(),
     };
-    if (isComment) await postOrEdit(store.outbox.put, message, run.id);
+    if (isComment) await postOrEdit(store.outbox.put, message, edition === 0 ? run.id : `${run.id}.${edition}`);
     else await store.outbox.put(message);
   }
 }

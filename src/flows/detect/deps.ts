@@ -63,7 +63,7 @@ export type Gauge = {
 };
 
 export type DetectDeps = {
-  /** After so long, a round of another process has died with it. Default: 600. */
+  /** After so long without a renewal, a round of another process has died with it. Undefined: one process alone makes rounds, and none takes 600 s. */
   readonly leaseSeconds?: number;
   readonly store: Pick<Store, "detection" | "forecasts" | "incidents" | "models" | "outbox" | "places" | "runs">;
   readonly sources: readonly Metrics[];

@@ -1,5 +1,6 @@
 import type { Catalogue, Metric } from "../../core/catalogue.ts";
 import { contrasts, drillDown } from "../../core/cause/contrast.ts";
+import { sayDeploy, versionsBorn, versionsQuery } from "../../core/cause/versions.ts";
 import { deploysOf, MOST_TOLD, runsAt, TOLD_BEFORE, withTold } from "../../core/ci/deploys.ts";
 import { type Bound, type ConceptPacks, type Filter, stateQuery } from "../../core/concept.ts";
 import type { Deploy } from "../../core/deploy.ts";
@@ -9,7 +10,6 @@ import { sayIn } from "../../core/plot.ts";
 import { type Series, seriesKey } from "../../core/series.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { nameOf, rankOf, type Watch } from "../../core/watch.ts";
-import { sayMoment } from "../../core/zone.ts";
 import type { Metrics } from "../../ports.ts";
 import { deadlineIn } from "../../util/deadline.ts";
 import { inertName } from "../../util/inert.ts";
@@ -82,7 +82,9 @@ export async function explain(
           ...one,
           points: courses.get(one.series) ?? [],
           because: [
-            ...near.slice(0, 2).map((deploy) => sayDeploy(deploy, now, deps.settings.zone)),
+            ...near
+              .slice(0, 2)
+              .map((deploy) => `${sayDeploy(deploy, now, deps.settings.zone)}: near in time, which is no proof.`),
             ...(carrier === undefined ? [] : [carrier]),
           ],
           events: near.slice(0, 4).map((deploy) => ({
@@ -260,47 +262,14 @@ async function deploysNear(
 ): Promise<readonly Deploy[]> {
   const sinces = chosen.map(({ since }) => since);
   const [from, to] = [Math.min(...sinces) - DEPLOY_BEFORE, Math.min(now, Math.max(...sinces) + DEPLOY_AFTER)];
+  const query = versionsQuery(input, from, to);
   const [measured, told] = await Promise.all([
-    orNothing(versionsBorn(input, from, to, signal), []),
+    query === undefined ? [] : orNothing(input.source.range(query.promql, query.window, signal), []),
     orNothing(runs.since(from - TOLD_BEFORE, MOST_TOLD, { deploying: true }), []),
   ]);
+  const born = query === undefined ? [] : versionsBorn(measured, query);
   const about = (service: string) => chosen.some(({ labels }) => Object.values(labels).includes(service));
-  return [...withTold(measured, deploysOf(runsAt(told, input.source, sources), from, to))].sort(
+  return [...withTold(born, deploysOf(runsAt(told, input.source, sources), from, to))].sort(
     (a, b) => Number(about(b.service)) - Number(about(a.service)) || b.at - a.at,
   );
-}
-
-/** Versions that appeared within [from, to]. One query. */
-async function versionsBorn(
-  { source, catalogue, packs }: ExplainInput,
-  from: number,
-  to: number,
-  signal: AbortSignal,
-): Promise<readonly Deploy[]> {
-  const build = conceptIndex(packs, catalogue).byId.get("deploy.version");
-  const self = build?.names["self"];
-  if (build === undefined || self === undefined) return [];
-  const end = Math.floor(to / 60) * 60;
-  const step = Math.max(60, Math.ceil((end - from) / 200 / 60) * 60);
-  const start = end - Math.ceil((end - from) / step) * step;
-  const answer = await source.range(`max by (${self}, version) (${build.metric.name})`, { start, end, step }, signal);
-  return answer.flatMap(({ labels, points }): Deploy[] => {
-    const begin = points[0]?.[0];
-    const to = labels["version"];
-    if (begin === undefined || to === undefined || begin <= start + step / 2) return [];
-    const before = answer.find((other) => {
-      const first = other.points[0]?.[0];
-      return (
-        other.labels[self] === labels[self] && other.labels["version"] !== to && first !== undefined && first < begin
-      );
-    });
-    return [{ service: labels[self] ?? "", at: begin, from: before?.labels["version"], to }];
-  });
-}
-
-/** "orders 4.11.1 → 4.12.0 was deployed at 14:46 UTC: near in time, which is no proof." */
-function sayDeploy({ service, at, from, to }: Deploy, now: number, zone: string): string {
-  const versions =
-    to === undefined ? "" : from === undefined ? ` ${inertName(to)}` : ` ${inertName(from)} → ${inertName(to)}`;
-  return `${inertName(service)}${versions} was deployed ${sayMoment(at, now, zone)}: near in time, which is no proof.`;
 }

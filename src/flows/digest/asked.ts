@@ -3,7 +3,7 @@ import { plansCard } from "../../cards/digest-plans-card.ts";
 import { mayReadProposal } from "../../core/access.ts";
 import type { AuditEntry } from "../../core/audit.ts";
 import type { Card } from "../../core/card.ts";
-import { type Question, topOf } from "../../core/chat.ts";
+import { isOfProgram, type Question, topOf } from "../../core/chat.ts";
 import type { Period } from "../../core/digest/counts.ts";
 import { type Digest, digestOf } from "../../core/digest/digest.ts";
 import {
@@ -51,7 +51,7 @@ export async function askedDigest(deps: AskedDeps, question: Question, wish: Dig
       return digestCard(digest, { zone: deps.zone });
     }
     case "plans":
-      return plansCard(plansInForce(deps.plans, await deps.store.digests.plans()), deps);
+      return plansCard(plansInForce(deps.plans, await deps.store.digests.plans()), deps, !isOfProgram(question));
     case "try":
       return tried(deps, question, wish.name);
     case "patterns":

@@ -3,7 +3,8 @@ import { type Period, periodBefore } from "../../core/digest/counts.ts";
 import { type SectionName, tellsOf } from "../../core/digest/digest.ts";
 import type { Asked, Duty, EndingSilence, Facts, WatchUse } from "../../core/digest/facts.ts";
 import type { DigestKind, DigestPlan } from "../../core/digest/schedule.ts";
-import { matches } from "../../core/incident/route.ts";
+import { actedWith } from "../../core/incident/acted.ts";
+import { concerns } from "../../core/incident/route.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { Proposal } from "../../core/proposal.ts";
 import type { Runbook } from "../../core/runbook.ts";
@@ -70,9 +71,9 @@ export async function gather(deps: GatherDeps, period: Period, now: number, scop
       values.some((value) => fitsGlob(value, labels[label] ?? "")),
     );
   const isWhole = only.labels === undefined;
-  const [incidents, proposals, anomalies, watches, forecasts, waste, runs, knownSince] = await Promise.all([
+  const [incidents, changes, anomalies, watches, forecasts, waste, runs, knownSince] = await Promise.all([
     asked(() => incidentsSince(store, since)),
-    asked(() => (isWhole ? proposalsSince(store, since - RUNS_FOR) : unlabelled("changes"))),
+    asked(() => proposalsSince(store, since - RUNS_FOR)),
     asked(() => store.detection.anomalies({ since, limit: MOST })),
     asked(async () => (isWhole ? usesOf(await store.detection.records(period.from)) : [])),
     asked(async () => (isWhole ? store.forecasts.made(now - FORECASTS_SINCE, MOST) : [])),
@@ -83,10 +84,14 @@ export async function gather(deps: GatherDeps, period: Period, now: number, scop
     ),
     asked(() => sinceWhen(store)),
   ]);
-  const own = filtered(incidents, (one) => matches(only, one) && (scope.mayReadIncident?.(one) ?? true));
+  const isActed = changes.ok ? actedWith(changes.data) : undefined;
+  const proposals = isWhole ? changes : await asked(() => unlabelled("changes"));
+  const own = filtered(incidents, (one) => concerns(only, one) && (scope.mayReadIncident?.(one) ?? true));
   return {
-    ...(deps.outside !== undefined && (await askOutside(deps.store, deps.outside, own, period, now, scope))),
+    ...(deps.outside !== undefined &&
+      (await askOutside(deps.store, deps.outside, { incidents: own, isActed }, period, now, scope))),
     incidents: own,
+    isActed,
     proposals: filtered(proposals, (one) => isOf(one.spec.environment) && (scope.mayReadProposal?.(one) ?? true)),
     anomalies: filtered(
       anomalies,
@@ -105,7 +110,7 @@ export async function gather(deps: GatherDeps, period: Period, now: number, scop
 async function askOutside(
   store: GatherDeps["store"],
   outside: Outside,
-  incidents: Asked<readonly Incident[]>,
+  { incidents, isActed }: Pick<Facts, "incidents" | "isActed">,
   period: Period,
   now: number,
   { kind, only = {}, sources, mayReadIncident, mayReadProposal }: Scope,
@@ -129,7 +134,9 @@ async function askOutside(
       ? soon(async () => lookForPatterns(store, await outside.runbooks(), may, { now, zone: outside.zone }))
       : undefined,
     // Without them, the line says what a longer "for" would have done.
-    incidents.ok && has("noise", true) ? soon(() => thresholdsFor(open, incidents.data, period, signal)) : undefined,
+    incidents.ok && has("noise", true)
+      ? soon(() => thresholdsFor(open, incidents.data, period, isActed, signal))
+      : undefined,
   ]);
   return {
     teamOf: outside.teamOf,

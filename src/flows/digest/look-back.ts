@@ -1,5 +1,6 @@
 import { isInside, type Period } from "../../core/digest/counts.ts";
 import { noiseIn } from "../../core/digest/noise.ts";
+import type { IsActed } from "../../core/incident/acted.ts";
 import type { Threshold } from "../../core/incident/threshold.ts";
 import type { Incident } from "../../core/incident.ts";
 import { BACK, type Pattern, patternsIn } from "../../core/pattern/pattern.ts";
@@ -54,12 +55,13 @@ export async function thresholdsFor(
   sources: readonly Metrics[],
   incidents: readonly Incident[],
   period: Period,
+  isActed: IsActed | undefined,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Threshold>> {
   const within = incidents.filter(({ openedAt }) => isInside(openedAt, period));
   const found = new Map<string, Threshold>();
-  for (const { name } of noiseIn(within).slice(0, ALERTS)) {
-    const advice = await adviceFor(sources, within, name, signal);
+  for (const { name } of noiseIn(within, isActed).slice(0, ALERTS)) {
+    const advice = await adviceFor(sources, within, name, isActed, signal);
     if (typeof advice !== "string" && typeof advice.found !== "string") found.set(name, advice.found);
   }
   return found;
@@ -70,8 +72,9 @@ export function adviceFor(
   sources: readonly Metrics[],
   incidents: readonly Incident[],
   alert: string,
+  isActed: IsActed | undefined,
   signal: AbortSignal,
 ): Promise<ThresholdAdvice | string> {
   const alone = incidents.filter(({ names, isStorm }) => !isStorm && names.length === 1 && names[0]?.name === alert);
-  return thresholdOf(sources, alone, signal);
+  return thresholdOf(sources, alone, isActed, signal);
 }

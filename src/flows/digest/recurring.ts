@@ -1,6 +1,7 @@
 import { type Draft, patternCard, patternsCard } from "../../cards/pattern-card.ts";
 import { thresholdCard } from "../../cards/threshold-card.ts";
 import type { Card } from "../../core/card.ts";
+import { actedWith } from "../../core/incident/acted.ts";
 import { measureOf } from "../../core/incident/measure.ts";
 import type { Incident } from "../../core/incident.ts";
 import { draftMatches, draftWatch } from "../../core/pattern/draft.ts";
@@ -88,11 +89,13 @@ async function draftFor(
 export async function thresholdAsked(deps: RecurringDeps, name: string): Promise<Card> {
   const { store, outside, may, now, zone } = deps;
   const sources = (outside?.sources ?? []).filter((source) => deps.open?.includes(source.name) ?? true);
-  const incidents = (await store.incidents.find({ since: now - DAYS * 86_400, limit: MOST })).filter(may.incident);
+  const since = now - DAYS * 86_400;
+  const incidents = (await store.incidents.find({ since, limit: MOST })).filter(may.incident);
   const alert = alertCalled(incidents, name);
   if (alert === undefined)
     return note(`No incident of ${inertName(name, { max: 80 })} is kept of the last ${DAYS} days.`);
-  const advice = await adviceFor(sources, incidents, alert, AbortSignal.timeout(ASK_MS)).catch(
+  const isActed = actedWith(await store.proposals.find({ since, limit: MOST }));
+  const advice = await adviceFor(sources, incidents, alert, isActed, AbortSignal.timeout(ASK_MS)).catch(
     (problem: unknown) => `Prometheus could not be asked: ${reasonOf(problem)}`,
   );
   return thresholdCard(advice, { alert, days: DAYS, now, zone });

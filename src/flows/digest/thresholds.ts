@@ -1,3 +1,4 @@
+import { type IsActed, isTakenUp } from "../../core/incident/acted.ts";
 import { isMadeOf, measureOf, ruleOf } from "../../core/incident/measure.ts";
 import { type Limit, type Reached, reachedFor, type Threshold, thresholdFrom } from "../../core/incident/threshold.ts";
 import type { Incident } from "../../core/incident.ts";
@@ -35,6 +36,7 @@ const POINTS = 240;
 export async function thresholdOf(
   sources: readonly Metrics[],
   incidents: readonly Incident[],
+  isActed: IsActed = isTakenUp,
   signal: AbortSignal,
 ): Promise<ThresholdAdvice | string> {
   const own = incidents.filter(({ lines }) => lines.length > 0).sort((a, b) => b.startedAt - a.startedAt);
@@ -45,7 +47,7 @@ export async function thresholdOf(
     try {
       const rule = ruleOf(await source.rules(signal), newest.lines[0]!);
       if (rule === undefined) continue;
-      return await advised(source, rule, own, signal);
+      return await advised(source, rule, own, isActed, signal);
     } catch (problem) {
       signal.throwIfAborted();
       if (!isNo(problem)) throw problem;
@@ -67,12 +69,12 @@ async function advised(
   source: Metrics,
   rule: Rule,
   incidents: readonly Incident[],
+  isActed: IsActed,
   signal: AbortSignal,
 ): Promise<ThresholdAdvice | string> {
   const { promql, limit } = measureOf(rule.promql);
   if (limit === undefined)
     return "its rule does not compare one value with a number, so there is no threshold in it to move.";
-  const isActed = ({ acknowledged }: Incident) => acknowledged !== undefined;
   const looked = [
     ...incidents.filter(isActed).slice(0, ACTED),
     ...incidents.filter((one) => !isActed(one)).slice(0, OTHERS),

@@ -4,6 +4,7 @@ import { hashOf, type Proposal, type Spec, type Status } from "../../core/propos
 import { inertName } from "../../util/inert.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
+import { extensionsOf, whyOtherCode } from "./extensions.ts";
 import { blastOf, lookAt, propose, seal, store } from "./propose.ts";
 import { howMoved } from "./recheck.ts";
 
@@ -118,6 +119,8 @@ export async function undoByItself(deps: RemedyDeps, proposal: Proposal, signal:
     });
     return;
   }
+  const otherCode = whyOtherCode(deps, spec, made.spec.steps);
+  if (otherCode !== undefined) return keep(deps, proposal, otherCode.reason);
   const moved = isSameThing(spec, made.spec)
     ? movedSince(deps, proposal, made.spec)
     : `${spec.target.name} is another one now.`;
@@ -204,7 +207,7 @@ async function wayBack(
   const { steps } = spec.rollback;
   const looked = await lookAt(deps, steps, signal);
   if ("reason" in looked) return looked;
-  const { rollback: _, verify: __, risk, rule, policyVersion, approveBy, ...kept } = spec;
+  const { rollback: _, verify: __, extensions: ___, risk, rule, policyVersion, approveBy, ...kept } = spec;
   const { spec: sealed, because } = seal(
     deps,
     {
@@ -216,6 +219,7 @@ async function wayBack(
       steps,
       looks: looked.looks.map(({ identity, precondition }) => ({ identity, precondition })),
       rollback: undefined,
+      ...extensionsOf(deps, steps),
       verify: spec.verify,
       blast: blastOf(looked.looks),
       backOut: "propose the change itself again.",

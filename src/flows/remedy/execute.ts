@@ -10,8 +10,10 @@ import type { Point, RemedyDeps } from "./deps.ts";
 import { mayReadFreely } from "./free.ts";
 import { heldBack } from "./held.ts";
 import { lookAt } from "./propose.ts";
+import { recall, recallOne, rememberedUntil } from "./recall.ts";
 import { recheck } from "./recheck.ts";
 import { ruleNow } from "./rule.ts";
+import { walk } from "./walk.ts";
 
 /** Seconds that a claim is good for without a sign of life, and between two signs. */
 const LEASE = 15;
@@ -21,6 +23,9 @@ const SHOWN = 2000;
 /** Between two looks, while a step runs, whether somebody pressed stop: a small part of the second that a stop may take. */
 const WATCH_MS = 100;
 const AT_ONCE = 8;
+/** Approved changes that are read at once, and that one round looks at: what waits among them keeps the others no longer than the next round. */
+const PART = 32;
+const LOOKED_AT = 256;
 const RECHECK_MS = 15_000;
 /** For a look after the last step: well within the lease. */
 const LEFT_MS = 5000;
@@ -41,35 +46,48 @@ export function execute(deps: RemedyDeps): {
 } {
   const running = new Set<string>();
   const runs = new Set<Promise<void>>();
+  const ready = walk(deps.store, ["claimed", "approved"]);
   let isClosing = false;
+  /** The incarnation of the store that the journal was compared with. */
+  let compared: string | undefined;
 
   async function round(signal: AbortSignal): Promise<number> {
     // Unreadable counts as stopped.
     const stopped = await deps.stop.read().catch(() => true);
     if (stopped !== undefined) return 1;
-    const ready = await deps.store.proposals.find({ status: ["approved", "claimed"], limit: 200 });
+    // Redis was started anew, or an older copy was put back: what it lost, the journal may know.
+    const epoch = await deps.store.proposals.epoch();
+    if (epoch !== compared && (await recall(deps))) compared = epoch;
     // After an older copy was put back, what it calls approved may have run already.
     const isRestored = (await deps.store.proposals.restored()) !== undefined;
-    for (const proposal of ready.toReversed()) {
-      if (isClosing || signal.aborted || running.size >= AT_ONCE) break;
-      if (running.has(proposal.id)) continue;
-      const why = isRestored ? RESTORED : whyNotThere(proposal);
-      if (why !== undefined) {
-        await wait(proposal.id, why);
-        continue;
-      }
-      running.add(proposal.id);
-      const run = carryOut(proposal.id)
+    for (let looked = 0; looked < LOOKED_AT && hasRoom(signal); looked += PART) {
+      for (const proposal of await ready.next(PART)) if (hasRoom(signal)) await consider(proposal, isRestored);
+      if (ready.wasWhole()) break;
+    }
+    return 1;
+  }
+
+  function hasRoom(signal: AbortSignal): boolean {
+    return !isClosing && !signal.aborted && running.size < AT_ONCE;
+  }
+
+  async function consider(proposal: Proposal, isRestored: boolean): Promise<void> {
+    const { id, status, lease } = proposal;
+    if (running.has(id) || (status === "claimed" && lease !== undefined && deps.clock() < lease.until)) return;
+    const why = isRestored ? RESTORED : whyNotThere(proposal);
+    if (why !== undefined) await wait(id, why);
+    else {
+      running.add(id);
+      const run = carryOut(proposal)
         .catch((err: unknown) =>
-          deps.report("error", "a run broke off; what became of it is found out", { err, proposal: proposal.id }),
+          deps.report("error", "a run broke off; what became of it is found out", { err, proposal: id }),
         )
         .finally(() => {
-          running.delete(proposal.id);
+          running.delete(id);
           runs.delete(run);
         });
       runs.add(run);
     }
-    return 1;
   }
 
   /** The mode there may have become another one since it was approved: then it waits until its time is over. */
@@ -84,8 +102,15 @@ export function execute(deps: RemedyDeps): {
     if (done.ok) deps.report("warn", "an approved change waits", { proposal: id, reason });
   }
 
-  async function carryOut(id: string): Promise<void> {
+  async function carryOut(proposal: Proposal): Promise<void> {
+    const { id } = proposal;
     await at("before claim");
+    // Nothing is begun twice under one key, whatever the store says.
+    const begun = await deps.journal.get(stepKey(proposal, 0));
+    if (begun !== undefined) {
+      await recallOne(deps, begun);
+      return;
+    }
     const claimed = await claim(id);
     if (claimed === undefined) return;
     await at("after claim");
@@ -163,7 +188,7 @@ export function execute(deps: RemedyDeps): {
         await at("after journal");
         return new Run(deps, started.proposal, leaseEnds, at).all();
       },
-      (problem: unknown): Event => ({
+      (problem: unknown): Finish => ({
         kind: "finish",
         fence,
         outcome: "failed",
@@ -175,7 +200,11 @@ export function execute(deps: RemedyDeps): {
     const finished = await change(deps, id, end);
     if (!finished.ok) deps.report("error", "a result could not be noted", { proposal: id, reason: finished.reason });
     await at("after finish");
-    await deps.journal.ended(key);
+    const isBegun = end.steps.some(({ notBegun }) => notBegun !== true);
+    const { startedAt = 0, spec } = started.proposal;
+    const endedAt = deps.clock();
+    const ran = { outcome: end.outcome, startedAt, endedAt, until: rememberedUntil(spec) };
+    await deps.journal.ended(key, isBegun ? ran : undefined);
     await at("after journal end");
   }
 
@@ -199,6 +228,8 @@ export function execute(deps: RemedyDeps): {
   };
 }
 
+type Finish = Event & { readonly kind: "finish" };
+
 /** What a step came to; `notBegun` where the executor was not even called. */
 type Stepped = Ran & { readonly notBegun?: true };
 
@@ -218,7 +249,7 @@ class Run {
     this.#at = at;
   }
 
-  async all(): Promise<Event> {
+  async all(): Promise<Finish> {
     const { spec } = this.#proposal;
     for (const index of spec.steps.keys()) {
       const ran = await this.#step(index);
@@ -258,7 +289,7 @@ class Run {
     return `The emergency stop was pressed: not begun ${later.length === 1 ? "was" : "were"} ${later.join(", ")}.`;
   }
 
-  #end({ outcome, output, notBegun }: Stepped, index: number): Event {
+  #end({ outcome, output, notBegun }: Stepped, index: number): Finish {
     if (notBegun === true) return this.#event(index === 0 ? "failed" : "partial", output);
     const said = output.trim().split("\n").at(-1) ?? "";
     const { name } = this.#proposal.spec.steps[index]!;
@@ -269,7 +300,7 @@ class Run {
     return this.#event("failed", `"${name}" failed${tail}`);
   }
 
-  #event(outcome: "succeeded" | "failed" | "partial" | "unknown", reason: string): Event & { readonly kind: "finish" } {
+  #event(outcome: "succeeded" | "failed" | "partial" | "unknown", reason: string): Finish {
     return { kind: "finish", fence: this.#proposal.fence, outcome, steps: this.#steps, reason };
   }
 

@@ -1,5 +1,6 @@
 import { type Proposal, stepKey } from "../../core/proposal.ts";
 import type { RemedyDeps } from "./deps.ts";
+import { whyOtherCode } from "./extensions.ts";
 
 /** Seconds after a start in which a target is asked. Some keep a mark of what ran for a week only: later, none would mean nothing. */
 const ASKED_WITHIN = 6 * 86_400;
@@ -24,6 +25,10 @@ export async function probe(
   const action = step && deps.actions.get(step.uses);
   if (step === undefined || action === undefined)
     return { outcome: undefined, reason: step === undefined ? "it has no steps" : deps.actions.whyMissing(step.uses) };
+  // Other code may look elsewhere for what this one did, and what it may do there nobody approved.
+  const otherCode = whyOtherCode(deps, spec, [step]);
+  if (otherCode !== undefined)
+    return { outcome: undefined, reason: "its extension was changed since, so it is not asked." };
   const { found, isSure, text } = await action.probe(step.with, {
     key: stepKey(proposal, at),
     identity: spec.looks[at]?.identity ?? {},

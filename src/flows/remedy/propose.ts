@@ -11,6 +11,7 @@ import type { Look, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";
+import { extensionsOf } from "./extensions.ts";
 import { mayReadFreely } from "./free.ts";
 import { heldBack } from "./held.ts";
 import { recordOf } from "./record.ts";
@@ -278,6 +279,7 @@ async function draft(
     steps: resolved.steps,
     looks: looks.map(({ identity, precondition }) => ({ identity, precondition })),
     rollback: back.rollback,
+    ...extensionsOf(deps, [...resolved.steps, ...(back.rollback?.steps ?? [])]),
     verify: resolved.verify,
     blast: blastOf(looks),
     backOut: back.text,

@@ -6,6 +6,7 @@ import { type Condition, holds } from "../../core/runbook.ts";
 import type { Action, Metrics } from "../../ports.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { RemedyDeps } from "./deps.ts";
+import { whyOtherCode } from "./extensions.ts";
 import { factsOf } from "./rule.ts";
 
 /** What the world says about a proposal now. `wait`: it cannot be told, so nothing may start. */
@@ -33,6 +34,8 @@ export async function recheck(deps: RemedyDeps, proposal: Proposal, signal: Abor
       kind: "supersede",
       reason: `The runbook ${runbook.id} is said to only read, and a step of it changes something.`,
     };
+  const otherCode = whyOtherCode(deps, spec, [...spec.steps, ...(spec.rollback?.steps ?? [])]);
+  if (otherCode !== undefined) return otherCode;
   // The policy may have come to call it riskier since; it never calls it less risky than the card did.
   const { risk } = ruleFor(deps.policy(), factsOf(spec));
   // After a clock was wrong the two differ: either one is enough to wait.

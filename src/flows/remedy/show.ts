@@ -7,8 +7,11 @@ import type { RemedyDeps } from "./deps.ts";
 
 export type ShowDeps = Pick<RemedyDeps, "store" | "clock" | "report"> & {
   readonly cardOf: (proposal: Proposal) => Promise<CardContext> | CardContext;
-  /** Proposals that are shown again though nothing about them changed, as nothing starts any more, or does again; `occasion` tells one such time from another. */
-  readonly anew?: { readonly ids: ReadonlySet<string>; readonly occasion: string };
+  /**
+   * Proposals that are shown again though nothing about them changed, as nothing starts any more, or does again; `occasion` tells one such time
+   * from another. Those that were shown are taken out.
+   */
+  readonly anew?: { readonly ids: Set<string>; readonly occasion: string };
   /** A message for that platform stands in the outbox. */
   readonly wake: () => void;
 };
@@ -40,5 +43,6 @@ async function showOne(deps: ShowDeps, proposal: Proposal): Promise<void> {
     await postOrEdit(outbox.put, { id, place, card, at: deps.clock() }, `${proposal.revision}:${looks}`);
   }
   await deps.store.proposals.shown(proposal.id, proposal.revision);
+  deps.anew?.ids.delete(proposal.id);
   deps.wake();
 }

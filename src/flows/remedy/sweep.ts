@@ -4,11 +4,14 @@ import { change } from "./change.ts";
 import type { RemedyDeps } from "./deps.ts";
 import { probe } from "./probe.ts";
 import { test } from "./recheck.ts";
+import { walk } from "./walk.ts";
 
 /** Seconds between looks whether the reason of a proposal still holds, and after which an unknown one is asked about again. */
 const TRIGGER_EVERY = 30;
 const PROBES = [0, 5, 30, 120, 600];
 const PROBE_MS = 15_000;
+/** Of each status, in one round. */
+const LOOKED_AT = 50;
 /** Seconds after which nobody asks any more whether a change helped. */
 const VERIFIED_WITHIN = 7 * 86_400;
 
@@ -67,12 +70,13 @@ export function sweep(deps: RemedyDeps, running: ReadonlySet<string>): (signal: 
     if (outcome !== undefined) await change(deps, proposal.id, { kind: "settle", outcome, reason });
   }
 
+  // What is open is looked after however old it is, and however much there is: the bot may have been down for long.
+  const all = walk(deps.store, [...OPEN]);
   return async (signal) => {
     const { proposals } = deps.store;
     const since = deps.clock() - VERIFIED_WITHIN;
-    // What is open is looked after however old it is: the bot may have been down for long.
     const open = [
-      ...(await proposals.find({ status: [...OPEN], limit: 1000 })),
+      ...(await all.next(LOOKED_AT)),
       ...(await proposals.find({ status: ["succeeded", "partial"], since, limit: 200 })),
     ];
     for (const proposal of open) {
@@ -81,6 +85,7 @@ export function sweep(deps: RemedyDeps, running: ReadonlySet<string>): (signal: 
         deps.report("warn", "a proposal could not be looked after", { proposal: proposal.id, reason: reasonOf(err) }),
       );
     }
+    if (!all.wasWhole()) return 1;
     const ids = new Set(open.map(({ id }) => id));
     for (const map of [asked, looked]) for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
     return 1;

@@ -8,10 +8,11 @@ import { refused } from "./words.ts";
 
 const SHOWN = 30;
 
-/** What Alertmanager keeps silent now, whoever wrote it, the next to end first. */
+/** What Alertmanager keeps silent now, whoever wrote it, the next to end first. `mayWrite`: whoever asks may have one ended or made. */
 export async function silencesCard(
   { router, clock, zone }: { readonly router: AlertRouter | undefined; readonly clock: Clock; readonly zone: string },
   signal?: AbortSignal,
+  mayWrite = true,
 ): Promise<Card> {
   if (router === undefined) return refused("There is no Alertmanager to ask.", "Set ALERTMANAGER_URL to its address.");
   try {
@@ -32,7 +33,14 @@ export async function silencesCard(
       blocks: [
         ...(all.length === 0 ? [] : [{ kind: "list" as const, items: all.slice(0, SHOWN).map(line) }]),
         ...(rest > 0 ? [{ kind: "note" as const, text: `${rest} more.` }] : []),
-        { kind: "note", text: 'To end one: unsilence ID. To make one: silence alertname="NAME" for 2h: why' },
+        ...(mayWrite
+          ? [
+              {
+                kind: "note" as const,
+                text: 'To end one: unsilence ID. To make one: silence alertname="NAME" for 2h: why',
+              },
+            ]
+          : []),
       ],
     };
   } catch (problem) {

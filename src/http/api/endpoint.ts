@@ -14,6 +14,8 @@ export type Caller = {
 };
 
 export type Asked<Q, B> = {
+  /** Of this call, on its lines of the log and in the audit. */
+  readonly id: string;
   readonly caller: Caller;
   /** Values of the path, by name. */
   readonly params: Readonly<Record<string, string>>;

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type * as z from "zod";
 import type { Clock, HttpRequest, HttpResponse, Route } from "../../ports.ts";
+import { loggedWith } from "../../util/log.ts";
 import { HttpProblem, jsonResponse } from "../route.ts";
 import { BASE, type Caller, type Endpoint } from "./endpoint.ts";
 import { openApi } from "./openapi.ts";
@@ -25,7 +27,7 @@ export function apiRoutes({ endpoints, tokens, limiterOf, version, clock, called
   const callerOf = callers(tokens, limiterOf);
   let document: string | undefined;
 
-  async function answer(request: HttpRequest): Promise<HttpResponse> {
+  async function answer(request: HttpRequest, id: string): Promise<HttpResponse> {
     const caller = await callerOf(request, clock());
     const path = request.path.slice(BASE.length);
     if (path === "/openapi.json" && request.method === "GET") {
@@ -51,13 +53,16 @@ export function apiRoutes({ endpoints, tokens, limiterOf, version, clock, called
       const message = "The call could not be noted, so it is not answered. The store of the bot cannot be written now.";
       throw Object.assign(new HttpProblem(503, "busy", message, { "retry-after": "5" }), { cause });
     });
-    return jsonResponse(200, await one.handle({ caller, params, query, body, signal: request.signal }));
+    return jsonResponse(200, await one.handle({ id, caller, params, query, body, signal: request.signal }));
   }
 
   const route: Omit<Route, "path"> = {
     method: "*",
     bodyBytes: LONGEST_BODY,
-    handle: answer,
+    handle(request) {
+      const id = randomUUID();
+      return loggedWith({ call: id }, () => answer(request, id));
+    },
     refuse: problemResponse,
   };
   return [

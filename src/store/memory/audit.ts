@@ -3,7 +3,7 @@ import type { AuditRecord } from "../../core/audit.ts";
 import type { Identity } from "../../core/people.ts";
 import type { Audit } from "../../ports.ts";
 import { EPOCH } from "../restored.ts";
-import { insistOnEntries, type Ledger, type SealSettings, sealAll } from "../seal.ts";
+import { caused, insistOnEntries, type Ledger, type SealSettings, sealAll } from "../seal.ts";
 
 type Actor = { readonly id: string; readonly identity: Identity };
 
@@ -46,7 +46,7 @@ export function memoryAudit(
     },
     seal(entries) {
       insistOnEntries(entries);
-      chain.push(...sealAll(entries, chain.at(-1), settings));
+      chain.push(...sealAll(caused(entries), chain.at(-1), settings));
       return chain.length;
     },
     actorOf(identity) {

@@ -35,20 +35,19 @@ export function memoryProposals(
         const found = all.get(id);
         return found && copy(found.proposal);
       }),
-    find: ({ status, target, runbook, since, until = Number.POSITIVE_INFINITY, limit }) =>
-      use(() =>
-        [...all.values()]
+    find: ({ status, target, runbook, since, until = Number.POSITIVE_INFINITY, limit, skip = 0, oldestFirst }) =>
+      use(() => {
+        const found = [...all.values()]
           .map(({ proposal }) => proposal)
           .filter((one) => status?.includes(one.status) ?? true)
           .filter(({ spec }) => target === undefined || spec.target.key === target)
           .filter(({ spec }) => runbook === undefined || spec.runbook?.id === runbook)
           .filter(({ spec }) => since === undefined || spec.createdAt >= since)
           .filter(({ spec }) => spec.createdAt <= until)
-          .reverse()
-          .sort((a, b) => b.spec.createdAt - a.spec.createdAt)
-          .slice(0, Math.max(0, limit))
-          .map(copy),
-      ),
+          .sort((a, b) => a.spec.createdAt - b.spec.createdAt);
+        if (oldestFirst !== true) found.reverse();
+        return found.slice(skip, skip + Math.max(0, limit)).map(copy);
+      }),
     replace: (given, entries) =>
       use(() => {
         insistOnEntries(entries);

@@ -1,10 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { AuditEntry, AuditRecord } from "../../core/audit.ts";
 import type { Identity } from "../../core/people.ts";
 import { appendAnchor } from "../anchors.ts";
 import { StoreError } from "../errors.ts";
 import { EPOCH } from "../restored.ts";
-import { insistOnEntries, type Ledger, type SealSettings, sealAll } from "../seal.ts";
+import { caused, insistOnEntries, type Ledger, type SealSettings, sealAll } from "../seal.ts";
 import { AuditRow } from "../sqlite/audit.ts";
 import type { Db, Found, Op } from "./client.ts";
 import { together } from "./group.ts";
@@ -77,8 +78,13 @@ export function redisLedger(db: Db, settings: LedgerSettings): RedisLedger {
 
   /** What is asked for while a step is on its way becomes one step after it: its wait for the disk is shared, and so is the race for the end of the chain. */
   function commit<T>(plan: () => Promise<Plan<T>>): Promise<T> {
+    // Others' steps are made on the way: what was under way when this one was asked for stays with it.
+    const own = AsyncLocalStorage.bind(async () => {
+      const made = await plan();
+      return made.entries === undefined ? made : { ...made, entries: caused(made.entries) };
+    });
     return new Promise((resolve, reject) => {
-      waiting.push({ plan, tries: 0, settle: (result) => resolve(result as T), fail: reject });
+      waiting.push({ plan: own, tries: 0, settle: (result) => resolve(result as T), fail: reject });
       if (!isCommitting) void commitAll();
     });
   }
@@ -282,5 +288,5 @@ export async function recordsOf(db: Db, after: number, limit: number): Promise<r
 }
 
 export function recordOf(text: string): AuditRecord {
-  return parsed(AuditRow, { signature: null, ...rowOf(text) });
+  return parsed(AuditRow, { signature: null, cause: null, ...rowOf(text) });
 }

@@ -64,7 +64,7 @@ export function redisProposals(db: Db, ledger: RedisLedger): Proposals {
       return text === undefined ? undefined : read(text);
     },
 
-    async find({ status, target, runbook, since, until, limit }) {
+    async find({ status, target, runbook, since, until, limit, skip = 0, oldestFirst }) {
       const wanted = atMost(limit);
       const filters = [
         ...(target === undefined ? [] : [`target ${target}`]),
@@ -73,19 +73,17 @@ export function redisProposals(db: Db, ledger: RedisLedger): Proposals {
       const indexes = filters.length > 0 ? filters.slice(0, 1) : (status?.map((one) => `status ${one}`) ?? ["all"]);
       // A second filter is looked at in what the first one found: then it cannot be known how much is enough.
       const isExact = filters.length + (filters.length > 0 && status !== undefined ? 1 : 0) <= 1;
-      const range = {
-        min: since ?? "-inf",
-        max: until ?? "+inf",
-        newestFirst: true,
-        ...(isExact && { limit: wanted }),
-      };
-      const found = (await Promise.all(indexes.map((index) => db.page(TABLE, index, range)))).flat();
+      const range = { min: since ?? "-inf", max: until ?? "+inf", newestFirst: oldestFirst !== true };
+      if (isExact && indexes.length === 1)
+        return (await db.page(TABLE, indexes[0]!, { ...range, skip, limit: wanted })).map(({ text }) => read(text));
+      const enough = { ...range, ...(isExact && { limit: skip + wanted }) };
+      const found = (await Promise.all(indexes.map((index) => db.page(TABLE, index, enough)))).flat();
       return found
-        .sort(newestFirst)
+        .sort((a, b) => (oldestFirst === true ? newestFirst(b, a) : newestFirst(a, b)))
         .map(({ text }) => read(text))
         .filter((one) => status?.includes(one.status) ?? true)
         .filter(({ spec }) => runbook === undefined || spec.runbook?.id === runbook)
-        .slice(0, wanted);
+        .slice(skip, skip + wanted);
     },
 
     replace: async (next, entries) => {

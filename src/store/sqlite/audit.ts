@@ -14,8 +14,13 @@ export const AuditRow: RowSchema<AuditRecord> = () => {
     .object({
       ...{ seq: z.number(), at: z.number(), actor: text, platform: text, action: text, id: text, hash: text },
       ...{ from: text, to: text, reason: text, prev: text, record_hash: text, signature: text.nullable() },
+      cause: text.nullable(),
     })
-    .transform(({ signature, ...record }) => (signature === null ? record : { ...record, signature }));
+    .transform(({ signature, cause, ...record }) => ({
+      ...record,
+      ...(cause !== null && { cause }),
+      ...(signature !== null && { signature }),
+    }));
   return recordRow;
 };
 

@@ -5,7 +5,7 @@ import { FIRST_PREV } from "../../core/audit.ts";
 import { type AnchorLine, appendAnchor, newestAnchor } from "../anchors.ts";
 import { EPOCH, markRestored, whyRestored } from "../restored.ts";
 import type { RowSchema } from "../rows.ts";
-import { insistOnEntries, type Ledger, type SealSettings, sealAll } from "../seal.ts";
+import { caused, insistOnEntries, type Ledger, type SealSettings, sealAll } from "../seal.ts";
 import { AuditRow } from "./audit.ts";
 import type { Statements } from "./statements.ts";
 
@@ -51,14 +51,14 @@ export function openLedger(db: DatabaseSync, sql: Statements, settings: LedgerSe
     },
     seal(entries) {
       insistOnEntries(entries);
-      const records = sealAll(entries, head(), settings);
+      const records = sealAll(caused(entries), head(), settings);
       for (const one of records)
         sql.run(
-          `INSERT INTO audit (seq, at, actor, platform, action, id, hash, "from", "to", reason, prev, record_hash, signature)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO audit (seq, at, actor, platform, action, id, hash, "from", "to", reason, prev, record_hash, signature, cause)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           [
             ...[one.seq, one.at, one.actor, one.platform, one.action, one.id, one.hash, one.from, one.to, one.reason],
-            ...[one.prev, one.record_hash, one.signature ?? null],
+            ...[one.prev, one.record_hash, one.signature ?? null, one.cause ?? null],
           ],
         );
       const last = records.at(-1)!;

@@ -46,7 +46,7 @@ export function sqliteProposals(sql: Statements, ledger: Ledger): Proposals {
       return one("id = ?", [id]);
     },
 
-    async find({ status, target, runbook, since, until, limit }) {
+    async find({ status, target, runbook, since, until, limit, skip = 0, oldestFirst }) {
       const wanted: readonly (readonly [string, SQLInputValue | undefined])[] = [
         ["status IN (SELECT value FROM json_each(?))", status && JSON.stringify(status)],
         ["target = ?", target],
@@ -56,9 +56,11 @@ export function sqliteProposals(sql: Statements, ledger: Ledger): Proposals {
       ];
       const asked = wanted.filter((pair): pair is [string, SQLInputValue] => pair[1] !== undefined);
       const where = asked.length === 0 ? "" : `WHERE ${asked.map(([text]) => text).join(" AND ")}`;
-      return sql.all(ProposalRow, `SELECT body FROM proposals ${where} ORDER BY at DESC, seq DESC LIMIT ?`, [
+      const order = oldestFirst === true ? "at, seq" : "at DESC, seq DESC";
+      return sql.all(ProposalRow, `SELECT body FROM proposals ${where} ORDER BY ${order} LIMIT ? OFFSET ?`, [
         ...asked.map(([, value]) => value),
         atMost(limit),
+        skip,
       ]);
     },
 

@@ -214,12 +214,14 @@ export class SlackBot {
         return Buffer.from("\x89PNG invented picture", "latin1");
       },
       clock: () => this.clock(),
-      receive: (deal) =>
+      receive: (deal, urgencyOf) =>
         receive({
           platform: "slack",
           inbox,
           clock: () => this.clock(),
           deal,
+          urgencyOf,
+          pauseMs: () => 1,
           report: (event) => log.error(event, "reported"),
         }),
       store: {

@@ -29,6 +29,24 @@ function draw(one: Chart, zone = "UTC") {
 const point = fc.tuple(fc.integer({ min: 1_700_000_000, max: 1_800_000_000 }), fc.integer({ min: -50, max: 50 }));
 const byTime = (points: Point[]) => points.sort(([a], [b]) => a - b);
 
+describe("the only line of a picture", () => {
+  const name = "p95 latency of the storefront";
+  it("is called by what it shows where its name would be cut and the title has it", () => {
+    const spread = draw(chart({ [name]: every(60, 200) }, { title: `${name}, last 24 h` }));
+    assert.deepEqual([...spread.lines.keys()], ["highest", "lowest"]);
+    assert.doesNotMatch(spread.remarks.join(), /In the picture/);
+    const flat = draw(chart({ [name]: every(60, 10, () => 1) }, { title: `${name}, last hour` }));
+    assert.deepEqual([...flat.lines.keys()], ["measured"]);
+  });
+
+  it("keeps its name where it fits, or where nothing else says it", () => {
+    assert.deepEqual([...draw(chart({ cpu: every(60, 200) }, { title: "cpu" })).lines.keys()], ["cpu max", "cpu min"]);
+    const other = draw(chart({ [name]: every(60, 200) }, { title: "latency" }));
+    assert.match([...other.lines.keys()].join(), /^p95 latency of … max,/);
+    assert.match(other.remarks.join(), /In the picture/);
+  });
+});
+
 describe("stretches of time for Slack's categories", () => {
   it("are equally long, at most as many as there may be, and hold every point's value", () => {
     fc.assert(

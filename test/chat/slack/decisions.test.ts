@@ -16,7 +16,7 @@ import {
   TEAM,
 } from "../../fakes/slack/index.ts";
 import { CONTEXT, cardOf, proposalOf, riskyProposal } from "../proposals.ts";
-import { SlackBot, until } from "./bot.ts";
+import { cardFor, SlackBot, until } from "./bot.ts";
 
 const PLACE = { platform: "slack", channel: "C0GENERAL1", thread: "1780000000.000001" };
 const RISKY = riskyProposal();
@@ -95,6 +95,20 @@ for (const mode of ["socket", "http"] as const) {
       assert.deepEqual(whispered(), [["U0ALICE001", PLACE.thread, "Noted: approve."]]);
       assert.ok(!calls().includes("chat.update"));
       assert.equal(slack.sent("C0GENERAL1").length, 1);
+    });
+
+    it("takes a click and an emergency stop at once, however many questions hang", async () => {
+      const { click } = await posted();
+      bot.answer = ({ text }) => (/stop/.test(text) ? { card: cardFor(text) } : new Promise<never>(() => {}));
+      const many = Array.from({ length: 520 }, () => send("event", eventBody(directEvent("cpu of pg-1"))));
+      await Promise.all(many);
+      await until(() => bot.asked.length >= 500, "as many questions as are begun at once");
+      await send("event", eventBody(directEvent("emergency stop")));
+      await send("click", click("approve"));
+      await until(() => slack.ephemerals.length === 1, "an outcome");
+      await until(() => bot.asked.some(({ text }) => text === "emergency stop"), "the stop");
+      assert.equal(bot.asked.filter(({ text }) => text === "cpu of pg-1").length, 500);
+      await bot.stop(0);
     });
 
     it("judges a click after a restart by what the person may by now, as one click", async () => {

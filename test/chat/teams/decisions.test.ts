@@ -69,6 +69,20 @@ describe("decisions in Teams", () => {
     expect(world.put).toEqual([]);
   });
 
+  it("takes a click and an emergency stop at once, however many questions hang", async () => {
+    const never = new Promise<never>(() => {});
+    const world = await openTeams(framework, {
+      ask: async ({ text }) => (/stop/.test(text) ? { card: cardOf() } : never),
+    });
+    const ask = (text: string) => world.post(personal(framework.url, text));
+    await Promise.all(Array.from({ length: 520 }, () => ask("cpu of pg-1")));
+    await expect.poll(() => world.asked.length, { timeout: 5000 }).toBe(500);
+    await ask("emergency stop");
+    expect(saidIn(await world.post(press("approve"))).value).toBe("Noted: approve.");
+    await expect.poll(() => world.asked.at(-1)?.text).toBe("emergency stop");
+    await world.surface.stop(0);
+  });
+
   it("names the message as the sender did when it posted the card", async () => {
     const world = await openTeams(framework);
     await world.post(channel(framework.url, "hello", "1700000000001"));

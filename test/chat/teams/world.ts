@@ -105,8 +105,16 @@ export async function openTeams(
     wake: send,
     drawChart: opts.drawChart ?? (async () => new Uint8Array([137, 80, 78, 71])),
     clock,
-    receive: (deal) =>
-      receive({ platform: "teams", inbox, clock, deal, report: (event) => log.error(event, "reported") }),
+    receive: (deal, urgencyOf) =>
+      receive({
+        platform: "teams",
+        inbox,
+        clock,
+        deal,
+        urgencyOf,
+        pauseMs: () => 1,
+        report: (event) => log.error(event, "reported"),
+      }),
   };
 
   async function keep(message: Outgoing): Promise<boolean> {

@@ -39,6 +39,14 @@ describe("the four figures", () => {
     expect(doraOf(runs, [incident(1.75, 10)], 86_400).failed).toBe(0);
   });
 
+  it("count anomalies without an alert only where they are critical", () => {
+    const followed = (more: object) => doraOf([deploy(0, "v1")], [incident(0.5, 60, more)], 86_400);
+    const isUnusual = { total: 2, anomalies: { total: 2, firing: 0 }, severity: "warning" };
+    expect(followed(isUnusual)).toMatchObject({ failed: 0, restoreSeconds: undefined });
+    expect(followed({ ...isUnusual, severity: "critical" })).toMatchObject({ failed: 1, restoreSeconds: 1.5 * HOUR });
+    expect(followed({ ...isUnusual, total: 3 })).toMatchObject({ failed: 1 });
+  });
+
   it("call a deployment failed whose predecessor was brought back", () => {
     const found = doraOf([deploy(0, "v1"), deploy(1, "v2"), deploy(2, "v1")], [], 86_400);
     expect(found).toMatchObject({ deployments: 3, failed: 1 });

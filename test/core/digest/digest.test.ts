@@ -5,9 +5,12 @@ import { incidentCounts, periodBefore, runCounts } from "../../../src/core/diges
 import { againOf, digestOf, SECTIONS, TO_DO, toDo } from "../../../src/core/digest/digest.ts";
 import { type Facts, keyOf } from "../../../src/core/digest/facts.ts";
 import { noiseIn } from "../../../src/core/digest/noise.ts";
+import { actedWith } from "../../../src/core/incident/acted.ts";
 import type { Incident } from "../../../src/core/incident.ts";
+import type { Spec } from "../../../src/core/proposal.ts";
 import { anAnomaly } from "../../contracts/detection.ts";
 import { aChange, aLimit, anEnded, anIncident } from "../../fakes/digests.ts";
+import { aProposal } from "../../fakes/proposals.ts";
 import { aRun } from "../../fakes/runs.ts";
 
 const NOW = 1_790_000_000;
@@ -290,6 +293,29 @@ describe("noise", () => {
     const short = lasting([100, 100, 100, 100, 100]);
     expect(noiseIn([...short, anEnded("acted", NOW - HOUR, 90, acked)])[0]?.longer).toBeUndefined();
     expect(noiseIn([...short, anEnded("acted", NOW - HOUR, 900, acked)])[0]?.longer).toEqual({ seconds: 120, away: 5 });
+  });
+
+  it("is not what was snoozed by somebody or mended by a change; a maintenance window is nobody", () => {
+    const snoozed = { person: "ann", name: "Ann", at: NOW - HOUR, until: NOW };
+    const five = [100, 100, 100, 100, 100];
+    expect(noiseIn(lasting(five, { snoozed }))).toEqual([]);
+    expect(noiseIn(lasting(five, { woken: { at: NOW, because: "time", snoozed } }))).toEqual([]);
+    expect(noiseIn(lasting(five, { snoozed: { ...snoozed, window: "nightly" } }))).toHaveLength(1);
+    const mended = lasting(five, { subject: { kind: "service", name: "checkout" }, environment: undefined });
+    const change = (target: string, at: number, more: Partial<Spec> = {}) =>
+      aProposal(
+        { action: { type: "restart", target, params: {} }, environment: undefined, createdAt: at, ...more },
+        { startedAt: at + 5 },
+      );
+    const named = mended.map(({ id }) =>
+      change("cart", NOW, { cause: { kind: "incident", text: `Incident ${id}: HighErrorRate` } }),
+    );
+    expect(noiseIn(mended, actedWith(named))).toEqual([]);
+    const onIt = mended.map(({ startedAt }) => change("checkout", startedAt + 10));
+    expect(noiseIn(mended, actedWith(onIt))).toEqual([]);
+    const unstarted = onIt.map(({ startedAt: _, ...one }) => one);
+    expect(noiseIn(mended, actedWith(unstarted))).toHaveLength(1);
+    expect(noiseIn(mended, actedWith(mended.map(({ startedAt }) => change("cart", startedAt + 10))))).toHaveLength(1);
   });
 
   it("is none when it is rare, acted on, open, or of several alerts", () => {

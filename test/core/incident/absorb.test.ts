@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { APART, STORM_NAMES } from "../../../src/core/incident/absorb.ts";
+import { MOST_OPENED } from "../../../src/core/incident/absorb.ts";
 import type { AlertEvent } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
@@ -42,11 +42,39 @@ describe("alerts become incidents", () => {
   it("apart for another environment, cluster or namespace", () => {
     const { tell, all } = aWorld();
     tell(
-      firing("1", { labels: { service: "api", environment: "production" } }),
+      firing("1", { labels: { service: "api", environment: "production", namespace: "green" } }),
       firing("2", { labels: { service: "api", environment: "staging" } }),
       firing("3", { labels: { service: "api", environment: "production", namespace: "blue" } }),
+      firing("4", { labels: { service: "api", environment: "production", namespace: "blue", cluster: "eu" } }),
     );
-    expect(all()).toHaveLength(3);
+    expect(all()).toHaveLength(4);
+  });
+
+  const kube = (id: string, labels: Record<string, string>) =>
+    firing(id, { labels: { alertname: `Kube${id}`, service: "", namespace: "shop", ...labels } });
+
+  it("one for a workload, whichever of its objects a rule names", () => {
+    const { tell, all } = aWorld();
+    const teller = { job: "kube-state-metrics", service: "kube-state-metrics", instance: "10.1.1.1:8080" };
+    tell(kube("PodCrashLooping", { ...teller, pod: "checkout-6d4cf56db6-x7k2p" }));
+    tell(kube("DeploymentReplicasMismatch", { ...teller, deployment: "checkout" }));
+    tell(kube("HpaMaxedOut", { ...teller, horizontalpodautoscaler: "checkout" }));
+    tell(kube("ReplicaSet", { ...teller, replicaset: "checkout-6d4cf56db6" }));
+    tell(kube("Errors", { service: "checkout" }), kube("Slow", { app: "checkout" }));
+    expect(all()).toMatchObject([{ total: 6, subject: { kind: "workload", name: "checkout" } }]);
+  });
+
+  it("one for it also where one of them does not say in which namespace, unless it is in several", () => {
+    const { tell, all } = aWorld();
+    tell(firing("errors", { labels: { service: "checkout" } }));
+    tell(kube("1", { deployment: "checkout" }));
+    expect(all()).toMatchObject([{ total: 2 }]);
+    tell(kube("2", { deployment: "checkout", namespace: "blue" }));
+    tell(firing("3", { labels: { service: "checkout", cluster: "eu" } }));
+    expect(all().map(({ total }) => total)).toEqual([2, 1, 1]);
+    tell(kube("4", { deployment: "cart" }), kube("5", { deployment: "cart", namespace: "blue" }));
+    tell(firing("6", { labels: { service: "cart" } }), firing("7", { labels: { app: "cart", service: "" } }));
+    expect(all().map(({ total }) => total)).toEqual([2, 1, 1, 1, 1, 2]);
   });
 
   it("together with an anomaly of the thing, where nothing that both say of the place differs", () => {
@@ -111,6 +139,32 @@ describe("deliveries", () => {
     expect(all().map(({ status }) => status)).toEqual(["resolved", "open"]);
   });
 
+  it("end it, though it began again with the beginning that it had, and not for the end before told once more", () => {
+    const { tell, all, alerts } = aWorld();
+    tell(firing("a"), over("a", { endsAt: T + 290, at: T + 290 }));
+    tell(firing("a", { at: T + 700 }));
+    expect(all()[1]).toMatchObject({ status: "open", startedAt: T + 700 });
+    tell(over("a", { endsAt: T + 290, at: T + 710 }));
+    expect(all()[1]).toMatchObject({ status: "open", firing: 1 });
+    tell(over("a", { endsAt: T + 1290, at: T + 1290 }));
+    expect(all()[1]).toMatchObject({ status: "resolved", endedAt: T + 1290 });
+    expect(alerts.get("a")).toMatchObject({ startsAt: T + 700 });
+    // A third time within the hour, with the same beginning still, so that it goes on; then with one of its own.
+    tell(firing("a", { at: T + 2000 }), over("a", { endsAt: T + 2400, at: T + 2400 }));
+    tell(firing("a", { startsAt: T + 9000, at: T + 9000 }), over("a", { startsAt: T + 9000, endsAt: T + 9100 }));
+    expect(all().map(({ status }) => status)).toEqual(["resolved", "resolved", "resolved"]);
+    expect(all()[1]).toMatchObject({ reopened: 1, endedAt: T + 2400 });
+  });
+
+  it("of an end that belongs to an earlier beginning than the newest do not end it", () => {
+    const { tell, all } = aWorld();
+    tell(firing("a"), firing("a", { startsAt: T + 1000, at: T + 1010 }));
+    tell(over("a", { endsAt: T + 500, at: T + 1020 }));
+    expect(all()).toMatchObject([{ status: "open", firing: 1, startedAt: T }]);
+    tell(over("a", { startsAt: T + 1000, endsAt: T + 1500, at: T + 1500 }));
+    expect(all()).toMatchObject([{ status: "resolved" }]);
+  });
+
   it("about an earlier time that it fired say nothing new", () => {
     const { tell, all } = aWorld();
     tell(firing("a", { startsAt: T + 1000, at: T + 1010 }));
@@ -151,8 +205,8 @@ describe("a storm", () => {
           firing(`s${n + i}`, { labels: { alertname: `Alert${(n + i) % 40}` }, at: T + (n + i) / 200 }),
         ),
       );
-    expect(all().length).toBeLessThanOrEqual(APART + STORM_NAMES + 1);
-    expect(all().length).toBeLessThanOrEqual(20);
+    expect(all().length).toBeLessThanOrEqual(MOST_OPENED);
+    expect(MOST_OPENED).toBeLessThanOrEqual(20);
     expect(all().reduce((sum, { total }) => sum + total, 0)).toBe(10_000);
     expect([...alerts.values()].every(({ incident }) => incident !== undefined)).toBe(true);
     expect(all().every(({ lines }) => lines.length <= 8)).toBe(true);
@@ -165,6 +219,91 @@ describe("a storm", () => {
     expect(all().every(({ status }) => status === "resolved")).toBe(true);
     tell(firing("other", { startsAt: T + 3600, at: T + 3600 }));
     expect(all().at(-1)).toMatchObject({ isStorm: false, subject: { name: "other" } });
+  });
+});
+
+describe("an alert that fires for ever as a sign of life", () => {
+  const watchdog = { labels: { alertname: "Watchdog", severity: "none" } };
+
+  it("is no incident, and nothing is kept of it", () => {
+    const { tell, all, alerts } = aWorld();
+    expect(tell(firing("w", watchdog), over("w", watchdog))).toEqual({ incidents: [], alerts: [], tallies: new Map() });
+    expect([all(), alerts.size]).toEqual([[], 0]);
+  });
+
+  it("ends the incident that an older version made of it", () => {
+    const { tell, all } = aWorld();
+    tell(firing("w"));
+    tell(firing("w", { ...watchdog, at: T + 60 }));
+    expect(all()).toMatchObject([{ status: "resolved", firing: 0 }]);
+    tell(firing("w", { ...watchdog, at: T + 600 }));
+    expect(all()).toMatchObject([{ status: "resolved", revision: 2 }]);
+  });
+});
+
+describe("a storm that lasts", () => {
+  const named = (n: number, at: number, labels: Record<string, string> = {}) =>
+    firing(`s${n}`, { labels: { alertname: "Slow", ...labels }, startsAt: at, at });
+
+  it("stays one, however long it goes on below an hour", () => {
+    const { tell, all } = aWorld();
+    for (let n = 0; n < 1200; n++) tell(named(n, T + n / 2));
+    expect(all()).toHaveLength(11);
+    expect(all().at(-1)).toMatchObject({ isStorm: true, total: 1190 });
+  });
+
+  it("is another one after an hour, and takes nothing in once it was quiet", () => {
+    const { tell, all } = aWorld();
+    for (let n = 0; n < 600; n++) tell(named(n, T + 10 * n));
+    // One in ten seconds is no storm: each is told apart.
+    expect(all()).toHaveLength(600);
+    for (let n = 0; n < 30; n++) tell(named(1000 + n, T + 10_000));
+    const storms = () => all().filter(({ isStorm }) => isStorm);
+    expect(storms().map(({ total }) => total)).toEqual([20]);
+    for (let n = 0; n < 60; n++) tell(named(2000 + n, T + 10_000 + 70 * n));
+    expect(storms().map(({ total, previous }) => [total > 0, previous])).toEqual([
+      [true, undefined],
+      [true, storms()[0]?.id],
+    ]);
+    const [taken] = storms();
+    tell(...Array.from({ length: 100 }, (_, n) => named(5000 + n, T + 200_000)));
+    expect(storms()[0]?.total).toBe(taken?.total);
+    expect(
+      storms()
+        .map(({ total }) => total)
+        .at(-1),
+    ).toBe(90);
+  });
+
+  it("keeps environments apart, and the teams in it have their own places", () => {
+    const byTeam = ["shop", "pay"].map((team) => ({ labels: { team: [team] } }));
+    const { tell, all } = aWorld(byTeam);
+    for (let n = 0; n < 19; n++) tell(named(n, T + n, { alertname: `Dev${n}`, environment: "dev" }));
+    for (let n = 0; n < 30; n++)
+      tell(named(100 + n, T + 20 + n / 10, { environment: "production", severity: "critical" }));
+    const parts = all().flatMap((one) => (one.parts ?? []).map((part) => [one.environment, part.environment]));
+    expect(parts.every(([of, part]) => of === part)).toBe(true);
+    const production = all().filter(({ environment }) => environment === "production");
+    expect(production).toMatchObject([{ isStorm: true, severity: "critical", total: 30 }]);
+    const mixed = aWorld(byTeam);
+    for (let n = 0; n < 20; n++) mixed.tell(named(n, T + n / 10, { team: "shop" }));
+    for (let n = 20; n < 40; n++) mixed.tell(named(n, T + n / 10, { team: "pay", severity: "critical" }));
+    const parted = mixed
+      .all()
+      .at(-1)
+      ?.parts?.map(({ labels, severity, total }) => [labels["team"], severity, total]);
+    expect(parted).toEqual([
+      ["pay", "critical", 20],
+      ["shop", "warning", 10],
+    ]);
+  });
+
+  it("is at most twenty messages a minute, also of many environments", () => {
+    const { tell, all } = aWorld();
+    for (let n = 0; n < 500; n++) tell(named(n, T + n / 10, { alertname: `A${n}`, environment: `e${n % 50}` }));
+    expect(all().length).toBeLessThanOrEqual(20);
+    expect(all().reduce((sum, { total }) => sum + total, 0)).toBe(500);
+    expect(all().at(-1)).toMatchObject({ isStorm: true, environment: undefined });
   });
 });
 

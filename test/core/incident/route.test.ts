@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { LONGEST_SNOOZE, type Response, respond } from "../../../src/core/incident/respond.ts";
-import { placesFor, type Route } from "../../../src/core/incident/route.ts";
+import { absorb } from "../../../src/core/incident/absorb.ts";
+import { awake, LONGEST_SNOOZE, type Response, respond } from "../../../src/core/incident/respond.ts";
+import { concerns, matches, placesFor, type Route } from "../../../src/core/incident/route.ts";
 import { readIncidentWish } from "../../../src/core/incident/wish.ts";
-import { type Incident, readSeverity } from "../../../src/core/incident.ts";
+import { type AlertEvent, type Incident, readSeverity } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
 const place = (channel: string) => ({ platform: "slack", channel, thread: "" });
@@ -56,6 +57,88 @@ describe("where an incident's message goes", () => {
     ["nowhere", [route("A", { severities: ["info"] })], []],
   ])("%s", (_, routes, wanted) => {
     expect(channels(routes)).toEqual(wanted);
+  });
+
+  const alert = (id: string, labels: Record<string, string>) => firing(id, { group: "g", labels });
+  const routed = (routes: readonly Route[], ...told: AlertEvent[][]) => {
+    const { tell, all } = aWorld(routes);
+    for (const events of told) tell(...events);
+    return channels(routes, all()[0]);
+  };
+  const shops = Array.from({ length: 8 }, (_, n) => alert(`shop${n}`, { team: "shop", severity: "critical" }));
+
+  it("is each that is for one of its alerts, however many others it carries", () => {
+    const byTeam = ["shop", "pay", "web"].map((team) => route(team, { labels: { team: [team] } }));
+    expect(routed(byTeam, shops, [alert("p", { team: "pay" })])).toEqual(["shop", "pay"]);
+    expect(routed([route("ALL", { goesOn: true }), ...byTeam], shops)).toEqual(["ALL", "shop"]);
+  });
+
+  it("goes by the severity of the alerts that have the labels, and by all of a route's labels on one alert", () => {
+    const paged = (team: string) => route(`${team}-pager`, { labels: { team: [team] }, severities: ["critical"] });
+    const milder = alert("p", { team: "pay", region: "eu" });
+    expect(routed([paged("pay"), paged("shop"), route("PAY", { labels: { team: ["pay"] } })], shops, [milder])).toEqual(
+      ["shop-pager", "PAY"],
+    );
+    const both = route("BOTH", { labels: { team: ["shop"], region: ["eu"] } });
+    expect(routed([both], shops, [milder])).toEqual([]);
+    // Of alerts that no route tells apart, the gravest counts.
+    expect(
+      routed([route("C", { severities: ["critical"] }), route("W", { severities: ["warning"] })], [milder, ...shops]),
+    ).toEqual(["C"]);
+  });
+
+  it("is by the environment of each alert", () => {
+    const routes = ["staging", "production"].map((one) => route(one, { environments: [one] }));
+    const told = [alert("a", { environment: "staging" }), alert("b", { environment: "production" }), alert("c", {})];
+    expect(routed(routes, told).toSorted()).toEqual(["production", "staging"]);
+  });
+
+  it("finds the one alert that a pattern is for among ten thousand, and carries few parts", () => {
+    const routes = [route("DB", { labels: { service: ["db-*"] } }), route("WEB", { labels: { service: ["web-*"] } })];
+    const { tell, all } = aWorld(routes);
+    tell(...Array.from({ length: 10_000 }, (_, n) => firing(n === 7000 ? "db-1" : `web-${n}`, { group: "g" })));
+    expect(channels(routes, all()[0]).toSorted()).toEqual(["DB", "WEB"]);
+    expect(all()[0]?.parts).toHaveLength(2);
+  });
+
+  it("is by the hours in which its alerts became as grave as that, and not by those in which it was opened", () => {
+    const hours = (from: number, to: number) => ({ days: [1, 2, 3, 4, 5, 6, 7], from, to, zone: "UTC" });
+    const routes = [
+      route("DAY", { severities: ["critical"], hours: hours(480, 1200) }),
+      route("NIGHT", { severities: ["critical"], hours: hours(1200, 480) }),
+      route("W", { severities: ["warning"] }),
+    ];
+    const night = T + 13 * 3600;
+    const warned = [firing("a")];
+    expect(routed(routes, warned, [firing("a", { labels: { severity: "critical" }, at: night })])).toEqual(["NIGHT"]);
+    // What else comes then changes nothing for what was told by day.
+    const critical = firing("a", { labels: { severity: "critical" } });
+    const more = firing("b", { labels: { service: "a", severity: "critical" }, at: night });
+    expect(routed(routes, [critical], [more])).toEqual(["DAY"]);
+  });
+
+  it("is by the hours in which a maintenance ends", () => {
+    const routes = [
+      route("DAY", { hours: { days: [1, 2, 3, 4, 5, 6, 7], from: 480, to: 1200, zone: "UTC" } }),
+      route("NIGHT"),
+    ];
+    const { world, incidents } = aWorld(routes);
+    const kept = { ...world, keptBackBy: () => ({ name: "move", until: T + 13 * 3600 }) };
+    const [began] = absorb(kept, [firing("a")], () => "inc-1").incidents;
+    expect(channels(routes, awake(began!, T + 13 * 3600))).toEqual(["NIGHT"]);
+    expect(incidents.size).toBe(0);
+  });
+
+  it("is what a digest asks for while any of it was about that, and what an escalation does while that goes on", () => {
+    const pay = { severities: ["critical" as const], labels: { team: ["pay"] } };
+    const { tell, all } = aWorld([pay]);
+    const critical = alert("p", { team: "pay", severity: "critical" });
+    tell(...shops, critical);
+    expect([matches(pay, all()[0]!), concerns(pay, all()[0]!)]).toEqual([true, true]);
+    tell({ ...critical, status: "resolved", endsAt: T + 100, at: T + 100 });
+    expect([matches(pay, all()[0]!), concerns(pay, all()[0]!)]).toEqual([false, true]);
+    const { parts: _, ...old } = all()[0]!;
+    expect(concerns({ labels: { team: ["shop"] } }, old)).toBe(true);
   });
 
   it("stays where it is once it was posted", () => {

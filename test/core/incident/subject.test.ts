@@ -21,6 +21,11 @@ describe("what an alert is about", () => {
       { job: "kube-state-metrics", service: "kube-state-metrics", instance: "10.1.1.1:8080", deployment: "api" },
       { kind: "deployment", name: "api" },
     ],
+    [
+      { replicaset: "api-6d4cf56db6", namespace: "shop" },
+      { kind: "workload", name: "api" },
+    ],
+    [{ horizontalpodautoscaler: "api" }, { kind: "autoscaler", name: "api" }],
     [{ severity: "critical" }, undefined],
   ])("%j is %j", (labels, subject) => {
     expect(subjectOf(labels as unknown as Record<string, string>)).toEqual(subject);

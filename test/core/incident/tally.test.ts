@@ -1,13 +1,23 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { anyFlaps, namesOf, type Tally, tallyOf } from "../../../src/core/incident/tally.ts";
+import { sorterFor } from "../../../src/core/incident/parts.ts";
+import { anyFlaps, namesOf, partsIn, type Tally, tallyOf } from "../../../src/core/incident/tally.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
 /** What a message shows of it. */
 function shown(tally: Tally) {
   const { total, all, firing: fires, foremost, anomalies } = tally;
-  return { total, all, fires, anomalies, names: namesOf(tally), foremost, flaps: anyFlaps(tally, T + 3600) };
+  const parts = partsIn(tally)?.map(({ key, severity, total, firing }) => ({ key, severity, total, firing }));
+  return {
+    ...{ total, all, fires, anomalies, names: namesOf(tally), foremost, flaps: anyFlaps(tally, T + 3600) },
+    parts: parts?.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+  };
 }
+
+const ASKING: Parameters<typeof sorterFor>[0] = [
+  { labels: { alertname: ["Errors", "Lat*"] } },
+  { labels: { service: ["s1*", "*7"] } },
+];
 
 const delivery = fc.array(
   fc.record({
@@ -24,7 +34,7 @@ const delivery = fc.array(
 it("what is counted with each delivery is what a count of all alerts gives", () => {
   fc.assert(
     fc.property(fc.array(delivery, { maxLength: 12 }), (deliveries) => {
-      const { tell, alerts, all, world } = aWorld();
+      const { tell, alerts, all, world } = aWorld(ASKING);
       for (const [round, events] of deliveries.entries()) {
         const told = events.map(({ n, group, name, severity, isOver, minutes }) => {
           const [startsAt, at] = [T + 60 * minutes, T + 3600 + 60 * round];
@@ -43,7 +53,10 @@ it("what is counted with each delivery is what a count of all alerts gives", () 
           // Of what is over nothing is carried on.
           if (status === "resolved") continue;
           const kept = world.tallyOf(id);
-          const counted = tallyOf([...alerts.values()].filter((one) => one.incident === id));
+          const counted = tallyOf(
+            [...alerts.values()].filter((one) => one.incident === id),
+            sorterFor(ASKING),
+          );
           expect(kept && shown(kept)).toEqual(shown(counted));
           expect(anomalies?.total ?? 0).toBe(counted.anomalies.total);
           expect(lines.length).toBe(Math.min(8, counted.total));
