@@ -42,7 +42,7 @@ beforeAll(async () => {
   [shop, framework, openai] = await Promise.all([effectServer(), startBotFramework(), startOpenai(() => "hangs")]);
   for (const { id } of [ALICE, BEN_TEAMS]) framework.roles.set(id, "user");
   const started = await startCluster(async (folder, _, slack) => {
-    writeDeskSettings(folder, shop.url);
+    writeDeskSettings(folder, shop.url, { isPatient: true });
     slack.spreads = true;
     // Nothing is sent again meanwhile, which would change whose turn it is.
     slack.redeliverMs = 60_000;

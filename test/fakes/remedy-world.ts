@@ -89,8 +89,15 @@ export async function effectServer() {
   };
 }
 
-/** Ann and Ben, who may approve for each other, and the one runbook of the harbour, as files of that folder. */
-export function writeDeskSettings(folder: string, url: string, { limits = 3, delay = "0s" } = {}): void {
+/**
+ * Ann and Ben, who may approve for each other, and the one runbook of the harbour, as files of that folder. `isPatient`: no question is turned away
+ * because this machine is busy.
+ */
+export function writeDeskSettings(
+  folder: string,
+  url: string,
+  { limits = 3, delay = "0s", isPatient = false } = {},
+): void {
   mkdirSync(join(folder, "runbooks"));
   writeFileSync(join(folder, "runbooks", "restart-desk.yaml"), RUNBOOK);
   const settings = {
@@ -100,6 +107,7 @@ export function writeDeskSettings(folder: string, url: string, { limits = 3, del
     },
     roles: { oncall: { people: ["ann", "ben"] } },
     routes: [{ slack: [CHANNEL] }],
+    ...(isPatient && { limits: { event_loop_wait: "1m" } }),
     approvals: {
       default: { approvals: 1, approvers: ["oncall"], execute_delay: delay },
       limits: { open_per_thread: limits, per_channel_hour: 1000, per_target_hour: 1000 },
