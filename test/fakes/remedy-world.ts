@@ -89,11 +89,14 @@ export async function effectServer() {
   };
 }
 
-/** Ann and Ben, who may approve for each other, and the one runbook of the harbour, as files of that folder. */
+/**
+ * Ann and Ben, who may approve for each other, and the one runbook of the harbour, as files of that folder. `isPatient`: no question is turned away
+ * because this machine is busy.
+ */
 export function writeDeskSettings(
   folder: string,
   url: string,
-  { limits = 3, delay = "0s", fallback = [] as readonly string[] } = {},
+  { limits = 3, delay = "0s", fallback = [] as readonly string[], isPatient = false } = {},
 ): void {
   mkdirSync(join(folder, "runbooks"));
   writeFileSync(join(folder, "runbooks", "restart-desk.yaml"), RUNBOOK);
@@ -104,6 +107,7 @@ export function writeDeskSettings(
     },
     roles: { oncall: { people: ["ann", "ben"] } },
     routes: [{ slack: [CHANNEL] }, ...fallback.map((channel) => ({ slack: [channel], fallback: true }))],
+    ...(isPatient && { limits: { event_loop_wait: "1m" } }),
     approvals: {
       default: { approvals: 1, approvers: ["oncall"], execute_delay: delay },
       limits: { open_per_thread: limits, per_channel_hour: 1000, per_target_hour: 1000 },
@@ -120,6 +124,22 @@ export function writeDeskSettings(
   writeFileSync(join(folder, "smartcloudops.yaml"), JSON.stringify(settings));
 }
 
+/** What a bot needs to speak with that Bot Framework. */
+export function teamsEnv({ host, overrides: hosts }: BotFramework): Readonly<Record<string, string>> {
+  return {
+    MicrosoftAppId: APP_ID,
+    MicrosoftAppPassword: APP_PASSWORD,
+    MicrosoftAppTenantId: TENANT,
+    TEAMS_SERVICE_URLS: host,
+    ToBotFromChannelOpenIdMetadataUrl: hosts.openIdMetadata,
+    ToBotFromEmulatorOpenIdMetadataUrl: hosts.emulatorOpenIdMetadata,
+    ToBotFromChannelTokenIssuer: hosts.tokenIssuer,
+    ToChannelFromBotLoginUrl: hosts.loginUrl,
+    ToChannelFromBotOAuthScope: hosts.oauthScope,
+    OAuthUrl: hosts.oauthUrl,
+  };
+}
+
 export type RemedyWorld = Awaited<ReturnType<typeof remedyWorld>>;
 
 /** The whole program on Slack, Teams and the socket, with its own store on disk and a server that takes real calls. */
@@ -134,7 +154,6 @@ export async function remedyWorld(
   const shop = await effectServer();
   const folder = mkdtempSync(join(tmpdir(), "remedy-"));
   writeDeskSettings(folder, shop.url, { limits, delay, fallback });
-  const { overrides: hosts } = framework;
   const env = {
     SMARTCLOUDOPS_DATA: join(folder, "data"),
     SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
@@ -143,16 +162,7 @@ export async function remedyWorld(
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,
     ...(mode === "socket" ? { SLACK_APP_TOKEN: slack.appToken } : { SLACK_SIGNING_SECRET: slack.signingSecret }),
-    MicrosoftAppId: APP_ID,
-    MicrosoftAppPassword: APP_PASSWORD,
-    MicrosoftAppTenantId: TENANT,
-    TEAMS_SERVICE_URLS: framework.host,
-    ToBotFromChannelOpenIdMetadataUrl: hosts.openIdMetadata,
-    ToBotFromEmulatorOpenIdMetadataUrl: hosts.emulatorOpenIdMetadata,
-    ToBotFromChannelTokenIssuer: hosts.tokenIssuer,
-    ToChannelFromBotLoginUrl: hosts.loginUrl,
-    ToChannelFromBotOAuthScope: hosts.oauthScope,
-    OAuthUrl: hosts.oauthUrl,
+    ...teamsEnv(framework),
   };
   const loaded = loadConfig({ env, cwd: folder });
   if (!loaded.ok) throw new Error(explain(loaded.problems));
@@ -294,7 +304,7 @@ export async function suggestOnBoth(world: RemedyWorld) {
 
 type SlackButton = { readonly action_id: string; readonly value: string; readonly text: { readonly text: string } };
 
-/** What Slack sends when somebody presses that button of a card. */
+/** What Slack sends when somebody presses that button of a card: the one with that decision, or of that kind. */
 export function clickOn(
   slack: FakeSlack,
   message: Pick<Stored, "ts" | "blocks">,
@@ -302,7 +312,9 @@ export function clickOn(
   user: string,
   { channel: at = CHANNEL, thread = SLACK_ROOT } = {},
 ): Record<string, unknown> {
-  const button = buttonsIn(message.blocks).find(({ action_id: id }) => id.startsWith(`decide:${decision}:`));
+  const button = buttonsIn(message.blocks).find(({ action_id: id }) =>
+    [`decide:${decision}:`, `${decision}:`].some((start) => id.startsWith(start)),
+  );
   if (button === undefined) throw new Error(`There is no button ${decision}.`);
   return clickBody(
     { action_id: button.action_id, value: button.value },
