@@ -14,8 +14,13 @@ import { answerTo, type Sent } from "./request.ts";
 import { WEBHOOK_TOKEN } from "./world.ts";
 
 const AT_ONCE = 40;
-/** Of what it can take at most. */
+const MOST_FLYING = 10 * AT_ONCE;
+/** Of what it can take at most, which is measured with that part of the requests, so many times. */
 const SHARE = 0.7;
+const MEASURED = 0.15;
+const PARTS = 20;
+/** Requests in one such part, at least. */
+const LEAST = 5000;
 /** Of all requests: then all code is loaded, and all caches have their size. */
 const WARM_UP = 0.2;
 const HONEST_EVERY_MS = 100;
@@ -66,14 +71,28 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
       if (sent % 500 === 0) show(sent / size, `${sent} of ${size} requests`);
     };
     const warmUp = Math.max(200, Math.floor(size * WARM_UP));
-    const most = await flood(shoot, warmUp);
+    await flood(shoot, warmUp);
     await sleep(2000); // what was asked is answered
     const before = bot.rss();
-    const people = startPeople({ port: bot.port, everyMs: HONEST_EVERY_MS });
-    await paced(shoot, most * SHARE, size - warmUp);
-    const { ms: honest, others } = await people();
+    const heapBefore = await bot.heapAfterGc();
+    const honest: number[] = [];
+    const others: (number | string)[] = [];
+    const most: number[] = [];
+    const part = Math.ceil((size - warmUp) / Math.max(1, Math.min(PARTS, size / LEAST)));
+    for (let left = size - warmUp; left > 0; left -= part) {
+      // What it can take at most is another number whenever the machine has something else to do.
+      const measured = Math.ceil(Math.min(left, part) * MEASURED);
+      most.push(await flood(shoot, measured));
+      await sleep(1000); // what was asked is answered
+      const people = startPeople({ port: bot.port, everyMs: HONEST_EVERY_MS });
+      await paced(shoot, most.at(-1)! * SHARE, Math.min(left, part) - measured);
+      const asked = await people();
+      honest.push(...asked.ms);
+      others.push(...asked.others);
+    }
     await sleep(2000);
     const after = bot.rss();
+    const heapAfter = await bot.heapAfterGc();
     const bad = [...statuses].filter(([status]) => /^5/.test(status) && status !== "503");
     const mistakes = bot.log.filter((line) => /a request failed|a mistake of the bot/.test(line));
     return {
@@ -87,7 +106,10 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
             .join(", "),
         ),
         told("validly signed", `${signed} of ${sent}`),
-        told("requests a second: at most, and afterwards", `${most.toFixed(0)}, ${(most * SHARE).toFixed(0)}`),
+        told(
+          `requests a second at most, measured ${most.length} times; while people asked, 70 % of each`,
+          `${Math.min(...most).toFixed(0)} to ${Math.max(...most).toFixed(0)}`,
+        ),
         exactly("exits of the process", bot.exitCode() === null ? 0 : 1, 0),
         exactly(
           "answers 5xx but 503",
@@ -96,6 +118,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
         ),
         exactly("failures in its log", mistakes.length, 0),
         below("memory more at the end than after the first fifth", after - before, 64, "MB"),
+        told("heap after a collection, then and at the end", `${heapBefore.toFixed(1)} MB, ${heapAfter.toFixed(1)} MB`),
         below(`p99 of ${honest.length} requests of people meanwhile`, rank(honest, 0.99), 50, "ms"),
         exactly("requests of people that were not answered with 200", others.length, 0),
       ],
@@ -207,7 +230,7 @@ async function flood(shoot: () => Promise<void>, count: number): Promise<number>
   return count / ((performance.now() - began) / 1000);
 }
 
-/** So many at a steady rate, whatever the answers take. */
+/** So many at a steady rate, whatever the answers take: but for those that would only wait in this process. */
 async function paced(shoot: () => Promise<void>, perSecond: number, count: number): Promise<void> {
   const began = performance.now();
   const flying = new Set<Promise<void>>();
@@ -215,6 +238,7 @@ async function paced(shoot: () => Promise<void>, perSecond: number, count: numbe
     const wait = began + (made * 1000) / perSecond - performance.now();
     // Whoever is behind goes on as fast as it can, and lets what arrived be read.
     await (wait > 0 ? sleep(wait) : setImmediate());
+    while (flying.size >= MOST_FLYING) await Promise.race(flying);
     const one: Promise<void> = shoot().finally(() => flying.delete(one));
     flying.add(one);
   }
