@@ -153,7 +153,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
       return { ...record, incident: called.id };
     }
     const home = found ?? open({ ...event, startsAt: record.startsAt }, keys, own?.id, window);
-    const all = [...keys, ...wide.kept, ...near.kept];
+    const all = home.isStorm ? keys : [...keys, ...wide.kept, ...near.kept];
     for (const key of all) byKey.set(key, home.id);
     const added = all.filter((key) => !home.keys.includes(key));
     // A storm takes in all sorts of things: they do not become one by that.
@@ -313,14 +313,13 @@ function joined(
   at: number,
   incidentNow: (id: string) => Incident | undefined,
 ): AlertRecord {
-  const { joinedAt: _, ...rest } = record;
-  if (rest.incident === undefined) return rest;
-  if (known?.incident !== rest.incident) return { ...rest, joinedAt: at };
-  const { acknowledged, snoozed } = incidentNow(rest.incident) ?? {};
+  if (record.incident === undefined) return record;
+  if (known?.incident !== record.incident) return { ...record, joinedAt: at };
+  const { acknowledged, snoozed } = incidentNow(record.incident) ?? {};
   const takenAt = Math.max(acknowledged?.at ?? 0, snoozed?.at ?? 0);
-  const isBack = known.endsAt !== undefined && rest.endsAt === undefined;
-  if (isBack && known.endsAt <= takenAt && at - known.endsAt >= PAUSE_SECONDS) return { ...rest, joinedAt: at };
-  return { ...rest, ...(known.joinedAt !== undefined && { joinedAt: known.joinedAt }) };
+  const isBack = known.endsAt !== undefined && record.endsAt === undefined;
+  if (isBack && known.endsAt <= takenAt && at - known.endsAt >= PAUSE_SECONDS) return { ...record, joinedAt: at };
+  return known.joinedAt === undefined ? record : { ...record, joinedAt: known.joinedAt };
 }
 
 /** A sign of life begins nothing. One that an older version took for an incident ends. */
