@@ -1,6 +1,6 @@
 import { shownSeverity } from "../core/incident/impact.ts";
-import { namesOf } from "../core/incident/subject.ts";
 import type { More } from "../core/incident/more.ts";
+import { namesOf } from "../core/incident/subject.ts";
 import { countsOf, type Incident, isLive, type Severity } from "../core/incident.ts";
 import { nodeName } from "../core/topology/call.ts";
 import { likelyCause } from "../core/topology/cause.ts";

@@ -1,8 +1,8 @@
 import type { Place } from "./chat.ts";
 import type { Call, Escalated } from "./incident/escalate.ts";
 import type { Impact } from "./incident/impact.ts";
-import type { Dependency } from "./topology/join.ts";
 import type { More } from "./incident/more.ts";
+import type { Dependency } from "./topology/join.ts";
 
 /** Something that needs somebody: alerts and anomalies about one thing, told in one message for as long as it lasts. */
 
