@@ -7,7 +7,7 @@ import { createDependencyDesk } from "./app/dependencies.ts";
 import { createDetection, type Detection } from "./app/detection.ts";
 import { createDigests, type DigestDesk } from "./app/digests.ts";
 import { extensionBlocks, loadedExtensions } from "./app/extensions.ts";
-import { createFairness } from "./app/fairness.ts";
+import { createFairness, type Fairness } from "./app/fairness.ts";
 import { createIncidents, type IncidentDesk } from "./app/incidents.ts";
 import { createInvestigators, loadSoon } from "./app/model.ts";
 import { createOnCall } from "./app/oncall.ts";
@@ -50,6 +50,7 @@ import type { answer as answerFlow } from "./flows/answer.ts";
 import type { Gauge, RoundReport } from "./flows/detect/deps.ts";
 import type { TrainReport } from "./flows/detect/train.ts";
 import type { ScoreReport } from "./flows/score-forecasts.ts";
+import { localRateLimiter } from "./jobs/rate-limiter.ts";
 import type { LoadedExtension } from "./ports/extension.ts";
 import type { ModelUse } from "./ports/model.ts";
 import type { AlertRouter, Clock, Decider, Enough, Metrics, Onlooker, Store, Suggester } from "./ports.ts";
@@ -68,6 +69,8 @@ export type App = {
   readonly ask: Ask;
   /** Ends the model's part of a question that is being answered. */
   readonly enough: Enough;
+  /** Counts by all replicas together, where there are several. */
+  readonly limiterOf: Fairness["limiterOf"];
   /** The same bot on a new, empty store in memory that nobody else sees, without a limit per person. */
   readonly aside: () => Ask;
   readonly sources: readonly Metrics[];
@@ -218,6 +221,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     alerted: (severity, count) => observer?.alerted?.(severity, count),
     refused: () => observer?.turnedAway?.({ platform: "alertmanager", what: "alerts", why: "full" }),
     suggest: remedy.suggest,
+    showProposal: remedy.showIn,
+    lists: metrics.lists,
     silences,
     onCall,
     sharing,
@@ -450,6 +455,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   return {
     ask: askOn(store, limit, remedy, detection),
     enough: running.enough,
+    limiterOf: limit?.limiterOf ?? localRateLimiter,
     aside: () => {
       const own = memory.createMemoryStore({ retention });
       return askOn(own, undefined, remedyOn(own), detectionOn(own));

@@ -37,7 +37,7 @@ const DEFAULTS = {
   host: "127.0.0.1",
   questionLength: 4000,
   answerTimeoutMs: 30_000,
-  eventLoopWaitMs: 500,
+  eventLoopWaitMs: 1000,
   questionsPerMinute: 30,
 };
 const DEFAULT_RETENTION = {
@@ -167,6 +167,10 @@ function build(deps: Deps, envName: string | undefined): Config {
     notifiers,
     routes: readRoutes(deps, notifiers),
     maintenance: readMaintenance(deps),
+    incidents: {
+      dependencies: settings.incidents?.dependencies ?? true,
+      impact: settings.incidents?.impact ?? "raise",
+    },
     slack: readSlack(deps),
     teams: readTeams(deps, host),
     people,

@@ -47,6 +47,7 @@ async function useTool([name, ...args]) {
     check: () => [join(root, "test/tools/check.ts"), ...args],
     format: () => [binOf("@biomejs/biome", "biome"), "check", "--write", ...args],
     schema: () => [join(root, "test/tools/write-schema.ts"), ...args],
+    "readme-log": () => [join(root, "test/tools/readme-log.ts"), ...args],
     faults: () => [join(root, "test/tools/faults.ts"), ...args],
     "slack-local": () => [join(root, "test/tools/slack-local.ts"), ...args],
     "teams-package": () => [join(root, "test/tools/teams-package.ts"), ...args],
@@ -72,6 +73,7 @@ async function useTool([name, ...args]) {
         "slack",
         "stop",
         "teams",
+        "topology",
       ].includes(args[0])
         ? [join(root, "test/bench", `${args[0]}.ts`), ...args.slice(1)]
         : [join(root, "test/bench/run.ts"), ...args],

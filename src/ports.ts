@@ -130,6 +130,14 @@ export type ListedAlert = {
   readonly receivers?: readonly string[];
 };
 
+/** Where alerts are listed: Alertmanager's own list, or the rules of a Prometheus that has none. */
+export interface AlertList {
+  /** What the alerts that it listed are known by: "alertmanager", "prometheus/main". */
+  readonly name: string;
+  /** Every alert that fires, muted ones too. Undefined where it is not to be asked just now. Throws `UnreachableError` and `RefusedError`. */
+  read(signal?: AbortSignal): Promise<readonly ListedAlert[] | undefined>;
+}
+
 /** Alertmanager, where one is configured. Its methods throw `UnreachableError` and `RefusedError`. */
 export interface AlertRouter {
   /** Every alert that fires, muted ones too. */

@@ -29,6 +29,7 @@ describe("the environment", () => {
       oncall: { schedules: [], escalations: [], calendars: [] },
       routes: [],
       maintenance: [],
+      incidents: { dependencies: true, impact: "raise" },
       notifiers: [],
       digests: [],
       rollouts: { enabled: true, places: [] },
@@ -65,7 +66,7 @@ describe("the environment", () => {
         answerTimeoutMs: 30_000,
         questionsPerMinute: 30,
         channelQuestionsPerMinute: 300,
-        eventLoopWaitMs: 500,
+        eventLoopWaitMs: 1000,
         retentionSeconds: {
           conversations: 2_592_000,
           evidence: 7_776_000,

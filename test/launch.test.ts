@@ -162,7 +162,7 @@ describe("the launcher", () => {
     const { status, stderr } = launch(["--tool", "tests"]);
     expect(status).toBe(1);
     expect(stderr).toContain(
-      "--tool wants one of test, check, format, schema, faults, slack-local, teams-package, bench, crash, chaos, eval: it is tests.",
+      "--tool wants one of test, check, format, schema, readme-log, faults, slack-local, teams-package, bench, crash, chaos, eval: it is tests.",
     );
     expect(launch(["--tool", "constructor"]).status).toBe(1);
   });

@@ -16,6 +16,7 @@ import { alertmanagerRoute, ciRoute } from "../src/http/webhooks.ts";
 import { GUARD_LIMITS } from "../src/metrics/guard.ts";
 import { loadPacks } from "../src/metrics/packs.ts";
 import { createMemoryStore } from "../src/store/memory.ts";
+import { ALSO, reference, settings, withReference } from "./config/reference.ts";
 import { aRun } from "./fakes/runs.ts";
 
 /** What the README names has to exist, and what exists has to be named. */
@@ -165,42 +166,60 @@ describe("the settings in README.md", () => {
     const inExample = [...read(".env.example").matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name as string);
     const named = [...readme.matchAll(/\b(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|PORT|HOST)\b/g)].map(([name]) => name);
     expect(sorted(named)).toEqual(sorted(inExample));
-    expect(sorted(table("variable").flatMap(([names]) => ticked(names)))).toEqual(sorted(Object.keys(VARIABLES)));
   });
 
-  it("are the keys of the file's schema, each once", () => {
-    const schema = JSON.parse(read("docker/config/smartcloudops.schema.json"));
-    const named = table("key in the file").flatMap(([names]) => ticked(names));
+  it("are what the schema and .env.example say now: `npm run schema` writes them", () => {
+    expect(withReference(readme, read(".env.example"))).toBe(readme);
+  });
+
+  it("name each key of the file and each variable once, and say of each what it is", () => {
+    const rows = [...reference(read(".env.example")).matchAll(/^\| (`.*?`) \| (.*?) \| .*\|$/gm)];
+    const named = rows.flatMap(([, names]) => ticked(names));
     expect(named).toHaveLength(new Set(named).size);
-    expect(sorted(named)).toEqual(sorted(leaves(schema)));
+    expect(named).toEqual(expect.arrayContaining([...Object.keys(VARIABLES), ...settings().map(({ key }) => key)]));
+    expect(settings().length).toBeGreaterThan(200);
+    expect(rows.filter(([, , what]) => (what?.length ?? 0) < 5).map(([row]) => row)).toEqual([]);
   });
 
   it("have the defaults that the complete file states", () => {
     const file = parse(read("docker/config/smartcloudops.yaml")) as Record<string, unknown>;
     const at = (path: string) =>
       path.split(".").reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], file);
-    const differing = table("key in the file").flatMap(([names, , defaults]) => {
-      const values = (defaults ?? "").replaceAll("`", "").split(", ");
-      return ticked(names)
-        .map((name, i) => ({ name, said: values[i] ?? values[0], wanted: at(name) }))
-        .filter(({ name, wanted }) => /^(?:timezone|limits|http|log)/.test(name) && wanted !== undefined)
-        .filter(({ said, wanted }) => said !== String(wanted));
-    });
-    expect(differing).toEqual([]);
+    const stated = settings()
+      .map(({ key, fallback }) => ({ key, fallback, wanted: at(key) }))
+      .filter(({ key, wanted }) => /^(?:timezone|limits|http|log)/.test(key) && wanted !== undefined)
+      .filter(({ fallback = "" }) => !fallback.includes(" ") && fallback !== "kept");
+    expect(stated.length).toBeGreaterThan(8);
+    expect(stated.filter(({ fallback, wanted }) => fallback !== String(wanted))).toEqual([]);
     expect(at("limits.retention.evidence")).toBe("90d");
   });
-});
 
-type Schema = { readonly properties?: Record<string, Schema>; readonly items?: Schema };
-
-/** Dotted paths of the settings; those of list entries as `sources[].name`. */
-function leaves(schema: Schema, at = ""): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
-    const path = at === "" ? name : `${at}.${name}`;
-    if (inner.items?.properties !== undefined) return leaves(inner.items, `${path}[]`);
-    return inner.properties === undefined ? [path] : leaves(inner, path);
+  it("say of a key the variable that sets the same", () => {
+    const load = (env: Readonly<Record<string, string>>, settingsOf: string) => {
+      const readFile = (path: string) => (path.endsWith("smartcloudops.yaml") ? settingsOf : "");
+      const loaded = loadConfig({ env, readFile, cwd: "/app" });
+      return loaded.ok ? loaded.config : loaded.problems;
+    };
+    const values: Readonly<Record<string, string>> = { "http.port": "4000", "log.level": "warn" };
+    const model = { OPENAI_MODEL: "another", OPENAI_BASE_URL: "http://localhost:1/v1" };
+    const needed: Readonly<Record<string, object>> = {
+      "alertmanager.external_url": { url: "http://localhost:2" },
+    };
+    for (const [key, variable] of Object.entries(ALSO)) {
+      const value = values[key] ?? (key.endsWith("url") ? "http://localhost:3" : "named");
+      const asItIs = key === "http.port" ? Number(value) : value;
+      const [group = "", name = ""] = key.split(".");
+      const file = (more: object) => {
+        const settingsOf = { ...needed[key], ...more };
+        return JSON.stringify({ timezone: "UTC", ...(Object.keys(settingsOf).length > 0 && { [group]: settingsOf }) });
+      };
+      const byVariable = load({ ...model, [variable]: value }, file({}));
+      const { [variable as keyof typeof model]: _, ...others } = model;
+      expect(load(others, file({ [name]: asItIs })), key).toEqual(byVariable);
+      expect(byVariable, key).not.toEqual(load(model, file({})));
+    }
   });
-}
+});
 
 describe("the concept packs in README.md", () => {
   const text = section("Your own metrics");

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { reachOf } from "../core/access.ts";
 import { BASE, type Caller, type Endpoint } from "../http/api/endpoint.ts";
 import { apiRoutes } from "../http/api/index.ts";
-import type { Token } from "../http/api/tokens.ts";
+import type { LimiterOf, Token } from "../http/api/tokens.ts";
 import type { AlertRouter, Clock, Metrics, Route, Store } from "../ports.ts";
 import { ReadOnlyError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
@@ -34,12 +34,13 @@ export function endpointsOf(config: Config, { store, sources, ask, clock }: Deps
 /** Its routes; none where no token is configured. */
 export function createApi(
   config: Config,
-  deps: Deps & { readonly version: string; readonly log: Log },
+  deps: Deps & { readonly version: string; readonly log: Log; readonly limiterOf: LimiterOf },
 ): readonly Route[] {
-  const { clock, store, version, log } = deps;
+  const { clock, store, version, log, limiterOf } = deps;
   return apiRoutes({
     endpoints: endpointsOf(config, deps),
     tokens: config.api.tokens.map((token) => tokenOf(token, deps.sources)),
+    limiterOf,
     version,
     clock,
     called: async (caller, { name, method, path }, noted) => {

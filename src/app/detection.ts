@@ -180,12 +180,18 @@ export function createDetection(config: Config, options: Options): Detection {
           RENEW,
         );
       renewing?.wake();
-      const first = setTimeout(() => void work(clock(), stop.signal).catch(onProblem), FIRST_ROUND_MS).unref();
+      let isFirstOver: Promise<void> | undefined;
+      const first = setTimeout(() => {
+        isFirstOver = work(clock(), stop.signal).catch((err: unknown) => {
+          if (!stop.signal.aborted) onProblem(err);
+        });
+      }, FIRST_ROUND_MS).unref();
       return async (graceMs) => {
         clearTimeout(first);
         stop.abort(new Error("the bot is stopping"));
         running = undefined;
-        await Promise.all([job.stop(graceMs), endCare(graceMs)]);
+        const late = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
+        await Promise.all([job.stop(graceMs), endCare(graceMs), isFirstOver && Promise.race([isFirstOver, late])]);
         await Promise.all([renewing?.stop(graceMs), jobs.close(graceMs)]);
         await one.flush().catch((err: unknown) => log.error({ err }, "states of the detector could not be kept"));
         await lead?.release().catch(() => {});

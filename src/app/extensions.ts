@@ -20,7 +20,10 @@ export async function readExtensions(config: Config, where: Where): Promise<Read
   return {
     loaded,
     problems: [
-      ...problems.map(({ file, text }) => ({ where: file, message: `${text}.` })),
+      ...problems.map(({ file, text }) => {
+        const index = folders.indexOf(file);
+        return { where: index < 0 ? file : where(["extensions", "folders", index]), message: `${text}.` };
+      }),
       ...(problems.length > 0 ? [] : entryProblems(config, loaded, where)),
     ],
   };

@@ -1,6 +1,11 @@
 import type { Config } from "../config.ts";
 import type { Question } from "../core/chat.ts";
-import { localRateLimiter, type RateLimiterSettings, sharedRateLimiters } from "../jobs/rate-limiter.ts";
+import {
+  localRateLimiter,
+  type RateLimiter,
+  type RateLimiterSettings,
+  sharedRateLimiters,
+} from "../jobs/rate-limiter.ts";
 import type { Clock } from "../ports.ts";
 import type { Log } from "../util/log.ts";
 
@@ -10,6 +15,8 @@ export type TooMany = { readonly of: "person" | "channel"; readonly most: number
 export type Fairness = {
   /** Counts a question, and says when it is one too many. Never rejects. */
   readonly tooMany: (question: Pick<Question, "user" | "place">) => Promise<TooMany | undefined>;
+  /** Counts something else in the same way: by all replicas together, where there are several. */
+  readonly limiterOf: (settings: RateLimiterSettings) => RateLimiter;
   readonly close: () => void;
 };
 
@@ -22,11 +29,12 @@ export async function createFairness(
 ): Promise<Fairness> {
   const shared =
     redis === undefined ? undefined : await sharedRateLimiters(redis.url, (err, message) => log.warn({ err }, message));
-  const of = (settings: Omit<RateLimiterSettings, "seconds">) =>
-    (shared?.of ?? localRateLimiter)({ ...settings, seconds: MINUTE });
+  const limiterOf = shared?.of ?? localRateLimiter;
+  const of = (settings: Omit<RateLimiterSettings, "seconds">) => limiterOf({ ...settings, seconds: MINUTE });
   const person = of({ name: "person", most: limits.questionsPerMinute });
   const channel = of({ name: "channel", most: limits.channelQuestionsPerMinute });
   return {
+    limiterOf,
     async tooMany({ user, place }) {
       const now = clock();
       const mine = await person.take(`${user.platform}/${user.id}`, now);

@@ -4,8 +4,9 @@ import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
 import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card, ClickMeaning } from "../core/card.ts";
-import type { Question } from "../core/chat.ts";
+import type { Place, Question } from "../core/chat.ts";
 import type { ConceptPacks } from "../core/concept.ts";
+import { STORM_SECONDS } from "../core/incident/absorb.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
 import { fixFor } from "../core/incident/fixes.ts";
 import { keptBackBy } from "../core/incident/maintenance.ts";
@@ -15,14 +16,27 @@ import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
 import type { Identity, Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
+import { NO_GRAPH } from "../core/topology/graph.ts";
 import type { Raising } from "../flows/detect/raise.ts";
 import type { Enriched } from "../flows/enrich.ts";
 import { type Ingest, ingest } from "../flows/ingest.ts";
 import { receive } from "../flows/receive.ts";
+import { learnTopology } from "../flows/topology.ts";
 import { readDelivery } from "../http/alertmanager.ts";
 import { alertmanagerRoute } from "../http/webhooks.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { AlertRouter, Clock, Decider, Metrics, Route, Runbooks, Store, Suggester } from "../ports.ts";
+import type {
+  AlertList,
+  AlertRouter,
+  Clock,
+  Decider,
+  Metrics,
+  Outgoing,
+  Route,
+  Runbooks,
+  Store,
+  Suggester,
+} from "../ports.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { restWhenBusy } from "../util/rest.ts";
@@ -42,7 +56,7 @@ export type IncidentDesk = {
   /** Settings were taken anew: whoever sleeps looks again. */
   readonly wake: () => void;
   /** A message can never arrive: the fallback shows what it was about. Never throws. */
-  readonly undeliverable: (message: string, reason: string) => Promise<void>;
+  readonly undeliverable: (id: string, reason: string, message?: Outgoing) => Promise<void>;
   /** Anomalies that need somebody are taken in as alerts are. */
   readonly raising: Pick<Raising, "take" | "silences" | "redrawn">;
   /** Sends a test through every route, or the one of that name. */
@@ -59,6 +73,8 @@ export type IncidentOptions = {
   readonly sources: readonly Metrics[];
   readonly packs: ConceptPacks;
   readonly alertmanager: AlertRouter | undefined;
+  /** Where alerts are listed besides. */
+  readonly lists: readonly AlertList[];
   readonly clock: Clock;
   readonly log: Log;
   readonly identify: (visitor: Visitor) => Identity;
@@ -71,6 +87,8 @@ export type IncidentOptions = {
   readonly refused?: () => void;
   /** Why somebody may not read the channel they clicked in: a sentence. */
   readonly whyClosed: (visitor: Visitor) => Promise<string | undefined>;
+  /** Shows a proposal in that place, too. False where it is decided already. */
+  readonly showProposal: (id: string, place: Place) => Promise<boolean>;
   readonly silences: Silences;
   readonly onCall: Pick<OnCallDesk, "called" | "now" | "calendar" | "refresh">;
   readonly askerOf: (question: Question) => Promise<Voter>;
@@ -87,6 +105,9 @@ const ASK_AGAIN = 300;
 /** Incidents that are explained at once, and how long each may take. */
 const EXPLAINED_AT_ONCE = 4;
 const EXPLAIN_MS = 15_000;
+/** Impacts are measured anew after this long, in seconds: of so many incidents in one round, those that wait longest first. */
+const WEIGH_AGAIN = 600;
+const MOST_WEIGHED = 20;
 /** Between two looks at Alertmanager's own list, in seconds. */
 const LIST_EVERY = 60;
 
@@ -101,6 +122,8 @@ const LOOK_AGAIN_MS = 1000;
 export function createIncidents(config: Config, options: IncidentOptions): IncidentDesk {
   const { store, clock, log } = options;
   const loops = new Map<string, Loop>();
+  /** When the impact of each was measured last. */
+  const weighed = new Map<string, number>();
   const known = new Map<string, { enriched: Enriched; edition: number; revision: number; at: number }>();
   let wakeOutbox: (() => void) | undefined;
   const newId = () => `inc-${randomUUID().slice(0, 8)}`;
@@ -110,6 +133,11 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
   const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
   const placesOf = (incident: Incident) => placesWith(incident, placesFor(config.routes, incident), config.detection);
+  const topology = learnTopology({
+    sources: options.sources,
+    clock,
+    report: (level, message, data) => log[level](data, message),
+  });
   const sorter = sorterOf(config);
   const ingesting: Ingest = ingest({
     store,
@@ -117,6 +145,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     placesOf,
     sorter,
     keptBackBy: (event) => keptBackBy(config.maintenance, event),
+    graph: () => (config.incidents.dependencies ? topology.graph() : NO_GRAPH),
     windows: () => config.maintenance.map(({ name }) => name),
     rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
@@ -166,6 +195,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       edition: found?.edition ?? 0,
       canSilence,
       called,
+      linkTo: (promql, source) => {
+        const window = { start: incident.startedAt - 3600, end: incident.endedAt ?? clock(), step: 60 };
+        return options.sources.find(({ name }) => name === source)?.linkTo(promql, window);
+      },
       ...found?.enriched,
     };
   }
@@ -176,17 +209,20 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     return anomaliesIn({ store, sources: options.sources, clock }, incident);
   };
 
-  /** Whether Alertmanager can be asked is said once, each time that it changes. */
-  function listing(look: (signal: AbortSignal) => Promise<void>) {
+  /** Whether a list can be read is said once, each time that it changes. */
+  function listing(list: string, look: (signal: AbortSignal) => Promise<void>) {
     let isWell = true;
     return async (signal: AbortSignal): Promise<number> => {
       try {
         await look(signal);
-        if (!isWell) log.info("Alertmanager's list of alerts can be read again");
+        if (!isWell) log.info({ list }, "a list of alerts can be read again");
         isWell = true;
       } catch (err) {
         if (isWell && !signal.aborted)
-          log.warn({ err }, "Alertmanager's list of alerts cannot be read: alerts come by its webhook only until then");
+          log.warn(
+            { err, list },
+            "a list of alerts cannot be read: until then they come by Alertmanager's webhook only",
+          );
         isWell = false;
       }
       return LIST_EVERY;
@@ -197,7 +233,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   async function explain(signal: AbortSignal): Promise<number | undefined> {
     const live = await store.incidents.live();
     const alive = new Set(live.map(({ id }) => id));
-    for (const id of known.keys()) if (!alive.has(id)) known.delete(id);
+    for (const kept of [known, weighed]) for (const id of kept.keys()) if (!alive.has(id)) kept.delete(id);
     const due = live
       .filter((one) => one.places.length > 0 && !one.isStorm)
       .filter(({ id, revision }) => {
@@ -205,7 +241,22 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
         return found === undefined || (found.revision !== revision && clock() - found.at > ASK_AGAIN);
       });
     for (let at = 0; at < due.length && !signal.aborted; at += EXPLAINED_AT_ONCE)
-      await Promise.all(due.slice(at, at + EXPLAINED_AT_ONCE).map((one) => explainOne(one, signal)));
+      await Promise.all(due.slice(at, at + EXPLAINED_AT_ONCE).map((one) => explainOne(one, signal, isStormy(live))));
+    const since = (id: string) => weighed.get(id) ?? 0;
+    const again = live
+      .filter(({ id }) => known.has(id) && clock() - since(id) > WEIGH_AGAIN)
+      .sort((a, b) => since(a.id) - since(b.id))
+      .slice(0, MOST_WEIGHED);
+    for (const one of signal.aborted || isStormy(live) ? [] : again) {
+      const impactMissing = await weighOne(one, signal);
+      const shown = known.get(one.id);
+      if (shown === undefined || shown.enriched.impactMissing === impactMissing) continue;
+      const { impactMissing: _, ...enriched } = shown.enriched;
+      const now = impactMissing === undefined ? enriched : { ...enriched, impactMissing };
+      known.set(one.id, { ...shown, enriched: now, edition: shown.edition + 1 });
+      await store.incidents.shown(one.id, 0);
+      loops.get("show")?.wake();
+    }
     return live.length > 0 ? ASK_AGAIN : undefined;
   }
 
@@ -221,7 +272,29 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     return past.read;
   }
 
-  async function explainOne(incident: Incident, stopping: AbortSignal): Promise<void> {
+  /** Too much comes in: what is written beside it would make whoever takes it in read everything anew. */
+  function isStormy(live: readonly Incident[]): boolean {
+    return live.some(({ isStorm, changedAt }) => isStorm && clock() - changedAt < STORM_SECONDS);
+  }
+
+  /** Why its impact could not be measured; undefined where it was, or where nothing is to be measured. What was measured stands in the store. */
+  async function weighOne(incident: Incident, stopping: AbortSignal): Promise<string | undefined> {
+    weighed.set(incident.id, clock());
+    const { impact: how } = config.incidents;
+    if (how === "off") return undefined;
+    const { weigh } = await import("../flows/impact.ts");
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
+    const { sources, packs } = options;
+    const deps = { store, sources, packs, clock, placesOf, graph: topology.graph, isRouted: how === "both" };
+    const { isChanged, missing } = await weigh(deps, incident, signal).catch((problem: unknown) => {
+      if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an impact could not be measured");
+      return { isChanged: false, missing: "Impact not measured: Prometheus did not answer in time." };
+    });
+    if (isChanged) changedElsewhere();
+    return missing;
+  }
+
+  async function explainOne(incident: Incident, stopping: AbortSignal, isLater: boolean): Promise<void> {
     const [{ enrich }, { changesBefore, withChanges }, { similarBefore }] = await Promise.all([
       import("../flows/enrich.ts"),
       import("../flows/enrich/changes.ts"),
@@ -230,12 +303,13 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
     const shown = known.get(incident.id);
     const near = { sources: options.sources, packs: options.packs, runs: store.runs, clock, zone: config.timezone };
-    const [enriched, changes] = await Promise.all([
+    const [enriched, changes, impactMissing] = await Promise.all([
       enrich({ sources: options.sources, clock }, incident, signal).catch((problem: unknown): Enriched => {
         if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an incident could not be explained");
         return { missing: "What is behind it could not be asked in time." };
       }),
       changesBefore(near, incident, signal).catch(() => undefined),
+      isLater ? undefined : weighOne(incident, stopping),
     ]);
     if (stopping.aborted) return;
     const before = { store, resolved, now: clock(), zone: config.timezone };
@@ -248,7 +322,12 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     const runbooks = await options.runbooks().catch(() => undefined);
     const canFix = runbooks !== undefined && fixFor(incident, runbooks.all()) !== undefined;
     known.set(incident.id, {
-      enriched: { ...explained, facts: [...(explained.facts ?? []), ...similar], canFix },
+      enriched: {
+        ...explained,
+        facts: [...(explained.facts ?? []), ...similar],
+        canFix,
+        ...(impactMissing !== undefined && { impactMissing }),
+      },
       edition: (shown?.edition ?? 0) + 1,
       revision: incident.revision,
       at: clock(),
@@ -316,12 +395,16 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       redrawn: () => loops.get("show")?.wake(),
     },
     wake: changed,
-    async undeliverable(message, reason) {
+    async undeliverable(id, reason, message) {
       try {
-        const { reroute } = await import("../flows/reroute.ts");
-        await reroute({ store, routes: config.routes, changed: changedElsewhere }, message, reason);
+        const { routes } = config;
+        const [{ reroute }, { move }] = await Promise.all([import("../flows/reroute.ts"), import("../flows/move.ts")]);
+        await reroute({ store, routes, changed: changedElsewhere }, id, reason);
+        const { showProposal } = options;
+        const wake = () => wakeOutbox?.();
+        if (message !== undefined) await move({ store, routes, clock, showProposal, wake }, message, reason);
       } catch (err) {
-        log.error({ err, message }, "a message that cannot arrive could not be sent elsewhere");
+        log.error({ err, message: id }, "a message that cannot arrive could not be sent elsewhere");
       }
     },
     async test(question, wish) {
@@ -372,29 +455,31 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
           }),
         overrides: () => endOverrides({ store, clock }),
         calendars: refresh,
+        calls: async (signal: AbortSignal) => (config.incidents.dependencies ? topology.look(signal) : LIST_EVERY),
       };
-      const { alertmanager } = options;
+      const lists = listsOf(options);
       const lead = options.sharing?.lead("incidents");
-      const looking =
-        alertmanager === undefined
-          ? {}
-          : {
-              list: listing(
-                reconcile({
-                  ...{ router: alertmanager, store, clock, take: ingesting.take },
-                  receivers: config.alertmanager?.receivers,
-                }),
-              ),
-            };
+      const looking = Object.fromEntries(
+        lists.map((list) => [
+          `list ${list.name}`,
+          listing(
+            list.name,
+            reconcile({
+              ...{ list, lists: lists.map(({ name }) => name), store, clock, take: ingesting.take },
+              receivers: config.alertmanager?.receivers,
+            }),
+          ),
+        ]),
+      );
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
-        // One process draws a message: each knows other things of what is behind an incident. Calendars are read by each for itself.
-        const isOwn = name === "calendars";
+        // One process draws a message: each knows other things of what is behind an incident. Calendars and calls are read by each for itself.
+        const isOwn = name === "calendars" || name === "calls";
         const led = async (signal: AbortSignal) =>
           lead === undefined || isOwn || (await lead.leads()) ? round(signal) : LEAD_AGAIN;
-        // What others changed wakes nobody here; calendars and Alertmanager's list are another matter.
-        const longest = name === "list" || isOwn ? undefined : options.sharing?.lookEvery;
+        // What others changed wakes nobody here; calendars and lists of alerts are another matter.
+        const longest = name.startsWith("list ") || isOwn ? undefined : options.sharing?.lookEvery;
         const loop = startLoop(led, onProblem, RETRY_SECONDS, longest);
         loops.set(name, loop);
         loop.wake();
@@ -408,6 +493,11 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       };
     },
   };
+}
+
+/** Alertmanager's own list of alerts, where there is one, and the others. */
+function listsOf({ alertmanager, lists }: IncidentOptions): readonly AlertList[] {
+  return alertmanager === undefined ? lists : [{ name: "alertmanager", read: alertmanager.alerts }, ...lists];
 }
 
 /** What tells alerts apart by all that the settings ask of their labels, as these are now. */

@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 const TAKEN_ANEW = {
   routes: "routes",
   maintenance: "maintenance",
+  incidents: "incidents",
   oncall: "on-call",
   people: "people",
   roles: "roles",

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { secretsOf } from "../config.ts";
-import type { AlertRouter, Clock, Metrics, Store } from "../ports.ts";
+import type { AlertList, AlertRouter, Clock, Metrics, Store } from "../ports.ts";
 import type { Dependencies } from "../util/dependencies.ts";
 import type { Log } from "../util/log.ts";
 import { giveBackMemory } from "../util/memory.ts";
@@ -42,8 +42,15 @@ export async function createSources(
   });
   let quiet: NodeJS.Timeout | undefined;
   let isStopped = false;
+  // Where there is an Alertmanager, its own list says more: what is silenced, and who is told.
+  const isListed = (alerts: boolean | undefined) =>
+    config.alertmanager === undefined ? alerts !== false : alerts === true;
+  const lists: readonly AlertList[] = sources
+    .filter((_, at) => isListed(ordered[at]?.alerts))
+    .map((source) => ({ name: `prometheus/${source.name}`, read: source.firing }));
   return {
     sources,
+    lists,
     async mayLackNew() {
       const all = await Promise.all(sources.map((source) => source.mayLackNew()));
       return all.includes(true);
@@ -71,7 +78,15 @@ const QUIET_MS = 2_000;
 
 /** Sources that somebody else keeps up to date. */
 export function withoutRefresh(sources: readonly Metrics[]) {
-  return { sources, mayLackNew: async () => false, refresh: async () => {}, start: () => {}, stop: async () => {} };
+  const lists: readonly AlertList[] = [];
+  return {
+    sources,
+    lists,
+    mayLackNew: async () => false,
+    refresh: async () => {},
+    start: () => {},
+    stop: async () => {},
+  };
 }
 
 type Requested = { readonly api: string; readonly outcome: string; readonly seconds: number };

@@ -4,7 +4,7 @@ import { type Config, secretsOf } from "../config.ts";
 import { reachOf, type Visitor } from "../core/access.ts";
 import type { Card } from "../core/card.ts";
 import type { ListWish } from "../core/change/lists.ts";
-import type { Question, User } from "../core/chat.ts";
+import type { Place, Question, User } from "../core/chat.ts";
 import { type Identity, identify, identifyAsker, rolesOf, type Voter } from "../core/people.ts";
 import { modeOf } from "../core/policy/rules.ts";
 import type { Proposal, Spec, Status } from "../core/proposal.ts";
@@ -42,6 +42,8 @@ export type Remedy = {
   readonly askWhoIsIn: (platform: string, isIn: NonNullable<Surface["isIn"]>) => void;
   /** A proposal as it is now. */
   readonly view: (id: string) => Promise<ProposalView | undefined>;
+  /** Shows a proposal's card in that place, too, as long as it is not decided. False where it is, or is not known. */
+  readonly showIn: (id: string, place: Place) => Promise<boolean>;
   /** What one person has to do with proposals. */
   readonly listsFor: (visitor: Visitor) => Promise<ProposalLists>;
   /** A list about changes, of what is open to whoever asks, for them alone. */
@@ -307,6 +309,10 @@ export function createRemedy(config: Config, options: RemedyOptions): Remedy {
       if (proposal === undefined) return undefined;
       const { proposalCard } = await import("../cards/proposal-card.ts");
       return { card: proposalCard(proposal, await contextOf(proposal)), isMoving: MOVING.has(proposal.status) };
+    },
+    showIn: async (id, place) => {
+      const { showIn } = await import("../flows/remedy/place.ts");
+      return showIn(await deps(), id, place);
     },
     listsFor: async (visitor) => {
       const { listsOf } = await import("../flows/remedy/lists.ts");

@@ -112,6 +112,8 @@ function groupTitle(members: readonly Anomaly[], isOver: boolean, { now, zone }:
   }
   if (members[0]?.kind === "replaced")
     return `${members.length} certificates were replaced unexpectedly: ${names(subjects)}, noticed ${sayMoment(since, now, zone)}`;
+  if (members[0]?.kind === "restarting" && subjects.length > 1)
+    return `${when}${members.length} things ${isOver ? "restarted" : "restart"} again and again${still}: ${names(members.map(nameIn))}${sinceText}`;
   if (subjects.length === 1 && measures.length === 1 && members[0] !== undefined)
     return titleOf(members[0], { now, zone });
   const is = isOver ? "were" : "are";

@@ -62,6 +62,8 @@ function stateOf(one: Anomaly): string {
       return " has no data any more: its series ended";
     case "reset":
       return " began anew";
+    case "restarting":
+      return restartsOf(one);
     case "silent":
       return " has no data: the query returns nothing any more";
     case "unreachable":
@@ -73,6 +75,13 @@ function stateOf(one: Anomaly): string {
     default:
       return never(one.kind);
   }
+}
+
+/** " restarted 5 times in 40 min: its counters began anew" */
+function restartsOf({ restarts, since }: Anomaly): string {
+  if (restarts === undefined) return " restarted again and again";
+  const within = formatDuration(Math.max(60, Math.round((restarts.last - since) / 60) * 60));
+  return ` restarted ${restarts.count} times in ${within}: its counters began anew`;
 }
 
 /** " was replaced 62 d before it was due": the one before had its usual time left, the new one has its value. */
@@ -139,6 +148,7 @@ export function sayValue({ unit, noun }: Anomaly, value: number): string {
 
 /** "p95 latency of orders"; targets and sources are called by their names. */
 export function nameIn({ kind, measure, subject }: Anomaly): string {
+  if (kind === "restarting" && subject !== "") return subject;
   return kind === "down" || kind === "unreachable" || kind === "failing"
     ? `${measure} ${subject}`
     : nameOf(measure, subject);

@@ -1,14 +1,18 @@
 import type { Block, Button, Called, Card, Chart, EvidenceLine, Field, Tone } from "../core/card.ts";
 import type { Call } from "../core/incident/escalate.ts";
+import { shownSeverity } from "../core/incident/impact.ts";
 import { isNotifier } from "../core/incident/notice.ts";
 import { type AlertLine, countsOf, type Incident, isLive } from "../core/incident.ts";
 import { matchersFor, sayMatcher } from "../core/silence.ts";
+import { likelyCause } from "../core/topology/cause.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
 import { nameOf } from "../core/watch.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
 import { type AnomalyContext, anomalyParts } from "./anomaly-card.ts";
+import { callsAsked, sayCause } from "./dependency-lines.ts";
+import { impactAsked, linesAsked, sayImpact } from "./impact-line.ts";
 import { sayGoing, titleOf } from "./incident-words.ts";
 
 /** What is known of an incident beyond its alerts. Everything but the time may be missing. */
@@ -28,8 +32,12 @@ export type IncidentContext = {
   readonly called?: (people: readonly string[]) => readonly Called[];
   /** There is an Alertmanager to write silences into. */
   readonly canSilence?: boolean;
+  /** Where a person can see a query of that source. */
+  readonly linkTo?: (promql: string, source: string) => string | undefined;
   /** Why there is no evidence: it could not be asked, or the rule is gone. */
   readonly missing?: string;
+  /** Why its impact was not measured: a sentence. */
+  readonly impactMissing?: string;
   /** Its anomalies, the gravest first, with what makes them believable. */
   readonly anomalies?: Omit<AnomalyContext, "now" | "zone" | "isBeside" | "wentOn"> & {
     readonly members: readonly Anomaly[];
@@ -46,6 +54,10 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   say(whenLine(incident, context));
   const state = stateLine(incident, context);
   if (state !== "") say(state);
+  const impact = sayImpact(incident, context);
+  if (impact !== undefined) say(impact);
+  const cause = sayCause(incident, context);
+  if (cause !== undefined) say(cause);
   const anomalies = partsOf(incident, context);
   // What is gravest comes first, with its words and its chart.
   const isAlertFirst = incident.lines[0]?.anomaly === undefined;
@@ -58,9 +70,11 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
   blocks.push(...(isMixed(incident) ? [...list, ...texts] : [...texts, ...list]));
   for (const chart of inOrder(anomalies.charts, context.chart === undefined ? [] : [context.chart]))
     blocks.push({ kind: "chart", chart });
-  const evidence = [...anomalies.evidence, ...(context.evidence ?? [])];
+  const asked = linesAsked([...impactAsked(incident), ...callsAsked(incident)], context.linkTo);
+  const evidence = [...anomalies.evidence, ...(context.evidence ?? []), ...asked];
   if (evidence.length > 0) blocks.push({ kind: "evidence", items: evidence });
-  for (const text of [...(context.missing === undefined ? [] : [context.missing]), ...anomalies.notes])
+  const { missing, impactMissing } = context;
+  for (const text of [...[missing, impactMissing].filter((one) => one !== undefined), ...anomalies.notes])
     blocks.push({ kind: "note", text });
   const buttons = buttonsOf(incident, context);
   if (buttons.length > 0) blocks.push({ kind: "buttons", buttons });
@@ -83,8 +97,9 @@ function partsOf(incident: Incident, { anomalies, now, zone }: IncidentContext):
   return anomalyParts(anomalies.members, { ...anomalies, now, zone, isBeside: isMixed(incident) });
 }
 
-function toneOf({ status, severity }: Incident): Tone {
-  if (status === "resolved") return "good";
+function toneOf(incident: Incident): Tone {
+  if (incident.status === "resolved") return "good";
+  const severity = shownSeverity(incident);
   switch (severity) {
     case "critical":
       return "danger";
@@ -108,10 +123,13 @@ function whenLine(incident: Incident, { now, zone }: IncidentContext): string {
 function stateLine(incident: Incident, context: IncidentContext): string {
   const { now, zone } = context;
   const parts: string[] = [];
-  const { acknowledged, snoozed, isFlapping, isStorm } = incident;
+  const { acknowledged, snoozed, more, isFlapping, isStorm } = incident;
   if (acknowledged !== undefined)
     parts.push(`${inertName(acknowledged.name)} acknowledged it at ${sayTime(acknowledged.at, now, zone)}.`);
-  if (incident.status === "open" && acknowledged !== undefined) parts.push("It got worse since, so it is open again.");
+  if (incident.status === "open" && more?.reopens === true && more.isGraver === undefined)
+    parts.push(`More came after ${inertName(more.by.name)} ${more.had} it, so it is open again.`);
+  else if (incident.status === "open" && acknowledged !== undefined)
+    parts.push("It got worse since, so it is open again.");
   if (snoozed !== undefined && incident.status === "snoozed")
     parts.push(
       `Snoozed until ${sayTime(snoozed.until, now, zone)} by ${inertName(snoozed.name)}; it comes back earlier if it gets worse.`,
@@ -158,7 +176,7 @@ function alertLine(
     .map(([label, value]) => `${inertName(label, { max: 40 })}=${inertName(value, { max: 60 })}`);
   const which = own.length === 0 ? "" : ` [${own.join(", ")}]`;
   const words = inert(line.summary).slice(0, 300);
-  const severity = line.severity === incident.severity ? "" : ` (${line.severity})`;
+  const severity = line.severity === shownSeverity(incident) ? "" : ` (${line.severity})`;
   const over = line.endsAt === undefined || !isLive(incident) ? "" : ` – over since ${sayTime(line.endsAt, now, zone)}`;
   if (line.anomaly !== undefined) return `Anomaly${severity}: ${words}${over}`;
   return `${inertName(line.name, { max: 80 })}${severity}${which}${words === "" ? "" : `: ${words}`}${over}`;
@@ -244,7 +262,8 @@ function investigate(incident: Incident, { anomalies }: IncidentContext): readon
   const unusual = anomalies?.members.find(({ kind, promql }) => kind === "unusual" && promql !== "");
   if (total === incident.anomalies?.total && unusual !== undefined)
     return [ask("Investigate", `why is ${nameOf(unusual.measure, unusual.subject)} unusual?`)];
-  const about = subject?.name ?? names[0]?.name;
+  const cause = likelyCause(incident.dependencies ?? []);
+  const about = (cause?.isFirst ? cause.name : undefined) ?? subject?.name ?? names[0]?.name;
   return about !== undefined && SAYABLE.test(about) ? [ask("Investigate", `what is wrong with ${about}?`)] : [];
 }
 

@@ -1,11 +1,13 @@
 import type { Called, Card } from "../core/card.ts";
 import type { Call } from "../core/incident/escalate.ts";
+import { shownSeverity } from "../core/incident/impact.ts";
+import type { More } from "../core/incident/more.ts";
 import type { Incident, Responder } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
 import { inertName } from "../util/inert.ts";
 import type { IncidentContext } from "./incident-card.ts";
-import { sayFiring, titleOf } from "./incident-words.ts";
+import { sayFiring, sayMore, titleOf } from "./incident-words.ts";
 
 /** Notes in the thread of an incident's message, for what an edit alone would not tell anybody. */
 
@@ -24,8 +26,17 @@ export function wokenCard(
       : `${who} snoozed it for ${formatDuration(Math.round(snoozed.until - snoozed.at))}; that time is over. ${count}`;
   return {
     title: `Back from its snooze. ${titleOf(incident, context)}`,
-    tone: incident.severity === "critical" ? "danger" : "warning",
+    tone: shownSeverity(incident) === "critical" ? "danger" : "warning",
     blocks: [{ kind: "text", text }, ...callsOf(snoozed)],
+  };
+}
+
+/** Something else fails since somebody has it, or many more of the same: for whoever has it. */
+export function moreCard(incident: Incident, more: More, context: Pick<IncidentContext, "now" | "zone">): Card {
+  return {
+    title: `${more.reopens ? "Open again" : "More"}. ${titleOf(incident, context)}`,
+    tone: incident.severity === "critical" ? "danger" : "warning",
+    blocks: [{ kind: "text", text: sayMore(incident, more, context) }, ...callsOf(more.by)],
   };
 }
 
@@ -50,12 +61,12 @@ export function callCard(
         : [{ kind: "note", text: "Nobody is on call for this step: see `oncall`." }];
   return {
     title: because === "idle" ? `Open again. ${title}` : `Unacknowledged. ${title}`,
-    tone: incident.severity === "critical" ? "danger" : "warning",
+    tone: shownSeverity(incident) === "critical" ? "danger" : "warning",
     blocks: [...who, { kind: "text", text }],
   };
 }
 
-function callsOf({ name, account }: Responder): Card["blocks"] {
+function callsOf({ name, account }: Pick<Responder, "name" | "account">): Card["blocks"] {
   if (account === undefined) return [];
   const called: Called = { name, accounts: { [account.platform]: [account.id] } };
   return [{ kind: "calls", people: [called] }];

@@ -1,11 +1,14 @@
 import type { Call } from "../core/incident/escalate.ts";
+import { routedSeverity } from "../core/incident/impact.ts";
 import type { Notice, NoticeKind } from "../core/incident/notice.ts";
 import { type Incident, isLive } from "../core/incident.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayTime } from "../core/zone.ts";
 import { inert, inertName } from "../util/inert.ts";
+import { sayCause } from "./dependency-lines.ts";
+import { sayImpact } from "./impact-line.ts";
 import type { IncidentContext } from "./incident-card.ts";
-import { sayGoing, titleOf } from "./incident-words.ts";
+import { sayGoing, sayMore, titleOf } from "./incident-words.ts";
 
 /** What happened to an incident, in words for a mail, a page or a ticket: no markup, nothing that acts. */
 
@@ -29,7 +32,7 @@ export function incidentNotice(
     incident: {
       id: incident.id,
       status: incident.status,
-      severity: incident.severity,
+      severity: routedSeverity(incident),
       ...(subject !== undefined && { subject: inertName(`${subject.kind} ${subject.name}`, { max: 120 }) }),
       ...(environment !== undefined && { environment: inertName(environment, { max: 40 }) }),
       startedAt: incident.startedAt,
@@ -72,6 +75,8 @@ function titleFor(incident: Incident, kind: NoticeKind, context: Pick<IncidentCo
   switch (kind) {
     case "worse":
       return `Worse. ${title}`;
+    case "more":
+      return `${incident.status === "open" ? "Open again" : "More"}. ${title}`;
     case "acknowledged":
       return `${incident.status === "snoozed" ? "Snoozed" : "Acknowledged"}. ${title}`;
     case "called":
@@ -95,6 +100,7 @@ function saidOf(
     lines.push(`${inertName(snoozed.name)} snoozed it until ${sayTime(snoozed.until, now, zone)}.`);
   else if (kind === "acknowledged" && acknowledged !== undefined)
     lines.push(`${inertName(acknowledged.name)} acknowledged it at ${sayTime(acknowledged.at, now, zone)}.`);
+  if (kind === "more" && incident.more !== undefined) lines.push(sayMore(incident, incident.more, { now, zone }));
   if (call !== undefined) {
     const since = formatDuration(Math.max(0, Math.round(call.at - incident.openedAt)), { parts: 1 });
     const names = (called?.(call.people) ?? call.people.map((name) => ({ name }))).map(({ name }) => inertName(name));
@@ -108,6 +114,10 @@ function saidOf(
   if (incident.isFlapping) lines.push("It flaps: it began three times or more within an hour.");
   if (isLive(incident)) lines.push(`Since ${sayTime(startedAt, now, zone)}. ${sayGoing(incident)}`);
   else lines.push(`From ${sayTime(startedAt, now, zone)} to ${sayTime(endedAt ?? now, now, zone)}.`);
+  const impact = sayImpact(incident, { now, zone });
+  if (impact !== undefined) lines.push(impact);
+  const cause = sayCause(incident, { now, zone });
+  if (cause !== undefined) lines.push(cause);
   lines.push(`Incident ${incident.id}.`);
   return lines;
 }

@@ -37,7 +37,8 @@ export function proposalCard(proposal: Proposal, context: CardContext): Card {
   if (ran.length > 0) blocks.push({ kind: "list", items: ran });
   const measured = measuredLines(proposal);
   if (measured.length > 0) blocks.push({ kind: "list", items: measured });
-  if (proposal.chart !== undefined) blocks.push({ kind: "chart", chart: proposal.chart });
+  // It is of the hour before it was proposed: once it was measured what came of it, that says more, and "now" would be wrong.
+  if (proposal.chart !== undefined && measured.length === 0) blocks.push({ kind: "chart", chart: proposal.chart });
   if (proposal.evidence.length > 0) blocks.push({ kind: "evidence", items: proposal.evidence });
   const votes = voteLines(proposal, context);
   if (votes.length > 0) blocks.push({ kind: "list", items: votes });

@@ -237,7 +237,7 @@ async function restartable(
 /** The HTTP API, on a bot of its own that only reads; nothing of it is built where no token is configured. */
 async function openApi(
   config: Config,
-  { store, sources, alertmanager, dependencies }: App,
+  { store, sources, alertmanager, dependencies, limiterOf }: App,
   { clock, log, observer, overrides }: { clock: () => number; log: Log; observer: Observer; overrides: Overrides },
 ): Promise<readonly Route[]> {
   if (config.api.tokens.length === 0) return [];
@@ -247,7 +247,7 @@ async function openApi(
     // Tokens have a limit of their own.
     limitPerPerson: false,
   });
-  return createApi(config, { store, sources, ask: reader.ask, clock, version: ownVersion(), log });
+  return createApi(config, { store, sources, ask: reader.ask, clock, version: ownVersion(), log, limiterOf });
 }
 
 /** Where spans go, if anywhere: the SDK is loaded only then. */

@@ -1,7 +1,9 @@
 import { closeSync, openSync } from "node:fs";
 import { readWholeConfig } from "../app/whole-config.ts";
 import { explain, sayProblem, secretsOf } from "../config.ts";
-import { createLog } from "../util/log.ts";
+import { extensionInside } from "../extensions/inside.ts";
+import { reasonOf } from "../util/errors.ts";
+import { createLog, type Log } from "../util/log.ts";
 import { type Call, ConfigError, EXIT, UsageError } from "./command.ts";
 import { serve } from "./serve.ts";
 
@@ -12,9 +14,31 @@ export async function run(call: Call): Promise<number> {
   if (call.words.length > 0)
     throw new UsageError(`start takes no words: it got ${JSON.stringify(call.words.join(" "))}.`);
   const started = performance.now();
+  let log: Log | undefined;
+  // One question that goes wrong must not take the others down; what matters about it is in the log.
+  const onMistake = (err: unknown): void => {
+    const extension = extensionInside();
+    const whose = extension === undefined ? "a mistake of the bot itself" : "an extension threw out of turn";
+    if (log === undefined) call.stderr.write(`smartcloudops: ${whose}: ${reasonOf(err)}\n`);
+    else log.error({ err, ...(extension !== undefined && { extension }) }, `${whose}; it goes on`);
+  };
+  process.on("unhandledRejection", onMistake);
+  process.on("uncaughtException", onMistake);
+  try {
+    return await runBot(call, started, (made) => {
+      log = made;
+    });
+  } finally {
+    process.off("unhandledRejection", onMistake).off("uncaughtException", onMistake);
+  }
+}
+
+/** `logs` hears of the log once there is one. */
+async function runBot(call: Call, started: number, logs: (log: Log) => void): Promise<number> {
   const { config, problems, warnings, extensions } = await readWholeConfig({ env: call.env, cwd: call.cwd });
   if (config === undefined) throw new ConfigError(explain(problems));
   const log = createLog({ level: config.log.level, secrets: secretsOf(config) });
+  logs(log);
   const end = Promise.withResolvers<{ readonly why: string; readonly code: number }>();
   const onSignal = (signal: NodeJS.Signals) => end.resolve({ why: signal, code: EXIT.ok });
   const hadTerminal = call.stdin.isTTY === true;
@@ -30,10 +54,6 @@ export async function run(call: Call): Promise<number> {
   process.on("SIGHUP", onHangUp);
   // From here on, so that one during the start is not lost; the second one ends it at once.
   for (const signal of ENDING) process.once(signal, onSignal);
-  // One question that goes wrong must not take the others down; what matters about it is in the log.
-  const onMistake = (err: unknown) => log.error({ err }, "a mistake of the bot itself; it goes on");
-  process.on("unhandledRejection", onMistake);
-  process.on("uncaughtException", onMistake);
   try {
     const serving = await serve(config, {
       log,
@@ -71,7 +91,6 @@ export async function run(call: Call): Promise<number> {
   } finally {
     for (const signal of ENDING) process.off(signal, onSignal);
     process.off("SIGHUP", onHangUp);
-    process.off("unhandledRejection", onMistake).off("uncaughtException", onMistake);
   }
 }
 

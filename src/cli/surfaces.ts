@@ -184,10 +184,10 @@ function startDelivery(sender: Surface["sender"], { app, clock, log, delivers, d
   delivers(sender.platform);
   const report = (event: Delivered): void => {
     delivered(event);
-    const { outcome, reason, ...facts } = event;
+    const { outcome, reason, message, ...facts } = event;
     if (outcome === "given up") {
       log.error({ ...facts, reason }, "a message could not be delivered and was given up");
-      void app.incidents.undeliverable(event.id, reason ?? "it could not be delivered");
+      void app.incidents.undeliverable(event.id, reason ?? "it could not be delivered", message);
     }
     if (outcome === "later") log.warn({ ...facts, reason }, "a message could not be delivered yet");
   };

@@ -9,7 +9,7 @@ import { model } from "./schema/model.ts";
 import { notifiers } from "./schema/notifiers.ts";
 import { duration, ids, name, text, url, whole } from "./schema/parts.ts";
 import { people, roles } from "./schema/people.ts";
-import { maintenance, oncall, routes } from "./schema/routes.ts";
+import { incidents, maintenance, oncall, routes } from "./schema/routes.ts";
 import { runbooks } from "./schema/runbooks.ts";
 import { isTimeZone } from "./values.ts";
 
@@ -48,20 +48,30 @@ const source = () =>
     name: name("How people and answers call this source."),
     url: url("Where the bot reaches Prometheus, without /api/v1."),
     external_url: url("Where people reach it, for links.").optional(),
-    environment: text("What runs there, as people say it: production, staging, …").optional(),
-    cluster: text("The cluster it watches, where there are several.").optional(),
+    environment: text(
+      "What runs there, as people say it: production, staging, … Questions may call the source so.",
+    ).optional(),
+    cluster: text("The cluster it watches, where there are several. Questions may call the source so.").optional(),
     default: z
       .boolean("must be true or false")
       .optional()
-      .describe("Asked when a question names no source. One source may have it; else it is the first."),
-    bearer_token_file: text("File with a bearer token.").optional(),
+      .describe("Asked when a question names no source. One source may have it. Default: the first is."),
+    bearer_token_file: text("File with a bearer token, or else the next two.").optional(),
     username: text("User name for basic authentication.").optional(),
     password_file: text("File with the password that goes with username.").optional(),
     headers: headers(),
     tenant: text("Sent as X-Scope-OrgID, for Mimir, Cortex and Thanos.").optional(),
-    ca_file: text("PEM file with the certificate authority that signed the server's certificate.").optional(),
+    ca_file: text(
+      "PEM file with the certificate authority that signed the server's certificate. Default: the system's.",
+    ).optional(),
     timeout: duration("100ms", "2m", "How long one query may take. Default: limits.query_timeout."),
     max_concurrent: whole(1, 64, "Queries in flight at once. Default 4."),
+    alerts: z
+      .boolean("must be true or false")
+      .optional()
+      .describe(
+        "Whether what its rules say fires makes incidents. Default: where neither the bot nor it has an Alertmanager.",
+      ),
     refresh: duration("10s", "1d", "How often the list of metrics is read again. Default 5m."),
   });
 
@@ -72,10 +82,10 @@ const access = () =>
         .array(z.enum(["members", "guests", "externals"]), "must be a list")
         .min(1, "must name at least one kind")
         .optional()
-        .describe("Whom it is for: members (the default), guests, externals (of other organisations)."),
-      channels: ids("Only in these channels, by id."),
-      roles: ids("Only for people with one of these roles."),
-      sources: ids("Opens these sources. Without it and environments: all."),
+        .describe("Whom it is for: members, guests, externals (of other organisations). Default members."),
+      channels: ids("Only in these channels, by id. Default: everywhere."),
+      roles: ids("Only for people with one of these roles. Default: everybody."),
+      sources: ids("Opens these sources. Default: all, or those of environments."),
       environments: ids("Opens the sources of these environments."),
     },
     "must be a group of settings",
@@ -99,7 +109,7 @@ const file = () =>
         .string("must be text")
         .refine(isTimeZone, 'must be the IANA name of a time zone, such as "UTC" or "Europe/Berlin"')
         .optional()
-        .describe("Zone of times in answers. Default UTC."),
+        .describe('Zone of times in answers and of "since this morning" in questions. Default UTC.'),
       sources: z
         .array(source(), "must be a list")
         .max(100, "must have at most 100 entries")
@@ -108,7 +118,7 @@ const file = () =>
       alertmanager: z
         .strictObject(
           {
-            url: url("Where the bot reaches Alertmanager. Default: ALERTMANAGER_URL.").optional(),
+            url: url("Where the bot reaches Alertmanager, for silences. Default: ALERTMANAGER_URL.").optional(),
             external_url: url("Where people reach it, for links.").optional(),
             receivers: z
               .array(text("Name of a receiver; * stands for any letters."), "must be a list")
@@ -116,12 +126,13 @@ const file = () =>
               .max(100, "must have at most 100 entries")
               .optional()
               .describe(
-                "Of Alertmanager's own list of alerts, only those that it routes to one of these. Default: all but receivers that nobody reads, such as null.",
+                "Of Alertmanager's own list of alerts, only those that it routes to one of these. Default: all but null, none, noop, void, blackhole, drop and devnull.",
               ),
           },
           "must be a group of settings",
         )
-        .optional(),
+        .optional()
+        .describe("Alertmanager, for silences and whom an alert reaches."),
       people: people().optional(),
       roles: roles().optional(),
       access: z
@@ -135,9 +146,10 @@ const file = () =>
       notifiers: notifiers().optional(),
       routes: routes().optional(),
       maintenance: maintenance().optional(),
+      incidents: incidents().optional(),
       oncall: oncall(),
       responders: ids(
-        "Roles whose people may silence alerts and change who is on call, besides whoever is on call. Without it: nobody else.",
+        "Roles whose people may silence alerts and change who is on call, besides whoever is on call. Default: nobody else.",
       ),
       model: model().optional(),
       watches: watches().optional(),
@@ -149,7 +161,7 @@ const file = () =>
         .array(text("A folder, relative to this file."), "must be a list")
         .max(100, "must have at most 100 entries")
         .optional()
-        .describe("Folders with concept packs of your own: what your metrics mean."),
+        .describe("Folders with concept packs of your own: what your metrics mean. Default: none."),
       extensions: z
         .strictObject(
           {
@@ -157,7 +169,7 @@ const file = () =>
               .array(text("A folder, relative to this file."), "must be a list")
               .max(20, "must have at most 20 entries")
               .optional()
-              .describe("Folders with extensions: code of yours that runs with all rights of the bot."),
+              .describe("Folders with extensions: code of yours that runs with all rights of the bot. Default: none."),
           },
           "must be a group of settings",
         )
@@ -169,16 +181,20 @@ const file = () =>
           {
             question_length: whole(100, 20_000, "Characters in one question. Default 4000."),
             query_timeout: duration("100ms", "2m", "How long one query may take. Default 10s."),
-            questions_per_minute: whole(1, 1000, "Questions from one person in a minute. Default 30."),
+            questions_per_minute: whole(
+              1,
+              1000,
+              "Questions from one person in a minute, counted by all replicas together. Default 30.",
+            ),
             channel_questions_per_minute: whole(
               1,
               10_000,
-              "Questions from one channel in a minute. Default: ten times those from one person.",
+              "Questions from one channel in a minute, counted likewise. Default: ten times those from one person.",
             ),
             event_loop_wait: duration(
               "50ms",
               "1m",
-              "How long things may wait for this process, on average over some seconds, before new questions are turned away. Default 500ms.",
+              "How long things may wait for this process, on average over some seconds, before new questions are turned away. Default 1s.",
             ),
             answer_timeout: duration("1s", "5m", "How long one answer may take. Default 30s."),
             watched_series: whole(1, 100_000, "Series that are watched, of all watches together. Default 1000."),
@@ -187,7 +203,8 @@ const file = () =>
           },
           "must be a group of settings",
         )
-        .optional(),
+        .optional()
+        .describe("How much the bot takes, asks and keeps."),
       http: z
         .strictObject(
           {
@@ -196,7 +213,8 @@ const file = () =>
           },
           "must be a group of settings",
         )
-        .optional(),
+        .optional()
+        .describe("Its one HTTP server."),
       redis: z
         .strictObject(
           {
@@ -221,7 +239,8 @@ const file = () =>
           },
           "must be a group of settings",
         )
-        .optional(),
+        .optional()
+        .describe("Its log."),
     })
     .describe("Settings of SmartCloudOps.");
 

@@ -177,6 +177,7 @@ function readEntry(
     timeoutMs: parseDuration(entry.timeout ?? file.settings.limits?.query_timeout ?? "") ?? DEFAULTS.queryTimeoutMs,
     maxConcurrent: entry.max_concurrent ?? DEFAULTS.maxConcurrent,
     refreshMs: parseDuration(entry.refresh ?? "") ?? DEFAULTS.refreshMs,
+    ...(entry.alerts !== undefined && { alerts: entry.alerts }),
   };
 }
 

@@ -53,6 +53,10 @@ export type Config = {
   routes: readonly Route[];
   /** When alerts and anomalies about some things are kept back. */
   maintenance: readonly Maintenance[];
+  /**
+   * `dependencies`: whether alerts of two things are one incident where one calls the other. `impact`: whether it is measured, and whether routes take a milder severity for it.
+   */
+  incidents: { dependencies: boolean; impact: "raise" | "both" | "off" };
   digests: readonly ConfiguredDigest[];
   /** Pipelines that tell of their runs. */
   ci: CiConfig;
@@ -218,4 +222,6 @@ export type SourceConfig = {
   timeoutMs: number;
   maxConcurrent: number;
   refreshMs: number;
+  /** Whether what its rules say fires makes incidents. Undefined: where it has no Alertmanager to tell, nor has the bot. */
+  alerts?: boolean;
 };

@@ -1,5 +1,8 @@
 import type { Place } from "./chat.ts";
 import type { Call, Escalated } from "./incident/escalate.ts";
+import type { Impact } from "./incident/impact.ts";
+import type { More } from "./incident/more.ts";
+import type { Dependency } from "./topology/join.ts";
 
 /** Something that needs somebody: alerts and anomalies about one thing, told in one message for as long as it lasts. */
 
@@ -25,8 +28,10 @@ export type AlertEvent = {
   readonly group?: string;
   /** When the bot was told. */
   readonly at: number;
-  /** Read from Alertmanager's own list: once it is missing there, it is over. */
+  /** Read from a list of all that fires: once it is missing there, it is over. */
   readonly isListed?: true;
+  /** Which list that was. */
+  readonly listedBy?: string;
   /** Id of the anomaly that it is, in place of an alert, and its revision: what an older one says is no news. */
   readonly anomaly?: string;
   readonly revision?: number;
@@ -37,6 +42,8 @@ export type AlertRecord = {
   readonly fingerprint: string;
   /** The incident it belongs to. Undefined for one that was told of only when it was over. */
   readonly incident: string | undefined;
+  /** When it first came to that, unix seconds. */
+  readonly joinedAt?: number;
   readonly name: string;
   readonly severity: Severity;
   readonly labels: Readonly<Record<string, string>>;
@@ -52,8 +59,9 @@ export type AlertRecord = {
   readonly seenAt: number;
   /** Times it began within the last day, as far as known: more than a few and it flaps. */
   readonly begins: readonly number[];
-  /** It was in Alertmanager's own list. */
+  /** It was in a list of all that fires: in this one at last. Without a name, in Alertmanager's own. */
   readonly isListed?: true;
+  readonly listedBy?: string;
   /** Id of the anomaly that it is: no Alertmanager knows of it. And the newest revision of it that was told. */
   readonly anomaly?: string;
   readonly revision?: number;
@@ -75,7 +83,7 @@ export type Incident = {
   /** 1 for a new one; each change is one more. */
   readonly revision: number;
   readonly status: IncidentStatus;
-  /** The highest of the alerts that fire; of all of them once none does. */
+  /** The highest of the alerts that fire; of all of them once none does. What its impact makes of it, `shownSeverity` and `routedSeverity` say. */
   readonly severity: Severity;
   readonly subject: Subject | undefined;
   readonly environment: string | undefined;
@@ -95,6 +103,10 @@ export type Incident = {
   readonly names: readonly AlertName[];
   /** The gravest alerts, firing ones first, at most `LINES_KEPT`. The store has all. */
   readonly lines: readonly AlertLine[];
+  /** Why alerts of other things are in it: one calls the other. Undefined for none. */
+  readonly dependencies?: readonly Dependency[];
+  /** What it does, as it was measured last. Undefined where it was not, or could not be. */
+  readonly impact?: Impact;
   /** All its alerts, as far as routes, escalations and digests tell them apart; undefined of one stored before they were counted. */
   readonly parts?: readonly IncidentPart[];
   /** Alerts that began again and again within the hour. */
@@ -103,10 +115,12 @@ export type Incident = {
   readonly isStorm: boolean;
   /** When a storm last took in an alert that had no incident. */
   readonly tookInAt?: number;
-  readonly acknowledged?: Responder;
+  /** `firing`: so many alerts fired then. */
+  readonly acknowledged?: Responder & { readonly firing?: number };
   /** `severity` is the one it had then. */
   readonly snoozed?: Responder & {
     readonly until: number;
+    readonly firing?: number;
     readonly severity?: Severity;
     /** Name of the maintenance window that keeps it back since it began: nobody was told of it. */
     readonly window?: string;
@@ -117,6 +131,8 @@ export type Incident = {
     readonly because: "time" | "worse";
     readonly snoozed: NonNullable<Incident["snoozed"]>;
   };
+  /** What came since somebody has it, as was told last. */
+  readonly more?: More;
   /** How far its escalation is, since it is open; and who was called lately, newest last. */
   readonly escalated?: Escalated;
   readonly calls?: readonly Call[];

@@ -53,9 +53,9 @@ export function readSources(folder: string): {
     }
   };
   attempt(folder, () => {
-    const root = realpathSync(folder);
-    whyUnsafeAbove(root);
-    for (const entry of entriesOf(root))
+    const [root, entries] = openFolder(folder);
+    refuseUnsafeAbove(root);
+    for (const entry of entries)
       attempt(join(folder, entry), () => {
         const sources = readOne(root, folder, entry);
         if (sources !== undefined) found.push(sources);
@@ -84,6 +84,15 @@ function readOne(root: string, folder: string, entry: string): Sources | undefin
   const content = [...texts].map(([path, text]) => [path, sha256(text)]);
   const hash = sha256(`sco.extension.v1\n${canonicalJson({ name, content })}`);
   return { name, file: join(folder, entry), main, texts, hash };
+}
+
+function openFolder(folder: string): readonly [root: string, entries: readonly string[]] {
+  try {
+    const root = realpathSync(folder);
+    return [root, entriesOf(root)];
+  } catch (cause) {
+    throw new Error(`must be a folder that can be read: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 function entriesOf(folder: string): readonly string[] {
@@ -135,7 +144,7 @@ function insideOf(root: string, path: string): string {
 }
 
 /** Who may write a folder above may put another one in its place. */
-function whyUnsafeAbove(folder: string): void {
+function refuseUnsafeAbove(folder: string): void {
   refuseUnsafe(statSync(folder), folder);
   for (let at = dirname(folder); at !== dirname(at); at = dirname(at)) {
     const stat = statSync(at);

@@ -1,6 +1,7 @@
 import type { LoadedExtension } from "../ports/extension.ts";
 import { reasonOf } from "../util/errors.ts";
 import { type FileProblem, readSources, type Sources } from "./files.ts";
+import { marked, runInside } from "./inside.ts";
 import { importSources } from "./modules.ts";
 import { readExtension } from "./shape.ts";
 
@@ -65,10 +66,10 @@ async function loadOne(
 ): Promise<{ readonly loaded?: LoadedExtension; readonly problems: readonly FileProblem[] }> {
   const { name, hash, file } = sources;
   try {
-    const exports = await inTime(importSources(sources));
+    const exports = await inTime(runInside(name, () => importSources(sources)));
     const read = readExtension(exports["default"]);
     if ("problems" in read) return { problems: read.problems.map((text) => ({ file, text })) };
-    const { executor, notifier } = read.extension;
+    const { executor, notifier } = marked(name, read.extension);
     return {
       loaded: {
         name,

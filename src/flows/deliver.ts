@@ -1,4 +1,4 @@
-import type { Clock, Lease, Outbox, Queued, Sender } from "../ports.ts";
+import type { Clock, Lease, Outbox, Outgoing, Queued, Sender } from "../ports.ts";
 import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
 
 export type DeliverDeps = {
@@ -21,6 +21,8 @@ export type Delivered = {
   readonly outcome: "sent" | "later" | "given up";
   readonly seconds: number;
   readonly reason?: string;
+  /** Of one that was given up. */
+  readonly message?: Outgoing;
 };
 
 /** Messages of this many channels are on their way at once. */
@@ -91,17 +93,18 @@ export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<num
       await outbox.sent(id, reference, clock());
       deps.report({ id, platform, outcome: "sent", seconds: clock() - began });
     } catch (problem) {
-      await settle(id, attempts, problem, signal);
+      await settle(message, attempts, problem, signal);
     }
   }
 
-  async function settle(id: string, attempts: number, problem: unknown, signal: AbortSignal): Promise<void> {
+  async function settle(message: Queued, attempts: number, problem: unknown, signal: AbortSignal): Promise<void> {
+    const { id } = message;
     const reason = reasonOf(problem);
     const isHopeless =
       problem instanceof NeverError || (!(problem instanceof NotNowError) && attempts >= UNKNOWN_TRIES);
     if (isHopeless && !signal.aborted) {
       await outbox.gaveUp(id, reason, clock());
-      deps.report({ id, platform, outcome: "given up", seconds: 0, reason });
+      deps.report({ id, platform, outcome: "given up", seconds: 0, reason, message });
       return;
     }
     const least = problem instanceof NotNowError ? problem.seconds : 0;

@@ -2,7 +2,7 @@ import type { Catalogue } from "../core/catalogue.ts";
 import { type Anomaly, type Opinion, over } from "../core/watch/anomaly.ts";
 import { activeOf, type WatchModel } from "../core/watch/model.ts";
 import type { TrackEvent } from "../core/watch/track.ts";
-import { subjectOf, type Watch } from "../core/watch.ts";
+import type { Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
 import { lookForEnds } from "./detect/ahead.ts";
@@ -17,6 +17,7 @@ import { judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { lookLater } from "./detect/later.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
 import { lacking, recordAll } from "./detect/record.ts";
+import { judgeResets } from "./detect/restarts.ts";
 import { settle } from "./detect/settle.ts";
 import { type ShareLook, seriesOf } from "./detect/share-look.ts";
 import { createShares, type Share, type SlotFacts } from "./detect/shares.ts";
@@ -145,7 +146,7 @@ export function detect(given: DetectDeps): Detect {
       }
       // Whoever has taken the round over shows what there is.
       held?.signal.throwIfAborted();
-      await showAnomalies(deps);
+      await showAnomalies(deps, signal);
     } finally {
       await held?.end();
       await store.detection.release(JOB, owner);
@@ -372,25 +373,7 @@ export function detect(given: DetectDeps): Detect {
       down: down.map(({ instance }) => instance),
     });
     const missing = looked.window === undefined ? [] : judgeMissing(one, open, state.down, clock());
-    const resets = looked.resets.slice(-5).map(({ series, labels, at }) => {
-      const lack = lacking(
-        {
-          kind: "reset",
-          watch: watch.id,
-          source: source.name,
-          measure: watch.name,
-          subject: subjectOf(watch, labels),
-          since: at,
-          severity: "info",
-          series,
-          labels,
-          promql: watch.promql,
-        },
-        open.values(),
-        clock(),
-      );
-      return over(lack, at);
-    });
+    const resets = await judgeResets(store, one, looked.resets, open, clock());
     const began = elapsed();
     const explaining = { source, watch, catalogue, packs: deps.packs, signal };
     const explained = round.isShare ? new Map<string, Anomaly>() : await explain(deps, explaining, opened);
@@ -401,7 +384,7 @@ export function detect(given: DetectDeps): Detect {
     await keep({ ...due, anomalies }, open, tally);
     // A round that takes long, as the first does, says what it knows on the way.
     if (!round.isShare && elapsed() - shownAt > SHOW_EVERY) {
-      await showAnomalies(deps);
+      await showAnomalies(deps, signal);
       shownAt = elapsed();
     }
   }

@@ -10,7 +10,7 @@ import { inert, inertName } from "../util/inert.ts";
 
 export type EnrichDeps = { readonly sources: readonly Metrics[]; readonly clock: Clock };
 
-export type Enriched = Pick<IncidentContext, "chart" | "evidence" | "facts" | "missing" | "canFix">;
+export type Enriched = Pick<IncidentContext, "chart" | "evidence" | "facts" | "missing" | "canFix" | "impactMissing">;
 
 /** Drawn before the first alert began, in seconds; and points of the drawing. */
 const BEFORE = 3600;

@@ -1,6 +1,7 @@
 import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
 import { titleOf } from "../cards/incident-words.ts";
 import type { Card } from "../core/card.ts";
+import { shownSeverity } from "../core/incident/impact.ts";
 import { type AlertRecord, graverFirst, type Incident } from "../core/incident.ts";
 import { sayTime } from "../core/zone.ts";
 import type { Store } from "../ports.ts";
@@ -25,7 +26,9 @@ export async function incidentsCard({ store, now, zone, mayRead }: Omit<ListDeps
     store.incidents.live(),
     store.incidents.find({ status: ["resolved"], since: now - LATELY, limit: 200 }),
   ]);
-  const open = live.filter(mayRead).sort((a, b) => graverFirst(a.severity, b.severity) || a.startedAt - b.startedAt);
+  const open = live
+    .filter(mayRead)
+    .sort((a, b) => graverFirst(shownSeverity(a), shownSeverity(b)) || a.startedAt - b.startedAt);
   const over = lately.filter(mayRead).sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
   const line = (one: Incident) => `${titleOf(one, { now })} – ${stateOf(one, now, zone)} [${one.id}]`;
   const unattended = open.filter(({ status }) => status === "open").length;
@@ -35,7 +38,7 @@ export async function incidentsCard({ store, now, zone, mayRead }: Omit<ListDeps
       count === 0
         ? "No incident is open."
         : `${count} incident${count === 1 ? "" : "s"} open, ${unattended === 0 ? "all" : `${count - unattended} of them`} acknowledged or snoozed.`,
-    tone: count === 0 ? "good" : open[0]?.severity === "critical" ? "danger" : "warning",
+    tone: count === 0 ? "good" : open[0] !== undefined && shownSeverity(open[0]) === "critical" ? "danger" : "warning",
     blocks: [
       ...(count === 0 ? [] : [{ kind: "list" as const, items: open.slice(0, SHOWN).map(line) }]),
       ...(count > SHOWN ? [{ kind: "note" as const, text: `${count - SHOWN} more.` }] : []),

@@ -12,6 +12,7 @@ import type { Sorter } from "../core/incident/parts.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
+import type { Graph } from "../core/topology/graph.ts";
 import type { Take } from "../ports/incidents.ts";
 import type { Store } from "../ports.ts";
 
@@ -21,6 +22,8 @@ export type IngestDeps = {
   /** Where an incident's messages belong as it is now. */
   readonly placesOf: (incident: Incident) => readonly Place[];
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
+  /** Who calls whom, as far as is known by now. Undefined: what one thing does to another joins nothing. */
+  readonly graph?: () => Graph;
   /** Names of the maintenance windows that there are. */
   readonly windows?: () => readonly string[];
   /** What tells alerts apart by what routes, escalations and digests ask for: another one once they ask for something else. */
@@ -92,7 +95,10 @@ export function ingest(deps: IngestDeps): Ingest {
       if (held?.sorter !== sorter) held = undefined;
       held ??= await load(incidents, sorter);
       const known = await heldWith(held, events);
-      const absorbed = withPlaces(absorb({ ...worldOf(known), ...maintenance() }, events, deps.newId), deps.placesOf);
+      const absorbed = withPlaces(
+        absorb({ ...worldOf(known, deps.graph?.()), ...maintenance() }, events, deps.newId),
+        deps.placesOf,
+      );
       const { incidents: changed, alerts } = absorbed;
       if (changed.length === 0 && alerts.length === 0) return;
       if (await incidents.save({ incidents: changed, alerts, entries: [], generation: known.generation })) {
@@ -236,8 +242,9 @@ function remember(held: Held, { incidents: changed, alerts, tallies }: Absorbed)
   while (held.openings.length > 0 && (held.openings[0] ?? 0) < newest - STORM_SECONDS) held.openings.shift();
 }
 
-function worldOf(held: Held): World {
+function worldOf(held: Held, graph: Graph | undefined): World {
   return {
+    ...(graph !== undefined && graph.calls.size > 0 && { topology: { graph, live: () => held.incidents.values() } }),
     alert: (fingerprint) => held.alerts.get(fingerprint) ?? held.over.get(fingerprint),
     incident: (id) => held.incidents.get(id) ?? held.ended.get(id),
     withKey: (key) => {

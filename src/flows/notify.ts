@@ -1,11 +1,11 @@
 import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
-import { callCard, wokenCard } from "../cards/incident-note.ts";
+import { callCard, moreCard, wokenCard } from "../cards/incident-note.ts";
 import type { Card } from "../core/card.ts";
 import type { Place } from "../core/chat.ts";
 import type { Call } from "../core/incident/escalate.ts";
 import { messageId, noteId } from "../core/incident/message.ts";
 import { isNotifier } from "../core/incident/notice.ts";
-import type { Incident } from "../core/incident.ts";
+import { type Incident, isLive } from "../core/incident.ts";
 import { postOrEdit } from "../core/posted.ts";
 import type { Clock, Store } from "../ports.ts";
 import { sha256 } from "../util/canonical.ts";
@@ -110,6 +110,8 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
     }
     if (incident.status === "open")
       for (const call of incident.calls ?? []) if (call.at > now - NEWS) await noteCall(incident, call, context);
+    const { more } = incident;
+    if (more !== undefined && isLive(incident) && more.at > now - NEWS) await noteMore(incident, more, context);
     if (incident.woken !== undefined && incident.woken.at > now - NEWS)
       await noteWoken(incident, incident.woken, context);
     lately.set(incident.id, { at: now, status: incident.status });
@@ -131,6 +133,11 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
   /** An edit tells no phone: that it is back from its snooze stands in the thread, too, once. */
   async function noteWoken(incident: Incident, woken: NonNullable<Incident["woken"]>, context: IncidentContext) {
     await note(incident, `woken-${woken.snoozed.at}`, wokenCard(incident, woken, context));
+  }
+
+  /** Nor that there is more than somebody has in hand. */
+  async function noteMore(incident: Incident, more: NonNullable<Incident["more"]>, context: IncidentContext) {
+    await note(incident, `more-${more.at}`, moreCard(incident, more, context));
   }
 
   /** In the thread of its message, under an id of what it is about, so that each is said once, however often it is shown. */

@@ -2,10 +2,12 @@ import { sentStartOf } from "../core/incident/alert.ts";
 import { isReceived } from "../core/incident/receivers.ts";
 import type { AlertEvent, AlertRecord } from "../core/incident.ts";
 import type { Take } from "../ports/incidents.ts";
-import type { AlertRouter, Clock, ListedAlert, Store } from "../ports.ts";
+import type { AlertList, Clock, ListedAlert, Store } from "../ports.ts";
 
 export type ReconcileDeps = {
-  readonly router: AlertRouter;
+  readonly list: AlertList;
+  /** Names of all lists that are read. The first takes over what those listed that are no more. */
+  readonly lists: readonly string[];
   readonly store: Pick<Store, "incidents">;
   readonly clock: Clock;
   readonly take: Take;
@@ -23,25 +25,31 @@ const GONE_LOOKS = 3;
 /** Looks further apart are not in a row: the process slept, or another one looked meanwhile. */
 const APART_SECONDS = 300;
 const MOST_GONE = 10_000;
+/** The list that alerts were in whose record names none. */
+const ALERTMANAGER = "alertmanager";
 
 /**
- * Alertmanager's own list -> incidents: for where no webhook reaches the bot, and for what a webhook never says, as that an alert was over
+ * A list of all that fires -> incidents: for where no webhook reaches the bot, and for what a webhook never says, as that an alert was over
  * while a silence was on. What is muted, or for others, makes no incident, and ends none. Rejects when the list cannot be read: nothing changes then, and
  * what was missing before is counted anew, because the list may come back empty.
  */
 export function reconcile({
-  router,
+  list,
+  lists,
   store,
   clock,
   take,
   receivers,
 }: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
   const missing = createMissing();
+  const isListed = ({ isListed: isAnywhere, listedBy = ALERTMANAGER }: AlertRecord) =>
+    isAnywhere === true && (listedBy === list.name || (!lists.includes(listedBy) && lists[0] === list.name));
   return async (signal) => {
-    const listed = await router.alerts(signal).catch((problem: unknown) => {
+    const listed = await list.read(signal).catch((problem: unknown) => {
       missing.forget();
       throw problem;
     });
+    if (listed === undefined) return missing.forget();
     const at = clock();
     const isApart = (one: ListedAlert) => one.isMuted || !isReceived(one.receivers, receivers);
     const apart = listed.filter(isApart);
@@ -53,11 +61,11 @@ export function reconcile({
             .map(({ fingerprint }) => fingerprint),
     );
     const told = listed.filter((one) => !isApart(one) || known.has(one.fingerprint));
-    await take(told.map((one) => eventOf(one, at)));
+    await take(told.map((one) => eventOf(one, list.name, at)));
     const there = new Set(listed.map(({ fingerprint }) => fingerprint));
     const unseen = await store.incidents.unseenSince(at, MOST_GONE);
     const gone = missing.in(
-      unseen.filter(({ isListed, fingerprint }) => isListed === true && !there.has(fingerprint)),
+      unseen.filter((one) => isListed(one) && !there.has(one.fingerprint)),
       at,
     );
     await take(
@@ -100,7 +108,11 @@ function createMissing() {
   };
 }
 
-function eventOf({ fingerprint, labels, annotations, startsAt, generatorUrl }: ListedAlert, at: number): AlertEvent {
+function eventOf(
+  { fingerprint, labels, annotations, startsAt, generatorUrl }: ListedAlert,
+  listedBy: string,
+  at: number,
+): AlertEvent {
   return {
     fingerprint,
     status: "firing",
@@ -110,5 +122,6 @@ function eventOf({ fingerprint, labels, annotations, startsAt, generatorUrl }: L
     ...(generatorUrl !== "" && { generatorUrl }),
     at,
     isListed: true,
+    listedBy,
   };
 }

@@ -45,7 +45,10 @@ export async function sharedRateLimiters(
     commandTimeout: COMMAND_MS,
   });
   const { noticed, over } = outage((problem) =>
-    warn(problem, "questions are counted by each replica for itself: Redis cannot be reached for it"),
+    warn(
+      problem,
+      "questions and calls of the API are counted by each replica for itself: Redis cannot be reached for it",
+    ),
   );
   redis.on("error", noticed);
   redis.on("ready", over);

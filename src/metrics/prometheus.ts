@@ -1,5 +1,5 @@
 import type { Catalogue } from "../core/catalogue.ts";
-import type { Metrics, TimeWindow } from "../ports.ts";
+import type { ListedAlert, Metrics, TimeWindow } from "../ports.ts";
 import { QueryRefusedError, RefusedError } from "../util/errors.ts";
 import {
   readAlerts,
@@ -41,6 +41,8 @@ export type PrometheusSettings = {
   readonly maxConcurrent?: number | undefined;
   /** Where what exists is kept from one short command to the next. Unless told, it is not kept. */
   readonly snapshots?: Snapshots | undefined;
+  /** Whether its alerts are listed. Unless told, where it has no Alertmanager to tell. */
+  readonly alerts?: boolean | undefined;
 };
 
 /** `wall` is this machine's clock in unix seconds, also where questions are asked as of another time. */
@@ -55,6 +57,8 @@ export type PrometheusDeps = HttpDeps & {
 };
 
 export type Prometheus = Metrics & {
+  /** What its rules say fires, as an Alertmanager would list it. Undefined where others are told of it. Throws like a query. */
+  firing(signal?: AbortSignal): Promise<readonly ListedAlert[] | undefined>;
   /** Reads anew what exists. Calls at the same time share one reading. Throws like a query; the old catalogue stays then. */
   refresh(signal?: AbortSignal): Promise<void>;
   /**
@@ -79,6 +83,9 @@ const PATHS = {
   alerts: "/api/v1/alerts",
   targets: "/api/v1/targets",
   buildinfo: "/api/v1/status/buildinfo",
+  firing: "/api/v1/rules",
+  alertmanagers: "/api/v1/alertmanagers",
+  config: "/api/v1/status/config",
 } as const;
 type Api = keyof typeof PATHS;
 
@@ -258,6 +265,14 @@ export function createPrometheus(settings: PrometheusSettings, deps: PrometheusD
     range,
     check,
     refresh,
+    firing: async (signal) => {
+      const { readFiring } = await import("./firing.ts");
+      return readFiring({
+        ask: (api) => ask(api, api === "firing" ? [["type", "alert"]] : [], signal),
+        linkTo: (promql) => linkTo(settings.externalUrl, promql, { start: deps.clock(), end: deps.clock(), step: 0 }),
+        ...{ service, environment: settings.environment, always: settings.alerts === true },
+      });
+    },
     alerts: async (signal) => readAlerts(await ask("alerts", [], signal), service),
     rules: async (signal) => readRules(await ask("rules", [], signal), service),
     targets: async (signal) => readTargets(await ask("targets", [["state", "active"]], signal), service),

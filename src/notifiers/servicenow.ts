@@ -72,6 +72,8 @@ function changeOf({ kind, title, incident }: Notice, closeCode: string): Readonl
       return { state: STATE.resolved, close_code: closeCode, close_notes: plain(title) };
     case "again":
       return { state: STATE.new };
+    case "more":
+      return incident.status === "open" ? { state: STATE.new } : {};
     case "worse":
       return { urgency: WEIGHT[incident.severity], impact: WEIGHT[incident.severity] };
     default:

@@ -1,41 +1,35 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
-
 export type EventLoop = {
   /**
-   * Seconds for which what comes in at a random moment waits until it is looked at, on average over the last whole stretch of some
-   * seconds. One long pause counts less than many that follow each other.
+   * Seconds for which what comes in at a random moment waits until it is looked at, on average: of the last two stretches of some
+   * seconds the better one, so that a single pause, as at the start, does not count.
    */
   readonly wait: () => number;
   readonly stop: () => void;
 };
 
-/** Milliseconds. */
-const RESOLUTION = 20;
-const NANO = 1e9;
+/** Milliseconds between two looks at the clock. */
+const TICK = 20;
 
 /**
- * Measures how busy this process's event loop is, by Node's own histogram of delays. Who comes in at a random moment falls into a pause of
- * length x with a probability in proportion to x, and waits half of it: E(x²) / 2 E(x), the waiting time paradox.
+ * Measures how busy this process's event loop is, by how late a timer comes. Who comes in at a random moment falls into a pause of length x
+ * with a probability in proportion to x, and waits half of it: E(x²) / 2 E(x), the waiting time paradox. Not Node's `monitorEventLoopDelay`:
+ * it loses the first pause after each reset, so that the longest ones would go unseen.
  */
-export function watchEventLoop(everyMs = 5000): EventLoop {
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION });
-  delays.enable();
-  let wait = 0;
+export function watchEventLoop(stretchMs = 2500): EventLoop {
+  let [before, last] = [0, 0];
+  let [sum, squares] = [0, 0];
+  let seen = performance.now();
   const timer = setInterval(() => {
-    wait = delays.count === 0 ? 0 : waitOf(delays.mean / NANO, delays.stddev / NANO);
-    delays.reset();
-  }, everyMs);
+    const now = performance.now();
+    const pause = now - seen;
+    seen = now;
+    sum += pause;
+    squares += pause * pause;
+    if (sum < stretchMs) return;
+    before = last;
+    last = Math.max(0, squares / (2 * sum) - TICK / 2) / 1000;
+    [sum, squares] = [0, 0];
+  }, TICK);
   timer.unref();
-  return {
-    wait: () => wait,
-    stop() {
-      clearInterval(timer);
-      delays.disable();
-    },
-  };
-}
-
-/** Both in seconds. An idle loop's pauses are the resolution. */
-function waitOf(mean: number, deviation: number): number {
-  return Math.max(0, (mean * mean + deviation * deviation) / (2 * mean) - RESOLUTION / 2000);
+  return { wait: () => Math.min(before, last), stop: () => clearInterval(timer) };
 }

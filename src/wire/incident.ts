@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { shownSeverity } from "../core/incident/impact.ts";
 import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "../core/incident.ts";
 import { rfc3339 } from "../core/zone.ts";
 import { once } from "../util/once.ts";
@@ -11,7 +12,11 @@ export const incidentSchema = once(() =>
     .object({
       id: text("Its id, as in messages."),
       status: z.enum(INCIDENT_STATUSES),
-      severity: z.enum(SEVERITIES),
+      severity: z.enum(SEVERITIES).describe("The gravest of its rules."),
+      shown_severity: z
+        .enum(SEVERITIES)
+        .optional()
+        .describe("What its measured impact makes of it, where that differs."),
       subject: text("What it is about.").optional(),
       environment: z.string().optional(),
       names: z.array(z.string()).describe("Names of its alerts and anomalies, the gravest first."),
@@ -60,6 +65,7 @@ export function incidentJson(one: Incident): z.infer<ReturnType<typeof incidentS
     id: one.id,
     status: one.status,
     severity: one.severity,
+    shown_severity: shownSeverity(one) === one.severity ? undefined : shownSeverity(one),
     subject: one.subject?.name,
     environment: one.environment,
     names: one.names.map(({ name }) => name),

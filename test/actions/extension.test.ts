@@ -273,13 +273,17 @@ describe("a hostile executor", () => {
 
   it("that changes what it is given changes nothing of what was shown", async () => {
     const { action } = await hostile(`
-      look: async (args) => { args.name = "other"; return look(); },
-      run: async (args, context) => { args.name = "other"; context.precondition.a = 2; context.identity.entry = "x"; return run(); }`);
-    const args = Object.freeze({ name: "shown" });
+      look: async (args) => { args.name = "other"; args.list.push("x"); return look(); },
+      run: async (args, context) => { args.name = "other"; args.list.push("x"); context.precondition.a = 2; context.identity.entry = "x"; return run(); }`);
+    const args = { name: "shown", list: ["a"] };
     const context = contextOf({ identity: { entry: "one" }, precondition: { a: 1 } });
     await action.look(args, soon());
     expect(await action.run(args, context)).toMatchObject({ outcome: "succeeded" });
-    expect([args, context.precondition, context.identity]).toEqual([{ name: "shown" }, { a: 1 }, { entry: "one" }]);
+    expect([args, context.precondition, context.identity]).toEqual([
+      { name: "shown", list: ["a"] },
+      { a: 1 },
+      { entry: "one" },
+    ]);
   });
 
   it.each([
@@ -294,6 +298,15 @@ describe("a hostile executor", () => {
       outcome: "failed",
       output: expect.stringMatching(wanted),
     });
+  });
+
+  it("has no hands by names that every object has", async () => {
+    const extensions = await loaded({
+      "evil.mjs": executorText("").replace("do: { changes", "constructor: { changes"),
+    });
+    const extension = [{ name: "one", uses: "evil", settings: {}, secrets: {} }];
+    const actions = await createActions({ extension }, { ...deps, extensions });
+    await expect(actions.get("x-evil/constructor")!.look({}, soon())).rejects.toThrow(/it opened no constructor/);
   });
 
   it("is opened once for all that is asked of it, and again after it failed", async () => {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { describe, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, it } from "vitest";
 import { createApp, type Overrides } from "../../src/app.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import type { Question } from "../../src/core/chat.ts";
@@ -8,8 +11,11 @@ import { createMemoryStore } from "../../src/store/memory.ts";
 import { QueryRefusedError, UnreachableError } from "../../src/util/errors.ts";
 import type { Log } from "../../src/util/log.ts";
 
+const home = mkdtempSync(join(tmpdir(), "app-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
 function configOf(env: Record<string, string> = {}, limits: Partial<Config["limits"]> = {}): Config {
-  const loaded = loadConfig({ env: { PROMETHEUS_URL: "http://127.0.0.1:1", ...env }, cwd: "/nowhere" });
+  const loaded = loadConfig({ env: { PROMETHEUS_URL: "http://127.0.0.1:1", ...env }, cwd: home });
   assert.ok(loaded.ok);
   return { ...loaded.config, limits: { ...loaded.config.limits, ...limits } };
 }

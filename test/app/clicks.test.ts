@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { createRemedy, type RemedyOptions } from "../../src/app/remedy.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import type { AccessRule } from "../../src/core/access.ts";
@@ -10,11 +13,14 @@ import { aLook } from "../fakes/actions.ts";
 import { ann, aProposal, aVoter, bob } from "../fakes/proposals.ts";
 import { aClick, aPolicy, Clinic } from "../fakes/remedy.ts";
 
+const folder = mkdtempSync(join(tmpdir(), "clicks-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 const source = (name: string) => ({ name, environment: undefined }) as Metrics;
 
 /** The composed remedy on the clinic's store: Bob may approve, and sees what `rules` open. */
 async function remedy(rules?: readonly AccessRule[], more: Partial<RemedyOptions> = {}) {
-  const loaded = loadConfig({ env: { PROMETHEUS_URL: "http://127.0.0.1:1" }, cwd: "/nowhere" });
+  const loaded = loadConfig({ env: { PROMETHEUS_URL: "http://127.0.0.1:1" }, cwd: folder });
   if (!loaded.ok) throw new Error("the configuration cannot be read");
   const config: Config = {
     ...loaded.config,

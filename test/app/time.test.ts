@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { createRemedy } from "../../src/app/remedy.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { sweep } from "../../src/flows/remedy/sweep.ts";
@@ -7,6 +10,9 @@ import { steadyClock } from "../../src/util/steady-clock.ts";
 import { aLook } from "../fakes/actions.ts";
 import { anEntry, aProposal, NOW } from "../fakes/proposals.ts";
 import { aPolicy, Clinic } from "../fakes/remedy.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "time-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const SIGNAL = new AbortController().signal;
 
@@ -17,7 +23,7 @@ function ready() {
 
 /** Starts what carries out changes, on the clinic's store and with a clock of its own, until `done` holds. */
 async function until(clinic: Clinic, clock: () => number, done: () => Promise<boolean>): Promise<void> {
-  const loaded = loadConfig({ env: {}, cwd: "/nowhere" });
+  const loaded = loadConfig({ env: {}, cwd: folder });
   if (!loaded.ok) throw new Error("the configuration cannot be read");
   const people = [{ id: "bob", name: "Bob", accounts: { slack: ["U2"] } }];
   const roles = { oncall: { people: ["bob"], accounts: {}, groups: {} } };

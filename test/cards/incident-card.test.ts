@@ -3,7 +3,7 @@ import { incidentCard } from "../../src/cards/incident-card.ts";
 import { type Card, plainText } from "../../src/core/card.ts";
 import { respond } from "../../src/core/incident/respond.ts";
 import type { Incident } from "../../src/core/incident.ts";
-import { aWorld, firing, over, T } from "../fakes/incidents.ts";
+import { aCall, aGraph, aWorld, firing, over, T } from "../fakes/incidents.ts";
 
 const context = { now: T + 600, zone: "UTC", edition: 1 };
 const ann = { person: "ann", name: "Ann", at: T + 300 };
@@ -72,6 +72,51 @@ describe("the message of an incident", () => {
     expect(shown(incident, { missing: "I could not ask Prometheus." })).toContain("I could not ask Prometheus.");
     expect(buttons(incidentCard(incident, { ...context, canFix: true }))).toContain("Propose fix");
     expect(buttons(incidentCard(incident, context))).not.toContain("Propose fix");
+  });
+
+  describe("of things that call each other", () => {
+    const at = (id: string, minutes: number, more: Record<string, string> = {}) =>
+      firing(id, { startsAt: T + minutes * 60, at: T + minutes * 60 + 10, labels: more });
+    const told = (
+      calls: readonly ReturnType<typeof aCall>[],
+      ...events: Parameters<ReturnType<typeof aWorld>["tell"]>
+    ) => {
+      const { tell, all } = aWorld(undefined, aGraph(...calls));
+      for (const event of events) tell(event);
+      expect(all()).toHaveLength(1);
+      return all()[0]!;
+    };
+
+    it("says which began first, who calls it and how much, and shows the query that tells so", () => {
+      const calls = [aCall("orders", "payments"), aCall("web", "orders", { rate: 300, seenAt: T - 3600 })];
+      const incident = told(calls, at("payments", 0), at("orders", 2), at("web", 4));
+      expect(JSON.stringify(incidentCard(incident, context))).toContain("what is wrong with payments?");
+      const card = incidentCard(incident, { ...context, linkTo: (_, source) => `http://${source}.example` });
+      expect(shown(incident).slice(0, 3)).toEqual([
+        "Warning: payments: HighErrorRate, then orders and web, which call it",
+        "Since 14:13 UTC. 3 alerts fire.",
+        "Likely cause: payments, which began first, at 14:13 UTC. orders calls it (412 requests/s) and began 2 min later; web calls orders (300 requests/s when last seen, at 13:13 UTC), which calls it and began 4 min later.",
+      ]);
+      expect(card.blocks.find(({ kind }) => kind === "evidence")).toMatchObject({
+        items: [{ promql: expect.stringContaining("service_graph"), source: "shop", url: "http://shop.example" }],
+      });
+    });
+
+    it("leaves open which is the cause where the caller began first", () => {
+      const incident = told([aCall("orders", "payments")], at("orders", 0), at("payments", 3));
+      expect(shown(incident)[0]).toBe("Warning: orders: HighErrorRate");
+      expect(shown(incident)[2]).toBe(
+        "orders calls payments (412 requests/s) and began 3 min earlier. So they are one incident, and which of them is the cause is open: payments began at 14:16 UTC, after what calls it.",
+      );
+    });
+
+    it("counts callers beyond three", () => {
+      const names = ["a", "b", "c", "d", "e"];
+      const calls = names.map((name) => aCall(name, "payments"));
+      const incident = told(calls, at("payments", 0), ...names.map((name) => at(name, 1)));
+      expect(shown(incident)[0]).toBe("Warning: payments: HighErrorRate, then a, b and 3 more, which call it");
+      expect(shown(incident)[2]).toMatch(/; c calls it .* later\. So did 2 more that call it\.$/);
+    });
   });
 
   it("counts what it does not list", () => {

@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { sentenceOf } from "../../src/cards/anomaly-title.ts";
 import { type IncidentContext, incidentCard } from "../../src/cards/incident-card.ts";
-import { callCard, wokenCard } from "../../src/cards/incident-note.ts";
+import { callCard, moreCard, wokenCard } from "../../src/cards/incident-note.ts";
 import { endsSoonCard, silenceCard } from "../../src/cards/silence-card.ts";
 import { renderCard as renderSlack } from "../../src/chat/slack/render.ts";
 import { renderCard as renderTeams } from "../../src/chat/teams/render.ts";
 import type { Called, Card } from "../../src/core/card.ts";
 import { eventOf } from "../../src/core/incident/anomaly.ts";
+import { boundsOf, type ImpactFacts, withImpact } from "../../src/core/incident/impact.ts";
 import { respond } from "../../src/core/incident/respond.ts";
-import type { Incident } from "../../src/core/incident.ts";
+import type { Incident, Severity } from "../../src/core/incident.ts";
 import type { SilenceDraft } from "../../src/core/silence.ts";
 import type { Anomaly } from "../../src/core/watch/anomaly.ts";
-import { aWorld, firing, over, T } from "../fakes/incidents.ts";
+import { aCall, aGraph, aWorld, firing, over, T } from "../fakes/incidents.ts";
 import { complaintAbout } from "../fakes/slack/limits.ts";
 
 /** How the messages about incidents look on both platforms; after a change that is meant, read them and run with `-u`. */
@@ -60,6 +61,42 @@ function answered(how: Parameters<typeof respond>[1]): Incident {
   const done = respond(open(), how, ann);
   if (!done.ok) throw new Error(done.reason);
   return done.incident;
+}
+
+/** One thing fails, and what calls it after it, by way of something that has no rule. */
+function spread(): Incident {
+  const { tell, all } = aWorld(
+    undefined,
+    aGraph(
+      aCall("orders", "payments"),
+      aCall("gateway", "orders", { rate: 300 }),
+      aCall("web", "gateway", { rate: 520 }),
+    ),
+  );
+  const later = (id: string, minutes: number, labels: Record<string, string>) =>
+    firing(id, { startsAt: T + minutes * 60, at: T + minutes * 60 + 10, labels });
+  tell(later("payments", 0, { alertname: "ConnectionPoolFull", severity: "critical" }));
+  tell(later("orders", 2, {}));
+  tell(later("web", 4, { alertname: "LatencyHigh" }));
+  return all()[0]!;
+}
+
+/** What was measured of it makes it another severity than its rule's. */
+function weighedAs(severity: Severity, facts: Partial<ImpactFacts>): Incident {
+  const { tell, all } = aWorld();
+  tell(
+    firing("checkout", {
+      labels: { alertname: "InstanceDown", severity, instance: "c3:80", environment: "production" },
+      annotations: { summary: "c3:80 of checkout does not answer" },
+    }),
+  );
+  const all12: ImpactFacts = { lastedSeconds: 120, ...facts };
+  const asked = [
+    { promql: 'sum by (service) (rate(http_requests_total{service="checkout"}[5m]))', source: "shop" },
+    { promql: 'up{service="checkout"}', source: "shop" },
+  ];
+  const impact = { at: T + 60, facts: all12, of: severity, isRouted: false, asked, ...boundsOf(all12) };
+  return withImpact(all()[0]!, impact);
 }
 
 function ended(): Incident {
@@ -146,6 +183,20 @@ const PEOPLE: readonly Called[] = [
 ];
 const CALL = { at: NOW, people: [], places: [] };
 
+const MORE = {
+  ...{ at: T + 500, by: ben, had: "acknowledged" as const, things: 1, names: ["db-1"], firing: 3, reopens: true },
+};
+
+/** Of what Ann has acknowledged, once this came to it. */
+function more(...events: Parameters<ReturnType<typeof aWorld>["tell"]>): Incident {
+  const { tell, incidents, all } = aWorld();
+  tell(firing("checkout", { labels: { severity: "critical" }, group: "g" }));
+  const done = respond(all()[0]!, { kind: "acknowledge" }, ann);
+  if (done.ok) incidents.set(done.incident.id, done.incident);
+  tell(...events);
+  return all()[0]!;
+}
+
 const CASES: readonly (readonly [name: string, make: () => Card])[] = [
   ["open", () => incidentCard(open(), context)],
   ["acknowledged", () => incidentCard(answered({ kind: "acknowledge" }), context)],
@@ -154,6 +205,41 @@ const CASES: readonly (readonly [name: string, make: () => Card])[] = [
   ["unknown", () => incidentCard(open(), { ...look, edition: 1, missing: "I could not ask Prometheus." })],
   ["storm", () => incidentCard({ ...open(), isStorm: true }, { ...look, edition: 0 })],
   ["anomaly", () => incidentCard(unusual(), { ...look, edition: 1, canSilence: true, anomalies })],
+  ["spread", () => incidentCard(spread(), { ...look, edition: 1, linkTo: () => "http://prometheus.example/graph" })],
+  [
+    "impact-one-of-twelve",
+    () =>
+      incidentCard(
+        weighedAs("critical", {
+          failed: { share: 0, warn: 0.01, critical: 0.05, rate: 412 },
+          instances: { all: 12, alerting: 1, down: 1, isWhole: true },
+          callers: { names: ["web", "app"], all: 2 },
+        }),
+        context,
+      ),
+  ],
+  [
+    "impact-most",
+    () =>
+      incidentCard(
+        weighedAs("warning", {
+          failed: { share: 0.612, warn: 0.01, critical: 0.05, rate: 412 },
+          burn: 612,
+          instances: { all: 12, alerting: 1, down: 7, isWhole: true },
+          callers: { names: ["web", "app", "partners"], all: 5 },
+        }),
+        context,
+      ),
+  ],
+  [
+    "impact-missing",
+    () =>
+      incidentCard(open(), {
+        ...look,
+        edition: 1,
+        impactMissing: "Impact not measured: shop: Prometheus (shop) did not answer within 10 s.",
+      }),
+  ],
   ["anomaly-over", unusualNoMore],
   [
     "anomaly-and-alert",
@@ -167,6 +253,24 @@ const CASES: readonly (readonly [name: string, make: () => Card])[] = [
   ["called", () => callCard(open(), { ...CALL, because: "unacknowledged" }, PEOPLE, look)],
   ["called-nobody", () => callCard(open(), { ...CALL, because: "unacknowledged" }, [], look)],
   ["handed-back", () => callCard(open(), { ...CALL, because: "idle" }, PEOPLE, look)],
+  [
+    "more",
+    () => moreCard(more(firing("db-1", { group: "g", labels: { severity: "critical" }, at: T + 500 })), MORE, look),
+  ],
+  [
+    "more-milder",
+    () =>
+      moreCard(
+        open(),
+        { ...MORE, things: 7, names: ["db-1 <!channel>", "db-2", "db-3", "db-4", "db-5"], reopens: false },
+        look,
+      ),
+  ],
+  ["more-of-it", () => moreCard(open(), { ...MORE, things: 0, names: [], was: 1 }, look)],
+  [
+    "open-again",
+    () => incidentCard(more(firing("db-1", { group: "g", labels: { severity: "critical" }, at: T + 500 })), context),
+  ],
   [
     "woken",
     () =>

@@ -143,13 +143,13 @@ describe("the doctor", () => {
     writeFileSync(join(folder, "a.yaml"), "just: this");
     writeFileSync(join(folder, "b.yaml"), "pack: [");
     const file = join(folder, "smartcloudops.yml");
-    writeFileSync(file, `packs: [${folder}, /nowhere]`);
+    writeFileSync(file, `packs: [${folder}, ${join(folder, "absent")}]`);
     const { code, checks } = await checksOf({ SMARTCLOUDOPS_CONFIG: file, PROMETHEUS_URL: await prometheus() });
     const found = checks.filter(({ name, state }) => name === "concept packs" && state === "failed");
     assert.equal(code, 1);
     assert.ok(found.some(({ found: text }) => text.includes("a.yaml")));
     assert.ok(found.some(({ found: text }) => text.includes("b.yaml")));
-    assert.ok(found.some(({ found: text }) => text.includes("/nowhere")));
+    assert.ok(found.some(({ found: text }) => text.includes(join(folder, "absent"))));
   });
 
   it("lists every problem of the configuration, and looks no further", async () => {

@@ -1,6 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { copyExamples, EXAMPLE_RUNBOOKS } from "../extensions/folder.ts";
 import { statusPage, switches, TOKEN } from "../fakes/extensions/services.ts";
@@ -146,6 +148,14 @@ describe("config check", () => {
     expect(started.said).toContain("cannot be loaded: no such luck");
   });
 
+  it("says where a folder is named that is not there", async () => {
+    settings();
+    rmSync(join(folder, "extensions"), { recursive: true });
+    expect((await run("config", "check")).said).toMatch(
+      /^smartcloudops\.yaml:1:24: error: extensions\.folders\[0\]: must be a folder that can be read: ENOENT/m,
+    );
+  });
+
   it.skipIf(process.platform === "win32")(
     "refuses a file that others may write, and starts with nothing of it",
     async () => {
@@ -207,7 +217,7 @@ describe("runbooks that use an extension", () => {
     undo.push(board.close);
     settings({ board: board.url });
     expect((await run("runbooks", "lint")).said).toContain("All 1 runbooks are sound.");
-    const { said } = await run("runbooks", "simulate", "set-switch", "switch=new-checkout");
+    const { said } = await run("runbooks", "simulate", "set-switch", "switch=new-checkout", "state=off");
     expect(said).toContain("The switch new-checkout of shop is on.");
     expect(said).toContain("It would be turned from on to off.");
     expect(board.asked.every(({ method }) => method === "GET")).toBe(true);
@@ -218,6 +228,26 @@ describe("runbooks that use an extension", () => {
     const { said } = await run("runbooks", "lint");
     expect(said).toMatch(
       /there is no extension switchboard: none is loaded\. Put switchboard\.ts or switchboard\.mjs into a folder of extensions\.folders/,
+    );
+  });
+});
+
+describe("CONTRIBUTING.md", () => {
+  it("has commands that work as they stand, in a fresh copy of the examples", () => {
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    const text = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+    const [, commands = ""] = /```sh\n(mkdir -p ops\/extensions[\s\S]*?)```/.exec(text) ?? [];
+    cpSync(join(root, "docker/config"), join(folder, "docker/config"), { recursive: true });
+    // As npx does it in a clone: the program of this folder.
+    const npx = `npx() { shift; "${process.execPath}" "${join(root, "src/main.ts")}" "$@"; }`;
+    const env = { PATH: process.env["PATH"], HOME: folder };
+    const { stdout } = spawnSync("bash", ["-c", `${npx}\n${commands}`], { cwd: folder, env, encoding: "utf8" });
+    expect(stdout).toMatch(/^extension switchboard \([0-9a-f]{8}\): actions x-switchboard\/set, x-switchboard\/read/m);
+    expect(stdout).toMatch(/^extension status-page \([0-9a-f]{8}\): a notifier/m);
+    expect(stdout).toContain("The configuration is sound");
+    expect(stdout).toContain("All 1 runbooks are sound.");
+    expect(stdout.replace(/\s+/g, " ")).toMatch(
+      /could not be looked at: switchboard shop: the extension switchboard failed/,
     );
   });
 });

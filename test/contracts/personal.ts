@@ -50,7 +50,9 @@ export function personalContract(name: string, open: (retention: Retention) => S
       await store.proposals.insert(voted, [anEntry({ actor })]);
       const account = { platform: "slack", id: ann.account };
       const acknowledged = { person: "ann", name: "Ann", at: NOW, account };
-      const incident = anIncident("inc-1", NOW, { acknowledged, subject: { kind: "service", name: "ann" } });
+      const told = { at: NOW, had: "acknowledged" as const, things: 1, names: ["db-1"], firing: 2, reopens: true };
+      const more = { ...told, by: acknowledged };
+      const incident = anIncident("inc-1", NOW, { acknowledged, more, subject: { kind: "service", name: "ann" } });
       await store.incidents.save({ incidents: [incident], alerts: [], entries: [] });
       const asked = { person: "ann", name: "Ann", at: NOW };
       const silence = {
@@ -118,6 +120,7 @@ export function personalContract(name: string, open: (retention: Retention) => S
       assert.deepEqual(incident?.acknowledged, {
         ...{ person: AS, name: AS, at: NOW, account: { platform: "slack", id: AS } },
       });
+      assert.deepEqual(incident?.more?.by, incident?.acknowledged);
       assert.equal(incident?.subject?.name, "ann");
       assert.equal((await store.silences.get("sil-1"))?.asked?.person, AS);
       assert.deepEqual(await store.feedback.count("shared"), { helpful: 1, unhelpful: 0 });

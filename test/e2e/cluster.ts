@@ -75,14 +75,14 @@ export type Prepared = {
  * Starts Redis and a Slack. `prepare` writes the settings into the folder. Where Redis cannot be had, says why, for a test to skip.
  */
 export async function startCluster(
-  prepare: (folder: string, redis: RedisProgram) => Promise<Prepared>,
+  prepare: (folder: string, redis: RedisProgram, slack: FakeSlack) => Promise<Prepared>,
 ): Promise<Cluster | { readonly skipped: string }> {
   const started = await startRedis({ keeps: true });
   if ("skipped" in started) return started;
   const redis = started;
   const folder = mkdtempSync(join(tmpdir(), "replicas-"));
   const slack = await new FakeSlack().start();
-  const prepared = await prepare(folder, redis);
+  const prepared = await prepare(folder, redis, slack);
   const agent = new Agent({ keepAlive: true, maxSockets: 300 });
   const running = new Set<Replica>();
 

@@ -202,3 +202,45 @@ describe("in an emergency", () => {
     await says(world, /It helped/);
   });
 });
+
+describe("a change for a channel that cannot be written to any more", () => {
+  it("stands whole in the fallback, where it is decided by the same rules, once", { timeout: 60_000 }, async () => {
+    const fallback = "C0FALLBACK";
+    const world = await open("http", { fallback: [fallback] });
+    world.slack.channels.set(fallback, { isArchived: false, isMember: true });
+    world.slack.channels.get(CHANNEL)!.isArchived = true;
+    const { app } = world.serving();
+    const made = await app.remedy.suggest(
+      {
+        action: { type: "restart", target: "ferrydesk", params: {} },
+        kinds: ["service"],
+        values: { service: { value: "ferrydesk", origin: "user" } },
+        environment: undefined,
+        source: undefined,
+        requester: { person: "ann", name: "Ann", platform: "slack", account: ANN, isLinked: true },
+        places: [{ platform: "slack", channel: CHANNEL, thread: "" }],
+        cause: { kind: "ask", text: "restart ferrydesk" },
+        facts: [],
+      },
+      AbortSignal.timeout(10_000),
+    );
+    if (made.kind !== "proposed") throw new Error(JSON.stringify(made));
+    const card = await arrival(() => {
+      const found = world.slack.sent(fallback).find(({ text }) => /Restart a desk/.test(text));
+      return found !== undefined && buttonsIn(found.blocks).length > 0 ? found : undefined;
+    }, "the card in the fallback");
+    const there = { channel: fallback, thread: "" };
+    await world.press(card, "approve", ANN, there);
+    await arrival(() => world.aside().find((text) => /own|asked for/i.test(text)), "a private refusal");
+    // The same button, as if it stood in the channel that is gone, is none of a card that was posted.
+    await world.press(card, "approve", BEN);
+    await arrival(() => world.aside().find((text) => /not the one in which I showed/.test(text)), "a refusal");
+    expect(world.shop.effects).toEqual([]);
+    await world.press(card, "approve", BEN, there);
+    await becomes(world, made.proposal.id, "verified");
+    expect(world.shop.effects).toHaveLength(1);
+    const said = world.slack.sent(fallback).map(({ text }) => text);
+    expect(said.filter((text) => /cannot be written to/.test(text))).toHaveLength(1);
+    expect(said.filter((text) => /Restart a desk/.test(text))).toHaveLength(1);
+  });
+});

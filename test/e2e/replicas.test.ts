@@ -23,7 +23,7 @@ let two: Replica;
 beforeAll(async () => {
   shop = await effectServer();
   const started = await startCluster(async (folder) => {
-    writeDeskSettings(folder, shop.url);
+    writeDeskSettings(folder, shop.url, { isPatient: true });
     return {};
   });
   if ("skipped" in started) {

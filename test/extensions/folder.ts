@@ -67,7 +67,10 @@ export default {
   executor: {
     what: "thing",
     settings: { properties: {} },
-    actions: { do: { changes: true, arguments: { properties: { name: { type: "string", pattern: "^[a-z]+$" } } } } },
+    actions: { do: { changes: true, arguments: { properties: {
+      name: { type: "string", pattern: "^[a-z]+$" },
+      list: { type: "array", items: { type: "string", pattern: "^[a-z]+$" } },
+    } } } },
     open: () => ({ do: { look, run, ${hands} } }),
     ${more}
   },

@@ -131,7 +131,7 @@ describe("an extension is refused, with its file and the cure,", () => {
     ],
     [
       "that takes an argument of the bot's own",
-      { "one.mjs": executorText("").replace("{ name:", "{ entry:") },
+      { "one.mjs": executorText("").replace("name: {", "entry: {") },
       /entry is taken/,
     ],
     [

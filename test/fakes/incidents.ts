@@ -3,6 +3,8 @@ import { sorterFor } from "../../src/core/incident/parts.ts";
 import type { Tally } from "../../src/core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../../src/core/incident.ts";
 import { LIVE } from "../../src/core/incident.ts";
+import type { Call } from "../../src/core/topology/call.ts";
+import { type Graph, NO_GRAPH, remember } from "../../src/core/topology/graph.ts";
 
 export const T = 1_790_000_000;
 
@@ -24,8 +26,18 @@ export function over(id: string, more: Parameters<typeof firing>[1] = {}): Alert
   return firing(id, { status: "resolved", endsAt: T + 600, at: T + 610, ...more });
 }
 
-/** A world that keeps what it is told, as the store would. `asking`: what asks for labels of its alerts. */
-export function aWorld(asking?: Parameters<typeof sorterFor>[0]) {
+/** One thing calls another, as Tempo's service graph tells. */
+export function aCall(caller: string, callee: string, more: Partial<Call> = {}): Call {
+  const promql = "topk(1000, sum by (client, server) (rate(traces_service_graph_request_total[10m])) > 0)";
+  return { caller, callee, rate: 412, noun: "requests", seenAt: T - 60, promql, source: "shop", ...more };
+}
+
+export function aGraph(...calls: readonly Call[]): Graph {
+  return remember(NO_GRAPH, calls, T);
+}
+
+/** A world that keeps what it is told, as the store would. `asking`: what asks for labels of its alerts. `graph`: who calls whom. */
+export function aWorld(asking?: Parameters<typeof sorterFor>[0], graph?: Graph) {
   const alerts = new Map<string, AlertRecord>();
   const incidents = new Map<string, Incident>();
   const tallies = new Map<string, Tally>();
@@ -36,6 +48,9 @@ export function aWorld(asking?: Parameters<typeof sorterFor>[0]) {
     withKey: (key) => [...incidents.values()].findLast((one) => LIVE.includes(one.status) && one.keys.includes(key)),
     alertsOf: (id) => [...alerts.values()].filter(({ incident }) => incident === id),
     tallyOf: (id) => tallies.get(id),
+    ...(graph && {
+      topology: { graph, live: () => [...incidents.values()].filter(({ status }) => LIVE.includes(status)) },
+    }),
     ...(asking !== undefined && { sorter: sorterFor(asking) }),
     get openedLately() {
       return [...incidents.values()].map(({ openedAt }) => openedAt);

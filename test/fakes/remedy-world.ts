@@ -89,8 +89,15 @@ export async function effectServer() {
   };
 }
 
-/** Ann and Ben, who may approve for each other, and the one runbook of the harbour, as files of that folder. */
-export function writeDeskSettings(folder: string, url: string, { limits = 3, delay = "0s" } = {}): void {
+/**
+ * Ann and Ben, who may approve for each other, and the one runbook of the harbour, as files of that folder. `isPatient`: no question is turned away
+ * because this machine is busy.
+ */
+export function writeDeskSettings(
+  folder: string,
+  url: string,
+  { limits = 3, delay = "0s", fallback = [] as readonly string[], isPatient = false } = {},
+): void {
   mkdirSync(join(folder, "runbooks"));
   writeFileSync(join(folder, "runbooks", "restart-desk.yaml"), RUNBOOK);
   const settings = {
@@ -99,7 +106,8 @@ export function writeDeskSettings(folder: string, url: string, { limits = 3, del
       ben: { name: "Ben", slack: [BEN], teams: [BEN_TEAMS.aadObjectId], terminal: ["ben", BEN_TERMINAL] },
     },
     roles: { oncall: { people: ["ann", "ben"] } },
-    routes: [{ slack: [CHANNEL] }],
+    routes: [{ slack: [CHANNEL] }, ...fallback.map((channel) => ({ slack: [channel], fallback: true }))],
+    ...(isPatient && { limits: { event_loop_wait: "1m" } }),
     approvals: {
       default: { approvals: 1, approvers: ["oncall"], execute_delay: delay },
       limits: { open_per_thread: limits, per_channel_hour: 1000, per_target_hour: 1000 },
@@ -116,18 +124,36 @@ export function writeDeskSettings(folder: string, url: string, { limits = 3, del
   writeFileSync(join(folder, "smartcloudops.yaml"), JSON.stringify(settings));
 }
 
+/** What a bot needs to speak with that Bot Framework. */
+export function teamsEnv({ host, overrides: hosts }: BotFramework): Readonly<Record<string, string>> {
+  return {
+    MicrosoftAppId: APP_ID,
+    MicrosoftAppPassword: APP_PASSWORD,
+    MicrosoftAppTenantId: TENANT,
+    TEAMS_SERVICE_URLS: host,
+    ToBotFromChannelOpenIdMetadataUrl: hosts.openIdMetadata,
+    ToBotFromEmulatorOpenIdMetadataUrl: hosts.emulatorOpenIdMetadata,
+    ToBotFromChannelTokenIssuer: hosts.tokenIssuer,
+    ToChannelFromBotLoginUrl: hosts.loginUrl,
+    ToChannelFromBotOAuthScope: hosts.oauthScope,
+    OAuthUrl: hosts.oauthUrl,
+  };
+}
+
 export type RemedyWorld = Awaited<ReturnType<typeof remedyWorld>>;
 
 /** The whole program on Slack, Teams and the socket, with its own store on disk and a server that takes real calls. */
-export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay = "0s" } = {}) {
+export async function remedyWorld(
+  mode: "socket" | "http",
+  { limits = 3, delay = "0s", fallback = [] as readonly string[] } = {},
+) {
   const slack = await new FakeSlack().start();
   const framework: BotFramework = await startBotFramework();
   framework.roles.set(ALICE.id, "user");
   framework.roles.set(BEN_TEAMS.id, "user");
   const shop = await effectServer();
   const folder = mkdtempSync(join(tmpdir(), "remedy-"));
-  writeDeskSettings(folder, shop.url, { limits, delay });
-  const { overrides: hosts } = framework;
+  writeDeskSettings(folder, shop.url, { limits, delay, fallback });
   const env = {
     SMARTCLOUDOPS_DATA: join(folder, "data"),
     SMARTCLOUDOPS_CONFIG: "smartcloudops.yaml",
@@ -136,16 +162,7 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,
     ...(mode === "socket" ? { SLACK_APP_TOKEN: slack.appToken } : { SLACK_SIGNING_SECRET: slack.signingSecret }),
-    MicrosoftAppId: APP_ID,
-    MicrosoftAppPassword: APP_PASSWORD,
-    MicrosoftAppTenantId: TENANT,
-    TEAMS_SERVICE_URLS: framework.host,
-    ToBotFromChannelOpenIdMetadataUrl: hosts.openIdMetadata,
-    ToBotFromEmulatorOpenIdMetadataUrl: hosts.emulatorOpenIdMetadata,
-    ToBotFromChannelTokenIssuer: hosts.tokenIssuer,
-    ToChannelFromBotLoginUrl: hosts.loginUrl,
-    ToChannelFromBotOAuthScope: hosts.oauthScope,
-    OAuthUrl: hosts.oauthUrl,
+    ...teamsEnv(framework),
   };
   const loaded = loadConfig({ env, cwd: folder });
   if (!loaded.ok) throw new Error(explain(loaded.problems));
@@ -211,8 +228,12 @@ export async function remedyWorld(mode: "socket" | "http", { limits = 3, delay =
       ...slack.ephemerals.map(({ text }) => text),
       ...slack.responses.map(({ body }) => String(body["text"])),
     ],
-    press: (message: Pick<Stored, "ts" | "blocks">, decision: string, user: string) =>
-      toSlack("click", clickOn(slack, message, decision, user)),
+    press: (
+      message: Pick<Stored, "ts" | "blocks">,
+      decision: string,
+      user: string,
+      where?: Parameters<typeof clickOn>[4],
+    ) => toSlack("click", clickOn(slack, message, decision, user, where)),
     /** Somebody says something in Teams; then the bot knows the channel. */
     sayInTeams: (text: string) => post(channel(framework.url, text, TEAMS_ROOT)),
     /** Resolves with what the person who clicked is told at once. */
@@ -283,7 +304,7 @@ export async function suggestOnBoth(world: RemedyWorld) {
 
 type SlackButton = { readonly action_id: string; readonly value: string; readonly text: { readonly text: string } };
 
-/** What Slack sends when somebody presses that button of a card. */
+/** What Slack sends when somebody presses that button of a card: the one with that decision, or of that kind. */
 export function clickOn(
   slack: FakeSlack,
   message: Pick<Stored, "ts" | "blocks">,
@@ -291,7 +312,9 @@ export function clickOn(
   user: string,
   { channel: at = CHANNEL, thread = SLACK_ROOT } = {},
 ): Record<string, unknown> {
-  const button = buttonsIn(message.blocks).find(({ action_id: id }) => id.startsWith(`decide:${decision}:`));
+  const button = buttonsIn(message.blocks).find(({ action_id: id }) =>
+    [`decide:${decision}:`, `${decision}:`].some((start) => id.startsWith(start)),
+  );
   if (button === undefined) throw new Error(`There is no button ${decision}.`);
   return clickBody(
     { action_id: button.action_id, value: button.value },
@@ -299,7 +322,10 @@ export function clickOn(
       user: { id: user, username: user, name: user, team_id: "T0TESTTEAM" },
       container: { type: "message", message_ts: message.ts, channel_id: at, is_ephemeral: false },
       channel: { id: at, name: "general" },
-      message: { type: "message", ts: message.ts, thread_ts: thread, app_id: "A0TESTAPP1" },
+      message: {
+        ...{ type: "message", ts: message.ts, app_id: "A0TESTAPP1" },
+        ...(thread !== "" && { thread_ts: thread }),
+      },
       response_url: `${slack.origin}/response/${fresh("r")}`,
     },
   );

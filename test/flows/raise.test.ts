@@ -9,7 +9,8 @@ import { type Ingest, ingest } from "../../src/flows/ingest.ts";
 import { notify } from "../../src/flows/notify.ts";
 import type { Queued, Silence } from "../../src/ports.ts";
 import { anAnomaly } from "../contracts/detection.ts";
-import { course, EVERY, Watched } from "../fakes/watched.ts";
+import { aWatch, course, EVERY, noise, Watched } from "../fakes/watched.ts";
+import { NOW } from "../fakes/world.ts";
 
 /** Anomalies and alerts of one thing are one incident in one message. */
 
@@ -401,4 +402,68 @@ it("a storm of anomalies and alerts is at most nineteen incidents", async () => 
   expect(all.length).toBeLessThanOrEqual(19);
   expect(all.reduce((sum, { anomalies }) => sum + (anomalies?.total ?? 0), 0)).toBe(16);
   expect(all.reduce((sum, { total }) => sum + total, 0)).toBe(116);
+});
+
+describe("a counter that begins anew", () => {
+  /** Two counters of orders that began anew at `restarts`, and one of billing that never did. */
+  function counters(restarts: readonly number[]) {
+    const counted = (service: string, path: string, times: readonly number[]) => ({
+      metric: "requests_total",
+      labels: { service, path },
+      value: (now: number) =>
+        5 * (now - (times.findLast((time) => time <= now) ?? 1.77e9)) + 60 * (1 + noise(now, path.length)),
+    });
+    return [counted("orders", "/", restarts), counted("orders", "/pay", restarts), counted("billing", "/", [])];
+  }
+  const WATCHES = [
+    aWatch({ id: "requests", name: "requests", promql: "requests_total", unit: "count", by: ["service"] }),
+  ];
+  async function started(restarts: number[] = []) {
+    const bot = new Raised(counters(restarts), { settings: { watches: WATCHES } });
+    await bot.start();
+    await bot.wait(HOUR);
+    return { bot, restarts };
+  }
+
+  it("is a line of the list; again and again it is one incident, counted on, which ends once it stays up", async () => {
+    const { bot, restarts } = await started();
+    const restart = async () => {
+      restarts.push(bot.now + 20);
+      await bot.wait(600);
+    };
+    await restart();
+    await restart();
+    expect(await bot.incidents()).toEqual([]);
+    const kinds = async () => (await bot.store.detection.anomalies({ limit: 50 })).map(({ kind }) => kind);
+    expect(new Set(await kinds())).toEqual(new Set(["reset"]));
+    await restart();
+    await bot.drawn();
+    expect(await bot.incidents()).toMatchObject([
+      { status: "open", severity: "warning", total: 1, subject: { kind: "service", name: "orders" } },
+    ]);
+    await restart();
+    await restart();
+    const [edit, ...others] = await bot.drawn();
+    expect(others).toEqual([]);
+    expect(edit?.edits).toBe("incident:inc-1:0");
+    expect(edit?.card.title).toBe("Warning: orders restarted 5 times in 40 min: its counters began anew");
+    expect((await kinds()).filter((kind) => kind === "restarting")).toHaveLength(1);
+    await bot.wait(2400);
+    const [incident] = await bot.incidents();
+    expect(incident?.status).toBe("resolved");
+    // It is seen at the next point of the series.
+    expect(incident!.endedAt! - restarts.at(-1)!).toBeLessThanOrEqual(EVERY);
+  });
+
+  it("is none that needs somebody when it did so twice a day, also in what is read of the past", async () => {
+    const { bot, restarts } = await started([20, 30, 40].map((minutes) => NOW - 86_400 + 60 * minutes));
+    for (let n = 0; n < 3; n++) {
+      restarts.push(bot.now + 20);
+      await bot.wait(4000);
+    }
+    const lines = await bot.store.detection.anomalies({ limit: 50 });
+    expect(lines.filter(({ kind }) => kind === "reset").length).toBeGreaterThanOrEqual(3);
+    expect(lines.filter(({ kind }) => kind === "restarting")).toEqual([]);
+    expect(await bot.incidents()).toEqual([]);
+  });
 });

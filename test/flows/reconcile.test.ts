@@ -36,7 +36,14 @@ function aBot(receivers?: readonly string[]) {
   const store = createMemoryStore({ retention: RETENTION });
   const { take } = ingest({ store, newId: () => `inc-${++made}`, placesOf: () => [], changed: () => {} });
   const { router, lists } = aRouter();
-  const look = reconcile({ router, store, clock: () => now, take, receivers });
+  const look = reconcile({
+    list: { name: "alertmanager", read: router.alerts },
+    lists: ["alertmanager"],
+    store,
+    clock: () => now,
+    take,
+    receivers,
+  });
   const signal = new AbortController().signal;
   const lookAfter = async (seconds = 60) => {
     now += seconds;
@@ -54,6 +61,60 @@ function aBot(receivers?: readonly string[]) {
       (await store.incidents.find({ limit: 10 })).map(({ id, status, firing: n }) => `${id} ${status} ${n}`),
   };
 }
+
+describe("several lists", () => {
+  /** Each looks once a minute; `lists` is what is configured. */
+  function bot(store = createMemoryStore({ retention: RETENTION }), start = T) {
+    let now = start;
+    let made = 0;
+    const newId = () => `inc-${start}-${++made}`;
+    const { take } = ingest({ store, newId, placesOf: () => [], changed: () => {} });
+    const said = new Map<string, readonly ListedAlert[] | undefined>();
+    const lookers = (names: readonly string[]) =>
+      names.map((name) =>
+        reconcile({ list: { name, read: async () => said.get(name) }, lists: names, store, clock: () => now, take }),
+      );
+    return {
+      store,
+      said,
+      async minutes(count: number, names: readonly string[]) {
+        const all = lookers(names);
+        for (let minute = 0; minute < count; minute++) {
+          now += 60;
+          for (const look of all) await look(new AbortController().signal);
+        }
+        return now;
+      },
+      live: async () => (await store.incidents.live()).map(({ subject }) => subject?.name).toSorted(),
+    };
+  }
+  const NAMES = ["prometheus/eu", "prometheus/us"];
+
+  it("end what is missing in each of them for itself, and nothing of one that is not to be asked", async () => {
+    const { said, minutes, live } = bot();
+    said.set("prometheus/eu", [listed("a")]).set("prometheus/us", [listed("b"), listed("c")]);
+    await minutes(2, NAMES);
+    expect(await live()).toEqual(["a", "b", "c"]);
+    said.set("prometheus/us", [listed("c")]);
+    await minutes(7, NAMES);
+    expect(await live()).toEqual(["a", "c"]);
+    said.set("prometheus/us", undefined);
+    await minutes(10, NAMES);
+    expect(await live()).toEqual(["a", "c"]);
+  });
+
+  it("hand over what they listed: an Alertmanager that comes in their place ends what it does not have", async () => {
+    const { said, minutes, live } = bot();
+    said.set("prometheus/eu", [listed("a"), listed("b")]);
+    await minutes(2, ["prometheus/eu"]);
+    said.set("alertmanager", [listed("b")]);
+    await minutes(8, ["alertmanager", "prometheus/us"]);
+    expect(await live()).toEqual(["b"]);
+    said.set("alertmanager", []);
+    await minutes(8, ["alertmanager"]);
+    expect(await live()).toEqual([]);
+  });
+});
 
 describe("Alertmanager's own list", () => {
   it("makes incidents without a webhook, and ends them once an alert is missing for five minutes", async () => {

@@ -152,4 +152,34 @@ describe("a snooze", () => {
     const [record] = await desk.store.audit.range(0, 1);
     expect(record).toMatchObject({ action: "snooze incident", reason: "for 45 min", from: "open", to: "snoozed" });
   });
+
+  it("ends when another thing fails, and says so once in the thread, to whoever snoozed it", async () => {
+    const desk = aDesk();
+    const told = (id: string, seconds: number) => firing(id, { group: "g", startsAt: T + seconds, at: T + seconds });
+    await desk.take([told("checkout", 10)]);
+    await desk.show();
+    await desk.click({});
+    await desk.show();
+    desk.at(600);
+    await desk.take([told("search", 600)]);
+    await desk.show();
+    await desk.show();
+    const notes = desk.sent.filter(({ id }) => id.includes(":note:"));
+    expect(notes).toMatchObject([
+      {
+        under: messageId("inc-0000000a", 0),
+        card: { blocks: [{}, { kind: "calls", people: [{ accounts: { slack: [ANN.id] } }] }] },
+      },
+    ]);
+    expect(notes[0]?.card.title).toBe("Open again. Warning: checkout: HighErrorRate");
+    expect(await desk.incident()).toMatchObject({ status: "open", escalated: { steps: 0, at: T + 600 } });
+    const edit = desk.sent.findLast(({ id }) => !id.includes(":note:"));
+    expect(JSON.stringify(edit?.card)).toContain("More came after Ann snoozed it, so it is open again.");
+    // What somebody acknowledges then covers it.
+    await desk.click({ decision: "acknowledge" });
+    expect(await desk.incident()).not.toHaveProperty("more");
+    desk.at(700);
+    await desk.take([firing("more", { group: "g", labels: { service: "search" }, startsAt: T + 700, at: T + 700 })]);
+    expect((await desk.incident()).status).toBe("acknowledged");
+  });
 });

@@ -5,6 +5,7 @@ import { escalated } from "../../src/core/incident/escalate.ts";
 import { notifierPlace } from "../../src/core/incident/notice.ts";
 import { rerouted } from "../../src/core/incident/route.ts";
 import type { Incident } from "../../src/core/incident.ts";
+import { sayTime } from "../../src/core/zone.ts";
 import { notify } from "../../src/flows/notify.ts";
 import { aWorld, firing, over, T } from "../fakes/incidents.ts";
 import { newStore } from "../fakes/world.ts";
@@ -86,6 +87,28 @@ describe("a notifier", () => {
     await bot.show((one) => ({ ...one, status: "resolved", endedAt: T + 600 }), true);
     await bot.show((one) => one);
     expect(await bot.told()).toEqual(["resolved"]);
+  });
+
+  it("is told once that other things fail since somebody has it, and of one that made it graver as that alone", async () => {
+    const bot = aBot();
+    bot.world.tell(firing("orders", { group: "g" }));
+    await bot.show((one) => ({ ...one, status: "acknowledged", acknowledged: { ...ANN, firing: 1 } }));
+    expect(await bot.told()).toEqual(["opened", "acknowledged"]);
+    bot.world.tell(firing("search", { group: "g", at: T + 45 }));
+    await bot.show();
+    const [notice] = await bot.store.outbox.due(PAGER.platform, T + 1e6, 1);
+    expect(notice?.card.title).toMatch(/^Open again\. Warning: /);
+    expect(notice && plainText(notice.card)).toContain(
+      `Something else fails since Ann acknowledged it at ${sayTime(ANN.at, T, "UTC")}: search. It is open again. 2 alerts fire.`,
+    );
+    await bot.show((one) => one, true);
+    expect(await bot.told()).toEqual(["more"]);
+    await bot.show((one) => ({ ...one, status: "acknowledged", acknowledged: { ...ANN, at: T + 60, firing: 2 } }));
+    expect(await bot.told()).toEqual(["acknowledged"]);
+    bot.world.tell(firing("cart", { group: "g", at: T + 80, labels: { severity: "critical" } }));
+    await bot.show();
+    await bot.show((one) => one, true);
+    expect(await bot.told()).toEqual(["worse"]);
   });
 
   it("is told of what began and ended before anybody could be told", async () => {

@@ -77,7 +77,8 @@ function actionOf(
   }
 
   async function handsOf(one: Opened, signal: AbortSignal): Promise<Hands> {
-    const hands = (await one.hands(signal))[name];
+    const all = await one.hands(signal);
+    const hands = Object.hasOwn(all, name) ? all[name] : undefined;
     if (hands === undefined) throw new Error(`it opened no ${name}`);
     return hands;
   }

@@ -12,14 +12,16 @@ export const api = () =>
           scopes: z
             .array(z.enum(SCOPES, `must be of ${SCOPES.join(", ")}`), "must be a list")
             .min(1, "must name at least one")
-            .describe("What it may read."),
-          sources: ids("Opens these sources to it. Without it and environments: all."),
+            .describe("What it may read: each is a group of calls."),
+          sources: ids("Opens these sources to it. Default: all, or those of environments."),
           environments: ids("Opens the sources of these environments to it."),
-          per_minute: whole(1, 6000, "Calls in a minute. Default 60."),
+          per_minute: whole(1, 6000, "Calls in a minute, counted by all replicas together. Default 60."),
         }),
         "must be a list",
       )
       .max(100, "must have at most 100 entries")
       .optional()
-      .describe("Off without any. The secret of each stands in API_TOKENS."),
+      .describe(
+        "Programs that may read, and what. The secret of each stands in API_TOKENS. Without any there is no API.",
+      ),
   }).describe("The HTTP API for other programs, which only reads.");

@@ -5,10 +5,10 @@ const risk = () => z.enum(["low", "medium", "high", "critical"], "must be low, m
 
 const rule = () => ({
   approvals: whole(1, 20, "Different people who must approve. Default 1."),
-  approvers: ids("Roles whose people may decide. An empty list is nobody."),
-  distinct_groups: ids("Each of these roles must be had by a different one of those who approve."),
-  four_eyes: flag("Whoever asked for it cannot approve it. Default true."),
-  approve_within: duration("1m", "14d", "Then it expires undecided. Default 30m."),
+  approvers: ids("Roles whose people may decide. An empty list is nobody. Default: nobody."),
+  distinct_groups: ids("Each of these roles must be had by a different one of those who approve. Default: none."),
+  four_eyes: flag("Whoever asked for it cannot approve it, nor an account that may be theirs. Default true."),
+  approve_within: duration("1m", "14d", "How long it may wait undecided; then it expires. Default 30m."),
   execute_within: duration("10s", "1d", "From approval to start; then it expires. Default 5m."),
   execute_delay: duration("0s", "1h", "Between approval and start: time to press stop. Default 0s; critical 2m."),
   rejects_to_kill: whole(1, 20, "People who must reject it to end it. Default 1."),
@@ -37,7 +37,7 @@ export const approvals = () =>
       )
       .max(100, "must have at most 100 entries")
       .optional()
-      .describe("When something is riskier than its runbook says."),
+      .describe("When something is riskier than its runbook says. Default: never."),
     freeze: z
       .array(
         group({
@@ -61,10 +61,10 @@ export const approvals = () =>
       per_target_hour: whole(1, 1000, "Proposals for one target within an hour. Default 2."),
     }).optional(),
     readers: ids(
-      "Roles whose people need no approval for runbooks that only read. Default: none, so these too wait for one.",
+      "Roles whose people need no approval for runbooks that only read: diagnostics and logs run when they ask, through the same journal and audit. Default: none, so these too wait for one.",
     ),
     break_glass: group({
-      roles: ids("Roles of which one person may approve alone, with a reason."),
+      roles: ids("Roles of which one person may approve alone, with a reason. Default: nobody."),
       own: flag("Also what they asked for themselves. Default false."),
     }).optional(),
-  });
+  }).describe("Who must agree to what, and when nothing may run.");

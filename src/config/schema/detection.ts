@@ -52,7 +52,7 @@ const watch = () =>
         .array(group(place()), "must be a list")
         .max(10, "must have at most 10 entries")
         .optional()
-        .describe("Where it is posted, in place of schedules.detect.post. An empty list: nowhere."),
+        .describe("Where it is posted; an empty list is nowhere. Default: schedules.detect.post."),
     },
     "must be a group of settings",
   );
@@ -70,8 +70,8 @@ export function costs() {
   return z
     .strictObject(
       {
-        core: money("What one core costs in a month."),
-        gib: money("What one GiB of memory costs in a month."),
+        core: money("What one core costs in a month. Default: not counted."),
+        gib: money("What one GiB of memory costs in a month. Default: not counted."),
         currency: text("Three letters, such as EUR. Default USD.").optional(),
       },
       "must be a group of settings",
@@ -85,14 +85,18 @@ export function schedules() {
     detect: group({
       enabled: flag("False turns the watching off. Default true."),
       automatic: flag("Whether the bot watches what it knows the meaning of by itself. Default true."),
-      every: duration("10s", "1h", "How often, and how far the points that it judges are apart. Default 1m."),
+      every: duration(
+        "10s",
+        "1h",
+        "How often, and how far the points that it judges are apart: a part of a minute or an hour. Default 1m.",
+      ),
       cron: text(
         "When, in five or six fields of cron and the zone of timezone, where that is not simply every so often.",
       ).optional(),
       history: duration("1h", "14d", "How far it reads back when it first sees a series. Default 3d."),
       forest: group({
         enabled: flag("False judges each series by itself alone. Default true."),
-        trees: whole(20, 500, "Trees of each forest. Default 100: 500 gain nothing."),
+        trees: whole(20, 500, "Trees of each forest; 500 gain nothing. Default 100."),
         contamination: contamination(
           "Share of moments that count as unusual together: more finds more, and is wrong more often. Default 0.01.",
         ),
@@ -109,7 +113,7 @@ export function schedules() {
         )
         .max(50, "must have at most 50 entries")
         .optional()
-        .describe("Where anomalies are posted. Without it they are kept and listed, and posted nowhere."),
+        .describe("Where anomalies are posted. Default: nowhere, they are kept and listed."),
       incidents: z
         .enum(["info", "warning", "critical", "never"], "must be info, warning, critical or never")
         .optional()
@@ -125,7 +129,9 @@ export function schedules() {
         .array(group(place()), "must be a list")
         .max(50, "must have at most 50 entries")
         .optional()
-        .describe("Where each comparison is posted. Without it they are only listed, and no way back is proposed."),
+        .describe(
+          "Where each comparison is posted. Default: nowhere, they are only listed, and no way back is proposed.",
+        ),
     })
       .optional()
       .describe("Comparisons of each deployment with what was before it."),

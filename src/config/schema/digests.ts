@@ -12,7 +12,7 @@ export function digests() {
         kind: z
           .enum(DIGEST_KINDS, `must be one of ${DIGEST_KINDS.join(", ")}`)
           .describe("daily, weekly, or handover: a list of what is to be done, from one shift to the next."),
-        cron: text("When, in five fields of cron."),
+        cron: text("When, in five fields of cron, such as 0 8 * * mon-fri."),
         timezone: z
           .string("must be text")
           .refine(isTimeZone, 'must be the IANA name of a time zone, such as "UTC" or "Europe/Berlin"')
@@ -20,11 +20,13 @@ export function digests() {
           .describe("Zone of cron. Default: timezone."),
         slack: ids("Channels of Slack, by id."),
         teams: ids("Conversations of Teams, by id."),
-        environments: ids("Only what is of these environments."),
+        environments: ids("Only what is of these environments. Default: all."),
         labels: z
           .record(z.string(), z.array(z.string("must be text"), "must be a list").min(1, "must name at least one"))
           .optional()
-          .describe("Only alerts and anomalies with these labels, such as a team's; * stands for any letters."),
+          .describe(
+            "Only alerts and anomalies with these labels, such as a team's; * stands for any letters. Default: all.",
+          ),
       }),
       "must be a list",
     )

@@ -14,7 +14,7 @@ const host = (description: string) =>
     .regex(/^(?!-)[A-Za-z0-9._:-]{1,253}$/, "must be an IP address or a host name, without a port")
     .describe(description);
 
-const port = (fallback: number) => whole(1, 65_535, `Default ${fallback}.`);
+const port = (fallback: number) => whole(1, 65_535, `Its port. Default ${fallback}.`);
 
 const user = () =>
   z
@@ -71,7 +71,7 @@ export const ssh = () =>
     identity_file: text("File with the private key."),
     known_hosts_file: text("File with the host's key; a host that is not in it is refused."),
     units: pattern(
-      "Units of systemd that may be touched; * stands for any text.",
+      "Units of systemd that may be touched; * stands for any text. Default: none.",
       /^[A-Za-z0-9*][A-Za-z0-9:_.@*-]{0,200}\.[a-z]+$/,
       "must be the name of a unit, such as nginx.service or app-*.service",
     ),
@@ -92,7 +92,7 @@ export const ssh = () =>
       )
       .max(100, "must have at most 100 entries")
       .optional()
-      .describe("Folders in which old files may be deleted."),
+      .describe("Folders in which old files may be deleted. Default: none."),
     sudo: flag("Run through sudo -n. Default false."),
   });
 
@@ -126,7 +126,11 @@ export const local = () =>
     check_argv: argv(
       "Tells whether the command had its effect: exit code 0 for yes. Only reads; run when a change is proposed, and when its end is unknown.",
     ).optional(),
-    cwd: z.string("must be text").regex(/^\//, "must be an absolute path").optional().describe("Folder. Default /."),
+    cwd: z
+      .string("must be text")
+      .regex(/^\//, "must be an absolute path")
+      .optional()
+      .describe("Folder that it runs in. Default /."),
     env: z
       .record(
         z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be the name of a variable"),
@@ -134,7 +138,7 @@ export const local = () =>
         "must be a group by name",
       )
       .optional()
-      .describe("The whole environment of the command; the bot's own is not passed on."),
+      .describe("The whole environment of the command; the bot's own is not passed on. Default: empty."),
   });
 
 function argv(description: string) {
@@ -169,7 +173,9 @@ export const http = () =>
       .min(1, "must name at least one host")
       .describe("Hosts that may be reached. No redirect is followed."),
     token_file: text("File with a bearer token.").optional(),
-    ca_file: text("PEM file with the certificate authority that signed the server's certificate.").optional(),
+    ca_file: text(
+      "PEM file with the certificate authority that signed the server's certificate. Default: the usual ones.",
+    ).optional(),
     idempotent: flag("The service knows Idempotency-Key: what may have arrived can be sent again. Default false."),
     allow_private: flag("Take addresses of private networks and of this machine. Default false."),
     status_path: path()
@@ -185,9 +191,9 @@ export const github = () =>
       .string("must be text")
       .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/, "must be owner/name")
       .refine((value) => !/\/\.{1,2}$/.test(value), "must be owner/name")
-      .describe("owner/name."),
+      .describe("The repository, as owner/name."),
     token_file: text("File with a token."),
-    api_url: url("Default https://api.github.com.").optional(),
+    api_url: url("Address of GitHub's API. Default https://api.github.com.").optional(),
     workflows: z
       .array(
         z
@@ -197,7 +203,7 @@ export const github = () =>
       )
       .max(200, "must have at most 200 entries")
       .optional()
-      .describe("Workflows that may be started."),
+      .describe("Workflows that may be started. Default: none."),
   });
 
 export const postgres = () =>
@@ -208,10 +214,12 @@ export const postgres = () =>
     database: database(),
     user: user(),
     password_file: text("File with the password.").optional(),
-    tls: flag("Default true."),
-    ca_file: text("PEM file with the certificate authority that signed the server's certificate.").optional(),
+    tls: flag("Whether TLS is spoken, and the certificate looked at. Default true."),
+    ca_file: text(
+      "PEM file with the certificate authority that signed the server's certificate. Default: the usual ones.",
+    ).optional(),
     tables: pattern(
-      "Tables that may be vacuumed, as schema.table; * stands for any text.",
+      "Tables that may be vacuumed, as schema.table; * stands for any text. Default: none.",
       /^[A-Za-z_*][\w$*]{0,62}\.[A-Za-z_*][\w$*]{0,62}$/,
       "must be schema.table, such as public.orders or public.*",
     ),
@@ -224,13 +232,13 @@ export const redis = () =>
     address: host("IP address or host name, instead of url_file.").optional(),
     port: port(6379),
     password_file: text("File with the password.").optional(),
-    tls: flag("Default false."),
-    prefixes: ids("Beginnings of keys that may be flushed, such as cart:.").refine(
+    tls: flag("Whether TLS is spoken. Default false."),
+    prefixes: ids("Beginnings of keys that may be flushed, such as cart:. Default: none.").refine(
       (all) => all === undefined || all.every((one) => /^[\w./:{}-]{2,100}$/.test(one)),
       "must be beginnings of keys: at least 2 letters, digits or any of . / : { } _ -",
     ),
     queues: pattern(
-      "Lists and streams that may be purged or moved; * stands for any text.",
+      "Lists and streams that may be purged or moved; * stands for any text. Default: none.",
       /^[\w./:{}*-]{2,200}$/,
       "must be the name of a key, such as jobs:mail or jobs:*",
     ),

@@ -22,16 +22,16 @@ export function model() {
     alert_text: z
       .enum(["off", "summary", "full"], "must be off, summary or full")
       .optional()
-      .describe("How much of an alert's own text the model sees: nothing, 200 characters (the default), or 2000."),
+      .describe("How much of an alert's own text the model sees: nothing, 200 characters, or 2000. Default summary."),
     pseudonyms: flag("Hosts and people go to the model under other names. Default false."),
     price: group({
-      input: money("For a million tokens that are sent."),
-      output: money("For a million tokens that are written."),
+      input: money("For a million tokens that are sent. Default: not counted."),
+      output: money("For a million tokens that are written. Default: not counted."),
       currency: z
         .string("must be text")
         .regex(/^[A-Z]{3}$/, "must be the three letters of a currency, such as USD")
         .optional()
-        .describe("Default USD."),
+        .describe("Its three letters. Default USD."),
     })
       .optional()
       .describe("What tokens cost; without it, only tokens are counted."),

@@ -6,7 +6,7 @@ import { extended, group, ids, name, text, url, whole } from "./parts.ts";
 const named = () => name("How routes and escalation steps call it.");
 const ca = () =>
   text(
-    "PEM file with the certificate authority that signed the server's certificate, instead of the usual ones.",
+    "PEM file with the certificate authority that signed the server's certificate. Default: the usual ones.",
   ).optional();
 
 const address = (what: string) =>
@@ -22,18 +22,20 @@ const email = () =>
       .string("must be text")
       .regex(/^(?!-)[A-Za-z0-9._:-]{1,253}$/, "must be an IP address or a host name, without a port")
       .describe("The mail server (SMTP)."),
-    port: whole(1, 65_535, "Default 587; 465 with tls: implicit."),
+    port: whole(1, 65_535, "Its port. Default 587, and 465 with tls: implicit."),
     tls: z
       .enum(["starttls", "implicit", "none"], "must be starttls, implicit or none")
       .optional()
-      .describe("starttls (the default) changes over to TLS or sends nothing; none is for a server on this machine."),
+      .describe(
+        "starttls changes over to TLS or sends nothing; none is for a server on this machine. Default starttls.",
+      ),
     from: address("Who it comes from: bot@example.com, or SmartCloudOps <bot@example.com>."),
     to: z
       .array(address("An e-mail address."), "must be a list")
       .min(1, "must name at least one")
       .max(50, "must have at most 50 entries")
       .describe("Who gets it."),
-    username: text("User for logging in, with password_file.").optional(),
+    username: text("User for logging in, with password_file. Default: without.").optional(),
     password_file: text("File with the password that goes with username.").optional(),
     ca_file: ca(),
   });
@@ -53,7 +55,7 @@ const webhook = () =>
       )
       .optional()
       .describe(
-        "The body's members, instead of all there is: {title}, {text}, {event}, {id}, {severity}, {status}, {subject}, {environment}, {alerts}, {started_at} and {ended_at} are filled in.",
+        "The body's members: {title}, {text}, {event}, {id}, {severity}, {status}, {subject}, {environment}, {alerts}, {started_at} and {ended_at} are filled in. Default: all there is.",
       ),
     ca_file: ca(),
   });
@@ -62,14 +64,18 @@ const pagerduty = () =>
   group({
     name: named(),
     routing_key_file: text("File with the integration key of a service (Events API v2)."),
-    url: url("Default https://events.pagerduty.com; https://events.eu.pagerduty.com in the EU.").optional(),
+    url: url(
+      "Address of the region: https://events.eu.pagerduty.com in the EU. Default https://events.pagerduty.com.",
+    ).optional(),
   });
 
 const opsgenie = () =>
   group({
     name: named(),
     api_key_file: text("File with the key of an API integration."),
-    url: url("Default https://api.opsgenie.com; https://api.eu.opsgenie.com in the EU.").optional(),
+    url: url(
+      "Address of the region: https://api.eu.opsgenie.com in the EU. Default https://api.opsgenie.com.",
+    ).optional(),
   });
 
 const jira = () =>
@@ -82,10 +88,8 @@ const jira = () =>
       .string("must be text")
       .regex(/^[A-Z][A-Z0-9_]{1,49}$/, "must be the key of a project, such as OPS")
       .describe("Key of the project."),
-    issue_type: text("Default Task.").optional(),
-    resolve_transition: text(
-      "Name of the transition at the end of an incident. Without it: a comment only.",
-    ).optional(),
+    issue_type: text("Type of the issues. Default Task.").optional(),
+    resolve_transition: text("Name of the transition at the end of an incident. Default: a comment only.").optional(),
   });
 
 const servicenow = () =>
@@ -104,9 +108,9 @@ const github = () =>
       .string("must be text")
       .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/, "must be owner/name")
       .refine((value) => !/\/\.{1,2}$/.test(value), "must be owner/name")
-      .describe("owner/name."),
+      .describe("The repository, as owner/name."),
     token_file: text("File with a token (Issues: write)."),
-    api_url: url("Default https://api.github.com.").optional(),
+    api_url: url("Address of GitHub's API. Default https://api.github.com.").optional(),
     labels: ids("Labels of each issue. Default smartcloudops.").refine(
       (all) => all === undefined || (all.length > 0 && all.every((one) => !one.includes(","))),
       "must name at least one label, without commas",
@@ -119,7 +123,7 @@ const grafana = () =>
     url: url("Address of Grafana."),
     token_file: text("File with the token of a service account (annotations:read, create and write)."),
     dashboard: text("Uid of a dashboard. Default: annotations of the organisation.").optional(),
-    tags: ids("Tags besides smartcloudops, the severity and the incident's."),
+    tags: ids("Further tags, besides smartcloudops, the severity and the incident's."),
     ca_file: ca(),
   });
 

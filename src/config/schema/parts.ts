@@ -87,10 +87,10 @@ export function extended() {
     settings: z
       .record(member(), z.json(), "must be a group of settings")
       .optional()
-      .describe("What the extension asks for. No secrets."),
+      .describe("What the extension asks for. No secrets. Default: none."),
     secrets: z
       .record(member(), text("A file."), "must be a group of files by name")
       .optional()
-      .describe("Files with its secrets, by the names that the extension asks for."),
+      .describe("Files with its secrets, by the names that the extension asks for. Default: none."),
   };
 }

@@ -9,12 +9,12 @@ const filter = () => ({
     .array(z.enum(SEVERITIES, `must be one of ${SEVERITIES.join(", ")}`), "must be a list")
     .min(1, "must name at least one")
     .optional()
-    .describe("Only incidents of these severities."),
-  environments: ids("Only incidents of these environments, as the alerts' label says."),
+    .describe("Only incidents of these severities. Default: all."),
+  environments: ids("Only incidents of these environments, as the alerts' label says. Default: all."),
   labels: z
     .record(z.string(), z.array(z.string("must be text"), "must be a list").min(1, "must name at least one"))
     .optional()
-    .describe("Only incidents with an alert that has these labels; * stands for any letters."),
+    .describe("Only incidents with an alert that has these labels; * stands for any letters. Default: all."),
 });
 
 const zone = () =>
@@ -35,11 +35,15 @@ const hours = (what: string) =>
           .array(z.enum(DAYS, `must be one of ${DAYS.join(", ")}`), "must be a list")
           .min(1, "must name at least one")
           .optional()
-          .describe("Default: all."),
-        from: z.string("must be text").regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as "09:00"'),
+          .describe("Days on which the hours begin. Default: all."),
+        from: z
+          .string("must be text")
+          .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as "09:00"')
+          .describe('When they begin, such as "09:00".'),
         to: z
           .string("must be text")
-          .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time of day, such as "17:00"'),
+          .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time of day, such as "17:00"')
+          .describe('When they end, such as "17:00"; over midnight where that is before they begin.'),
         timezone: zone(),
       },
       "must be a group of settings",
@@ -63,11 +67,11 @@ export function routes() {
       group({
         name: name("How people call it, for `test route`. Default: its number.").optional(),
         ...filter(),
-        hours: hours("Only what became as grave as it is within these hours."),
+        hours: hours("Only what became as grave as it is within these hours. Default: always."),
         ...channels(),
-        continue: flag("Looks at the routes after this one, too."),
+        continue: flag("Looks at the routes after this one, too. Default false."),
         fallback: flag(
-          "Only for what could not arrive where it should: the channel is archived, or the bot was removed.",
+          "Only for what could not arrive where it should: the channel is archived, or the bot was removed. Default false.",
         ),
       }),
       "must be a list",
@@ -83,7 +87,8 @@ const rotation = () =>
     people: z
       .array(text("Id of one of people."), "must be a list")
       .min(1, "must name at least one")
-      .max(200, "must have at most 200 entries"),
+      .max(200, "must have at most 200 entries")
+      .describe("Who takes turns, by their ids, in this order."),
     start: z
       .string('must be text, such as "2026-01-05 09:00"')
       .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/, 'must be a date and a time of day, such as "2026-01-05 09:00"')
@@ -91,14 +96,14 @@ const rotation = () =>
     every: duration(
       "1h",
       "365d",
-      "How long one has it: days and weeks are those of the calendar, so that handovers stay at their time of day.",
+      "How long one has it: days and weeks are those of the calendar, so that handovers stay at their time of day. Default 7d.",
     ),
-    hours: hours("Only within these hours; at others the layer before it counts."),
+    hours: hours("Only within these hours; at others the layer before it counts. Default: always."),
   });
 
 const step = () =>
   group({
-    after: duration("0s", "7d", "After the step before, or after the incident was opened."),
+    after: duration("0s", "7d", "How long after the step before, or after the incident was opened. Default 5m."),
     oncall: ids("Schedules whose person on call is called."),
     people: ids("People who are called, by their ids."),
     ...channels(),
@@ -136,7 +141,10 @@ export function oncall() {
           steps: z
             .array(step(), "must be a list")
             .min(1, "must have at least one entry")
-            .max(20, "must have at most 20 entries"),
+            .max(20, "must have at most 20 entries")
+            .describe(
+              "Who is called, one step after the other. One that names nobody speaks in the incident's thread.",
+            ),
           repeat: whole(0, 20, "How often all steps are gone through again. Default 0."),
           idle: duration(
             "5m",
@@ -164,8 +172,8 @@ export const maintenance = () => {
         tz: text("Zone of its times. Default: timezone.").optional(),
         from: text('"Sun 02:00" for every week, or "2026-12-20 02:00" for once.'),
         to: text("When it ends, written the same way."),
-        environments: environments.describe("Only what is about these environments."),
-        labels: labels.describe("Only what has these labels; * stands for any letters."),
+        environments: environments.describe("Only what is about these environments. Default: all."),
+        labels: labels.describe("Only what has these labels; * stands for any letters. Default: all."),
       }),
       "must be a list",
     )
@@ -174,3 +182,16 @@ export const maintenance = () => {
       "Planned work: what begins meanwhile is told when it is over, if it still goes on then, and is listed by `incidents` before.",
     );
 };
+
+/** What becomes one incident. */
+export function incidents() {
+  return group({
+    impact: z
+      .enum(["raise", "both", "off"], "must be raise, both or off")
+      .optional()
+      .describe(
+        "Measured impact changes the severity that is shown. raise (default): routes and escalations take it where it is graver than the rule's. both: also where it is milder. off: it is not measured.",
+      ),
+    dependencies: flag("False: alerts of two things are never one incident because one calls the other. Default true."),
+  }).describe("How alerts and anomalies become incidents.");
+}

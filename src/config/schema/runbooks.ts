@@ -13,7 +13,7 @@ export const runbooks = () =>
       .array(text("A folder, relative to this file."), "must be a list")
       .max(100, "must have at most 100 entries")
       .optional()
-      .describe("Folders with runbooks of your own."),
+      .describe("Folders with runbooks of your own. Default: none."),
     modes: z
       .record(
         z.string().regex(NAME, "must be the name of an environment"),
@@ -21,7 +21,9 @@ export const runbooks = () =>
         "must be a group by environment",
       )
       .optional()
-      .describe("How far the bot goes in each environment; default is for the others. Default: propose."),
+      .describe(
+        "How far the bot goes in each environment: observe (note only), propose (ask only) or act (run what was approved); the name default is for the others. Default propose.",
+      ),
     executors: group({
       kubernetes: list(kubernetes()).describe("Kubernetes clusters."),
       ssh: list(ssh()).describe("Hosts reached by SSH."),
@@ -34,4 +36,4 @@ export const runbooks = () =>
     })
       .optional()
       .describe("What runbooks may act on. Nothing else is touched."),
-  });
+  }).describe("Which changes the bot knows, how far it may go where, and what carries them out.");

@@ -1,7 +1,18 @@
-import { type AlertEvent, type AlertRecord, graverFirst, type Incident, isLive, type Severity } from "../incident.ts";
+import {
+  type AlertEvent,
+  type AlertRecord,
+  graverFirst,
+  type Incident,
+  isLive,
+  LINES_KEPT,
+  type Severity,
+} from "../incident.ts";
+import type { Graph } from "../topology/graph.ts";
+import { type Dependency, dependencyOn } from "../topology/join.ts";
 import { type Told, tell } from "./alert.ts";
 import { isHeartbeat } from "./heartbeat.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
+import { moreIn } from "./more.ts";
 import { partsAfter, type Sorter } from "./parts.ts";
 import { environmentOf, isThere, keysOf, saysWhere, subjectOf, type WideKeys, wideKeysOf } from "./subject.ts";
 import {
@@ -35,6 +46,8 @@ export type World = {
   readonly windows?: readonly string[];
   /** When each incident of the last minutes was opened, unix seconds. */
   readonly openedLately: readonly number[];
+  /** Who calls whom, and the incidents that are live. Undefined: alerts of two things are never one for that. */
+  readonly topology?: { readonly graph: Graph; readonly live: () => Iterable<Incident> };
 };
 
 export type Absorbed = {
@@ -62,6 +75,8 @@ const STORM_LASTS = 120;
 const STORM_OLDEST = 3600;
 /** What lies quiet so long is another thing when it begins again. */
 const JOIN_SECONDS = 6 * 3600;
+/** Of more dependencies, an incident keeps the first. */
+const DEPENDENCIES_KEPT = 10;
 /** An incident is found by so many keys, three for each thing: what is about yet others is found by its group. */
 const KEYS_KEPT = 75;
 /** The incident of an alert that flaps goes on when it was over for less than this. */
@@ -75,7 +90,9 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   const alerts = new Map<string, AlertRecord>();
   const touched = new Map<string, Incident>();
   const byKey = new Map<string, string>();
-  const joined = new Set<string>();
+  const changed = new Set<string>();
+  /** Alerts of this step, by the incident that each came to. */
+  const arrived = new Map<string, AlertRecord[]>();
   const opened = [...world.openedLately];
 
   const incidentNow = (id: string) => touched.get(id) ?? world.incident(id);
@@ -96,10 +113,14 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const event = withoutHeartbeat(given, known);
     if (event === undefined) continue;
     const told = tell(known, event);
-    const record = place(told, known, event);
+    const listedBy = event.listedBy ?? known?.listedBy;
+    const placed = joined(place(told, known, event), known, event.at, incidentNow);
+    const record = { ...placed, ...(listedBy !== undefined && { listedBy }) };
     alerts.set(record.fingerprint, record);
     if (record.incident === undefined || (told.change === "same" && record.incident === known?.incident)) continue;
-    joined.add(record.incident);
+    changed.add(record.incident);
+    if (world.topology !== undefined && (arrived.get(record.incident)?.length ?? 0) < LINES_KEPT)
+      arrived.set(record.incident, [...(arrived.get(record.incident) ?? []), record]);
   }
 
   /** The record with the incident it belongs to, which is opened where there is none. */
@@ -125,8 +146,14 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
       (window === undefined ? keys.map((key) => keptUntil(event.at, key)).find(isFresh) : undefined);
     const near = exact === undefined ? lookAround(event, wide, isFresh) : { found: undefined, kept: [] };
     const found = exact ?? near.found;
+    const called = found === undefined && window === undefined ? depending(event) : undefined;
+    if (called !== undefined) {
+      // It comes alone: what else happens to its thing later need not have to do with what this one calls.
+      touched.set(called.id, called);
+      return { ...record, incident: called.id };
+    }
     const home = found ?? open({ ...event, startsAt: record.startsAt }, keys, own?.id, window);
-    const all = [...keys, ...wide.kept, ...near.kept];
+    const all = home.isStorm ? keys : [...keys, ...wide.kept, ...near.kept];
     for (const key of all) byKey.set(key, home.id);
     const added = all.filter((key) => !home.keys.includes(key));
     // A storm takes in all sorts of things: they do not become one by that.
@@ -135,6 +162,27 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
       touched.set(home.id, { ...home, keys: [...home.keys, ...added] });
     else touched.set(home.id, home);
     return { ...record, incident: home.id };
+  }
+
+  /** A live incident about what it calls or is called by, with the reason in it. What somebody snoozed stays as it is: nobody would hear of this one. */
+  function depending(event: AlertEvent): Incident | undefined {
+    if (world.topology === undefined || recently(event.at) >= APART) return undefined;
+    const { graph, live } = world.topology;
+    const seen = new Set<string>();
+    for (const known of [...touched.values(), ...live()]) {
+      const one = incidentNow(known.id);
+      if (one === undefined || seen.has(one.id)) continue;
+      seen.add(one.id);
+      if (!isLive(one) || one.isStorm || one.status === "snoozed") continue;
+      const firing = [...one.lines, ...(arrived.get(one.id) ?? [])].filter(({ endsAt }) => endsAt === undefined);
+      const found = dependencyOn(graph, event, one, firing);
+      if (found !== undefined) return found === "there" ? one : withDependency(one, found);
+    }
+    return undefined;
+  }
+
+  function recently(at: number): number {
+    return opened.filter((one) => one > at - STORM_SECONDS).length;
   }
 
   /** The incident about the thing whose labels say less of where it is, or more; and what tells that it is in several namespaces. */
@@ -165,7 +213,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const ofEnvironment = storm(environment);
     const lasting = lastingOf(ofName, event.at) ?? lastingOf(ofEnvironment, event.at);
     if (lasting !== undefined) return goOn(lasting, event, window);
-    const recent = opened.filter((at) => at > event.at - STORM_SECONDS).length;
+    const recent = recently(event.at);
     if (recent < APART) return begin(event, keys, { previous, window });
     if (recent < APART + STORM_NAMES) return beginStorm(event, ofName, { window });
     if (recent < MOST_OPENED - 1) return beginStorm(event, ofEnvironment, { window });
@@ -241,14 +289,37 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const known = world.tallyOf(id);
     const before = incidentNow(id);
     // Of what is over, nothing that counts changed then.
-    if (before === undefined || (known === undefined && !joined.has(id))) continue;
+    if (before === undefined || (known === undefined && !changed.has(id))) continue;
     const all = () => alertsIn(world, id, alerts);
     const tally = tallyAfter(known ?? tallyOf(world.alertsOf(id), world.sorter), changes, all);
     tallies.set(id, tally);
-    if (joined.has(id)) touched.set(id, summarise(before, tally, at, all));
+    if (changed.has(id)) touched.set(id, summarise(before, tally, changes, at, all));
   }
-  const incidents = [...touched.values()].filter(({ id }) => joined.has(id));
+  const incidents = [...touched.values()].filter(({ id }) => changed.has(id));
   return { incidents, alerts: [...alerts.values()], tallies };
+}
+
+function withDependency(incident: Incident, one: Dependency): Incident {
+  const { dependencies = [] } = incident;
+  return dependencies.length >= DEPENDENCIES_KEPT ? incident : { ...incident, dependencies: [...dependencies, one] };
+}
+
+/**
+ * The record with when it came to its incident: once more, where it was over before somebody had that in hand and begins after a pause.
+ */
+function joined(
+  record: AlertRecord,
+  known: AlertRecord | undefined,
+  at: number,
+  incidentNow: (id: string) => Incident | undefined,
+): AlertRecord {
+  if (record.incident === undefined) return record;
+  if (known?.incident !== record.incident) return { ...record, joinedAt: at };
+  const { acknowledged, snoozed } = incidentNow(record.incident) ?? {};
+  const takenAt = Math.max(acknowledged?.at ?? 0, snoozed?.at ?? 0);
+  const isBack = known.endsAt !== undefined && record.endsAt === undefined;
+  if (isBack && known.endsAt <= takenAt && at - known.endsAt >= PAUSE_SECONDS) return { ...record, joinedAt: at };
+  return known.joinedAt === undefined ? record : { ...record, joinedAt: known.joinedAt };
 }
 
 /** A sign of life begins nothing. One that an older version took for an incident ends. */
@@ -285,7 +356,13 @@ function* alertsIn(world: World, id: string, now: ReadonlyMap<string, AlertRecor
 }
 
 /** The incident as its alerts make it: how many, how grave, whether it is over. One revision further. */
-function summarise(incident: Incident, tally: Tally, at: number, all: () => Iterable<AlertRecord>): Incident {
+function summarise(
+  incident: Incident,
+  tally: Tally,
+  changes: readonly Change[],
+  at: number,
+  all: () => Iterable<AlertRecord>,
+): Incident {
   const firing = sum(tally.firing);
   const grave = gravest(firing > 0 ? tally.firing : tally.all);
   const { endedAt: _, anomalies: __, acknowledged, snoozed, escalated, ...rest } = incident;
@@ -294,10 +371,17 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
   const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
   // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
   const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
-  const stillSnoozed = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed ? snoozed : undefined;
-  const isWoken = incident.status === "snoozed" && snoozed !== undefined && stillSnoozed === undefined && !isOver;
   // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
   const isTold = !isKeptBack(incident);
+  const news = changes.flatMap(({ before, after }) =>
+    after !== undefined && (before === undefined || after.joinedAt !== before.joinedAt) ? [after] : [],
+  );
+  const isQuiet = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed;
+  const isTime = incident.status === "snoozed" && !isQuiet;
+  const more = isOver || !isTold || isTime ? undefined : moreIn(incident, { tally, joined: news, all, at });
+  const isOpened = more?.reopens === true;
+  const stillSnoozed = isQuiet && !isOpened ? snoozed : undefined;
+  const isWoken = isTime && snoozed !== undefined && !isOver;
   const parts = partsIn(tally);
   // What was kept back until now is told now.
   const partsBefore = isWoken && !isTold ? undefined : incident.parts;
@@ -305,7 +389,7 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     ? "resolved"
     : stillSnoozed !== undefined
       ? "snoozed"
-      : acknowledged !== undefined && !(isWorse && (incident.status === "acknowledged" || isWoken))
+      : acknowledged !== undefined && !isOpened && !(isWorse && (incident.status === "acknowledged" || isWoken))
         ? "acknowledged"
         : "open";
   return {
@@ -324,6 +408,7 @@ function summarise(incident: Incident, tally: Tally, at: number, all: () => Iter
     lines: tally.foremost.map(lineOf),
     isFlapping: anyFlaps(tally, at),
     ...(acknowledged !== undefined && { acknowledged }),
+    ...(more !== undefined && { more }),
     // What somebody had in hand and needs somebody again is escalated from the start.
     ...(status === "open" && incident.status !== "open" && incident.revision > 0
       ? { escalated: { steps: 0, at } }

@@ -9,9 +9,10 @@ export type IsActed = (incident: Incident) => boolean;
  * Somebody acknowledged it or snoozed it. A maintenance window is nobody, and who silences its alert may have been glad never to have heard of
  * it: a silence counts as nothing.
  */
-export function isTakenUp({ acknowledged, snoozed, woken }: Incident): boolean {
+export function isTakenUp({ acknowledged, snoozed, woken, more }: Incident): boolean {
   const snoozes = [snoozed, woken?.snoozed].filter((one) => one !== undefined);
-  return acknowledged !== undefined || snoozes.some(({ window }) => window === undefined);
+  // What came since somebody had it took it out of their hands.
+  return acknowledged !== undefined || more !== undefined || snoozes.some(({ window }) => window === undefined);
 }
 
 /** The same, and a change that ran for it. `changes`: of that time, in any order. */

@@ -8,7 +8,15 @@ import { environmentOf } from "./subject.ts";
 /** Anomalies as incidents take them in: beside alerts, by the same rules. */
 
 /** What needs somebody once it is severe enough. The others tell of what will be, or of what happened once. */
-const KINDS: ReadonlySet<AnomalyKind> = new Set(["unusual", "failing", "down", "gone", "silent", "unreachable"]);
+const KINDS: ReadonlySet<AnomalyKind> = new Set([
+  "unusual",
+  "failing",
+  "down",
+  "gone",
+  "restarting",
+  "silent",
+  "unreachable",
+]);
 
 /** Whether an anomaly becomes an incident, rather than a message of its own. `least`: the setting; undefined: none does. */
 export function isForIncident(one: Anomaly, least: Severity | undefined): boolean {
@@ -70,6 +78,8 @@ export function nameOfAnomaly({ kind, measure }: Pick<Anomaly, "kind" | "measure
       return "target down";
     case "gone":
       return `${measure} gone`;
+    case "restarting":
+      return "restarts again and again";
     case "silent":
       return `no data of ${measure}`;
     case "unreachable":

@@ -3,9 +3,9 @@ import type { IncidentStatus, Severity } from "../incident.ts";
 
 /** What is told of an incident where there is no chat: one thing that happened, told once. All text is inert. */
 
-export const NOTICE_KINDS = ["opened", "worse", "acknowledged", "called", "again", "resolved", "test"] as const;
+export const NOTICE_KINDS = ["opened", "worse", "more", "acknowledged", "called", "again", "resolved", "test"] as const;
 /**
- * `acknowledged`: somebody has it, also by a snooze. `called`: a step of the escalation. `again`: it needs somebody once more, since a
+ * `more`: other things fail since somebody has it, or many more. `acknowledged`: somebody has it, also by a snooze. `called`: a step of the escalation. `again`: it needs somebody once more, since a
  * snooze is over, nothing moved, or it began again.
  */
 export type NoticeKind = (typeof NOTICE_KINDS)[number];

@@ -1,5 +1,6 @@
 import { fitsGlob } from "../../util/glob.ts";
 import { type AlertRecord, graverFirst, type Incident, type IncidentPart, SEVERITIES } from "../incident.ts";
+import { routedSeverity } from "./impact.ts";
 import { environmentOf } from "./subject.ts";
 
 /**
@@ -83,13 +84,16 @@ export function partsOf(incident: Parted): readonly IncidentPart[] {
   }));
 }
 
-type Parted = Pick<Incident, "parts" | "lines" | "severity" | "openedAt" | "total" | "firing">;
+type Parted = Pick<Incident, "parts" | "lines" | "severity" | "openedAt" | "total" | "firing" | "impact">;
 
-/** Those that fire; all of them once none does. */
+/** Those that fire; all of them once none does. As grave as the impact of the incident makes them for whoever routes it. */
 export function goingParts(incident: Parted): readonly IncidentPart[] {
   const parts = partsOf(incident);
   const firing = parts.filter((part) => part.firing > 0);
-  return firing.length > 0 ? firing : parts;
+  const { impact } = incident;
+  const going = firing.length > 0 ? firing : parts;
+  if (impact === undefined) return going;
+  return going.map((part) => ({ ...part, severity: routedSeverity({ severity: part.severity, impact }) }));
 }
 
 /** The gravest severity of these; undefined for none. */

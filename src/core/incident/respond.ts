@@ -1,4 +1,5 @@
 import { type Incident, isLive, type Responder } from "../incident.ts";
+import { routedSeverity } from "./impact.ts";
 import { isKeptBack, keysAfter } from "./maintenance.ts";
 
 /** What people do about an incident. None of it changes a system, so whoever may read the channel may do it at once. */
@@ -24,13 +25,14 @@ export function respond(
   by: Responder,
 ): { readonly ok: true; readonly incident: Incident } | { readonly ok: false; readonly reason: string } {
   if (!isLive(incident)) return { ok: false, reason: "It is resolved already." };
-  const { acknowledged, snoozed, escalated: _, ...rest } = incident;
+  const { acknowledged, snoozed, escalated: _, more: __, ...rest } = incident;
+  const { firing } = incident;
   const next = { ...rest, revision: incident.revision + 1, changedAt: by.at };
   switch (response.kind) {
     case "acknowledge":
       if (incident.status === "acknowledged")
         return { ok: false, reason: `${acknowledged?.name ?? "Somebody"} has acknowledged it already.` };
-      return { ok: true, incident: { ...next, status: "acknowledged", acknowledged: by } };
+      return { ok: true, incident: { ...next, status: "acknowledged", acknowledged: { ...by, firing } } };
     case "unacknowledge":
       if (acknowledged === undefined) return { ok: false, reason: "Nobody has acknowledged it." };
       return { ok: true, incident: { ...next, status: "open", escalated: { steps: 0, at: by.at } } };
@@ -39,8 +41,11 @@ export function respond(
       if (!(until >= by.at + SHORTEST_SNOOZE && until <= by.at + LONGEST_SNOOZE))
         return { ok: false, reason: "It can be snoozed for a minute to 7 days." };
       const kept = acknowledged === undefined ? {} : { acknowledged };
-      const { severity } = incident;
-      return { ok: true, incident: { ...next, ...kept, status: "snoozed", snoozed: { ...by, until, severity } } };
+      const severity = routedSeverity(incident);
+      return {
+        ok: true,
+        incident: { ...next, ...kept, status: "snoozed", snoozed: { ...by, until, severity, firing } },
+      };
     }
     case "wake":
       if (snoozed === undefined) return { ok: false, reason: "It is not snoozed." };

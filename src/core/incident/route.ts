@@ -76,6 +76,11 @@ export function isAbout(
   );
 }
 
+/** True for a filter that leaves nothing out. */
+export function isForAll({ severities, environments, labels = {} }: Filter): boolean {
+  return severities === undefined && environments === undefined && Object.keys(labels).length === 0;
+}
+
 /** The incident where a message of it can never arrive: shown by the fallback from then on, one revision further. Undefined where that is known, or nothing is for it. */
 export function rerouted(
   routes: readonly Route[],

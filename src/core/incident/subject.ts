@@ -1,4 +1,4 @@
-import type { AlertEvent, Subject } from "../incident.ts";
+import type { AlertEvent, AlertRecord, Subject } from "../incident.ts";
 
 type Labels = AlertEvent["labels"];
 
@@ -63,9 +63,33 @@ export function subjectOf(labels: Labels): Subject | undefined {
   return undefined;
 }
 
+/** Names by which the graph of calls may know what an alert is about, the likeliest first. A scrape job often bears its service's name. */
+export function namesOf(labels: Labels): readonly string[] {
+  const isTold = TELLS_OF_OTHERS.test(labels["service"] ?? "") || TELLS_OF_OTHERS.test(labels["job"] ?? "");
+  const named = NAMED_BY.filter(([, kind]) => CALLS.has(kind) && !(isTold && kind === "service"));
+  const pod = labels["pod"] ?? "";
+  const job = isTold ? "" : (labels["job"] ?? "");
+  const names = [...named.map(([label]) => labels[label] ?? ""), pod === "" ? "" : workloadOf(pod), job];
+  return [...new Set(names.filter((name) => name !== ""))];
+}
+
+/** Kinds of things that call and are called. */
+const CALLS = new Set(["service", "deployment", "statefulset", "daemonset", "queue", "database"]);
+
 /** A ReplicaSet's name ends in the hash of its pods' template. */
 function deploymentOf(replicaset: string): string {
   return /^(.+)-[bcdf-hj-np-tv-xz24-9]{6,10}$/.exec(replicaset)?.[1] ?? replicaset;
+}
+
+/** What tells the thing of one alert from those of others: one without a subject is told by its name, an instance by its host. */
+export function thingOf(
+  { labels, name }: Pick<AlertRecord, "labels" | "name">,
+  namespace: string | undefined = labels["namespace"] ?? "",
+): string {
+  const subject = subjectOf(labels);
+  const [environment, cluster] = whereOf(labels);
+  const own = subject === undefined ? ["name", name] : [kindOf(subject), subject.name.replace(/:\d+$/, "")];
+  return JSON.stringify([environment, cluster, namespace, ...own]);
 }
 
 /** The environment that the labels name. */

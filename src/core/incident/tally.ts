@@ -77,7 +77,7 @@ export function tallyAfter(tally: Tally, changes: readonly Change[], all: () => 
 
   function count({ name, severity, endsAt, anomaly, labels }: AlertRecord, by: 1 | -1): void {
     const [fires, at] = [endsAt === undefined ? by : 0, SEVERITIES.indexOf(severity)];
-    const added = (to: Counts, n: number) => to.map((count, index) => (index === at ? count + n : count));
+    const added = (to: Counts, n: number) => (n === 0 ? to : to.with(at, (to[at] ?? 0) + n));
     const named = names.get(name) ?? { all: NONE, firing: 0 };
     const ofName = added(named.all, by);
     if (by < 0 && sum(ofName) === 0) names.delete(name);

@@ -5,13 +5,14 @@ import type { Labels, Point } from "../series.ts";
 /**
  * What was found. `unusual`: values of a series are not as they use to be. The others say that there are no values to judge,
  * which is another fact: `failing`, a pipeline fails more often than it uses to; `ahead`, what is left of something will be used up; `replaced`, a certificate is another one before it was due; `down`, the target does not answer; `gone`, its series ended while others of the watch go on; `reset`, its counter
- * began anew; `silent`, the whole watch returns nothing any more; `unreachable`, the source could not be asked.
+ * began anew; `restarting`, it does so again and again; `silent`, the whole watch returns nothing any more; `unreachable`, the source could not be asked.
  */
 export const ANOMALY_KINDS = [
   "unusual",
   "down",
   "gone",
   "reset",
+  "restarting",
   "silent",
   "unreachable",
   "ahead",
@@ -69,6 +70,8 @@ export type Anomaly = {
     readonly of: number;
     readonly before: { readonly failed: number; readonly of: number };
   };
+  /** Of kind `restarting`: how often since it began, and when last (unix seconds). */
+  readonly restarts?: { readonly count: number; readonly last: number };
   /** A page about it, where no query found it. */
   readonly url?: string;
   /**

@@ -55,6 +55,9 @@ export async function settle(
   });
 }
 
+/** What watches find. */
+const FOUND: ReadonlySet<Anomaly["kind"]> = new Set(["unusual", "gone", "restarting", "silent"]);
+
 /** Those that no message was made of, in the order of their beginning. */
 async function freshOf(
   { store }: { readonly store: Pick<DetectDeps["store"], "detection"> },
@@ -64,8 +67,7 @@ async function freshOf(
   const unshown = await store.detection.unshown(MOST_UNSHOWN);
   const fresh: Anomaly[] = [];
   for (const one of unshown) {
-    const isFound = one.kind === "unusual" || one.kind === "gone" || one.kind === "silent";
-    if (!isFound || one.source !== source.name || !open.has(one.id)) continue;
+    if (!FOUND.has(one.kind) || one.source !== source.name || !open.has(one.id)) continue;
     if (one.revision === 1 || (one.points.length === 0 && (await store.detection.postedOf(one.group)).length === 0))
       fresh.push(one);
   }

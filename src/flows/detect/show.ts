@@ -17,9 +17,10 @@ type ShowDeps = Pick<DetectDeps, "store" | "settings" | "clock" | "posted" | "re
 
 /**
  * Anomalies whose message is behind -> incidents where they are for one, else the outbox: one message for each group in each place, edited. What was
- * over before anybody was told, and what is quiet, is not said. A crash in between says the same again under the same id, which is once.
+ * over before anybody was told, and what is quiet, is not said. A crash in between says the same again under the same id, which is once; what is left when
+ * `signal` fires is shown by the next round.
  */
-export async function showAnomalies(deps: ShowDeps): Promise<void> {
+export async function showAnomalies(deps: ShowDeps, signal?: AbortSignal): Promise<void> {
   const { store, clock, report } = deps;
   const unshown = await store.detection.unshown(MOST_UNSHOWN);
   if (unshown.length === 0) return;
@@ -29,6 +30,7 @@ export async function showAnomalies(deps: ShowDeps): Promise<void> {
   const opinions = await store.detection.opinions(clock() - RECORD_SECONDS);
   const open = await store.detection.anomalies({ status: "open", limit: MOST_MEMBERS });
   for (const group of new Set(rest.map((one) => one.group))) {
+    if (signal?.aborted === true) break;
     try {
       const all = await store.detection.anomalies({ group, limit: MOST_MEMBERS });
       const members = all.filter(({ id }) => !muted.has(id));

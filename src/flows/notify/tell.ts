@@ -1,6 +1,7 @@
 import type { IncidentContext } from "../../cards/incident-card.ts";
 import { type Happened, incidentNotice } from "../../cards/incident-notice.ts";
 import type { Place } from "../../core/chat.ts";
+import { routedSeverity } from "../../core/incident/impact.ts";
 import { messageId, noteId } from "../../core/incident/message.ts";
 import { graverFirst, type Incident, isLive, SEVERITIES } from "../../core/incident.ts";
 import type { Outbox } from "../../ports.ts";
@@ -27,7 +28,8 @@ export async function tellNotifier(
   at: number,
   context: IncidentContext,
 ): Promise<number | undefined> {
-  const { id, severity, status, acknowledged, snoozed, woken } = incident;
+  const { id, status, acknowledged, snoozed, more, woken } = incident;
+  const severity = routedSeverity(incident);
   const idAs = (one: string) => `${messageId(id, at)}:as-${one}`;
   const isThere = async (one: string) => (await outbox.fateOf(one)) !== undefined;
   // It was opened at the mildest severity that was told: only graver ones are told after it.
@@ -66,6 +68,9 @@ export async function tellNotifier(
     await put({ id: noteId(id, at, `acknowledged-${acknowledged.at}`), kind: "acknowledged" });
   if (status === "snoozed" && snoozed !== undefined)
     await put({ id: noteId(id, at, `snoozed-${snoozed.at}`), kind: "acknowledged" });
+  // What made it graver is told as that, above.
+  if (more !== undefined && more.isGraver === undefined && more.at > now - news)
+    await put({ id: `${messageId(id, at)}:more-${more.at}`, kind: "more" });
   if (status !== "open") return undefined;
   for (const call of incident.calls ?? []) {
     if (call.at <= now - news || !call.places.some(({ platform }) => platform === place.platform)) continue;

@@ -6,7 +6,7 @@ import { HttpProblem, jsonResponse } from "../route.ts";
 import { BASE, type Caller, type Endpoint } from "./endpoint.ts";
 import { openApi } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
-import { callers, type Token } from "./tokens.ts";
+import { callers, type LimiterOf, type Token } from "./tokens.ts";
 
 /** A question with its thread. */
 const LONGEST_BODY = 64 * 1024;
@@ -14,6 +14,7 @@ const LONGEST_BODY = 64 * 1024;
 export type ApiSettings = {
   readonly endpoints: readonly Endpoint[];
   readonly tokens: readonly Token[];
+  readonly limiterOf: LimiterOf;
   readonly version: string;
   readonly clock: Clock;
   /** Notes a call that is let in, before it is answered: one that cannot be noted is not answered. */
@@ -21,13 +22,13 @@ export type ApiSettings = {
 };
 
 /** The addresses of the API: empty without tokens. Whatever goes wrong is answered as application/problem+json. */
-export function apiRoutes({ endpoints, tokens, version, clock, called }: ApiSettings): readonly Route[] {
+export function apiRoutes({ endpoints, tokens, limiterOf, version, clock, called }: ApiSettings): readonly Route[] {
   if (tokens.length === 0) return [];
-  const callerOf = callers(tokens);
+  const callerOf = callers(tokens, limiterOf);
   let document: string | undefined;
 
   async function answer(request: HttpRequest, id: string): Promise<HttpResponse> {
-    const caller = callerOf(request, clock());
+    const caller = await callerOf(request, clock());
     const path = request.path.slice(BASE.length);
     if (path === "/openapi.json" && request.method === "GET") {
       document ??= JSON.stringify(openApi(endpoints, version));

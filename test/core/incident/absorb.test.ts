@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MOST_OPENED } from "../../../src/core/incident/absorb.ts";
+import { absorb, MOST_OPENED } from "../../../src/core/incident/absorb.ts";
+import { type Response, respond } from "../../../src/core/incident/respond.ts";
 import type { AlertEvent } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
@@ -307,16 +308,145 @@ describe("a storm that lasts", () => {
   });
 });
 
-describe("an acknowledged incident", () => {
-  it("stays so when more of the same comes, and is open again when it gets worse", () => {
-    const { tell, incidents, all } = aWorld();
-    tell(firing("a", { group: "g" }));
-    const by = { person: "ann", name: "Ann", at: T + 20 };
-    incidents.set("inc-1", { ...all()[0]!, status: "acknowledged", acknowledged: by, revision: 2 });
-    tell(firing("b", { group: "g", at: T + 30 }));
-    expect(all()).toMatchObject([{ status: "acknowledged", total: 2 }]);
-    tell(firing("c", { group: "g", at: T + 40, labels: { severity: "critical" } }));
-    expect(all()).toMatchObject([{ status: "open", severity: "critical", acknowledged: by }]);
+describe("what somebody has in hand", () => {
+  const by = { person: "ann", name: "Ann", at: T + 20 };
+  const HOURS = 2.5 * 3600;
+  /** A group in which these fire, acknowledged or snoozed by Ann. */
+  function taken(first: readonly AlertEvent[], how: Response = { kind: "acknowledge" }) {
+    const world = aWorld();
+    world.tell(...first);
+    const answer = (at = by.at) => {
+      const done = respond(world.all().at(-1)!, how, { ...by, at });
+      if (!done.ok) throw new Error(done.reason);
+      world.incidents.set(done.incident.id, done.incident);
+    };
+    answer();
+    return { ...world, answer, now: () => world.all().at(-1)! };
+  }
+  const down = (host: string, more: Parameters<typeof firing>[1] = {}) =>
+    firing(`down ${host}${JSON.stringify(more.labels ?? {})}`, {
+      ...{ group: "g", at: T + HOURS, startsAt: T + HOURS - 30, ...more },
+      labels: {
+        alertname: "InstanceDown",
+        service: "",
+        instance: `${host}:9100`,
+        severity: "critical",
+        ...more.labels,
+      },
+    });
+  const early = { at: T + 10, startsAt: T };
+
+  it("is open again when another thing fails, and escalated from the start", () => {
+    const { tell, now } = taken([down("web-1", early)]);
+    tell(down("db-1"));
+    expect(now()).toMatchObject({ status: "open", severity: "critical", firing: 2, acknowledged: { name: "Ann" } });
+    expect(now().escalated).toEqual({ steps: 0, at: T + HOURS });
+    expect(now().more).toMatchObject({ at: T + HOURS, things: 1, names: ["db-1:9100"], reopens: true });
+  });
+
+  it("is so, too, while it is snoozed, and not while a maintenance keeps it back", () => {
+    const { tell, now } = taken([down("web-1", early)], { kind: "snooze", until: T + 5 * 3600 });
+    tell(down("db-1"));
+    expect(now()).toMatchObject({ status: "open", more: { had: "snoozed", by: { name: "Ann" } } });
+    expect(now()).not.toHaveProperty("snoozed");
+    expect(now()).not.toHaveProperty("woken");
+    const world = aWorld();
+    const kept = { ...world.world, keptBackBy: () => ({ name: "move", until: T + 9 * 3600 }) };
+    for (const event of [down("web-1", early), down("db-1")])
+      for (const one of absorb(kept, [event], () => "inc-1").incidents) world.incidents.set(one.id, one);
+    expect(world.all()[0]).toMatchObject({ status: "snoozed", revision: 2 });
+  });
+
+  it("stays so for what was in it before, as it flaps, comes in further series or under another name", () => {
+    const { tell, now } = taken([down("web-1", early), down("web-2", early)]);
+    for (let n = 1; n < 6; n++) {
+      const at = T + 600 * n;
+      tell({ ...down("web-1", early), status: "resolved", endsAt: at, at });
+      tell(down("web-1", { startsAt: at + 60, at: at + 70 }));
+    }
+    tell(down("web-1", { labels: { alertname: "DiskFull", instance: "web-1:9200", severity: "warning" } }));
+    expect(now()).toMatchObject({ status: "acknowledged", total: 3 });
+    expect(now()).not.toHaveProperty("more");
+  });
+
+  it("is open again when what was over before comes back after a pause", () => {
+    const { tell, now } = taken([down("web-1", early), down("db-1", early)]);
+    const gone = (at: number) => ({ ...down("db-1", early), status: "resolved" as const, endsAt: at, at });
+    tell(gone(T + 600));
+    tell(down("db-1", { startsAt: T + 4000, at: T + 4000 }));
+    expect(now().status).toBe("acknowledged");
+    tell(gone(T + 5000));
+    expect(now().status).toBe("acknowledged");
+    const later = taken([down("web-1", early), down("db-1", early), gone(T + 15)]);
+    later.tell(down("db-1", { startsAt: T + 1000, at: T + 1000 }));
+    expect(later.now().status).toBe("acknowledged");
+    const last = taken([down("web-1", early), down("db-1", early), gone(T + 15)]);
+    last.tell(down("db-1", { startsAt: T + 4000, at: T + 4000 }));
+    expect(last.now()).toMatchObject({ status: "open", more: { names: ["db-1:9100"] } });
+  });
+
+  it("is open again once many more of the same fire, and not at each one after that", () => {
+    const series = (from: number, to: number, at: number) =>
+      Array.from({ length: to - from }, (_, n) => down("web-1", { labels: { path: `${from + n}` }, at, startsAt: at }));
+    const { tell, now, answer } = taken(series(0, 10, T + 10));
+    tell(...series(10, 14, T + 100));
+    expect(now()).toMatchObject({ status: "acknowledged", firing: 14 });
+    tell(...series(14, 15, T + 200));
+    expect(now()).toMatchObject({ status: "open", more: { things: 0, was: 10, firing: 15 } });
+    answer(T + 300);
+    tell(...series(15, 20, T + 400));
+    expect(now().status).toBe("acknowledged");
+  });
+
+  it("tells of something milder, once, and leaves it in their hands", () => {
+    const { tell, now } = taken([down("web-1", early)]);
+    tell(down("db-1", { labels: { severity: "warning" } }));
+    const { more } = now();
+    expect([now().status, more?.reopens, more?.names]).toEqual(["acknowledged", false, ["db-1:9100"]]);
+    tell(down("db-1", { labels: { severity: "warning", path: "/" }, at: T + HOURS + 60 }));
+    expect(now().more).toEqual(more);
+  });
+
+  it("takes a quarter more of many things for one failure, but not another alert or another team's", () => {
+    const hosts = (from: number, to: number, more: object) =>
+      Array.from({ length: to - from }, (_, n) => down(`w${from + n}`, more));
+    const { tell, now } = taken(hosts(0, 40, early));
+    tell(...hosts(40, 49, {}));
+    expect(now().status).toBe("acknowledged");
+    tell(...hosts(49, 50, { at: T + HOURS + 60 }));
+    expect(now()).toMatchObject({ status: "open", more: { things: 10 } });
+    const other = taken(hosts(0, 40, early));
+    other.tell(down("db-1", { labels: { alertname: "ReplicationBroken" } }));
+    expect(other.now()).toMatchObject({ status: "open", more: { names: ["db-1:9100"] } });
+    const world = aWorld([{ labels: { team: ["pay"] } }]);
+    world.tell(...hosts(0, 40, early));
+    const [one] = world.all();
+    world.incidents.set(one!.id, { ...one!, status: "acknowledged", acknowledged: by });
+    world.tell(down("pay-1", { labels: { team: "pay" } }));
+    expect(world.all()[0]).toMatchObject({ status: "open", more: { names: ["pay-1:9100"] } });
+  });
+
+  it("goes on where a storm that somebody has takes in half as many again; days later it takes in nothing", () => {
+    const slow = (from: number, to: number, at: number) =>
+      Array.from({ length: to - from }, (_, n) => firing(`s${from + n}`, { at, startsAt: at }));
+    const { tell, now, incidents } = taken(slow(0, 110, T + 10));
+    tell(...slow(110, 150, T + 60));
+    expect(now()).toMatchObject({ isStorm: true, status: "acknowledged", firing: 140 });
+    tell(...slow(150, 160, T + 90));
+    expect(now()).toMatchObject({ status: "open", more: { was: 100, firing: 150 } });
+    const { id } = now();
+    incidents.set(id, { ...now(), status: "acknowledged", acknowledged: { ...by, at: T + 100 } });
+    tell(...slow(1000, 1500, T + 2 * 86_400));
+    expect(incidents.get(id)).toMatchObject({ status: "acknowledged", firing: 150 });
+    expect(now()).toMatchObject({ isStorm: true, status: "open", total: 490 });
+  });
+
+  it("is open again when it gets worse", () => {
+    const { tell, now } = taken([firing("a", { group: "g" })]);
+    tell(firing("b", { group: "g", at: T + 30, labels: { service: "a" } }));
+    expect(now()).toMatchObject({ status: "acknowledged", total: 2 });
+    tell(firing("c", { group: "g", at: T + 40, labels: { service: "a", severity: "critical" } }));
+    expect(now()).toMatchObject({ status: "open", severity: "critical", acknowledged: { name: "Ann" } });
   });
 });
 

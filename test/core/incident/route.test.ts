@@ -73,6 +73,25 @@ describe("where an incident's message goes", () => {
     expect(routed([route("ALL", { goesOn: true }), ...byTeam], shops)).toEqual(["ALL", "shop"]);
   });
 
+  it("is that of each team in a storm, and of each environment", () => {
+    const routes = [
+      ...["shop", "pay"].map((team) => route(team, { labels: { team: [team] } })),
+      route("PROD", { environments: ["production"] }),
+    ];
+    const many = (from: number, name: (n: number) => string, labels: Record<string, string>) =>
+      Array.from({ length: 20 }, (_, n) => firing(`s${from + n}`, { labels: { alertname: name(n), ...labels } }));
+    const { tell, all } = aWorld(routes);
+    const told = () => all().map((one) => channels(routes, one).toSorted().join(" "));
+    tell(...many(0, () => "Slow", { team: "shop" }));
+    tell(...many(20, () => "Slow", { team: "pay", severity: "critical" }));
+    expect(told()).toEqual([...Array.from({ length: 10 }, () => "shop"), "pay shop"]);
+    const other = aWorld(routes);
+    other.tell(...many(0, (n) => `Dev${n}`, { environment: "dev" }));
+    other.tell(...many(20, () => "Down", { environment: "production" }));
+    expect(channels(routes, other.all().at(-1))).toEqual(["PROD"]);
+    expect(other.all().at(-1)?.total).toBe(20);
+  });
+
   it("goes by the severity of the alerts that have the labels, and by all of a route's labels on one alert", () => {
     const paged = (team: string) => route(`${team}-pager`, { labels: { team: [team] }, severities: ["critical"] });
     const milder = alert("p", { team: "pay", region: "eu" });

@@ -94,6 +94,8 @@ export class FakeSlack {
   /** Whether blocks that Slack draws itself are understood. */
   drawsCharts = true;
   socketsOpened = 0;
+  /** Each envelope goes to the next socket, as Slack may choose any of several; else to the newest. */
+  spreads = false;
   acks: string[] = [];
   /** Serves everything outside of the API: nothing, unless a window is opened on it. */
   pages: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void = (_, response) => {
@@ -211,8 +213,10 @@ export class FakeSlack {
     ws.send(JSON.stringify(hello));
   }
 
+  #turn = 0;
   #send(envelope: Envelope): void {
-    const ws = [...this.#live].at(-1);
+    const all = [...this.#live];
+    const ws = this.spreads ? all[this.#turn++ % all.length] : all.at(-1);
     if (ws === undefined) return;
     const retry = envelope.attempts > 0 ? { retry_attempt: envelope.attempts, retry_reason: "timeout" } : {};
     envelope.attempts++;
