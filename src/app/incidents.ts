@@ -128,7 +128,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   let wakeOutbox: (() => void) | undefined;
   const newId = () => `inc-${randomUUID().slice(0, 8)}`;
   const changed = (): void => {
-    for (const loop of loops.values()) loop.wake();
+    // Lists of alerts have their own pace: what changed here is not news to them.
+    for (const [name, loop] of loops) if (!name.startsWith("list ")) loop.wake();
   };
   /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
   const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
