@@ -25,7 +25,7 @@ const SHARE = 0.7;
 const MEASURED = 0.15;
 const PARTS = 20;
 /** Requests in one such part, at least. */
-const LEAST = 5000;
+const LEAST = 20_000;
 /** Of all requests: then all code is loaded, and all caches have their size. */
 const WARM_UP = 0.2;
 const HONEST_EVERY_MS = 100;
@@ -88,8 +88,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
     await sleep(2000); // what was asked is answered
     const before = bot.rss();
     const heapBefore = await bot.heapAfterGc();
-    const honest: number[] = [];
-    const others: (number | string)[] = [];
+    const people = await startPeople({ port: bot.port, everyMs: HONEST_EVERY_MS });
     const most: number[] = [];
     const part = Math.ceil((size - warmUp) / Math.max(1, Math.min(PARTS, size / LEAST)));
     for (let left = size - warmUp; left > 0; left -= part) {
@@ -97,12 +96,11 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
       const measured = Math.ceil(Math.min(left, part) * MEASURED);
       most.push(await flood(shoot, measured));
       await sleep(1000); // what was asked is answered
-      const people = startPeople({ port: bot.port, everyMs: HONEST_EVERY_MS });
+      await people.ask(true);
       await paced(shoot, most.at(-1)! * SHARE, Math.min(left, part) - measured);
-      const asked = await people();
-      honest.push(...asked.ms);
-      others.push(...asked.others);
+      await people.ask(false);
     }
+    const { ms: honest, others } = await people.end();
     await sleep(2000);
     const after = bot.rss();
     const heapAfter = await bot.heapAfterGc();
