@@ -132,7 +132,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const goesOn = isFlapping(record, event.at) || event.anomaly !== undefined;
     if (own !== undefined && goesOn && event.at - (own.endedAt ?? 0) < PAUSE_SECONDS) {
       const { endedAt: _, ...rest } = own;
-      touched.set(own.id, { ...rest, status: "open", reopened: (own.reopened ?? 0) + 1 });
+      touched.set(own.id, { ...rest, status: statusAgain(own), reopened: (own.reopened ?? 0) + 1 });
       for (const key of own.keys) byKey.set(key, own.id);
       return { ...record, incident: own.id };
     }
@@ -299,6 +299,13 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   return { incidents, alerts: [...alerts.values()], tallies };
 }
 
+/** How one that is over goes on: in the hands that had it, kept back while a maintenance did that, or open. */
+function statusAgain(own: Incident): Incident["status"] {
+  if (isKeptBack(own)) return "snoozed";
+  // Whoever acknowledges it ends its escalation: one that is there began since, when it was open again.
+  return own.acknowledged !== undefined && own.escalated === undefined ? "acknowledged" : "open";
+}
+
 function withDependency(incident: Incident, one: Dependency): Incident {
   const { dependencies = [] } = incident;
   return dependencies.length >= DEPENDENCIES_KEPT ? incident : { ...incident, dependencies: [...dependencies, one] };
@@ -389,7 +396,7 @@ function summarise(
     ? "resolved"
     : stillSnoozed !== undefined
       ? "snoozed"
-      : acknowledged !== undefined && !isOpened && !(isWorse && (incident.status === "acknowledged" || isWoken))
+      : acknowledged !== undefined && incident.status !== "open" && !isOpened && !isWorse
         ? "acknowledged"
         : "open";
   return {

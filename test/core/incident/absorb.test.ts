@@ -441,6 +441,42 @@ describe("what somebody has in hand", () => {
     expect(now()).toMatchObject({ isStorm: true, status: "open", total: 490 });
   });
 
+  it("stays open until somebody takes it again, whatever else its alerts do", () => {
+    const { tell, now, answer } = taken([down("web-1", early), down("web-2", early)]);
+    tell(down("db-1"));
+    expect(now().status).toBe("open");
+    tell({ ...down("web-2", early), status: "resolved", endsAt: T + HOURS + 60, at: T + HOURS + 60 });
+    expect(now().status).toBe("open");
+    answer(T + HOURS + 90);
+    tell({ ...down("web-1", early), status: "resolved", endsAt: T + HOURS + 120, at: T + HOURS + 120 });
+    expect(now().status).toBe("acknowledged");
+    const worse = taken([firing("a", { group: "g" })]);
+    worse.tell(firing("c", { group: "g", at: T + 40, labels: { service: "a", severity: "critical" } }));
+    worse.tell(firing("d", { group: "g", at: T + 50, labels: { service: "a" } }));
+    expect(worse.now().status).toBe("open");
+  });
+
+  it("is told as what begins now where it flapped in a maintenance that is over when it goes on", () => {
+    const { world, alerts, incidents, all } = aWorld();
+    const until = T + 1000;
+    const kept: typeof world = { ...world, keptBackBy: ({ at }) => (at < until ? { name: "move", until } : undefined) };
+    const tell = (event: AlertEvent) => {
+      const done = absorb(kept, [event], () => `inc-${incidents.size + 1}`);
+      for (const one of done.alerts) alerts.set(one.fingerprint, one);
+      for (const one of done.incidents) incidents.set(one.id, one);
+    };
+    for (let at = T; at < until; at += 300) {
+      tell(down("web-1", { ...{ labels: {} }, at, startsAt: at }));
+      tell({ ...down("web-1", { labels: {} }), status: "resolved", startsAt: at, endsAt: at + 60, at: at + 60 });
+    }
+    const now = () => all().at(-1);
+    expect(now()).toMatchObject({ status: "resolved", snoozed: { window: "move" } });
+    tell(down("web-1", { labels: {}, at: until + 60, startsAt: until + 60 }));
+    expect(now()).toMatchObject({ status: "open", escalated: { steps: 0, at: until + 60 } });
+    tell(down("web-1", { labels: { job: "node" }, at: until + 90, startsAt: until + 90 }));
+    expect(now()).toMatchObject({ status: "open", total: 2 });
+  });
+
   it("is open again when it gets worse", () => {
     const { tell, now } = taken([firing("a", { group: "g" })]);
     tell(firing("b", { group: "g", at: T + 30, labels: { service: "a" } }));
