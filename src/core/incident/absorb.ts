@@ -11,6 +11,7 @@ import type { Graph } from "../topology/graph.ts";
 import { type Dependency, dependencyOn } from "../topology/join.ts";
 import { type Told, tell } from "./alert.ts";
 import { isHeartbeat } from "./heartbeat.ts";
+import { routedSeverity } from "./impact.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
 import { moreIn } from "./more.ts";
 import { partsAfter, type Sorter } from "./parts.ts";
@@ -374,10 +375,12 @@ function summarise(
   const grave = gravest(firing > 0 ? tally.firing : tally.all);
   const { endedAt: _, anomalies: __, acknowledged, snoozed, escalated, ...rest } = incident;
   const isOver = firing === 0 && tally.total > 0;
-  const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
-  const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
+  // As grave as people knew it: with what its impact made of it.
+  const now = grave && routedSeverity({ ...incident, severity: grave });
+  const isGraverThan = (severity: Severity) => now !== undefined && graverFirst(now, severity) < 0;
+  const isWorse = isGraverThan(routedSeverity(incident)) && incident.revision > 0;
   // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
-  const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
+  const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? routedSeverity(incident));
   // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
   const isTold = !isKeptBack(incident);
   const news = changes.flatMap(({ before, after }) =>

@@ -1,4 +1,5 @@
 import { type AlertRecord, graverFirst, type Incident, type Responder, type Severity } from "../incident.ts";
+import { routedSeverity } from "./impact.ts";
 import type { Sorter } from "./parts.ts";
 import { saysWhere, subjectOf, thingOf } from "./subject.ts";
 import { gravest, sum, type Tally } from "./tally.ts";
@@ -56,6 +57,7 @@ export function moreIn(incident: Incident, { tally, joined, all, at }: Came): Mo
   const names = [...new Set(others.map(nameOf))];
   const grave = gravestOf(others.length > 0 ? others : fires);
   const most = gravest(tally.firing) ?? incident.severity;
+  const isGraver = graverFirst(routedSeverity({ ...incident, severity: most }), routedSeverity(incident)) < 0;
   const { person, name, at: tookAt, account } = by;
   return {
     ...{ at, firing, things: names.length, names: names.slice(0, NAMES) },
@@ -63,7 +65,7 @@ export function moreIn(incident: Incident, { tally, joined, all, at }: Came): Mo
     had: status === "snoozed" ? "snoozed" : "acknowledged",
     ...(was !== undefined && { was }),
     reopens: graverFirst(grave, most) <= 0,
-    ...(graverFirst(most, incident.severity) < 0 && { isGraver: true as const }),
+    ...(isGraver && { isGraver: true as const }),
   };
 }
 

@@ -477,6 +477,40 @@ describe("what somebody has in hand", () => {
     expect(now()).toMatchObject({ status: "open", total: 2 });
   });
 
+  it("is measured against the severity that its impact gave it when somebody took it", () => {
+    const impact = { at: T + 15, facts: { lastedSeconds: 10 }, isRouted: true, asked: [] };
+    const a = (severity: string, at: number, more = {}) => firing("a", { at, labels: { severity }, ...more });
+    const b = { fingerprint: "b", labels: { service: "a", severity: "warning" } };
+    for (const how of [{ kind: "acknowledge" }, { kind: "snooze", until: T + 5 * 3600 }] as const) {
+      const world = taken([a("warning", T + 10)], how);
+      const weighed = (severity: "warning" | "critical", bounds: object) => {
+        const one = world.now();
+        const { snoozed } = one;
+        const next = { ...one, impact: { ...impact, of: severity, ...bounds } };
+        world.incidents.set(one.id, { ...next, ...(snoozed && { snoozed: { ...snoozed, severity: "critical" } }) });
+      };
+      const had = world.now().status;
+      weighed("warning", { least: "critical" });
+      world.tell(a("critical", T + 60));
+      expect([had, world.now().status]).toEqual([had, had]);
+      const mild = taken([a("critical", T + 10)], how);
+      const one = mild.now();
+      const snoozed = one.snoozed && { snoozed: { ...one.snoozed, severity: "warning" as const } };
+      mild.incidents.set(one.id, { ...one, impact: { ...impact, of: "critical", most: "warning" }, ...snoozed });
+      mild.tell(firing("b", { ...b, at: T + 60 }));
+      expect([had, mild.now().status]).toEqual([had, had]);
+    }
+  });
+
+  it("is told as more, and not as graver, where its impact had made it as grave before", () => {
+    const { tell, now, incidents } = taken([down("web-1", { ...early, labels: { severity: "warning" } })]);
+    const impact = { at: T + 15, facts: { lastedSeconds: 10 }, isRouted: true, asked: [] };
+    incidents.set(now().id, { ...now(), impact: { ...impact, of: "warning", least: "critical" } });
+    tell(down("db-1"));
+    expect(now()).toMatchObject({ status: "open", more: { names: ["db-1:9100"], reopens: true } });
+    expect(now().more).not.toHaveProperty("isGraver");
+  });
+
   it("is open again when it gets worse", () => {
     const { tell, now } = taken([firing("a", { group: "g" })]);
     tell(firing("b", { group: "g", at: T + 30, labels: { service: "a" } }));
