@@ -386,9 +386,10 @@ function summarise(
   const news = changes.flatMap(({ before, after }) =>
     after !== undefined && (before === undefined || after.joinedAt !== before.joinedAt) ? [after] : [],
   );
+  const added = changes.flatMap(({ before, after }) => (before === undefined && after !== undefined ? [after] : []));
   const isQuiet = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed;
   const isTime = incident.status === "snoozed" && !isQuiet;
-  const more = isOver || !isTold || isTime ? undefined : moreIn(incident, { tally, joined: news, all, at });
+  const more = isOver || !isTold || isTime ? undefined : moreIn(incident, { tally, joined: news, added, all, at });
   const isOpened = more?.reopens === true;
   const stillSnoozed = isQuiet && !isOpened ? snoozed : undefined;
   const isWoken = isTime && snoozed !== undefined && !isOver;

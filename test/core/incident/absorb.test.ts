@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { absorb, MOST_OPENED } from "../../../src/core/incident/absorb.ts";
+import { sorterFor } from "../../../src/core/incident/parts.ts";
 import { type Response, respond } from "../../../src/core/incident/respond.ts";
 import type { AlertEvent } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
@@ -424,6 +425,25 @@ describe("what somebody has in hand", () => {
     world.incidents.set(one!.id, { ...one!, status: "acknowledged", acknowledged: by });
     world.tell(down("pay-1", { labels: { team: "pay" } }));
     expect(world.all()[0]).toMatchObject({ status: "open", more: { names: ["pay-1:9100"] } });
+  });
+
+  it("knows the parts that it had, also beyond those that it carries and once settings tell apart by something else", () => {
+    const at = (environment: string, n: number, more: object = early) =>
+      down(`${environment}-${n}`, { ...more, labels: { environment, team: environment } });
+    const all = Array.from({ length: 45 }, (_, n) => at(`e${n + 10}`, 1));
+    const world = aWorld([]);
+    world.tell(...all);
+    const [one] = world.all();
+    expect(one?.parts).toHaveLength(40);
+    const acknowledged = { ...one!, status: "acknowledged" as const, acknowledged: by };
+    world.incidents.set(one!.id, acknowledged);
+    world.tell(at("e54", 2, {}));
+    expect(world.all()[0]?.status).toBe("acknowledged");
+    const sorter = sorterFor([{ labels: { team: ["e1*"] } }]);
+    const anew = { ...world.world, sorter, tallyOf: () => undefined };
+    const [next] = absorb(anew, [at("e12", 3, {})], () => "inc-2").incidents;
+    expect(next?.status).toBe("acknowledged");
+    expect(absorb(anew, [at("e60", 4, {})], () => "inc-2").incidents[0]?.status).toBe("open");
   });
 
   it("goes on where a storm that somebody has takes in half as many again; days later it takes in nothing", () => {
