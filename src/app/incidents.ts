@@ -282,7 +282,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     weighed.set(incident.id, clock());
     const { impact: how } = config.incidents;
     if (how === "off") return undefined;
-    const { weigh } = await import("../flows/impact.ts");
+    const { age, weigh } = await import("../flows/impact.ts");
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
     const { sources, packs } = options;
     const deps = { store, sources, packs, clock, placesOf, graph: topology.graph, isRouted: how === "both" };
@@ -290,7 +290,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an impact could not be measured");
       return { isChanged: false, missing: "Impact not measured: Prometheus did not answer in time." };
     });
-    if (isChanged) changedElsewhere();
+    if (isChanged || (await age(deps, incident.id))) changedElsewhere();
     return missing;
   }
 
