@@ -114,7 +114,7 @@ export function createExplaining(
     weighed.set(incident.id, clock());
     const { impact: how } = config.incidents;
     if (how === "off") return undefined;
-    const { weigh } = await import("../flows/impact.ts");
+    const { age, weigh } = await import("../flows/impact.ts");
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
     const { sources, packs } = options;
     const deps = { store, sources, packs, clock, placesOf, graph, isRouted: how === "both" };
@@ -122,7 +122,7 @@ export function createExplaining(
       if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an impact could not be measured");
       return { isChanged: false, missing: "Impact not measured: Prometheus did not answer in time." };
     });
-    if (isChanged) changed();
+    if (isChanged || (await age(deps, incident.id))) changed();
     return missing;
   }
 
