@@ -88,7 +88,10 @@ function following(shared: SharedLooks, question: Question, ended: AbortControll
   const followed = async () => {
     // Until it is noted, others take it for one that is over.
     for (let isNoted = false; !over.signal.aborted; ) {
-      const known: FurtherLook | undefined | void = await (isNoted ? looks.get(question.id) : begun()).catch(report);
+      const known: FurtherLook | undefined = await (isNoted ? looks.get(question.id) : begun()).catch((problem) => {
+        report(problem);
+        return undefined;
+      });
       isNoted ||= known !== undefined;
       if (known?.state === "enough") return ended.abort(stoppedBy(known.by ?? "somebody"));
       await sleep(everyMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
