@@ -87,7 +87,13 @@ async function measureImpact(
   let unmeasured: Impact | undefined;
   for (const source of sources) {
     try {
-      const { impact, isMeasured } = await measuredBy(deps, source, incident, [first, ...alerts.filter((one) => one !== first)], signal);
+      const { impact, isMeasured } = await measuredBy(
+        deps,
+        source,
+        incident,
+        [first, ...alerts.filter((one) => one !== first)],
+        signal,
+      );
       if (isMeasured) return impact;
       // Another one may have it.
       unmeasured ??= impact;
