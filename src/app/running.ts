@@ -78,20 +78,26 @@ function following(shared: SharedLooks, question: Question, ended: AbortControll
   const { looks, clock, everyMs, report } = shared;
   const { platform, channel } = question.place;
   const over = new AbortController();
-  const begun = async () => {
-    await change(shared, question.id, (known) => {
+  const begun = () =>
+    change(shared, question.id, (known) => {
       // Another replica looked, and died: what was wished then holds.
       if (known?.state === "enough") return undefined;
       const now = clock();
       return { id: question.id, revision: 0, madeAt: now, endedAt: now, platform, channel, state: "looking" };
     });
-    while (!over.signal.aborted) {
-      const known = await looks.get(question.id).catch(report);
+  const followed = async () => {
+    // Until it is noted, others take it for one that is over.
+    for (let isNoted = false; !over.signal.aborted; ) {
+      const known: FurtherLook | undefined = await (isNoted ? looks.get(question.id) : begun()).catch((problem) => {
+        report(problem);
+        return undefined;
+      });
+      isNoted ||= known !== undefined;
       if (known?.state === "enough") return ended.abort(stoppedBy(known.by ?? "somebody"));
       await sleep(everyMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
     }
   };
-  const work = begun().catch(report);
+  const work = followed();
   return {
     async end() {
       over.abort();

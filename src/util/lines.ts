@@ -6,6 +6,8 @@ const MOST_WAITING = 4_000_000;
 const AT_ONCE = 64_000;
 /** Before a reader that takes nothing is tried again. */
 const AGAIN_MS = 20;
+/** For which the end of the process waits for a reader that takes nothing. */
+const LAST_MS = 1000;
 
 export type Lines = {
   /** Never waits, and never throws. */
@@ -22,6 +24,8 @@ export function createLines(fd: number, sayLost: (count: number) => string, most
   let units = 0;
   let lost = 0;
   let isWriting = false;
+  /** What of the lines before those that wait was not taken, until it is tried again. */
+  let rest: Uint8Array | undefined;
 
   function next(): void {
     if (lost > 0 && units < mostWaiting / 2) {
@@ -47,19 +51,20 @@ export function createLines(fd: number, sayLost: (count: number) => string, most
   }
 
   function writeAll(bytes: Buffer, from: number): void {
+    rest = undefined;
     write(fd, bytes, from, bytes.length - from, null, (problem, written) => {
-      if (problem?.code === "EAGAIN") setTimeout(writeAll, AGAIN_MS, bytes, from);
-      else if (problem === null && from + written < bytes.length) writeAll(bytes, from + written);
+      if (problem?.code === "EAGAIN") {
+        rest = bytes.subarray(from);
+        setTimeout(writeAll, AGAIN_MS, bytes, from);
+      } else if (problem === null && from + written < bytes.length) writeAll(bytes, from + written);
       else next();
     });
   }
 
   process.once("exit", () => {
-    try {
-      writeSync(fd, waiting.splice(0).join(""));
-    } catch {
-      // Nobody reads them any more.
-    }
+    const said = lost > 0 ? [sayLost(lost)] : [];
+    const text = Buffer.from([...waiting.splice(0), ...said].join(""));
+    writeLast(fd, rest === undefined ? text : Buffer.concat([rest, text]));
   });
 
   return {
@@ -72,4 +77,20 @@ export function createLines(fd: number, sayLost: (count: number) => string, most
       if (!isWriting) next();
     },
   };
+}
+
+/** Writes all of it now, part by part as a pipe has room. Gives up on a reader that takes nothing. */
+function writeLast(fd: number, bytes: Buffer): void {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  let from = 0;
+  for (let waited = 0; from < bytes.length && waited < LAST_MS; ) {
+    try {
+      from += writeSync(fd, bytes, from);
+      waited = 0;
+    } catch (problem) {
+      if (!(problem instanceof Error && "code" in problem && problem.code === "EAGAIN")) return;
+      Atomics.wait(sleeper, 0, 0, AGAIN_MS);
+      waited += AGAIN_MS;
+    }
+  }
 }

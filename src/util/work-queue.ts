@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 /** Work that waits for its turn. */
 export type WorkQueue = {
   /** Adds work, to be begun after all that was added before. It must not reject. */
@@ -60,7 +62,8 @@ export function createWorkQueue({ atOnce, sliceMs, longestSliceMs }: WorkQueueLi
 
   return {
     add(work) {
-      waiting.push(work);
+      // It is begun among others': what is under way now stays with it, as on the log's lines.
+      waiting.push(AsyncLocalStorage.bind(work));
       plan();
     },
     start() {

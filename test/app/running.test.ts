@@ -107,6 +107,20 @@ describe("a look that somebody wants to end", () => {
     expect(await store.looks.get("q1")).toBeUndefined();
   });
 
+  it("ends as well where it could not be noted at first", async () => {
+    const { store, shared, reported, bots: all } = bots(1);
+    let failures = 1;
+    const save: Store["looks"]["save"] = async (items, entries) => {
+      if (failures-- > 0) throw new Error("Redis is away");
+      return store.looks.save(items, entries);
+    };
+    const look = aLook(createRunning(shared({ ...store.looks, save })));
+    await isNoted(store).toBe("looking");
+    expect(await all[0]!.enough("q1", CHANNEL, "Ben")).toBe("stopping");
+    expect(await look.done).toBe("Stopped by Ben");
+    expect(reported).toHaveLength(1);
+  });
+
   it("is answered all the same while the store cannot be asked, and the wish is said to be unknown", async () => {
     const { shared, reported, bots: all } = bots(1);
     const gone = () => Promise.reject(new Error("Redis is away"));

@@ -57,6 +57,14 @@ describe("the log on stderr", () => {
     ).toEqual(Array.from({ length: 300 }, (_, number) => number));
   });
 
+  it("has them too where they are more than a pipe holds", () => {
+    const work = `for (let number = 0; number < 3000; number++) log.info({ number, text: "x".repeat(100) }, "said"); process.exit(0);`;
+    const command = `"$0" "$@" 2>&1 | cat`;
+    const text = execFileSync("sh", ["-c", command, process.execPath, ...program(work)]).toString();
+    expect(linesOf(text)).toHaveLength(3000);
+    expect(text).toContain('"number":2999');
+  });
+
   it("ends when its reader went away", async () => {
     const work = `for (let number = 0; number < 50; number++) { log.info({ number }, "said"); await new Promise((resolve) => setTimeout(resolve, 2)); }`;
     const child = spawn(process.execPath, program(work), { stdio: ["ignore", "ignore", "pipe"] });

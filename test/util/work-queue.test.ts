@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { factsUnderWay, loggedWith } from "../../src/util/log.ts";
 import { createWorkQueue } from "../../src/util/work-queue.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -33,6 +34,15 @@ describe("a queue of work", () => {
     end(0);
     end(2);
     await expect.poll(() => begun).toEqual([0, 1, 2, 3]);
+  });
+
+  it("does each with the facts for the log of whoever added it", async () => {
+    const queue = createWorkQueue({ atOnce: 2, sliceMs: 1000, longestSliceMs: 1000 });
+    const seen: unknown[] = [];
+    const look = async () => void seen.push(factsUnderWay());
+    for (const request of [1, 2, 3]) loggedWith({ request }, () => queue.add(look));
+    loggedWith({ request: 4 }, () => queue.start());
+    await expect.poll(() => seen).toEqual([{ request: 1 }, { request: 2 }, { request: 3 }]);
   });
 
   it("gives everybody else a turn between two slices of a burst", async () => {

@@ -1,6 +1,7 @@
 import { type Card, isResponse } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import type { DealHow } from "../../ports.ts";
+import { sha256 } from "../../util/canonical.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { renderPrivate } from "./cards.ts";
 import { type Carried, readCarried } from "./decide-button.ts";
@@ -62,10 +63,15 @@ export async function onForm(body: unknown, how: DealHow, deps: DecisionDeps): P
   await decide(about, Object.fromEntries(fields), clicked, how, deps);
 }
 
+/** The same for a redelivery, and nobody's name: the audit keeps it for good. */
+export function idOfClick({ trigger_id, user }: Pick<Click, "trigger_id" | "user">, at: string): string {
+  return `slack:click:${trigger_id ?? sha256(`${user.id}:${at}`).slice(0, 32)}`;
+}
+
 function clickedOf(click: Click, actionTs: string | undefined): Clicked {
   const { user, team, container, channel, message } = click;
   return {
-    id: `slack:click:${click.trigger_id ?? `${user.id}:${actionTs ?? ""}`}`,
+    id: idOfClick(click, actionTs ?? ""),
     user,
     team: user.team_id ?? team?.id,
     place: {

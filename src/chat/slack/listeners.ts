@@ -5,10 +5,11 @@ import { ASK_AGAIN, type Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
 import type { DealHow, Live, LiveOn, SurfaceDeps } from "../../ports.ts";
+import { sha256 } from "../../util/canonical.ts";
 import type { Log } from "../../util/log.ts";
 import { bestEffort, onAssistant, onHome, onJoined, onLeft, onRemoved, say } from "./around.ts";
 import { helpCard, renderPrivate, withQuestion } from "./cards.ts";
-import { onDecision, onForm } from "./decisions.ts";
+import { idOfClick, onDecision, onForm } from "./decisions.ts";
 import { draftHint } from "./drafts.ts";
 import { type Api, threadOf } from "./message.ts";
 import type { createPeople, Person } from "./people.ts";
@@ -116,7 +117,9 @@ async function onMessage(event: unknown, body: unknown, how: DealHow, deps: List
   const isDirect = message.channel_type === "im" || message.channel.startsWith("D");
   const thread = message.thread_ts ?? (isDirect ? "" : message.ts);
   const place: Place = { platform: "slack", channel: message.channel, thread };
-  const id = `slack:${message.channel}:${message.ts}`;
+  // The audit keeps it for good, and a direct channel is one person's: it says nobody's name.
+  const said = `${message.channel}:${message.ts}`;
+  const id = `slack:${isDirect ? `direct:${sha256(said).slice(0, 32)}` : said}`;
   const tell = isDirect
     ? (card: Card) => say(`tell:${id}`, place, card, deps)
     : (card: Card) => deps.replies.ephemeral(place, message.user, renderPrivate(card));
@@ -146,7 +149,7 @@ function teamOf(userTeam: string | undefined, body: unknown): { readonly team?: 
 async function onCommand(body: unknown, how: DealHow, deps: ListenerDeps): Promise<void> {
   const command = Command.safeParse(body).data;
   if (command === undefined) return;
-  const id = `slack:command:${command.trigger_id ?? `${command.channel_id}:${deps.clock()}`}`;
+  const id = `slack:command:${command.trigger_id ?? sha256(`${command.channel_id}:${deps.clock()}`).slice(0, 32)}`;
   const place: Place = { platform: "slack", channel: command.channel_id, thread: "" };
   await ask(
     {
@@ -170,7 +173,7 @@ async function onButton(body: unknown, how: DealHow, deps: ListenerDeps): Promis
   const action = click === undefined ? undefined : readAction(click.actions[0]!.value);
   if (click === undefined || action?.kind !== "ask") return;
   const place = await placeOf(click, deps);
-  const id = `slack:click:${click.trigger_id ?? `${click.user.id}:${click.actions[0]!.action_ts ?? deps.clock()}`}`;
+  const id = idOfClick(click, click.actions[0]!.action_ts ?? String(deps.clock()));
   const name = click.user.name ?? click.user.username;
   await ask(
     {

@@ -68,6 +68,18 @@ for (const mode of ["socket", "http"] as const) {
       assert.equal(message!.metadata?.event_type, "smartcloudops_message");
     });
 
+    it("names nobody in the id of a question, which the audit keeps", async () => {
+      await send("event", eventBody(directEvent("status checkout", { ts: "1780000002.000100" })));
+      const value = JSON.stringify({ kind: "ask", text: "status payments" });
+      const { trigger_id: _, ...click } = clickBody({ action_id: "ask:0", value });
+      await send("click", click);
+      await until(() => bot.asked.length === 2, "both are asked");
+      for (const { id } of bot.asked) {
+        assert.match(id, /^slack:(?:direct|click):[0-9a-f]{32}$/);
+        assert.doesNotMatch(id, /ALICE/);
+      }
+    });
+
     it("answers in the thread that a mention was in", async () => {
       await send("event", eventBody(mentionEvent("and yesterday?", { thread_ts: "1779999999.000001" })));
       await until(() => bot.asked.length === 1, "it is asked");
