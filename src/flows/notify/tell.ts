@@ -33,9 +33,15 @@ export async function tellNotifier(
   const idAs = (one: string) => `${messageId(id, at)}:as-${one}`;
   const isThere = async (one: string) => (await outbox.fateOf(one)) !== undefined;
   // It was opened at the mildest severity that was told: only graver ones are told after it.
-  const told = (await Promise.all(SEVERITIES.map(async (one) => ((await isThere(idAs(one))) ? [one] : [])))).flat();
+  // What was told as grave as that before somebody snoozed it as milder, is news once it wakes them.
+  const idWoken = (one: string) => `${messageId(id, at)}:woken-${woken?.snoozed.at}-as-${one}`;
+  const isWoken = woken?.because === "worse" && graverFirst(severity, woken.snoozed.severity ?? severity) < 0;
+  const which = (idOf: (one: string) => string) =>
+    Promise.all(SEVERITIES.map(async (one) => ((await isThere(idOf(one))) ? [one] : []))).then((all) => all.flat());
+  const told = await which(idAs);
   const opened = idAs(told[0] ?? severity);
-  const graver = told.every((one) => graverFirst(severity, one) < 0);
+  const known = woken === undefined ? told : [...told, ...(await which(idWoken))];
+  const graver = known.every((one) => graverFirst(severity, one) < 0);
 
   const put = async (happened: Happened) => {
     const notice = incidentNotice(incident, happened, context);
@@ -53,6 +59,7 @@ export async function tellNotifier(
   };
 
   if (told.length === 0) await put({ id: opened, kind: "opened" });
+  else if (isWoken && status === "open" && woken.at > now - news) await put({ id: idWoken(severity), kind: "worse" });
   else if (graver && isLive(incident)) await put({ id: idAs(severity), kind: "worse" });
 
   const round = incident.reopened ?? 0;
