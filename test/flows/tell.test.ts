@@ -128,6 +128,18 @@ describe("a notifier", () => {
     expect(await bot.told()).toEqual([]);
   });
 
+  it("is told so, too, of what somebody acknowledged while it was milder", async () => {
+    const bot = aBot();
+    bot.world.tell(firing("orders", { labels: { severity: "critical" } }));
+    await bot.show();
+    await bot.show((one) => ({ ...one, severity: "warning", status: "acknowledged", acknowledged: ANN }));
+    expect(await bot.told()).toEqual(["opened", "acknowledged"]);
+    await bot.show((one) => ({ ...one, severity: "critical", status: "open" }));
+    await bot.show((one) => ({ ...one, severity: "warning" }), true);
+    await bot.show((one) => ({ ...one, severity: "critical" }));
+    expect(await bot.told()).toEqual(["worse"]);
+  });
+
   it("is told of what began and ended before anybody could be told", async () => {
     const bot = aBot();
     bot.world.tell(firing("orders"));
