@@ -73,7 +73,8 @@ export function reconcile({
         fingerprint: one.fingerprint,
         status: "resolved" as const,
         labels: one.labels,
-        annotations: {},
+        // The list no longer has its words.
+        annotations: { summary: one.summary },
         startsAt: sentStartOf(one),
         endsAt: at,
         at,

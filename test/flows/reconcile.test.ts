@@ -57,10 +57,22 @@ function aBot(receivers?: readonly string[]) {
     async looks(seconds: number) {
       for (let over = 0; over < seconds; over += 60) await lookAfter();
     },
+    lines: async () => (await store.incidents.find({ limit: 10 })).flatMap(({ lines }) => lines),
     incidents: async () =>
       (await store.incidents.find({ limit: 10 })).map(({ id, status, firing: n }) => `${id} ${status} ${n}`),
   };
 }
+
+it("leaves an alert that is over by a list the words of its rule", async () => {
+  const bot = aBot();
+  const words = { summary: "No target of shop answers", runbook_url: "https://wiki.example/down" };
+  bot.lists([{ ...listed("shop"), annotations: words }]);
+  await bot.look();
+  bot.lists([]);
+  await bot.looks(600);
+  expect(await bot.incidents()).toEqual(["inc-1 resolved 0"]);
+  expect(await bot.lines()).toMatchObject([{ summary: words.summary, runbookUrl: words.runbook_url }]);
+});
 
 describe("several lists", () => {
   /** Each looks once a minute; `lists` is what is configured. */

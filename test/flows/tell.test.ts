@@ -111,6 +111,35 @@ describe("a notifier", () => {
     expect(await bot.told()).toEqual(["worse"]);
   });
 
+  it("is told that a snooze ended since it got worse, also where it had been told as grave before, once", async () => {
+    const bot = aBot();
+    bot.world.tell(firing("orders", { labels: { severity: "critical" } }));
+    await bot.show();
+    const snoozed = { ...ANN, until: T + 7200, severity: "warning" as const };
+    await bot.show((one) => ({ ...one, severity: "warning", status: "snoozed", snoozed }));
+    expect(await bot.told()).toEqual(["opened", "acknowledged"]);
+    const woken = { at: T + 50, because: "worse" as const, snoozed };
+    await bot.show(({ snoozed: _, ...one }) => ({ ...one, severity: "critical", status: "open", woken }));
+    await bot.show((one) => one, true);
+    expect(await bot.told()).toEqual(["worse"]);
+    bot.later(4000);
+    await bot.show((one) => ({ ...one, severity: "warning" }));
+    await bot.show((one) => ({ ...one, severity: "critical" }));
+    expect(await bot.told()).toEqual([]);
+  });
+
+  it("is told so, too, of what somebody acknowledged while it was milder", async () => {
+    const bot = aBot();
+    bot.world.tell(firing("orders", { labels: { severity: "critical" } }));
+    await bot.show();
+    await bot.show((one) => ({ ...one, severity: "warning", status: "acknowledged", acknowledged: ANN }));
+    expect(await bot.told()).toEqual(["opened", "acknowledged"]);
+    await bot.show((one) => ({ ...one, severity: "critical", status: "open" }));
+    await bot.show((one) => ({ ...one, severity: "warning" }), true);
+    await bot.show((one) => ({ ...one, severity: "critical" }));
+    expect(await bot.told()).toEqual(["worse"]);
+  });
+
   it("is told of what began and ended before anybody could be told", async () => {
     const bot = aBot();
     bot.world.tell(firing("orders"));

@@ -69,11 +69,13 @@ export function awake(incident: Incident, at: number): Incident {
 
 function unsnoozed(incident: Incident, at: number): Incident {
   const { snoozed: _, ...rest } = incident;
+  const status = incident.status !== "snoozed" ? incident.status : incident.acknowledged ? "acknowledged" : "open";
   return {
     ...rest,
-    escalated: { steps: 0, at },
+    // Who had it before it was snoozed has it still: nothing is escalated.
+    ...(status !== "acknowledged" && { escalated: { steps: 0, at } }),
     revision: incident.revision + 1,
     changedAt: at,
-    status: incident.status !== "snoozed" ? incident.status : incident.acknowledged ? "acknowledged" : "open",
+    status,
   };
 }

@@ -33,9 +33,15 @@ export async function tellNotifier(
   const idAs = (one: string) => `${messageId(id, at)}:as-${one}`;
   const isThere = async (one: string) => (await outbox.fateOf(one)) !== undefined;
   // It was opened at the mildest severity that was told: only graver ones are told after it.
-  const told = (await Promise.all(SEVERITIES.map(async (one) => ((await isThere(idAs(one))) ? [one] : [])))).flat();
+  // What was told as grave as that before somebody had it as milder is news once it is open again.
+  const back = backSince(incident, severity, now - news);
+  const idBack = (one: string) => `${messageId(id, at)}:back-${back}-as-${one}`;
+  const which = (idOf: (one: string) => string) =>
+    Promise.all(SEVERITIES.map(async (one) => ((await isThere(idOf(one))) ? [one] : []))).then((all) => all.flat());
+  const told = await which(idAs);
   const opened = idAs(told[0] ?? severity);
-  const graver = told.every((one) => graverFirst(severity, one) < 0);
+  const toldBack = back === undefined ? [] : await which(idBack);
+  const graver = [...told, ...toldBack].every((one) => graverFirst(severity, one) < 0);
 
   const put = async (happened: Happened) => {
     const notice = incidentNotice(incident, happened, context);
@@ -53,6 +59,7 @@ export async function tellNotifier(
   };
 
   if (told.length === 0) await put({ id: opened, kind: "opened" });
+  else if (back !== undefined && toldBack.length === 0) await put({ id: idBack(severity), kind: "worse" });
   else if (graver && isLive(incident)) await put({ id: idAs(severity), kind: "worse" });
 
   const round = incident.reopened ?? 0;
@@ -81,4 +88,18 @@ export async function tellNotifier(
   if (woken?.because === "time" && woken.at > now - news)
     await put({ id: `${messageId(id, at)}:woken-${woken.snoozed.at}`, kind: "again" });
   return undefined;
+}
+
+/** When somebody took what is open again since it got worse, unix seconds; undefined where it is not, or is told as something else. */
+function backSince(
+  { status, acknowledged, woken, more }: Incident,
+  severity: Incident["severity"],
+  recent: number,
+): number | undefined {
+  if (status !== "open") return undefined;
+  const isWoken = woken?.because === "worse" && woken.at > recent && woken.snoozed.at > (acknowledged?.at ?? 0);
+  if (isWoken) return graverFirst(severity, woken.snoozed.severity ?? severity) < 0 ? woken.snoozed.at : undefined;
+  if (acknowledged === undefined) return undefined;
+  const isMore = more?.reopens === true && more.isGraver === undefined && more.at >= acknowledged.at;
+  return isMore ? undefined : acknowledged.at;
 }

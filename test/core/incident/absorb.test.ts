@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { absorb, MOST_OPENED } from "../../../src/core/incident/absorb.ts";
 import { sorterFor } from "../../../src/core/incident/parts.ts";
-import { type Response, respond } from "../../../src/core/incident/respond.ts";
+import { awake, type Response, respond } from "../../../src/core/incident/respond.ts";
 import type { AlertEvent } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
 
@@ -474,6 +474,27 @@ describe("what somebody has in hand", () => {
     worse.tell(firing("c", { group: "g", at: T + 40, labels: { service: "a", severity: "critical" } }));
     worse.tell(firing("d", { group: "g", at: T + 50, labels: { service: "a" } }));
     expect(worse.now().status).toBe("open");
+  });
+
+  it("goes on in the hands that had it where it flaps, also once a snooze of theirs was over, and open where it was open again", () => {
+    const begun = (at: number) => firing("a", { group: "g", startsAt: at, at });
+    const gone = (at: number) => over("a", { group: "g", startsAt: at, endsAt: at + 30, at: at + 30 });
+    const flapping = [begun(T), gone(T), begun(T + 60), gone(T + 60), begun(T + 120)];
+    const snoozed = taken(flapping);
+    const done = respond(snoozed.now(), { kind: "snooze", until: T + 300 }, { ...by, at: T + 200 });
+    if (!done.ok) throw new Error(done.reason);
+    snoozed.incidents.set(done.incident.id, awake(done.incident, T + 300));
+    snoozed.tell(gone(T + 120));
+    expect(snoozed.now()).toMatchObject({ id: done.incident.id, status: "resolved" });
+    snoozed.tell(begun(T + 400));
+    expect(snoozed.now()).toMatchObject({ id: done.incident.id, status: "acknowledged" });
+    const again = taken(flapping);
+    const grave = { group: "g", labels: { service: "a", severity: "critical" } };
+    again.tell(firing("b", { ...grave, at: T + 310 }));
+    again.tell(over("b", { ...grave, at: T + 610 }), gone(T + 120));
+    expect(again.now().status).toBe("resolved");
+    again.tell(begun(T + 700));
+    expect(again.now()).toMatchObject({ id: done.incident.id, status: "open", acknowledged: { name: "Ann" } });
   });
 
   it("is told as what begins now where it flapped in a maintenance that is over when it goes on", () => {
