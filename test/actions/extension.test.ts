@@ -296,11 +296,7 @@ describe("a hostile executor", () => {
     const context = contextOf({ identity: { ...ONE }, precondition: { a: 1 } });
     await action.look(args, soon());
     expect(await action.run(args, context)).toMatchObject({ outcome: "succeeded" });
-    expect([args, context.precondition, context.identity]).toEqual([
-      { name: "shown", list: ["a"] },
-      { a: 1 },
-      ONE,
-    ]);
+    expect([args, context.precondition, context.identity]).toEqual([{ name: "shown", list: ["a"] }, { a: 1 }, ONE]);
   });
 
   it.each([
