@@ -1,14 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Config } from "../config.ts";
 import { mayReadIncident, type Visitor } from "../core/access.ts";
 import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Place, Question } from "../core/chat.ts";
 import type { ConceptPacks } from "../core/concept.ts";
-import { STORM_SECONDS } from "../core/incident/absorb.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
-import { fixFor } from "../core/incident/fixes.ts";
 import { keptBackBy } from "../core/incident/maintenance.ts";
 import { type Sorter, sorterFor } from "../core/incident/parts.ts";
 import { placesFor } from "../core/incident/route.ts";
@@ -18,7 +15,6 @@ import type { Identity, Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
 import { NO_GRAPH } from "../core/topology/graph.ts";
 import type { Raising } from "../flows/detect/raise.ts";
-import type { Enriched } from "../flows/enrich.ts";
 import { type Ingest, ingest } from "../flows/ingest.ts";
 import { receive } from "../flows/receive.ts";
 import { learnTopology } from "../flows/topology.ts";
@@ -41,6 +37,7 @@ import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { restWhenBusy } from "../util/rest.ts";
 import { seldom } from "../util/seldom.ts";
+import { createExplaining } from "./explaining.ts";
 import type { OnCallDesk } from "./oncall.ts";
 import type { Sharing } from "./sharing.ts";
 import type { Silences } from "./silences.ts";
@@ -100,16 +97,8 @@ const REST_MS = 100;
 const MANY = 16;
 /** Clicks on the message of a silence. */
 const SILENCING: ReadonlySet<ClickMeaning> = new Set(["silence_write", "silence_drop", "silence_end"]);
-/** What is known about an incident is asked anew after this long, in seconds. */
+/** Whether calls are to be learnt is looked at again after this, where they are not. Seconds. */
 const ASK_AGAIN = 300;
-/** Incidents that are explained at once, and how long each may take. */
-const EXPLAINED_AT_ONCE = 4;
-const EXPLAIN_MS = 15_000;
-/** Impacts are measured anew after this long, in seconds: of so many incidents in one round, those that wait longest first. */
-const WEIGH_AGAIN = 600;
-const MOST_WEIGHED = 20;
-/** Between two looks at Alertmanager's own list, in seconds. */
-const LIST_EVERY = 60;
 
 const RETRY_SECONDS = 5;
 /** Seconds after which a process that does not lead looks whether it does by now. */
@@ -122,13 +111,11 @@ const LOOK_AGAIN_MS = 1000;
 export function createIncidents(config: Config, options: IncidentOptions): IncidentDesk {
   const { store, clock, log } = options;
   const loops = new Map<string, Loop>();
-  /** When the impact of each was measured last. */
-  const weighed = new Map<string, number>();
-  const known = new Map<string, { enriched: Enriched; edition: number; revision: number; at: number }>();
   let wakeOutbox: (() => void) | undefined;
   const newId = () => `inc-${randomUUID().slice(0, 8)}`;
   const changed = (): void => {
-    for (const loop of loops.values()) loop.wake();
+    // Lists of alerts have their own pace: what changed here is not news to them.
+    for (const [name, loop] of loops) if (!name.startsWith("list ")) loop.wake();
   };
   /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
   const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
@@ -185,156 +172,17 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     },
   });
 
-  function contextOf(incident: Incident): IncidentContext {
-    const found = known.get(incident.id);
-    const canSilence = options.silences.isThere;
-    const { called } = options.onCall;
-    return {
-      now: clock(),
-      zone: config.timezone,
-      edition: found?.edition ?? 0,
-      canSilence,
-      called,
-      linkTo: (promql, source) => {
-        const window = { start: incident.startedAt - 3600, end: incident.endedAt ?? clock(), step: 60 };
-        return options.sources.find(({ name }) => name === source)?.linkTo(promql, window);
-      },
-      ...found?.enriched,
-    };
-  }
+  const { contextOf, explain } = createExplaining(config, options, {
+    ...{ placesOf, changed: changedElsewhere },
+    graph: topology.graph,
+    redraw: () => loops.get("show")?.wake(),
+  });
 
   const anomaliesOf = async (incident: Incident) => {
     if (incident.anomalies === undefined) return undefined;
     const { anomaliesIn } = await import("../flows/incident-anomalies.ts");
     return anomaliesIn({ store, sources: options.sources, clock }, incident);
   };
-
-  /** Whether a list can be read is said once, each time that it changes. */
-  function listing(list: string, look: (signal: AbortSignal) => Promise<void>) {
-    let isWell = true;
-    return async (signal: AbortSignal): Promise<number> => {
-      try {
-        await look(signal);
-        if (!isWell) log.info({ list }, "a list of alerts can be read again");
-        isWell = true;
-      } catch (err) {
-        if (isWell && !signal.aborted)
-          log.warn(
-            { err, list },
-            "a list of alerts cannot be read: until then they come by Alertmanager's webhook only",
-          );
-        isWell = false;
-      }
-      return LIST_EVERY;
-    };
-  }
-
-  /** What is behind the newest incidents, a few at once; each is shown again once it is known. */
-  async function explain(signal: AbortSignal): Promise<number | undefined> {
-    const live = await store.incidents.live();
-    const alive = new Set(live.map(({ id }) => id));
-    for (const kept of [known, weighed]) for (const id of kept.keys()) if (!alive.has(id)) kept.delete(id);
-    const due = live
-      .filter((one) => one.places.length > 0 && !one.isStorm)
-      .filter(({ id, revision }) => {
-        const found = known.get(id);
-        return found === undefined || (found.revision !== revision && clock() - found.at > ASK_AGAIN);
-      });
-    for (let at = 0; at < due.length && !signal.aborted; at += EXPLAINED_AT_ONCE)
-      await Promise.all(due.slice(at, at + EXPLAINED_AT_ONCE).map((one) => explainOne(one, signal, isStormy(live))));
-    const since = (id: string) => weighed.get(id) ?? 0;
-    const again = live
-      .filter(({ id }) => known.has(id) && clock() - since(id) > WEIGH_AGAIN)
-      .sort((a, b) => since(a.id) - since(b.id))
-      .slice(0, MOST_WEIGHED);
-    for (const one of signal.aborted || isStormy(live) ? [] : again) {
-      const impactMissing = await weighOne(one, signal);
-      const shown = known.get(one.id);
-      if (shown === undefined || shown.enriched.impactMissing === impactMissing) continue;
-      const { impactMissing: _, ...enriched } = shown.enriched;
-      const now = impactMissing === undefined ? enriched : { ...enriched, impactMissing };
-      known.set(one.id, { ...shown, enriched: now, edition: shown.edition + 1 });
-      await store.incidents.shown(one.id, 0);
-      loops.get("show")?.wake();
-    }
-    return live.length > 0 ? ASK_AGAIN : undefined;
-  }
-
-  let past: { readonly at: number; readonly read: Promise<readonly Incident[]> } | undefined;
-
-  /** Read once a minute at most: in a storm, many are explained. */
-  async function resolved(since: number, limit: number): Promise<readonly Incident[]> {
-    if (past === undefined || Math.abs(clock() - past.at) > 60)
-      past = { at: clock(), read: store.incidents.find({ status: ["resolved"], since, limit }) };
-    past.read.catch(() => {
-      past = undefined;
-    });
-    return past.read;
-  }
-
-  /** Too much comes in: what is written beside it would make whoever takes it in read everything anew. */
-  function isStormy(live: readonly Incident[]): boolean {
-    return live.some(({ isStorm, changedAt }) => isStorm && clock() - changedAt < STORM_SECONDS);
-  }
-
-  /** Why its impact could not be measured; undefined where it was, or where nothing is to be measured. What was measured stands in the store. */
-  async function weighOne(incident: Incident, stopping: AbortSignal): Promise<string | undefined> {
-    weighed.set(incident.id, clock());
-    const { impact: how } = config.incidents;
-    if (how === "off") return undefined;
-    const { weigh } = await import("../flows/impact.ts");
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
-    const { sources, packs } = options;
-    const deps = { store, sources, packs, clock, placesOf, graph: topology.graph, isRouted: how === "both" };
-    const { isChanged, missing } = await weigh(deps, incident, signal).catch((problem: unknown) => {
-      if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an impact could not be measured");
-      return { isChanged: false, missing: "Impact not measured: Prometheus did not answer in time." };
-    });
-    if (isChanged) changedElsewhere();
-    return missing;
-  }
-
-  async function explainOne(incident: Incident, stopping: AbortSignal, isLater: boolean): Promise<void> {
-    const [{ enrich }, { changesBefore, withChanges }, { similarBefore }] = await Promise.all([
-      import("../flows/enrich.ts"),
-      import("../flows/enrich/changes.ts"),
-      import("../flows/similar.ts"),
-    ]);
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(EXPLAIN_MS)]);
-    const shown = known.get(incident.id);
-    const near = { sources: options.sources, packs: options.packs, runs: store.runs, clock, zone: config.timezone };
-    const [enriched, changes, impactMissing] = await Promise.all([
-      enrich({ sources: options.sources, clock }, incident, signal).catch((problem: unknown): Enriched => {
-        if (!signal.aborted) log.warn({ err: problem, incident: incident.id }, "an incident could not be explained");
-        return { missing: "What is behind it could not be asked in time." };
-      }),
-      changesBefore(near, incident, signal).catch(() => undefined),
-      isLater ? undefined : weighOne(incident, stopping),
-    ]);
-    if (stopping.aborted) return;
-    const before = { store, resolved, now: clock(), zone: config.timezone };
-    const similar = await similarBefore(before, incident).catch((err: unknown) => {
-      log.warn({ err, incident: incident.id }, "incidents like one could not be looked for");
-      return [];
-    });
-    const explained = changes === undefined ? enriched : withChanges(enriched, changes);
-    // A catalogue that cannot be read is told of by whoever carries out changes.
-    const runbooks = await options.runbooks().catch(() => undefined);
-    const canFix = runbooks !== undefined && fixFor(incident, runbooks.all()) !== undefined;
-    known.set(incident.id, {
-      enriched: {
-        ...explained,
-        facts: [...(explained.facts ?? []), ...similar],
-        canFix,
-        ...(impactMissing !== undefined && { impactMissing }),
-      },
-      edition: (shown?.edition ?? 0) + 1,
-      revision: incident.revision,
-      at: clock(),
-    });
-    await store.incidents.shown(incident.id, 0);
-    loops.get("show")?.wake();
-  }
 
   return {
     routes: [
@@ -424,13 +272,14 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     },
     async start(posted) {
       wakeOutbox = posted;
-      const [{ notify }, { endSnoozes }, { reconcile }, { escalate }, { endOverrides, aboveOf }] = await Promise.all([
-        import("../flows/notify.ts"),
-        import("../flows/respond.ts"),
-        import("../flows/reconcile.ts"),
-        import("../flows/escalate.ts"),
-        import("../flows/oncall.ts"),
-      ]);
+      const [{ notify }, { endSnoozes }, { escalate }, { endOverrides, aboveOf }, { roundsOfLists }] =
+        await Promise.all([
+          import("../flows/notify.ts"),
+          import("../flows/respond.ts"),
+          import("../flows/escalate.ts"),
+          import("../flows/oncall.ts"),
+          import("./alert-lists.ts"),
+        ]);
       const report = (level: "error", message: string, data: Readonly<Record<string, unknown>>) =>
         log[level](data, message);
       const rounds = {
@@ -455,22 +304,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
           }),
         overrides: () => endOverrides({ store, clock }),
         calendars: refresh,
-        calls: async (signal: AbortSignal) => (config.incidents.dependencies ? topology.look(signal) : LIST_EVERY),
+        calls: async (signal: AbortSignal) => (config.incidents.dependencies ? topology.look(signal) : ASK_AGAIN),
       };
-      const lists = listsOf(options);
       const lead = options.sharing?.lead("incidents");
-      const looking = Object.fromEntries(
-        lists.map((list) => [
-          `list ${list.name}`,
-          listing(
-            list.name,
-            reconcile({
-              ...{ list, lists: lists.map(({ name }) => name), store, clock, take: ingesting.take },
-              receivers: config.alertmanager?.receivers,
-            }),
-          ),
-        ]),
-      );
+      const looking = roundsOfLists(options, config.alertmanager?.receivers, ingesting.take);
       for (const [name, round] of Object.entries({ ...rounds, ...looking, ...calling })) {
         const onProblem = (err: unknown) =>
           log.error({ err, round: name }, `a round of looking after incidents failed: ${reasonOf(err)}`);
@@ -493,11 +330,6 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
       };
     },
   };
-}
-
-/** Alertmanager's own list of alerts, where there is one, and the others. */
-function listsOf({ alertmanager, lists }: IncidentOptions): readonly AlertList[] {
-  return alertmanager === undefined ? lists : [{ name: "alertmanager", read: alertmanager.alerts }, ...lists];
 }
 
 /** What tells alerts apart by all that the settings ask of their labels, as these are now. */

@@ -140,7 +140,7 @@ function stateLine(incident: Incident, context: IncidentContext): string {
     parts.push(
       "It flaps: it began three times or more within the last hour, so this message goes on instead of a new one.",
     );
-  if (isStorm) parts.push("Too much came at once to tell apart; ask for this incident to see all of it.");
+  if (isStorm) parts.push("Too much came at once to tell apart; More lists what it holds.");
   return parts.join(" ");
 }
 
@@ -224,7 +224,10 @@ function buttonsOf(incident: Incident, context: IncidentContext): readonly Butto
   const { canFix = false, canSilence = false } = context;
   const { id, status } = incident;
   const rate: readonly Button[] = incident.anomalies === undefined ? [] : [ask("Useful or not?", `anomaly ${id}`)];
-  if (!isLive(incident)) return rate;
+  // The rest of what the message has no room for.
+  const more: readonly Button[] =
+    incident.isStorm || incident.total > incident.lines.length ? [ask("More", `incident ${id}`)] : [];
+  if (!isLive(incident)) return [...rate, ...more];
   const respond = (
     label: string,
     decision: "acknowledge" | "unacknowledge" | "snooze" | "wake" | "silence" | "fix",
@@ -245,6 +248,7 @@ function buttonsOf(incident: Incident, context: IncidentContext): readonly Butto
     ...investigate(incident, context),
     ...rate,
     ...(canFix ? [respond("Propose fix", "fix")] : []),
+    ...more,
   ];
   const room = status === "snoozed" ? 0 : Math.max(0, MOST_BUTTONS - 1 - others.length);
   const quick = SNOOZES.slice(0, room).map(([label, seconds]) => respond(label, "snooze", String(seconds)));

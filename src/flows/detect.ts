@@ -1,7 +1,6 @@
 import type { Catalogue } from "../core/catalogue.ts";
-import { type Anomaly, type Opinion, over } from "../core/watch/anomaly.ts";
+import type { Anomaly, Opinion } from "../core/watch/anomaly.ts";
 import { activeOf, type WatchModel } from "../core/watch/model.ts";
-import type { TrackEvent } from "../core/watch/track.ts";
 import type { Watch } from "../core/watch.ts";
 import type { Metrics, WatchRound } from "../ports.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
@@ -13,16 +12,18 @@ import { versionOf } from "./detect/follow.ts";
 import { gaugesOf } from "./detect/gauges.ts";
 import { hold } from "./detect/hold.ts";
 import { createJudge, LostDetectorsError } from "./detect/judging.ts";
+import { keep, recall } from "./detect/keep.ts";
 import { judgeMissing, judgeTargets } from "./detect/lacks.ts";
 import { lookLater } from "./detect/later.ts";
 import { dueStates, type Kept, type Looked, lookAt, takeUp } from "./detect/one-watch.ts";
-import { lacking, recordAll } from "./detect/record.ts";
+import { recordAll } from "./detect/record.ts";
 import { judgeResets } from "./detect/restarts.ts";
 import { settle } from "./detect/settle.ts";
 import { type ShareLook, seriesOf } from "./detect/share-look.ts";
 import { createShares, type Share, type SlotFacts } from "./detect/shares.ts";
 import { showAnomalies } from "./detect/show.ts";
 import { createSourceStates, type SourceState } from "./detect/source-state.ts";
+import { away, back, forget } from "./detect/source-turns.ts";
 import { Tally } from "./detect/tally.ts";
 import { type Together, takeUpTogether } from "./detect/together.ts";
 import { recordTogether } from "./detect/together-record.ts";
@@ -49,8 +50,6 @@ export type Detect = {
 const JOB = "detect";
 /** A round that takes longer than this has died with its process. */
 const LEASE_SECONDS = 600;
-/** A source that cannot be asked in so many rounds is said to be away. */
-const AWAY_ROUNDS = 3;
 /** Seconds after which a round that still goes on shows what it has. */
 const SHOW_EVERY = 5;
 const MOST_OPEN = 5000;
@@ -181,18 +180,18 @@ export function detect(given: DetectDeps): Detect {
       catalogue = await source.catalogue(signal);
       await states.lookDown(source, round.slot, clock(), signal);
     } catch (problem) {
-      await away(source, state, problem, open, tally);
+      await away(deps, source, state, problem, open, tally);
       return left;
     }
-    await keep({ anomalies: judgeTargets(source.name, state.down, open, clock()) }, open, tally);
+    await keep(deps, { anomalies: judgeTargets(source.name, state.down, open, clock()) }, open, tally);
     const watches = watchesOf(deps, source.name, catalogue, round.isFirst);
     if (settings.forest !== undefined && state.together === undefined)
       state.together = await takeUpTogether(deps, source.name, round.isFirst);
     const { together } = state;
-    await forget(state, watches, open, tally, source.name);
+    await forget(deps, state, watches, open, tally, source.name);
     const shared = await gather(source, state, round);
     if ("away" in shared) {
-      await away(source, state, new Error(shared.away), open, tally);
+      await away(deps, source, state, new Error(shared.away), open, tally);
       return left;
     }
     for (const watch of watches) {
@@ -204,7 +203,7 @@ export function detect(given: DetectDeps): Detect {
     if (shared.series.size > 0) {
       const known = { open, catalogue, watches: new Map(watches.map((watch) => [watch.id, watch])) };
       const began = elapsed();
-      await keep({ anomalies: await settle(deps, source, known, signal) }, open, tally);
+      await keep(deps, { anomalies: await settle(deps, source, known, signal) }, open, tally);
       tally.asked(elapsed() - began);
     }
     if (together !== undefined) await judgeTogether(together, watches, catalogue, round);
@@ -212,19 +211,19 @@ export function detect(given: DetectDeps): Detect {
     const looked = await lookLater(deps, { source, catalogue, kept, open, signal });
     const news = looked.filter(({ id, revision }) => revision > (open.get(id)?.revision ?? 0));
     for (const one of looked) open.set(one.id, one);
-    await keep({ anomalies: news }, open, tally);
+    await keep(deps, { anomalies: news }, open, tally);
     if (settings.automatic) {
       const problem = (sentence: string) => tally.problem(sentence);
       const looking = { deps, source, isFirst: round.isFirst, catalogue, open, signal, problem };
-      await keep({ anomalies: await lookForEnds(state.outlook, looking) }, open, tally);
+      await keep(deps, { anomalies: await lookForEnds(state.outlook, looking) }, open, tally);
       const changed = await lookAtCertificates(certificates, looking).catch((err: unknown) => {
         signal.throwIfAborted();
         problem(`${CERTIFICATES}: ${reasonOf(err)}`);
         return [];
       });
-      await keep({ anomalies: changed }, open, tally);
+      await keep(deps, { anomalies: changed }, open, tally);
     }
-    await back(source, state, open, tally);
+    await back(deps, source, state, open, tally);
     return left;
   }
 
@@ -269,7 +268,7 @@ export function detect(given: DetectDeps): Detect {
         return 0;
       }
       if (round.isShare) throw problem;
-      await away(source, state, problem, open, tally);
+      await away(deps, source, state, problem, open, tally);
       return "away";
     }
     if (one.problem !== undefined) {
@@ -362,7 +361,7 @@ export function detect(given: DetectDeps): Detect {
     tally.looked(one.series.size, looked.points, looked.asking);
     const jobs = new Set(one.look.metrics.flatMap((name) => catalogue.metrics.get(name)?.labels.get("job") ?? []));
     const down = state.down.filter(({ job }) => jobs.has(job));
-    await recall(looked.happened, open);
+    await recall(deps, looked.happened, open);
     const { changed, opened } = recordAll(looked.happened, open, {
       watch,
       unit: unitOf(watch, catalogue),
@@ -381,7 +380,7 @@ export function detect(given: DetectDeps): Detect {
     for (const anomaly of explained.values()) if (open.has(anomaly.id)) open.set(anomaly.id, anomaly);
     const anomalies = [...changed.map((anomaly) => explained.get(anomaly.id) ?? anomaly), ...missing, ...resets];
     const due = await dueStates(deps, one, clock(), anomalies.length > 0 || looked.isFirst);
-    await keep({ ...due, anomalies }, open, tally);
+    await keep(deps, { ...due, anomalies }, open, tally);
     // A round that takes long, as the first does, says what it knows on the way.
     if (!round.isShare && elapsed() - shownAt > SHOW_EVERY) {
       await showAnomalies(deps, signal);
@@ -392,17 +391,6 @@ export function detect(given: DetectDeps): Detect {
   function reportBroken(watch: string, series: readonly string[]): void {
     const data = { watch, series: series.slice(0, 5), count: series.length };
     deps.report("error", "stored states of a detector could not be read: dropped, and learnt anew", data);
-  }
-
-  /** What is known already goes on as what it was, from how it is stored: it came back, or its points were read before by somebody who is gone. */
-  async function recall(
-    happened: readonly { readonly id: string; readonly event: TrackEvent }[],
-    open: Map<string, Anomaly>,
-  ): Promise<void> {
-    for (const { id } of happened.filter(({ id, event }) => event !== "over" && !open.has(id))) {
-      const kept = await store.detection.anomaly(id);
-      if (kept !== undefined) open.set(id, kept);
-    }
   }
 
   /** What single series gave, judged together by thing. */
@@ -418,7 +406,7 @@ export function detect(given: DetectDeps): Detect {
       reportBroken(together.id, broken);
     }
     const happened = await together.judge(watches, opinions);
-    await recall(happened, open);
+    await recall(deps, happened, open);
     const input = { id: together.id, watches, catalogue, now: clock(), zone: settings.zone, opinions };
     const { changed, opened } = recordTogether(happened, open, input);
     const began = elapsed();
@@ -429,85 +417,7 @@ export function detect(given: DetectDeps): Detect {
           explained.set(...one);
     if (opened.length > 0) tally.asked(elapsed() - began);
     const anomalies = changed.map((one) => explained.get(one.id) ?? one);
-    await keep({ ...together.due(anomalies.length > 0), anomalies }, open, tally);
-  }
-
-  async function keep(
-    change: Parameters<typeof store.detection.commit>[0],
-    open: Map<string, Anomaly>,
-    tally: Tally,
-  ): Promise<void> {
-    const { anomalies = [] } = change;
-    if (change.watch === undefined && anomalies.length === 0) return;
-    await store.detection.commit(change);
-    for (const one of anomalies) {
-      if (one.status === "open") open.set(one.id, one);
-      else open.delete(one.id);
-      tally.changed(one);
-    }
-  }
-
-  /** The source could not be asked: said once it lasts, and nothing of it is judged meanwhile. */
-  async function away(
-    { name }: Metrics,
-    state: SourceState,
-    problem: unknown,
-    open: Map<string, Anomaly>,
-    tally: Tally,
-  ): Promise<void> {
-    const now = clock();
-    if (state.failed === 0) state.failedSince = now;
-    state.failed++;
-    tally.problem(reasonOf(problem));
-    const isSaid = [...open.values()].some(({ kind, source }) => kind === "unreachable" && source === name);
-    if (isSaid || state.failed < AWAY_ROUNDS) return;
-    const lack = lacking(
-      {
-        kind: "unreachable",
-        watch: "sources",
-        source: name,
-        measure: "Prometheus",
-        subject: name,
-        since: state.failedSince,
-        severity: "critical",
-        because: [reasonOf(problem)],
-      },
-      open.values(),
-      now,
-    );
-    await keep({ anomalies: [lack] }, open, tally);
-  }
-
-  async function back({ name }: Metrics, state: SourceState, open: Map<string, Anomaly>, tally: Tally): Promise<void> {
-    state.failed = 0;
-    const said = [...open.values()].filter(({ kind, source }) => kind === "unreachable" && source === name);
-    await keep({ anomalies: said.map((one) => over(one, clock())) }, open, tally);
-  }
-
-  /** Watches that are not there any more: what is open of them ends with them. */
-  async function forget(
-    state: SourceState,
-    watches: readonly Watch[],
-    open: Map<string, Anomaly>,
-    tally: Tally,
-    source: string,
-  ): Promise<void> {
-    const whole = state.together === undefined ? [] : [state.together.id];
-    const there = new Set([...watches.map(({ id }) => id), ...whole, "targets", "sources", CERTIFICATES]);
-    for (const [id, { version }] of state.kept) {
-      if (there.has(id)) continue;
-      state.kept.delete(id);
-      await deps.judge.drop(version);
-    }
-    for (const id of state.elsewhere.keys()) if (!there.has(id)) state.elsewhere.delete(id);
-    const orphans = [...open.values()].filter(
-      (one) => one.source === source && !there.has(one.watch) && !(one.kind === "ahead" && settings.automatic),
-    );
-    const ended = orphans.map((one) => ({
-      ...over(one, clock()),
-      because: [...one.because, "It is not watched any more."],
-    }));
-    await keep({ anomalies: ended }, open, tally);
+    await keep(deps, { ...together.due(anomalies.length > 0), anomalies }, open, tally);
   }
 }
 

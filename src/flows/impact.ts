@@ -7,6 +7,7 @@ import {
   isNewImpact,
   rehearsalOf,
   withImpact,
+  withOlderImpact,
 } from "../core/incident/impact.ts";
 import { isKeptBack } from "../core/incident/maintenance.ts";
 import { namesOf } from "../core/incident/subject.ts";
@@ -39,7 +40,7 @@ const NAMED_CALLERS = 3;
  * else changed at that moment stands: it is measured again. Rejects only when `signal` fires.
  */
 export async function weigh(
-  deps: ImpactDeps & { readonly placesOf: (incident: Incident) => Incident["places"] },
+  deps: WeighDeps,
   incident: Incident,
   signal: AbortSignal,
 ): Promise<{ readonly isChanged: boolean; readonly missing?: string }> {
@@ -48,9 +49,21 @@ export async function weigh(
   if ("missing" in found) return { isChanged: false, missing: found.missing };
   const now = await deps.store.incidents.get(incident.id);
   if (now === undefined || !isLive(now) || !isNewImpact(now, found)) return { isChanged: false };
-  const next = withImpact(now, found);
-  const placed = { ...next, places: isKeptBack(next) ? next.places : deps.placesOf(next) };
-  return { isChanged: await deps.store.incidents.save({ incidents: [placed], alerts: [], entries: [] }) };
+  return { isChanged: await save(deps, withImpact(now, found)) };
+}
+
+type WeighDeps = ImpactDeps & { readonly placesOf: (incident: Incident) => Incident["places"] };
+
+/** What an impact that was not measured anew comes to by now, stored where that is another severity. Resolves with whether it is. */
+export async function age(deps: WeighDeps, id: string): Promise<boolean> {
+  const now = await deps.store.incidents.get(id);
+  const next = now !== undefined && isLive(now) ? withOlderImpact(now, deps.clock()) : undefined;
+  return next !== undefined && save(deps, next);
+}
+
+async function save({ store, placesOf }: WeighDeps, next: Incident): Promise<boolean> {
+  const placed = { ...next, places: isKeptBack(next) ? next.places : placesOf(next) };
+  return store.incidents.save({ incidents: [placed], alerts: [], entries: [] });
 }
 
 /**
@@ -71,16 +84,26 @@ async function measureImpact(
   const sources = sourcesFor(deps.sources, incident, first);
   if (sources.length === 0) return undefined;
   const reasons: string[] = [];
+  let unmeasured: Impact | undefined;
   for (const source of sources) {
     try {
-      return await measuredBy(deps, source, incident, [first, ...alerts.filter((one) => one !== first)], signal);
+      const { impact, isMeasured } = await measuredBy(
+        deps,
+        source,
+        incident,
+        [first, ...alerts.filter((one) => one !== first)],
+        signal,
+      );
+      if (isMeasured) return impact;
+      // Another one may have it.
+      unmeasured ??= impact;
     } catch (problem) {
       signal.throwIfAborted();
       if (!isNo(problem)) throw problem;
       reasons.push(`${inertName(source.name)}: ${inert(problem.message)}`);
     }
   }
-  return { missing: `Impact not measured: ${reasons.join(" ")}` };
+  return reasons.length === 0 ? unmeasured : { missing: `Impact not measured: ${reasons.join(" ")}` };
 }
 
 /** The alert whose thing is measured: that of the likely cause where things call each other, else the gravest that has lasted longest. */
@@ -112,7 +135,7 @@ async function measuredBy(
   incident: Incident,
   alerts: readonly AlertRecord[],
   signal: AbortSignal,
-): Promise<Impact | undefined> {
+): Promise<{ readonly impact: Impact | undefined; readonly isMeasured: boolean }> {
   const catalogue = await source.catalogue(signal);
   const asked: { promql: string; source: string }[] = [];
   const ask = async (promql: string): Promise<readonly Sample[]> => {
@@ -131,11 +154,13 @@ async function measuredBy(
     ...(rehearsal !== undefined && { rehearsal }),
     lastedSeconds: Math.max(0, now - incident.startedAt),
   };
-  if (asked.length === 0 && callers === undefined && rehearsal === undefined) return undefined;
-  return {
+  const isMeasured = asked.length > 0;
+  if (!isMeasured && callers === undefined && rehearsal === undefined) return { impact: undefined, isMeasured };
+  const impact: Impact = {
     ...{ at: now, facts, of: incident.severity, isRouted: deps.isRouted, asked: [...asked, ...(callers?.asked ?? [])] },
     ...boundsOf(facts),
   };
+  return { impact, isMeasured };
 }
 
 type Thing = {

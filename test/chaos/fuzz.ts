@@ -1,6 +1,10 @@
 import { createHmac } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { SCOPES } from "../../src/core/access.ts";
 import { chatEnv, startChatBot } from "../bench/chat-bot.ts";
 import { mangle } from "../bench/mangle.ts";
 import { ALICE, click, personal } from "../fakes/bot-framework/activities.ts";
@@ -9,6 +13,7 @@ import { commandBody, directEvent, eventBody, FakeSlack, mentionEvent } from "..
 import { clickBody } from "../fakes/slack/payloads.ts";
 import { randomNumbers } from "../tools/random.ts";
 import { below, exactly, type Outcome, type Run, rank, told } from "./figures.ts";
+import { API_PATHS, apiShot, mangledForm } from "./fuzz-shots.ts";
 import { startPeople } from "./people.ts";
 import { answerTo, type Sent } from "./request.ts";
 import { WEBHOOK_TOKEN } from "./world.ts";
@@ -20,12 +25,16 @@ const SHARE = 0.7;
 const MEASURED = 0.15;
 const PARTS = 20;
 /** Requests in one such part, at least. */
-const LEAST = 5000;
+const LEAST = 20_000;
 /** Of all requests: then all code is loaded, and all caches have their size. */
 const WARM_UP = 0.2;
 const HONEST_EVERY_MS = 100;
 const CI_SECRET = "invented-ci-secret-of-the-fuzz";
+const API_SECRET = "invented-api-secret-of-the-fuzz";
+/** Calls that an API takes of one token in a minute at most: the others are answered 429. */
+const API_CALLS = 6000;
 const PATHS = [
+  ...API_PATHS,
   "/healthz",
   "/readyz",
   "/metrics",
@@ -53,9 +62,13 @@ type Shot = Sent & { readonly isSigned?: boolean };
 export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
   const [slack, framework] = [await new FakeSlack().start(), await startBotFramework()];
   framework.roles.set(ALICE.id, "user"); // who is not listed is a guest, and asks nothing
+  const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
+  const tokens = [{ name: "fuzz", scopes: SCOPES, per_minute: API_CALLS }];
+  writeFileSync(join(folder, "smartcloudops.yaml"), JSON.stringify({ api: { tokens } }));
   const bot = await startChatBot({
     ...chatEnv(slack, framework),
     ...{ ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN, CI_WEBHOOK_SECRET: CI_SECRET },
+    ...{ API_TOKENS: `fuzz=${API_SECRET}`, SMARTCLOUDOPS_CONFIG: join(folder, "smartcloudops.yaml") },
   });
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   try {
@@ -75,8 +88,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
     await sleep(2000); // what was asked is answered
     const before = bot.rss();
     const heapBefore = await bot.heapAfterGc();
-    const honest: number[] = [];
-    const others: (number | string)[] = [];
+    const people = await startPeople({ port: bot.port, everyMs: HONEST_EVERY_MS });
     const most: number[] = [];
     const part = Math.ceil((size - warmUp) / Math.max(1, Math.min(PARTS, size / LEAST)));
     for (let left = size - warmUp; left > 0; left -= part) {
@@ -84,12 +96,11 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
       const measured = Math.ceil(Math.min(left, part) * MEASURED);
       most.push(await flood(shoot, measured));
       await sleep(1000); // what was asked is answered
-      const people = startPeople({ port: bot.port, everyMs: HONEST_EVERY_MS });
+      await people.ask(true);
       await paced(shoot, most.at(-1)! * SHARE, Math.min(left, part) - measured);
-      const asked = await people();
-      honest.push(...asked.ms);
-      others.push(...asked.others);
+      await people.ask(false);
     }
+    const { ms: honest, others } = await people.end();
     await sleep(2000);
     const after = bot.rss();
     const heapAfter = await bot.heapAfterGc();
@@ -126,6 +137,7 @@ export async function fuzz({ size, seed, show }: Run): Promise<Outcome> {
   } finally {
     agent.destroy();
     await bot.stop();
+    rmSync(folder, { recursive: true, force: true });
     await slack.stop();
     await framework.close();
   }
@@ -151,7 +163,13 @@ async function mixOf(
             : clickBody({ action_id: "ask", value: "status" });
       const body = mangle(whole, chance);
       const at = Math.floor(Date.now() / 1000);
-      const text = kind === "event" ? body : new URLSearchParams({ payload: body }).toString();
+      // A command comes as a form of its fields, a click as one field with JSON in it, as Slack sends them.
+      const text =
+        kind === "event"
+          ? body
+          : kind === "command"
+            ? mangledForm(commandBody("status"), chance)
+            : new URLSearchParams({ payload: body }).toString();
       const { headers } = slack.signed(text, at, kind);
       const forged = { ...headers, "x-slack-signature": `v0=${"0".repeat(64)}` };
       return { method: "POST", path: "/slack/events", headers: isSigned ? headers : forged, body: text };
@@ -202,6 +220,7 @@ async function mixOf(
       const headers = { ...json, "x-github-event": "workflow_run", "x-hub-signature-256": `sha256=${mac}` };
       return { method: "POST", path: "/webhooks/ci", headers, body };
     },
+    (isSigned: boolean) => apiShot(isSigned ? API_SECRET : pick(["", "x", API_SECRET.slice(0, -1)]), chance),
   ];
   return (number) => {
     if (number % 10 === 0) return { ...pick(bodies)(true), isSigned: true };

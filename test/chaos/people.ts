@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Agent } from "node:http";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { eventBody, FakeSlack, mentionEvent } from "../fakes/slack/index.ts";
@@ -8,28 +9,44 @@ export type Asked = { readonly ms: readonly number[]; readonly others: readonly 
 
 type Settings = { readonly port: number; readonly everyMs: number };
 
+export type People = {
+  /** They ask from now on, or no more; resolves once what they asked is answered. */
+  readonly ask: (isOn: boolean) => Promise<void>;
+  /** Ends it. */
+  readonly end: () => Promise<Asked>;
+};
+
 /**
  * People who ask something every so often, in a thread of their own, with connections of their own: what they wait for is the bot, and not
- * whoever sends it the rest. The returned function ends it.
+ * whoever sends it the rest. The first that they ask is not counted: it loads code and opens a connection on this side.
  */
-export function startPeople(settings: Settings): () => Promise<Asked> {
+export async function startPeople(settings: Settings): Promise<People> {
   const worker = new Worker(new URL(import.meta.url), { workerData: settings });
-  const asked = new Promise<Asked>((resolve, reject) => worker.once("message", resolve).once("error", reject));
-  asked.catch(() => undefined); // it is told when it is asked for
-  return async () => {
-    worker.postMessage("end");
-    const all = await asked;
-    await worker.terminate();
-    return all;
+  const say = async (order: Order) => {
+    worker.postMessage(order);
+    const [said] = (await once(worker, "message")) as [Asked];
+    return said;
+  };
+  await say("pause");
+  return {
+    ask: async (isOn) => void (await say(isOn ? "ask" : "pause")),
+    async end() {
+      const all = await say("pause");
+      await worker.terminate();
+      return all;
+    },
   };
 }
 
-function ask({ port, everyMs }: Settings): void {
+type Order = "ask" | "pause";
+
+async function work({ port, everyMs }: Settings): Promise<void> {
   const agent = new Agent({ keepAlive: true });
   const slack = new FakeSlack(); // signs, and is not listened to
   const ms: number[] = [];
   const others: (number | string)[] = [];
   const flying = new Set<Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
   const one = async () => {
     const { headers, body } = slack.signed(eventBody(mentionEvent("help")), Math.floor(Date.now() / 1000));
     const began = performance.now();
@@ -37,16 +54,18 @@ function ask({ port, everyMs }: Settings): void {
     ms.push(performance.now() - began);
     if (status !== 200) others.push(status);
   };
-  const timer = setInterval(() => {
-    const asking: Promise<void> = one().finally(() => flying.delete(asking));
-    flying.add(asking);
-  }, everyMs);
-  parentPort?.once("message", async () => {
+  await one();
+  ms.length = 0;
+  parentPort?.on("message", async (order: Order) => {
     clearInterval(timer);
-    await Promise.all(flying);
-    agent.destroy();
+    if (order === "ask")
+      timer = setInterval(() => {
+        const asking: Promise<void> = one().finally(() => flying.delete(asking));
+        flying.add(asking);
+      }, everyMs);
+    else await Promise.all(flying);
     parentPort?.postMessage({ ms, others } satisfies Asked);
   });
 }
 
-if (!isMainThread) ask(workerData as Settings);
+if (!isMainThread) await work(workerData as Settings);

@@ -12,16 +12,22 @@ export const TOKEN = "invented-webhook-token";
 
 /** `stop` ends those that were started, in that order. */
 export function alertmanagers() {
-  const children: ChildProcess[] = [];
+  const started: Started[] = [];
   return {
-    start: (home: string, port: number, botPort: number, skip: (reason: string) => never, more?: Pair) =>
-      startAlertmanager(children, home, port, botPort, skip, more),
+    start: (home: string, port: number, botPort: number, skip: (reason: string) => never, more?: Pair) => {
+      // Its turn is when it was asked for: of two that start at once, either may be spawned first.
+      const own: Started = {};
+      started.push(own);
+      return startAlertmanager(own, home, port, botPort, skip, more);
+    },
     /** All, or only the first so many. */
-    stop(count = children.length) {
-      for (const child of children.splice(0, count)) child.kill("SIGKILL");
+    stop(count = started.length) {
+      for (const { child } of started.splice(0, count)) child?.kill("SIGKILL");
     },
   };
 }
+
+type Started = { child?: ChildProcess };
 
 /** One of a pair that gossips over these ports of this machine. `repeat`: its repeat_interval. */
 type Pair = { readonly gossip: number; readonly peer: number; readonly repeat: string };
@@ -47,7 +53,7 @@ export async function until<T>(look: () => T | undefined | false, what: string, 
 }
 
 async function startAlertmanager(
-  children: ChildProcess[],
+  own: Started,
   home: string,
   port: number,
   botPort: number,
@@ -84,7 +90,7 @@ receivers:
     ],
     { stdio: "ignore" },
   );
-  children.push(child);
+  own.child = child;
   const url = `http://127.0.0.1:${port}`;
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(100))
     if ((await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true) return url;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { shownSeverity } from "../../src/core/incident/impact.ts";
 import type { Incident } from "../../src/core/incident.ts";
 import { NO_GRAPH } from "../../src/core/topology/graph.ts";
-import { type ImpactDeps, weigh } from "../../src/flows/impact.ts";
+import { age, type ImpactDeps, weigh } from "../../src/flows/impact.ts";
 import { aCall, aGraph, aWorld, firing, T } from "../fakes/incidents.ts";
 import { fakeMetrics } from "../fakes/metrics.ts";
 import { newStore, shippedPacks } from "../fakes/world.ts";
@@ -46,7 +46,7 @@ async function aDesk(
     const done = await weigh({ ...deps, ...other }, incident, new AbortController().signal);
     return { ...done, now: (await store.incidents.get(incident.id))! };
   }
-  return { source, store, told, weighed };
+  return { source, store, told, weighed, deps };
 }
 
 const CRITICAL = { service: "checkout", instance: "c3:80", severity: "critical" };
@@ -95,6 +95,23 @@ it("leaves the rule's severity where Prometheus cannot be asked, and says that i
   expect(isChanged).toBe(false);
   expect(missing).toMatch(/^Impact not measured: shop: .*connection refused/);
   expect([now.impact, shownSeverity(now)]).toEqual([undefined, "critical"]);
+});
+
+it("counts a few instances for an hour at most, where it could not be measured again", async () => {
+  const { source, told, weighed, deps } = await aDesk();
+  const { now } = await weighed(await told(firing("1", { labels: CRITICAL })));
+  source.fail("unreachable");
+  expect(await age({ ...deps, clock: () => T + 900 }, now.id)).toBe(false);
+  expect(await age({ ...deps, clock: () => T + 3700 }, now.id)).toBe(true);
+  const later = await deps.store.incidents.get(now.id);
+  expect([later?.revision, later && shownSeverity(later)]).toEqual([now.revision + 1, "critical"]);
+});
+
+it("asks the next source of the place where the first does not have the thing", async () => {
+  const { source, told, weighed } = await aDesk();
+  const other = fakeMetrics({ name: "other", clock: () => T, types: { up: "gauge" }, series: [] });
+  const { now } = await weighed(await told(firing("1", { labels: CRITICAL })), { sources: [other, source] });
+  expect(now.impact?.asked.map(({ source: name }) => name)).toContain("shop");
 });
 
 it("asks nothing about what it cannot name, another environment, a storm, or anomalies alone", async () => {

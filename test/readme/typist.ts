@@ -8,8 +8,8 @@ export type Typing = {
   /** Resolves when it has said so; with all it said so far. */
   readonly says: (what: RegExp) => Promise<string>;
   readonly ended: Promise<{ readonly code: number | null; readonly said: string }>;
-  /** Ctrl-C. */
-  readonly interrupt: () => void;
+  /** Types that, and hangs up where it is still there after 20 s. Resolves when it has ended. */
+  readonly leave: (last: string) => Promise<void>;
 };
 
 /** What stays on the screen: of a line that was drawn over, its last form. */
@@ -55,6 +55,11 @@ export function typing(
         void ended.then(({ code }) => reject(new Error(`${command} ended with ${code}: ${said.slice(-1500)}`)));
       }),
     ended,
-    interrupt: () => void child.stdin.write("\u0003"),
+    async leave(last) {
+      child.stdin.write(last);
+      const late = setTimeout(() => child.kill("SIGTERM"), 20_000);
+      await ended;
+      clearTimeout(late);
+    },
   };
 }

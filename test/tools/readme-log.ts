@@ -30,7 +30,8 @@ const env = {
 /** What npx draws while it looks for the program. */
 const WHEEL = /[\u2800-\u28ff]/g;
 let theirs: { readonly prometheus: string; readonly alertmanager: string } | undefined;
-const background: Typing[] = [];
+/** What goes on in a terminal of its own, and how it is ended there. */
+const background: { readonly typing: Typing; readonly last: string }[] = [];
 
 /** What a newcomer types at each command, and what of the screen is worth telling. */
 const STEPS: Readonly<Record<string, () => Promise<string>>> = {
@@ -81,7 +82,7 @@ const STEPS: Readonly<Record<string, () => Promise<string>>> = {
   },
   "npm start": async () => {
     const bot = typing("npm start", { cwd: clone, env });
-    background.push(bot);
+    background.push({ typing: bot, last: "\u0003" });
     await bot.says(/"ready"/);
     return "ready; goes on in a terminal of its own";
   },
@@ -146,8 +147,7 @@ try {
   process.stdout.write(`wrote ${readme}\n`);
 } finally {
   for (const one of background.reverse()) {
-    one.interrupt();
-    await one.ended;
+    await one.typing.leave(one.last);
   }
   if (options.keep) process.stderr.write(`${place}\n`);
   else rmSync(place, { recursive: true, force: true, maxRetries: 3 });
@@ -164,7 +164,7 @@ async function whole(command: string, more: { cwd?: string; typed?: Typed; mayFa
 /** A second demo plays the Prometheus and the Alertmanager that a newcomer has already. */
 async function aPrometheusOfTheirs() {
   const demo = typing("npm run demo -- --no-browser", { cwd: clone, env });
-  background.push(demo);
+  background.push({ typing: demo, last: "exit\r" });
   const said = await demo.says(/Ask, for a start:/);
   const flat = said.replace(/\s+/g, "");
   const [, prometheus = "", alertmanager = ""] =

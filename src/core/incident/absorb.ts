@@ -11,6 +11,7 @@ import type { Graph } from "../topology/graph.ts";
 import { type Dependency, dependencyOn } from "../topology/join.ts";
 import { type Told, tell } from "./alert.ts";
 import { isHeartbeat } from "./heartbeat.ts";
+import { routedSeverity } from "./impact.ts";
 import { isKeptBack, type KeptBack, keysAfter, keyWithin, snoozedBy } from "./maintenance.ts";
 import { moreIn } from "./more.ts";
 import { partsAfter, type Sorter } from "./parts.ts";
@@ -132,7 +133,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
     const goesOn = isFlapping(record, event.at) || event.anomaly !== undefined;
     if (own !== undefined && goesOn && event.at - (own.endedAt ?? 0) < PAUSE_SECONDS) {
       const { endedAt: _, ...rest } = own;
-      touched.set(own.id, { ...rest, status: "open", reopened: (own.reopened ?? 0) + 1 });
+      touched.set(own.id, { ...rest, status: statusAgain(own), reopened: (own.reopened ?? 0) + 1 });
       for (const key of own.keys) byKey.set(key, own.id);
       return { ...record, incident: own.id };
     }
@@ -299,6 +300,13 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
   return { incidents, alerts: [...alerts.values()], tallies };
 }
 
+/** How one that is over goes on: in the hands that had it, kept back while a maintenance did that, or open. */
+function statusAgain(own: Incident): Incident["status"] {
+  if (isKeptBack(own)) return "snoozed";
+  // Whoever acknowledges it ends its escalation: one that is there began since, when it was open again.
+  return own.acknowledged !== undefined && own.escalated === undefined ? "acknowledged" : "open";
+}
+
 function withDependency(incident: Incident, one: Dependency): Incident {
   const { dependencies = [] } = incident;
   return dependencies.length >= DEPENDENCIES_KEPT ? incident : { ...incident, dependencies: [...dependencies, one] };
@@ -367,18 +375,21 @@ function summarise(
   const grave = gravest(firing > 0 ? tally.firing : tally.all);
   const { endedAt: _, anomalies: __, acknowledged, snoozed, escalated, ...rest } = incident;
   const isOver = firing === 0 && tally.total > 0;
-  const isGraverThan = (severity: Severity) => grave !== undefined && graverFirst(grave, severity) < 0;
-  const isWorse = isGraverThan(incident.severity) && incident.revision > 0;
+  // As grave as people knew it: with what its impact made of it.
+  const now = grave && routedSeverity({ ...incident, severity: grave });
+  const isGraverThan = (severity: Severity) => now !== undefined && graverFirst(now, severity) < 0;
+  const isWorse = isGraverThan(routedSeverity(incident)) && incident.revision > 0;
   // What became milder meanwhile and is as it was when somebody snoozed it, is no news.
-  const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? incident.severity);
+  const isWorseThanSnoozed = isGraverThan(snoozed?.severity ?? routedSeverity(incident));
   // Nobody snoozed what a maintenance kept back, and nobody was told: it is as if it began now.
   const isTold = !isKeptBack(incident);
   const news = changes.flatMap(({ before, after }) =>
     after !== undefined && (before === undefined || after.joinedAt !== before.joinedAt) ? [after] : [],
   );
+  const added = changes.flatMap(({ before, after }) => (before === undefined && after !== undefined ? [after] : []));
   const isQuiet = snoozed !== undefined && snoozed.until > at && !isWorseThanSnoozed;
   const isTime = incident.status === "snoozed" && !isQuiet;
-  const more = isOver || !isTold || isTime ? undefined : moreIn(incident, { tally, joined: news, all, at });
+  const more = isOver || !isTold || isTime ? undefined : moreIn(incident, { tally, joined: news, added, all, at });
   const isOpened = more?.reopens === true;
   const stillSnoozed = isQuiet && !isOpened ? snoozed : undefined;
   const isWoken = isTime && snoozed !== undefined && !isOver;
@@ -389,7 +400,7 @@ function summarise(
     ? "resolved"
     : stillSnoozed !== undefined
       ? "snoozed"
-      : acknowledged !== undefined && !isOpened && !(isWorse && (incident.status === "acknowledged" || isWoken))
+      : acknowledged !== undefined && incident.status !== "open" && !isOpened && !isWorse
         ? "acknowledged"
         : "open";
   return {

@@ -123,12 +123,14 @@ export function isNewImpact(incident: Weighed, next: Impact): boolean {
  * snoozed that.
  */
 export function withImpact(incident: Incident, impact: Impact): Incident {
-  const known = graver(routedSeverity(incident), incident.impact?.worst ?? incident.snoozed?.severity ?? "info");
+  const { status, snoozed } = incident;
+  // Whoever snoozes it does so as grave as it is then, whatever it was before.
+  const taken = status === "snoozed" ? snoozed?.severity : undefined;
+  const known = graver(routedSeverity(incident), taken ?? incident.impact?.worst ?? "info");
   const now = routedSeverity({ ...incident, impact });
-  const worst = graver(known, now);
+  const worst = graver(graver(known, incident.impact?.worst ?? "info"), now);
   const next = { ...incident, impact: { ...impact, worst }, revision: incident.revision + 1 };
   const isWorse = graverFirst(now, known) < 0;
-  const { status, snoozed } = incident;
   if (!isWorse || snoozed?.window !== undefined) return next;
   // Escalations whose steps were all made begin anew for what gets worse.
   if (status === "open")
@@ -142,6 +144,19 @@ export function withImpact(incident: Incident, impact: Impact): Incident {
     escalated: { steps: 0, at: impact.at },
     woken: { at: impact.at, because: "worse", snoozed },
   };
+}
+
+/**
+ * The incident with what its impact comes to by now, where that could not be measured anew: what makes a critical alert milder for an hour does so no longer.
+ * One revision further; undefined where nothing is another.
+ */
+export function withOlderImpact(incident: Incident, now: number): Incident | undefined {
+  const { impact } = incident;
+  if (impact === undefined) return undefined;
+  const { most, ...rest } = impact;
+  const lastedSeconds = impact.facts.lastedSeconds + Math.max(0, now - impact.at);
+  const isSo = most === undefined || boundsOf({ ...impact.facts, lastedSeconds }).most === most;
+  return isSo ? undefined : withImpact(incident, rest);
 }
 
 function graver(a: Severity, b: Severity): Severity {

@@ -1,5 +1,5 @@
 import { type AlertRecord, graverFirst, type Incident, type Responder, type Severity } from "../incident.ts";
-import type { Sorter } from "./parts.ts";
+import { routedSeverity } from "./impact.ts";
 import { saysWhere, subjectOf, thingOf } from "./subject.ts";
 import { gravest, sum, type Tally } from "./tally.ts";
 
@@ -32,6 +32,8 @@ type Came = {
   readonly tally: Tally;
   /** Alerts that joined it just now. */
   readonly joined: readonly AlertRecord[];
+  /** Those that were not in it before. */
+  readonly added: readonly AlertRecord[];
   readonly all: () => Iterable<AlertRecord>;
   readonly at: number;
 };
@@ -40,7 +42,7 @@ type Came = {
  * What is to be told of what joined an incident that somebody has: another thing, one for another team or environment as far as anything tells
  * them apart, or half as many alerts again. Things that were in it before, also when they flap, and further series of theirs are not; nor is anything twice.
  */
-export function moreIn(incident: Incident, { tally, joined, all, at }: Came): More | undefined {
+export function moreIn(incident: Incident, { tally, joined, added, all, at }: Came): More | undefined {
   const { status, more: last } = incident;
   const by = status === "acknowledged" ? incident.acknowledged : status === "snoozed" ? incident.snoozed : undefined;
   const fires = joined.filter(({ endsAt }) => endsAt === undefined);
@@ -50,12 +52,13 @@ export function moreIn(incident: Incident, { tally, joined, all, at }: Came): Mo
   const firing = sum(tally.firing);
   const was = isTold ? last.firing : by.firing;
   const isJump = was !== undefined && firing >= Math.max(JUMP * was, was + JUMP_LEAST);
-  const strange = fires.filter(isOfNewPart(incident, tally.sorter));
+  const strange = fires.filter(isOfNewPart(tally, added));
   const others = incident.isStorm ? strange : newThings(strange, all, since);
   if (!isJump && others.length === 0) return undefined;
   const names = [...new Set(others.map(nameOf))];
   const grave = gravestOf(others.length > 0 ? others : fires);
   const most = gravest(tally.firing) ?? incident.severity;
+  const isGraver = graverFirst(routedSeverity({ ...incident, severity: most }), routedSeverity(incident)) < 0;
   const { person, name, at: tookAt, account } = by;
   return {
     ...{ at, firing, things: names.length, names: names.slice(0, NAMES) },
@@ -63,7 +66,7 @@ export function moreIn(incident: Incident, { tally, joined, all, at }: Came): Mo
     had: status === "snoozed" ? "snoozed" : "acknowledged",
     ...(was !== undefined && { was }),
     reopens: graverFirst(grave, most) <= 0,
-    ...(graverFirst(most, incident.severity) < 0 && { isGraver: true as const }),
+    ...(isGraver && { isGraver: true as const }),
   };
 }
 
@@ -91,10 +94,14 @@ function newThings(strange: readonly AlertRecord[], all: () => Iterable<AlertRec
 
 const ANY = "*";
 
-function isOfNewPart({ parts }: Incident, sorter: Sorter | undefined): (one: AlertRecord) => boolean {
-  if (parts === undefined || sorter === undefined) return () => false;
-  const known = new Set(parts.map(({ key }) => key));
-  return ({ labels }) => !known.has(sorter(labels).key);
+/** Whether it is of a part that the incident had nothing of: all that this part holds by now was added just now. */
+function isOfNewPart({ sorter, parts }: Tally, added: readonly AlertRecord[]): (one: AlertRecord) => boolean {
+  if (sorter === undefined) return () => false;
+  const came = Map.groupBy(added, ({ labels }) => sorter(labels).key);
+  return ({ labels }) => {
+    const { key } = sorter(labels);
+    return came.has(key) && came.get(key)?.length === sum(parts.get(key)?.all ?? []);
+  };
 }
 
 /** When it came to its incident; of one that was stored without that, when it first began. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { absorb, MOST_OPENED } from "../../../src/core/incident/absorb.ts";
+import { sorterFor } from "../../../src/core/incident/parts.ts";
 import { type Response, respond } from "../../../src/core/incident/respond.ts";
 import type { AlertEvent } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
@@ -426,6 +427,25 @@ describe("what somebody has in hand", () => {
     expect(world.all()[0]).toMatchObject({ status: "open", more: { names: ["pay-1:9100"] } });
   });
 
+  it("knows the parts that it had, also beyond those that it carries and once settings tell apart by something else", () => {
+    const at = (environment: string, n: number, more: object = early) =>
+      down(`${environment}-${n}`, { ...more, labels: { environment, team: environment } });
+    const all = Array.from({ length: 45 }, (_, n) => at(`e${n + 10}`, 1));
+    const world = aWorld([]);
+    world.tell(...all);
+    const [one] = world.all();
+    expect(one?.parts).toHaveLength(40);
+    const acknowledged = { ...one!, status: "acknowledged" as const, acknowledged: by };
+    world.incidents.set(one!.id, acknowledged);
+    world.tell(at("e54", 2, {}));
+    expect(world.all()[0]?.status).toBe("acknowledged");
+    const sorter = sorterFor([{ labels: { team: ["e1*"] } }]);
+    const anew = { ...world.world, sorter, tallyOf: () => undefined };
+    const [next] = absorb(anew, [at("e12", 3, {})], () => "inc-2").incidents;
+    expect(next?.status).toBe("acknowledged");
+    expect(absorb(anew, [at("e60", 4, {})], () => "inc-2").incidents[0]?.status).toBe("open");
+  });
+
   it("goes on where a storm that somebody has takes in half as many again; days later it takes in nothing", () => {
     const slow = (from: number, to: number, at: number) =>
       Array.from({ length: to - from }, (_, n) => firing(`s${from + n}`, { at, startsAt: at }));
@@ -439,6 +459,76 @@ describe("what somebody has in hand", () => {
     tell(...slow(1000, 1500, T + 2 * 86_400));
     expect(incidents.get(id)).toMatchObject({ status: "acknowledged", firing: 150 });
     expect(now()).toMatchObject({ isStorm: true, status: "open", total: 490 });
+  });
+
+  it("stays open until somebody takes it again, whatever else its alerts do", () => {
+    const { tell, now, answer } = taken([down("web-1", early), down("web-2", early)]);
+    tell(down("db-1"));
+    expect(now().status).toBe("open");
+    tell({ ...down("web-2", early), status: "resolved", endsAt: T + HOURS + 60, at: T + HOURS + 60 });
+    expect(now().status).toBe("open");
+    answer(T + HOURS + 90);
+    tell({ ...down("web-1", early), status: "resolved", endsAt: T + HOURS + 120, at: T + HOURS + 120 });
+    expect(now().status).toBe("acknowledged");
+    const worse = taken([firing("a", { group: "g" })]);
+    worse.tell(firing("c", { group: "g", at: T + 40, labels: { service: "a", severity: "critical" } }));
+    worse.tell(firing("d", { group: "g", at: T + 50, labels: { service: "a" } }));
+    expect(worse.now().status).toBe("open");
+  });
+
+  it("is told as what begins now where it flapped in a maintenance that is over when it goes on", () => {
+    const { world, alerts, incidents, all } = aWorld();
+    const until = T + 1000;
+    const kept: typeof world = { ...world, keptBackBy: ({ at }) => (at < until ? { name: "move", until } : undefined) };
+    const tell = (event: AlertEvent) => {
+      const done = absorb(kept, [event], () => `inc-${incidents.size + 1}`);
+      for (const one of done.alerts) alerts.set(one.fingerprint, one);
+      for (const one of done.incidents) incidents.set(one.id, one);
+    };
+    for (let at = T; at < until; at += 300) {
+      tell(down("web-1", { ...{ labels: {} }, at, startsAt: at }));
+      tell({ ...down("web-1", { labels: {} }), status: "resolved", startsAt: at, endsAt: at + 60, at: at + 60 });
+    }
+    const now = () => all().at(-1);
+    expect(now()).toMatchObject({ status: "resolved", snoozed: { window: "move" } });
+    tell(down("web-1", { labels: {}, at: until + 60, startsAt: until + 60 }));
+    expect(now()).toMatchObject({ status: "open", escalated: { steps: 0, at: until + 60 } });
+    tell(down("web-1", { labels: { job: "node" }, at: until + 90, startsAt: until + 90 }));
+    expect(now()).toMatchObject({ status: "open", total: 2 });
+  });
+
+  it("is measured against the severity that its impact gave it when somebody took it", () => {
+    const impact = { at: T + 15, facts: { lastedSeconds: 10 }, isRouted: true, asked: [] };
+    const a = (severity: string, at: number, more = {}) => firing("a", { at, labels: { severity }, ...more });
+    const b = { fingerprint: "b", labels: { service: "a", severity: "warning" } };
+    for (const how of [{ kind: "acknowledge" }, { kind: "snooze", until: T + 5 * 3600 }] as const) {
+      const world = taken([a("warning", T + 10)], how);
+      const weighed = (severity: "warning" | "critical", bounds: object) => {
+        const one = world.now();
+        const { snoozed } = one;
+        const next = { ...one, impact: { ...impact, of: severity, ...bounds } };
+        world.incidents.set(one.id, { ...next, ...(snoozed && { snoozed: { ...snoozed, severity: "critical" } }) });
+      };
+      const had = world.now().status;
+      weighed("warning", { least: "critical" });
+      world.tell(a("critical", T + 60));
+      expect([had, world.now().status]).toEqual([had, had]);
+      const mild = taken([a("critical", T + 10)], how);
+      const one = mild.now();
+      const snoozed = one.snoozed && { snoozed: { ...one.snoozed, severity: "warning" as const } };
+      mild.incidents.set(one.id, { ...one, impact: { ...impact, of: "critical", most: "warning" }, ...snoozed });
+      mild.tell(firing("b", { ...b, at: T + 60 }));
+      expect([had, mild.now().status]).toEqual([had, had]);
+    }
+  });
+
+  it("is told as more, and not as graver, where its impact had made it as grave before", () => {
+    const { tell, now, incidents } = taken([down("web-1", { ...early, labels: { severity: "warning" } })]);
+    const impact = { at: T + 15, facts: { lastedSeconds: 10 }, isRouted: true, asked: [] };
+    incidents.set(now().id, { ...now(), impact: { ...impact, of: "warning", least: "critical" } });
+    tell(down("db-1"));
+    expect(now()).toMatchObject({ status: "open", more: { names: ["db-1:9100"], reopens: true } });
+    expect(now().more).not.toHaveProperty("isGraver");
   });
 
   it("is open again when it gets worse", () => {

@@ -8,6 +8,7 @@ import {
   routedSeverity,
   shownSeverity,
   withImpact,
+  withOlderImpact,
 } from "../../../src/core/incident/impact.ts";
 import { respond } from "../../../src/core/incident/respond.ts";
 import { placesFor } from "../../../src/core/incident/route.ts";
@@ -128,6 +129,25 @@ describe("where an incident goes by its impact", () => {
       expect(withImpact(calm, worse).status).toBe(known.incident.status);
       expect(withImpact(known.incident, { ...worse, at: T + 900 }).status).toBe(known.incident.status);
     }
+  });
+
+  it("wakes whoever snoozed it as milder than it was, once it is as grave as that again", () => {
+    const burns = measured("warning", { burn: 20 });
+    const calm = withImpact(withImpact(anIncident("warning"), burns), measured("warning", {}));
+    const taken = respond(calm, { kind: "snooze", until: T + 7200 }, by);
+    if (!taken.ok) throw new Error(taken.reason);
+    expect(withImpact(taken.incident, burns)).toMatchObject({ status: "open", woken: { because: "worse" } });
+  });
+
+  it("makes a critical alert milder for an hour at most, though it could not be measured again", () => {
+    const lowered = withImpact(anIncident("critical"), measured("critical", milder, true));
+    expect(withOlderImpact(lowered, T + 60 + 3000)).toBeUndefined();
+    const older = withOlderImpact(lowered, T + 60 + 3600);
+    expect([older?.revision, older && routedSeverity(older)]).toEqual([lowered.revision + 1, "critical"]);
+    expect(older && withOlderImpact(older, T + 9000)).toBeUndefined();
+    const staging = withImpact(anIncident("critical"), measured("critical", { rehearsal: "staging" }));
+    expect(withOlderImpact(staging, T + 9000)).toBeUndefined();
+    expect(withOlderImpact(anIncident("critical"), T + 9000)).toBeUndefined();
   });
 
   it("is edited for what is news, not for each figure", () => {
