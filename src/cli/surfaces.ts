@@ -184,11 +184,8 @@ function startDelivery(sender: Surface["sender"], { app, clock, log, delivers, d
   delivers(sender.platform);
   const report = (event: Delivered): void => {
     delivered(event);
-    const { outcome, reason, message, ...facts } = event;
-    if (outcome === "given up") {
-      log.error({ ...facts, reason }, "a message could not be delivered and was given up");
-      void app.incidents.undeliverable(event.id, reason ?? "it could not be delivered", message);
-    }
+    const { outcome, reason, ...facts } = event;
+    if (outcome === "given up") log.error({ ...facts, reason }, "a message could not be delivered and was given up");
     if (outcome === "later") log.warn({ ...facts, reason }, "a message could not be delivered yet");
   };
   const round = deliver({
@@ -198,6 +195,7 @@ function startDelivery(sender: Surface["sender"], { app, clock, log, delivers, d
     pause: () => sleep(PAUSE_MS),
     chance: Math.random,
     report,
+    hopeless: (message, reason) => app.incidents.undeliverable(message.id, reason, message),
     lease: app.sharing?.attempt,
   });
   const onProblem = (problem: unknown) =>

@@ -12,6 +12,11 @@ export type DeliverDeps = {
   /** Between 0 and 1, so that several bots do not come back at the same moment. */
   readonly chance: () => number;
   readonly report: (event: Delivered) => void;
+  /**
+   * A message can never arrive: stores what is to stand elsewhere instead, before it is noted as given up. So it may be called again for the
+   * same one, after a crash in between.
+   */
+  readonly hopeless?: (message: Outgoing, reason: string) => Promise<void>;
 };
 
 /** What became of one attempt. `seconds` is the time it took, or for "later" the time until the next one. */
@@ -21,8 +26,6 @@ export type Delivered = {
   readonly outcome: "sent" | "later" | "given up";
   readonly seconds: number;
   readonly reason?: string;
-  /** Of one that was given up. */
-  readonly message?: Outgoing;
 };
 
 /** Messages of this many channels are on their way at once. */
@@ -103,8 +106,9 @@ export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<num
     const isHopeless =
       problem instanceof NeverError || (!(problem instanceof NotNowError) && attempts >= UNKNOWN_TRIES);
     if (isHopeless && !signal.aborted) {
+      await deps.hopeless?.(message, reason);
       await outbox.gaveUp(id, reason, clock());
-      deps.report({ id, platform, outcome: "given up", seconds: 0, reason, message });
+      deps.report({ id, platform, outcome: "given up", seconds: 0, reason });
       return;
     }
     const least = problem instanceof NotNowError ? problem.seconds : 0;

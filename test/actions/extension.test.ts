@@ -58,7 +58,7 @@ describe("the example executor", () => {
   it("looks, tries, and changes once for a key", async () => {
     const look = await set.look(args, soon());
     expect(look).toEqual({
-      identity: { id: "s-1", entry: "shop" },
+      identity: { id: "s-1", entry: expect.stringMatching(/^shop [0-9a-f]{12}$/) },
       precondition: { state: "on", revision: 7 },
       captured: { before: "on" },
       facts: ["The switch new-checkout of shop is on."],
@@ -140,6 +140,21 @@ describe("the example executor", () => {
     expect(await set.probe(args, elsewhere)).toMatchObject({ found: "unknown" });
     expect(state()).toBe("on");
   });
+
+  it("does not run where the entry's settings are others than when it was shown", async () => {
+    const look = await set.look(args, soon());
+    const other = await switches();
+    const token = secret(TOKEN);
+    const moved = { name: "shop", uses: "switchboard", settings: { url: other.url }, secrets: { token } };
+    const later = await createActions({ extension: [moved] }, { ...deps, extensions: await exampleExtensions() });
+    undo.push(other.close, later.stop);
+    // The same switch in the same state, of another service.
+    const there = later.get("x-switchboard/set")!;
+    expect((await there.look(args, soon())).identity).not.toEqual(look.identity);
+    expect(await there.run(args, contextOf(look))).toMatchObject({ outcome: "failed" });
+    expect(await there.probe(args, contextOf(look))).toMatchObject({ found: "unknown" });
+    expect(other.board.get("new-checkout")?.state).toBe("on");
+  });
 });
 
 describe("why an action of an extension is missing", () => {
@@ -176,7 +191,9 @@ async function hostile(hands: string, more = "") {
   return { action: actions.get("x-evil/do")!, actions, dependencies };
 }
 const quick = () => AbortSignal.timeout(200);
-const GOOD = { identity: { entry: "one" }, precondition: {} };
+/** Its name, and the SHA-256 of its settings, of which it has none. */
+const ONE = { entry: "one 44136fa355b3" };
+const GOOD = { identity: ONE, precondition: {} };
 
 describe("a hostile executor", () => {
   it.each([
@@ -276,14 +293,10 @@ describe("a hostile executor", () => {
       look: async (args) => { args.name = "other"; args.list.push("x"); return look(); },
       run: async (args, context) => { args.name = "other"; args.list.push("x"); context.precondition.a = 2; context.identity.entry = "x"; return run(); }`);
     const args = { name: "shown", list: ["a"] };
-    const context = contextOf({ identity: { entry: "one" }, precondition: { a: 1 } });
+    const context = contextOf({ identity: { ...ONE }, precondition: { a: 1 } });
     await action.look(args, soon());
     expect(await action.run(args, context)).toMatchObject({ outcome: "succeeded" });
-    expect([args, context.precondition, context.identity]).toEqual([
-      { name: "shown", list: ["a"] },
-      { a: 1 },
-      { entry: "one" },
-    ]);
+    expect([args, context.precondition, context.identity]).toEqual([{ name: "shown", list: ["a"] }, { a: 1 }, ONE]);
   });
 
   it.each([

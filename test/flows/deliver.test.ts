@@ -217,6 +217,25 @@ describe("delivery", () => {
     );
   });
 
+  it("has what can never arrive stored elsewhere before it is given up, again after a crash in between", async () => {
+    const { store } = chat();
+    const elsewhere: string[] = [];
+    const roundThat = (hopeless: () => Promise<void>) =>
+      deliver({
+        ...{ outbox: store.outbox, clock: () => 1000, pause: turn, chance: () => 0, report: () => {} },
+        sender: { platform: "slack", send: () => Promise.reject(new NeverError("the channel is archived")) },
+        hopeless: async ({ id }, reason) => {
+          await hopeless();
+          elsewhere.push(`${id}: ${reason}, ${(await store.outbox.waiting("slack")).count} waits`);
+        },
+      })(SIGNAL);
+    await store.outbox.put(message("a"));
+    await expect(roundThat(() => Promise.reject(new Error("the store is away")))).rejects.toThrow("the store is away");
+    await roundThat(async () => {});
+    expect(elsewhere).toEqual(["a: the channel is archived, 1 waits"]);
+    expect((await store.outbox.waiting("slack")).count).toBe(0);
+  });
+
   it("tries a mistake of our own some times, and not for ever", async () => {
     let calls = 0;
     const { store, said, pass } = chat(({ id }) => {

@@ -40,7 +40,6 @@ function desk(routes: readonly Route[] = FALLBACK, reason = "is_archived") {
   const store = createMemoryStore({ retention: RETENTION });
   const shown: string[] = [];
   const open = new Set<string>();
-  const moves: Promise<void>[] = [];
   const sent: { channel: string; text: string; edited: boolean; buttons: readonly string[] }[] = [];
   const deps = {
     ...{ store, routes, clock: () => NOW, wake: () => {} },
@@ -65,16 +64,13 @@ function desk(routes: readonly Route[] = FALLBACK, reason = "is_archived") {
         return `${channel}/${sent.length}`;
       },
     },
-    report: ({ outcome, message, reason: why = "" }) => {
-      if (outcome === "given up" && message !== undefined) moves.push(move(deps, message, why));
-    },
+    report: () => {},
+    hopeless: (message, why) => move(deps, message, why),
   });
   async function say(id: string, more: Partial<Outgoing> = {}): Promise<void> {
     await store.outbox.put({ id, place: place("C1"), card: card(id), at: NOW, ...more });
-    do {
-      await round(new AbortController().signal);
-      await Promise.all(moves.splice(0));
-    } while ((await store.outbox.waiting("slack")).count > 0);
+    do await round(new AbortController().signal);
+    while ((await store.outbox.waiting("slack")).count > 0);
   }
   return { store, say, sent, shown, open };
 }

@@ -2,6 +2,7 @@ import { ENTRY, type ExtensionEntry, kindOf } from "../../core/extension/extensi
 import { checkFields } from "../../core/extension/fields.ts";
 import type { Entry, Executor, Hands, LoadedExtension } from "../../ports/extension.ts";
 import type { Action, Arguments, Look } from "../../ports.ts";
+import { canonicalJson, sha256 } from "../../util/canonical.ts";
 import { RefusedError, UnreachableError, wholeReasonOf } from "../../util/errors.ts";
 import { inertName } from "../../util/inert.ts";
 import { choose } from "../shared/choose.ts";
@@ -91,7 +92,7 @@ function actionOf(
       written.includes(JSON.stringify(one.reveal()).slice(1, -1)),
     );
     if (isOpen) throw new Error("it gave back a secret, which would stand in the store");
-    return { ...look, identity: { ...look.identity, [ENTRY]: entry.name } };
+    return { ...look, identity: { ...look.identity, [ENTRY]: identityOf(entry) } };
   }
 
   return {
@@ -118,7 +119,7 @@ function actionOf(
       const at = placed(args);
       if ("why" in at) return { outcome: "failed", output: `${at.why} Nothing was done.` };
       const { identity, precondition } = context;
-      if (identity[ENTRY] !== at.opened.entry.name)
+      if (identity[ENTRY] !== identityOf(at.opened.entry))
         return {
           outcome: "failed",
           output: `Another ${what} is configured than the one that was shown. Nothing was done.`,
@@ -159,7 +160,7 @@ function actionOf(
       try {
         const at = placed(args);
         if ("why" in at) return { found: "unknown", text: at.why };
-        if (identity[ENTRY] !== at.opened.entry.name)
+        if (identity[ENTRY] !== identityOf(at.opened.entry))
           return {
             found: "unknown",
             text: `Another ${what} is configured than the one that was shown, so it cannot be asked.`,
@@ -174,6 +175,11 @@ function actionOf(
       }
     },
   };
+}
+
+/** What tells an entry from another: of the same name, it is another one once its settings, such as an address, are others. */
+function identityOf({ name, settings }: ExtensionEntry): string {
+  return `${name} ${sha256(canonicalJson(settings)).slice(0, 12)}`;
 }
 
 /** Opens an entry when it is first needed, once; after a failure anew. */
