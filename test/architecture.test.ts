@@ -179,8 +179,8 @@ describe("this test's own reading", () => {
     ["a flow that imports another flow's folder", "src/flows/detect.ts", file(["src/flows/answer/rows.ts"])],
     ["a flow that imports an adapter", "src/flows/answer/a.ts", file(["src/metrics/http.ts"])],
     ["a flow that imports an SDK", "src/flows/answer.ts", file([], ["pino"])],
-    ["ports that import util", "src/ports.ts", file(["src/util/log.ts"])],
-    ["cards that import ports", "src/cards/a.ts", file(["src/ports.ts"])],
+    ["ports that import util", "src/ports/store.ts", file(["src/util/log.ts"])],
+    ["cards that import ports", "src/cards/a.ts", file(["src/ports/store.ts"])],
     ["settings that import an adapter", "src/config/a.ts", file(["src/actions/a.ts"])],
     ["a demo that imports what it is meant to try", "src/demo/a.ts", file(["src/metrics/http.ts"])],
     ["a demo that needs a package", "src/demo/a.ts", file([], ["yaml"])],
@@ -200,7 +200,7 @@ describe("this test's own reading", () => {
     [
       "an adapter that imports its SDK and inwards",
       "src/store/a.ts",
-      file(["src/ports.ts", "src/core/a.ts", "src/util/a.ts"], ["node:sqlite"]),
+      file(["src/ports/store.ts", "src/core/a.ts", "src/util/a.ts"], ["node:sqlite"]),
     ],
   ])("allows %s", (_, from, imports) => {
     expect(strayImports(new Map([[from, imports]]))).toEqual([]);

@@ -1,6 +1,6 @@
 import { ENTRY, type ExtensionEntry, extensionIn, kindOf } from "../core/extension/extension.ts";
+import type { Action, Actions } from "../ports/changes.ts";
 import type { LoadedExtension } from "../ports/extension.ts";
-import type { Action, Actions } from "../ports.ts";
 import { createDependencies, type Dependencies } from "../util/dependencies.ts";
 import { whyNoShape } from "./extension/shapes.ts";
 import type { GithubSettings } from "./github/settings.ts";

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import { reconcile } from "../flows/reconcile.ts";
 import type { Take } from "../ports/incidents.ts";
-import type { AlertList } from "../ports.ts";
+import type { AlertList } from "../ports/metrics.ts";
 import type { IncidentOptions } from "./incidents.ts";
 
 /** Lists of alerts that are read beside the webhook. */

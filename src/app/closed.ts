@@ -1,6 +1,6 @@
 import type { Card } from "../core/card.ts";
 import { chooseSource } from "../flows/answer/sources.ts";
-import type { Metrics } from "../ports.ts";
+import type { Metrics } from "../ports/metrics.ts";
 
 /** What is said of sources that are closed to whoever asks. */
 

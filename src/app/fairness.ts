@@ -6,7 +6,7 @@ import {
   type RateLimiterSettings,
   sharedRateLimiters,
 } from "../jobs/rate-limiter.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../util/log.ts";
 
 /** Whether a question is one too many: of whom, how many a minute are taken, and whether that was said within this minute. */

@@ -21,18 +21,11 @@ import { learnTopology } from "../flows/topology.ts";
 import { readDelivery } from "../http/alertmanager.ts";
 import { alertmanagerRoute } from "../http/webhooks.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type {
-  AlertList,
-  AlertRouter,
-  Clock,
-  Decider,
-  Metrics,
-  Outgoing,
-  Route,
-  Runbooks,
-  Store,
-  Suggester,
-} from "../ports.ts";
+import type { Outgoing, Runbooks, Store } from "../ports/changes.ts";
+import type { Decider, Suggester } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Route } from "../ports/http.ts";
+import type { AlertList, AlertRouter, Metrics } from "../ports/metrics.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { restWhenBusy } from "../util/rest.ts";

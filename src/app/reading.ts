@@ -1,4 +1,5 @@
-import type { Actions, AlertRouter, Store } from "../ports.ts";
+import type { Actions, Store } from "../ports/changes.ts";
+import type { AlertRouter } from "../ports/metrics.ts";
 import { ReadOnlyError } from "../util/errors.ts";
 
 /** Ports through which nothing can be changed, for whoever may only read. */

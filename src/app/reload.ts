@@ -1,7 +1,7 @@
 import { type Config, type Problem, sayProblem } from "../config.ts";
 import { isNotifier } from "../core/incident/notice.ts";
 import { sayTime } from "../core/zone.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { differences, isSame, type LiveConfig } from "./live-config.ts";

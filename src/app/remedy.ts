@@ -12,20 +12,12 @@ import type { RemedyDeps } from "../flows/remedy/deps.ts";
 import { ruleToSettle } from "../flows/remedy/rule.ts";
 import type { ShowDeps } from "../flows/remedy/show.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
+import type { Actions, Runbooks, Store } from "../ports/changes.ts";
+import type { Decider, ProposalLists, ProposalView, Suggester, Surface } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { LoadedExtension } from "../ports/extension.ts";
-import type {
-  Actions,
-  Clock,
-  Decider,
-  Journal,
-  Metrics,
-  ProposalLists,
-  ProposalView,
-  Runbooks,
-  Store,
-  Suggester,
-  Surface,
-} from "../ports.ts";
+import type { Metrics } from "../ports/metrics.ts";
+import type { Journal } from "../ports/store.ts";
 import type { Dependencies } from "../util/dependencies.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";

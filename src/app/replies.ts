@@ -1,7 +1,7 @@
 import type { AskReply } from "../core/answer.ts";
 import { type Block, type Card, plainText } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
-import type { Said } from "../ports.ts";
+import type { Said } from "../ports/chat.ts";
 import { isNo, ReadOnlyError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import type { TooMany } from "./fairness.ts";

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Question } from "../core/chat.ts";
+import type { Enough, FurtherLook, Onlooker } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Shelf } from "../ports/shelf.ts";
-import type { Clock, Enough, FurtherLook, Onlooker } from "../ports.ts";
 
 /** How replicas on one store hear of each other's looks. */
 export type SharedLooks = {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type CalendarView, personIn, stranger } from "../core/oncall/calendar.ts";
 import type { Person } from "../core/people.ts";
 import { sayTime } from "../core/zone.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
 import { createDependencies, type Dependencies } from "../util/dependencies.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../util/errors.ts";
 import { exchange } from "../util/exchange.ts";

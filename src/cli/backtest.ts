@@ -12,7 +12,7 @@ import type { Direction, Sensitivity, Watch } from "../core/watch.ts";
 import { rfc3339, sayTime } from "../core/zone.ts";
 import { type Backtest, backtest, isPosted } from "../flows/detect/backtest.ts";
 import { lookAtQuery } from "../metrics/look.ts";
-import type { Metrics } from "../ports.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { reasonOf } from "../util/errors.ts";
 import { quietLog } from "./bot.ts";
 import { type Call, EXIT, flag, readNow, STOPPING, UsageError } from "./command.ts";

@@ -1,7 +1,7 @@
 import { lookOf, renderCard } from "../chat/terminal/index.ts";
 import type { Card } from "../core/card.ts";
 import { rfc3339 } from "../core/zone.ts";
-import type { Lesson } from "../ports.ts";
+import type { Lesson } from "../ports/store.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 import { readStore } from "./read-store.ts";
 import { readConfig, readUser } from "./settings.ts";

@@ -7,7 +7,7 @@ import type { Block, Card } from "../core/card.ts";
 import { differencesOf } from "../core/runbook/differences.ts";
 import { draftFor } from "../core/runbook/draft.ts";
 import { holds, type Runbook, resolve } from "../core/runbook.ts";
-import type { Metrics } from "../ports.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { Json } from "../util/canonical.ts";
 import { reasonOf } from "../util/errors.ts";
 import { type Call, EXIT, flag, UsageError } from "./command.ts";

@@ -12,7 +12,7 @@ import type { Draft } from "../core/draft.ts";
 import type { Delivered } from "../flows/deliver.ts";
 import { createHttpServer } from "../http/server.ts";
 import type { LoadedExtension } from "../ports/extension.ts";
-import type { Route } from "../ports.ts";
+import type { Route } from "../ports/http.ts";
 import { acquireStart } from "../store/lock.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import type { Traces } from "../telemetry/traces.ts";

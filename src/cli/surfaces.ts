@@ -7,7 +7,8 @@ import { type Delivered, deliver } from "../flows/deliver.ts";
 import { createLive } from "../flows/live.ts";
 import { type Received, receive } from "../flows/receive.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { Route, Surface, SurfaceDeps } from "../ports.ts";
+import type { Surface, SurfaceDeps } from "../ports/chat.ts";
+import type { Route } from "../ports/http.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 

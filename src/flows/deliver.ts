@@ -1,4 +1,7 @@
-import type { Clock, Lease, Outbox, Outgoing, Queued, Sender } from "../ports.ts";
+import type { Outbox, Outgoing, Queued } from "../ports/changes.ts";
+import type { Sender } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Lease } from "../ports/store.ts";
 import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
 
 export type DeliverDeps = {

@@ -4,7 +4,8 @@ import { type AlertLine, type Incident, isLive } from "../core/incident.ts";
 import { unitOfQuery } from "../core/query-unit.ts";
 import type { Series } from "../core/series.ts";
 import { formatValue } from "../core/units.ts";
-import type { Clock, Metrics, Rule } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Metrics, Rule } from "../ports/metrics.ts";
 import { isNo } from "../util/errors.ts";
 import { inert, inertName } from "../util/inert.ts";
 

@@ -5,7 +5,8 @@ import type { Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
 import type { Identity } from "../core/people.ts";
 import type { Runbook } from "../core/runbook.ts";
-import type { Metrics, Suggester } from "../ports.ts";
+import type { Suggester } from "../ports/chat.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { isNo } from "../util/errors.ts";
 import { inertName } from "../util/inert.ts";
 

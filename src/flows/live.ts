@@ -1,5 +1,7 @@
 import type { Draft } from "../core/draft.ts";
-import type { Clock, LiveOn, Outbox } from "../ports.ts";
+import type { Outbox } from "../ports/changes.ts";
+import type { LiveOn } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
 import { EnoughError, NotNowError } from "../util/errors.ts";
 
 export type LiveDeps = {

@@ -5,7 +5,8 @@ import { isNotifier } from "../core/incident/notice.ts";
 import { isForAll, type Route } from "../core/incident/route.ts";
 import { postOrEdit } from "../core/posted.ts";
 import { proposalOf } from "../core/proposal-message.ts";
-import type { Clock, Outgoing, Store } from "../ports.ts";
+import type { Outgoing, Store } from "../ports/changes.ts";
+import type { Clock } from "../ports/clock.ts";
 import { inertName } from "../util/inert.ts";
 
 export type MoveDeps = {

@@ -1,5 +1,7 @@
 import type { Urgency } from "../core/urgency.ts";
-import type { Clock, Deal, Held, Inbox, Lease, Reception } from "../ports.ts";
+import type { Deal, Reception } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Held, Inbox, Lease } from "../ports/store.ts";
 import { createLane, type Lane } from "./receive/lane.ts";
 
 export type ReceiveDeps = {

@@ -1,8 +1,10 @@
 import { sentStartOf } from "../core/incident/alert.ts";
 import { isReceived } from "../core/incident/receivers.ts";
 import type { AlertEvent, AlertRecord } from "../core/incident.ts";
+import type { Store } from "../ports/changes.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Take } from "../ports/incidents.ts";
-import type { AlertList, Clock, ListedAlert, Store } from "../ports.ts";
+import type { AlertList, ListedAlert } from "../ports/metrics.ts";
 
 export type ReconcileDeps = {
   readonly list: AlertList;

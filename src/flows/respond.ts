@@ -9,7 +9,9 @@ import type { Identity } from "../core/people.ts";
 import { isPosted } from "../core/posted.ts";
 import { formatDuration } from "../core/units.ts";
 import { readUntil } from "../core/until.ts";
-import type { Click, Clock, Store } from "../ports.ts";
+import type { Store } from "../ports/changes.ts";
+import type { Click } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
 import { inertName } from "../util/inert.ts";
 
 export type RespondDeps = {

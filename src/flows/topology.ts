@@ -1,7 +1,8 @@
 import type { Call } from "../core/topology/call.ts";
 import { type Graph, NO_GRAPH, remember } from "../core/topology/graph.ts";
 import { type CallsQuery, callsQueries, readCalls } from "../core/topology/metrics.ts";
-import type { Clock, Metrics } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { isNo } from "../util/errors.ts";
 
 export type TopologyDeps = {

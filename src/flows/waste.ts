@@ -1,5 +1,7 @@
 import { LEAST_DAYS, type Prices, WASTE_METRICS, WASTE_QUERIES, type Waste, wasteOf } from "../core/waste.ts";
-import type { Clock, Metrics, Store } from "../ports.ts";
+import type { Store } from "../ports/changes.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import { isNo, reasonOf } from "../util/errors.ts";
 
 export type WasteDeps = {

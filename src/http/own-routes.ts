@@ -1,4 +1,4 @@
-import type { Route } from "../ports.ts";
+import type { Route } from "../ports/http.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
 import { HttpProblem, jsonResponse } from "./route.ts";

@@ -1,4 +1,4 @@
-import type { HttpResponse } from "../ports.ts";
+import type { HttpResponse } from "../ports/http.ts";
 
 /** An answer in JSON. */
 export function jsonResponse(

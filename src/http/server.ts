@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { HttpResponse, Route } from "../ports.ts";
+import type { HttpResponse, Route } from "../ports/http.ts";
 import { type Log, loggedWith } from "../util/log.ts";
 import { type OwnRoutes, ownRoutes } from "./own-routes.ts";
 import { hasBody, readBody, readTarget } from "./request.ts";

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
-import type { HttpRequest } from "../ports.ts";
+import type { HttpRequest } from "../ports/http.ts";
 import { isLoopbackAddress } from "../util/loopback.ts";
 import type { Secret } from "../util/secret.ts";
 

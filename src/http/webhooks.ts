@@ -1,6 +1,6 @@
 import type { Run } from "../core/ci/run.ts";
 import type { AlertEvent } from "../core/incident.ts";
-import type { HttpResponse, Route } from "../ports.ts";
+import type { HttpResponse, Route } from "../ports/http.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
 import { HttpProblem, jsonResponse } from "./route.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { sayMatcher } from "../core/silence.ts";
 import { rfc3339 } from "../core/zone.ts";
-import type { AlertRouter } from "../ports.ts";
+import type { AlertRouter } from "../ports/metrics.ts";
 import { reasonOf, UnreachableError } from "../util/errors.ts";
 import { createHttp, type Hidden, type HttpDeps, type HttpRequest } from "./http.ts";
 

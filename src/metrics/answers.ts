@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Labels, Point, Sample, Series } from "../core/series.ts";
-import type { PrometheusAlert, Rule, Target } from "../ports.ts";
+import type { PrometheusAlert, Rule, Target } from "../ports/metrics.ts";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
 import { durationSeconds } from "./promql.ts";
 

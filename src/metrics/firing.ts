@@ -1,6 +1,6 @@
 import * as YAML from "yaml";
 import { z } from "zod";
-import type { ListedAlert } from "../ports.ts";
+import type { ListedAlert } from "../ports/metrics.ts";
 import { RefusedError, UnreachableError } from "../util/errors.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 

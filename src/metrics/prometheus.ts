@@ -1,5 +1,5 @@
 import type { Catalogue } from "../core/catalogue.ts";
-import type { ListedAlert, Metrics, TimeWindow } from "../ports.ts";
+import type { ListedAlert, Metrics, TimeWindow } from "../ports/metrics.ts";
 import { QueryRefusedError, RefusedError } from "../util/errors.ts";
 import {
   readAlerts,

@@ -1,5 +1,5 @@
+import type { Clock } from "../ports/clock.ts";
 import type { Model, ModelEvent, ModelTask, TokensUsed } from "../ports/model.ts";
-import type { Clock } from "../ports.ts";
 import { createDependencies, type Dependencies } from "../util/dependencies.ts";
 import { failureOf, isUnpaid, SERVICE } from "./failure.ts";
 import { createModelFetch } from "./http.ts";

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { PULLS, type PullLine, type PullNote } from "../core/ci/pull.ts";
-import type { Clock, Queued } from "../ports.ts";
+import type { Queued } from "../ports/changes.ts";
+import type { Clock } from "../ports/clock.ts";
 import { NeverError, reasonOf } from "../util/errors.ts";
 import { inert } from "../util/inert.ts";
 import type { Secret } from "../util/secret.ts";

@@ -1,7 +1,7 @@
 import type { ExtensionId } from "../core/extension/extension.ts";
 import type { Fields } from "../core/extension/fields.ts";
 import type { Notice } from "../core/incident/notice.ts";
-import type { Arguments, Look, Probed, Ran, RunContext, Simulated } from "../ports.ts";
+import type { Arguments, Look, Probed, Ran, RunContext, Simulated } from "./changes.ts";
 import type { Told } from "./notifier.ts";
 
 /**

@@ -5,7 +5,8 @@ import type { Deploy } from "../core/deploy.ts";
 import type { Identity } from "../core/people.ts";
 import type { ProposedAction } from "../core/proposal.ts";
 import type { ModelRecord } from "../core/recording.ts";
-import type { Inquiry, Turn } from "../ports.ts";
+import type { Inquiry } from "./metrics.ts";
+import type { Turn } from "./store.ts";
 
 /** The language model as the bot uses it, and the model's part of answering. A file of its own beside the other ports. */
 

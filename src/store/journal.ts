@@ -1,7 +1,8 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Begun, Clock, Journal } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Begun, Journal } from "../ports/store.ts";
 import { StoreError, storeError } from "./errors.ts";
 import { makeDataDir } from "./file.ts";
 

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import type { AuditEntry } from "../core/audit.ts";
 import type { Identity } from "../core/people.ts";
-import type { Stopped, StopSwitch } from "../ports.ts";
+import type { Stopped, StopSwitch } from "../ports/store.ts";
 import { reasonOf } from "../util/errors.ts";
 import { storeError } from "./errors.ts";
 import type { Ledger, SharedLedger } from "./seal.ts";

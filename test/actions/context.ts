@@ -1,4 +1,4 @@
-import type { Action, Arguments, Look, RunContext } from "../../src/ports.ts";
+import type { Action, Arguments, Look, RunContext } from "../../src/ports/changes.ts";
 import { secret } from "../../src/util/secret.ts";
 
 /** What executors get in tests: a clock that stands, and a secret of some other part of the configuration. */

@@ -9,7 +9,7 @@ import { createRedisActions } from "../../src/actions/redis/index.ts";
 import { createSshActions } from "../../src/actions/ssh/index.ts";
 import { ACTION_SHAPES } from "../../src/core/runbook/actions.ts";
 import { type Runbook, resolve } from "../../src/core/runbook.ts";
-import type { Action } from "../../src/ports.ts";
+import type { Action } from "../../src/ports/changes.ts";
 import { configIn } from "../config/helpers.ts";
 
 /** What is configured, what executors make of it, and what runbooks ask of them fit together. Nothing is reached here. */

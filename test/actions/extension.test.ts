@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createActions } from "../../src/actions/index.ts";
-import type { Action, Actions } from "../../src/ports.ts";
+import type { Action, Actions } from "../../src/ports/changes.ts";
 import { createDependencies } from "../../src/util/dependencies.ts";
 import { RefusedError, UnreachableError } from "../../src/util/errors.ts";
 import { secret } from "../../src/util/secret.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ActionDeps } from "../../src/actions/shared/deps.ts";
-import type { Action, Arguments, Look, Ran, RunContext } from "../../src/ports.ts";
+import type { Action, Arguments, Look, Ran, RunContext } from "../../src/ports/changes.ts";
 import { secret } from "../../src/util/secret.ts";
 
 export const SECRET = "s3cret-of-the-test";

@@ -6,7 +6,7 @@ import { afterAll, describe, it } from "vitest";
 import { createApp, type Overrides } from "../../src/app.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import type { Question } from "../../src/core/chat.ts";
-import type { AlertRouter, Metrics } from "../../src/ports.ts";
+import type { AlertRouter, Metrics } from "../../src/ports/metrics.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { QueryRefusedError, UnreachableError } from "../../src/util/errors.ts";
 import type { Log } from "../../src/util/log.ts";

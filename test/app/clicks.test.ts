@@ -7,7 +7,7 @@ import { type Config, loadConfig } from "../../src/config.ts";
 import type { AccessRule } from "../../src/core/access.ts";
 import { shortHash } from "../../src/core/proposal.ts";
 import { CLICKS_A_MINUTE, DRY_RUNS_A_MINUTE } from "../../src/flows/remedy/pace.ts";
-import type { Metrics } from "../../src/ports.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
 import { createLog } from "../../src/util/log.ts";
 import { aLook } from "../fakes/actions.ts";
 import { ann, aProposal, aVoter, bob } from "../fakes/proposals.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createApp, type Overrides } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
-import type { Metrics } from "../../src/ports.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
 import { aNight } from "../fakes/digests.ts";
 import { NOW, newStore } from "../fakes/world.ts";
 

@@ -19,7 +19,7 @@ import { startDemo } from "../../src/demo/run.ts";
 import { answer } from "../../src/flows/answer.ts";
 import { loadPacks } from "../../src/metrics/packs.ts";
 import { createPrometheus } from "../../src/metrics/prometheus.ts";
-import type { Metrics } from "../../src/ports.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { questionsAbout } from "./mix.ts";
 import { quantile } from "./timed.ts";

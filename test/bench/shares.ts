@@ -20,7 +20,7 @@ import { detect } from "../../src/flows/detect.ts";
 import { createRedisQueue } from "../../src/jobs/redis-queue.ts";
 import { lookAtQuery } from "../../src/metrics/look.ts";
 import { splitQuery } from "../../src/metrics/split.ts";
-import type { Metrics } from "../../src/ports.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { secret } from "../../src/util/secret.ts";
 import { createThread } from "../../src/util/thread.ts";

@@ -1,5 +1,5 @@
 /** Wraps a source of metrics so that what Prometheus takes can be told from what the bot itself takes. */
-import type { Metrics } from "../../src/ports.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
 
 /** Milliseconds during which at least one request was under way, and how many requests were made. */
 export type Spent = { ms: number; requests: number };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Surface } from "../../src/ports.ts";
+import type { Surface } from "../../src/ports/chat.ts";
 import { type BotFramework, startBotFramework } from "../fakes/bot-framework/index.ts";
 import { FakeSlack } from "../fakes/slack/index.ts";
 import { SlackBot } from "./slack/bot.ts";

@@ -10,7 +10,7 @@ import { accountHere, visitorHere } from "../../src/chat/terminal/visitor.ts";
 import { runCommand } from "../../src/cli/run.ts";
 import type { Card } from "../../src/core/card.ts";
 import { shortHash } from "../../src/core/proposal.ts";
-import type { Click } from "../../src/ports.ts";
+import type { Click } from "../../src/ports/chat.ts";
 import { createLog } from "../../src/util/log.ts";
 import { cardOf, proposalOf } from "../chat/proposals.ts";
 

@@ -10,7 +10,7 @@ import { type Serving, serve } from "../../src/cli/serve.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import type { Question } from "../../src/core/chat.ts";
 import type { Draft } from "../../src/core/draft.ts";
-import type { Metrics } from "../../src/ports.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
 import type { Log } from "../../src/util/log.ts";
 import { aDraft } from "../fakes/drafts.ts";
 

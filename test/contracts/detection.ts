@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import { ANOMALY_KINDS, type Anomaly, type Opinion } from "../../src/core/watch/anomaly.ts";
-import type { SeriesState, Store, WatchRound } from "../../src/ports.ts";
+import type { SeriesState, Store, WatchRound } from "../../src/ports/changes.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { DAY, RETENTION } from "./store.ts";
 

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { serve } from "../../src/cli/serve.ts";
 import { explain, loadConfig } from "../../src/config.ts";
-import type { Metrics } from "../../src/ports.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
 import { fakeMetrics } from "../fakes/metrics.ts";
 import { course } from "../fakes/watched.ts";
 import { shippedPacks } from "../fakes/world.ts";

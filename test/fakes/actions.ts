@@ -1,4 +1,4 @@
-import type { Action, Actions, Arguments, Look, Ran, RunContext } from "../../src/ports.ts";
+import type { Action, Actions, Arguments, Look, Ran, RunContext } from "../../src/ports/changes.ts";
 
 /** One effect that was made: what the executor really got. */
 export type Effect = {

@@ -1,4 +1,4 @@
-import type { AlertRouter, ListedAlert, Silence } from "../../src/ports.ts";
+import type { AlertRouter, ListedAlert, Silence } from "../../src/ports/metrics.ts";
 
 /** An Alertmanager that keeps its silences, for faults that a real one does not have on demand. It matches equal labels only. */
 export function fakeAlertmanager(clock: () => number) {

@@ -4,7 +4,7 @@ import { buildCatalogue } from "../../src/metrics/catalogue.ts";
 import type { RawFacts } from "../../src/metrics/discover.ts";
 import type { MetadataEntry } from "../../src/metrics/metadata.ts";
 import { parse, type Selector, selectorInfo } from "../../src/metrics/promql.ts";
-import type { Metrics, PrometheusAlert, Rule, Target, TimeWindow } from "../../src/ports.ts";
+import type { Metrics, PrometheusAlert, Rule, Target, TimeWindow } from "../../src/ports/metrics.ts";
 import { RefusedError, UnreachableError } from "../../src/util/errors.ts";
 
 /**

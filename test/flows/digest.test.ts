@@ -6,7 +6,7 @@ import { plainText } from "../../src/core/card.ts";
 import type { DigestPlan, PlanRecord } from "../../src/core/digest/schedule.ts";
 import { type DigestDeps, plannedDigests } from "../../src/flows/digest.ts";
 import { readCron } from "../../src/jobs/cron.ts";
-import type { Queued, Store } from "../../src/ports.ts";
+import type { Queued, Store } from "../../src/ports/changes.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { aNight, anIncident } from "../fakes/digests.ts";

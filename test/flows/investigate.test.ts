@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModelAccount } from "../../src/core/answer.ts";
 import type { Card } from "../../src/core/card.ts";
-import type { Runbooks } from "../../src/ports.ts";
+import type { Runbooks } from "../../src/ports/changes.ts";
 import { fakeActions } from "../fakes/actions.ts";
 import { harbour } from "../fakes/harbour.ts";
 import { type ModelOptions, modelOn } from "../fakes/model.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLive } from "../../src/flows/live.ts";
-import type { Outgoing, Sender } from "../../src/ports.ts";
+import type { Outgoing } from "../../src/ports/changes.ts";
+import type { Sender } from "../../src/ports/chat.ts";
 import { EnoughError, NotNowError } from "../../src/util/errors.ts";
 import { aDraft } from "../fakes/drafts.ts";
 import { newStore } from "../fakes/world.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Urgency } from "../../src/core/urgency.ts";
 import { type ReceiveDeps, type Received, receive } from "../../src/flows/receive.ts";
-import type { DealHow, Inbox } from "../../src/ports.ts";
+import type { DealHow } from "../../src/ports/chat.ts";
+import type { Inbox } from "../../src/ports/store.ts";
 import { newStore } from "../fakes/world.ts";
 
 /** A bot on an inbox that outlives it. `deal` stands for its work; without one everything is dealt with at once. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ingest } from "../../src/flows/ingest.ts";
 import { reconcile } from "../../src/flows/reconcile.ts";
-import type { AlertRouter, ListedAlert } from "../../src/ports.ts";
+import type { AlertRouter, ListedAlert } from "../../src/ports/metrics.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { firing, T } from "../fakes/incidents.ts";

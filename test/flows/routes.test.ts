@@ -7,7 +7,7 @@ import type { Incident } from "../../src/core/incident.ts";
 import type { Need } from "../../src/core/need.ts";
 import { reroute } from "../../src/flows/reroute.ts";
 import { testRoutes } from "../../src/flows/test-route.ts";
-import type { Suggester } from "../../src/ports.ts";
+import type { Suggester } from "../../src/ports/chat.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { aWorld, firing, T } from "../fakes/incidents.ts";

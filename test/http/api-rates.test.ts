@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { apiRoutes } from "../../src/http/api/index.ts";
 import type { LimiterOf } from "../../src/http/api/tokens.ts";
 import { localRateLimiter, sharedRateLimiters } from "../../src/jobs/rate-limiter.ts";
-import type { HttpRequest } from "../../src/ports.ts";
+import type { HttpRequest } from "../../src/ports/http.ts";
 import { secret } from "../../src/util/secret.ts";
 import { startRedis } from "../fakes/programs/redis.ts";
 

@@ -4,7 +4,7 @@ import { afterEach, describe, it } from "vitest";
 import type { Dependency } from "../../src/http/own-routes.ts";
 import { HttpProblem, jsonResponse } from "../../src/http/route.ts";
 import { createHttpServer, type HttpServer, type HttpServerSettings } from "../../src/http/server.ts";
-import type { Route } from "../../src/ports.ts";
+import type { Route } from "../../src/ports/http.ts";
 import { createLog } from "../../src/util/log.ts";
 import { secret } from "../../src/util/secret.ts";
 import { raw, statusOf } from "./raw.ts";

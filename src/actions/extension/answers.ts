@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Look, Probed, Ran, Simulated } from "../../ports.ts";
+import type { Look, Probed, Ran, Simulated } from "../../ports/changes.ts";
 import type { Json } from "../../util/canonical.ts";
 
 /** What an extension's hands give back, read as data: nothing of theirs stays behind, and what is no answer is said to be none. */

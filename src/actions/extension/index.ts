@@ -1,7 +1,7 @@
 import { ENTRY, type ExtensionEntry, kindOf } from "../../core/extension/extension.ts";
 import { checkFields } from "../../core/extension/fields.ts";
+import type { Action, Arguments, Look } from "../../ports/changes.ts";
 import type { Entry, Executor, Hands, LoadedExtension } from "../../ports/extension.ts";
-import type { Action, Arguments, Look } from "../../ports.ts";
 import { canonicalJson, sha256 } from "../../util/canonical.ts";
 import { RefusedError, UnreachableError, wholeReasonOf } from "../../util/errors.ts";
 import { inertName } from "../../util/inert.ts";

@@ -1,4 +1,4 @@
-import type { Action, Arguments, Ran, RunContext } from "../../ports.ts";
+import type { Action, Arguments, Ran, RunContext } from "../../ports/changes.ts";
 import { RefusedError, reasonOf } from "../../util/errors.ts";
 import { pause } from "../shared/deadline.ts";
 import { outputOf } from "../shared/output.ts";

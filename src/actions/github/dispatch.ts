@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Action, Arguments, Look, Ran, RunContext } from "../../ports.ts";
+import type { Action, Arguments, Look, Ran, RunContext } from "../../ports/changes.ts";
 import { RefusedError, reasonOf } from "../../util/errors.ts";
 import { pause } from "../shared/deadline.ts";
 import { outputOf } from "../shared/output.ts";

@@ -1,4 +1,4 @@
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { ActionDeps } from "../shared/deps.ts";
 import { outputOf } from "../shared/output.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Arguments } from "../../ports.ts";
+import type { Arguments } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import type { ActionDeps } from "../shared/deps.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Ran } from "../../ports.ts";
+import type { Ran } from "../../ports/changes.ts";
 import { RefusedError, reasonOf } from "../../util/errors.ts";
 import { pause } from "../shared/deadline.ts";
 import type { GithubApi } from "./api.ts";

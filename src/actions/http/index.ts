@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { Action, Arguments, Ran, RunContext } from "../../ports.ts";
+import type { Action, Arguments, Ran, RunContext } from "../../ports/changes.ts";
 import { canonicalJson, type Json } from "../../util/canonical.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../../util/errors.ts";
 import type { Answer, Exchanged } from "../../util/exchange.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action, Arguments } from "../../ports.ts";
+import type { Action, Arguments } from "../../ports/changes.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import type { ActionDeps } from "../shared/deps.ts";

@@ -1,4 +1,4 @@
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import type { ActionDeps } from "../shared/deps.ts";
 import { createKit } from "./clusters.ts";
 import { nodeActions } from "./nodes.ts";

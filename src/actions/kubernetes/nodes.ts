@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action, Ran, RunContext } from "../../ports.ts";
+import type { Action, Ran, RunContext } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { pause } from "../shared/deadline.ts";
 import { outputOf } from "../shared/output.ts";

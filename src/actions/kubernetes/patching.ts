@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action, Look, Ran, RunContext } from "../../ports.ts";
+import type { Action, Look, Ran, RunContext } from "../../ports/changes.ts";
 import { canonicalJson, type Json } from "../../util/canonical.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { outputOf } from "../shared/output.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { MOST_OUTPUT } from "../shared/output.ts";
 import { argumentsOf, dnsLabel, dnsName, integer, oneOf } from "../shared/patterns.ts";

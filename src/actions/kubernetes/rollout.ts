@@ -1,4 +1,4 @@
-import type { Ran, RunContext } from "../../ports.ts";
+import type { Ran, RunContext } from "../../ports/changes.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { pause } from "../shared/deadline.ts";
 import type { Kind } from "./api.ts";

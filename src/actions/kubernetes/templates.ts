@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import { argumentsOf, dnsLabel, dnsName, integer, oneOf } from "../shared/patterns.ts";
 import { type Cluster, inCluster, type Kit, readAs } from "./clusters.ts";
 import { listOf, REVISION, ReplicaSet, Template, templateHash, Workload } from "./objects.ts";

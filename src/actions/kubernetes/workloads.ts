@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action, Look } from "../../ports.ts";
+import type { Action, Look } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { argumentsOf, dnsLabel, dnsName, integer, oneOf } from "../shared/patterns.ts";
 import { type Cluster, inCluster, type Kit, readAs } from "./clusters.ts";

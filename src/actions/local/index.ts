@@ -3,7 +3,7 @@ import { access, constants, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { Action, Arguments, Ran, RunContext } from "../../ports.ts";
+import type { Action, Arguments, Ran, RunContext } from "../../ports/changes.ts";
 import { RefusedError, reasonOf, UnreachableError } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import { untilAborted } from "../shared/deadline.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action, Arguments, Look, Probed, Ran, RunContext, Simulated } from "../../ports.ts";
+import type { Action, Arguments, Look, Probed, Ran, RunContext, Simulated } from "../../ports/changes.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import { outputOf, type Redact } from "../shared/output.ts";

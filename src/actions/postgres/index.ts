@@ -1,4 +1,4 @@
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import type { ActionDeps } from "../shared/deps.ts";
 import { redactLines } from "../shared/output.ts";
 import type { PostgresWorld } from "./action.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { formatDuration } from "../../core/units.ts";
-import type { Action, Ran, RunContext } from "../../ports.ts";
+import type { Action, Ran, RunContext } from "../../ports/changes.ts";
 import type { Json } from "../../util/canonical.ts";
 import { inertName } from "../../util/inert.ts";
 import { pause } from "../shared/deadline.ts";

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../core/units.ts";
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { inert } from "../../util/inert.ts";
 import { argumentsOf, entryName, integer } from "../shared/patterns.ts";

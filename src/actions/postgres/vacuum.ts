@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { formatValue } from "../../core/units.ts";
-import type { Action, Ran } from "../../ports.ts";
+import type { Action, Ran } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { isAllowed } from "../shared/glob.ts";
 import { argumentsOf, entryName } from "../shared/patterns.ts";

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { z } from "zod";
-import type { Action, Arguments, Look, Ran, RunContext, Simulated } from "../../ports.ts";
+import type { Action, Arguments, Look, Ran, RunContext, Simulated } from "../../ports/changes.ts";
 import { RefusedError, reasonOf } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import { outputOf, type Redact } from "../shared/output.ts";

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { formatValue } from "../../core/units.ts";
-import type { Action, Ran, RunContext } from "../../ports.ts";
+import type { Action, Ran, RunContext } from "../../ports/changes.ts";
 import { argumentsOf, entryName, integer } from "../shared/patterns.ts";
 import { actionOf, noteMark, type RedisWorld, takeMark } from "./action.ts";
 import { LostError, MARKS, type RedisServer, sent } from "./client.ts";

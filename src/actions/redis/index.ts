@@ -1,4 +1,4 @@
-import type { Action, Arguments } from "../../ports.ts";
+import type { Action, Arguments } from "../../ports/changes.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import type { ActionDeps } from "../shared/deps.ts";

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { formatValue } from "../../core/units.ts";
-import type { Action, Look, Ran } from "../../ports.ts";
+import type { Action, Look, Ran } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { isAllowed } from "../shared/glob.ts";
 import { argumentsOf, entryName, integer } from "../shared/patterns.ts";

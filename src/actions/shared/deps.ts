@@ -1,4 +1,4 @@
-import type { Clock } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Secret } from "../../util/secret.ts";
 
 /** What every executor gets. */

@@ -1,4 +1,4 @@
-import type { Action, Arguments } from "../../ports.ts";
+import type { Action, Arguments } from "../../ports/changes.ts";
 import type { Dependencies, Dependency } from "../../util/dependencies.ts";
 import { UnreachableError } from "../../util/errors.ts";
 

@@ -1,4 +1,4 @@
-import type { Action, Look } from "../../ports.ts";
+import type { Action, Look } from "../../ports/changes.ts";
 import { outputOf, type Redact } from "./output.ts";
 
 /** What is said in a line while something runs, or of how things are. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Arguments } from "../../ports.ts";
+import type { Arguments } from "../../ports/changes.ts";
 import { inertName } from "../../util/inert.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { formatValue } from "../../core/units.ts";
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { inertName } from "../../util/inert.ts";
 import { choose } from "../shared/choose.ts";

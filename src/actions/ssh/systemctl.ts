@@ -1,4 +1,4 @@
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import { isAllowed } from "../shared/glob.ts";

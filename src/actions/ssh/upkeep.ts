@@ -1,5 +1,5 @@
 import { formatValue } from "../../core/units.ts";
-import type { Action } from "../../ports.ts";
+import type { Action } from "../../ports/changes.ts";
 import { RefusedError } from "../../util/errors.ts";
 import { choose } from "../shared/choose.ts";
 import { argumentsOf, domainName, entryName, fileName, integer } from "../shared/patterns.ts";

@@ -4,7 +4,7 @@ import type { Card } from "../../core/card.ts";
 import { readStop } from "../../core/change/stop.ts";
 import { type Endpoint, endpoint } from "../../http/api/endpoint.ts";
 import { HttpProblem } from "../../http/route.ts";
-import type { Clock } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { answerJson, answerSchema, chartJson, chartOf } from "../../wire/answer.ts";
 
 const CHARTS = ["none", "data", "svg", "png"] as const;

@@ -1,6 +1,6 @@
 import type { Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
-import type { ProposalLists } from "../../ports.ts";
+import type { ProposalLists } from "../../ports/chat.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { EXAMPLES, greetingCard } from "./cards.ts";
 import { homeView } from "./home.ts";

@@ -1,6 +1,6 @@
 import { type Card, isResponse } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
-import type { DealHow } from "../../ports.ts";
+import type { DealHow } from "../../ports/chat.ts";
 import { sha256 } from "../../util/canonical.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { renderPrivate } from "./cards.ts";

@@ -1,4 +1,5 @@
-import type { Clock, HttpRequest, HttpResponse, Route } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { HttpRequest, HttpResponse, Route } from "../../ports/http.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { refusals } from "../../util/refusals.ts";

@@ -1,4 +1,4 @@
-import type { ProposalLine, ProposalLists } from "../../ports.ts";
+import type { ProposalLine, ProposalLists } from "../../ports/chat.ts";
 import { exact } from "../../util/inert.ts";
 import { commandLines, exampleButtons } from "./cards.ts";
 import { renderCard, type SlackBlock } from "./render.ts";

@@ -1,5 +1,6 @@
 import type { Place } from "../../core/chat.ts";
-import type { Deal, Route, Surface, SurfaceDeps } from "../../ports.ts";
+import type { Deal, Surface, SurfaceDeps } from "../../ports/chat.ts";
+import type { Route } from "../../ports/http.ts";
 import { createDependencies, type Dependencies, type Dependency } from "../../util/dependencies.ts";
 import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Reception } from "../../ports.ts";
+import type { Reception } from "../../ports/chat.ts";
 import type { Log } from "../../util/log.ts";
 import { Envelope } from "./schema.ts";
 

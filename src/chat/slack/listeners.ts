@@ -4,7 +4,7 @@ import type { Reach } from "../../core/access.ts";
 import { ASK_AGAIN, type Card } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
 import { readCommand } from "../../core/command-table.ts";
-import type { DealHow, Live, LiveOn, SurfaceDeps } from "../../ports.ts";
+import type { DealHow, Live, LiveOn, SurfaceDeps } from "../../ports/chat.ts";
 import { sha256 } from "../../util/canonical.ts";
 import type { Log } from "../../util/log.ts";
 import { bestEffort, onAssistant, onHome, onJoined, onLeft, onRemoved, say } from "./around.ts";

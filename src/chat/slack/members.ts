@@ -1,4 +1,4 @@
-import type { Clock } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../util/log.ts";
 import { platformError } from "./errors.ts";
 import type { Api } from "./message.ts";

@@ -1,6 +1,6 @@
 import type { User } from "../../core/chat.ts";
 import { isZone } from "../../core/zone.ts";
-import type { Clock } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Api } from "./message.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Visitor } from "../../core/access.ts";
 import type { Card } from "../../core/card.ts";
-import type { Decider, ProposalView } from "../../ports.ts";
+import type { Decider, ProposalView } from "../../ports/chat.ts";
 import { loggedWith } from "../../util/log.ts";
 import type { SocketRequest } from "./schema.ts";
 

@@ -1,7 +1,7 @@
 import type { Activity as SdkActivity } from "botbuilder";
 import type { Card } from "../../core/card.ts";
 import type { Draft } from "../../core/draft.ts";
-import type { Clock } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { EnoughError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { newest } from "../../util/newest.ts";

@@ -1,5 +1,6 @@
 import { readWatchWish } from "../../core/watch/wish.ts";
-import type { HttpRequest, HttpResponse, Reception, Route, SurfaceDeps } from "../../ports.ts";
+import type { Reception, SurfaceDeps } from "../../ports/chat.ts";
+import type { HttpRequest, HttpResponse, Route } from "../../ports/http.ts";
 import type { Log } from "../../util/log.ts";
 import { never } from "../../util/never.ts";
 import { refusals } from "../../util/refusals.ts";

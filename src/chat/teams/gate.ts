@@ -1,5 +1,5 @@
 import { errors } from "jose";
-import type { HttpRequest } from "../../ports.ts";
+import type { HttpRequest } from "../../ports/http.ts";
 import { UnreachableError } from "../../util/errors.ts";
 import { whyNotServiceUrl } from "./hosts.ts";
 import { type Activity, readActivity } from "./schema.ts";

@@ -1,4 +1,4 @@
-import type { Surface, SurfaceDeps } from "../../ports.ts";
+import type { Surface, SurfaceDeps } from "../../ports/chat.ts";
 import { createDependencies, type Dependencies, type Dependency } from "../../util/dependencies.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";

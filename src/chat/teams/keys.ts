@@ -1,5 +1,5 @@
 import { type CryptoKey, importJWK } from "jose";
-import type { Clock } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { createDependencies, type Dependencies } from "../../util/dependencies.ts";
 import { UnreachableError } from "../../util/errors.ts";
 import { isLoopbackHost } from "../../util/loopback.ts";

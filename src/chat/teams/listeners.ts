@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Reach, Visitor } from "../../core/access.ts";
 import { ASK_AGAIN, type Card, plainText } from "../../core/card.ts";
 import type { Question } from "../../core/chat.ts";
-import type { Deal, DealHow, Live, LiveOn, SurfaceDeps } from "../../ports.ts";
+import type { Deal, DealHow, Live, LiveOn, SurfaceDeps } from "../../ports/chat.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { never } from "../../util/never.ts";

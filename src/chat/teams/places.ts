@@ -1,6 +1,6 @@
 import type { Place } from "../../core/chat.ts";
 import { isAccount } from "../../core/people.ts";
-import type { SurfaceDeps } from "../../ports.ts";
+import type { SurfaceDeps } from "../../ports/chat.ts";
 import { channelOf, wholeOf } from "./intake.ts";
 import { Reference } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { type CryptoKey, errors, jwtVerify } from "jose";
-import type { Clock } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { ChannelKeys } from "./keys.ts";
 
 /** What a token says that is verified: the address it was made for, and the channels that its key may sign for. */

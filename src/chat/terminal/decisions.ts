@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ButtonAction, Card } from "../../core/card.ts";
-import type { ProposalView } from "../../ports.ts";
+import type { ProposalView } from "../../ports/chat.ts";
 import { exact } from "../../util/inert.ts";
 import { commandOf } from "./render.ts";
 

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import type { Button, ButtonAction, Card } from "../../core/card.ts";
 import type { Place, Question, User } from "../../core/chat.ts";
-import type { Clock, Onlooker } from "../../ports.ts";
+import type { Onlooker } from "../../ports/chat.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { confirmed, type DecideHere, follow } from "./decisions.ts";
 import { openHistory } from "./history.ts";

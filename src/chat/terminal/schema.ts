@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Card, CLICKS } from "../../core/card.ts";
 import type { Draft } from "../../core/draft.ts";
-import type { ProposalView } from "../../ports.ts";
+import type { ProposalView } from "../../ports/chat.ts";
 
 // JSON has no NaN or infinity: what such a point was, a chart shows as a hole.
 const number = z

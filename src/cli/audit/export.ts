@@ -1,5 +1,5 @@
 import type { AuditRecord } from "../../core/audit.ts";
-import type { Audit } from "../../ports.ts";
+import type { Audit } from "../../ports/store.ts";
 import { csvLine } from "../../util/csv.ts";
 import { htmlHead, htmlText } from "../../util/html.ts";
 import { inert } from "../../util/inert.ts";

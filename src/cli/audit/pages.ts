@@ -1,6 +1,6 @@
 import { parseDuration } from "../../config/values.ts";
 import type { AuditRecord } from "../../core/audit.ts";
-import type { Audit } from "../../ports.ts";
+import type { Audit } from "../../ports/store.ts";
 import { type Call, flag, UsageError } from "../command.ts";
 
 const PAGE = 1000;

@@ -1,6 +1,6 @@
 import type { Config } from "../../config.ts";
 import { NOTHING_LIVE } from "../../flows/live.ts";
-import type { SurfaceDeps } from "../../ports.ts";
+import type { SurfaceDeps } from "../../ports/chat.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";

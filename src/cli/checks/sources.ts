@@ -1,6 +1,6 @@
 import { createAlerts, createSources } from "../../app/outside.ts";
 import type { Config } from "../../config.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { RefusedError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { type Check, failed, ok, skipped } from "./check.ts";

@@ -8,7 +8,7 @@ import type { Config } from "../../config.ts";
 import type { Block, Card } from "../../core/card.ts";
 import type { Runbook } from "../../core/runbook.ts";
 import { parse } from "../../metrics/promql.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { createLog } from "../../util/log.ts";
 import { type Call, ConfigError, EXIT, UsageError } from "../command.ts";

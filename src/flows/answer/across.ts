@@ -1,7 +1,7 @@
 import { type Answer, answerOf } from "../../core/answer.ts";
 import type { Intent } from "../../core/language/classify.ts";
 import { formatValue, type Unit } from "../../core/units.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { inertName } from "../../util/inert.ts";
 import { readRun } from "./reads.ts";
 import { respond } from "./respond.ts";

@@ -6,7 +6,7 @@ import { fold } from "../../core/language/normalise.ts";
 import { shortName } from "../../core/names.ts";
 import { formatDuration } from "../../core/units.ts";
 import { sayTime } from "../../core/zone.ts";
-import type { PrometheusAlert } from "../../ports.ts";
+import type { PrometheusAlert } from "../../ports/metrics.ts";
 import { RefusedError, UnreachableError } from "../../util/errors.ts";
 import { inert, inertName } from "../../util/inert.ts";
 import { sayWindow } from "./query.ts";

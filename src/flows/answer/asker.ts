@@ -1,7 +1,7 @@
 import { type Given, type GivenEvidence, MOST_GIVEN } from "../../core/basis.ts";
 import type { Evidence } from "../../core/reading.ts";
 import type { Sample, Series } from "../../core/series.ts";
-import type { Metrics, TimeWindow } from "../../ports.ts";
+import type { Metrics, TimeWindow } from "../../ports/metrics.ts";
 import { QueryRefusedError, RefusedError, UnreachableError } from "../../util/errors.ts";
 
 /** What came back, or why nothing could. "guarded": our own guard refused; "refused": Prometheus did; else it was not reached. */

@@ -1,6 +1,6 @@
 import { escapeRegex } from "../../core/concept.ts";
 import type { Memory } from "../../core/language/understand.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 
 export type ChosenSource = {
   readonly source: Metrics;

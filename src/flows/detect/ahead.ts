@@ -12,7 +12,7 @@ import { type Anomaly, over } from "../../core/watch/anomaly.ts";
 import { ENDS, type End, isHeading, mayReach, rulesOf } from "../../core/watch/ends.ts";
 import { groupFor } from "../../core/watch/group.ts";
 import { atLeast, type Severity, subjectOf } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { sha256 } from "../../util/canonical.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../../util/errors.ts";
 import type { DetectDeps } from "./deps.ts";

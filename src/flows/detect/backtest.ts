@@ -4,7 +4,7 @@ import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { groupFor } from "../../core/watch/group.ts";
 import { BACKFILL_SAMPLES } from "../../core/watch/plan.ts";
 import { rankOf, subjectOf, type Watch } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import type { QueryLook } from "./deps.ts";
 import { type Followed, feed } from "./follow.ts";
 import { recordAll } from "./record.ts";

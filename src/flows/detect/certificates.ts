@@ -5,7 +5,7 @@ import { seriesKey } from "../../core/series.ts";
 import { type Anomaly, over } from "../../core/watch/anomaly.ts";
 import { type Replaced, replacedBy } from "../../core/watch/certificate.ts";
 import { subjectOf } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { sha256 } from "../../util/canonical.ts";
 import type { DetectDeps } from "./deps.ts";
 import { lacking } from "./record.ts";

@@ -3,7 +3,7 @@ import { randomOf } from "../../core/anomaly/forest.ts";
 import { seriesKey } from "../../core/series.ts";
 import type { DriftFound, WatchModel } from "../../core/watch/model.ts";
 import type { Watch } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;

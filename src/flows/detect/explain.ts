@@ -10,7 +10,7 @@ import { sayIn } from "../../core/plot.ts";
 import { type Series, seriesKey } from "../../core/series.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { nameOf, rankOf, type Watch } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { deadlineIn } from "../../util/deadline.ts";
 import { inertName } from "../../util/inert.ts";
 import type { DetectDeps } from "./deps.ts";

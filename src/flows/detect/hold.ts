@@ -1,4 +1,5 @@
-import type { Clock, Detection } from "../../ports.ts";
+import type { Detection } from "../../ports/changes.ts";
+import type { Clock } from "../../ports/clock.ts";
 
 export type Holding = {
   readonly claims: Pick<Detection, "claim">;

@@ -4,7 +4,7 @@ import { type ConceptPacks, stateQuery } from "../../core/concept.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
 import { type Anomaly, worse } from "../../core/watch/anomaly.ts";
 import type { Severity } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 
 /**
  * How fast the error budgets of what these anomalies are about are used, by the anomaly's id: 1 is as fast as they last. One query, none where nothing

@@ -2,7 +2,7 @@ import { escapeRegex, matcher } from "../../core/concept.ts";
 import { shortName } from "../../core/names.ts";
 import { type Anomaly, over } from "../../core/watch/anomaly.ts";
 import { subjectOf } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import type { Kept } from "./one-watch.ts";
 import { type Lack, lacking } from "./record.ts";
 

@@ -4,7 +4,7 @@ import { type Point, type Series, seriesKey } from "../../core/series.ts";
 import { formatDuration } from "../../core/units.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { nameOf, rankOf, subjectOf, type Watch } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { deadlineIn } from "../../util/deadline.ts";
 import { inertName } from "../../util/inert.ts";
 import type { DetectDeps } from "./deps.ts";

@@ -5,7 +5,7 @@ import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { postPlaces } from "../../core/watch/post.ts";
 import type { Severity } from "../../core/watch.ts";
 import type { Take } from "../../ports/incidents.ts";
-import type { Silence } from "../../ports.ts";
+import type { Silence } from "../../ports/metrics.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { DetectDeps } from "./deps.ts";
 

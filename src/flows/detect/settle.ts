@@ -2,7 +2,7 @@ import type { Catalogue } from "../../core/catalogue.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { groupFor } from "../../core/watch/group.ts";
 import type { Watch } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import type { DetectDeps } from "./deps.ts";
 import { explain } from "./explain.ts";
 import { groupOfLack } from "./record.ts";

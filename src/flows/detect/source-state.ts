@@ -1,5 +1,5 @@
 import type { Watch } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { newOutlook, type Outlook } from "./ahead.ts";
 import { type DownTarget, downTargets } from "./lacks.ts";
 import type { Kept } from "./one-watch.ts";

@@ -1,6 +1,6 @@
 import { type Anomaly, over } from "../../core/watch/anomaly.ts";
 import type { Watch } from "../../core/watch.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { CERTIFICATES } from "./certificates.ts";
 import type { DetectDeps } from "./deps.ts";

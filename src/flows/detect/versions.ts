@@ -10,7 +10,7 @@ import {
   withScore,
   withShadowed,
 } from "../../core/watch/model.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { DetectDeps } from "./deps.ts";
 import type { Happened } from "./follow.ts";

@@ -2,7 +2,7 @@ import type { ConceptPacks } from "../../core/concept.ts";
 import { queryFor } from "../../core/concept.ts";
 import type { Budget } from "../../core/digest/facts.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 
 /** Error budgets are told of so many days, and their pace of the last hour. */
 const DAYS = 7;

@@ -2,7 +2,7 @@ import { type IsActed, isTakenUp } from "../../core/incident/acted.ts";
 import { isMadeOf, measureOf, ruleOf } from "../../core/incident/measure.ts";
 import { type Limit, type Reached, reachedFor, type Threshold, thresholdFrom } from "../../core/incident/threshold.ts";
 import type { Incident } from "../../core/incident.ts";
-import type { Metrics, Rule } from "../../ports.ts";
+import type { Metrics, Rule } from "../../ports/metrics.ts";
 import { isNo } from "../../util/errors.ts";
 import { inert } from "../../util/inert.ts";
 

@@ -9,8 +9,9 @@ import type { Incident } from "../../core/incident.ts";
 import { conceptIndex } from "../../core/language/subject.ts";
 import type { Labels } from "../../core/series.ts";
 import { sayMoment } from "../../core/zone.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import type { Runs } from "../../ports/runs.ts";
-import type { Clock, Metrics } from "../../ports.ts";
 import { inertName } from "../../util/inert.ts";
 import type { Enriched } from "../enrich.ts";
 

@@ -1,7 +1,9 @@
 import type { Sample } from "../../core/series.ts";
 import { rfc3339 } from "../../core/zone.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Inquiry } from "../../ports/metrics.ts";
 import type { Case, Deploys } from "../../ports/model.ts";
-import type { Clock, Inquiry, Proposals } from "../../ports.ts";
+import type { Proposals } from "../../ports/store.ts";
 import { newest } from "../../util/newest.ts";
 import { type Cleaner, cleanLabels, fenced } from "./data.ts";
 import type { Notebook } from "./notebook.ts";

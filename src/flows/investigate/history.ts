@@ -1,7 +1,7 @@
 import { quantitiesIn } from "../../core/gate/claims.ts";
 import { judge } from "../../core/gate.ts";
 import type { Case, Model, TokensUsed } from "../../ports/model.ts";
-import type { Turn } from "../../ports.ts";
+import type { Turn } from "../../ports/store.ts";
 import { newest } from "../../util/newest.ts";
 import type { Cleaner } from "./data.ts";
 

@@ -10,7 +10,7 @@ import type { ProposedAction } from "../../core/proposal.ts";
 import type { Labels, Point } from "../../core/series.ts";
 import type { MetricUnit } from "../../core/units.ts";
 import { offsetAt } from "../../core/zone.ts";
-import type { Inquiry } from "../../ports.ts";
+import type { Inquiry } from "../../ports/metrics.ts";
 
 /** A value that a tool gave the model, under the name by which `compute` takes it: "q1.s2.max". */
 export type Noted = {

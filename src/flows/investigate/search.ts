@@ -1,6 +1,8 @@
 import type { Catalogue } from "../../core/catalogue.ts";
+import type { Runbooks } from "../../ports/changes.ts";
+import type { Suggester } from "../../ports/chat.ts";
+import type { Inquiry } from "../../ports/metrics.ts";
 import type { Case } from "../../ports/model.ts";
-import type { Inquiry, Runbooks, Suggester } from "../../ports.ts";
 import type { Cleaner } from "./data.ts";
 import type { Masks } from "./masks.ts";
 import type { Notebook } from "./notebook.ts";

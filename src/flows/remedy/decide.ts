@@ -9,7 +9,7 @@ import { isPosted } from "../../core/posted.ts";
 import { codeOf, type Proposal, type Spec, shortHash } from "../../core/proposal.ts";
 import { messageId } from "../../core/proposal-message.ts";
 import { formatDuration } from "../../core/units.ts";
-import type { Click as AnyClick } from "../../ports.ts";
+import type { Click as AnyClick } from "../../ports/chat.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import { BOT, type RemedyDeps } from "./deps.ts";

@@ -3,7 +3,7 @@ import { RESTORED } from "../../cards/proposal-words.ts";
 import { modeOf } from "../../core/policy/rules.ts";
 import { type Standing, whyShort } from "../../core/policy/shortage.ts";
 import { type Event, type Proposal, type Seen, type StepRun, stepKey } from "../../core/proposal.ts";
-import type { Ran } from "../../ports.ts";
+import type { Ran } from "../../ports/changes.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { Point, RemedyDeps } from "./deps.ts";

@@ -4,7 +4,7 @@ import type { Voter } from "../../core/people.ts";
 import { whyNotVote } from "../../core/policy.ts";
 import { OPEN, type Proposal } from "../../core/proposal.ts";
 import { messageId } from "../../core/proposal-message.ts";
-import type { ProposalLine, ProposalLists } from "../../ports.ts";
+import type { ProposalLine, ProposalLists } from "../../ports/chat.ts";
 import { inertName } from "../../util/inert.ts";
 import type { RemedyDeps } from "./deps.ts";
 import { ruleNow } from "./rule.ts";

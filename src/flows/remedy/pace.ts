@@ -1,7 +1,7 @@
 import { refusalCard } from "../../cards/proposal-card.ts";
 import type { Card, ClickMeaning } from "../../core/card.ts";
 import type { Identity } from "../../core/people.ts";
-import type { Click } from "../../ports.ts";
+import type { Click } from "../../ports/chat.ts";
 import { budget } from "../../util/budget.ts";
 import type { RemedyDeps } from "./deps.ts";
 

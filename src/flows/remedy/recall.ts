@@ -1,5 +1,5 @@
 import { OPEN, type Spec } from "../../core/proposal.ts";
-import type { Begun } from "../../ports.ts";
+import type { Begun } from "../../ports/store.ts";
 import { type Changed, change } from "./change.ts";
 import type { RemedyDeps } from "./deps.ts";
 import { every } from "./walk.ts";

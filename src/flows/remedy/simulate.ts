@@ -4,7 +4,7 @@ import type { Rule } from "../../core/policy.ts";
 import type { Spec } from "../../core/proposal.ts";
 import { sayRecord } from "../../core/runbook/record.ts";
 import { type Condition, type Risk, type Runbook, type RunbookStep, resolve } from "../../core/runbook.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { RemedyDeps } from "./deps.ts";
 import { heldBack } from "./held.ts";

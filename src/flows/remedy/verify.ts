@@ -1,7 +1,7 @@
 import { judge, measure } from "../../core/effect.ts";
 import type { Proposal } from "../../core/proposal.ts";
 import type { Check } from "../../core/runbook.ts";
-import type { Metrics, TimeWindow } from "../../ports.ts";
+import type { Metrics, TimeWindow } from "../../ports/metrics.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { change } from "./change.ts";
 import type { RemedyDeps } from "./deps.ts";

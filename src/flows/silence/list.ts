@@ -1,7 +1,8 @@
 import type { Card } from "../../core/card.ts";
 import { sayMatcher } from "../../core/silence.ts";
 import { sayTime } from "../../core/zone.ts";
-import type { AlertRouter, Clock, Silence } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { AlertRouter, Silence } from "../../ports/metrics.ts";
 import { reasonOf } from "../../util/errors.ts";
 import { inert, inertName } from "../../util/inert.ts";
 import { refused } from "./words.ts";

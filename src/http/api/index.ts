@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type * as z from "zod";
-import type { Clock, HttpRequest, HttpResponse, Route } from "../../ports.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { HttpRequest, HttpResponse, Route } from "../../ports/http.ts";
 import { loggedWith } from "../../util/log.ts";
 import { HttpProblem, jsonResponse } from "../route.ts";
 import { BASE, type Caller, type Endpoint } from "./endpoint.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { HttpRefusal, HttpResponse } from "../../ports.ts";
+import type { HttpRefusal, HttpResponse } from "../../ports/http.ts";
 
 /** Refusals as RFC 9457 wants them: application/problem+json. */
 

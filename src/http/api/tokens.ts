@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../../ports.ts";
+import type { HttpRequest } from "../../ports/http.ts";
 import { type Budgeted, budget } from "../../util/budget.ts";
 import type { Secret } from "../../util/secret.ts";
 import { HttpProblem } from "../route.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AuditRecord } from "../../core/audit.ts";
 import type { Identity } from "../../core/people.ts";
-import type { Audit } from "../../ports.ts";
+import type { Audit } from "../../ports/store.ts";
 import { EPOCH } from "../restored.ts";
 import { caused, insistOnEntries, type Ledger, type SealSettings, sealAll } from "../seal.ts";
 

@@ -1,5 +1,5 @@
 import { HOLDING, OPEN, type Proposal } from "../../core/proposal.ts";
-import type { Proposals } from "../../ports.ts";
+import type { Proposals } from "../../ports/store.ts";
 import { EPOCH, restoredPart } from "../restored.ts";
 import { sameKey } from "../same.ts";
 import { insistOnEntries, type Ledger } from "../seal.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Identity } from "../../core/people.ts";
-import type { Audit } from "../../ports.ts";
+import type { Audit } from "../../ports/store.ts";
 import { once } from "../../util/once.ts";
 import type { Db, Found } from "./client.ts";
 import { actorsBy, forgetActor, headOf, type RedisLedger, recordsOf } from "./ledger.ts";

@@ -1,5 +1,5 @@
 import { HOLDING, OPEN, type Proposal } from "../../core/proposal.ts";
-import type { Proposals } from "../../ports.ts";
+import type { Proposals } from "../../ports/store.ts";
 import { StoreError } from "../errors.ts";
 import { RESTORED, restoredPart } from "../restored.ts";
 import { isUndecided } from "../retention.ts";

@@ -1,4 +1,4 @@
-import type { Lease } from "../../ports.ts";
+import type { Lease } from "../../ports/store.ts";
 import { StoreError } from "../errors.ts";
 import type { RowSchema } from "../rows.ts";
 import type { Db, Op, Range } from "./client.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AuditRecord } from "../../core/audit.ts";
 import type { Identity } from "../../core/people.ts";
-import type { Audit } from "../../ports.ts";
+import type { Audit } from "../../ports/store.ts";
 import type { RowSchema } from "../rows.ts";
 import type { Ledger } from "../seal.ts";
 import { atMost, type Statements } from "./statements.ts";

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import { HOLDING, OPEN, type Proposal } from "../../core/proposal.ts";
-import type { Proposals } from "../../ports.ts";
+import type { Proposals } from "../../ports/store.ts";
 import { EPOCH, restoredPart } from "../restored.ts";
 import { UNDECIDED } from "../retention.ts";
 import { ProposalRow } from "../rows.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createGithubActions } from "../../../src/actions/github/index.ts";
 import type { GithubSettings } from "../../../src/actions/github/settings.ts";
-import type { Action } from "../../../src/ports.ts";
+import type { Action } from "../../../src/ports/changes.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { type Github, startGithub } from "../../fakes/github/index.ts";
 import { contextOf, deps, KEY, lookAndRun, soon } from "../context.ts";

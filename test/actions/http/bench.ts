@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { createHttpActions } from "../../../src/actions/http/index.ts";
 import type { HttpSettings, Resolve } from "../../../src/actions/http/settings.ts";
-import type { Action } from "../../../src/ports.ts";
+import type { Action } from "../../../src/ports/changes.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { deps } from "../context.ts";
 

@@ -1,6 +1,6 @@
 import { createKubernetesActions } from "../../../src/actions/kubernetes/index.ts";
 import type { KubernetesSettings } from "../../../src/actions/kubernetes/settings.ts";
-import type { Action } from "../../../src/ports.ts";
+import type { Action } from "../../../src/ports/changes.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { type Kubernetes, startKubernetes } from "../../fakes/kubernetes/index.ts";
 import { addShop } from "../../fakes/kubernetes/shop.ts";

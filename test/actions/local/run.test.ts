@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLocalActions, type LocalCommand } from "../../../src/actions/local/index.ts";
-import type { Action } from "../../../src/ports.ts";
+import type { Action } from "../../../src/ports/changes.ts";
 import { contextOf, deps, lookAndRun, never, newKey, SECRET, until } from "../steps.ts";
 
 let folder: string;

@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../../../src/actions/postgres/client.ts";
 import { createPostgresActions } from "../../../src/actions/postgres/index.ts";
-import type { Action } from "../../../src/ports.ts";
+import type { Action } from "../../../src/ports/changes.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { type Cluster, startPostgres } from "../../fakes/programs/postgres.ts";
 import { startProxy } from "../../fakes/programs/proxy.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/actions/redis/client.ts";
 import { patternOf } from "../../../src/actions/redis/flush.ts";
 import { createRedisActions } from "../../../src/actions/redis/index.ts";
-import type { Action } from "../../../src/ports.ts";
+import type { Action } from "../../../src/ports/changes.ts";
 import { secret } from "../../../src/util/secret.ts";
 import { startProxy } from "../../fakes/programs/proxy.ts";
 import { type RedisProgram, startRedis } from "../../fakes/programs/redis.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSshActions } from "../../../src/actions/ssh/index.ts";
 import type { SshHost } from "../../../src/actions/ssh/settings.ts";
-import type { Action } from "../../../src/ports.ts";
+import type { Action } from "../../../src/ports/changes.ts";
 import { type Host, startHost } from "../../fakes/programs/sshd.ts";
 import { contextOf, deps, lookAndRun, named, never } from "../steps.ts";
 

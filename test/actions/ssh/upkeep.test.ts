@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSshActions } from "../../../src/actions/ssh/index.ts";
-import type { Action } from "../../../src/ports.ts";
+import type { Action } from "../../../src/ports/changes.ts";
 import { type Host, startHost } from "../../fakes/programs/sshd.ts";
 import { contextOf, deps, lookAndRun, named, never, SECRET } from "../steps.ts";
 

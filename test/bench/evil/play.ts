@@ -3,7 +3,7 @@ import { renderCard as inSlackBlocks } from "../../../src/chat/slack/render.ts";
 import { renderCard as inTeamsCard } from "../../../src/chat/teams/render.ts";
 import { renderCard as inTerminal } from "../../../src/chat/terminal/render.ts";
 import type { Card } from "../../../src/core/card.ts";
-import type { Runbooks } from "../../../src/ports.ts";
+import type { Runbooks } from "../../../src/ports/changes.ts";
 import { fakeActions } from "../../fakes/actions.ts";
 import { harbour } from "../../fakes/harbour.ts";
 import { modelOn } from "../../fakes/model.ts";

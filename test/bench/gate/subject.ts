@@ -8,7 +8,7 @@ import { NO_MASKS } from "../../../src/flows/investigate/masks.ts";
 import { Notebook } from "../../../src/flows/investigate/notebook.ts";
 import { queryTools } from "../../../src/flows/investigate/queries.ts";
 import type { Search } from "../../../src/flows/investigate/search.ts";
-import type { Inquiry } from "../../../src/ports.ts";
+import type { Inquiry } from "../../../src/ports/metrics.ts";
 import type { Sentence } from "./prose.ts";
 
 /**

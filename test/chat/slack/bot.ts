@@ -6,18 +6,9 @@ import type { Place, Question } from "../../../src/core/chat.ts";
 import { createLive } from "../../../src/flows/live.ts";
 import { receive } from "../../../src/flows/receive.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
-import type {
-  Click,
-  Inbox,
-  Onlooker,
-  Outbox,
-  Outgoing,
-  ProposalLists,
-  Queued,
-  Said,
-  Surface,
-  SurfaceDeps,
-} from "../../../src/ports.ts";
+import type { Outbox, Outgoing, Queued } from "../../../src/ports/changes.ts";
+import type { Click, Onlooker, ProposalLists, Said, Surface, SurfaceDeps } from "../../../src/ports/chat.ts";
+import type { Inbox } from "../../../src/ports/store.ts";
 import { NeverError, NotNowError } from "../../../src/util/errors.ts";
 import { createLog, type Log } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";

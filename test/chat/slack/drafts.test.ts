@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "vitest";
-import type { Onlooker } from "../../../src/ports.ts";
+import type { Onlooker } from "../../../src/ports/chat.ts";
 import { aDraft, FINISHED } from "../../fakes/drafts.ts";
 import { clickBody, directEvent, eventBody, FakeSlack, mentionEvent } from "../../fakes/slack/index.ts";
 import { SlackBot, until } from "./bot.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Onlooker, SurfaceDeps } from "../../../src/ports.ts";
+import type { Onlooker, SurfaceDeps } from "../../../src/ports/chat.ts";
 import { channel, click, personal } from "../../fakes/bot-framework/activities.ts";
 import { type BotFramework, startBotFramework } from "../../fakes/bot-framework/index.ts";
 import { aDraft, FINISHED } from "../../fakes/drafts.ts";

@@ -6,21 +6,10 @@ import type { Card } from "../../../src/core/card.ts";
 import type { Question } from "../../../src/core/chat.ts";
 import { createLive } from "../../../src/flows/live.ts";
 import { receive } from "../../../src/flows/receive.ts";
-import type {
-  Click,
-  FeedbackLog,
-  HttpResponse,
-  Inbox,
-  Onlooker,
-  Outbox,
-  Outgoing,
-  Places,
-  ProposalView,
-  Queued,
-  Said,
-  Surface,
-  SurfaceDeps,
-} from "../../../src/ports.ts";
+import type { FeedbackLog, Outbox, Outgoing, Queued } from "../../../src/ports/changes.ts";
+import type { Click, Onlooker, ProposalView, Said, Surface, SurfaceDeps } from "../../../src/ports/chat.ts";
+import type { HttpResponse } from "../../../src/ports/http.ts";
+import type { Inbox, Places } from "../../../src/ports/store.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { createLog } from "../../../src/util/log.ts";
 import { secret } from "../../../src/util/secret.ts";

@@ -2,7 +2,7 @@ import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { converse } from "../../../src/chat/terminal/index.ts";
 import { liveRegion } from "../../../src/chat/terminal/live.ts";
-import type { Onlooker } from "../../../src/ports.ts";
+import type { Onlooker } from "../../../src/ports/chat.ts";
 import { aDraft, FINISHED } from "../../fakes/drafts.ts";
 
 /** A busy machine takes its time. */

@@ -6,7 +6,7 @@ import { codeOf, type Proposal, shortHash } from "../../../src/core/proposal.ts"
 import { receive } from "../../../src/flows/receive.ts";
 import { type DecideDeps, decide } from "../../../src/flows/remedy/decide.ts";
 import { ruleToSettle } from "../../../src/flows/remedy/rule.ts";
-import type { Click } from "../../../src/ports.ts";
+import type { Click } from "../../../src/ports/chat.ts";
 import { aLook } from "../../fakes/actions.ts";
 import { ann, aProposal, aRule, type aSpec, aVoter, bob, cleo, stranger } from "../../fakes/proposals.ts";
 import { aClick, Clinic } from "../../fakes/remedy.ts";

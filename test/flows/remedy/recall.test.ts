@@ -6,7 +6,7 @@ import { execute } from "../../../src/flows/remedy/execute.ts";
 import { recall, rememberedUntil } from "../../../src/flows/remedy/recall.ts";
 import { sweep } from "../../../src/flows/remedy/sweep.ts";
 import { verify } from "../../../src/flows/remedy/verify.ts";
-import type { Ended } from "../../../src/ports.ts";
+import type { Ended } from "../../../src/ports/store.ts";
 import { aLook } from "../../fakes/actions.ts";
 import { advanced, anEntry, aProposal, aVote, bob, NOW } from "../../fakes/proposals.ts";
 import { Clinic } from "../../fakes/remedy.ts";

@@ -8,7 +8,7 @@ import { decide } from "../../../src/flows/remedy/decide.ts";
 import { execute } from "../../../src/flows/remedy/execute.ts";
 import { propose } from "../../../src/flows/remedy/propose.ts";
 import { suspension } from "../../../src/flows/remedy/record.ts";
-import type { Click } from "../../../src/ports.ts";
+import type { Click } from "../../../src/ports/chat.ts";
 import { aLook } from "../../fakes/actions.ts";
 import { ann, aProposal, aRule, aVoter, bob, THREAD } from "../../fakes/proposals.ts";
 import { aClick, aRunbook, Clinic } from "../../fakes/remedy.ts";

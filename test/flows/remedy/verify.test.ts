@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Check } from "../../../src/core/runbook.ts";
 import { sweep } from "../../../src/flows/remedy/sweep.ts";
 import { verify } from "../../../src/flows/remedy/verify.ts";
-import type { Metrics } from "../../../src/ports.ts";
+import type { Metrics } from "../../../src/ports/metrics.ts";
 import { anEntry, aProposal, NOW } from "../../fakes/proposals.ts";
 import { Clinic } from "../../fakes/remedy.ts";
 

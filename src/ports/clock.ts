@@ -1,0 +1,2 @@
+/** Unix seconds, possibly with a fraction. */
+export type Clock = () => number;
