@@ -91,8 +91,8 @@ it("posts the shop's incident by itself, once, with its chart and the deployment
     );
     // Learnt anew from the two weeks that this Prometheus has, by a command that tells how far it is.
     const learnt = await run(["watches", "learn", "shop-latency", "--json"], { home, env });
-    expect(learnt.stderr).toMatch(/^\d+ %: reading the last 14 days/m);
-    expect(learnt.stderr).toMatch(/^\d+ %: trying it against the version in force/m);
+    expect(learnt.stderr).toMatch(/^ *\d+ % reading the last 14 days/m);
+    expect(learnt.stderr).toMatch(/^ *\d+ % trying it against the version in force/m);
     const [v1, v2] = JSON.parse(learnt.stdout).versions;
     expect(v1).toMatchObject({ version: 1, status: "active", why: "first", gate: null });
     expect(v2).toMatchObject({ version: 2, why: "asked", series: 8 });
