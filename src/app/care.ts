@@ -13,6 +13,8 @@ import type { Sharing } from "./sharing.ts";
 /** What is done beside the rounds of watching: forecasts are scored, waste is measured, and watches are learnt anew. */
 export type Care = {
   readonly trainer: () => Promise<Train>;
+  /** Notes what is watched by now, which a round does too. Throws what the store throws. */
+  readonly note: (signal: AbortSignal) => Promise<void>;
   /** All of it once, for the slot that was planned at that unix second. Throws what the store throws. */
   readonly round: (slot: number, signal: AbortSignal) => Promise<void>;
   /** Begins it. Resolves with what ends it: what is under way then begins anew after the next start. */
@@ -64,6 +66,7 @@ export function createCare(config: Pick<Config, "timezone" | "costs" | "detectio
 
   return {
     trainer,
+    note: async (signal) => (await trainer()).note(signal),
     round,
     async start() {
       // The settings may be others than at the last start.

@@ -156,9 +156,15 @@ export function createDetection(config: Config, options: Options): Detection {
       running = one;
       // The same one each time: it holds what the others would have to read anew.
       const lead = options.sharing?.lead("watching");
+      let isNoted = false;
       const work = async (slot: number, signal: AbortSignal): Promise<void> => {
         if (lead !== undefined && !(await lead.leads())) return;
         const report = await one.round(slot, signal);
+        // Whoever just started the bot asks for what is watched before the next visit.
+        if (!isNoted && report.outcome !== "taken") {
+          isNoted = true;
+          await care.note(signal);
+        }
         if (report.outcome !== "taken") log.debug(report, "a round of watching");
       };
       const onProblem = (err: unknown) => log.error({ err }, `a round of watching failed: ${reasonOf(err)}`);

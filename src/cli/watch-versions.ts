@@ -23,7 +23,7 @@ export async function showVersions(call: Call, name: string): Promise<number> {
     const known = [...new Set(found.map(({ watch }) => watch))].sort();
     const cure =
       known.length === 0
-        ? "A bot that was started notes them within ten minutes."
+        ? "A bot that was started notes them after its first round of watching."
         : `Known are ${known.slice(0, 30).join(", ")}${known.length > 30 ? " and more" : ""}.`;
     throw new UsageError(
       `watches versions wants the name of a watch: there is none called ${JSON.stringify(name)}. ${cure}`,

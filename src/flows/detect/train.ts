@@ -41,6 +41,8 @@ export type TrainDeps = Pick<DetectDeps, "sources" | "packs" | "settings" | "loo
 
 /** Watches -> new versions of what judges them. */
 export type Train = {
+  /** Notes watches that have no versions yet as theirs, so that their names can be asked for. Throws what the store throws. */
+  readonly note: (signal: AbortSignal) => Promise<void>;
   /** One visit, for the slot that was planned at that unix second: notes new watches, measures drift, and learns at most one anew. */
   readonly visit: (slot: number, signal: AbortSignal) => Promise<TrainReport>;
   /** Learns that watch anew now. Throws `TrainError` with a sentence when that cannot be. */
@@ -87,6 +89,10 @@ export function train(deps: TrainDeps): Train {
       } finally {
         await store.detection.release(JOB, deps.owner);
       }
+    },
+    async note(signal) {
+      const { watches, isWhole } = await watchesNow(signal);
+      await noted(watches, isWhole);
     },
     async learnNow(name, progress, signal) {
       const one = named((await watchesNow(signal)).watches, name);
