@@ -1,7 +1,7 @@
 import type { AskReply } from "../core/answer.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Investigator } from "../ports/model.ts";
+import type { Store } from "../ports/store.ts";
 import type { Log } from "../util/log.ts";
 
 /** What a question is given in place of the model, the store and the sources, so that what happens to it is seen and can be taken back. */

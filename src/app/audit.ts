@@ -1,7 +1,7 @@
 import { pages } from "../cli/audit/pages.ts";
 import type { Config } from "../config.ts";
 import { type Anchor, type AuditRecord, type ChainVerdict, createVerifier } from "../core/audit.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 import { type AnchorLine, readAnchors } from "../store/anchors.ts";
 import { readPublicKeys } from "../util/signature.ts";
 

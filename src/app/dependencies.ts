@@ -2,8 +2,8 @@ import { dependenciesCard, dependencyBlocks } from "../cards/dependencies-card.t
 import type { Config } from "../config.ts";
 import type { Block, Card } from "../core/card.ts";
 import type { Question } from "../core/chat.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import { type BreakerState, createDependencies, type Dependencies, type DependencyView } from "../util/dependencies.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";

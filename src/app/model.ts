@@ -1,8 +1,8 @@
 import { type Config, secretsOf } from "../config.ts";
 import type { AnswerDeps } from "../flows/answer.ts";
 import type { InvestigateDeps } from "../flows/investigate.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import type { Deadline } from "../util/deadline.ts";
 import type { Dependencies } from "../util/dependencies.ts";
 import { reasonOf } from "../util/errors.ts";

@@ -9,8 +9,8 @@ import { onCallAt } from "../core/oncall/schedule.ts";
 import type { OnCallWish } from "../core/oncall/wish.ts";
 import type { Voter } from "../core/people.ts";
 import { whyNoResponder } from "../core/responders.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import type { Dependencies } from "../util/dependencies.ts";
 import type { Log } from "../util/log.ts";
 

@@ -1,8 +1,8 @@
 import type { Config } from "../config.ts";
 import { secretsOf } from "../config.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AlertList, AlertRouter, Metrics } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 import type { Dependencies } from "../util/dependencies.ts";
 import type { Log } from "../util/log.ts";
 import { giveBackMemory } from "../util/memory.ts";

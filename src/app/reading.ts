@@ -1,5 +1,6 @@
-import type { Actions, Store } from "../ports/changes.ts";
+import type { Actions } from "../ports/changes.ts";
 import type { AlertRouter } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 import { ReadOnlyError } from "../util/errors.ts";
 
 /** Ports through which nothing can be changed, for whoever may only read. */

@@ -2,9 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
 import type { Shared } from "../flows/receive.ts";
 import { createLead, type Lead } from "../jobs/lead.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Lease } from "../ports/store.ts";
+import type { Lease, Store } from "../ports/store.ts";
 
 /** How this process shares its work with others on the same store. Undefined where it is the only one. */
 export type Sharing = {

@@ -11,10 +11,10 @@ import { whyNoResponder } from "../core/responders.ts";
 import { markOf, type SilenceWish } from "../core/silence.ts";
 import type { SilenceDeps } from "../flows/silence.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Click } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AlertRouter } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 import { reasonOf } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 

@@ -5,7 +5,7 @@ import { type Ask, type Asked, createApp, type Overrides } from "../app.ts";
 import { callSocket, isRunning } from "../chat/socket/call.ts";
 import { type Config, secretsOf } from "../config.ts";
 import type { AskReply } from "../core/answer.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 import { createLog, type Log } from "../util/log.ts";
 import { loadKeptPacks } from "./packs-cache.ts";
 

@@ -4,7 +4,7 @@ import { converse, type DecideHere, lookOf } from "../chat/terminal/index.ts";
 import type { Config } from "../config.ts";
 import type { Card } from "../core/card.ts";
 import type { User } from "../core/chat.ts";
-import type { Detection } from "../ports/changes.ts";
+import type { Detection } from "../ports/detection.ts";
 import { type Bot, openBot } from "./bot.ts";
 import { type Call, EXIT, flag, UsageError } from "./command.ts";
 import { noDecider, remoteDecider } from "./deciding.ts";

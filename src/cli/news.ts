@@ -2,7 +2,7 @@ import { anomalyCard } from "../cards/anomaly-card.ts";
 import type { Card } from "../core/card.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
 import { rankOf } from "../core/watch.ts";
-import type { Detection } from "../ports/changes.ts";
+import type { Detection } from "../ports/detection.ts";
 import type { Metrics } from "../ports/metrics.ts";
 
 type Reading = Pick<Detection, "anomalies" | "records" | "opinions">;

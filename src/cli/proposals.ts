@@ -1,7 +1,7 @@
 import type { Card } from "../core/card.ts";
 import { codeOf, HOLDING, type Proposal } from "../core/proposal.ts";
 import { rfc3339 } from "../core/zone.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 import { proposalJson } from "../wire/proposal.ts";
 import { type Call, EXIT, UsageError } from "./command.ts";
 import { printCard, printList } from "./list.ts";

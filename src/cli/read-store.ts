@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../app/outside.ts";
 import type { Config } from "../config.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 
 /** Reads beside a running bot. Undefined when nothing was ever stored in that folder, where the store is a file. */
 export async function readStore<T>(config: Config, read: (store: Store) => Promise<T>): Promise<T | undefined> {

@@ -5,7 +5,7 @@ import type { Card } from "../core/card.ts";
 import { plainText } from "../core/card.ts";
 import { rfc3339 } from "../core/zone.ts";
 import { type Replayed, replay, type Stored } from "../flows/replay.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 import { type Call, EXIT, flag, UsageError } from "./command.ts";
 import { printCard, printList } from "./list.ts";
 import { readStore } from "./read-store.ts";

@@ -6,7 +6,7 @@ import type { Watch } from "../core/watch.ts";
 import { rfc3339 } from "../core/zone.ts";
 import { versionOf } from "../flows/detect/follow.ts";
 import { watchesOf } from "../flows/detect/watches.ts";
-import type { WatchRecord, WatchRound } from "../ports/changes.ts";
+import type { WatchRecord, WatchRound } from "../ports/detection.ts";
 import { reasonOf } from "../util/errors.ts";
 import { quietLog } from "./bot.ts";
 import { type Call, ConfigError, UsageError } from "./command.ts";

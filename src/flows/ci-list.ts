@@ -6,7 +6,7 @@ import { durationOf, isProject, lineOf, type Run } from "../core/ci/run.ts";
 import { countedDeploys, doraRows } from "../core/ci/teams.ts";
 import type { CiWish } from "../core/ci/wish.ts";
 import { median } from "../core/stats.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 import { never } from "../util/never.ts";
 
 /** What is asked about pipelines -> a card. */

@@ -6,7 +6,7 @@ import { measureOf, sayUnusual, unitOf } from "../core/ci/words.ts";
 import { formatValue } from "../core/units.ts";
 import { type Anomaly, over } from "../core/watch/anomaly.ts";
 import { groupFor } from "../core/watch/group.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 import { sha256 } from "../util/canonical.ts";
 import { runsBefore } from "./ci/before.ts";
 

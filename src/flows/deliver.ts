@@ -1,6 +1,6 @@
-import type { Outbox, Outgoing, Queued } from "../ports/changes.ts";
 import type { Sender } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Outbox, Outgoing, Queued } from "../ports/outbox.ts";
 import type { Lease } from "../ports/store.ts";
 import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
 

@@ -2,7 +2,7 @@ import type { Catalogue } from "../core/catalogue.ts";
 import type { Anomaly, Opinion } from "../core/watch/anomaly.ts";
 import { activeOf, type WatchModel } from "../core/watch/model.ts";
 import type { Watch } from "../core/watch.ts";
-import type { WatchRound } from "../ports/changes.ts";
+import type { WatchRound } from "../ports/detection.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import { QueryRefusedError, RefusedError, reasonOf } from "../util/errors.ts";
 import { lookForEnds } from "./detect/ahead.ts";

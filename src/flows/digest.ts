@@ -14,8 +14,8 @@ import {
 } from "../core/digest/schedule.ts";
 import type { CronFields } from "../core/digest/slots.ts";
 import { postOrEdit } from "../core/posted.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import { type GatherDeps, gather } from "./digest/gather.ts";
 
 export type DigestDeps = Omit<GatherDeps, "store"> & {

@@ -11,8 +11,8 @@ import {
 } from "../core/incident/escalate.ts";
 import type { Incident } from "../core/incident.ts";
 import { type Above, onCallAt, type Schedule } from "../core/oncall/schedule.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 
 export type EscalateDeps = {
   readonly store: Pick<Store, "incidents">;

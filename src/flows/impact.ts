@@ -17,9 +17,9 @@ import type { Sample } from "../core/series.ts";
 import { nodeName } from "../core/topology/call.ts";
 import { likelyCause } from "../core/topology/cause.ts";
 import { callersOf, type Graph } from "../core/topology/graph.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 import { isNo } from "../util/errors.ts";
 import { inert, inertName } from "../util/inert.ts";
 

@@ -1,9 +1,9 @@
 import type { IncidentContext } from "../cards/incident-card.ts";
 import type { Incident } from "../core/incident.ts";
 import type { Anomaly } from "../core/watch/anomaly.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 
 export type IncidentAnomaliesDeps = {
   readonly store: Pick<Store, "detection">;

@@ -4,7 +4,7 @@ import type { Card } from "../core/card.ts";
 import { shownSeverity } from "../core/incident/impact.ts";
 import { type AlertRecord, graverFirst, type Incident } from "../core/incident.ts";
 import { sayTime } from "../core/zone.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 import { inert, inertName } from "../util/inert.ts";
 
 type ListDeps = {

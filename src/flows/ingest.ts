@@ -13,8 +13,8 @@ import { type Tally, tallyOf } from "../core/incident/tally.ts";
 import type { AlertEvent, AlertRecord, Incident } from "../core/incident.ts";
 import { isLive } from "../core/incident.ts";
 import type { Graph } from "../core/topology/graph.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Take } from "../ports/incidents.ts";
+import type { Store } from "../ports/store.ts";
 
 export type IngestDeps = {
   readonly store: Pick<Store, "incidents">;

@@ -1,7 +1,7 @@
 import type { Draft } from "../core/draft.ts";
-import type { Outbox } from "../ports/changes.ts";
 import type { LiveOn } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Outbox } from "../ports/outbox.ts";
 import { EnoughError, NotNowError } from "../util/errors.ts";
 
 export type LiveDeps = {

@@ -5,8 +5,9 @@ import { isNotifier } from "../core/incident/notice.ts";
 import { isForAll, type Route } from "../core/incident/route.ts";
 import { postOrEdit } from "../core/posted.ts";
 import { proposalOf } from "../core/proposal-message.ts";
-import type { Outgoing, Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Outgoing } from "../ports/outbox.ts";
+import type { Store } from "../ports/store.ts";
 import { inertName } from "../util/inert.ts";
 
 export type MoveDeps = {

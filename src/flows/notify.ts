@@ -7,8 +7,8 @@ import { messageId, noteId } from "../core/incident/message.ts";
 import { isNotifier } from "../core/incident/notice.ts";
 import { type Incident, isLive } from "../core/incident.ts";
 import { postOrEdit } from "../core/posted.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import { sha256 } from "../util/canonical.ts";
 import { tellNotifier } from "./notify/tell.ts";
 

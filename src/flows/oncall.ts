@@ -8,8 +8,8 @@ import type { OnCallWish } from "../core/oncall/wish.ts";
 import type { Person, Voter } from "../core/people.ts";
 import { readUntil } from "../core/until.ts";
 import { sayMoment, sayTime } from "../core/zone.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import { inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
 

@@ -1,10 +1,10 @@
 import { sentStartOf } from "../core/incident/alert.ts";
 import { isReceived } from "../core/incident/receivers.ts";
 import type { AlertEvent, AlertRecord } from "../core/incident.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Take } from "../ports/incidents.ts";
 import type { AlertList, ListedAlert } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 
 export type ReconcileDeps = {
   readonly list: AlertList;

@@ -1,6 +1,6 @@
 import { incidentOf, placeOf } from "../core/incident/message.ts";
 import { type Route, rerouted } from "../core/incident/route.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 
 export type RerouteDeps = {
   readonly store: Pick<Store, "incidents">;

@@ -9,9 +9,9 @@ import type { Identity } from "../core/people.ts";
 import { isPosted } from "../core/posted.ts";
 import { formatDuration } from "../core/units.ts";
 import { readUntil } from "../core/until.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Click } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import { inertName } from "../util/inert.ts";
 
 export type RespondDeps = {

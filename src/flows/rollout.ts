@@ -24,9 +24,9 @@ import {
   VERSION_LABELS,
 } from "../core/rollout/rollout.ts";
 import type { Point, Series } from "../core/series.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Suggester } from "../ports/chat.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 import { sha256 } from "../util/canonical.ts";
 import { isNo, reasonOf } from "../util/errors.ts";
 import { inertName } from "../util/inert.ts";

@@ -1,8 +1,8 @@
 import { endOf, type ForecastScore, type KeptForecast, scoreOf } from "../core/forecast/score.ts";
 import { seriesKey } from "../core/series.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 import { isNo, reasonOf } from "../util/errors.ts";
 
 export type ScoreDeps = {

@@ -14,10 +14,10 @@ import {
   silenceMessage,
   silenceSeconds,
 } from "../core/silence.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Click } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AlertRouter } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 import { reasonOf } from "../util/errors.ts";
 import { matchedNow } from "./silence/matched.ts";
 import { note, refused } from "./silence/words.ts";

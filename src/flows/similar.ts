@@ -5,7 +5,7 @@ import { isChangeOf } from "../core/pattern/pattern.ts";
 import type { Proposal } from "../core/proposal.ts";
 import { formatDuration } from "../core/units.ts";
 import { sayMoment } from "../core/zone.ts";
-import type { Store } from "../ports/changes.ts";
+import type { Store } from "../ports/store.ts";
 import { inertName } from "../util/inert.ts";
 
 /** What was like an incident before, and what helped then. */

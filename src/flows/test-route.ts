@@ -5,9 +5,9 @@ import { isNotifier } from "../core/incident/notice.ts";
 import type { Route } from "../core/incident/route.ts";
 import type { TestWish } from "../core/incident/wish.ts";
 import type { Identity } from "../core/people.ts";
-import type { Outbox } from "../ports/changes.ts";
 import type { Suggester } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Outbox } from "../ports/outbox.ts";
 import { reasonOf } from "../util/errors.ts";
 import { inert, inertName } from "../util/inert.ts";
 

@@ -1,7 +1,7 @@
 import { LEAST_DAYS, type Prices, WASTE_METRICS, WASTE_QUERIES, type Waste, wasteOf } from "../core/waste.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Store } from "../ports/store.ts";
 import { isNo, reasonOf } from "../util/errors.ts";
 
 export type WasteDeps = {

@@ -13,8 +13,8 @@ import { isJudging } from "../core/watch/model.ts";
 import { isTogether } from "../core/watch/together.ts";
 import type { WatchWish } from "../core/watch/wish.ts";
 import { rankOf } from "../core/watch.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import { inertName } from "../util/inert.ts";
 import { never } from "../util/never.ts";
 

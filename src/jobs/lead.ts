@@ -1,5 +1,5 @@
-import type { Detection } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Detection } from "../ports/detection.ts";
 
 /** Which of several processes does a job that one at a time should do: whoever holds its claim in the store, for as long as it renews it. */
 export type Lead = {

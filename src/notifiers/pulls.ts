@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { PULLS, type PullLine, type PullNote } from "../core/ci/pull.ts";
-import type { Queued } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Queued } from "../ports/outbox.ts";
 import { NeverError, reasonOf } from "../util/errors.ts";
 import { inert } from "../util/inert.ts";
 import type { Secret } from "../util/secret.ts";

@@ -1,8 +1,8 @@
 import { NOTICE_KINDS, type Notice, notifierPlace } from "../core/incident/notice.ts";
-import type { Queued } from "../ports/changes.ts";
 import type { Sender } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
+import type { Queued } from "../ports/outbox.ts";
 import { createDependencies, type Dependencies, RestingError, type Verdict, verdictOf } from "../util/dependencies.ts";
 import { NeverError, NotNowError, reasonOf, UnreachableError } from "../util/errors.ts";
 

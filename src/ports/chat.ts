@@ -4,10 +4,11 @@ import type { Place, Question } from "../core/chat.ts";
 import type { Draft } from "../core/draft.ts";
 import type { Need, Suggested } from "../core/need.ts";
 import type { Urgency } from "../core/urgency.ts";
-import type { Outgoing, Queued, Store } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import type { Route } from "./http.ts";
+import type { Outgoing, Queued } from "./outbox.ts";
 import type { Shelvable } from "./shelf.ts";
+import type { Store } from "./store.ts";
 
 /** Chat platforms, and what comes in and goes out there. */
 

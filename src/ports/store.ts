@@ -1,10 +1,23 @@
 import type { ModelAccount } from "../core/answer.ts";
 import type { AuditEntry, AuditRecord } from "../core/audit.ts";
 import type { Place, User } from "../core/chat.ts";
+import type { KeptOverride } from "../core/oncall/kept.ts";
 import type { Identity } from "../core/people.ts";
 import type { Proposal, Status } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
 import type { Recording } from "../core/recording.ts";
+import type { Rollout } from "../core/rollout/rollout.ts";
+import type { SilenceDraft } from "../core/silence.ts";
+import type { Waste } from "../core/waste.ts";
+import type { WatchModel } from "../core/watch/model.ts";
+import type { FurtherLook } from "./chat.ts";
+import type { Detection, Forecasts } from "./detection.ts";
+import type { Digests } from "./digests.ts";
+import type { Incidents } from "./incidents.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Personal } from "./personal.ts";
+import type { Runs } from "./runs.ts";
+import type { Shelf } from "./shelf.ts";
 
 /** What is kept. */
 
@@ -231,3 +244,67 @@ export type Ended = {
   /** From then on no copy of the store, however old, may start it again: it may be forgotten. */
   readonly until: number;
 };
+
+/** What people thought of an answer. */
+export interface FeedbackLog {
+  /** The last word of each person about an answer counts. */
+  save(feedback: {
+    readonly answer: string;
+    readonly user: User;
+    readonly helpful: boolean;
+    readonly at: number;
+  }): Promise<void>;
+  count(answer: string): Promise<{ readonly helpful: number; readonly unhelpful: number }>;
+}
+
+/** What language models were used for, by day: budgets hold over restarts. */
+export interface Spending {
+  /** Adds to what each of these keys ("all", "user slack/U1", …) has used on that day (whole days since 1970, UTC). */
+  add(day: number, keys: readonly string[], used: Used): Promise<void>;
+  /** What each key has used on that day, in their order; zeros for one that has used nothing. */
+  of(day: number, keys: readonly string[]): Promise<readonly Used[]>;
+}
+
+/** `cost` is in the configured currency. */
+export type Used = { readonly tokens: number; readonly cost: number };
+
+/** The whole store. */
+export interface Store {
+  readonly conversations: Conversations;
+  readonly places: Places;
+  readonly inbox: Inbox;
+  readonly evidence: EvidenceLog;
+  readonly lessons: Lessons;
+  readonly proposals: Proposals;
+  readonly incidents: Incidents;
+  /** Silences that somebody asked for here. */
+  readonly silences: Shelf<SilenceDraft>;
+  /** Changes of who is on call, made by chat. */
+  readonly overrides: Shelf<KeptOverride>;
+  /** Deployments that are compared with what was before them. */
+  readonly rollouts: Shelf<Rollout>;
+  /** What judges each watch, in versions. No message shows them. */
+  readonly models: Shelf<WatchModel>;
+  /** What is asked for and not used, by source. No message shows it. */
+  readonly waste: Shelf<Waste>;
+  /** Further looks that somebody may end, where replicas share the store. No message shows them. */
+  readonly looks: Shelf<FurtherLook>;
+  readonly digests: Digests;
+  /** Runs of pipelines that a webhook told of. */
+  readonly runs: Runs;
+  readonly audit: Audit;
+  readonly stop: StopSwitch;
+  readonly outbox: Outbox;
+  readonly feedback: FeedbackLog;
+  readonly spending: Spending;
+  readonly forecasts: Forecasts;
+  readonly detection: Detection;
+  readonly personal: Personal;
+  /** Deletes what is past its retention, in bounded steps. Returns how many rows went, per table. */
+  prune(now: number): Promise<Readonly<Record<string, number>>>;
+  /** Throws when the store cannot be written. Notes the time. */
+  check(): Promise<void>;
+  /** The latest time at which anything was recorded or checked, unix seconds: 0 for never. */
+  latest(): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { Place } from "../core/chat.ts";
-import type { Store } from "../ports/changes.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Lease } from "../ports/store.ts";
+import type { Lease, Store } from "../ports/store.ts";
 import { once } from "../util/once.ts";
 import type { Secret } from "../util/secret.ts";
 import { StoreError } from "./errors.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ANOMALY_KINDS, type Anomaly, OPINIONS } from "../core/watch/anomaly.ts";
 import type { Track } from "../core/watch/track.ts";
-import type { SeriesState, WatchRound } from "../ports/changes.ts";
+import type { SeriesState, WatchRound } from "../ports/detection.ts";
 import { once } from "../util/once.ts";
 import { json } from "./rows.ts";
 

@@ -4,7 +4,7 @@ import type { ForecastScore, KeptForecast } from "../core/forecast/score.ts";
 import { type AlertRecord, INCIDENT_STATUSES, type Incident, SEVERITIES } from "../core/incident.ts";
 import { type Proposal, STATUSES } from "../core/proposal.ts";
 import type { Evidence } from "../core/reading.ts";
-import type { Queued } from "../ports/changes.ts";
+import type { Queued } from "../ports/outbox.ts";
 import type { Held, Lesson, Turn } from "../ports/store.ts";
 import { once } from "../util/once.ts";
 import { storedRecordingSchema } from "./recording.ts";

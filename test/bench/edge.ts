@@ -1,8 +1,8 @@
 import { NOTHING_LIVE } from "../../src/flows/live.ts";
 import { receive } from "../../src/flows/receive.ts";
 import { createHttpServer } from "../../src/http/server.ts";
-import type { Outgoing } from "../../src/ports/changes.ts";
 import type { Surface, SurfaceDeps } from "../../src/ports/chat.ts";
+import type { Outgoing } from "../../src/ports/outbox.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { createLog } from "../../src/util/log.ts";
 import { tellFigures } from "./side-by-side.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Identity } from "../../src/core/people.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { type Cluster, type Replica, startCluster } from "../e2e/cluster.ts";
 import { type Line, startProxy } from "../fakes/programs/proxy.ts";

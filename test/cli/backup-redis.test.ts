@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { verifyAll } from "../../src/app/audit.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { MIGRATIONS } from "../../src/store/migrations.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "vitest";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { backupStore } from "../../src/store/backup.ts";
 import { acquireStart } from "../../src/store/lock.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";

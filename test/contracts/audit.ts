@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import { verifyChain } from "../../src/core/audit.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { loggedWith } from "../../src/util/log.ts";
 import { newPrivateKey, readSigner } from "../../src/util/signature.ts";
 import { anEntry, ann, aProposal, bob, cleo, NOW, stranger } from "../fakes/proposals.ts";

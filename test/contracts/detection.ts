@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import { ANOMALY_KINDS, type Anomaly, type Opinion } from "../../src/core/watch/anomaly.ts";
-import type { SeriesState, Store, WatchRound } from "../../src/ports/changes.ts";
+import type { SeriesState, WatchRound } from "../../src/ports/detection.ts";
+import type { Store } from "../../src/ports/store.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { DAY, RETENTION } from "./store.ts";
 

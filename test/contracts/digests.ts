@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import type { KeptDigest } from "../../src/core/digest/digest.ts";
 import { digestId, type PlanRecord } from "../../src/core/digest/schedule.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { anEntry } from "../fakes/proposals.ts";
 import { DAY, RETENTION } from "./store.ts";

@@ -3,7 +3,7 @@ import { afterEach, describe, it } from "vitest";
 import { tell as told } from "../../src/core/incident/alert.ts";
 import { messageId } from "../../src/core/incident/message.ts";
 import type { AlertRecord, Incident } from "../../src/core/incident.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { aWorld, firing, over, T } from "../fakes/incidents.ts";
 import { anEntry } from "../fakes/proposals.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import { verifyChain } from "../../src/core/audit.ts";
 import type { Whom } from "../../src/core/personal.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { anIncident } from "../fakes/digests.ts";
 import { anEntry, ann, aProposal, aVote, bob, NOW } from "../fakes/proposals.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import { type AuditRecord, verifyChain } from "../../src/core/audit.ts";
 import type { Proposal, Status } from "../../src/core/proposal.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { advanced, anEntry, ann, aProposal, approvedBy, aVote, bob, claimed, NOW } from "../fakes/proposals.ts";
 
 const PROPOSED = [anEntry()];

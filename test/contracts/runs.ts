@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import { lineOf } from "../../src/core/ci/run.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { aRun } from "../fakes/runs.ts";
 import { DAY, RETENTION } from "./store.ts";

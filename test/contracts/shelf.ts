@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "vitest";
 import type { SilenceDraft } from "../../src/core/silence.ts";
 import { newModel } from "../../src/core/watch/model.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { T } from "../fakes/incidents.ts";
 import { anEntry } from "../fakes/proposals.ts";

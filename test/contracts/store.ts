@@ -5,8 +5,8 @@ import type { Place } from "../../src/core/chat.ts";
 import type { ForecastScore, KeptForecast } from "../../src/core/forecast/score.ts";
 import type { Evidence } from "../../src/core/reading.ts";
 import type { Recording } from "../../src/core/recording.ts";
-import type { Outgoing, Store } from "../../src/ports/changes.ts";
-import type { Incoming, Lesson, Turn } from "../../src/ports/store.ts";
+import type { Outgoing } from "../../src/ports/outbox.ts";
+import type { Incoming, Lesson, Store, Turn } from "../../src/ports/store.ts";
 import type { Retention } from "../../src/store/retention.ts";
 import { anEntry, aProposal } from "../fakes/proposals.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { ALICE, BOT, channel, click } from "../fakes/bot-framework/activities.ts";

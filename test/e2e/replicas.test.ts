@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { ANN, BEN, buttonsIn, CHANNEL, clickOn, effectServer, writeDeskSettings } from "../fakes/remedy-world.ts";

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { CHANNEL } from "../fakes/remedy-world.ts";

@@ -2,7 +2,7 @@ import type { KeptForecast } from "../../src/core/forecast/score.ts";
 import type { Incident } from "../../src/core/incident.ts";
 import { hashOf, type Proposal, type Spec } from "../../src/core/proposal.ts";
 import type { Anomaly } from "../../src/core/watch/anomaly.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { anAnomaly } from "../contracts/detection.ts";
 import { anEntry, aSpec } from "./proposals.ts";
 import { aRun } from "./runs.ts";

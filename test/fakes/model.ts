@@ -3,9 +3,9 @@ import { createHistory } from "../../src/flows/investigate/history.ts";
 import { createRecords } from "../../src/flows/investigate/records.ts";
 import { createInvestigator, type InvestigateDeps } from "../../src/flows/investigate.ts";
 import { createModel } from "../../src/model/index.ts";
-import type { Store } from "../../src/ports/changes.ts";
 import type { Suggester } from "../../src/ports/chat.ts";
 import type { Investigator } from "../../src/ports/model.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { redactor } from "../../src/util/redact.ts";
 import type { World } from "./world.ts";
 

@@ -6,7 +6,8 @@ import type { Raising } from "../../src/flows/detect/raise.ts";
 import { type Detect, detect } from "../../src/flows/detect.ts";
 import { lookAtQuery } from "../../src/metrics/look.ts";
 import { splitQuery } from "../../src/metrics/split.ts";
-import type { Queued, Store } from "../../src/ports/changes.ts";
+import type { Queued } from "../../src/ports/outbox.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { type FakeMetrics, type FakeOptions, type FakeSeries, fakeMetrics } from "./metrics.ts";
 import { NOW, newStore, shippedPacks } from "./world.ts";
 

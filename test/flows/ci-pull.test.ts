@@ -6,7 +6,7 @@ import { tellsPulls } from "../../src/flows/ci/pull.ts";
 import { takesRuns } from "../../src/flows/ci.ts";
 import { deliver } from "../../src/flows/deliver.ts";
 import { checkPulls, pullSender } from "../../src/notifiers/pulls.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { secret } from "../../src/util/secret.ts";
 import { RETENTION } from "../contracts/store.ts";

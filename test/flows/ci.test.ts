@@ -4,7 +4,7 @@ import { plainText } from "../../src/core/card.ts";
 import type { Run } from "../../src/core/ci/run.ts";
 import { takesRuns } from "../../src/flows/ci.ts";
 import { ciList } from "../../src/flows/ci-list.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { aRun } from "../fakes/runs.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivered, deliver } from "../../src/flows/deliver.ts";
-import type { Outgoing, Queued } from "../../src/ports/changes.ts";
 import type { Sender } from "../../src/ports/chat.ts";
+import type { Outgoing, Queued } from "../../src/ports/outbox.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { NeverError, NotNowError } from "../../src/util/errors.ts";
 

@@ -5,7 +5,7 @@ import type { DigestPlan } from "../../src/core/digest/schedule.ts";
 import { readDigestWish } from "../../src/core/digest/wish.ts";
 import { askedDigest } from "../../src/flows/digest/asked.ts";
 import { readCron } from "../../src/jobs/cron.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { aKeptDigest } from "../contracts/digests.ts";
 import { aNight } from "../fakes/digests.ts";
 import { newStore } from "../fakes/world.ts";

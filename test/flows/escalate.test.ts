@@ -9,7 +9,7 @@ import type { Schedule } from "../../src/core/oncall/schedule.ts";
 import { escalate } from "../../src/flows/escalate.ts";
 import { ingest } from "../../src/flows/ingest.ts";
 import { notify } from "../../src/flows/notify.ts";
-import type { Queued } from "../../src/ports/changes.ts";
+import type { Queued } from "../../src/ports/outbox.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { firing, over, T } from "../fakes/incidents.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { harbour } from "../fakes/harbour.ts";
 import { newStore, verdictOf, World } from "../fakes/world.ts";
 

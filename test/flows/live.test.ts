@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLive } from "../../src/flows/live.ts";
-import type { Outgoing } from "../../src/ports/changes.ts";
 import type { Sender } from "../../src/ports/chat.ts";
+import type { Outgoing } from "../../src/ports/outbox.ts";
 import { EnoughError, NotNowError } from "../../src/util/errors.ts";
 import { aDraft } from "../fakes/drafts.ts";
 import { newStore } from "../fakes/world.ts";

@@ -3,7 +3,7 @@ import { keptBackBy, type Maintenance } from "../../src/core/incident/maintenanc
 import type { AlertEvent } from "../../src/core/incident.ts";
 import { ingest } from "../../src/flows/ingest.ts";
 import { endSnoozes } from "../../src/flows/respond.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { configIn } from "../config/helpers.ts";
 import { RETENTION } from "../contracts/store.ts";

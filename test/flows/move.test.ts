@@ -3,7 +3,7 @@ import { type Card, plainText } from "../../src/core/card.ts";
 import type { Route } from "../../src/core/incident/route.ts";
 import { deliver } from "../../src/flows/deliver.ts";
 import { move } from "../../src/flows/move.ts";
-import type { Outgoing } from "../../src/ports/changes.ts";
+import type { Outgoing } from "../../src/ports/outbox.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { NeverError } from "../../src/util/errors.ts";
 import { RETENTION } from "../contracts/store.ts";

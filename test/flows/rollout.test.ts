@@ -4,7 +4,7 @@ import { type Card, plainText } from "../../src/core/card.ts";
 import type { ConceptPacks } from "../../src/core/concept.ts";
 import type { Need, Suggested } from "../../src/core/need.ts";
 import { compareRollouts, type RolloutDeps } from "../../src/flows/rollout.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { type FakeSeries, fakeMetrics } from "../fakes/metrics.ts";

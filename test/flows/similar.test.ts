@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { notifierPlace } from "../../src/core/incident/notice.ts";
 import type { Incident } from "../../src/core/incident.ts";
 import { similarBefore } from "../../src/flows/similar.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { aChange, anEnded, anIncident } from "../fakes/digests.ts";

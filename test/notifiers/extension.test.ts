@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { notifierPlace } from "../../src/core/incident/notice.ts";
 import { createNotifier } from "../../src/notifiers/index.ts";
 import { notifierSender } from "../../src/notifiers/sender.ts";
-import type { Queued } from "../../src/ports/changes.ts";
+import type { Queued } from "../../src/ports/outbox.ts";
 import { NeverError, NotNowError } from "../../src/util/errors.ts";
 import { secret } from "../../src/util/secret.ts";
 import { loaded } from "../extensions/folder.ts";

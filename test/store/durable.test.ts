@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, it } from "vitest";
 import { verifyChain } from "../../src/core/audit.ts";
 import { hashOf, type Proposal } from "../../src/core/proposal.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { anchorsFile, readAnchors } from "../../src/store/anchors.ts";
 import { MIGRATIONS, migrate } from "../../src/store/migrations.ts";
 import { openSqliteStore, type SqliteSettings } from "../../src/store/sqlite.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
 import { verifyAll } from "../../src/app/audit.ts";
 import { verifyChain } from "../../src/core/audit.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { readAnchors } from "../../src/store/anchors.ts";
 import { MIGRATIONS } from "../../src/store/migrations.ts";
 import { openRedisStore, type RedisStoreSettings } from "../../src/store/redis.ts";

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { verifyAll } from "../../src/app/audit.ts";
 import { answerOf } from "../../src/core/answer.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { openRedisStore } from "../../src/store/redis.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { copyToRedis, copyToSqlite } from "../../src/store/transfer.ts";

@@ -8,7 +8,7 @@ import { verifyAll } from "../../src/app/audit.ts";
 import { type Proposal, shortHash, stepKey } from "../../src/core/proposal.ts";
 import { decide } from "../../src/flows/remedy/decide.ts";
 import { execute } from "../../src/flows/remedy/execute.ts";
-import type { Store } from "../../src/ports/changes.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { readAnchors } from "../../src/store/anchors.ts";
 import { MIGRATIONS, migrate } from "../../src/store/migrations.ts";
 import { openRedisStore } from "../../src/store/redis.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { AuditRecord } from "../../core/audit.ts";
 import { type Endpoint, endpoint } from "../../http/api/endpoint.ts";
-import type { Store } from "../../ports/changes.ts";
+import type { Store } from "../../ports/store.ts";
 import { auditLine, auditSchema } from "../../wire/audit.ts";
 import { pageQuery, pageSchema, readCursor, secondsOf, writeCursor } from "./pages.ts";
 import { insistOnAll } from "./records.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Block, Card } from "../../core/card.ts";
 import type { Draft } from "../../core/draft.ts";
-import type { Queued } from "../../ports/changes.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Queued } from "../../ports/outbox.ts";
 import { EnoughError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { deliveryError, isAccountError, platformError } from "./errors.ts";

@@ -1,6 +1,6 @@
 import type { Place } from "../../core/chat.ts";
-import type { Queued } from "../../ports/changes.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Queued } from "../../ports/outbox.ts";
 import { NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { commandHint, type Hint, isUsable, readHint, writeHint } from "./hint.ts";

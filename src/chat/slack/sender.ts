@@ -1,8 +1,8 @@
 import type { Card, Chart } from "../../core/card.ts";
 import type { Place } from "../../core/chat.ts";
-import type { Queued } from "../../ports/changes.ts";
 import type { Sender } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Queued } from "../../ports/outbox.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { createDrafts, type Drafts, readDraftHint } from "./drafts.ts";

@@ -1,8 +1,8 @@
 import type { Activity as SdkActivity } from "botbuilder";
 import type { Chart } from "../../core/card.ts";
-import type { Queued } from "../../ports/changes.ts";
 import type { Sender, SurfaceDeps } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Queued } from "../../ports/outbox.ts";
 import { NeverError, NotNowError, reasonOf } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { newest } from "../../util/newest.ts";

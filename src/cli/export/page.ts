@@ -1,5 +1,5 @@
 import type { Period } from "../../core/digest/counts.ts";
-import type { Store } from "../../ports/changes.ts";
+import type { Store } from "../../ports/store.ts";
 
 /** What is exported: rows of one kind, and the page that they stand on. */
 

@@ -11,7 +11,7 @@ import { identify } from "../../core/people.ts";
 import type { Rule } from "../../core/policy.ts";
 import { formatValue, type Unit } from "../../core/units.ts";
 import { type SimulateDeps, type Simulation, simulate as simulateFlow } from "../../flows/remedy/simulate.ts";
-import type { Store } from "../../ports/changes.ts";
+import type { Store } from "../../ports/store.ts";
 import { createMemoryStore } from "../../store/memory.ts";
 import { type Call, EXIT, flag } from "../command.ts";
 import { catalogueOf, givenTo, listed, now, one, openTo, print, sayStep, withSources } from "./shared.ts";

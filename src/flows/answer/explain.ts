@@ -5,8 +5,7 @@ import type { Evidence } from "../../core/reading.ts";
 import type { Labels } from "../../core/series.ts";
 import { formatValue, UNITS } from "../../core/units.ts";
 import { sayMoment } from "../../core/zone.ts";
-import type { Store } from "../../ports/changes.ts";
-import type { Turn } from "../../ports/store.ts";
+import type { Store, Turn } from "../../ports/store.ts";
 import { inertName } from "../../util/inert.ts";
 
 /** What people say who want to see what an answer rests on, as a whole question. */

@@ -4,10 +4,9 @@ import type { ConceptPacks } from "../../core/concept.ts";
 import type { ConceptIndex } from "../../core/language/subject.ts";
 import type { Understanding } from "../../core/language/understand.ts";
 import type { Identity } from "../../core/people.ts";
-import type { Store } from "../../ports/changes.ts";
 import type { Suggester } from "../../ports/chat.ts";
 import type { AlertRouter, Metrics } from "../../ports/metrics.ts";
-import type { Turn as StoredTurn } from "../../ports/store.ts";
+import type { Store, Turn as StoredTurn } from "../../ports/store.ts";
 import type { Asker } from "./asker.ts";
 
 /** Everything one question is answered with. Made once per question; answerers only read it and ask. */

@@ -1,5 +1,5 @@
 import { lineOf, type Run } from "../../core/ci/run.ts";
-import type { Store } from "../../ports/changes.ts";
+import type { Store } from "../../ports/store.ts";
 
 /** Runs that are looked back at. */
 const BACK = 200;

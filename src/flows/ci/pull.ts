@@ -5,7 +5,7 @@ import { PULLS, type PullLine, type PullNote, type PullSettings } from "../../co
 import type { Run } from "../../core/ci/run.ts";
 import { type Judgement, verdictOf } from "../../core/ci/verdict.ts";
 import { postOrEdit } from "../../core/posted.ts";
-import type { Store } from "../../ports/changes.ts";
+import type { Store } from "../../ports/store.ts";
 import { fitsGlob } from "../../util/glob.ts";
 import { runsBefore } from "./before.ts";
 

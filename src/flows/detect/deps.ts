@@ -2,10 +2,10 @@ import type { Place } from "../../core/chat.ts";
 import type { ConceptPacks } from "../../core/concept.ts";
 import type { Labels } from "../../core/series.ts";
 import type { Severity, Watch } from "../../core/watch.ts";
-import type { Store } from "../../ports/changes.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { JobQueue } from "../../ports/jobs.ts";
 import type { Metrics } from "../../ports/metrics.ts";
+import type { Store } from "../../ports/store.ts";
 import type { Judge } from "./judging.ts";
 import type { Raising } from "./raise.ts";
 

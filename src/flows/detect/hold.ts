@@ -1,5 +1,5 @@
-import type { Detection } from "../../ports/changes.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Detection } from "../../ports/detection.ts";
 
 export type Holding = {
   readonly claims: Pick<Detection, "claim">;

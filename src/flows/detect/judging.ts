@@ -4,7 +4,7 @@ import type { Labels, Series } from "../../core/series.ts";
 import { seriesKey } from "../../core/series.ts";
 import { NEW_TRACK, type Track } from "../../core/watch/track.ts";
 import type { Watch } from "../../core/watch.ts";
-import type { SeriesState } from "../../ports/changes.ts";
+import type { SeriesState } from "../../ports/detection.ts";
 import { detectorOptions, type Followed, type FollowSettings, feed, type Happened, type Reset } from "./follow.ts";
 
 /** One series as the round knows it: all but its detector. */

@@ -13,7 +13,7 @@ import { type Point, seriesKey } from "../../core/series.ts";
 import type { Opinion } from "../../core/watch/anomaly.ts";
 import { BACKFILL_SAMPLES } from "../../core/watch/plan.ts";
 import type { Watch } from "../../core/watch.ts";
-import type { SeriesState } from "../../ports/changes.ts";
+import type { SeriesState } from "../../ports/detection.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { DetectDeps, QueryLook } from "./deps.ts";
 import { detectorOptions, type Followed, type FollowSettings, feed } from "./follow.ts";

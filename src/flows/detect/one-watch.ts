@@ -4,7 +4,7 @@ import { type ModelVersion, stateKey } from "../../core/watch/model.ts";
 import { type Window, windowFor } from "../../core/watch/plan.ts";
 import { thresholdFor } from "../../core/watch/threshold.ts";
 import type { Watch } from "../../core/watch.ts";
-import type { SeriesState, WatchRound } from "../../ports/changes.ts";
+import type { SeriesState, WatchRound } from "../../ports/detection.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import { QueryRefusedError } from "../../util/errors.ts";
 import type { DetectDeps, QueryLook } from "./deps.ts";

@@ -1,6 +1,6 @@
 import { type Anomaly, over } from "../../core/watch/anomaly.ts";
 import { subjectOf } from "../../core/watch.ts";
-import type { Store } from "../../ports/changes.ts";
+import type { Store } from "../../ports/store.ts";
 import type { Reset } from "./follow.ts";
 import type { Kept } from "./one-watch.ts";
 import { type Lack, lacking } from "./record.ts";

@@ -4,7 +4,7 @@ import { postOrEdit } from "../../core/posted.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { anomalyMessage } from "../../core/watch/message.ts";
 import { postPlaces } from "../../core/watch/post.ts";
-import type { WatchRecord } from "../../ports/changes.ts";
+import type { WatchRecord } from "../../ports/detection.ts";
 import { sha256 } from "../../util/canonical.ts";
 import type { DetectDeps } from "./deps.ts";
 import { incidentsOf, type Raised, raise } from "./raise.ts";

@@ -9,7 +9,7 @@ import { thresholdFor } from "../../core/watch/threshold.ts";
 import { rowsOf, TOGETHER } from "../../core/watch/together.ts";
 import { NEW_TRACK, step, type Track, type TrackEvent } from "../../core/watch/track.ts";
 import type { Watch } from "../../core/watch.ts";
-import type { DetectionChange, SeriesState } from "../../ports/changes.ts";
+import type { DetectionChange, SeriesState } from "../../ports/detection.ts";
 import { sha256 } from "../../util/canonical.ts";
 import type { DetectDeps } from "./deps.ts";
 

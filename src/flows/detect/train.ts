@@ -13,8 +13,8 @@ import {
   withVersion,
 } from "../../core/watch/model.ts";
 import type { Watch } from "../../core/watch.ts";
-import type { Store } from "../../ports/changes.ts";
 import type { Metrics } from "../../ports/metrics.ts";
+import type { Store } from "../../ports/store.ts";
 import { reasonOf } from "../../util/errors.ts";
 import type { DetectDeps } from "./deps.ts";
 import { measureDrift } from "./drifting.ts";

@@ -6,8 +6,8 @@ import type { Incident } from "../../core/incident.ts";
 import { BACK, type Pattern, patternsIn } from "../../core/pattern/pattern.ts";
 import type { Proposal } from "../../core/proposal.ts";
 import type { Runbook } from "../../core/runbook.ts";
-import type { Store } from "../../ports/changes.ts";
 import type { Metrics } from "../../ports/metrics.ts";
+import type { Store } from "../../ports/store.ts";
 import { type ThresholdAdvice, thresholdOf } from "./thresholds.ts";
 
 /** What the weeks before tell: what comes again, and which thresholds would have been quieter. */

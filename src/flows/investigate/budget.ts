@@ -1,7 +1,7 @@
 import type { Question } from "../../core/chat.ts";
 import { formatValue } from "../../core/units.ts";
-import type { Spending, Used } from "../../ports/changes.ts";
 import type { TokensUsed } from "../../ports/model.ts";
+import type { Spending, Used } from "../../ports/store.ts";
 
 export type Limit = { readonly tokens: number; readonly cost: number | undefined };
 

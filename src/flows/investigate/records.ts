@@ -4,7 +4,7 @@ import { sayIn, sayRange } from "../../core/plot.ts";
 import type { Anomaly } from "../../core/watch/anomaly.ts";
 import { nameOf } from "../../core/watch.ts";
 import { rfc3339 } from "../../core/zone.ts";
-import type { Detection } from "../../ports/changes.ts";
+import type { Detection } from "../../ports/detection.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import type { Case } from "../../ports/model.ts";
 import { type Cleaner, cleanLabels } from "./data.ts";

@@ -4,7 +4,7 @@ import type { Place } from "../../core/chat.ts";
 import { routedSeverity } from "../../core/incident/impact.ts";
 import { messageId, noteId } from "../../core/incident/message.ts";
 import { graverFirst, type Incident, isLive, SEVERITIES } from "../../core/incident.ts";
-import type { Outbox } from "../../ports/changes.ts";
+import type { Outbox } from "../../ports/outbox.ts";
 
 export type TellDeps = {
   readonly outbox: Pick<Outbox, "put" | "fateOf">;

@@ -1,10 +1,10 @@
 import type { Identity } from "../../core/people.ts";
 import type { Policy } from "../../core/policy/rules.ts";
 import type { Proposal } from "../../core/proposal.ts";
-import type { Actions, Runbooks, Store } from "../../ports/changes.ts";
+import type { Actions, Runbooks } from "../../ports/changes.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Metrics } from "../../ports/metrics.ts";
-import type { Journal, StopSwitch } from "../../ports/store.ts";
+import type { Journal, StopSwitch, Store } from "../../ports/store.ts";
 
 import type { Leap } from "../../util/steady-clock.ts";
 

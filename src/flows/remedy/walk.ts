@@ -1,5 +1,5 @@
 import type { Proposal, Status } from "../../core/proposal.ts";
-import type { Store } from "../../ports/changes.ts";
+import type { Store } from "../../ports/store.ts";
 
 /** Some of all those with one of `statuses`, and the next ones at the next call. */
 export type Walk = {

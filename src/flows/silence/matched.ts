@@ -1,6 +1,6 @@
 import { isSilenced, type Matcher, type SilenceDraft } from "../../core/silence.ts";
-import type { Store } from "../../ports/changes.ts";
 import type { AlertRouter } from "../../ports/metrics.ts";
+import type { Store } from "../../ports/store.ts";
 
 /** What these matchers match now: alerts by Alertmanager's own judgement, anomalies of incidents that go on by ours. Throws what the two throw. */
 export async function matchedNow(

@@ -1,5 +1,5 @@
 import type { Anomaly, Opinion } from "../../core/watch/anomaly.ts";
-import type { Detection, SeriesState, WatchRecord, WatchRound } from "../../ports/changes.ts";
+import type { Detection, SeriesState, WatchRecord, WatchRound } from "../../ports/detection.ts";
 import { copy } from "./copy.ts";
 
 type KeptAnomaly = { readonly anomaly: Anomaly; readonly shown: number; readonly posted: boolean };

@@ -1,5 +1,5 @@
 import { endOf, type ForecastScore, type KeptForecast } from "../../core/forecast/score.ts";
-import type { Forecasts } from "../../ports/changes.ts";
+import type { Forecasts } from "../../ports/detection.ts";
 
 export type KeptScored = { readonly forecast: KeptForecast; readonly score?: ForecastScore };
 

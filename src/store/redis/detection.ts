@@ -1,5 +1,5 @@
 import type { Anomaly } from "../../core/watch/anomaly.ts";
-import type { Detection, DetectionChange, SeriesState, WatchRecord } from "../../ports/changes.ts";
+import type { Detection, DetectionChange, SeriesState, WatchRecord } from "../../ports/detection.ts";
 import { AnomalyRow, OpinionRow, SeriesStateRow, SlotRow, WatchRoundRow } from "../rows-detection.ts";
 import type { Db, Found, Op } from "./client.ts";
 import { atMost, type Indexes, named, parsed, put, type Row, rowOf, still, table } from "./rows.ts";

@@ -1,5 +1,5 @@
 import { endOf } from "../../core/forecast/score.ts";
-import type { Forecasts } from "../../ports/changes.ts";
+import type { Forecasts } from "../../ports/detection.ts";
 import { ForecastRow, ForecastScoreRow } from "../rows.ts";
 import type { Db } from "./client.ts";
 import { atMost, type Indexes, named, parsed, type Row, rowOf, table } from "./rows.ts";

@@ -1,6 +1,6 @@
 import { incidentOf } from "../../core/incident/message.ts";
 import { proposalOf } from "../../core/proposal-message.ts";
-import type { Outbox, Outgoing } from "../../ports/changes.ts";
+import type { Outbox, Outgoing } from "../../ports/outbox.ts";
 import { FateRow, QueuedRow, ReferenceRow } from "../rows.ts";
 import type { Db } from "./client.ts";
 import { atMost, type Indexes, isAnothers, named, parsed, type Row, rowOf, table } from "./rows.ts";

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
-import type { Detection, DetectionChange, WatchRecord } from "../../ports/changes.ts";
+import type { Detection, DetectionChange, WatchRecord } from "../../ports/detection.ts";
 import type { GroupCommit } from "../group-commit.ts";
 import { AnomalyRow, IdRow, OpinionRow, RecordRow, SeriesStateRow, SlotRow, WatchRoundRow } from "../rows-detection.ts";
 import { atMost, type Statements } from "./statements.ts";

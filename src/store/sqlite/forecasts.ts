@@ -1,6 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import { endOf } from "../../core/forecast/score.ts";
-import type { Forecasts } from "../../ports/changes.ts";
+import type { Forecasts } from "../../ports/detection.ts";
 import { ForecastRow, ForecastScoreRow } from "../rows.ts";
 import { atMost, type Statements } from "./statements.ts";
 

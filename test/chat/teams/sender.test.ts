@@ -3,7 +3,7 @@ import { createConnectorClient } from "../../../src/chat/teams/connector.ts";
 import { ConnectorError, sendProblem, TokenError } from "../../../src/chat/teams/errors.ts";
 import { MICROSOFT_HOSTS, whyNotServiceUrl } from "../../../src/chat/teams/hosts.ts";
 import type { Card } from "../../../src/core/card.ts";
-import type { Queued } from "../../../src/ports/changes.ts";
+import type { Queued } from "../../../src/ports/outbox.ts";
 import { NeverError, NotNowError } from "../../../src/util/errors.ts";
 import { channel, installed } from "../../fakes/bot-framework/activities.ts";
 import { type BotFramework, type Fault, startBotFramework } from "../../fakes/bot-framework/index.ts";
