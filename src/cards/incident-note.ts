@@ -40,6 +40,16 @@ export function moreCard(incident: Incident, more: More, context: Pick<IncidentC
   };
 }
 
+/** What somebody acknowledged got worse: for whoever did. */
+export function worseCard(incident: Incident, by: Responder, context: Pick<IncidentContext, "now" | "zone">): Card {
+  const text = `It got worse since ${inertName(by.name)} acknowledged it at ${sayTime(by.at, context.now, context.zone)}, so it is open again. ${sayFiring(incident)}.`;
+  return {
+    title: `Open again. ${titleOf(incident, context)}`,
+    tone: shownSeverity(incident) === "critical" ? "danger" : "warning",
+    blocks: [{ kind: "text", text }, ...callsOf(by)],
+  };
+}
+
 /** Somebody is called: nobody acknowledged it, or whoever did has not moved it. */
 export function callCard(
   incident: Incident,

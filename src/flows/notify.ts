@@ -1,9 +1,10 @@
 import { type IncidentContext, incidentCard } from "../cards/incident-card.ts";
-import { callCard, moreCard, wokenCard } from "../cards/incident-note.ts";
+import { callCard, moreCard, wokenCard, worseCard } from "../cards/incident-note.ts";
 import type { Card } from "../core/card.ts";
 import type { Place } from "../core/chat.ts";
 import type { Call } from "../core/incident/escalate.ts";
 import { messageId, noteId } from "../core/incident/message.ts";
+import { whoHadItMilder } from "../core/incident/more.ts";
 import { isNotifier } from "../core/incident/notice.ts";
 import { type Incident, isLive } from "../core/incident.ts";
 import { postOrEdit } from "../core/posted.ts";
@@ -113,6 +114,9 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
       for (const call of incident.calls ?? []) if (call.at > now - NEWS) await noteCall(incident, call, context);
     const { more } = incident;
     if (more !== undefined && isLive(incident) && more.at > now - NEWS) await noteMore(incident, more, context);
+    const milder = whoHadItMilder(incident);
+    if (milder !== undefined && incident.changedAt > now - NEWS)
+      await note(incident, `worse-${milder.at}`, worseCard(incident, milder, context));
     if (incident.woken !== undefined && incident.woken.at > now - NEWS)
       await noteWoken(incident, incident.woken, context);
     lately.set(incident.id, { at: now, status: incident.status });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sentenceOf } from "../../src/cards/anomaly-title.ts";
 import { type IncidentContext, incidentCard } from "../../src/cards/incident-card.ts";
-import { callCard, moreCard, wokenCard } from "../../src/cards/incident-note.ts";
+import { callCard, moreCard, wokenCard, worseCard } from "../../src/cards/incident-note.ts";
 import { endsSoonCard, silenceCard } from "../../src/cards/silence-card.ts";
 import { renderCard as renderSlack } from "../../src/chat/slack/render.ts";
 import { renderCard as renderTeams } from "../../src/chat/teams/render.ts";
@@ -280,6 +280,7 @@ const CASES: readonly (readonly [name: string, make: () => Card])[] = [
         look,
       ),
   ],
+  ["worse", () => worseCard(open(), ben, look)],
   ["silence-asked", () => silenceCard(asked, look)],
   ["silence-everything", () => silenceCard({ ...asked, isForAll: true, matched: { total: 0, names: [] } }, look)],
   ["silence-anomaly", () => silenceCard({ ...asked, matched: { total: 0, names: [], anomalies: 1 } }, look)],

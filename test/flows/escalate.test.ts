@@ -185,7 +185,11 @@ describe("an incident that nobody acknowledges", () => {
     expect(await desk.incident()).toMatchObject({ status: "open", escalated: { steps: 0, at: T + 1400 } });
     desk.at(1700);
     await desk.round();
-    expect(desk.calls()).toEqual(["C1: For bob", "C1: For bob", "C1: For bob"]);
+    expect(desk.calls()).toEqual([
+      ...["C1: For bob", "C1: For bob", "C1: For bob"],
+      // Whoever had it is told, too.
+      expect.stringMatching(/^C1: It got worse since Ann acknowledged it at \S+ UTC, so it is open again\./),
+    ]);
   });
 
   it("makes one step after a long absence, and none twice when the clock is set back or two bots look", async () => {

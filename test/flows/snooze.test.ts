@@ -141,6 +141,46 @@ describe("a snooze", () => {
     });
   });
 
+  it("what somebody acknowledged and got worse is said once in the thread, to whoever did", async () => {
+    const desk = aDesk();
+    await desk.take([firing("checkout")]);
+    await desk.show();
+    await desk.click({ decision: "acknowledge", code: "now" });
+    await desk.show();
+    const notes = () => desk.sent.filter(({ id }) => id.includes(":note:"));
+    expect(notes()).toEqual([]);
+    desk.at(60);
+    const graver = { service: "checkout", severity: "critical" };
+    await desk.take([firing("more", { labels: graver, startsAt: T + 50, at: T + 60 })]);
+    await desk.show();
+    await desk.take([firing("again", { labels: graver, startsAt: T + 70, at: T + 80 })]);
+    await desk.show();
+    expect(await desk.incident()).toMatchObject({ status: "open", severity: "critical" });
+    expect(notes()).toMatchObject([
+      {
+        under: messageId("inc-0000000a", 0),
+        card: {
+          title: "Open again. Critical: checkout: HighErrorRate",
+          blocks: [
+            {
+              text: expect.stringMatching(
+                /^It got worse since Ann acknowledged it at .*, so it is open again\. 2 alerts fire\.$/,
+              ),
+            },
+            { kind: "calls", people: [{ accounts: { slack: [ANN.id] } }] },
+          ],
+        },
+      },
+    ]);
+    // Handed back, it is open because somebody wanted so.
+    const other = aDesk();
+    await other.take([firing("checkout")]);
+    await other.click({ decision: "acknowledge", code: "now" });
+    await other.click({ decision: "unacknowledge", code: "now" });
+    await other.show();
+    expect(other.sent.filter(({ id }) => id.includes(":note:"))).toEqual([]);
+  });
+
   it("takes a time that somebody writes, and says what it wants where it is none", async () => {
     const desk = aDesk();
     await desk.take([firing("checkout")]);

@@ -21,6 +21,19 @@ export type More = {
   readonly isGraver?: true;
 };
 
+/**
+ * Who has to hear that what they acknowledged got worse, so that it is open again: of its own rules or impact, and of nothing else that a note tells
+ * (another thing, a snooze that ended, nothing that moved). Undefined where nobody has.
+ */
+export function whoHadItMilder({ status, acknowledged, woken, more, calls = [] }: Incident): Responder | undefined {
+  if (status !== "open" || acknowledged === undefined) return undefined;
+  const { at } = acknowledged;
+  const isWoken = woken !== undefined && woken.at > at;
+  const isMore = more?.reopens === true && more.at >= at;
+  const isIdle = calls.some((call) => call.because === "idle" && call.at > at);
+  return isWoken || isMore || isIdle ? undefined : acknowledged;
+}
+
 /** The same things go on in a few more series: that is no news below this factor, and below so many more. */
 const JUMP = 1.5;
 const JUMP_LEAST = 5;
