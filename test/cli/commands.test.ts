@@ -24,6 +24,8 @@ async function run(
     cwd: home,
     env: { PATH: process.env.PATH, SMARTCLOUDOPS_DATA: join(home, "data"), ...env },
   });
+  // A program that has already ended does not read on: its exit code tells what the matter was.
+  child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const [stdout, stderr, code] = await Promise.all([
     textOf(child.stdout),

@@ -87,6 +87,8 @@ function run(command: string, env: NodeJS.ProcessEnv, cwd: string) {
     const child = execFile("bash", ["-c", command], { env, cwd, timeout: 60_000 }, (problem, stdout, stderr) =>
       resolve({ code: problem === null ? 0 : (problem.code ?? "killed"), said: `${stdout}${stderr}`.slice(-800) }),
     );
+    // Most of them read nothing and may have ended by now: their exit codes tell what the matter was.
+    child.stdin?.on("error", () => undefined);
     child.stdin?.end("status\n");
   });
 }

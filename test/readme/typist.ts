@@ -24,6 +24,8 @@ export function typing(
   { cwd, env, typed = [] }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly typed?: Typed },
 ): Typing {
   const child = spawn("script", ["-qefc", `stty cols 110; ${command}`, "/dev/null"], { cwd, env, stdio: "pipe" });
+  // What has ended by itself does not read what is typed: its exit code tells what the matter was.
+  child.stdin.on("error", () => undefined);
   let said = "";
   const listeners = new Set<() => void>();
   const left = [...typed];
