@@ -6,8 +6,12 @@ export type Figure = {
   readonly isKept?: boolean;
 };
 
-/** What a part came to: its figures, and each broken promise as a sentence. */
-export type Outcome = { readonly figures: readonly Figure[]; readonly broken: readonly string[] };
+/** What a part came to: its figures, and each broken promise as a sentence. `done`: how much of its size, where it ended before. */
+export type Outcome = {
+  readonly figures: readonly Figure[];
+  readonly broken: readonly string[];
+  readonly done?: number;
+};
 
 /** How large a part is, and how it says how far it has come (a share from 0 to 1). */
 export type Run = {

@@ -42,6 +42,7 @@ export async function kills({ size, seed, show }: Run): Promise<Outcome> {
   const sum = (what: "proposals" | "executions" | "settled" | "reopened") =>
     found.reduce((total, one) => total + one[what], 0);
   return {
+    done: done(),
     broken: [...odd, ...double, ...lost, ...stuck, ...untrue],
     figures: [
       told("replicas killed at a named point, at any moment", `${counts.named}, ${counts.random}`),

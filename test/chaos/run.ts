@@ -36,10 +36,10 @@ async function runPart(name: string, { run, counts }: Part, size: number): Promi
   const bar = progressOn(process);
   const show = (share: number, what: string) => bar.show(share, `${name}: ${what}`);
   try {
-    const { figures, broken } = await run({ size, seed: Number(options.seed), show });
+    const { figures, broken, done = size } = await run({ size, seed: Number(options.seed), show });
     bar.end();
     const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-    process.stdout.write(`\n${name}: ${size} ${counts} in ${minutes} min, load average ${loadavg()[0]!.toFixed(1)}\n`);
+    process.stdout.write(`\n${name}: ${done} ${counts} in ${minutes} min, load average ${loadavg()[0]!.toFixed(1)}\n`);
     process.stdout.write(`${tableOf(figures)}\n`);
     for (const line of broken.slice(0, 20)) process.stdout.write(`BROKEN: ${line}\n`);
     if (broken.length > 0 || figures.some(({ isKept }: Figure) => isKept === false)) process.exitCode = 1;
