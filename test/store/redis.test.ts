@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
 import { verifyAll } from "../../src/app/audit.ts";
 import { verifyChain } from "../../src/core/audit.ts";
@@ -9,6 +10,8 @@ import type { Store } from "../../src/ports/store.ts";
 import { readAnchors } from "../../src/store/anchors.ts";
 import { MIGRATIONS } from "../../src/store/migrations.ts";
 import { openRedisStore, type RedisStoreSettings } from "../../src/store/redis.ts";
+import type { Db } from "../../src/store/redis/client.ts";
+import { whyUnsafe } from "../../src/store/redis/greet.ts";
 import { loggedWith } from "../../src/util/log.ts";
 import { secret } from "../../src/util/secret.ts";
 import { RETENTION } from "../contracts/store.ts";
@@ -78,6 +81,34 @@ describe("the Redis store and the server that it is on", () => {
     await store.check();
     await server.redis.config("SET", "appendonly", "yes");
     await (await replica(url)).check();
+  });
+
+  it("does not take one that still reads its data for one that keeps none", async () => {
+    const args = ["--key-load-delay", "300", "--aof-use-rdb-preamble", "no"];
+    const slow = await startRedis({ keeps: true, args });
+    if ("skipped" in slow) throw new Error(slow.skipped);
+    const client = new Redis(slow.urlOf(0).reveal(), { enableReadyCheck: false });
+    client.on("error", () => undefined);
+    try {
+      const keys = Array.from({ length: 4000 }, (_, i) => ["set", `key-${i}`, "1"]);
+      await client.pipeline(keys).exec();
+      const said: unknown[] = [];
+      // As the store reads: again until it can.
+      const read = async (work: (redis: Redis) => Promise<unknown>) => {
+        for (;;) {
+          const answer = await work(client).catch((problem: unknown) => problem);
+          if (!(answer instanceof Error)) return answer;
+          said.push(answer.message);
+        }
+      };
+      const restarted = slow.restart();
+      assert.equal(await whyUnsafe({ read } as unknown as Db), undefined);
+      await restarted;
+      assert.ok(said.includes("LOADING Redis still reads its data from its disk"), String(said.slice(0, 5)));
+    } finally {
+      client.disconnect();
+      await slow.stop();
+    }
   });
 
   it("says which Redis it was, and why, when it cannot be reached or does not let it in", async () => {

@@ -52,7 +52,7 @@ async function insistOnVersion(db: Db): Promise<void> {
 /** Stands in a store that is being copied. */
 export const MIGRATING = "migrating";
 
-/** Why that server may lose what it confirmed, with the cure; undefined when it does not. */
+/** Why that server may lose what it confirmed, with the cure; undefined when it does not. Asks again while the server still reads its data. */
 export async function whyUnsafe(db: Db): Promise<string | undefined> {
   const info = await db.read(infoOf);
   const policy = info["maxmemory_policy"] ?? "noeviction";
@@ -67,7 +67,10 @@ export async function whyUnsafe(db: Db): Promise<string | undefined> {
 async function infoOf(redis: Redis): Promise<Readonly<Record<string, string>>> {
   const [memory, persistence] = [await redis.info("memory"), await redis.info("persistence")];
   const lines = `${memory}\n${persistence}`.matchAll(/^(\w+):([^\r\n]*)/gm);
-  return Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value]));
+  const info = Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value]));
+  // Until it has read its append-only file, a server says that it has none (loadSingleAppendOnlyFile in its aof.c).
+  if (info["loading"] === "1") throw new Error("LOADING Redis still reads its data from its disk");
+  return info;
 }
 
 async function lookForLoss(db: Db, settings: GreetSettings): Promise<void> {
