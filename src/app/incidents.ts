@@ -153,7 +153,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     platform: "alertmanager",
     inbox: store.inbox,
     clock,
-    shared: options.sharing?.inbox,
+    shared: options.sharing?.inHand,
     isPatient: true,
     refused: () => options.refused?.(),
     deal: async (body) => {

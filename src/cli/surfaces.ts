@@ -75,7 +75,7 @@ export async function openSurfaces(config: Config, deps: Deps): Promise<Surfaces
     receive: (deal, urgencyOf) =>
       receive({
         ...{ platform, inbox: app.store.inbox, clock, deal, urgencyOf, report: reportTo(log) },
-        shared: app.sharing?.inbox,
+        shared: app.sharing?.inHand,
         refused: (urgency) => refused({ platform, what: WHAT[urgency], why: "full" }),
       }),
     wake: () => loops.get(platform)?.wake(),
@@ -197,7 +197,7 @@ function startDelivery(sender: Surface["sender"], { app, clock, log, delivers, d
     chance: Math.random,
     report,
     hopeless: (message, reason) => app.incidents.undeliverable(message.id, reason, message),
-    lease: app.sharing?.attempt,
+    shared: app.sharing?.inHand,
   });
   const onProblem = (problem: unknown) =>
     log.error({ err: problem, platform: sender.platform }, `the outbox cannot be read: ${reasonOf(problem)}`);

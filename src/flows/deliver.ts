@@ -1,15 +1,15 @@
 import type { Sender } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Outbox, Outgoing, Queued } from "../ports/outbox.ts";
-import type { Lease } from "../ports/store.ts";
+import type { Shared } from "../ports/store.ts";
 import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
 
 export type DeliverDeps = {
   readonly outbox: Outbox;
   readonly sender: Sender;
   readonly clock: Clock;
-  /** For a message that is to be attempted, where others deliver from the same outbox. */
-  readonly lease?: (() => Lease) | undefined;
+  /** Where others deliver from the same outbox: what is attempted is held, and is another's soon after this process died. */
+  readonly shared?: Shared | undefined;
   /** A moment, after which it is worth looking whether something new is due. */
   readonly pause: () => Promise<unknown>;
   /** Between 0 and 1, so that several bots do not come back at the same moment. */
@@ -88,18 +88,29 @@ export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<num
 
   async function attempt(message: Queued, signal: AbortSignal): Promise<void> {
     const { id, edits, under } = message;
-    const attempts = await outbox.begin(id, deps.lease?.());
+    const attempts = await outbox.begin(id, deps.shared?.lease());
     if (attempts === undefined) return;
     const began = clock();
     try {
       const edited = edits === undefined ? undefined : await outbox.referenceOf(edits);
       const above = under === undefined ? undefined : await outbox.referenceOf(under);
       const place = above === undefined ? message.place : (sender.under?.(message.place, above) ?? message.place);
-      const reference = await sender.send({ ...message, place, attempts }, edited, signal);
+      const reference = await held(id, () => sender.send({ ...message, place, attempts }, edited, signal));
       await outbox.sent(id, reference, clock());
       deps.report({ id, platform, outcome: "sent", seconds: clock() - began });
     } catch (problem) {
       await settle(message, attempts, problem, signal);
+    }
+  }
+
+  /** Nobody else attempts it meanwhile, however long it takes. */
+  async function held<T>(id: string, attempted: () => Promise<T>): Promise<T> {
+    const { shared } = deps;
+    const letGo = shared?.every(() => outbox.hold(id, shared.lease()).catch(() => undefined));
+    try {
+      return await attempted();
+    } finally {
+      await letGo?.();
     }
   }
 

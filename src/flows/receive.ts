@@ -1,7 +1,7 @@
 import type { Urgency } from "../core/urgency.ts";
 import type { Deal, Reception } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Held, Inbox, Lease } from "../ports/store.ts";
+import type { Held, Inbox, Shared } from "../ports/store.ts";
 import { createLane, type Lane } from "./receive/lane.ts";
 
 export type ReceiveDeps = {
@@ -23,14 +23,6 @@ export type ReceiveDeps = {
   readonly refused?: (urgency: Urgency) => void;
   /** Milliseconds until the next try after so many that failed. */
   readonly pauseMs?: (failures: number) => number;
-};
-
-/** How several processes share one inbox. */
-export type Shared = {
-  /** Long enough that `every` comes several times within it. */
-  readonly lease: () => Lease;
-  /** Calls that regularly, never twice at once. Returns what ends it. */
-  readonly every: (work: () => Promise<void>) => () => Promise<void>;
 };
 
 /**

@@ -36,6 +36,8 @@ export interface Outbox {
   due(platform: string, now: number, limit: number): Promise<readonly Queued[]>;
   /** An attempt begins: its number, from 1. Undefined when the message waits no more, or another one's attempt holds it. */
   begin(id: string, lease?: Lease): Promise<number | undefined>;
+  /** The attempt of `lease.owner` goes on: it holds the message for longer. Does nothing where it holds it no more. */
+  hold(id: string, lease: Lease): Promise<void>;
   /** Replaces the hint of a message that waits. */
   hint(id: string, hint: string): Promise<void>;
   /** It did not arrive, and is tried again from then on (unix seconds). */

@@ -61,6 +61,14 @@ export type Incoming = {
 /** Who works on something at `now`, and until when nobody else does. Unix seconds. */
 export type Lease = { readonly owner: string; readonly now: number; readonly until: number };
 
+/** How several processes share what waits. */
+export type Shared = {
+  /** Long enough that `every` comes several times within it. */
+  readonly lease: () => Lease;
+  /** Calls that regularly, never twice at once. Returns what ends it. */
+  readonly every: (work: () => Promise<void>) => () => Promise<void>;
+};
+
 /** What was taken and not dealt with. `attempts` counts those that began. */
 export type Held = Incoming & { readonly attempts: number };
 

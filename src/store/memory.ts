@@ -270,6 +270,7 @@ export function createMemoryStore(
           change(id, ({ attempts }) => ({ attempts: attempts + 1, held: lease }));
           return one.attempts + 1;
         }),
+      hold: (id, lease) => use(() => change(id, ({ held }) => ({ held: held?.owner === lease.owner ? lease : held }))),
       hint: (id, hint) => use(() => change(id, ({ message }) => ({ message: { ...message, hint } }))),
       postpone: (id, until, reason) => use(() => change(id, () => ({ until, reason, held: undefined }))),
       sent: (id, reference) =>

@@ -282,6 +282,11 @@ export function openSqliteStore(settings: SqliteSettings): Store {
           );
           return began?.attempts;
         }),
+      async hold(id, { owner, until }) {
+        await later.run("UPDATE outbox SET held = ? WHERE id = ? AND state = 'waiting' AND owner = ? AND held > 0", [
+          ...[until, id, owner],
+        ]);
+      },
       async hint(id, hint) {
         await later.run("UPDATE outbox SET body = json_set(body, '$.hint', ?) WHERE id = ? AND state = 'waiting'", [
           hint,

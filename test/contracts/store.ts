@@ -246,9 +246,15 @@ export function storeContract(
       assert.deepEqual([...both].sort(), [1, undefined]);
       assert.deepEqual(await due(NOW + 59), []); // and nothing overtakes it
       assert.deepEqual(await due(NOW + 60), ["m1"]);
+      await outbox.hold("m1", { ...lease("somebody else", NOW), until: NOW + 999 });
       assert.equal(await outbox.begin("m1", lease("three", NOW + 60)), 2);
+      await outbox.hold("m1", lease("three", NOW + 90));
+      assert.deepEqual(await due(NOW + 149), []);
+      assert.deepEqual(await due(NOW + 150), ["m1"]);
       await outbox.postpone("m1", NOW + 70, "not now");
-      assert.deepEqual(await due(NOW + 70), ["m1"]);
+      await outbox.hold("m1", lease("three", NOW + 71)); // that attempt is over
+      await outbox.hold("none", lease("three", NOW));
+      assert.deepEqual(await due(NOW + 71), ["m1"]);
       assert.equal(await outbox.begin("m1"), 3);
       await outbox.sent("m1", "1790.1", NOW);
       assert.equal(await outbox.begin("m1", lease("one", NOW + 999)), undefined);

@@ -261,6 +261,56 @@ describe("delivery", () => {
     expect(await round()).toBeUndefined();
   });
 
+  it("holds what it attempts for as long as that takes, and what a dead process attempted is soon another's", async () => {
+    const { store } = chat();
+    const arrived: string[] = [];
+    let now = 1000;
+    let arrive = () => {};
+    const roundOf = (owner: string, renewals: Set<() => Promise<void>>) =>
+      deliver({
+        ...{ outbox: store.outbox, clock: () => now, pause: turn, chance: () => 0, report: () => {} },
+        sender: {
+          platform: "slack",
+          async send() {
+            await new Promise<void>((resolve) => {
+              arrive = resolve;
+            });
+            arrived.push(owner);
+            return owner;
+          },
+        },
+        shared: {
+          lease: () => ({ owner, now, until: now + 15 }),
+          every(work) {
+            renewals.add(work);
+            return async () => void renewals.delete(work);
+          },
+        },
+      });
+    const [first, second] = [new Set<() => Promise<void>>(), new Set<() => Promise<void>>()];
+    await store.outbox.put(message("a"));
+    const slow = roundOf("first", first)(SIGNAL);
+    await turn();
+    for (let passed = 0; passed < 120; passed += 10) {
+      now += 10;
+      for (const renew of first) await renew();
+      await roundOf("second", second)(SIGNAL);
+    }
+    arrive();
+    await slow;
+    expect([arrived, first.size]).toEqual([["first"], 0]);
+
+    await store.outbox.put(message("b"));
+    void roundOf("killed", new Set())(SIGNAL); // renews nothing from here on
+    await turn();
+    now += 16;
+    const taken = roundOf("second", second)(SIGNAL);
+    await turn();
+    arrive();
+    await taken;
+    expect([arrived, await store.outbox.referenceOf("b")]).toEqual([["first", "second"], "second"]);
+  });
+
   it("loses nothing and doubles nothing in half an hour without chat and a restart", async () => {
     let isAway = true;
     const { store, said, pass, makeRound } = chat(() => {

@@ -49,6 +49,12 @@ export function redisOutbox(db: Db): Outbox {
       });
       return begun;
     },
+    async hold(id, lease) {
+      await rows.change(id, (row) => {
+        const isHeld = row["state"] === "waiting" && row["owner"] === lease.owner && Number(row["held"]) > 0;
+        return isHeld ? { ...row, held: lease.until } : undefined;
+      });
+    },
     hint: (id, hint) => change(id, ({ body }) => ({ body: JSON.stringify({ ...messageOf(body), hint }) })),
     postpone: (id, until, reason) => change(id, () => ({ until, reason, held: 0 })),
     sent: (id, reference, at) =>

@@ -147,7 +147,8 @@ export class SlackBot {
       },
       due: async () => [],
       fateOf: async () => undefined,
-      begin: async () => {},
+      hold: async () => {},
+    begin: async () => {},
       hint: async (id, hint) => {
         const kept = this.outbox.get(id);
         if (kept?.state === "waiting") this.outbox.set(id, Object.assign(kept, { hint }));
