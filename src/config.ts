@@ -170,6 +170,7 @@ function build(deps: Deps, envName: string | undefined): Config {
     incidents: {
       dependencies: settings.incidents?.dependencies ?? true,
       impact: settings.incidents?.impact ?? "raise",
+      watchdog: seconds(settings.incidents?.watchdog),
     },
     slack: readSlack(deps),
     teams: readTeams(deps, host),

@@ -128,6 +128,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     sorter,
     keptBackBy: (event) => keptBackBy(config.maintenance, event),
     graph: () => (config.incidents.dependencies ? topology.graph() : NO_GRAPH),
+    isWatched: () => config.incidents.watchdog !== undefined,
     windows: () => config.maintenance.map(({ name }) => name),
     rest: restWhenBusy(REST_MS, MANY),
     began: (alerts) => {
@@ -267,13 +268,14 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     },
     async start(posted) {
       wakeOutbox = posted;
-      const [{ notify }, { endSnoozes }, { escalate }, { endOverrides, aboveOf }, { roundsOfLists }] =
+      const [{ notify }, { endSnoozes }, { escalate }, { endOverrides, aboveOf }, { roundsOfLists }, { watchForSigns }] =
         await Promise.all([
           import("../flows/notify.ts"),
           import("../flows/respond.ts"),
           import("../flows/escalate.ts"),
           import("../flows/oncall.ts"),
           import("./alert-lists.ts"),
+          import("../flows/sign-of-life.ts"),
         ]);
       const report = (level: "error", message: string, data: Readonly<Record<string, unknown>>) =>
         log[level](data, message);
@@ -297,6 +299,7 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
             above: () => aboveOf({ store, calendar }),
             changed: changedElsewhere,
           }),
+        signs: watchForSigns({ store, clock, take: ingesting.take, within: () => config.incidents.watchdog }),
         overrides: () => endOverrides({ store, clock }),
         calendars: refresh,
         calls: async (signal: AbortSignal) => (config.incidents.dependencies ? topology.look(signal) : ASK_AGAIN),

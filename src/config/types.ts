@@ -54,9 +54,10 @@ export type Config = {
   /** When alerts and anomalies about some things are kept back. */
   maintenance: readonly Maintenance[];
   /**
+   * `watchdog`: seconds within which a sign of life has to come; undefined where nobody waits for any.
    * `dependencies`: whether alerts of two things are one incident where one calls the other. `impact`: whether it is measured, and whether routes take a milder severity for it.
    */
-  incidents: { dependencies: boolean; impact: "raise" | "both" | "off" };
+  incidents: { dependencies: boolean; impact: "raise" | "both" | "off"; watchdog: number | undefined };
   digests: readonly ConfiguredDigest[];
   /** Pipelines that tell of their runs. */
   ci: CiConfig;

@@ -7,6 +7,7 @@ import {
   STORM_SECONDS,
   type World,
 } from "../core/incident/absorb.ts";
+import { isSignOfLife, signOfLife } from "../core/incident/heartbeat.ts";
 import { isKeptBack } from "../core/incident/maintenance.ts";
 import type { Sorter } from "../core/incident/parts.ts";
 import { type Tally, tallyOf } from "../core/incident/tally.ts";
@@ -24,6 +25,8 @@ export type IngestDeps = {
   readonly keptBackBy?: NonNullable<World["keptBackBy"]>;
   /** Who calls whom, as far as is known by now. Undefined: what one thing does to another joins nothing. */
   readonly graph?: () => Graph;
+  /** Whether somebody waits for signs of life (Watchdog): when the last one came is kept then. */
+  readonly isWatched?: () => boolean;
   /** Names of the maintenance windows that there are. */
   readonly windows?: () => readonly string[];
   /** What tells alerts apart by what routes, escalations and digests ask for: another one once they ask for something else. */
@@ -77,7 +80,7 @@ export function ingest(deps: IngestDeps): Ingest {
       }
       waiting = waiting.slice(batch.length);
       try {
-        const events = batch.flatMap((one) => one.events);
+        const events = withSigns(batch.flatMap((one) => one.events));
         for (let at = 0; at < events.length; at += AT_ONCE) await store(events.slice(at, at + AT_ONCE));
         for (const one of batch) one.resolve();
         if (waiting.length === 0) await deps.rest?.(batch.length);
@@ -114,6 +117,12 @@ export function ingest(deps: IngestDeps): Ingest {
       held = undefined;
       if (tries >= TRIES) throw new Error("incidents were changed by others again and again while alerts came in");
     }
+  }
+
+  /** Of many signs of life, the last counts. */
+  function withSigns(events: readonly AlertEvent[]): readonly AlertEvent[] {
+    const last = deps.isWatched?.() === true ? events.findLast(isSignOfLife) : undefined;
+    return last === undefined ? events : [...events, signOfLife(last.at)];
   }
 
   function maintenance(): Pick<World, "keptBackBy" | "windows"> {

@@ -1,4 +1,5 @@
 import { sentStartOf } from "../core/incident/alert.ts";
+import { isHeartbeat } from "../core/incident/heartbeat.ts";
 import { isReceived } from "../core/incident/receivers.ts";
 import type { AlertEvent, AlertRecord } from "../core/incident.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -62,7 +63,10 @@ export function reconcile({
             .filter(({ endsAt }) => endsAt === undefined)
             .map(({ fingerprint }) => fingerprint),
     );
-    const told = listed.filter((one) => !isApart(one) || known.has(one.fingerprint));
+    // A sign of life is one, whomever it is routed to.
+    const isTold = (one: ListedAlert) =>
+      !isApart(one) || known.has(one.fingerprint) || isHeartbeat(one.labels["alertname"]);
+    const told = listed.filter(isTold);
     await take(told.map((one) => eventOf(one, list.name, at)));
     const there = new Set(listed.map(({ fingerprint }) => fingerprint));
     const unseen = await store.incidents.unseenSince(at, MOST_GONE);

@@ -119,7 +119,7 @@ function surfaces({ slack, teams, http, sources, alertmanager, access }: Config)
 
 // ---------------------------------------------------------------- who is told
 
-function told({ alertmanager, routes, oncall, notifiers, digests, detection }: Config): Wanted[] {
+function told({ alertmanager, incidents, routes, oncall, notifiers, digests, detection }: Config): Wanted[] {
   const main = routes.filter(({ isFallback }) => isFallback === undefined);
   const chats = new Set(
     main.flatMap(({ to }) => to.filter((place) => !isNotifier(place)).map(({ platform }) => platform)),
@@ -135,6 +135,11 @@ function told({ alertmanager, routes, oncall, notifiers, digests, detection }: C
       good: "Alertmanager is known, so silences and the list of alerts are there too",
       bad: "ALERTMANAGER_URL is not set: silences cannot be read or set, and alerts that no webhook brings are missed",
       cure: "Set ALERTMANAGER_URL, and its webhook to /webhooks/alertmanager.",
+    }),
+    want("should", "signs of life", incidents.watchdog !== undefined, {
+      good: "an incident says so when Watchdog does not come any more",
+      bad: "nobody is told when alerts do not arrive any more: silence looks like all is well",
+      cure: "Set incidents.watchdog, and route Watchdog to the bot with a repeat_interval of some minutes.",
     }),
     want(
       "should",

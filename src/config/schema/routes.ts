@@ -192,6 +192,11 @@ export function incidents() {
       .describe(
         "Measured impact changes the severity that is shown. raise (default): routes and escalations take it where it is graver than the rule's. both: also where it is milder. off: it is not measured.",
       ),
+    watchdog: duration(
+      "2m",
+      "1d",
+      "A critical incident when Alertmanager's Watchdog did not come for so long: a few times what its route repeats it after. Default: nobody waits for it.",
+    ),
     dependencies: flag("False: alerts of two things are never one incident because one calls the other. Default true."),
   }).describe("How alerts and anomalies become incidents.");
 }

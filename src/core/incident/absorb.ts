@@ -2,7 +2,7 @@ import { type AlertEvent, type AlertRecord, type Incident, isLive, LINES_KEPT } 
 import type { Graph } from "../topology/graph.ts";
 import { type Dependency, dependencyOn } from "../topology/join.ts";
 import { type Told, tell } from "./alert.ts";
-import { isHeartbeat } from "./heartbeat.ts";
+import { endingOf, isHeartbeat } from "./heartbeat.ts";
 import { isKeptBack, type KeptBack, keyWithin, snoozedBy } from "./maintenance.ts";
 import type { Sorter } from "./parts.ts";
 import { environmentOf, isThere, keysOf, saysWhere, subjectOf, type WideKeys, wideKeysOf } from "./subject.ts";
@@ -91,7 +91,7 @@ export function absorb(world: World, events: readonly AlertEvent[], newId: () =>
 
   for (const given of events) {
     const known = alerts.get(given.fingerprint) ?? world.alert(given.fingerprint);
-    const event = withoutHeartbeat(given, known);
+    const event = withoutHeartbeat(endingOf(given, known), known);
     if (event === undefined) continue;
     const told = tell(known, event);
     const listedBy = event.listedBy ?? known?.listedBy;
