@@ -268,15 +268,21 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     },
     async start(posted) {
       wakeOutbox = posted;
-      const [{ notify }, { endSnoozes }, { escalate }, { endOverrides, aboveOf }, { roundsOfLists }, { watchForSigns }] =
-        await Promise.all([
-          import("../flows/notify.ts"),
-          import("../flows/respond.ts"),
-          import("../flows/escalate.ts"),
-          import("../flows/oncall.ts"),
-          import("./alert-lists.ts"),
-          import("../flows/sign-of-life.ts"),
-        ]);
+      const [
+        { notify },
+        { endSnoozes },
+        { escalate },
+        { endOverrides, aboveOf },
+        { roundsOfLists },
+        { watchForSigns },
+      ] = await Promise.all([
+        import("../flows/notify.ts"),
+        import("../flows/respond.ts"),
+        import("../flows/escalate.ts"),
+        import("../flows/oncall.ts"),
+        import("./alert-lists.ts"),
+        import("../flows/sign-of-life.ts"),
+      ]);
       const report = (level: "error", message: string, data: Readonly<Record<string, unknown>>) =>
         log[level](data, message);
       const rounds = {

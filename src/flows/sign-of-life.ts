@@ -42,4 +42,3 @@ export function watchForSigns({ store, clock, take, within }: SignOfLifeDeps): (
     return Math.min(LOOK_EVERY, Math.max(1, due - now));
   };
 }
-

@@ -26,8 +26,12 @@ function aBot() {
     list,
     look: reconcile({ list, lists: [list.name], store, clock: () => now, take }),
     now: () => now,
-    sleep: (seconds: number) => void (now += seconds),
-    restart: () => void (watch = newWatch()),
+    sleep(seconds: number) {
+      now += seconds;
+    },
+    restart() {
+      watch = newWatch();
+    },
     /** Lets so many seconds pass, with looks where they are due. */
     async passes(seconds: number) {
       for (const end = now + seconds; ; ) {

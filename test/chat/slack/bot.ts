@@ -148,7 +148,7 @@ export class SlackBot {
       due: async () => [],
       fateOf: async () => undefined,
       hold: async () => {},
-    begin: async () => {},
+      begin: async () => {},
       hint: async (id, hint) => {
         const kept = this.outbox.get(id);
         if (kept?.state === "waiting") this.outbox.set(id, Object.assign(kept, { hint }));
