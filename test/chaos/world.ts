@@ -92,27 +92,7 @@ export async function until<T>(
 }
 
 function writeSettings(folder: string, url: string): void {
-  mkdirSync(join(folder, "runbooks"));
-  for (const kind of KINDS)
-    writeFileSync(
-      join(folder, "runbooks", `${kind}.yaml`),
-      JSON.stringify({
-        ...{ id: `restart-${kind}`, title: `Restart ${kind}`, does: "Restarts one desk.", not_when: "Never mind." },
-        ...{ risk: "medium", cooldown: "0s", per_hour: 1000, step_timeout: "30s", minutes_by_hand: 5 },
-        params: {
-          endpoint: { of: "http", about: "The harbour.", example: "harbour" },
-          service: { like: "k8s_name", takes: ["deployment", "name"], about: "The desk.", example: "ferrydesk" },
-        },
-        target: { kind, name: "{{ params.service }}", key: "http/{{ params.service }}" },
-        steps: [
-          {
-            ...{ name: "restart {{ params.service }}", uses: "http/call" },
-            with: { endpoint: "{{ params.endpoint }}", method: "POST", path: "/restart/{{ params.service }}" },
-          },
-        ],
-        matches: { asks: [{ verb: "restart", kinds: [kind] }] },
-      }),
-    );
+  for (const kind of KINDS) runbookFor(folder, kind);
   const settings = {
     people: { ann: { name: "Ann", slack: [ANN] }, ben: { name: "Ben", slack: [BEN] } },
     roles: { oncall: { people: ["ann", "ben"] } },
@@ -134,4 +114,28 @@ function writeSettings(folder: string, url: string): void {
     },
   };
   writeFileSync(join(folder, "smartcloudops.yaml"), JSON.stringify(settings));
+}
+
+/** The runbook that restarts things of that kind by a call of the executor "harbour". */
+export function runbookFor(folder: string, kind: string): void {
+  mkdirSync(join(folder, "runbooks"), { recursive: true });
+  writeFileSync(
+    join(folder, "runbooks", `${kind}.yaml`),
+    JSON.stringify({
+      ...{ id: `restart-${kind}`, title: `Restart ${kind}`, does: "Restarts one desk.", not_when: "Never mind." },
+      ...{ risk: "medium", cooldown: "0s", per_hour: 1000, step_timeout: "30s", minutes_by_hand: 5 },
+      params: {
+        endpoint: { of: "http", about: "The harbour.", example: "harbour" },
+        service: { like: "k8s_name", takes: ["deployment", "name"], about: "The desk.", example: "ferrydesk" },
+      },
+      target: { kind, name: "{{ params.service }}", key: "http/{{ params.service }}" },
+      steps: [
+        {
+          ...{ name: "restart {{ params.service }}", uses: "http/call" },
+          with: { endpoint: "{{ params.endpoint }}", method: "POST", path: "/restart/{{ params.service }}" },
+        },
+      ],
+      matches: { asks: [{ verb: "restart", kinds: [kind] }] },
+    }),
+  );
 }
