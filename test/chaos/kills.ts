@@ -33,7 +33,13 @@ export async function kills({ size, seed, show }: Run): Promise<Outcome> {
   while (done() < size && odd.length === 0) {
     const some = Math.min(IN_ONE_WORLD, size - done());
     const told = () => show(done() / size, `${done()} of ${size} kills`);
-    found.push(await inOneWorld(some, chance, counts, odd, told));
+    const before = done();
+    try {
+      found.push(await inOneWorld(some, chance, counts, odd, told));
+    } catch (problem) {
+      if (done() === before) throw problem; // it did not even begin
+      odd.push(`a world broke off: ${String(problem)}`);
+    }
   }
   const double = found.flatMap((one) => one.double);
   const lost = found.flatMap((one) => one.lost);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
 import { verifyAll } from "../../src/app/audit.ts";
@@ -81,6 +82,30 @@ describe("the Redis store and the server that it is on", () => {
     await store.check();
     await server.redis.config("SET", "appendonly", "yes");
     await (await replica(url)).check();
+  });
+
+  it("looks again where it was lost while it looked", async () => {
+    const way = await line();
+    way.deafen(/^\*3\r\n/); // the first that is asked: what time it is there
+    const mended = setTimeout(() => way.deafen(/(?!)/), 400);
+    const store = await replica(through(newDatabase(), way), { patienceMs: 5000 });
+    await store.check();
+    clearTimeout(mended);
+  });
+
+  it("looks again by itself at one that it could not use", async () => {
+    const way = await line();
+    const store = await replica(through(newDatabase(), way));
+    await store.check();
+    await server.redis.config("SET", "maxmemory-policy", "allkeys-lru");
+    way.cut();
+    await assert.rejects(store.check(), /this one has allkeys-lru\. Set it/);
+    await server.redis.config("SET", "maxmemory-policy", "noeviction");
+    for (const end = performance.now() + 20_000; ; await sleep(100)) {
+      const problem = await store.check().catch((why: unknown) => why);
+      if (problem === undefined) return;
+      assert.ok(performance.now() < end, String(problem));
+    }
   });
 
   it("does not take one that still reads its data for one that keeps none", async () => {

@@ -42,6 +42,8 @@ export const PREFIX = "{smartcloudops}:";
 /** Milliseconds that one command may take. */
 const COMMAND_MS = 2000;
 const LONGEST_PAUSE_MS = 500;
+/** After which a server that could not be used is looked at again: somebody may have changed its settings. */
+const LOOK_AGAIN_MS = 2000;
 
 type Scripts = Redis & {
   scoStep(key: string, ...argv: (string | number)[]): Promise<string>;
@@ -54,7 +56,8 @@ type Scripts = Redis & {
  * Connects. ioredis itself sends nothing a second time and queues nothing while there is no connection: what is sent again is sent here, under
  * the id of its step, so that it happens once, and with a time after which the server refuses it, so that it never happens late.
  * `greet` looks at the server after each connect, before anything else is sent; what it throws is what every call rejects with
- * until the next connect. Resolves after the first greeting.
+ * until it looked again, which it does by itself. Where the connection was lost meanwhile, it looks at the next one. Resolves after the first
+ * greeting that came to its end.
  */
 export async function connect(
   url: Secret,
@@ -98,6 +101,8 @@ export async function connect(
   /** Server time in milliseconds less `performance.now()`. */
   let ahead = 0;
   let greeted: Promise<void> | undefined;
+  /** What was told of the last greeting that failed. */
+  let told: string | undefined;
 
   async function serverTime(): Promise<void> {
     const before = performance.now();
@@ -113,12 +118,37 @@ export async function connect(
   });
   redis.on("ready", () => {
     heard = undefined;
-    greeted = (async () => {
+    const now = (async () => {
       await serverTime();
       await greet(dbOn(async () => {}));
     })();
-    greeted.catch((problem: unknown) => warn(problem, "Redis is there, and cannot be used as the store"));
+    greeted = now;
+    const failed = (problem: unknown) => {
+      const isNo = lasts(problem);
+      const said = reasonOf(problem);
+      if (said !== told)
+        warn(
+          problem,
+          isNo
+            ? "Redis is there, and cannot be used as the store"
+            : "Redis was lost while it was looked at: it is looked at again",
+        );
+      told = said;
+      const again = () => {
+        if (greeted === now && !isClosed) redis.disconnect(true);
+      };
+      if (isNo) setTimeout(again, LOOK_AGAIN_MS).unref();
+      else again();
+    };
+    now.then(() => {
+      told = undefined;
+    }, failed);
   });
+
+  /** Whether the server itself said no: else it may answer another time. */
+  function lasts(problem: unknown): boolean {
+    return problem instanceof StoreError ? problem.problem !== "io" : refusal(where, problem) !== undefined;
+  }
 
   function unreachable(problem: unknown, what: string): StoreError {
     const why = reasonOf(heard ?? problem);
@@ -137,8 +167,12 @@ export async function connect(
       if (no !== undefined) throw no;
       const now = greeted;
       if (now !== undefined) {
-        await now;
-        return;
+        try {
+          return await now;
+        } catch (problem) {
+          if (lasts(problem)) throw refusal(where, problem) ?? problem;
+          heard ??= problem;
+        }
       }
       if (performance.now() >= until) throw unreachable(undefined, "cannot be reached. Nothing was stored");
       await new Promise((resolve) => setTimeout(resolve, 20));
