@@ -183,7 +183,18 @@ function writeSettings(folder: string, url: string): void {
     schedules: { detect: { every: `${WATCH_SECONDS}s`, post: [{ slack: CHANNEL }] } },
     runbooks: {
       ...{ builtin: false, folders: ["./runbooks"], modes: { default: "act" } },
-      executors: { http: [{ name: "harbour", base_url: url, hosts: ["127.0.0.1"], allow_private: true, idempotent: false, status_path: "/status/{key}" }] },
+      executors: {
+        http: [
+          {
+            name: "harbour",
+            base_url: url,
+            hosts: ["127.0.0.1"],
+            allow_private: true,
+            idempotent: false,
+            status_path: "/status/{key}",
+          },
+        ],
+      },
     },
     limits: { channel_questions_per_minute: 1000 },
   };
