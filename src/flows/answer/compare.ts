@@ -32,7 +32,7 @@ async function compareTimes(turn: Turn, subject: Subject): Promise<Answer> {
   const then = sayTime(how.at - back, now, zone);
   const rows = rowsOf(subject.bound, current.data).rows;
   const old = rowsOf(subject.bound, before.data).rows;
-  const name = capital(nameWithQuantile(subject, read.quantile));
+  const name = capital(nameWithQuantile(subject, read.quantile, how.form));
   const place = placeWords(subject);
   const fold = (list: readonly Row[]): number | undefined => {
     if (list.length === 1) return list[0]?.value;

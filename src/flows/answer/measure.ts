@@ -64,7 +64,7 @@ async function single(
 ): Promise<Answer> {
   const { bound } = subject;
   const { now, zone, read } = turn;
-  const what = title(subject, row, read.quantile);
+  const what = title(subject, row, read.quantile, how.form);
   const value = saidPer(turn, subject, row.value, how.form);
   const details: string[] = [];
   let tone: Tone = toneOf(subject, row.value);
@@ -221,7 +221,7 @@ function several(turn: Turn, subject: Subject, how: Plan, rows: readonly Row[]):
         : currencies.size > 1
           ? "none"
           : concept.fold;
-  const name = nameWithQuantile(subject, read.quantile);
+  const name = nameWithQuantile(subject, read.quantile, how.form);
   if (fold === "sum" || fold === "avg") {
     const total = rows.reduce((sum, row) => sum + row.value, 0) / (fold === "avg" ? rows.length : 1);
     const words = fold === "avg" ? "on average" : "in total";
@@ -265,7 +265,7 @@ function thresholdAnswer(turn: Turn, subject: Subject, how: Plan, rows: readonly
     threshold.op.startsWith("<") ? "low" : "high",
   );
   const words = sayThreshold(threshold.op, concept.unit === "bool" ? String(limit) : formatValue(limit, concept.unit));
-  const name = nameWithQuantile(subject, turn.read.quantile);
+  const name = nameWithQuantile(subject, turn.read.quantile, how.form);
   const what = concept.rows.includes("mountpoint") ? "filesystem" : concept.about === "" ? "series" : concept.about;
   const thing = plural(what, rows.length);
   const told =
@@ -303,7 +303,7 @@ function thresholdAnswer(turn: Turn, subject: Subject, how: Plan, rows: readonly
   if (rows.length === 1) {
     const [row] = matching;
     return answerOf(
-      `${leadOf(turn, true) || "Yes: "}${title(subject, row, turn.read.quantile)} is ${say(subject.bound, row?.value ?? Number.NaN, how.form)} ${how.when}, ${words}.`,
+      `${leadOf(turn, true) || "Yes: "}${title(subject, row, turn.read.quantile, how.form)} is ${say(subject.bound, row?.value ?? Number.NaN, how.form)} ${how.when}, ${words}.`,
       { tone: "warning" },
     );
   }
@@ -512,20 +512,21 @@ function toneOf(subject: Subject, value: number): Tone {
   return passed(warn) ? "warning" : "info";
 }
 
-function title(subject: Subject, row: Row | undefined, quantile: number | undefined): string {
-  const name = nameWithQuantile(subject, quantile);
+function title(subject: Subject, row: Row | undefined, quantile: number | undefined, form: Plan["form"]): string {
+  const name = nameWithQuantile(subject, quantile, form);
   const place = row === undefined || row.name === "" ? placeName(subject) : row.name;
   return capital(place === "" ? name : `${name} of ${place}`);
 }
 
-/** "p95 latency" where the concept is a quantile. */
-export function nameWithQuantile(subject: Subject, quantile: number | undefined): string {
+/** "p95 latency" where the concept is a quantile, "request count" where it is counted. */
+export function nameWithQuantile(subject: Subject, quantile: number | undefined, form: Plan["form"] = "rate"): string {
   const { concept } = subject.bound;
   const code = subject.filters
     .flatMap((filter) => (/code|status/.test(filter.label) ? filter.values : []))
     .find((value) => /^[1-5]\d\d$/.test(value));
   if (code !== undefined && concept.about === "service" && concept.unit !== "ratio")
     return `responses with status ${code}`;
+  if (form === "count") return concept.name.replace(/ rate\b/, " count");
   if (!concept.promql.includes("$quantile")) return concept.name;
   return `p${Number(((quantile ?? 0.95) * 100).toPrecision(5))} ${concept.name}`;
 }
