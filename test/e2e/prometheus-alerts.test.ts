@@ -101,7 +101,7 @@ describe("a real Prometheus without an Alertmanager", () => {
     }
     await sleep(2000); // What it makes of the delivery would be told by then.
     expect(fake.sent(CHANNEL)).toHaveLength(1);
-    const listed = await launch(["incidents", "--json"], { home, env }).ended;
-    expect(listed.stdout.trim().split("\n")).toHaveLength(1);
+    const listed = await launch(["incidents", "list", "--json"], { home, env }).ended;
+    expect(JSON.parse(listed.stdout)).toHaveLength(1);
   });
 });
