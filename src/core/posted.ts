@@ -10,6 +10,8 @@ type Message = {
   readonly card: Card;
   readonly at: number;
   readonly edits?: string;
+  /** Of the stored thing: an edit that shows an older one than was put for that message is not put. */
+  readonly revision?: number;
   /** Id of the message in whose thread it stands. */
   readonly under?: string;
   readonly hint?: string;

@@ -108,7 +108,7 @@ export function plannedDigests(deps: DigestDeps): () => Promise<void> {
   async function show(kept: KeptDigest, now: number): Promise<void> {
     const card = digestCard(kept.digest, { zone: kept.zone, kept });
     for (const [at, place] of kept.places.entries()) {
-      const message = { id: digestMessage(kept.id, at), place, card, at: now };
+      const message = { id: digestMessage(kept.id, at), place, card, at: now, revision: kept.revision };
       if (kept.revision === 1) await store.outbox.put(message);
       else await postOrEdit(store.outbox.put, message, String(kept.revision));
     }

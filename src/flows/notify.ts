@@ -108,7 +108,8 @@ export function notify(deps: NotifyDeps): () => Promise<number | undefined> {
         continue;
       }
       const id = messageId(incident.id, at);
-      await postOrEdit(outbox.put, { id, place, card, at: now }, `${incident.revision}:${context.edition}:${looks}`);
+      const { revision } = incident;
+      await postOrEdit(outbox.put, { id, place, card, at: now, revision }, `${revision}:${context.edition}:${looks}`);
     }
     if (incident.status === "open")
       for (const call of incident.calls ?? []) if (call.at > now - NEWS) await noteCall(incident, call, context);

@@ -328,7 +328,11 @@ async function show({ store, zone, clock, sources, posted }: RolloutDeps): Promi
       const linkTo: Metrics["linkTo"] = (promql, window) => source?.linkTo(promql, window);
       const card = rolloutCard(one, { now: clock(), zone, linkTo });
       const id = `rollout:${one.id}:${place.platform}/${place.channel}`;
-      await postOrEdit(store.outbox.put, { id, place, card, at: clock() }, sha256(JSON.stringify(card)).slice(0, 12));
+      await postOrEdit(
+        store.outbox.put,
+        { id, place, card, at: clock(), revision: one.revision },
+        sha256(JSON.stringify(card)).slice(0, 12),
+      );
       isPosted = true;
     }
     await store.rollouts.shown(one.id, one.revision);

@@ -296,7 +296,14 @@ async function showSilences({ store, clock, zone, posted }: Omit<LookDeps, "rout
       if (place.platform === "terminal") continue;
       const id = silenceMessage(silence.id, at);
       const { under } = silence;
-      const message = { id, place, card, at: clock(), ...(under !== undefined && { under }) };
+      const message = {
+        id,
+        place,
+        card,
+        at: clock(),
+        revision: silence.revision,
+        ...(under !== undefined && { under }),
+      };
       await postOrEdit(store.outbox.put, message, `${silence.revision}`);
     }
     await store.silences.shown(silence.id, silence.revision);

@@ -12,6 +12,8 @@ export type Outgoing = {
   readonly card: Card;
   /** Id of an earlier message that this one takes the place of, by editing it. Undefined for a new message. */
   readonly edits?: string;
+  /** Of the thing that it shows, which counts up: for those who draw it at the same moment, so that the newest stays. */
+  readonly revision?: number;
   /** Id of an earlier message in whose thread it stands, where the platform has threads; beside it where that one never arrived. */
   readonly under?: string;
   /** The answer it shows, which people may call helpful or not. */
@@ -27,7 +29,10 @@ export type Queued = Outgoing & { readonly attempts: number };
 
 /** What is still to be said, kept so that a restart loses nothing. Order is kept within a channel. */
 export interface Outbox {
-  /** False when a message with that id is there already, waiting or sent; the first one stays. */
+  /**
+   * False when a message with that id is there already, waiting or sent; the first one stays. So is one that edits a message for which a newer `revision`
+   * was put already.
+   */
   put(message: Outgoing): Promise<boolean>;
   /**
    * The oldest waiting message of each channel, where its time has come (unix seconds) and no attempt holds it, oldest first, at

@@ -249,7 +249,14 @@ export function createMemoryStore(
     stop: createStop(shared(ledger), undefined),
     outbox: {
       put: (message) =>
-        use(() => insert(outbox, message.id, { message, state: "waiting", attempts: 0, until: 0, at: message.at })),
+        use(() => {
+          const { id, edits, revision, at } = message;
+          const edited = edits === undefined || revision === undefined ? undefined : outbox.get(edits);
+          if (outbox.has(id) || (edited?.message.revision ?? 0) > (revision ?? 0)) return false;
+          if (edited !== undefined)
+            outbox.set(edited.message.id, { ...edited, message: { ...edited.message, revision: revision! } });
+          return insert(outbox, id, { message, state: "waiting", attempts: 0, until: 0, at });
+        }),
       due: (platform, now, limit) =>
         use(() => {
           const first = new Map<string, Waiting>();

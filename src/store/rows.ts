@@ -68,6 +68,9 @@ export const QueuedRow = once(() => {
     .transform(({ body, attempts }): Queued => ({ ...(body as unknown as Queued), attempts }));
 });
 
+/** The newest revision that was put for a message; null where it shows nothing that counts. */
+export const NewestRow = once(() => z.object({ revision: z.number().nullable() }));
+
 export const BegunRow = once(() => z.object({ attempts: z.number() }));
 
 export const FateRow = once(() =>

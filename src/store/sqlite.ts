@@ -17,6 +17,7 @@ import {
   HeldRow,
   LatestRow,
   LessonRow,
+  NewestRow,
   PlaceRow,
   QueuedRow,
   ReferenceRow,
@@ -254,14 +255,24 @@ export function openSqliteStore(settings: SqliteSettings): Store {
     stop: createStop(shared(ledger), join(settings.dataDir, "STOP")),
 
     outbox: {
-      async put(message) {
-        const { id, place, at } = message;
-        return later.inserted(
-          `INSERT INTO outbox (id, platform, channel, at, body, state, attempts, until) VALUES (?, ?, ?, ?, ?, 'waiting', 0, 0)
-           ON CONFLICT DO NOTHING`,
-          [id, place.platform, place.channel, at, toJson(message)],
-        );
-      },
+      put: (message) =>
+        group.add(() => {
+          const { id, place, at, edits, revision } = message;
+          if (edits !== undefined && revision !== undefined) {
+            const [edited] = sql.all(
+              NewestRow,
+              "SELECT json_extract(body, '$.revision') AS revision FROM outbox WHERE id = ?",
+              [edits],
+            );
+            if ((edited?.revision ?? 0) > revision) return false;
+            sql.run("UPDATE outbox SET body = json_set(body, '$.revision', ?) WHERE id = ?", [revision, edits]);
+          }
+          return sql.inserted(
+            `INSERT INTO outbox (id, platform, channel, at, body, state, attempts, until) VALUES (?, ?, ?, ?, ?, 'waiting', 0, 0)
+             ON CONFLICT DO NOTHING`,
+            [id, place.platform, place.channel, at, toJson(message)],
+          );
+        }),
       async due(platform, now, limit) {
         return sql.all(
           QueuedRow,

@@ -33,6 +33,8 @@ export type Changes = {
   propose(): Promise<Change>;
   /** The message in Slack that shows it, once it is there. */
   cardOf(change: Change): Promise<Stored>;
+  /** Whether its message in Slack asks for approval at this moment. */
+  asks(change: Change): boolean;
   /** A click on Approve, until it is taken. */
   approve(change: Change): Promise<void>;
   /**
@@ -144,7 +146,7 @@ export function createChanges(world: World): Changes {
   }
 
   return {
-    ...{ all, forgotten, propose, cardOf, approve },
+    ...{ all, forgotten, propose, cardOf, approve, asks },
     forget(stored) {
       const ids = new Set(stored.map(({ id }) => id));
       const keys = new Set(stored.map((one) => stepKey(one, 0)));
@@ -161,7 +163,7 @@ export function createChanges(world: World): Changes {
         if (moving?.length === 0 || performance.now() > end) return every(world.store, STATUSES);
         for (const proposal of moving ?? []) {
           const change = all.find(({ id, approved }) => approved && id === proposal.id);
-          if (change === undefined || proposal.status !== "pending" || !asksAgain(change)) continue;
+          if (change === undefined || proposal.status !== "pending" || !asks(change)) continue;
           const hasRun = world.target.calls.has(stepKey(proposal, 0));
           await press(change, hasRun ? "reject" : "approve").catch(() => undefined);
         }
@@ -170,8 +172,8 @@ export function createChanges(world: World): Changes {
     },
   };
 
-  /** Whether the card, which follows the store, asks for it by now. */
-  function asksAgain({ id, channel }: Change): boolean {
+  /** The card follows the store. */
+  function asks({ id, channel }: Change): boolean {
     look(channel);
     return buttonsIn(cards.get(id)?.blocks ?? []).some(({ action_id }) => action_id.startsWith("decide:approve:"));
   }
@@ -209,6 +211,12 @@ export async function judge(world: World, changes: Changes, proposals: readonly 
     if (times > 0 && !isTold) untrue.push(`${id} ran, and its audit says only ${told.join(", ")}`);
     if (status === "succeeded" && times !== 1) untrue.push(`${id} is called succeeded and ran ${times} times`);
     if (status === "failed" && times !== 0) untrue.push(`${id} is called failed and ran`);
+  }
+  for (const change of changes.all) {
+    const status = byId.get(change.id)?.status;
+    if (status === undefined || changes.asks(change) === (status === "pending")) continue;
+    if (status === "pending") stuck.push(`${change.id} waits for approval, and its message does not ask for it`);
+    else untrue.push(`${change.id} is ${status}, and its message asks for approval`);
   }
   const keys = new Set(proposals.map((one) => stepKey(one, 0)));
   for (const key of calls.keys())

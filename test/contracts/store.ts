@@ -261,6 +261,38 @@ export function storeContract(
       assert.equal(await outbox.begin("none"), undefined);
     });
 
+    it("puts no edit that shows an older revision than another one for the same message", async () => {
+      const { outbox } = await empty();
+      const edit = (id: string, revision?: number) =>
+        outbox.put({ ...outgoing(id), edits: "m1", ...(revision !== undefined && { revision }) });
+      assert.equal(await outbox.put({ ...outgoing("m1"), revision: 2 }), true);
+      assert.equal(await edit("late-first", 1), false);
+      assert.equal(await edit("same", 2), true);
+      assert.equal(await edit("third", 3), true);
+      assert.equal(await edit("late", 2), false);
+      assert.equal(await edit("third", 3), false);
+      assert.equal(await edit("other look", 3), true);
+      assert.equal(await edit("without"), true);
+      const all = await Promise.all([7, 5, 6, 4, 7].map((revision, at) => edit(`race-${at}`, revision)));
+      assert.equal(all[0], true);
+      assert.equal(await edit("after all", 6), false);
+      assert.equal(await outbox.put({ ...outgoing("m2"), edits: "none", revision: 1 }), true);
+      // In the order in which they stand: what comes last shows the newest.
+      const said: string[] = [];
+      for (
+        let next = await outbox.due("slack", NOW, 1);
+        next[0] !== undefined;
+        next = await outbox.due("slack", NOW, 1)
+      ) {
+        said.push(next[0].id);
+        await outbox.sent(next[0].id, "1790.1", NOW);
+      }
+      assert.deepEqual(said.slice(0, 5), ["m1", "same", "third", "other look", "without"]);
+      const raced = said.filter((id) => id.startsWith("race-")).map((id) => [7, 5, 6, 4, 7][Number(id.slice(5))]);
+      assert.deepEqual(raced, raced.toSorted());
+      assert.equal(await edit("much later", 5), false);
+    });
+
     it("shows what an answer rested on, and ignores a second save under one id", async () => {
       const { evidence } = await empty();
       await evidence.save({ id: "a1", place: THREAD, at: NOW, text: "3 req/s", evidence: EVIDENCE });

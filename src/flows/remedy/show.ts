@@ -40,7 +40,8 @@ async function showOne(deps: ShowDeps, proposal: Proposal): Promise<void> {
     // The same revision may be shown differently: an emergency stop came or went, and came again.
     const occasion = deps.anew?.ids.has(proposal.id) === true ? deps.anew.occasion : "";
     const looks = sha256(`${JSON.stringify(card)}${occasion}`).slice(0, 8);
-    await postOrEdit(outbox.put, { id, place, card, at: deps.clock() }, `${proposal.revision}:${looks}`);
+    const { revision } = proposal;
+    await postOrEdit(outbox.put, { id, place, card, at: deps.clock(), revision }, `${revision}:${looks}`);
   }
   await deps.store.proposals.shown(proposal.id, proposal.revision);
   deps.anew?.ids.delete(proposal.id);

@@ -2,10 +2,12 @@ import { incidentOf } from "../../core/incident/message.ts";
 import { proposalOf } from "../../core/proposal-message.ts";
 import type { Outbox, Outgoing } from "../../ports/outbox.ts";
 import { FateRow, QueuedRow, ReferenceRow } from "../rows.ts";
-import type { Db } from "./client.ts";
-import { atMost, type Indexes, isAnothers, named, parsed, type Row, rowOf, table } from "./rows.ts";
+import type { Db, Op } from "./client.ts";
+import { atMost, type Indexes, isAnothers, named, parsed, type Row, rowOf, still, table } from "./rows.ts";
 
 const TABLE = "outbox";
+/** The check for which an edit is tried again: the message that it edits is not as it was read. */
+const SOMEBODY_ELSE_CHANGED_IT = 2;
 
 /** `Outbox` in Redis. */
 export function redisOutbox(db: Db): Outbox {
@@ -20,15 +22,23 @@ export function redisOutbox(db: Db): Outbox {
   };
 
   return {
-    put(message) {
-      const { id, place, at } = message;
+    async put(message) {
+      const { id, place, at, edits, revision } = message;
       const { platform, channel } = place;
       const first = { platform, channel, at, state: "waiting", attempts: 0, until: 0 };
-      return rows.add(id, { ...first, body: JSON.stringify(message) }, [
-        "join",
-        `${TABLE}:channels ${platform}`,
-        channel,
-      ]);
+      const row = { ...first, body: JSON.stringify(message) };
+      const joined: Op = ["join", `${TABLE}:channels ${platform}`, channel];
+      for (;;) {
+        const text = edits === undefined || revision === undefined ? undefined : await db.get(TABLE, edits);
+        if (edits === undefined || text === undefined) return rows.add(id, row, joined);
+        const edited = rowOf(text);
+        const shown = messageOf(edited["body"]);
+        if ((shown.revision ?? 0) > revision!) return false;
+        const known = { ...edited, body: JSON.stringify({ ...shown, revision }) };
+        const checks = [still(TABLE, id, undefined), still(TABLE, edits, text)];
+        const made = await db.step([...checks, rows.put(edits, known), rows.put(id, row), joined]);
+        if (made !== SOMEBODY_ELSE_CHANGED_IT) return made === "ok";
+      }
     },
     async due(platform, now, limit) {
       const firsts = await db.firsts(TABLE, `${TABLE}:channels ${platform}`, `queue ${platform} `);
