@@ -23,6 +23,8 @@ const MOVING = ["pending", "approved", "claimed", "started", "unknown"] as const
 const RECORDS = 5000;
 const ANSWER_MS = 12_000;
 const TRIES = 40;
+/** In which messages have caught up with the store. */
+const SHOWN_MS = 60_000;
 
 /** Changes that are asked for and approved, and what became of them. */
 export type Changes = {
@@ -212,11 +214,14 @@ export async function judge(world: World, changes: Changes, proposals: readonly 
     if (status === "succeeded" && times !== 1) untrue.push(`${id} is called succeeded and ran ${times} times`);
     if (status === "failed" && times !== 0) untrue.push(`${id} is called failed and ran`);
   }
-  for (const change of changes.all) {
-    const status = byId.get(change.id)?.status;
-    if (status === undefined || changes.asks(change) === (status === "pending")) continue;
-    if (status === "pending") stuck.push(`${change.id} waits for approval, and its message does not ask for it`);
-    else untrue.push(`${change.id} is ${status}, and its message asks for approval`);
+  const behind = () =>
+    changes.all.filter((one) => byId.has(one.id) && changes.asks(one) !== (byId.get(one.id)?.status === "pending"));
+  await until(() => (behind().length === 0 ? true : undefined), "messages that say what is so", SHOWN_MS).catch(
+    () => [],
+  );
+  for (const { id } of behind()) {
+    if (byId.get(id)?.status === "pending") stuck.push(`${id} waits for approval, and its message does not ask for it`);
+    else untrue.push(`${id} is ${byId.get(id)?.status}, and its message asks for approval`);
   }
   const keys = new Set(proposals.map((one) => stepKey(one, 0)));
   for (const key of calls.keys())
