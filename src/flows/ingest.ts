@@ -221,11 +221,13 @@ function remember(held: Held, { incidents: changed, alerts, tallies }: Absorbed)
   // What went on again is held whole from now on.
   const again = changed.flatMap(({ id }) => held.endedAlerts.get(id) ?? []);
   const told = new Set(alerts.map(({ fingerprint }) => fingerprint));
+  const touched = new Set(changed.map(({ id }) => id));
   held.over.clear();
   held.ended.clear();
   held.endedAlerts.clear();
   for (const alert of [...again.filter(({ fingerprint }) => !told.has(fingerprint)), ...alerts]) {
-    if (alert.incident === undefined) continue;
+    // One that is over, told of once more, is looked up with its incident when it comes again.
+    if (alert.incident === undefined || !(held.incidents.has(alert.incident) || touched.has(alert.incident))) continue;
     held.alerts.set(alert.fingerprint, alert);
     const its = held.byIncident.get(alert.incident) ?? new Map<string, AlertRecord>();
     held.byIncident.set(alert.incident, its.set(alert.fingerprint, alert));

@@ -103,3 +103,22 @@ it("routes by what the settings ask for by now, also of the alerts that were the
   await take([told("shop", 10)]);
   expect(await places()).toEqual(["shop", "pay"]);
 });
+
+it("goes on with what flaps, also where its end is told of twice, as by two Alertmanagers", async () => {
+  const store = newStore();
+  let made = 0;
+  const { take } = ingest({ store, newId: () => `inc-${++made}`, placesOf: () => [], changed: () => {} });
+  for (let round = 0; round < 6; round++) {
+    const startsAt = T + 300 * round;
+    await take([firing("a", { startsAt, at: startsAt + 10 })]);
+    const end = { startsAt, endsAt: startsAt + 100 };
+    await take([over("a", { ...end, at: startsAt + 110 })]);
+    await take([over("a", { ...end, at: startsAt + 170 })]);
+  }
+  const all = await store.incidents.find({ limit: 10 });
+  // The third beginning within an hour is one that flaps.
+  expect(all.map(({ reopened = 0, previous }) => [reopened, previous]).reverse()).toEqual([
+    [0, undefined],
+    [4, "inc-1"],
+  ]);
+});
