@@ -93,6 +93,18 @@ describe("the Redis store and the server that it is on", () => {
     clearTimeout(mended);
   });
 
+  it("does not besiege one that it loses each time, and says why in the end", async () => {
+    const way = await line();
+    way.deafen(/^\*3\r\n/);
+    const connections = async () =>
+      Number(/total_connections_received:(\d+)/.exec(await server.redis.info("stats"))?.[1] ?? "NaN");
+    const before = await connections();
+    const opened = replica(through(newDatabase(), way), { patienceMs: 3000 });
+    await assert.rejects(opened, /cannot be reached\. Nothing was stored \((?!undefined)[^)]+\)/);
+    const more = (await connections()) - before;
+    assert.ok(more >= 3 && more <= 15, `${more} connections`);
+  });
+
   it("looks again by itself at one that it could not use", async () => {
     const way = await line();
     const store = await replica(through(newDatabase(), way));

@@ -42,8 +42,14 @@ export const PREFIX = "{smartcloudops}:";
 /** Milliseconds that one command may take. */
 const COMMAND_MS = 2000;
 const LONGEST_PAUSE_MS = 500;
-/** After which a server that could not be used is looked at again: somebody may have changed its settings. */
+/** After which a server that could not be used is looked at again at the latest: somebody may have changed its settings. */
 const LOOK_AGAIN_MS = 2000;
+/** The first pause after the connection was lost while it looked; each further one is twice as long. */
+const LOST_MS = 100;
+
+/** What ioredis and the system say when there is no connection any more, or nobody answers on it. */
+const LOST_WORDS = /Connection is closed|timed out|max retries per request|Stream isn't writeable/i;
+const LOST_CODE = /^(?:ECONN|EPIPE|ETIMEDOUT|EHOST|ENET)/;
 
 type Scripts = Redis & {
   scoStep(key: string, ...argv: (string | number)[]): Promise<string>;
@@ -101,8 +107,10 @@ export async function connect(
   /** Server time in milliseconds less `performance.now()`. */
   let ahead = 0;
   let greeted: Promise<void> | undefined;
-  /** What was told of the last greeting that failed. */
-  let told: string | undefined;
+  /** Why greetings failed since the last one that did not: the last reason, what was told of it, and how often in a row. */
+  const failing = { problem: undefined as unknown, told: "", times: 0 };
+  /** Errors of ours that say that Redis did not answer. */
+  const unanswered = new WeakSet<Error>();
 
   async function serverTime(): Promise<void> {
     const before = performance.now();
@@ -124,39 +132,42 @@ export async function connect(
     })();
     greeted = now;
     const failed = (problem: unknown) => {
-      const isNo = lasts(problem);
       const said = reasonOf(problem);
-      if (said !== told)
+      const loss = isLoss(problem);
+      if (said !== failing.told)
         warn(
           problem,
-          isNo
-            ? "Redis is there, and cannot be used as the store"
-            : "Redis was lost while it was looked at: it is looked at again",
+          loss
+            ? "Redis was lost while it was looked at: it is looked at again"
+            : "Redis is there, and cannot be used as the store",
         );
-      told = said;
+      const pause = loss ? Math.min(LOST_MS * 2 ** failing.times, LOOK_AGAIN_MS) : LOOK_AGAIN_MS;
+      Object.assign(failing, { problem, told: said, times: failing.times + 1 });
       const again = () => {
         if (greeted === now && !isClosed) redis.disconnect(true);
       };
-      if (isNo) setTimeout(again, LOOK_AGAIN_MS).unref();
-      else again();
+      setTimeout(again, pause).unref();
     };
-    now.then(() => {
-      told = undefined;
-    }, failed);
+    now.then(() => Object.assign(failing, { problem: undefined, told: "", times: 0 }), failed);
   });
 
-  /** Whether the server itself said no: else it may answer another time. */
-  function lasts(problem: unknown): boolean {
-    return problem instanceof StoreError ? problem.problem !== "io" : refusal(where, problem) !== undefined;
+  /** Whether the connection broke, or the server cannot answer yet: else somebody said no, and will until something is changed. */
+  function isLoss(problem: unknown): boolean {
+    if (!(problem instanceof Error)) return false;
+    if (problem.name === "ReplyError") return refusal(where, problem) === undefined;
+    const { code = "" } = problem as NodeJS.ErrnoException;
+    return unanswered.has(problem) || LOST_CODE.test(code) || LOST_WORDS.test(problem.message);
   }
 
   function unreachable(problem: unknown, what: string): StoreError {
-    const why = reasonOf(heard ?? problem);
-    return new StoreError(
+    const why = reasonOf(heard ?? problem ?? failing.problem ?? "it did not answer");
+    const error = new StoreError(
       "io",
       `the store in Redis at ${where} ${what} (${why}). Check that Redis runs and can be reached, and see REDIS_URL.`,
       { cause: problem },
     );
+    unanswered.add(error);
+    return error;
   }
 
   /** Resolves once there is a connection that was greeted. */
@@ -170,8 +181,7 @@ export async function connect(
         try {
           return await now;
         } catch (problem) {
-          if (lasts(problem)) throw refusal(where, problem) ?? problem;
-          heard ??= problem;
+          if (!isLoss(problem)) throw refusal(where, problem) ?? problem;
         }
       }
       if (performance.now() >= until) throw unreachable(undefined, "cannot be reached. Nothing was stored");
