@@ -82,12 +82,15 @@ export async function connect(
   },
 ): Promise<Db> {
   const { Redis: Client } = await import("ioredis");
+  /** Why greetings failed since the last one that did not: the last reason, what was told of it, and how often in a row. */
+  const failing = { problem: undefined as unknown, told: "", times: 0 };
+  const lostPause = () => Math.min(failing.times === 0 ? 0 : LOST_MS * 2 ** failing.times, LOOK_AGAIN_MS);
   const redis = new Client(url.reveal(), {
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(times * 50, LONGEST_PAUSE_MS),
+    retryStrategy: (times) => Math.max(Math.min(times * 50, LONGEST_PAUSE_MS), lostPause()),
     reconnectOnError: () => false as const,
     connectTimeout: COMMAND_MS,
     commandTimeout: commandMs,
@@ -107,8 +110,6 @@ export async function connect(
   /** Server time in milliseconds less `performance.now()`. */
   let ahead = 0;
   let greeted: Promise<void> | undefined;
-  /** Why greetings failed since the last one that did not: the last reason, what was told of it, and how often in a row. */
-  const failing = { problem: undefined as unknown, told: "", times: 0 };
   /** Errors of ours that say that Redis did not answer. */
   const unanswered = new WeakSet<Error>();
 
@@ -141,12 +142,11 @@ export async function connect(
             ? "Redis was lost while it was looked at: it is looked at again"
             : "Redis is there, and cannot be used as the store",
         );
-      const pause = loss ? Math.min(LOST_MS * 2 ** failing.times, LOOK_AGAIN_MS) : LOOK_AGAIN_MS;
       Object.assign(failing, { problem, told: said, times: failing.times + 1 });
       const again = () => {
         if (greeted === now && !isClosed) redis.disconnect(true);
       };
-      setTimeout(again, pause).unref();
+      setTimeout(again, loss ? lostPause() : LOOK_AGAIN_MS).unref();
     };
     now.then(() => Object.assign(failing, { problem: undefined, told: "", times: 0 }), failed);
   });
