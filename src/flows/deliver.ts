@@ -1,7 +1,7 @@
 import type { Sender } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Outbox, Outgoing, Queued } from "../ports/outbox.ts";
-import type { Shared } from "../ports/store.ts";
+import type { Lease, Shared } from "../ports/store.ts";
 import { NeverError, NotNowError, reasonOf } from "../util/errors.ts";
 
 export type DeliverDeps = {
@@ -34,6 +34,7 @@ export type Delivered = {
 /** Messages of this many channels are on their way at once. */
 const AT_ONCE = 20;
 const LONGEST_PAUSE = 300;
+const LOST = "the store could not be reached while it was sent";
 /** An error that the sender has no name for is a mistake of ours: it gets this many tries, some minutes in all. */
 const UNKNOWN_TRIES = 8;
 
@@ -88,30 +89,41 @@ export function deliver(deps: DeliverDeps): (signal: AbortSignal) => Promise<num
 
   async function attempt(message: Queued, signal: AbortSignal): Promise<void> {
     const { id, edits, under } = message;
-    const attempts = await outbox.begin(id, deps.shared?.lease());
+    const lease = deps.shared?.lease();
+    const attempts = await outbox.begin(id, lease);
     if (attempts === undefined) return;
     const began = clock();
+    const hold = holding(id, lease, signal);
     try {
       const edited = edits === undefined ? undefined : await outbox.referenceOf(edits);
       const above = under === undefined ? undefined : await outbox.referenceOf(under);
       const place = above === undefined ? message.place : (sender.under?.(message.place, above) ?? message.place);
-      const reference = await held(id, () => sender.send({ ...message, place, attempts }, edited, signal));
+      const reference = await sender.send({ ...message, place, attempts }, edited, hold.signal);
+      await hold.end();
       await outbox.sent(id, reference, clock());
       deps.report({ id, platform, outcome: "sent", seconds: clock() - began });
     } catch (problem) {
-      await settle(message, attempts, problem, signal);
+      await hold.end();
+      await settle(message, attempts, hold.isLost() ? new NotNowError(LOST, 0, "channel") : problem, signal);
     }
   }
 
-  /** Nobody else attempts it meanwhile, however long it takes. */
-  async function held<T>(id: string, attempted: () => Promise<T>): Promise<T> {
+  /** Nobody else attempts it meanwhile, however long it takes: where that cannot be said any more, the attempt is called off before somebody may. */
+  function holding(id: string, lease: Lease | undefined, signal: AbortSignal) {
     const { shared } = deps;
-    const letGo = shared?.every(() => outbox.hold(id, shared.lease()).catch(() => undefined));
-    try {
-      return await attempted();
-    } finally {
-      await letGo?.();
-    }
+    if (shared === undefined || lease === undefined) return { signal, end: async () => {}, isLost: () => false };
+    const lost = new AbortController();
+    let { until } = lease;
+    const end = shared.every(async () => {
+      const next = shared.lease();
+      const isHeld = await outbox.hold(id, next).then(
+        () => true,
+        () => false,
+      );
+      if (isHeld) until = next.until;
+      else if (clock() > until - (next.until - next.now) / 3) lost.abort();
+    });
+    return { signal: AbortSignal.any([signal, lost.signal]), end, isLost: () => lost.signal.aborted };
   }
 
   async function settle(message: Queued, attempts: number, problem: unknown, signal: AbortSignal): Promise<void> {

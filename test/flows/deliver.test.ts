@@ -271,9 +271,10 @@ describe("delivery", () => {
         ...{ outbox: store.outbox, clock: () => now, pause: turn, chance: () => 0, report: () => {} },
         sender: {
           platform: "slack",
-          async send() {
-            await new Promise<void>((resolve) => {
+          async send(_, __, signal) {
+            await new Promise<void>((resolve, reject) => {
               arrive = resolve;
+              signal.addEventListener("abort", () => reject(new Error("it was killed")));
             });
             arrived.push(owner);
             return owner;
@@ -301,7 +302,8 @@ describe("delivery", () => {
     expect([arrived, first.size]).toEqual([["first"], 0]);
 
     await store.outbox.put(message("b"));
-    void roundOf("killed", new Set())(SIGNAL); // renews nothing from here on
+    const killed = new AbortController();
+    const itsRound = roundOf("killed", new Set())(killed.signal); // renews nothing from here on
     await turn();
     now += 16;
     const taken = roundOf("second", second)(SIGNAL);
@@ -309,6 +311,55 @@ describe("delivery", () => {
     arrive();
     await taken;
     expect([arrived, await store.outbox.referenceOf("b")]).toEqual([["first", "second"], "second"]);
+    killed.abort();
+    await itsRound;
+  });
+
+  it("calls an attempt off when it can no longer say that it has it, and tries it again later", async () => {
+    const { store } = chat();
+    let now = 1000;
+    let renew = async () => {};
+    const [events, sends]: [Delivered[], number[]] = [[], []];
+    let isAway = false;
+    const hold = async (...given: Parameters<typeof store.outbox.hold>) => {
+      if (isAway) throw new Error("the store is away");
+      return store.outbox.hold(...given);
+    };
+    const round = deliver({
+      ...{ outbox: { ...store.outbox, hold }, clock: () => now, pause: turn, chance: () => 0 },
+      report: (event) => events.push(event),
+      sender: {
+        platform: "slack",
+        send: (_, __, signal) => {
+          sends.push(now);
+          if (sends.length > 1) return Promise.resolve("ts");
+          return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        },
+      },
+      shared: {
+        lease: () => ({ owner: "one", now, until: now + 15 }),
+        every(work) {
+          renew = work;
+          return async () => {};
+        },
+      },
+    });
+    await store.outbox.put(message("a"));
+    const first = round(SIGNAL);
+    await turn();
+    now += 4;
+    await renew();
+    isAway = true;
+    now += 8;
+    await renew();
+    expect(events).toEqual([]); // it has it for 7 s more
+    now += 4;
+    await renew();
+    await first;
+    expect(events).toMatchObject([{ outcome: "later", reason: "the store could not be reached while it was sent" }]);
+    now += 60;
+    await round(SIGNAL);
+    expect(events).toMatchObject([{ outcome: "later" }, { outcome: "sent" }]);
   });
 
   it("loses nothing and doubles nothing in half an hour without chat and a restart", async () => {
