@@ -6,9 +6,10 @@ import type { Card, ClickMeaning } from "../core/card.ts";
 import type { Place, Question } from "../core/chat.ts";
 import type { ConceptPacks } from "../core/concept.ts";
 import { placesWith } from "../core/incident/anomaly.ts";
+import { isAboutSilence, NO_SIGN_OF_LIFE } from "../core/incident/heartbeat.ts";
 import { keptBackBy } from "../core/incident/maintenance.ts";
 import { type Sorter, sorterFor } from "../core/incident/parts.ts";
-import { placesFor } from "../core/incident/route.ts";
+import { placesFor, placesOfLastResort } from "../core/incident/route.ts";
 import type { IncidentWish, TestWish } from "../core/incident/wish.ts";
 import type { AlertEvent, Incident } from "../core/incident.ts";
 import type { Identity, Voter } from "../core/people.ts";
@@ -114,7 +115,10 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
   };
   /** Whoever looks at all that is live looks once for many deliveries: each look reads all of it. */
   const changedByAlerts = seldom(LOOK_AGAIN_MS, changed);
-  const placesOf = (incident: Incident) => placesWith(incident, placesFor(config.routes, incident), config.detection);
+  const placesOf = (incident: Incident) => {
+    const places = placesWith(incident, placesFor(config.routes, incident), config.detection);
+    return places.length === 0 && isAboutSilence(incident) ? placesOfLastResort(config.routes) : places;
+  };
   const topology = learnTopology({
     sources: options.sources,
     clock,
@@ -126,7 +130,8 @@ export function createIncidents(config: Config, options: IncidentOptions): Incid
     newId,
     placesOf,
     sorter,
-    keptBackBy: (event) => keptBackBy(config.maintenance, event),
+    // Planned work is no reason why alerts do not arrive.
+    keptBackBy: (event) => (event.fingerprint === NO_SIGN_OF_LIFE ? undefined : keptBackBy(config.maintenance, event)),
     graph: () => (config.incidents.dependencies ? topology.graph() : NO_GRAPH),
     isWatched: () => config.incidents.watchdog !== undefined,
     windows: () => config.maintenance.map(({ name }) => name),

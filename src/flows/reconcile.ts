@@ -63,9 +63,10 @@ export function reconcile({
             .filter(({ endsAt }) => endsAt === undefined)
             .map(({ fingerprint }) => fingerprint),
     );
-    // A sign of life is one, whomever it is routed to.
+    // A sign of life is one, whomever it is routed to; of the way through Alertmanager, where there is one, its own list alone is.
+    const isSign = list.name === ALERTMANAGER || !lists.includes(ALERTMANAGER);
     const isTold = (one: ListedAlert) =>
-      !isApart(one) || known.has(one.fingerprint) || isHeartbeat(one.labels["alertname"]);
+      known.has(one.fingerprint) || (isHeartbeat(one.labels["alertname"]) ? isSign : !isApart(one));
     const told = listed.filter(isTold);
     await take(told.map((one) => eventOf(one, list.name, at)));
     const there = new Set(listed.map(({ fingerprint }) => fingerprint));

@@ -48,12 +48,28 @@ type Look = { readonly heap: number; readonly rss: number; readonly descriptors:
  * One bot on a real Prometheus at ten times its normal load for `size` seconds: questions with charts, alerts, watches of what fails at times, and changes that
  * are approved and run. From a third of the time on, it takes no more memory and no more descriptors.
  */
-export async function soak({ size, show }: Run): Promise<Outcome> {
+export async function soak(run: Run): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "soak-"));
+  const stops: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
+  try {
+    return await soakIn(folder, stops, run);
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+/** `stops`: what ends what it starts, the last first. */
+async function soakIn(folder: string, stops: (() => unknown)[], { size, show }: Run): Promise<Outcome> {
   const prometheus = await smallPrometheus(folder, (reason) => {
     throw new Error(`There is no Prometheus to run this on: ${reason}`);
   });
+  stops.push(() => prometheus.stop());
   const [slack, framework, target] = [await new FakeSlack().start(), await startBotFramework(), await startTarget()];
+  stops.push(
+    () => target.stop(),
+    () => framework.close(),
+    () => slack.stop(),
+  );
   writeSettings(folder, target.url);
   for (const id of ASKERS) slack.people.set(id, { id, name: id, real_name: id, tz: "UTC", team_id: TEAM });
   const bot = await startChatBot({
@@ -62,113 +78,105 @@ export async function soak({ size, show }: Run): Promise<Outcome> {
     SMARTCLOUDOPS_CONFIG: join(folder, "smartcloudops.yaml"),
     ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
   });
-  try {
-    const began = performance.now();
-    const seconds = () => (performance.now() - began) / 1000;
-    const waits: number[] = [];
-    const refused: number[] = [];
-    let [questions, alerts, changes] = [0, 0, 0];
-    const timed = async (path: string, headers: Record<string, string>, body: string) => {
-      const at = performance.now();
-      const status = await post(bot, path, headers, body);
-      waits.push(performance.now() - at);
-      if (status !== 200) refused.push(status);
+  stops.push(() => bot.stop());
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
+  const waits: number[] = [];
+  const refused: number[] = [];
+  let [questions, alerts, changes] = [0, 0, 0];
+  const timed = async (path: string, headers: Record<string, string>, body: string) => {
+    const at = performance.now();
+    const status = await post(bot, path, headers, body);
+    waits.push(performance.now() - at);
+    if (status !== 200) refused.push(status);
+  };
+  const say = (text: string, user: string) => {
+    const event = eventBody(mentionEvent(text, { user }));
+    const { headers, body } = slack.signed(event, Math.floor(Date.now() / 1000));
+    void timed("/slack/events", headers, body);
+  };
+  const ask = () => {
+    say(QUESTIONS[questions % QUESTIONS.length]!, ASKERS[questions % ASKERS.length]!);
+    questions++;
+    if (questions % 60 === 0) forget(slack);
+  };
+  const alert = () => {
+    // As it is for days: the same things break and are mended.
+    const isOver = Math.floor(alerts / SERVICES) % 2 === 1;
+    const labels = { alertname: "Slow", service: `service-${alerts++ % SERVICES}`, severity: "warning" };
+    const times = {
+      startsAt: new Date(Date.now() - 60_000).toISOString(),
+      ...(isOver && { endsAt: new Date().toISOString() }),
     };
-    const say = (text: string, user: string) => {
-      const event = eventBody(mentionEvent(text, { user }));
-      const { headers, body } = slack.signed(event, Math.floor(Date.now() / 1000));
+    const body = JSON.stringify({
+      version: "4",
+      alerts: [{ status: isOver ? "resolved" : "firing", labels, ...times }],
+    });
+    void timed(
+      "/webhooks/alertmanager",
+      { authorization: `Bearer ${WEBHOOK_TOKEN}`, "content-type": "application/json" },
+      body,
+    );
+  };
+  const change = () => {
+    changes++;
+    say("restart checkout", ANN);
+  };
+  /** Ben approves what is asked for. */
+  const clicked = new Set<string>();
+  const approve = () => {
+    for (const message of slack.sent(CHANNEL).slice(-200)) {
+      const button = buttonsIn(message.blocks).find(({ action_id: id }) => id.startsWith("decide:approve:"));
+      if (button === undefined || clicked.has(button.value)) continue;
+      clicked.add(button.value);
+      const click = clickOn(slack, message, "approve", BEN, { thread: message.thread_ts ?? "" });
+      const { headers, body } = slack.signed(click, Math.floor(Date.now() / 1000), "click");
       void timed("/slack/events", headers, body);
-    };
-    const ask = () => {
-      say(QUESTIONS[questions % QUESTIONS.length]!, ASKERS[questions % ASKERS.length]!);
-      questions++;
-      if (questions % 60 === 0) forget(slack);
-    };
-    const alert = () => {
-      // As it is for days: the same things break and are mended.
-      const isOver = Math.floor(alerts / SERVICES) % 2 === 1;
-      const labels = { alertname: "Slow", service: `service-${alerts++ % SERVICES}`, severity: "warning" };
-      const times = {
-        startsAt: new Date(Date.now() - 60_000).toISOString(),
-        ...(isOver && { endsAt: new Date().toISOString() }),
-      };
-      const body = JSON.stringify({
-        version: "4",
-        alerts: [{ status: isOver ? "resolved" : "firing", labels, ...times }],
-      });
-      void timed(
-        "/webhooks/alertmanager",
-        { authorization: `Bearer ${WEBHOOK_TOKEN}`, "content-type": "application/json" },
-        body,
-      );
-    };
-    const change = () => {
-      changes++;
-      say("restart checkout", ANN);
-    };
-    /** Ben approves what is asked for. */
-    const clicked = new Set<string>();
-    const approve = () => {
-      for (const message of slack.sent(CHANNEL).slice(-200)) {
-        const button = buttonsIn(message.blocks).find(({ action_id: id }) => id.startsWith("decide:approve:"));
-        if (button === undefined || clicked.has(button.value)) continue;
-        clicked.add(button.value);
-        const click = clickOn(slack, message, "approve", BEN, { thread: message.thread_ts ?? "" });
-        const { headers, body } = slack.signed(click, Math.floor(Date.now() / 1000), "click");
-        void timed("/slack/events", headers, body);
-      }
-    };
-    const fail = () => {
-      const isFailing = seconds() % FAILS.every > FAILS.every - FAILS.seconds;
-      prometheus.set({ failing: isFailing ? FAILS.share : 0 });
-      approve();
-    };
-    change();
-    const timers = [
-      setInterval(ask, 1000 / QUESTIONS_A_SECOND),
-      setInterval(alert, 1000 / ALERTS_A_SECOND),
-      setInterval(change, 1000 * CHANGE_SECONDS),
-      setInterval(fail, 1000),
-    ];
-    const pass = async (until: number) => {
-      for (; seconds() < until; await sleep(1000)) show(seconds() / size, `${Math.round(seconds())} of ${size} s`);
-    };
-    await pass(size * SETTLED);
-    const before = await look(bot);
-    await pass(size);
-    const after = await look(bot);
-    for (const timer of timers.slice(0, -1)) clearInterval(timer);
-    await sleep(ENDING_MS);
-    clearInterval(timers.at(-1));
-    const answered = slack.sent(CHANNEL).filter((message) => message.thread_ts !== undefined).length;
-    const found = await metricsOf(bot);
-    const mistakes = bot.log.filter((line) => /a mistake of the bot|a request failed/.test(line));
-    const mb = (value: number) => `${value.toFixed(1)} MB`;
-    return {
-      broken: mistakes.slice(0, 5).map((line) => line.slice(0, 400)),
-      figures: [
-        told("questions, alerts, changes asked for", `${questions}, ${alerts}, ${changes}`),
-        told("messages in threads, changes run, rounds of watching", `${answered}, ${runs(target)}, ${found.rounds}`),
-        exactly("changes run twice", [...target.calls.values()].filter((times) => times > 1).length, 0),
-        told("heap after a collection, at a third and at the end", `${mb(before.heap)}, ${mb(after.heap)}`),
-        told("memory as the system counts it", `${mb(before.rss)}, ${mb(after.rss)}`),
-        below("the heap's growth", after.heap - before.heap, 4, "MB"),
-        below("the memory's growth", after.rss - before.rss, 16, "MB"),
-        { ...below("descriptors more", after.descriptors - before.descriptors, 3, ""), wanted: "flat" },
-        exactly("unhandled rejections, and requests that failed", mistakes.length, 0),
-        exactly("exits of the process", bot.exitCode() === null ? 0 : 1, 0),
-        exactly("answers other than 200", refused.length, 0),
-        told("p99 until it was taken", `${rank(waits, 0.99).toFixed(0)} ms`),
-      ],
-    };
-  } finally {
-    await bot.stop();
-    await slack.stop();
-    await framework.close();
-    await target.stop();
-    prometheus.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
+    }
+  };
+  const fail = () => {
+    const isFailing = seconds() % FAILS.every > FAILS.every - FAILS.seconds;
+    prometheus.set({ failing: isFailing ? FAILS.share : 0 });
+    approve();
+  };
+  change();
+  const timers = [
+    setInterval(ask, 1000 / QUESTIONS_A_SECOND),
+    setInterval(alert, 1000 / ALERTS_A_SECOND),
+    setInterval(change, 1000 * CHANGE_SECONDS),
+    setInterval(fail, 1000),
+  ];
+  const pass = async (until: number) => {
+    for (; seconds() < until; await sleep(1000)) show(seconds() / size, `${Math.round(seconds())} of ${size} s`);
+  };
+  await pass(size * SETTLED);
+  const before = await look(bot);
+  await pass(size);
+  const after = await look(bot);
+  for (const timer of timers.slice(0, -1)) clearInterval(timer);
+  await sleep(ENDING_MS);
+  clearInterval(timers.at(-1));
+  const answered = slack.sent(CHANNEL).filter((message) => message.thread_ts !== undefined).length;
+  const found = await metricsOf(bot);
+  const mistakes = bot.log.filter((line) => /a mistake of the bot|a request failed/.test(line));
+  const mb = (value: number) => `${value.toFixed(1)} MB`;
+  return {
+    broken: mistakes.slice(0, 5).map((line) => line.slice(0, 400)),
+    figures: [
+      told("questions, alerts, changes asked for", `${questions}, ${alerts}, ${changes}`),
+      told("messages in threads, changes run, rounds of watching", `${answered}, ${runs(target)}, ${found.rounds}`),
+      exactly("changes run twice", [...target.calls.values()].filter((times) => times > 1).length, 0),
+      told("heap after a collection, at a third and at the end", `${mb(before.heap)}, ${mb(after.heap)}`),
+      told("memory as the system counts it", `${mb(before.rss)}, ${mb(after.rss)}`),
+      below("the heap's growth", after.heap - before.heap, 4, "MB"),
+      below("the memory's growth", after.rss - before.rss, 16, "MB"),
+      { ...below("descriptors more", after.descriptors - before.descriptors, 3, ""), wanted: "flat" },
+      exactly("unhandled rejections, and requests that failed", mistakes.length, 0),
+      exactly("exits of the process", bot.exitCode() === null ? 0 : 1, 0),
+      exactly("answers other than 200", refused.length, 0),
+      told("p99 until it was taken", `${rank(waits, 0.99).toFixed(0)} ms`),
+    ],
+  };
 }
 
 function writeSettings(folder: string, url: string): void {

@@ -38,6 +38,7 @@ limits:
   retention: { conversations: 1h, evidence: 2d, seen_events: 3d, proposals: 1w, places: 5d, lessons: 6d }
 http: { host: 0.0.0.0, port: 8080 }
 log: { level: warn }
+incidents: { dependencies: false, impact: both, watchdog: 15m }
 `,
       {},
       { "/bot/secrets/us": "hunter2\n", "/bot/ca.pem": "-----BEGIN CERTIFICATE-----" },
@@ -71,6 +72,7 @@ log: { level: warn }
       packs: ["/bot/packs", "/etc/packs"],
       http: { host: "0.0.0.0", port: 8080 },
       log: { level: "warn" },
+      incidents: { dependencies: false, impact: "both", watchdog: 900 },
       limits: {
         questionLength: 500,
         questionsPerMinute: 5,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ingest } from "../../src/flows/ingest.ts";
 import { reconcile } from "../../src/flows/reconcile.ts";
 import { watchForSigns } from "../../src/flows/sign-of-life.ts";
-import type { ListedAlert } from "../../src/ports/metrics.ts";
+import type { AlertList, ListedAlert } from "../../src/ports/metrics.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { RETENTION } from "../contracts/store.ts";
 import { firing, T } from "../fakes/incidents.ts";
@@ -17,7 +17,13 @@ function aBot() {
     ...{ store, newId: () => `inc-${++made}`, placesOf: () => [], changed: () => {} },
     isWatched: () => setting.within !== undefined,
   });
-  const newWatch = () => watchForSigns({ store, clock: () => now, take, within: () => setting.within });
+  let isAway = false;
+  const alerts: typeof store.incidents.alerts = async (fingerprints) => {
+    if (isAway) throw new Error("the store is away");
+    return store.incidents.alerts(fingerprints);
+  };
+  const watched = { incidents: { ...store.incidents, alerts } };
+  const newWatch = () => watchForSigns({ store: watched, clock: () => now, take, within: () => setting.within });
   let watch = newWatch();
   const list = { name: "alertmanager", read: async (): Promise<readonly ListedAlert[]> => [] };
   return {
@@ -25,6 +31,11 @@ function aBot() {
     setting,
     list,
     look: reconcile({ list, lists: [list.name], store, clock: () => now, take }),
+    lookAt: (other: AlertList, lists: readonly string[]) =>
+      reconcile({ list: other, lists, store, clock: () => now, take }),
+    breaks(is: boolean) {
+      isAway = is;
+    },
     now: () => now,
     sleep(seconds: number) {
       now += seconds;
@@ -71,7 +82,7 @@ describe("signs of life", () => {
     expect(await incidents()).toEqual([]);
     await passes(1);
     const summary =
-      "No sign of life (Watchdog) came for 10 min: alerts may not arrive here. Look whether Prometheus and Alertmanager run, and whether the route of Watchdog still leads here.";
+      "No sign of life (Watchdog) came within 10 min: alerts may not arrive here. Look whether Prometheus and Alertmanager run, and whether the route of Watchdog still leads here.";
     const told = { status: "open", severity: "critical", name: "NoSignOfLife", summary };
     expect(await incidents()).toEqual([{ ...told, opened: 660, ended: undefined, since: 660 }]);
     await passes(7200);
@@ -85,7 +96,24 @@ describe("signs of life", () => {
     expect((await incidents()).filter(({ status }) => status === "open")).toHaveLength(1);
   });
 
-  it("are waited for from the start on, and anew after a restart or a sleep", async () => {
+  it("are waited for from the start on, and for half of the time at least by whoever begins to look", async () => {
+    const { passes, comes, sleep, restart, incidents } = aBot();
+    await comes();
+    for (let at = 0; at < 600; at += 290) {
+      await passes(290);
+      expect(await incidents()).toEqual([]);
+      restart();
+    }
+    await passes(299);
+    expect(await incidents()).toEqual([]);
+    sleep(3600); // a machine that was suspended
+    await passes(299);
+    expect(await incidents()).toEqual([]);
+    await passes(1);
+    expect(await incidents()).toMatchObject([{ status: "open" }]);
+  });
+
+  it("are waited for all the time after a restart or a sleep where none ever came", async () => {
     const { passes, sleep, restart, incidents } = aBot();
     await passes(500);
     restart();
@@ -123,6 +151,41 @@ describe("signs of life", () => {
     await look(new AbortController().signal);
     await passes(600);
     expect(await incidents()).toMatchObject([{ status: "open" }]);
+  });
+
+  it("of another list count where Alertmanager's is read only if there is no such", async () => {
+    for (const [lists, told] of [
+      [["alertmanager", "shop"], 1],
+      [["shop"], 0],
+    ] as const) {
+      const { passes, incidents, lookAt } = aBot();
+      const watchdog = { fingerprint: "w", labels: { alertname: "Watchdog" }, annotations: {}, startsAt: T - 9000 };
+      const read = async () => [{ ...watchdog, generatorUrl: "", isMuted: false }];
+      const look = lookAt({ name: "shop", read }, lists);
+      for (let minutes = 0; minutes < 15; minutes++) {
+        await passes(60);
+        await look(new AbortController().signal);
+      }
+      expect(await incidents()).toHaveLength(told);
+    }
+  });
+
+  it("are not missed because nobody could look for them", async () => {
+    const bot = aBot();
+    bot.setting.within = 120;
+    await bot.comes();
+    await bot.passes(30);
+    bot.breaks(true);
+    for (let seconds = 0; seconds < 100; seconds += 25) {
+      await expect(bot.passes(0)).rejects.toThrow("the store is away");
+      bot.sleep(25);
+    }
+    bot.breaks(false);
+    await bot.passes(59);
+    expect(await bot.incidents()).toEqual([]);
+    await bot.comes();
+    await bot.passes(119);
+    expect(await bot.incidents()).toEqual([]);
   });
 
   it("are waited for by nobody unless it is set, and what was told ends when it is not any more", async () => {

@@ -139,7 +139,7 @@ function told({ alertmanager, incidents, routes, oncall, notifiers, digests, det
     want("should", "signs of life", incidents.watchdog !== undefined, {
       good: "an incident says so when Watchdog does not come any more",
       bad: "nobody is told when alerts do not arrive any more: silence looks like all is well",
-      cure: "Set incidents.watchdog, and route Watchdog to the bot with a repeat_interval of some minutes.",
+      cure: "Set incidents.watchdog, and route Watchdog to the bot with a group_interval of 1m and a repeat_interval of some minutes.",
     }),
     want(
       "should",

@@ -195,7 +195,7 @@ export function incidents() {
     watchdog: duration(
       "2m",
       "1d",
-      "A critical incident when Alertmanager's Watchdog did not come for so long: a few times what its route repeats it after. Default: nobody waits for it.",
+      "A critical incident, with alertname NoSignOfLife and no environment, when Alertmanager's Watchdog did not come for so long: three times what its route repeats it after. Default: nobody waits for it.",
     ),
     dependencies: flag("False: alerts of two things are never one incident because one calls the other. Default true."),
   }).describe("How alerts and anomalies become incidents.");

@@ -1,4 +1,4 @@
-import type { AlertEvent, AlertRecord } from "../incident.ts";
+import type { AlertEvent, AlertRecord, Incident } from "../incident.ts";
 import { formatDuration } from "../units.ts";
 import { sentStartOf } from "./alert.ts";
 
@@ -14,7 +14,13 @@ export function isHeartbeat(name: string | undefined): boolean {
 
 /** Of our own alert, which says that no sign of life came any more. While it does not fire, its end is when the last one came. */
 export const NO_SIGN_OF_LIFE = "smartcloudops-no-sign-of-life";
-const LABELS = { alertname: "NoSignOfLife", severity: "critical" };
+const NAME = "NoSignOfLife";
+const LABELS = { alertname: NAME, severity: "critical" };
+
+/** Whether an incident is about nothing but signs of life that do not come. */
+export function isAboutSilence({ names }: Pick<Incident, "names">): boolean {
+  return names.length > 0 && names.every(({ name }) => name === NAME);
+}
 
 /** Whether that is a sign of life that came. */
 export function isSignOfLife({ labels, status }: AlertEvent): boolean {
@@ -44,7 +50,7 @@ export function lastSignOf(record: AlertRecord | undefined): number | undefined 
 
 /** Our alert: no sign of life came within so many seconds, which were over at `due`. Times are unix seconds. */
 export function noSignOfLife(within: number, due: number, at: number): AlertEvent {
-  const summary = `No sign of life (Watchdog) came for ${formatDuration(within)}: alerts may not arrive here. Look whether Prometheus and Alertmanager run, and whether the route of Watchdog still leads here.`;
+  const summary = `No sign of life (Watchdog) came within ${formatDuration(within)}: alerts may not arrive here. Look whether Prometheus and Alertmanager run, and whether the route of Watchdog still leads here.`;
   return {
     ...{ fingerprint: NO_SIGN_OF_LIFE, status: "firing", labels: LABELS, startsAt: due, at },
     annotations: { summary },

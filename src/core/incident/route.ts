@@ -44,6 +44,14 @@ export function placesFor(routes: readonly Route[], incident: Incident): readonl
   return [...places.values()];
 }
 
+/** Where something critical is told that no route is for, by its environment, labels or hours: the fallbacks, else wherever critical things go. */
+export function placesOfLastResort(routes: readonly Route[]): readonly Place[] {
+  const fallbacks = routes.filter(({ isFallback }) => isFallback === true);
+  const critical = routes.filter(({ severities }) => severities?.includes("critical") ?? true);
+  const places = (fallbacks.length > 0 ? fallbacks : critical).flatMap(({ to }) => to);
+  return [...new Map(places.map((place) => [keyOf(place), place])).values()];
+}
+
 /** True where all of it is for what goes on in the incident: the severity is the highest of those that have the labels. */
 export function matches(filter: Filter, incident: Incident): boolean {
   return hasSeverity(

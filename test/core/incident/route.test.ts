@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { absorb } from "../../../src/core/incident/absorb.ts";
 import { awake, LONGEST_SNOOZE, type Response, respond } from "../../../src/core/incident/respond.ts";
-import { concerns, matches, placesFor, type Route } from "../../../src/core/incident/route.ts";
+import { concerns, matches, placesFor, placesOfLastResort, type Route } from "../../../src/core/incident/route.ts";
 import { readIncidentWish } from "../../../src/core/incident/wish.ts";
 import { type AlertEvent, type Incident, readSeverity } from "../../../src/core/incident.ts";
 import { aWorld, firing, over, T } from "../../fakes/incidents.ts";
@@ -22,6 +22,20 @@ function anIncident(labels: Record<string, string> = {}): Incident {
 
 const channels = (routes: readonly Route[], incident = anIncident()) =>
   placesFor(routes, incident).map(({ channel }) => channel);
+
+describe("where something critical goes that no route is for", () => {
+  it.each<[string, readonly Route[], string[]]>([
+    ["the fallbacks", [route("A"), route("B", { isFallback: true }), route("C", { isFallback: true })], ["B", "C"]],
+    [
+      "else wherever critical things go",
+      [route("A", { severities: ["warning"] }), route("B", { environments: ["prod"] }), route("B"), route("C")],
+      ["B", "C"],
+    ],
+    ["nowhere without routes", [], []],
+  ])("%s", (_, routes, wanted) => {
+    expect(placesOfLastResort(routes).map(({ channel }) => channel)).toEqual(wanted);
+  });
+});
 
 describe("where an incident's message goes", () => {
   it.each<[string, readonly Route[], string[]]>([
