@@ -238,6 +238,7 @@ export async function judge(world: World, changes: Changes, proposals: readonly 
       recalled: withAction("recall"),
       proposals: proposals.length,
     },
+    statuses: proposals.map(({ status }) => status),
     ends: countsOf(proposals.map(({ status }) => status)),
     notRun: proposals.filter(({ status }) => status === "failed").length,
   };
@@ -253,7 +254,7 @@ async function allRecords({ store }: World): Promise<readonly AuditRecord[]> {
 }
 
 /** "3 failed, 17 succeeded". */
-function countsOf(words: readonly string[]): string {
+export function countsOf(words: readonly string[]): string {
   return [...new Set(words)]
     .toSorted()
     .map((word) => `${words.filter((one) => one === word).length} ${word}`)

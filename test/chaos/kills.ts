@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { POINTS } from "../../src/flows/remedy/deps.ts";
 import { randomNumbers } from "../tools/random.ts";
-import { createChanges, type Judged, judge } from "./changes.ts";
+import { countsOf, createChanges, type Judged, judge } from "./changes.ts";
 import { exactly, type Outcome, type Run, told } from "./figures.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -54,7 +54,7 @@ export async function kills({ size, seed, show }: Run): Promise<Outcome> {
       told("replicas killed at a named point, at any moment", `${counts.named}, ${counts.random}`),
       told("Redis killed", counts.redis),
       told("proposals, executions", `${sum("proposals")}, ${sum("executions")}`),
-      told("how they ended", found.map(({ ends }) => ends).join("; ")),
+      told("how they ended", countsOf(found.flatMap(({ statuses }) => statuses))),
       told("in doubt and settled by the target", sum("settled")),
       told("asked for again after a start of Redis", sum("reopened")),
       exactly("executed twice", double.length, 0),
