@@ -618,7 +618,7 @@ export const MATRIX: { readonly [D in keyof typeof WORLDS]: Row } = {
       },
       half: {
         fate: "does not start",
-        told: "the store in Redis at … cannot be reached. Nothing was stored (undefined). Check that Redis runs and can be reached, and see REDIS_URL.",
+        told: "the store in Redis at … cannot be reached. Nothing was stored (it did not answer). Check that Redis runs and can be reached, and see REDIS_URL.",
       },
       auth: {
         fate: "does not start",
