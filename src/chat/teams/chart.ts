@@ -112,7 +112,11 @@ function axisOf(
         : span <= 3 * 86_400
           ? [3600, "hours"]
           : [86_400, "days"];
-  const of = (at: number) => Number(((at - end) / seconds).toFixed(2)) + 0;
+  const of = (at: number) => {
+    const x = (at - end) / seconds;
+    // Clients divide the axis by four: from a whole number of 32nds its last tick is 0, and no 7e-15.
+    return (at === start ? Math.round(x * 32) / 32 : Number(x.toFixed(2))) + 0;
+  };
   return { name: `${word} before ${sayTime(end, end, zone)}`, of };
 }
 

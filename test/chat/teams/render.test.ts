@@ -226,7 +226,7 @@ describe("a card in Teams", () => {
     expect(Math.max(...values.map(({ y }) => y))).toBe(900);
     // Half a day in hours, the spike where it was.
     expect(chart.xAxisTitle).toBe("hours before 20:19 UTC");
-    expect([values[0]!.x, values.at(-1)!.x]).toEqual([-8.32, 0]);
+    expect([values[0]!.x, values.at(-1)!.x]).toEqual([-8.3125, 0]);
     expect(values.find(({ y }) => y === 900)?.x).toBeCloseTo((321 - 499) / 60, 2);
     expect(values.map(({ x }) => x)).toEqual(values.map(({ x }) => x).sort((a, b) => a - b));
     expect(wordsOf(content)).toContain(
